@@ -1,0 +1,1 @@
+//! `Event` → one CEF line.

@@ -1,0 +1,76 @@
+//! What siembox forwards, in its own words, whatever API it came from.
+//!
+//! An [`Event`] borrows from the record it was read from wherever it can.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+/// One activity or alert, ready to be written as a line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event<'a> {
+    /// The record's id at the cloud: an opaque string of up to about 100 characters.
+    pub id: Cow<'a, str>,
+    /// When it happened, milliseconds since 1970.
+    pub at_ms: i64,
+    /// The description as plain text: no HTML, no entities. May hold newlines.
+    pub message: Cow<'a, str>,
+    /// The subject users; for most events one, for some none.
+    pub users: Vec<Cow<'a, str>>,
+    /// Names of the apps concerned.
+    pub services: Vec<Cow<'a, str>>,
+    /// Numbers of the apps concerned, as the cloud counts them (15600 is OneDrive).
+    pub app_ids: Vec<u32>,
+    /// Addresses of the client, in the record's order.
+    pub addresses: Vec<IpAddr>,
+    /// Address of the record in the cloud's portal, where the record has one.
+    pub portal_url: Option<Cow<'a, str>>,
+    /// Ids of the policies that matched.
+    pub policies: Vec<Cow<'a, str>>,
+    /// What only an activity or only an alert has.
+    pub kind: Kind<'a>,
+}
+
+/// What only an activity or only an alert has.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kind<'a> {
+    /// Somebody did something in a cloud app.
+    Activity {
+        /// `EVENT_CATEGORY_LOGIN` and the like.
+        category: Cow<'a, str>,
+        /// The category as the portal displays it: "Log on".
+        label: Cow<'a, str>,
+        /// The client's user agent, or empty.
+        user_agent: Cow<'a, str>,
+        /// Names of all objects, in record order; a nameless one is empty.
+        objects: Vec<Cow<'a, str>>,
+    },
+    /// The cloud raised an alarm.
+    Alert {
+        /// The cloud's number of the alert type, e.g. 15728641.
+        type_number: Option<i64>,
+        /// Title of the alert.
+        title: Cow<'a, str>,
+        /// Name of the policy that matched, where a policy did.
+        policy_name: Option<Cow<'a, str>>,
+        /// Severity as the cloud gives it.
+        severity: Severity,
+        /// The user's investigation priority, where given.
+        risk_score: Option<i64>,
+        /// Ids of the activities behind the alert.
+        related: Vec<Cow<'a, str>>,
+    },
+}
+
+/// `severityValue` of an alert (reference: api-alerts.md).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Severity {
+    /// 0
+    #[default]
+    Low,
+    /// 1
+    Medium,
+    /// 2
+    High,
+    /// 3
+    Informational,
+}

@@ -1,0 +1,19 @@
+//! siembox brings Microsoft Defender for Cloud Apps alerts and activities into the SIEM a company already has.
+//!
+//! Records come in from the cloud on the left and leave as CEF lines on the right; in between they are safe on flash:
+//!
+//! ```text
+//! cloud API ─▶ source ─▶ event ─▶ cef ─▶ spool ─▶ syslog ─▶ sink ─▶ SIEM
+//! ```
+//!
+//! `event`, `cef`, `syslog` and the pure parts of `source`, `spool` and `status` do no I/O and read no clock.
+
+pub mod cef;
+pub mod clock;
+pub mod event;
+pub mod settings;
+pub mod sink;
+pub mod source;
+pub mod spool;
+pub mod status;
+pub mod syslog;

@@ -1,0 +1,1 @@
+//! The Defender for Cloud Apps REST API (`/api/v1`).

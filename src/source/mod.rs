@@ -1,0 +1,3 @@
+//! Where records come from: one call is one page.
+
+pub mod cloud_apps;

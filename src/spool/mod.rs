@@ -1,0 +1,153 @@
+//! What waits on flash for the SIEM, and the cursor of what was read, in one place, because they must move together.
+
+mod lines;
+
+pub use lines::Lines;
+
+use std::path::PathBuf;
+
+/// One page of the cloud's answer, to be made durable as a whole or not at all.
+#[derive(Debug)]
+pub struct Page<'a> {
+    /// Which stream of the agent it belongs to; each has its own cursor.
+    pub stream: u8,
+    /// The lines to forward, in order.
+    pub lines: &'a Lines,
+    /// The stream's cursor behind this page; opaque here. Replaces the one before.
+    pub cursor: &'a [u8],
+    /// Fingerprints of the ids in this page; opaque here. Kept in order beside those of earlier pages.
+    pub seen: &'a [u8],
+    /// Chunks of `seen` with a number below this may be forgotten.
+    pub forget_seen: u64,
+    /// Records that could not be read.
+    pub aside: &'a [Aside],
+}
+
+/// A record that could not be turned into a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Aside {
+    /// The record's id where it could be found, else empty.
+    pub id: String,
+    /// Why it could not be read, in words.
+    pub reason: String,
+    /// When it was set aside, milliseconds since 1970.
+    pub at_ms: i64,
+    /// The record as it came, cut at a bound that the spool names.
+    pub bytes: Vec<u8>,
+}
+
+/// What a stream left behind when it last wrote.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// The cursor, if the stream ever wrote one.
+    pub cursor: Option<Vec<u8>>,
+    /// The chunks of `seen` with their numbers, oldest first.
+    pub seen: Vec<(u64, Vec<u8>)>,
+}
+
+/// Some lines that wait. Lines are numbered from 0 for as long as the spool lives.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// Number of the first line.
+    pub first: u64,
+    /// The lines.
+    pub lines: Lines,
+}
+
+impl Batch {
+    /// Number of the line after the last: where to peek next, and what to acknowledge.
+    #[must_use]
+    pub fn next(&self) -> u64 {
+        self.first + self.lines.len() as u64
+    }
+}
+
+/// How full the spool is, and what it has been through.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Lines that wait.
+    pub waiting: u64,
+    /// Bytes that they take as text.
+    pub waiting_bytes: u64,
+    /// When the oldest of them was appended, milliseconds since 1970.
+    pub oldest_ms: Option<i64>,
+    /// Number that the next appended line will get.
+    pub next: u64,
+    /// Bytes that the store takes on disk.
+    pub disk_bytes: u64,
+    /// Records set aside that are kept for inspection.
+    pub aside: u64,
+    /// Lines that damage has cost since the spool was made; known only by their numbers.
+    pub damaged_lines: u64,
+    /// Damaged pieces that were set aside since the spool was made.
+    pub damaged_pieces: u64,
+}
+
+/// Why the spool did not do as it was told.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SpoolError {
+    /// The bound of the settings is reached: wait until the SIEM has taken something, then ask again.
+    #[error("the spool is full ({limit} bytes): it waits for the SIEM")]
+    Full {
+        /// The bound, bytes.
+        limit: u64,
+    },
+    /// The disk refused.
+    #[error("the spool at {path} could not {action}: {cause}")]
+    Io {
+        /// File or folder.
+        path: PathBuf,
+        /// What was tried: "write", "open", …
+        action: &'static str,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// The store could not be used, not even after repair.
+    #[error("the spool at {path} cannot be used: {reason}")]
+    Store {
+        /// Folder of the store.
+        path: PathBuf,
+        /// In words.
+        reason: String,
+    },
+}
+
+/// The port: what an agent needs of a spool. All calls may be made from several threads.
+pub trait Spool: Send + Sync {
+    /// Makes the page durable, all of it or nothing. When this returns, a power cut costs nothing of it.
+    ///
+    /// # Errors
+    /// [`SpoolError::Full`] until the SIEM has taken something; the others when the disk refuses. Nothing was written then.
+    fn append(&self, page: &Page<'_>, now_ms: i64) -> Result<(), SpoolError>;
+
+    /// The first batch that holds line `from` or a later one, without taking it away. `None` where nothing waits.
+    ///
+    /// # Errors
+    /// When the disk refuses. A damaged batch is not an error: it is set aside, counted, and the next one comes.
+    fn peek(&self, from: u64) -> Result<Option<Batch>, SpoolError>;
+
+    /// All lines with a number below `before` have arrived at the SIEM and can go.
+    ///
+    /// # Errors
+    /// When the disk refuses; the lines then come again after a restart.
+    fn acknowledge(&self, before: u64) -> Result<(), SpoolError>;
+
+    /// What the stream last wrote.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn recall(&self, stream: u8) -> Result<Memory, SpoolError>;
+
+    /// Number of the oldest line that waits (or of the next, where none does): where to start peeking.
+    fn first(&self) -> u64;
+
+    /// How full, and what it has been through.
+    fn stats(&self) -> Stats;
+
+    /// The records set aside, newest first, at most `most`.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn aside(&self, most: usize) -> Result<Vec<Aside>, SpoolError>;
+}

@@ -1,0 +1,1 @@
+//! One value, published: what the box does and how it is.

@@ -1,0 +1,1 @@
+//! Header variants and framing.
