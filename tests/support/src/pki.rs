@@ -1,0 +1,88 @@
+//! A small public-key infrastructure that is made anew for each test: one authority, and what it issues.
+
+use std::path::{Path, PathBuf};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
+};
+
+/// A certificate authority.
+pub struct Authority {
+    /// Its certificate, PEM.
+    pub cert_pem: String,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+/// A certificate and its key, both PEM; the certificate is good for a server and for a client.
+#[derive(Debug, Clone)]
+pub struct Issued {
+    /// Leaf certificate, PEM.
+    pub cert_pem: String,
+    /// PKCS#8 key, PEM.
+    pub key_pem: String,
+}
+
+impl Authority {
+    /// A new authority called `name` (organization and common name).
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        let mut params = CertificateParams::new(Vec::new()).expect("no names to refuse");
+        params.distinguished_name.push(DnType::CommonName, name);
+        params
+            .distinguished_name
+            .push(DnType::OrganizationName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let key = KeyPair::generate().expect("a key");
+        let cert = params.self_signed(&key).expect("a certificate");
+        Self {
+            cert_pem: cert.pem(),
+            issuer: Issuer::new(params, key),
+        }
+    }
+
+    /// A certificate for these names and addresses, valid now.
+    #[must_use]
+    pub fn issue(&self, names: &[&str]) -> Issued {
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+        let mut params = CertificateParams::new(names.clone()).expect("names of a certificate");
+        params
+            .distinguished_name
+            .push(DnType::CommonName, names.first().map_or("test", |n| n));
+        params.use_authority_key_identifier_extension = true;
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![
+            ExtendedKeyUsagePurpose::ServerAuth,
+            ExtendedKeyUsagePurpose::ClientAuth,
+        ];
+        let key = KeyPair::generate().expect("a key");
+        let cert = params.signed_by(&key, &self.issuer).expect("a certificate");
+        Issued {
+            cert_pem: cert.pem(),
+            key_pem: key.serialize_pem(),
+        }
+    }
+
+    /// Writes the authority's certificate to `folder/ca.pem` and says where.
+    #[must_use]
+    pub fn write(&self, folder: &Path) -> PathBuf {
+        let path = folder.join("ca.pem");
+        std::fs::write(&path, &self.cert_pem).expect("a writable folder");
+        path
+    }
+}
+
+impl Issued {
+    /// Writes `NAME.pem` and `NAME.key` into `folder` and says where they are, certificate first.
+    #[must_use]
+    pub fn write(&self, folder: &Path, name: &str) -> (PathBuf, PathBuf) {
+        let (cert, key) = (
+            folder.join(format!("{name}.pem")),
+            folder.join(format!("{name}.key")),
+        );
+        std::fs::write(&cert, &self.cert_pem).expect("a writable folder");
+        std::fs::write(&key, &self.key_pem).expect("a writable folder");
+        (cert, key)
+    }
+}
