@@ -1,1 +1,8 @@
-//! The Defender for Cloud Apps REST API (`/api/v1`).
+//! The Defender for Cloud Apps REST API (`/api/v1`; reference: cloud-apps-api.md §1).
+
+mod api;
+mod auth;
+mod page;
+
+pub use api::CloudApps;
+pub use auth::{Auth, Entra};
