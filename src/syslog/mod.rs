@@ -1,1 +1,5 @@
 //! Header variants and framing.
+
+mod header;
+
+pub use header::{Header, Priority, TimeFormat};
