@@ -23,6 +23,12 @@ pub struct Issued {
     pub key_pem: String,
 }
 
+impl std::fmt::Debug for Authority {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Authority").finish_non_exhaustive()
+    }
+}
+
 impl Authority {
     /// A new authority called `name` (organization and common name).
     #[must_use]
