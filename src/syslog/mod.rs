@@ -1,1 +1,3 @@
 //! Header variants and framing.
+
+pub mod frame;
