@@ -8,7 +8,9 @@
 //!
 //! `event`, `cef`, `syslog` and the pure parts of `source`, `spool` and `status` do no I/O and read no clock.
 
+pub mod backoff;
 pub mod cef;
+pub mod certificate;
 pub mod clock;
 pub mod event;
 pub mod settings;

@@ -9,5 +9,6 @@ pub mod cloud;
 pub mod dice;
 pub mod listener;
 pub mod pki;
+pub mod receiver;
 pub mod records;
 pub mod wire;
