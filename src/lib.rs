@@ -8,11 +8,15 @@
 //!
 //! `event`, `cef`, `syslog` and the pure parts of `source`, `spool` and `status` do no I/O and read no clock.
 
+pub mod agent;
+pub mod appliance;
 pub mod backoff;
 pub mod cef;
 pub mod certificate;
+pub mod check;
 pub mod clock;
 pub mod event;
+pub mod preview;
 pub mod settings;
 pub mod sink;
 pub mod source;

@@ -3,15 +3,21 @@
 
 use std::sync::Arc;
 
-use crate::agent::LineWriter;
-use crate::cef::Style;
-use crate::settings::{AgentSettings, Credentials, ProxySettings, SecretSource, SiemSettings, SourceSettings, StreamSettings};
-use crate::sink::{SinkError, Target};
+use std::num::NonZeroU32;
+
+use super::line::LineWriter;
+use crate::cef::{self, Looks, Portal, Style, Version, VersionError};
+use crate::settings::{
+    AgentSettings, AlertName, Credentials, Framing, Profile, Protocol, ProxySettings, SecretSource, SiemSettings,
+    SourceSettings, StreamSettings, TimeFormat,
+};
+use crate::sink::{self, Bounds, Target, TrustFiles};
 use crate::source::Stream;
 use crate::source::cloud_apps::{Auth, CloudApps, Entra, ReadSecret};
 use crate::source::http::{Http, Route};
 use crate::spool::SpoolError;
-use crate::syslog::Header;
+use crate::syslog::frame;
+use crate::syslog::{self, Header, Priority};
 use crate::trust::{self, TrustError};
 
 /// An agent can't start.
@@ -26,7 +32,10 @@ pub enum AgentError {
     Proxy(String),
     /// What leads to the SIEM can't be used.
     #[error("siem: {0}")]
-    Siem(#[from] SinkError),
+    Siem(#[from] sink::TrustError),
+    /// No such version of the old agent is known.
+    #[error("siem.agent_version: {0}")]
+    Version(#[from] VersionError),
     /// The spool can't be read.
     #[error(transparent)]
     Spool(#[from] SpoolError),
@@ -124,4 +133,96 @@ fn way_in(credentials: &Credentials) -> (Auth, ReadSecret) {
         }
     };
     (auth, reader())
+}
+
+/// Where the lines go, as an operator writes it: `tcp://siem.example:514`.
+#[must_use]
+pub fn siem_address(siem: &SiemSettings) -> String {
+    let protocol = match &siem.protocol {
+        Protocol::Udp { .. } => "udp",
+        Protocol::Tcp => "tcp",
+        Protocol::Tls(_) => "tls",
+    };
+    format!("{protocol}://{}:{}", siem.host, siem.port)
+}
+
+/// Where the lines go, with certificates read.
+///
+/// # Errors
+/// When a certificate or key can't be used.
+pub fn siem_target(siem: &SiemSettings) -> Result<Target, AgentError> {
+    let framing = match siem.framing {
+        Framing::Lf => frame::Framing::Lf,
+        Framing::OctetCounting => frame::Framing::OctetCounting,
+    };
+    let protocol = match &siem.protocol {
+        Protocol::Udp { max_datagram } => sink::Protocol::Udp { max_datagram: *max_datagram },
+        Protocol::Tcp => sink::Protocol::Tcp { framing },
+        Protocol::Tls(tls) => {
+            let files = TrustFiles {
+                ca_file: tls.ca_file.clone(),
+                client: tls.client.clone(),
+                server_name: tls.server_name.clone(),
+                pin_sha256: tls.pin_sha256,
+            };
+            sink::Protocol::Tls { framing, trust: files.load(&siem.host)? }
+        }
+    };
+    Ok(Target {
+        host: siem.host.clone(),
+        port: siem.port,
+        protocol,
+        max_lines_per_second: siem.max_lines_per_second.and_then(NonZeroU32::new),
+        bounds: Bounds::default(),
+    })
+}
+
+/// What turns this agent's records into lines.
+///
+/// # Errors
+/// When the version to take after is not known.
+pub fn line_writer(agent: &AgentSettings) -> Result<LineWriter, AgentError> {
+    Ok(LineWriter {
+        header: header(&agent.siem),
+        style: style(agent)?,
+        defender_for_identity: agent.alerts.defender_for_identity,
+    })
+}
+
+fn header(siem: &SiemSettings) -> Header {
+    let settings = &siem.header;
+    let time = match settings.time_format {
+        TimeFormat::Rfc5424 => syslog::TimeFormat::Rfc5424,
+        TimeFormat::Rfc3164 => syslog::TimeFormat::Rfc3164,
+        TimeFormat::Rfc3164WithYear => syslog::TimeFormat::Rfc3164WithYear,
+        TimeFormat::FullRfc5424 => syslog::TimeFormat::FullRfc5424,
+    };
+    let priority = Priority { facility: settings.facility, severity: settings.severity };
+    let name = settings.system_name.clone().or_else(machine_name).filter(|_| settings.include_system_name);
+    Header::new(time, priority, settings.include_pri, name.as_deref())
+}
+
+/// The machine's name; what is no name for a syslog header is none.
+fn machine_name() -> Option<String> {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?.trim().to_owned();
+    (!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic())).then_some(name)
+}
+
+fn style(agent: &AgentSettings) -> Result<Style, AgentError> {
+    let settings = &agent.siem.cef;
+    let version = Version::parse(&settings.agent_version)?;
+    let portal = Portal::new(&agent.source.api_url, settings.portal_url.as_deref(), &version);
+    Ok(Style::new(&Looks {
+        profile: match settings.profile {
+            Profile::Original => cef::Profile::Original,
+            Profile::Portable => cef::Profile::Portable,
+        },
+        agent_version: &version,
+        severity: agent.alerts.severity_map,
+        alert_name: match agent.alerts.name {
+            AlertName::Title => cef::AlertName::Title,
+            AlertName::Policy => cef::AlertName::Policy,
+        },
+        portal: &portal,
+    }))
 }

@@ -16,7 +16,7 @@ pub use cursor::{Cursor, Walk};
 pub use error::{SourceError, Trouble};
 pub use pace::Pace;
 pub use reader::{Reader, Rules, Start, Turn, Verdict};
-pub use seen::Seen;
+pub use seen::{Seen, fingerprint};
 pub use throttle::Throttle;
 
 use std::ops::Range;

@@ -118,8 +118,9 @@ impl Seen {
     }
 }
 
-/// Stable for ever: it is on flash.
-pub(super) fn fingerprint(id: &str) -> u64 {
+/// 64 bits that stand for a text. Stable for ever: they are on flash.
+#[must_use]
+pub fn fingerprint(id: &str) -> u64 {
     let mut hasher = SipHasher13::new_with_keys(0x5349_454d_424f_5831, 0x6964_7320_7365_656e);
     hasher.write(id.as_bytes());
     hasher.finish()
