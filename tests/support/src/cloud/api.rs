@@ -1,10 +1,11 @@
-//! From a request to the answer the API would give, before any fault.
+//! From a request to the answer the API would give.
 
 use std::sync::Arc;
 
 use serde_json::json;
 
 use super::ask::Ask;
+use super::fault::Fault;
 use super::http::{Answer, Request};
 use super::page::Page;
 use super::query::Query;
@@ -59,9 +60,9 @@ impl Route {
     }
 }
 
-/// Answers a request.
+/// Answers a request. A fault may spoil the page.
 #[must_use]
-pub fn answer(tenant: &Tenant, route: &Route, request: &Request) -> Outcome {
+pub fn answer(tenant: &Tenant, route: &Route, request: &Request, fault: Option<&Fault>) -> Outcome {
     let now_ms = tenant.clock.now_ms();
     let mut state = tenant.state();
     if let Route::Login(directory) = route {
@@ -70,21 +71,22 @@ pub fn answer(tenant: &Tenant, route: &Route, request: &Request) -> Outcome {
     if let Err(seconds) = state.throttle.admit(now_ms) {
         return Outcome::Answer(throttled(seconds, state.retry_after));
     }
-    let outcome = state
-        .keys
-        .check(request, now_ms)
-        .and_then(|()| match route {
-            Route::List(stream) => list(&mut state, *stream, request, now_ms).map(Outcome::Page),
-            Route::One(stream, id) => {
-                match state.store.shelf(*stream).by_id(id) {
+    let outcome =
+        state
+            .keys
+            .check(request, now_ms)
+            .and_then(|()| match route {
+                Route::List(stream) => {
+                    list(&mut state, *stream, request, fault, now_ms).map(Outcome::Page)
+                }
+                Route::One(stream, id) => match state.store.shelf(*stream).by_id(id) {
                     Some(record) if record.visible_ms <= now_ms => Ok(Outcome::Answer(
                         Answer::new(200, "application/json", record.json().into_bytes()),
                     )),
                     _ => Err(Refusal::NotFound),
-                }
-            }
-            Route::Login(_) | Route::Nowhere => Err(Refusal::NotFound),
-        });
+                },
+                Route::Login(_) | Route::Nowhere => Err(Refusal::NotFound),
+            });
     outcome.unwrap_or_else(|refusal| Outcome::Answer(refusal.answer()))
 }
 
@@ -104,36 +106,48 @@ fn list(
     state: &mut State,
     stream: Stream,
     request: &Request,
+    fault: Option<&Fault>,
     now_ms: i64,
 ) -> Result<Page, Refusal> {
-    let ask = Ask::read(stream, request)
+    let cap = match fault {
+        Some(Fault::Cap(cap)) => *cap,
+        _ => usize::MAX,
+    };
+    let mut page = Ask::read(stream, request)
+        .and_then(|ask| right_page(state, stream, &ask, cap, now_ms))
         .inspect_err(|refusal| state.complain(format!("refused: {refusal:?}")))?;
+    let before = state.last_pages.insert(stream, page.clone());
+    if let Some(fault) = fault {
+        fault.spoil_page(&mut page, before.as_ref());
+    }
+    Ok(page)
+}
+
+fn right_page(
+    state: &mut State,
+    stream: Stream,
+    ask: &Ask,
+    cap: usize,
+    now_ms: i64,
+) -> Result<Page, Refusal> {
     if ask.limit_ignored {
         state.complain("a limit in the query of a GET is ignored".to_owned());
     }
-    let page = if ask.scan && stream == Stream::Activities {
-        scanned(state, &ask, now_ms)
-    } else {
-        let query = understood(state, stream, &ask.filters, now_ms)?;
-        let records = matching(
-            state.store.shelf(stream),
-            state.store.shelf(Stream::Alerts),
-            &query,
-            ask.sort,
-            now_ms,
-        );
-        paging::page(stream, &ask, records, state.page_cap)
-    };
-    page.inspect_err(|refusal| state.complain(format!("refused: {refusal:?}")))
+    if ask.scan && stream == Stream::Activities {
+        return scanned(state, ask, cap, now_ms);
+    }
+    let query = understood(state, stream, &ask.filters, now_ms)?;
+    let alerts = state.store.shelf(Stream::Alerts);
+    let records = matching(state.store.shelf(stream), alerts, &query, ask.sort, now_ms);
+    paging::page(stream, ask, records, state.page_cap.min(cap))
 }
 
-fn scanned(state: &mut State, ask: &Ask, now_ms: i64) -> Result<Page, Refusal> {
+fn scanned(state: &mut State, ask: &Ask, cap: usize, now_ms: i64) -> Result<Page, Refusal> {
     let limit = ask.limit.unwrap_or(*scan::LIMITS.start());
     if !scan::LIMITS.contains(&limit) {
+        let (least, most) = scan::LIMITS.into_inner();
         return Err(Refusal::Request(format!(
-            "the limit of a scan is {} to {}",
-            scan::LIMITS.start(),
-            scan::LIMITS.end()
+            "the limit of a scan is {least} to {most}"
         )));
     }
     let position = state.scans.position(ask)?;
@@ -142,13 +156,8 @@ fn scanned(state: &mut State, ask: &Ask, now_ms: i64) -> Result<Page, Refusal> {
         state.complain("a scan without a filter on date or created".to_owned());
     }
     let shelf = state.store.shelf(Stream::Activities);
-    let mut records = matching(
-        shelf,
-        state.store.shelf(Stream::Alerts),
-        &query,
-        ask.sort,
-        now_ms,
-    );
+    let alerts = state.store.shelf(Stream::Alerts);
+    let mut records = matching(shelf, alerts, &query, ask.sort, now_ms);
     if let Some((at, id)) = &position.after {
         let after = (*at, id.as_str());
         if ask.ascending {
@@ -161,7 +170,9 @@ fn scanned(state: &mut State, ask: &Ask, now_ms: i64) -> Result<Page, Refusal> {
         records.reverse();
     }
     let drops = state.scan_drops;
-    Ok(state.scans.page(ask, &position, &records, limit, drops))
+    Ok(state
+        .scans
+        .page(ask, &position, &records, limit.min(cap), drops))
 }
 
 fn understood(

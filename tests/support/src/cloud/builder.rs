@@ -1,11 +1,12 @@
 //! What a simulator is made of, before it starts.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::auth::Keys;
 use super::entra::App;
+use super::fault::Faults;
 use super::scan::Scans;
 use super::store::{SortField, Store};
 use super::tenant::{State, Tenant};
@@ -219,6 +220,8 @@ impl Builder {
             gzip: self.gzip,
             chunked: self.chunked,
             retry_after: self.retry_after,
+            faults: Faults::default(),
+            last_pages: HashMap::new(),
             seen: VecDeque::new(),
             complaints: Vec::new(),
         };

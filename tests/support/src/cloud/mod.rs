@@ -13,7 +13,9 @@
 pub mod api;
 pub mod ask;
 pub mod auth;
+pub mod deliver;
 pub mod entra;
+pub mod fault;
 pub mod form;
 pub mod http;
 pub mod page;
@@ -22,11 +24,13 @@ pub mod query;
 pub mod refusal;
 pub mod scan;
 pub mod server;
+pub mod spoil;
 pub mod store;
 pub mod tenant;
 pub mod throttle;
 pub mod vocabulary;
 
+mod bomb;
 mod builder;
 
 use std::net::SocketAddr;
@@ -35,6 +39,7 @@ use std::time::Duration;
 
 pub use builder::Builder;
 pub use entra::App;
+pub use fault::{Dirt, Fault, Strike, Target, Unreadable};
 pub use tenant::Seen;
 
 use crate::listener::Listener;
@@ -235,6 +240,22 @@ impl Cloud {
         let mut state = self.tenant.state();
         state.throttle.limit = requests;
         state.throttle.window_ms = i64::try_from(within.as_millis()).unwrap_or(i64::MAX);
+    }
+
+    /// Lets something go wrong: once with the next list request, unless told otherwise.
+    pub fn fault(&self, fault: impl Into<Strike>) {
+        self.tenant.state().faults.add(fault.into());
+    }
+
+    /// From now on all goes well again.
+    pub fn clear_faults(&self) {
+        self.tenant.state().faults.clear();
+    }
+
+    /// How many faults wait for their moment still.
+    #[must_use]
+    pub fn faults_waiting(&self) -> usize {
+        self.tenant.state().faults.waiting()
     }
 
     /// Ends all connections that are open now; new ones are welcome.

@@ -16,6 +16,17 @@ pub enum Item {
     Raw(Vec<u8>),
 }
 
+impl Item {
+    /// Its JSON, as far as it is text.
+    #[must_use]
+    pub fn json(&self) -> String {
+        match self {
+            Self::Record(record) => record.json(),
+            Self::Raw(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        }
+    }
+}
+
 /// One answer of a list.
 #[derive(Debug, Clone)]
 pub struct Page {
@@ -27,6 +38,10 @@ pub struct Page {
     pub total: usize,
     /// `nextQueryFilters`, of scans that go on.
     pub next_filters: Option<Value>,
+    /// The filters a scan was asked with: going on with them lists the same page again.
+    pub asked_filters: Option<Value>,
+    /// Filters that go on behind this page, also where it is a scan's last.
+    pub beyond_filters: Option<Value>,
     /// `max`, which alerts carry besides `moreThanTotal`.
     pub max: Option<usize>,
 }
@@ -40,6 +55,8 @@ impl Page {
             has_next,
             total,
             next_filters: None,
+            asked_filters: None,
+            beyond_filters: None,
             max: None,
         }
     }

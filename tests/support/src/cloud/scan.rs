@@ -97,16 +97,22 @@ impl Scans {
         drops: usize,
     ) -> Page {
         let total = matching.len();
-        if total <= limit {
-            return Page::of(matching.to_vec(), false, total);
-        }
-        let listed = limit.saturating_sub(drops).max(1);
+        let has_next = total > limit;
+        let listed = if has_next {
+            limit.saturating_sub(drops).max(1)
+        } else {
+            total
+        };
         let records = matching[..listed].to_vec();
-        let (last, id) = place(&records[listed - 1], ask.sort);
-        let filters = self.remember(ask, position, (last, id.to_owned()));
+        let beyond = records.last().map(|last| {
+            let (at, id) = place(last, ask.sort);
+            Value::Object(self.remember(ask, position, (at, id.to_owned())))
+        });
         Page {
-            next_filters: Some(Value::Object(filters)),
-            ..Page::of(records, true, total)
+            next_filters: beyond.clone().filter(|_| has_next),
+            asked_filters: Some(Value::Object(ask.filters.clone())),
+            beyond_filters: beyond,
+            ..Page::of(records, has_next, total)
         }
     }
 

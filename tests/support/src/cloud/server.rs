@@ -1,6 +1,5 @@
 //! The rim: sockets and threads on one side, the tenant on the other.
 
-use std::io::Write as _;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,7 +9,9 @@ use jiff::fmt::rfc2822;
 use rustls::ServerConfig;
 
 use super::api::{self, Outcome, Route};
-use super::http::{self, Request};
+use super::deliver::deliver;
+use super::fault::Fault;
+use super::http::{self, Answer, Request};
 use super::tenant::{Seen, Tenant};
 use crate::listener::Stop;
 use crate::wire::Wire;
@@ -21,7 +22,7 @@ pub fn serve(
     tls: Option<&Arc<ServerConfig>>,
     socket: TcpStream,
     connection: u64,
-    _stop: &Stop,
+    stop: &Stop,
 ) {
     let Ok(client) = socket.peer_addr() else {
         return;
@@ -31,45 +32,57 @@ pub fn serve(
     };
     let mut unread = Vec::new();
     while let Ok(Some(request)) = http::read_request(&mut wire, &mut unread) {
-        let last = request.wants_close();
-        if reply(tenant, &request, client, connection, &mut wire).is_err() || last {
-            break;
+        let Reply {
+            answer,
+            fault,
+            chunked,
+        } = reply(tenant, &request, client, connection);
+        match deliver(wire, &answer, fault.as_ref(), chunked, stop) {
+            Ok(Some(open)) if !request.wants_close() => wire = open,
+            Ok(Some(open)) => return open.close(),
+            Ok(None) | Err(_) => return,
         }
     }
     wire.close();
 }
 
-fn reply(
-    tenant: &Tenant,
-    request: &Request,
-    client: SocketAddr,
-    connection: u64,
-    wire: &mut Wire,
-) -> std::io::Result<()> {
-    let at = Instant::now();
-    let now_ms = tenant.clock.now_ms();
+/// What goes out, and how.
+struct Reply {
+    answer: Answer,
+    fault: Option<Fault>,
+    chunked: bool,
+}
+
+/// Works out the reply and writes the request down: before the answer goes out, so that who has it can look at once.
+fn reply(tenant: &Tenant, request: &Request, client: SocketAddr, connection: u64) -> Reply {
+    let (at, now_ms) = (Instant::now(), tenant.clock.now_ms());
     let route = Route::of(request.path());
-    let outcome = api::answer(tenant, &route, request);
-    let (answer, ids) = match outcome {
-        Outcome::Page(page) => (page.answer(), page.ids()),
-        Outcome::Answer(answer) => (answer, Vec::new()),
+    let mut fault = tenant.state().faults.strike(&route);
+    let (answer, ids) = match fault.as_ref().and_then(Fault::instead) {
+        Some(answer) => (answer, Vec::new()),
+        None => match api::answer(tenant, &route, request, fault.as_ref()) {
+            Outcome::Page(page) => (page.answer(), page.ids()),
+            Outcome::Answer(answer) => {
+                if let Some(unspent) = fault.take_if(|fault| fault.wants_page()) {
+                    tenant.state().faults.give_back(unspent, &route);
+                }
+                (answer, Vec::new())
+            }
+        },
     };
     let (gzip, chunked) = {
         let state = tenant.state();
-        (state.gzip, state.chunked)
+        (state.gzip && request.takes_gzip(), state.chunked)
     };
-    let answer = if gzip && request.takes_gzip() {
-        answer.gzipped()
-    } else {
-        answer
+    let answer = match &fault {
+        Some(fault) => fault.spoil_answer(answer),
+        None if gzip => answer.gzipped(),
+        None => answer,
     };
-    let answer = answer.with("Date", &date(now_ms));
-    let bytes = if chunked {
-        answer.chunked()
-    } else {
-        answer.whole()
-    };
-    // before the answer: who has it may look at once
+    let silent = matches!(
+        fault,
+        Some(Fault::Stall | Fault::ResetBeforeHead | Fault::ResetInHead)
+    );
     tenant.saw(Seen {
         at_ms: now_ms,
         at,
@@ -79,12 +92,15 @@ fn reply(
         target: request.target.clone(),
         headers: request.headers.clone(),
         body: String::from_utf8_lossy(&request.body).into_owned(),
-        status: answer.status,
+        status: if silent { 0 } else { answer.status },
         ids,
-        fault: None,
+        fault: fault.clone(),
     });
-    wire.write_all(&bytes)?;
-    wire.flush()
+    Reply {
+        answer: answer.with("Date", &date(now_ms)),
+        fault,
+        chunked,
+    }
 }
 
 /// `Thu, 20 Nov 2025 09:12:00 GMT`

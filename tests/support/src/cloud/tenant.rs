@@ -1,16 +1,19 @@
 //! Everything the simulator knows: records, keys, limits, and what it has seen.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::auth::Keys;
 use super::entra::App;
+use super::fault::{Fault, Faults};
+use super::page::Page;
 use super::scan::Scans;
 use super::store::Store;
 use super::throttle::Throttle;
 use crate::clock::Clock;
+use crate::records::Stream;
 
 /// As many requests are remembered.
 const REMEMBERED: usize = 50_000;
@@ -39,7 +42,7 @@ pub struct Seen {
     /// Ids of the records that were served.
     pub ids: Vec<String>,
     /// The fault that struck it.
-    pub fault: Option<String>,
+    pub fault: Option<Fault>,
 }
 
 impl Seen {
@@ -94,6 +97,10 @@ pub struct State {
     pub chunked: bool,
     /// Send a `Retry-After` with 429.
     pub retry_after: bool,
+    /// What goes wrong.
+    pub faults: Faults,
+    /// The page that each list served last.
+    pub last_pages: HashMap<Stream, Page>,
     /// What was asked.
     pub seen: VecDeque<Seen>,
     /// What a careful client doesn't do.

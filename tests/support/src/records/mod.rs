@@ -83,6 +83,13 @@ impl Record {
         })
     }
 
+    /// A record that is served as given, readable or not; lists sort it by what is said here.
+    #[must_use]
+    pub fn raw(id: &str, at_ms: i64, created_ms: i64, json: &str) -> Self {
+        let body = Body::Given(json.into());
+        Self::drawn(id.to_owned(), at_ms, created_ms, created_ms, body)
+    }
+
     fn drawn(id: String, at_ms: i64, created_ms: i64, visible_ms: i64, body: Body) -> Self {
         Self {
             id,
