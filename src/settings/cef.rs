@@ -13,6 +13,8 @@ pub struct CefSettings {
     /// `agent_version` whose style and version text the lines carry, as "0.207.251" (default: the last one whose sample
     /// lines quote the label and escape `=`); the cef room knows which there are.
     pub agent_version: String,
+    /// `portal_url`: start of the addresses in `cs1`, where it is not the tenant's portal: "https://cloud-app-security.com".
+    pub portal_url: Option<String>,
 }
 
 /// `format`
@@ -66,17 +68,29 @@ pub(super) fn read(section: &Section, given: &Overrides) -> CefSettings {
         agent_version: section
             .text("agent_version", version)
             .unwrap_or_else(|| DEFAULT_VERSION.to_owned()),
+        portal_url: section.text("portal_url", portal_url),
     }
 }
 
-/// Numbers joined by points, 31 characters at most (the length CEF gives a device version).
+/// Numbers joined by points, 31 characters at most (the length CEF gives a device version). The early agents wrote their
+/// alerts in two ways under one number: `+policies` means the later one, with the policies' ids.
 fn version(text: &str) -> Result<String, Refusal> {
+    let number = text.strip_suffix("+policies").unwrap_or(text);
     let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    if text.len() <= 31 && text.split('.').count() == 3 && text.split('.').all(is_number) {
+    if number.len() <= 31 && number.split('.').count() == 3 && number.split('.').all(is_number) {
         return Ok(text.to_owned());
     }
     Err(Refusal::found(
         text,
         "a version of the old agent, as \"0.207.251\"",
     ))
+}
+
+/// An https address without blanks; the slash at its end is taken off.
+fn portal_url(text: &str) -> Result<String, Refusal> {
+    let plain = text.bytes().all(|b| b.is_ascii_graphic());
+    if plain && text.strip_prefix("https://").is_some_and(|rest| !rest.is_empty()) {
+        return Ok(text.trim_end_matches('/').to_owned());
+    }
+    Err(Refusal::found(text, "an address that starts with https://"))
 }

@@ -16,7 +16,7 @@ pub struct StreamSettings {
     pub filters: serde_json::Map<String, serde_json::Value>,
     /// `overlap` that each poll reads again, for records that became visible late. Activities "2m", alerts "1h"; 1s to 24h.
     pub overlap: Duration,
-    /// `look_back` that is read again once an hour and at start. Activities "15m", alerts "24h"; at least `overlap`, up to 7d.
+    /// `look_back` that is read again at start, and then each half of it or each hour, whichever is less. Activities "15m", alerts "24h"; at least `overlap`, up to 7d.
     pub look_back: Duration,
     /// `page_size` asked for. Activities 5000 (500 to 5000), alerts 100 (1 to 100)
     pub page_size: u32,

@@ -52,8 +52,15 @@ fn rsyslog_over_udp() {
 
 #[test]
 fn rsyslog_over_tls() {
-    let authority = Authority::new("Contoso SIEM CA");
-    let receiver = rsyslog::tls(&rsyslog::Tls::anonymous(&authority, rsyslog::Driver::Gtls));
+    let (authority, folder) = (Authority::new("Contoso SIEM CA"), tempfile::tempdir().unwrap());
+    let (cert, key) = authority.issue(&["127.0.0.1"]).write(folder.path(), "siem");
+    let receiver = rsyslog::tls(&rsyslog::Tls {
+        driver: rsyslog::Driver::Gtls,
+        ca: authority.write(folder.path()),
+        cert,
+        key,
+        wants_client: false,
+    });
     story(&receiver, "tls", "ca_file = \"siem-ca.pem\"\n", |siembox| {
         std::fs::write(siembox.path("siem-ca.pem"), &authority.cert_pem).unwrap();
     });
