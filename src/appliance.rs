@@ -96,7 +96,7 @@ struct Appliance {
     settings: Settings,
     status: Status,
     /// In no order; the settings have that.
-    agents: HashMap<String, Agent>,
+    agents: HashMap<String, Agent<SledSpool>>,
     /// Agents that could not start, and when that is tried again.
     waiting: HashMap<String, Duration>,
     /// Spools stay open over a change of settings.
@@ -196,8 +196,10 @@ impl Appliance {
     /// Starts what the settings name and does not run yet.
     fn start_all(&mut self) {
         let agents = self.settings.agents.clone();
-        for agent in agents.iter().filter(|agent| !self.agents.contains_key(&agent.name)) {
-            self.start(agent);
+        for agent in &agents {
+            if !self.agents.contains_key(&agent.name) {
+                self.start(agent);
+            }
         }
         let names: Vec<&str> = agents.iter().map(|agent| agent.name.as_str()).collect();
         self.status.keep(&names);
@@ -217,7 +219,7 @@ impl Appliance {
         }
     }
 
-    fn try_start(&mut self, settings: &AgentSettings) -> Result<Agent, AgentError> {
+    fn try_start(&mut self, settings: &AgentSettings) -> Result<Agent<SledSpool>, AgentError> {
         let (spool, repairs) = self.spool(settings)?;
         let throttle = self.throttle(settings);
         let agent = Agent::start(settings, spool, &throttle, &self.status)?;

@@ -50,7 +50,7 @@ impl<S: Spool + 'static> Forwarder<S> {
         let (mut siem, mut disk) = (Backoff::for_siem(), Backoff::for_siem());
         while !self.halt.thrown() {
             let begin = clock::now().steady;
-            let end = self.connection().await;
+            let end = self.connection(siem.failures()).await;
             siem.lasted(clock::now().steady - begin);
             let wait = match end {
                 End::Halted => return,
@@ -73,10 +73,10 @@ impl<S: Spool + 'static> Forwarder<S> {
     }
 
     /// One connection's life.
-    async fn connection(&mut self) -> End {
+    async fn connection(&mut self, attempt: u32) -> End {
         let connected = tokio::select! {
             () = self.halt.wait() => return End::Halted,
-            connected = Wire::connect(&self.target) => connected,
+            connected = Wire::connect(&self.target, attempt) => connected,
         };
         let mut wire = match connected {
             Ok(wire) => wire,

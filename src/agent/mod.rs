@@ -23,7 +23,7 @@ use crate::clock;
 use crate::settings::AgentSettings;
 use crate::source::http::Http;
 use crate::source::{Cursor, Pace, Reader, Rules, Seen, Stream, Throttle};
-use crate::spool::{SledSpool, Spool};
+use crate::spool::Spool;
 use crate::status::{Introduction, Reporter, SpoolReport, Status};
 use forwarder::Forwarder;
 use halt::Halt;
@@ -33,8 +33,8 @@ use poller::{Poller, PollerState};
 const STOP: Duration = Duration::from_secs(15);
 
 /// A running agent.
-pub struct Agent {
-    spool: Arc<SledSpool>,
+pub struct Agent<S: Spool + 'static> {
+    spool: Arc<S>,
     halt: Arc<Halt>,
     clients: Vec<Http>,
     pollers: Vec<JoinHandle<()>>,
@@ -44,14 +44,14 @@ pub struct Agent {
 
 // === impl Agent ===
 
-impl Agent {
+impl<S: Spool + 'static> Agent<S> {
     /// Starts the threads and the task. Must be called inside a tokio runtime.
     ///
     /// # Errors
     /// When a file of the settings can't be used, the spool can't be read, or the system gives no thread.
     pub fn start(
         settings: &AgentSettings,
-        spool: Arc<SledSpool>,
+        spool: Arc<S>,
         throttle: &Arc<Mutex<Throttle>>,
         status: &Status,
     ) -> Result<Self, AgentError> {
@@ -88,6 +88,7 @@ impl Agent {
                 halt: Arc::clone(&halt),
                 pace: Pace::new(settings.source.poll_interval),
                 look_back: of_stream.look_back,
+                fetch_related: settings.alerts.fetch_related,
                 read_secret,
                 state: PollerState::default(),
             };
@@ -111,7 +112,7 @@ impl Agent {
     }
 
     /// Stops reading and forwarding, in order: what is read is on flash, what was sent is proved. Gives the spool back.
-    pub async fn stop(self) -> Arc<SledSpool> {
+    pub async fn stop(self) -> Arc<S> {
         self.halt.throw();
         for client in &self.clients {
             client.shut_down();
@@ -144,7 +145,7 @@ impl Agent {
     }
 }
 
-fn restore(spool: &SledSpool, stream: Stream, rules: Rules) -> Result<Reader, AgentError> {
+fn restore(spool: &impl Spool, stream: Stream, rules: Rules) -> Result<Reader, AgentError> {
     let memory = spool.recall(stream.number())?;
     let cursor = memory.cursor.as_deref().map(Cursor::from_bytes).transpose().map_err(|cause| {
         AgentError::Cursor { stream, cause }

@@ -3,6 +3,7 @@
 //! A page is asked for, taken apart, turned into lines and written with its cursor; only then the next one is asked for.
 //! When the spool is full the thread waits with the page in its hands: the cloud keeps the rest.
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use super::halt::Halt;
 use super::line::LineWriter;
 use crate::backoff::Backoff;
 use crate::clock;
+use crate::event::{Event, Kind};
 use crate::source::cloud_apps::{CloudApps, ReadSecret, Unreadable};
 use crate::source::{Answer, Pace, Place, Query, Reader, Source, SourceError, Start, Stream, Throttle, Trouble, Turn, Verdict};
 use crate::spool::{Aside, Lines, Page, Spool, SpoolError};
@@ -21,6 +23,8 @@ use crate::status::{Happening, PageRead, Reporter};
 const SECRET_LOOK: Duration = Duration::from_secs(2);
 /// How often a full spool is asked again.
 const FULL_LOOK: Duration = Duration::from_millis(500);
+/// How often the activities behind an alert are asked for before it goes without them.
+const RELATED_TRIES: usize = 3;
 /// The look-back is read again at least this often.
 const DEEP_EVERY: Duration = Duration::from_secs(3600);
 
@@ -48,6 +52,8 @@ pub struct Poller<S: Spool> {
     pub pace: Pace,
     /// How far back a deep walk reads.
     pub look_back: Duration,
+    /// Are the activities behind an alert asked for where it names none?
+    pub fetch_related: bool,
     /// Reads the secret, to see whether a refused one was replaced.
     pub read_secret: ReadSecret,
     /// What varies while it runs.
@@ -152,17 +158,22 @@ impl<S: Spool> Poller<S> {
         }
     }
 
+    fn keep_silent(&self, silence: Duration) {
+        self.throttle.lock().unwrap_or_else(PoisonError::into_inner).hold(clock::now().steady, silence);
+    }
+
     fn take_in(&mut self, answer: &Answer) -> Result<Duration, SourceError> {
         self.state.lines.clear();
         self.reader.open(self.cloud_now_ms());
         let (mut aside, mut left_out) = (Vec::new(), 0);
         for text in answer.texts() {
             match self.writer.read(self.stream, text) {
-                Ok(record) => {
+                Ok(mut record) => {
                     if !self.reader.admit(&record.event.id, Some(record.cursor_ms)) {
                     } else if self.writer.leaves_out(&record.event) {
                         left_out += 1;
                     } else {
+                        self.add_related(&mut record.event)?;
                         let writer = &mut self.writer;
                         self.state.lines.push_with(|line| writer.write(&record.event, line));
                     }
@@ -192,6 +203,34 @@ impl<S: Spool> Poller<S> {
             more: turn.verdict == Verdict::More,
         }));
         Ok(self.wait_after(turn.verdict))
+    }
+
+    /// Asks for the activities behind an alert that names none, where the settings say so. When they can't be had the
+    /// alert goes without them.
+    ///
+    /// # Errors
+    /// Only when we are told to stop: the page is then read again by the next life.
+    fn add_related(&mut self, event: &mut Event<'_>) -> Result<(), SourceError> {
+        let Kind::Alert { related, .. } = &mut event.kind else { return Ok(()) };
+        if !self.fetch_related || !related.is_empty() {
+            return Ok(());
+        }
+        for _ in 0..RELATED_TRIES {
+            self.wait_for_turn()?;
+            match self.source.activities_behind(&event.id) {
+                Ok(ids) => {
+                    related.extend(ids.into_iter().map(Cow::Owned));
+                    return Ok(());
+                }
+                // the throttle holds the next try back; other trouble gets a moment to pass
+                Err(SourceError { trouble: Trouble::Throttled(silence), .. }) => self.keep_silent(silence),
+                Err(_) if self.halt.sleep(Duration::from_secs(1)) => {
+                    return Err(SourceError::new(Trouble::Stopped, "stopped"));
+                }
+                Err(_) => {}
+            }
+        }
+        Ok(())
     }
 
     fn set_aside(&self, unreadable: Unreadable, text: &str) -> Aside {
@@ -258,8 +297,7 @@ impl<S: Spool> Poller<S> {
         let wait = match error.trouble {
             Trouble::Stopped => return Duration::ZERO,
             Trouble::Throttled(silence) => {
-                let mut throttle = self.throttle.lock().unwrap_or_else(PoisonError::into_inner);
-                throttle.hold(clock::now().steady, silence);
+                self.keep_silent(silence);
                 silence
             }
             Trouble::Refused => self.state.refused.failed(chance()),

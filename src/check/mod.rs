@@ -136,7 +136,7 @@ fn siem(agent: &AgentSettings, report: &mut Report<impl std::io::Write>) {
             .build()
             .map_err(|error| format!("General error during bootstrap: {error}"))?;
         runtime.block_on(async {
-            let wire = Wire::connect(&target).await.map_err(|error| error.to_string())?;
+            let wire = Wire::connect(&target, 0).await.map_err(|error| error.to_string())?;
             let peer = wire.peer().to_string();
             wire.close().await.map_err(|error| error.to_string())?;
             Ok(match target.protocol {

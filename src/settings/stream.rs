@@ -33,6 +33,8 @@ pub struct AlertSettings {
     pub severity_map: [u8; 4],
     /// `name` of the line: title (default) or policy.
     pub name: AlertName,
+    /// `fetch_related`: asks for the activities behind each alert that names none, one request each. Default false.
+    pub fetch_related: bool,
 }
 
 /// `[agent.alerts] name`
@@ -85,6 +87,7 @@ pub(super) fn read_alerts(section: Section) -> AlertSettings {
                 &[("title", AlertName::Title), ("policy", AlertName::Policy)],
             )
             .unwrap_or_default(),
+        fetch_related: section.flag("fetch_related").unwrap_or(false),
     };
     section.close();
     settings
