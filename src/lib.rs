@@ -17,6 +17,7 @@ pub mod check;
 pub mod clock;
 pub mod event;
 pub mod preview;
+pub mod render;
 pub mod settings;
 pub mod sink;
 pub mod source;

@@ -9,7 +9,7 @@
 //! |---|---|---|
 //! | empty value | `dvc=` | left out, with its label |
 //! | label with blanks | quoted up to 0.297 | not quoted |
-//! | `=` in a value | `\=` up to 0.297, bare since 0.298 | `%3D` |
+//! | `=` in a value | `\=`; bare in the portal's address since 0.298 | `%3D` |
 //! | `\` in a value | `\\` | `%5C` |
 //! | line break in a value | `\n`, `\r` | a blank |
 //! | `\|` and `\` in the header | `\\|`, `\\` | `%7C`, `%5C`; `=` is `%3D` too |
@@ -74,6 +74,8 @@ pub struct Style {
     start: String,
     header: Escapes,
     extension: Escapes,
+    /// Of the portal's address.
+    url: Escapes,
     /// Are pairs without a value left out?
     skip_empty: bool,
     activity: Vec<Pair>,
@@ -112,10 +114,15 @@ impl Style {
             } else {
                 escape::HEADER
             },
-            extension: match (portable, version.escapes_equals()) {
+            extension: if portable {
+                escape::PORTABLE
+            } else {
+                escape::EXTENSION
+            },
+            url: match (portable, version.escapes_url()) {
                 (true, _) => escape::PORTABLE,
                 (false, true) => escape::EXTENSION,
-                (false, false) => escape::EXTENSION_BARE_EQUALS,
+                (false, false) => escape::BARE_URL,
             },
             skip_empty: portable,
             activity: pairs(fields::activity(version)),
@@ -216,7 +223,7 @@ impl Style {
             (Value::Apps, _) => app_names(event, out),
             (Value::AddressV4, _) => first(&event.addresses, IpAddr::is_ipv4, out),
             (Value::AddressV6, _) => first(&event.addresses, IpAddr::is_ipv6, out),
-            (Value::PortalUrl, _) => self.portal.write(event, &self.extension, out),
+            (Value::PortalUrl, _) => self.portal.write(event, &self.url, out),
             (Value::Policies, _) => self.list(&event.policies, out),
             (Value::UserAgent, Kind::Activity { user_agent, .. }) => {
                 self.extension.write(user_agent, out)

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | 0.97 | `start`, `end`; `cs4` in alerts or not, see below |
 //! | 0.111 | `rt`; `cs4`; since 2020 `src` and `c6a1` in alerts |
-//! | 0.298 | the label "Device IPv6 Address" without quotes, `=` in values not escaped, portal in security.microsoft.com |
+//! | 0.298 | the label "Device IPv6 Address" without quotes; portal in security.microsoft.com, its `=` not escaped |
 //!
 //! The documentation printed the alerts of 0.102.17 in July 2017 without `cs4`, and the same alerts of the same
 //! version in December 2017 with it. Either may be what a receiver was built for, so the second print has a name of
@@ -92,8 +92,8 @@ impl Version {
         self.generation != Generation::Third
     }
 
-    /// `\=`?
-    pub(super) fn escapes_equals(&self) -> bool {
+    /// `\=` in the portal's address?
+    pub(super) fn escapes_url(&self) -> bool {
         self.generation != Generation::Third
     }
 }

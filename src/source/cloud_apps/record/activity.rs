@@ -73,9 +73,11 @@ fn mapped(record: Record<'_>) -> Result<Mapped<'_>, Refusal> {
         Some(label) => plain_of(label),
         None => category_label(&category),
     };
-    let message = match record.description.said() {
-        Some(description) => plain_of(description),
-        None => label.clone(),
+    let message = plain_of(record.description.or_empty());
+    let message = if message.is_empty() {
+        label.clone()
+    } else {
+        message
     };
     let user = record
         .user

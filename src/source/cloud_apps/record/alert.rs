@@ -69,13 +69,15 @@ fn mapped(record: Record<'_>) -> Result<Mapped<'_>, Refusal> {
     let title = (record.title.said())
         .or_else(|| found.policy_name.clone())
         .unwrap_or_default();
+    let message = plain_of(record.description.or_empty());
     let event = Event {
         id,
         at_ms,
-        message: record
-            .description
-            .said()
-            .map_or_else(|| title.clone(), plain_of),
+        message: if message.is_empty() {
+            title.clone()
+        } else {
+            message
+        },
         users: if found.users.is_empty() {
             found.accounts
         } else {

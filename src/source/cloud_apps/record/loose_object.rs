@@ -59,7 +59,7 @@ macro_rules! loose_object {
     ($(#[$meta:meta])* struct $Name:ident<$lt:lifetime> { $($key:literal => $field:ident: $Type:ty,)+ }) => {
         $(#[$meta])*
         #[derive(Debug, Default)]
-        pub(super) struct $Name<$lt> { $(pub(super) $field: $Type,)+ }
+        struct $Name<$lt> { $($field: $Type,)+ }
 
         impl<$lt> serde::de::Deserialize<$lt> for $Name<$lt> {
             fn deserialize<D: serde::de::Deserializer<$lt>>(from: D) -> Result<Self, D::Error> {

@@ -10,10 +10,12 @@ mod entities;
 mod loose;
 mod loose_object;
 mod repair;
+mod shape;
 mod text;
 
 pub use activity::activity;
 pub use alert::{alert, is_defender_for_identity};
+pub use shape::{Shape, shape};
 
 use std::borrow::Cow;
 
