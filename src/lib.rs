@@ -11,6 +11,7 @@
 pub mod cef;
 pub mod clock;
 pub mod event;
+pub mod log;
 pub mod settings;
 pub mod sink;
 pub mod source;
