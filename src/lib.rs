@@ -18,6 +18,7 @@ pub mod clock;
 pub mod event;
 pub mod preview;
 pub mod render;
+pub mod log;
 pub mod settings;
 pub mod sink;
 pub mod source;
