@@ -77,9 +77,7 @@ mod tests {
     #[test]
     fn doubles_up_to_the_ceiling() {
         let mut backoff = Backoff::for_siem();
-        let waits: Vec<u128> = (0..9)
-            .map(|_| backoff.failed(MIDDLE).as_millis())
-            .collect();
+        let waits: Vec<u128> = (0..9).map(|_| backoff.failed(MIDDLE).as_millis()).collect();
         assert_eq!(
             waits,
             [750, 1250, 2250, 4250, 8250, 15250, 15250, 15250, 15250]

@@ -85,10 +85,7 @@ mod tests {
         let authority = Authority::new("Contoso Inspection CA");
         let leaf = Naming::of(&der(&authority.issue(&["siem.example"]).cert_pem));
         assert!(leaf.subject.contains("CN=siem.example"), "{leaf:?}");
-        assert!(
-            leaf.issuer.contains("CN=Contoso Inspection CA"),
-            "{leaf:?}"
-        );
+        assert!(leaf.issuer.contains("CN=Contoso Inspection CA"), "{leaf:?}");
         assert!(!leaf.is_self_signed());
         assert!(Naming::of(&der(&authority.cert_pem)).is_self_signed());
     }

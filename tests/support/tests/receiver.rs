@@ -11,7 +11,12 @@ fn two_lives(mut receiver: Receiver, wire: &[u8], line: &str) {
         TcpStream::connect(receiver.address())
             .and_then(|mut stream| stream.write_all(wire))
             .unwrap();
-        assert_eq!(receiver.wait_for(life), vec![line; life], "{}", receiver.said());
+        assert_eq!(
+            receiver.wait_for(life),
+            vec![line; life],
+            "{}",
+            receiver.said()
+        );
         receiver.kill();
         if life == 1 {
             receiver.start();

@@ -32,27 +32,19 @@ pub struct Tls {
 /// `imtcp`: both framings, told apart by the first byte of each message.
 #[must_use]
 pub fn tcp() -> Receiver {
-    start(
-        Transport::Tcp,
-        "",
-        r#"module(load="imtcp")"#,
-        |port| format!(r#"input(type="imtcp" address="127.0.0.1" port="{port}" ruleset="all")"#),
-    )
+    start(Transport::Tcp, "", r#"module(load="imtcp")"#, |port| {
+        format!(r#"input(type="imtcp" address="127.0.0.1" port="{port}" ruleset="all")"#)
+    })
 }
 
 /// `imudp`, with the largest receive buffer that the kernel grants.
 #[must_use]
 pub fn udp() -> Receiver {
-    start(
-        Transport::Udp,
-        "",
-        r#"module(load="imudp")"#,
-        |port| {
-            format!(
-                r#"input(type="imudp" address="127.0.0.1" port="{port}" rcvbufSize="4m" ruleset="all")"#
-            )
-        },
-    )
+    start(Transport::Udp, "", r#"module(load="imudp")"#, |port| {
+        format!(
+            r#"input(type="imudp" address="127.0.0.1" port="{port}" rcvbufSize="4m" ruleset="all")"#
+        )
+    })
 }
 
 /// `imtcp` over TLS.

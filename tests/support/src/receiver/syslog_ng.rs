@@ -11,13 +11,17 @@ use super::port::Transport;
 /// `network()`: one line is one message.
 #[must_use]
 pub fn network() -> Receiver {
-    start(r#"network(ip("127.0.0.1") port(PORT) transport("tcp") flags(no-parse) max-connections(100))"#)
+    start(
+        r#"network(ip("127.0.0.1") port(PORT) transport("tcp") flags(no-parse) max-connections(100))"#,
+    )
 }
 
 /// `syslog()`: octet counting.
 #[must_use]
 pub fn syslog() -> Receiver {
-    start(r#"syslog(ip("127.0.0.1") port(PORT) transport("tcp") flags(no-parse) max-connections(100))"#)
+    start(
+        r#"syslog(ip("127.0.0.1") port(PORT) transport("tcp") flags(no-parse) max-connections(100))"#,
+    )
 }
 
 fn start(source: &str) -> Receiver {
