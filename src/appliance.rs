@@ -82,12 +82,17 @@ pub fn run(settings: Settings, desk: &impl Desk) -> Result<(), ApplianceError> {
 
 /// The folder's lock, held as long as the file is open.
 fn lock(state_dir: &Path) -> Result<std::fs::File, ApplianceError> {
-    let failed = |cause| ApplianceError::StateDir { path: state_dir.to_owned(), cause };
+    let failed = |cause| ApplianceError::StateDir {
+        path: state_dir.to_owned(),
+        cause,
+    };
     std::fs::create_dir_all(state_dir).map_err(failed)?;
     let file = std::fs::File::create(state_dir.join("lock")).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(ApplianceError::InUse { path: state_dir.to_owned() }),
+        Err(std::fs::TryLockError::WouldBlock) => Err(ApplianceError::InUse {
+            path: state_dir.to_owned(),
+        }),
         Err(std::fs::TryLockError::Error(cause)) => Err(failed(cause)),
     }
 }
@@ -122,15 +127,25 @@ impl Appliance {
 
     async fn run(mut self, desk: &impl Desk) -> Result<(), ApplianceError> {
         let state_dir = self.settings.state_dir.clone();
-        let socket = socket::bind(&state_dir)
-            .map_err(|cause| ApplianceError::Socket { path: state_dir.join(socket::NAME), cause })?;
+        let socket = socket::bind(&state_dir).map_err(|cause| ApplianceError::Socket {
+            path: state_dir.join(socket::NAME),
+            cause,
+        })?;
         tokio::spawn(socket::serve(socket, self.status.clone()));
         let on = |kind| signal(kind).map_err(ApplianceError::Bootstrap);
-        let (mut term, mut int, mut hup) =
-            (on(SignalKind::terminate())?, on(SignalKind::interrupt())?, on(SignalKind::hangup())?);
+        let (mut term, mut int, mut hup) = (
+            on(SignalKind::terminate())?,
+            on(SignalKind::interrupt())?,
+            on(SignalKind::hangup())?,
+        );
         let mut face = desk.face();
         self.start_all();
-        tracing::info!("siembox {} runs, {} agents, state in {}", env!("CARGO_PKG_VERSION"), self.settings.agents.len(), state_dir.display());
+        tracing::info!(
+            "siembox {} runs, {} agents, state in {}",
+            env!("CARGO_PKG_VERSION"),
+            self.settings.agents.len(),
+            state_dir.display()
+        );
         let mut look = tokio::time::interval(LOOK);
         loop {
             let asked = tokio::select! {
@@ -172,7 +187,8 @@ impl Appliance {
         }
         let state_dir = self.settings.state_dir.clone();
         let old = std::mem::replace(&mut self.settings, Settings { state_dir, ..new });
-        self.status.set_thresholds(thresholds(&self.settings.health));
+        self.status
+            .set_thresholds(thresholds(&self.settings.health));
         desk.took(&self.settings);
         for agent in &old.agents {
             if self.settings.agents.contains(agent) {
@@ -182,11 +198,18 @@ impl Appliance {
             if let Some(running) = self.agents.remove(&agent.name) {
                 running.stop().await;
             }
-            if !self.settings.agents.iter().any(|kept| kept.name == agent.name)
+            if !self
+                .settings
+                .agents
+                .iter()
+                .any(|kept| kept.name == agent.name)
                 && let Some(spool) = self.spools.remove(&agent.name)
             {
                 let waiting = crate::spool::Spool::stats(&*spool).waiting;
-                tracing::warn!(agent = agent.name, "taken out of the settings; {waiting} lines stay in its spool until it comes back");
+                tracing::warn!(
+                    agent = agent.name,
+                    "taken out of the settings; {waiting} lines stay in its spool until it comes back"
+                );
             }
         }
         self.start_all();
@@ -213,8 +236,15 @@ impl Appliance {
             }
             Err(error) => {
                 let reporter = self.status.introduce(idle(settings), clock::now());
-                reporter.tell(clock::now(), &Happening::SpoolTrouble { what: format!("the agent cannot start: {error}"), wait: RETRY });
-                self.waiting.insert(settings.name.clone(), clock::now().steady + RETRY);
+                reporter.tell(
+                    clock::now(),
+                    &Happening::SpoolTrouble {
+                        what: format!("the agent cannot start: {error}"),
+                        wait: RETRY,
+                    },
+                );
+                self.waiting
+                    .insert(settings.name.clone(), clock::now().steady + RETRY);
             }
         }
     }
@@ -224,12 +254,17 @@ impl Appliance {
         let throttle = self.throttle(settings);
         let agent = Agent::start(settings, spool, &throttle, &self.status)?;
         for what in repairs {
-            agent.reporter().tell(clock::now(), &Happening::SpoolRepaired { what });
+            agent
+                .reporter()
+                .tell(clock::now(), &Happening::SpoolRepaired { what });
         }
         Ok(agent)
     }
 
-    fn spool(&mut self, settings: &AgentSettings) -> Result<(Arc<SledSpool>, Vec<String>), SpoolError> {
+    fn spool(
+        &mut self,
+        settings: &AgentSettings,
+    ) -> Result<(Arc<SledSpool>, Vec<String>), SpoolError> {
         let bounds = Bounds::new(settings.spool.max_size_mb * 1_000_000);
         if let Some(spool) = self.spools.get(&settings.name) {
             spool.set_bounds(bounds);
@@ -238,34 +273,67 @@ impl Appliance {
         let folder = self.settings.state_dir.join("agents").join(&settings.name);
         let Opened { spool, repairs } = SledSpool::open(&folder, bounds, clock::now_ms())?;
         let spool = Arc::new(spool);
-        self.spools.insert(settings.name.clone(), Arc::clone(&spool));
+        self.spools
+            .insert(settings.name.clone(), Arc::clone(&spool));
         Ok((spool, repairs.iter().map(ToString::to_string).collect()))
     }
 
     /// The limit belongs to the tenant: agents of one API host share it. The lowest setting holds.
     fn throttle(&mut self, settings: &AgentSettings) -> Arc<Mutex<Throttle>> {
         let host = |agent: &AgentSettings| agent.source.api_url.clone();
-        let same = self.settings.agents.iter().filter(|agent| host(agent) == host(settings));
-        let limit = same.map(|agent| agent.source.requests_per_minute).min().unwrap_or(settings.source.requests_per_minute);
-        let throttle = self.throttles.entry(host(settings)).or_insert_with(|| Arc::new(Mutex::new(Throttle::new(limit))));
-        throttle.lock().unwrap_or_else(PoisonError::into_inner).set_limit(limit);
+        let same = self
+            .settings
+            .agents
+            .iter()
+            .filter(|agent| host(agent) == host(settings));
+        let limit = same
+            .map(|agent| agent.source.requests_per_minute)
+            .min()
+            .unwrap_or(settings.source.requests_per_minute);
+        let throttle = self
+            .throttles
+            .entry(host(settings))
+            .or_insert_with(|| Arc::new(Mutex::new(Throttle::new(limit))));
+        throttle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .set_limit(limit);
         Arc::clone(throttle)
     }
 
     /// Starts again what could not start, or fell.
     async fn tend(&mut self) {
         let now = clock::now().steady;
-        let fallen: Vec<String> = self.agents.iter().filter(|(_, agent)| agent.fell()).map(|(name, _)| name.clone()).collect();
+        let fallen: Vec<String> = self
+            .agents
+            .iter()
+            .filter(|(_, agent)| agent.fell())
+            .map(|(name, _)| name.clone())
+            .collect();
         for name in fallen {
-            tracing::error!(agent = name, "Internal error: a part of the agent ended by itself; it is started again");
+            tracing::error!(
+                agent = name,
+                "Internal error: a part of the agent ended by itself; it is started again"
+            );
             if let Some(agent) = self.agents.remove(&name) {
                 agent.stop().await;
             }
             self.waiting.insert(name, now);
         }
-        let due: Vec<String> = self.waiting.iter().filter(|(_, at)| **at <= now).map(|(name, _)| name.clone()).collect();
+        let due: Vec<String> = self
+            .waiting
+            .iter()
+            .filter(|(_, at)| **at <= now)
+            .map(|(name, _)| name.clone())
+            .collect();
         for name in due {
-            if let Some(settings) = self.settings.agents.iter().find(|agent| agent.name == name).cloned() {
+            if let Some(settings) = self
+                .settings
+                .agents
+                .iter()
+                .find(|agent| agent.name == name)
+                .cloned()
+            {
                 self.start(&settings);
             }
         }
@@ -293,5 +361,8 @@ fn idle(settings: &AgentSettings) -> Introduction {
 }
 
 fn thresholds(health: &HealthSettings) -> Thresholds {
-    Thresholds { connection_error: health.connection_error_after, disconnected: health.disconnected_after }
+    Thresholds {
+        connection_error: health.connection_error_after,
+        disconnected: health.disconnected_after,
+    }
 }

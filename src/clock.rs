@@ -20,7 +20,10 @@ pub struct Moment {
 /// This moment.
 #[must_use]
 pub fn now() -> Moment {
-    Moment { wall_ms: now_ms(), steady: START.elapsed() }
+    Moment {
+        wall_ms: now_ms(),
+        steady: START.elapsed(),
+    }
 }
 
 /// The wall clock now, in milliseconds since 1970. Negative before 1970; saturates at the ends of `i64`.
@@ -45,7 +48,9 @@ pub fn in_words(wall_ms: i64) -> String {
 pub fn span_in_words(span: Duration) -> String {
     let seconds = span.as_secs();
     let units = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
-    let Some(largest) = units.iter().position(|&(size, _)| seconds >= size) else { return "0 s".into() };
+    let Some(largest) = units.iter().position(|&(size, _)| seconds >= size) else {
+        return "0 s".into();
+    };
     let mut rest = seconds;
     let mut words = Vec::new();
     for &(size, name) in units.iter().skip(largest).take(2) {
@@ -65,7 +70,11 @@ mod tests {
     fn speaks_of_times() {
         assert_eq!(in_words(1_677_791_402_022), "2023-03-02T21:10:02Z");
         assert_eq!(in_words(i64::MAX), "9223372036854775807 ms");
-        let words = [0, 59, 60, 3_725, 90_000, 172_800].map(|s| span_in_words(Duration::from_secs(s)));
-        assert_eq!(words, ["0 s", "59 s", "1 min", "1 h 2 min", "1 d 1 h", "2 d"]);
+        let words =
+            [0, 59, 60, 3_725, 90_000, 172_800].map(|s| span_in_words(Duration::from_secs(s)));
+        assert_eq!(
+            words,
+            ["0 s", "59 s", "1 min", "1 h 2 min", "1 d 1 h", "2 d"]
+        );
     }
 }

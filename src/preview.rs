@@ -55,8 +55,15 @@ pub fn run(
             continue;
         }
         let look_back = i64::try_from(agent.source.first_look_back.as_millis()).unwrap_or(0);
-        let query = Query { from_ms: clock::now_ms() - look_back, place: Place::Skip(0), limit: most };
-        let answer = parts.source.page(&query).map_err(|error| PreviewError::Source { stream, error })?;
+        let query = Query {
+            from_ms: clock::now_ms() - look_back,
+            place: Place::Skip(0),
+            limit: most,
+        };
+        let answer = parts
+            .source
+            .page(&query)
+            .map_err(|error| PreviewError::Source { stream, error })?;
         let mut line = String::new();
         for (place, text) in answer.texts().take(most as usize).enumerate() {
             match writer.read(stream, text) {
@@ -73,9 +80,16 @@ pub fn run(
                 }
             }
         }
-        let total = answer.total.map_or_else(|| "an unknown number of".to_owned(), |total| total.to_string());
+        let total = answer.total.map_or_else(
+            || "an unknown number of".to_owned(),
+            |total| total.to_string(),
+        );
         let since = clock::span_in_words(agent.source.first_look_back);
-        writeln!(remarks, "{stream}: {} shown of {total} records that the filters let through in the last {since}", answer.records.len().min(most as usize))?;
+        writeln!(
+            remarks,
+            "{stream}: {} shown of {total} records that the filters let through in the last {since}",
+            answer.records.len().min(most as usize)
+        )?;
     }
     Ok(found)
 }

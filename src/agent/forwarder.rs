@@ -56,12 +56,19 @@ impl<S: Spool + 'static> Forwarder<S> {
                 End::Halted => return,
                 End::Siem { broke, error } => {
                     let wait = siem.failed(chance());
-                    self.tell(&Happening::SiemTrouble { broke, what: error.to_string(), wait });
+                    self.tell(&Happening::SiemTrouble {
+                        broke,
+                        what: error.to_string(),
+                        wait,
+                    });
                     wait
                 }
                 End::Spool(error) => {
                     let wait = disk.failed(chance());
-                    self.tell(&Happening::SpoolTrouble { what: error.to_string(), wait });
+                    self.tell(&Happening::SpoolTrouble {
+                        what: error.to_string(),
+                        wait,
+                    });
                     wait
                 }
             };
@@ -80,11 +87,22 @@ impl<S: Spool + 'static> Forwarder<S> {
         };
         let mut wire = match connected {
             Ok(wire) => wire,
-            Err(error) => return End::Siem { broke: false, error },
+            Err(error) => {
+                return End::Siem {
+                    broke: false,
+                    error,
+                };
+            }
         };
-        self.tell(&Happening::SiemConnected { peer: wire.peer().to_string() });
+        self.tell(&Happening::SiemConnected {
+            peer: wire.peer().to_string(),
+        });
         let halt = Arc::clone(&self.halt);
-        let mut progress = Progress { next: self.spool.first(), unproved: 0, bytes: 0 };
+        let mut progress = Progress {
+            next: self.spool.first(),
+            unproved: 0,
+            bytes: 0,
+        };
         let end = tokio::select! {
             end = self.forward(&mut wire, &mut progress) => end,
             // a batch is sent to its end, so that no line is cut; but not for ever
@@ -113,15 +131,25 @@ impl<S: Spool + 'static> Forwarder<S> {
         End::Halted
     }
 
-    async fn send(&mut self, wire: &mut Wire, batch: &Batch, progress: &mut Progress) -> Result<(), End> {
+    async fn send(
+        &mut self,
+        wire: &mut Wire,
+        batch: &Batch,
+        progress: &mut Progress,
+    ) -> Result<(), End> {
         // counted before it is sent: a send that is cut off by a stop may have sent some
         progress.unproved += batch.lines.len() as u64;
         let mended = wire.send(&batch.lines).await.map_err(broke)?;
         progress.next = batch.next();
         progress.bytes += batch.lines.bytes();
-        self.tell(&Happening::Sent { lines: batch.lines.len() as u64 });
+        self.tell(&Happening::Sent {
+            lines: batch.lines.len() as u64,
+        });
         if let (lines @ 1.., Protocol::Udp { max_datagram }) = (mended.cut, &self.target.protocol) {
-            self.tell(&Happening::Cut { lines, bound: *max_datagram });
+            self.tell(&Happening::Cut {
+                lines,
+                bound: *max_datagram,
+            });
         }
         if progress.bytes >= PROVE_EVERY {
             self.prove(wire, progress).await?;
@@ -135,8 +163,12 @@ impl<S: Spool + 'static> Forwarder<S> {
         }
         wire.prove().await.map_err(broke)?;
         let (spool, before) = (Arc::clone(&self.spool), progress.next);
-        on_disk(move || spool.acknowledge(before)).await.map_err(End::Spool)?;
-        self.tell(&Happening::Proved { lines: progress.unproved });
+        on_disk(move || spool.acknowledge(before))
+            .await
+            .map_err(End::Spool)?;
+        self.tell(&Happening::Proved {
+            lines: progress.unproved,
+        });
         (progress.unproved, progress.bytes) = (0, 0);
         Ok(())
     }
@@ -181,6 +213,9 @@ async fn on_disk<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, SpoolError> + Send + 'static,
 ) -> Result<T, SpoolError> {
     spawn_blocking(work).await.unwrap_or_else(|error| {
-        Err(SpoolError::Store { path: std::path::PathBuf::new(), reason: format!("Internal error: {error}") })
+        Err(SpoolError::Store {
+            path: std::path::PathBuf::new(),
+            reason: format!("Internal error: {error}"),
+        })
     })
 }

@@ -30,7 +30,9 @@ impl Halt {
     /// Sleeps a thread until the switch is thrown, at most so long. True where it was thrown.
     pub fn sleep(&self, time: Duration) -> bool {
         let thrown = self.thrown.lock().unwrap_or_else(PoisonError::into_inner);
-        let wait = self.sleepers.wait_timeout_while(thrown, time, |thrown| !*thrown);
+        let wait = self
+            .sleepers
+            .wait_timeout_while(thrown, time, |thrown| !*thrown);
         *wait.unwrap_or_else(PoisonError::into_inner).0
     }
 

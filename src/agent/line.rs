@@ -3,7 +3,9 @@
 use crate::cef::Style;
 use crate::event::Event;
 use crate::source::Stream;
-use crate::source::cloud_apps::{self, Mapped, Unreadable};
+use crate::source::cloud_apps::record::{
+    Mapped, Unreadable, activity, alert, is_defender_for_identity,
+};
 use crate::syslog::Header;
 
 /// Writes the lines of one agent.
@@ -24,15 +26,15 @@ impl LineWriter {
     /// When it is none: with its id and time where they could still be found, and the reason.
     pub fn read<'a>(&self, stream: Stream, text: &'a str) -> Result<Mapped<'a>, Unreadable> {
         match stream {
-            Stream::Activities => cloud_apps::activity(text),
-            Stream::Alerts => cloud_apps::alert(text),
+            Stream::Activities => activity(text),
+            Stream::Alerts => alert(text),
         }
     }
 
     /// Does a setting leave this event out?
     #[must_use]
     pub fn leaves_out(&self, event: &Event<'_>) -> bool {
-        !self.defender_for_identity && cloud_apps::is_defender_for_identity(event)
+        !self.defender_for_identity && is_defender_for_identity(event)
     }
 
     /// Appends the event's line, without framing.

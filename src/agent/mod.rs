@@ -17,7 +17,9 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 pub use line::LineWriter;
-pub use parts::{AgentError, StreamParts, cloud_parts, line_writer, route, siem_address, siem_target};
+pub use parts::{
+    AgentError, StreamParts, cloud_parts, line_writer, route, siem_address, siem_target,
+};
 
 use crate::clock;
 use crate::settings::AgentSettings;
@@ -56,7 +58,9 @@ impl<S: Spool + 'static> Agent<S> {
         status: &Status,
     ) -> Result<Self, AgentError> {
         let target = siem_target(&settings.siem)?;
-        let known = Stream::ALL.iter().any(|s| spool.recall(s.number()).is_ok_and(|m| m.cursor.is_some()));
+        let known = Stream::ALL
+            .iter()
+            .any(|s| spool.recall(s.number()).is_ok_and(|m| m.cursor.is_some()));
         let asked = Arc::clone(&spool);
         let reporter = status.introduce(
             Introduction {
@@ -72,7 +76,12 @@ impl<S: Spool + 'static> Agent<S> {
         let (halt, wake) = (Arc::new(Halt::default()), Arc::new(Notify::new()));
         let (mut clients, mut pollers) = (Vec::new(), Vec::new());
         for stream in Stream::ALL {
-            let StreamParts { http, source, settings: of_stream, read_secret } = cloud_parts(settings, stream)?;
+            let StreamParts {
+                http,
+                source,
+                settings: of_stream,
+                read_secret,
+            } = cloud_parts(settings, stream)?;
             if !of_stream.enabled {
                 continue;
             }
@@ -94,7 +103,9 @@ impl<S: Spool + 'static> Agent<S> {
             };
             clients.push(http);
             let name = format!("{}/{stream}", settings.name);
-            let thread = std::thread::Builder::new().name(name).spawn(move || poller.run());
+            let thread = std::thread::Builder::new()
+                .name(name)
+                .spawn(move || poller.run());
             pollers.push(thread.map_err(|cause| {
                 halt.throw();
                 AgentError::Thread { cause }
@@ -108,7 +119,14 @@ impl<S: Spool + 'static> Agent<S> {
             halt: Arc::clone(&halt),
         };
         let forwarder = tokio::spawn(forwarder.run());
-        Ok(Self { spool, halt, clients, pollers, forwarder, reporter })
+        Ok(Self {
+            spool,
+            halt,
+            clients,
+            pollers,
+            forwarder,
+            reporter,
+        })
     }
 
     /// Stops reading and forwarding, in order: what is read is on flash, what was sent is proved. Gives the spool back.
@@ -147,10 +165,16 @@ impl<S: Spool + 'static> Agent<S> {
 
 fn restore(spool: &impl Spool, stream: Stream, rules: Rules) -> Result<Reader, AgentError> {
     let memory = spool.recall(stream.number())?;
-    let cursor = memory.cursor.as_deref().map(Cursor::from_bytes).transpose().map_err(|cause| {
-        AgentError::Cursor { stream, cause }
-    })?;
-    let seen = Seen::restore(&memory.seen, cursor.as_ref().and_then(|cursor| cursor.forgotten_ms));
+    let cursor = memory
+        .cursor
+        .as_deref()
+        .map(Cursor::from_bytes)
+        .transpose()
+        .map_err(|cause| AgentError::Cursor { stream, cause })?;
+    let seen = Seen::restore(
+        &memory.seen,
+        cursor.as_ref().and_then(|cursor| cursor.forgotten_ms),
+    );
     Ok(Reader::new(rules, cursor, seen))
 }
 
@@ -166,7 +190,9 @@ fn rules(settings: &AgentSettings, stream: Stream) -> Rules {
         first_look_back_ms: ms(settings.source.first_look_back),
         max_catch_up_ms: ms(settings.source.max_catch_up),
         limit: of_stream.page_size,
-        filters: crate::source::fingerprint(&serde_json::Value::Object(of_stream.filters.clone()).to_string()),
+        filters: crate::source::fingerprint(
+            &serde_json::Value::Object(of_stream.filters.clone()).to_string(),
+        ),
     }
 }
 

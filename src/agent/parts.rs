@@ -8,8 +8,8 @@ use std::num::NonZeroU32;
 use super::line::LineWriter;
 use crate::cef::{self, Looks, Portal, Style, Version, VersionError};
 use crate::settings::{
-    AgentSettings, AlertName, Credentials, Framing, Profile, Protocol, ProxySettings, SecretSource, SiemSettings,
-    SourceSettings, StreamSettings, TimeFormat,
+    AgentSettings, AlertName, Credentials, Framing, Profile, Protocol, ProxySettings, SecretSource,
+    SiemSettings, SourceSettings, StreamSettings, TimeFormat,
 };
 use crate::sink::{self, Bounds, Target, TrustFiles};
 use crate::source::Stream;
@@ -78,8 +78,19 @@ pub fn cloud_parts(agent: &AgentSettings, stream: Stream) -> Result<StreamParts<
     };
     let http = Http::new(&route(&agent.source)?);
     let (auth, read_secret) = way_in(&agent.source.credentials);
-    let source = CloudApps::new(http.clone(), auth, stream, &agent.source.api_url, settings.filters.clone());
-    Ok(StreamParts { http, source, settings, read_secret })
+    let source = CloudApps::new(
+        http.clone(),
+        auth,
+        stream,
+        &agent.source.api_url,
+        settings.filters.clone(),
+    );
+    Ok(StreamParts {
+        http,
+        source,
+        settings,
+        read_secret,
+    })
 }
 
 /// How the cloud is reached.
@@ -92,25 +103,39 @@ pub fn route(source: &SourceSettings) -> Result<Route, AgentError> {
         None => Vec::new(),
     };
     let proxy = source.proxy.as_ref().map(proxy).transpose()?;
-    Ok(Route { proxy, extra_roots, timeout: source.timeout })
+    Ok(Route {
+        proxy,
+        extra_roots,
+        timeout: source.timeout,
+    })
 }
 
 fn proxy(settings: &ProxySettings) -> Result<ureq::Proxy, AgentError> {
     let refused = |what: String| AgentError::Proxy(what);
     let (protocol, host) = match settings.host.strip_prefix("https://") {
         Some(host) => (ureq::ProxyProtocol::Https, host),
-        None => (ureq::ProxyProtocol::Http, settings.host.trim_start_matches("http://")),
+        None => (
+            ureq::ProxyProtocol::Http,
+            settings.host.trim_start_matches("http://"),
+        ),
     };
     // the proxy finds the name: behind one, this machine often can't
-    let mut builder = ureq::Proxy::builder(protocol).host(host).port(settings.port).resolve_target(false);
+    let mut builder = ureq::Proxy::builder(protocol)
+        .host(host)
+        .port(settings.port)
+        .resolve_target(false);
     if let Some(user) = &settings.user {
         builder = builder.username(user);
     }
     if let Some(password) = &settings.password {
-        let password = password.read().map_err(|error| refused(error.to_string()))?;
+        let password = password
+            .read()
+            .map_err(|error| refused(error.to_string()))?;
         builder = builder.password(password.reveal());
     }
-    builder.build().map_err(|error| refused(format!("{}:{}: {error}", settings.host, settings.port)))
+    builder
+        .build()
+        .map_err(|error| refused(format!("{}:{}: {error}", settings.host, settings.port)))
 }
 
 /// The way in, and the secret's reader beside it.
@@ -122,15 +147,23 @@ fn way_in(credentials: &Credentials) -> (Auth, ReadSecret) {
     let reader = || -> ReadSecret {
         let secret: Arc<SecretSource> = Arc::clone(&secret);
         Box::new(move || {
-            let read = if is_token { secret.read_token() } else { secret.read() };
-            read.map(|secret| secret.reveal().to_owned()).map_err(|error| error.to_string())
+            let read = if is_token {
+                secret.read_token()
+            } else {
+                secret.read()
+            };
+            read.map(|secret| secret.reveal().to_owned())
+                .map_err(|error| error.to_string())
         })
     };
     let auth = match credentials {
         Credentials::Token(_) => Auth::Token(reader()),
-        Credentials::Entra { tenant_id, client_id, login_url, .. } => {
-            Auth::Entra(Entra::new(login_url, tenant_id, client_id, reader()))
-        }
+        Credentials::Entra {
+            tenant_id,
+            client_id,
+            login_url,
+            ..
+        } => Auth::Entra(Entra::new(login_url, tenant_id, client_id, reader())),
     };
     (auth, reader())
 }
@@ -156,7 +189,9 @@ pub fn siem_target(siem: &SiemSettings) -> Result<Target, AgentError> {
         Framing::OctetCounting => frame::Framing::OctetCounting,
     };
     let protocol = match &siem.protocol {
-        Protocol::Udp { max_datagram } => sink::Protocol::Udp { max_datagram: *max_datagram },
+        Protocol::Udp { max_datagram } => sink::Protocol::Udp {
+            max_datagram: *max_datagram,
+        },
         Protocol::Tcp => sink::Protocol::Tcp { framing },
         Protocol::Tls(tls) => {
             let files = TrustFiles {
@@ -165,7 +200,10 @@ pub fn siem_target(siem: &SiemSettings) -> Result<Target, AgentError> {
                 server_name: tls.server_name.clone(),
                 pin_sha256: tls.pin_sha256,
             };
-            sink::Protocol::Tls { framing, trust: files.load(&siem.host)? }
+            sink::Protocol::Tls {
+                framing,
+                trust: files.load(&siem.host)?,
+            }
         }
     };
     Ok(Target {
@@ -197,21 +235,35 @@ fn header(siem: &SiemSettings) -> Header {
         TimeFormat::Rfc3164WithYear => syslog::TimeFormat::Rfc3164WithYear,
         TimeFormat::FullRfc5424 => syslog::TimeFormat::FullRfc5424,
     };
-    let priority = Priority { facility: settings.facility, severity: settings.severity };
-    let name = settings.system_name.clone().or_else(machine_name).filter(|_| settings.include_system_name);
+    let priority = Priority {
+        facility: settings.facility,
+        severity: settings.severity,
+    };
+    let name = settings
+        .system_name
+        .clone()
+        .or_else(machine_name)
+        .filter(|_| settings.include_system_name);
     Header::new(time, priority, settings.include_pri, name.as_deref())
 }
 
 /// The machine's name; what is no name for a syslog header is none.
 fn machine_name() -> Option<String> {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?.trim().to_owned();
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .ok()?
+        .trim()
+        .to_owned();
     (!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic())).then_some(name)
 }
 
 fn style(agent: &AgentSettings) -> Result<Style, AgentError> {
     let settings = &agent.siem.cef;
     let version = Version::parse(&settings.agent_version)?;
-    let portal = Portal::new(&agent.source.api_url, settings.portal_url.as_deref(), &version);
+    let portal = Portal::new(
+        &agent.source.api_url,
+        settings.portal_url.as_deref(),
+        &version,
+    );
     Ok(Style::new(&Looks {
         profile: match settings.profile {
             Profile::Original => cef::Profile::Original,

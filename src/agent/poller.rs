@@ -14,8 +14,12 @@ use super::line::LineWriter;
 use crate::backoff::Backoff;
 use crate::clock;
 use crate::event::{Event, Kind};
-use crate::source::cloud_apps::{CloudApps, ReadSecret, Unreadable};
-use crate::source::{Answer, Pace, Place, Query, Reader, Source, SourceError, Start, Stream, Throttle, Trouble, Turn, Verdict};
+use crate::source::cloud_apps::record::Unreadable;
+use crate::source::cloud_apps::{CloudApps, ReadSecret};
+use crate::source::{
+    Answer, Pace, Place, Query, Reader, Source, SourceError, Start, Stream, Throttle, Trouble,
+    Turn, Verdict,
+};
 use crate::spool::{Aside, Lines, Page, Spool, SpoolError};
 use crate::status::{Happening, PageRead, Reporter};
 
@@ -104,7 +108,9 @@ impl<S: Spool> Poller<S> {
     /// One page. Returns the time until the next.
     fn step(&mut self) -> Result<Duration, SourceError> {
         self.begin()?;
-        let Some(query) = self.reader.query() else { return Ok(Duration::from_secs(1)) };
+        let Some(query) = self.reader.query() else {
+            return Ok(Duration::from_secs(1));
+        };
         let answer = self.ask(&query)?;
         self.state.passing.reset();
         self.state.refused.reset();
@@ -119,12 +125,19 @@ impl<S: Spool> Poller<S> {
         }
         if self.state.clock_ahead_ms.is_none() && self.reader.needs_cloud_clock(clock::now_ms()) {
             // what is never read must not depend on a clock that nobody set: ask the cloud for the time first
-            let question = Query { from_ms: clock::now_ms(), place: Place::Skip(0), limit: 1 };
+            let question = Query {
+                from_ms: clock::now_ms(),
+                place: Place::Skip(0),
+                limit: 1,
+            };
             self.ask(&question)?;
         }
         let now = clock::now();
         let every = DEEP_EVERY.min(self.look_back / 2);
-        let deep = self.state.last_deep.is_none_or(|last| now.steady >= last + every);
+        let deep = self
+            .state
+            .last_deep
+            .is_none_or(|last| now.steady >= last + every);
         if deep {
             self.state.last_deep = Some(now.steady);
         }
@@ -133,7 +146,11 @@ impl<S: Spool> Poller<S> {
         match self.reader.begin(self.cloud_now_ms(), deep) {
             Start::Goes => {}
             Start::First { from_ms } => self.tell(&Happening::FirstStart { stream, from_ms }),
-            Start::Skipped { from_ms, to_ms } => self.tell(&Happening::Skipped { stream, from_ms, to_ms }),
+            Start::Skipped { from_ms, to_ms } => self.tell(&Happening::Skipped {
+                stream,
+                from_ms,
+                to_ms,
+            }),
         }
         Ok(())
     }
@@ -150,7 +167,11 @@ impl<S: Spool> Poller<S> {
 
     fn wait_for_turn(&self) -> Result<(), SourceError> {
         loop {
-            let turn = self.throttle.lock().unwrap_or_else(PoisonError::into_inner).admit(clock::now().steady);
+            let turn = self
+                .throttle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .admit(clock::now().steady);
             let Err(wait) = turn else { return Ok(()) };
             if self.halt.sleep(wait) {
                 return Err(SourceError::new(Trouble::Stopped, "stopped"));
@@ -159,7 +180,10 @@ impl<S: Spool> Poller<S> {
     }
 
     fn keep_silent(&self, silence: Duration) {
-        self.throttle.lock().unwrap_or_else(PoisonError::into_inner).hold(clock::now().steady, silence);
+        self.throttle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .hold(clock::now().steady, silence);
     }
 
     fn take_in(&mut self, answer: &Answer) -> Result<Duration, SourceError> {
@@ -175,7 +199,9 @@ impl<S: Spool> Poller<S> {
                     } else {
                         self.add_related(&mut record.event)?;
                         let writer = &mut self.writer;
-                        self.state.lines.push_with(|line| writer.write(&record.event, line));
+                        self.state
+                            .lines
+                            .push_with(|line| writer.write(&record.event, line));
                     }
                 }
                 Err(unreadable) => {
@@ -211,7 +237,9 @@ impl<S: Spool> Poller<S> {
     /// # Errors
     /// Only when we are told to stop: the page is then read again by the next life.
     fn add_related(&mut self, event: &mut Event<'_>) -> Result<(), SourceError> {
-        let Kind::Alert { related, .. } = &mut event.kind else { return Ok(()) };
+        let Kind::Alert { related, .. } = &mut event.kind else {
+            return Ok(());
+        };
         if !self.fetch_related || !related.is_empty() {
             return Ok(());
         }
@@ -223,7 +251,10 @@ impl<S: Spool> Poller<S> {
                     return Ok(());
                 }
                 // the throttle holds the next try back; other trouble gets a moment to pass
-                Err(SourceError { trouble: Trouble::Throttled(silence), .. }) => self.keep_silent(silence),
+                Err(SourceError {
+                    trouble: Trouble::Throttled(silence),
+                    ..
+                }) => self.keep_silent(silence),
                 Err(_) if self.halt.sleep(Duration::from_secs(1)) => {
                     return Err(SourceError::new(Trouble::Stopped, "stopped"));
                 }
@@ -236,8 +267,17 @@ impl<S: Spool> Poller<S> {
     fn set_aside(&self, unreadable: Unreadable, text: &str) -> Aside {
         let id = unreadable.id.unwrap_or_default();
         let (stream, reason) = (self.stream.name(), unreadable.reason);
-        self.tell(&Happening::SetAside { stream, id: id.clone(), reason: reason.clone() });
-        Aside { id, reason, at_ms: clock::now_ms(), bytes: text.as_bytes().to_vec() }
+        self.tell(&Happening::SetAside {
+            stream,
+            id: id.clone(),
+            reason: reason.clone(),
+        });
+        Aside {
+            id,
+            reason,
+            at_ms: clock::now_ms(),
+            bytes: text.as_bytes().to_vec(),
+        }
     }
 
     /// Makes the page durable, however long that takes. False where we were told to stop first.
@@ -262,7 +302,10 @@ impl<S: Spool> Poller<S> {
                 }
                 Err(error) => {
                     let wait = self.state.spool.failed(chance());
-                    self.tell(&Happening::SpoolTrouble { what: error.to_string(), wait });
+                    self.tell(&Happening::SpoolTrouble {
+                        what: error.to_string(),
+                        wait,
+                    });
                     wait
                 }
             };
@@ -317,7 +360,11 @@ impl<S: Spool> Poller<S> {
         if self.halt.thrown() {
             return Duration::ZERO;
         }
-        self.tell(&Happening::CloudTrouble { stream: self.stream.name(), what: error.what, wait });
+        self.tell(&Happening::CloudTrouble {
+            stream: self.stream.name(),
+            what: error.what,
+            wait,
+        });
         match error.trouble {
             Trouble::Refused => self.wait_for_another_secret(wait),
             // the throttle holds everybody back

@@ -22,7 +22,11 @@ const BUILT_MS: i64 = 1_767_225_600_000;
 const MOST_SKEW: Duration = Duration::from_secs(300);
 
 /// Checks everything that the settings name. True where all is well.
-pub fn run(settings: &Settings, agents: &[&AgentSettings], report: &mut Report<impl std::io::Write>) -> bool {
+pub fn run(
+    settings: &Settings,
+    agents: &[&AgentSettings],
+    report: &mut Report<impl std::io::Write>,
+) -> bool {
     report.step("clock", || plausible_clock(clock::now_ms()));
     report.step("state", || state_dir(settings));
     for agent in agents {
@@ -36,7 +40,9 @@ pub fn run(settings: &Settings, agents: &[&AgentSettings], report: &mut Report<i
 fn plausible_clock(now_ms: i64) -> Result<String, String> {
     let now = clock::in_words(now_ms);
     if now_ms < BUILT_MS {
-        return Err(format!("this machine's clock says {now}: set it, or certificates cannot be checked"));
+        return Err(format!(
+            "this machine's clock says {now}: set it, or certificates cannot be checked"
+        ));
     }
     Ok(now)
 }
@@ -60,7 +66,9 @@ fn tempfile_in(folder: &std::path::Path) -> std::io::Result<()> {
 fn cloud(agent: &AgentSettings, report: &mut Report<impl std::io::Write>) {
     let source = &agent.source;
     let Some(api) = Address::of_url(&source.api_url) else {
-        report.step("api_url", || Err(format!("{} is no address", source.api_url)));
+        report.step("api_url", || {
+            Err(format!("{} is no address", source.api_url))
+        });
         return;
     };
     let proxy = source.proxy.as_ref().map(|proxy| Address {
@@ -70,14 +78,21 @@ fn cloud(agent: &AgentSettings, report: &mut Report<impl std::io::Write>) {
     });
     let first_hop = proxy.as_ref().unwrap_or(&api);
     let reached = report.step("dns", || first_hop.resolve())
-        && report.step(if proxy.is_some() { "proxy" } else { "connect" }, || first_hop.connect().map(|_| first_hop.to_string()));
+        && report.step(if proxy.is_some() { "proxy" } else { "connect" }, || {
+            first_hop.connect().map(|_| first_hop.to_string())
+        });
     if !reached {
         report.skip("tls, token, api");
         return;
     }
     // behind a proxy with a password only the HTTP client knows the way; its answer tells the same
-    let direct = proxy.is_none() || source.proxy.as_ref().is_some_and(|proxy| proxy.user.is_none());
-    if api.secure && direct && !report.step("tls", || tls::handshake(&api, proxy.as_ref(), source)) {
+    let direct = proxy.is_none()
+        || source
+            .proxy
+            .as_ref()
+            .is_some_and(|proxy| proxy.user.is_none());
+    if api.secure && direct && !report.step("tls", || tls::handshake(&api, proxy.as_ref(), source))
+    {
         report.skip("token, api");
         return;
     }
@@ -100,10 +115,16 @@ fn cloud(agent: &AgentSettings, report: &mut Report<impl std::io::Write>) {
 fn token(agent: &AgentSettings) -> Result<String, String> {
     route(&agent.source).map_err(|error| error.to_string())?;
     match &agent.source.credentials {
-        Credentials::Token(secret) => secret.read_token().map(|_| "the token can be read".to_owned()),
-        Credentials::Entra { client_secret, client_id, .. } => {
-            client_secret.read().map(|_| format!("the secret of the Entra app {client_id} can be read"))
-        }
+        Credentials::Token(secret) => secret
+            .read_token()
+            .map(|_| "the token can be read".to_owned()),
+        Credentials::Entra {
+            client_secret,
+            client_id,
+            ..
+        } => client_secret
+            .read()
+            .map(|_| format!("the secret of the Entra app {client_id} can be read")),
     }
     .map_err(|error| error.to_string())
 }
@@ -113,17 +134,29 @@ fn ask(agent: &AgentSettings, stream: Stream) -> Result<String, String> {
     let mut parts = cloud_parts(agent, stream).map_err(|error| error.to_string())?;
     let now = clock::now_ms();
     let look_back = i64::try_from(agent.source.first_look_back.as_millis()).unwrap_or(0);
-    let query = Query { from_ms: now - look_back, place: Place::Skip(0), limit: 1 };
+    let query = Query {
+        from_ms: now - look_back,
+        place: Place::Skip(0),
+        limit: 1,
+    };
     let answer = parts.source.page(&query).map_err(|error| error.what)?;
-    let skew = answer.server_ms.map_or(0, |server_ms| server_ms - clock::now_ms());
+    let skew = answer
+        .server_ms
+        .map_or(0, |server_ms| server_ms - clock::now_ms());
     if skew.unsigned_abs() > MOST_SKEW.as_millis() as u64 {
         let span = clock::span_in_words(Duration::from_millis(skew.unsigned_abs()));
-        return Err(format!("the API answers, but its clock and this machine's differ by {span}: set this machine's clock"));
+        return Err(format!(
+            "the API answers, but its clock and this machine's differ by {span}: set this machine's clock"
+        ));
     }
     let since = clock::span_in_words(agent.source.first_look_back);
     match (answer.total, answer.records.len()) {
-        (Some(total), _) => Ok(format!("the API answers: {total} records in the last {since} pass the filters")),
-        (None, 0) => Ok(format!("the API answers: no record in the last {since} passes the filters")),
+        (Some(total), _) => Ok(format!(
+            "the API answers: {total} records in the last {since} pass the filters"
+        )),
+        (None, 0) => Ok(format!(
+            "the API answers: no record in the last {since} passes the filters"
+        )),
         (None, _) => Ok("the API answers with records".to_owned()),
     }
 }
@@ -136,11 +169,15 @@ fn siem(agent: &AgentSettings, report: &mut Report<impl std::io::Write>) {
             .build()
             .map_err(|error| format!("General error during bootstrap: {error}"))?;
         runtime.block_on(async {
-            let wire = Wire::connect(&target, 0).await.map_err(|error| error.to_string())?;
+            let wire = Wire::connect(&target, 0)
+                .await
+                .map_err(|error| error.to_string())?;
             let peer = wire.peer().to_string();
             wire.close().await.map_err(|error| error.to_string())?;
             Ok(match target.protocol {
-                Protocol::Udp { .. } => format!("{peer}: nobody objects, which is all that udp can tell"),
+                Protocol::Udp { .. } => {
+                    format!("{peer}: nobody objects, which is all that udp can tell")
+                }
                 _ => format!("{peer} takes connections"),
             })
         })
@@ -164,32 +201,50 @@ impl Address {
         let uri: ureq::http::Uri = url.parse().ok()?;
         let secure = uri.scheme_str() == Some("https");
         let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
-        let host = uri.host()?.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let host = uri
+            .host()?
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .to_owned();
         Some(Self { host, port, secure })
     }
 
     fn resolve(&self) -> Result<String, String> {
         let addresses: Vec<String> = (self.host.as_str(), self.port)
             .to_socket_addrs()
-            .map_err(|error| format!("the name {} cannot be resolved: {error}: check DNS and the name", self.host))?
+            .map_err(|error| {
+                format!(
+                    "the name {} cannot be resolved: {error}: check DNS and the name",
+                    self.host
+                )
+            })?
             .map(|address| address.ip().to_string())
             .collect();
         match addresses.len() {
-            0 => Err(format!("the name {} has no address: check DNS and the name", self.host)),
+            0 => Err(format!(
+                "the name {} has no address: check DNS and the name",
+                self.host
+            )),
             _ => Ok(format!("{} is {}", self.host, addresses.join(", "))),
         }
     }
 
     fn connect(&self) -> Result<TcpStream, String> {
         let cure = "check the address, the port and the firewall (outbound TCP)";
-        let addresses = (self.host.as_str(), self.port).to_socket_addrs().map_err(|error| error.to_string())?;
+        let addresses = (self.host.as_str(), self.port)
+            .to_socket_addrs()
+            .map_err(|error| error.to_string())?;
         let mut last = format!("no address: {cure}");
         for address in addresses {
             match TcpStream::connect_timeout(&address, Duration::from_secs(10)) {
                 Ok(stream) => {
                     let patience = Some(Duration::from_secs(10));
-                    stream.set_read_timeout(patience).map_err(|error| error.to_string())?;
-                    stream.set_write_timeout(patience).map_err(|error| error.to_string())?;
+                    stream
+                        .set_read_timeout(patience)
+                        .map_err(|error| error.to_string())?;
+                    stream
+                        .set_write_timeout(patience)
+                        .map_err(|error| error.to_string())?;
                     return Ok(stream);
                 }
                 Err(error) => last = format!("{address}: {error}: {cure}"),
@@ -213,7 +268,10 @@ mod tests {
     fn takes_an_address_apart() {
         let address = |url| Address::of_url(url).map(|a| (a.host, a.port, a.secure));
         assert_eq!(address("https://a.b"), Some(("a.b".into(), 443, true)));
-        assert_eq!(address("http://[::1]:8080/cas"), Some(("::1".into(), 8080, false)));
+        assert_eq!(
+            address("http://[::1]:8080/cas"),
+            Some(("::1".into(), 8080, false))
+        );
     }
 
     #[test]

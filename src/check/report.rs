@@ -36,7 +36,9 @@ impl<W: Write> Report<W> {
 
     /// Steps that make no sense after one that failed.
     pub fn skip(&mut self, names: &str) {
-        self.line(&format!("  --   {names}: not tried, because of the step before"));
+        self.line(&format!(
+            "  --   {names}: not tried, because of the step before"
+        ));
     }
 
     /// Has no step failed?

@@ -89,7 +89,11 @@ fn version(text: &str) -> Result<String, Refusal> {
 /// An https address without blanks; the slash at its end is taken off.
 fn portal_url(text: &str) -> Result<String, Refusal> {
     let plain = text.bytes().all(|b| b.is_ascii_graphic());
-    if plain && text.strip_prefix("https://").is_some_and(|rest| !rest.is_empty()) {
+    if plain
+        && text
+            .strip_prefix("https://")
+            .is_some_and(|rest| !rest.is_empty())
+    {
         return Ok(text.trim_end_matches('/').to_owned());
     }
     Err(Refusal::found(text, "an address that starts with https://"))

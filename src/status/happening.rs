@@ -158,11 +158,21 @@ impl Happening {
     #[must_use]
     pub fn loudness(&self) -> Loudness {
         match self {
-            Self::PageRead(page) if page.lines + page.set_aside + page.left_out == 0 => Loudness::Debug,
+            Self::PageRead(page) if page.lines + page.set_aside + page.left_out == 0 => {
+                Loudness::Debug
+            }
             Self::Sent { .. } | Self::Proved { .. } | Self::SiemQuiet => Loudness::Debug,
-            Self::PageRead(_) | Self::FirstStart { .. } | Self::SiemConnected { .. } | Self::SpoolWell => Loudness::Info,
-            Self::SetAside { .. } | Self::Doubtful { .. } | Self::Cut { .. } | Self::SpoolRepaired { .. } => Loudness::Warn,
-            Self::CloudTrouble { .. } | Self::SiemTrouble { .. } | Self::SpoolFull { .. } => Loudness::Warn,
+            Self::PageRead(_)
+            | Self::FirstStart { .. }
+            | Self::SiemConnected { .. }
+            | Self::SpoolWell => Loudness::Info,
+            Self::SetAside { .. }
+            | Self::Doubtful { .. }
+            | Self::Cut { .. }
+            | Self::SpoolRepaired { .. } => Loudness::Warn,
+            Self::CloudTrouble { .. } | Self::SiemTrouble { .. } | Self::SpoolFull { .. } => {
+                Loudness::Warn
+            }
             Self::Skipped { .. } | Self::SpoolTrouble { .. } => Loudness::Error,
         }
     }
@@ -172,21 +182,31 @@ impl Happening {
     pub fn effect(&self) -> Effect {
         match self {
             Self::PageRead(_) => Effect::Close(Topic::Cloud),
-            Self::SiemConnected { .. } | Self::SiemQuiet | Self::Proved { .. } => Effect::Close(Topic::Siem),
+            Self::SiemConnected { .. } | Self::SiemQuiet | Self::Proved { .. } => {
+                Effect::Close(Topic::Siem)
+            }
             Self::SpoolWell => Effect::Close(Topic::Spool),
-            Self::CloudTrouble { what, .. } if what.starts_with("Invalid token") => Effect::Raise(Topic::Cloud, "Invalid token"),
+            Self::CloudTrouble { what, .. } if what.starts_with("Invalid token") => {
+                Effect::Raise(Topic::Cloud, "Invalid token")
+            }
             Self::CloudTrouble { what, .. } if what.starts_with("Invalid proxy") => {
                 Effect::Raise(Topic::Cloud, "Invalid proxy address")
             }
             Self::CloudTrouble { .. } => Effect::Raise(Topic::Cloud, "SIEM agent error"),
-            Self::SiemTrouble { broke: false, .. } => Effect::Raise(Topic::Siem, "Data server connection error"),
-            Self::SiemTrouble { broke: true, .. } => Effect::Raise(Topic::Siem, "Data server send error"),
+            Self::SiemTrouble { broke: false, .. } => {
+                Effect::Raise(Topic::Siem, "Data server connection error")
+            }
+            Self::SiemTrouble { broke: true, .. } => {
+                Effect::Raise(Topic::Siem, "Data server send error")
+            }
             Self::Skipped { .. } => Effect::Raise(Topic::Skipped, "Not everything was read"),
             Self::Doubtful { .. } => Effect::Raise(Topic::Doubt, "Doubtful answer of the API"),
             Self::SetAside { .. } => Effect::Raise(Topic::SetAside, "Record set aside"),
             Self::SpoolFull { .. } => Effect::Raise(Topic::Spool, "The spool is full"),
             Self::SpoolTrouble { .. } => Effect::Raise(Topic::Spool, "Internal error"),
-            Self::SpoolRepaired { .. } => Effect::Raise(Topic::Spool, "Damage on flash was repaired"),
+            Self::SpoolRepaired { .. } => {
+                Effect::Raise(Topic::Spool, "Damage on flash was repaired")
+            }
             Self::Cut { .. } => Effect::Raise(Topic::Cut, "Lines were cut"),
             Self::FirstStart { .. } | Self::Sent { .. } => Effect::None,
         }
@@ -197,37 +217,63 @@ impl Happening {
     pub fn in_words(&self) -> String {
         match self {
             Self::PageRead(page) => page.in_words(),
-            Self::FirstStart { stream, from_ms } => format!("{stream}: first start, reading everything since {}", in_words(*from_ms)),
-            Self::Skipped { stream, from_ms, to_ms } => format!(
+            Self::FirstStart { stream, from_ms } => format!(
+                "{stream}: first start, reading everything since {}",
+                in_words(*from_ms)
+            ),
+            Self::Skipped {
+                stream,
+                from_ms,
+                to_ms,
+            } => format!(
                 "{stream} from {} to {} are not read: the stop was longer than max_catch_up allows",
-                in_words(*from_ms), in_words(*to_ms)
+                in_words(*from_ms),
+                in_words(*to_ms)
             ),
             Self::CloudTrouble { stream, what, wait } => {
                 format!("{what} ({stream}; next try in {})", span_in_words(*wait))
             }
-            Self::Doubtful { stream, reason } => format!("{stream}: {reason}; nothing is passed over, it is asked for again"),
-            Self::SetAside { stream, id, reason } => format!("{stream}: record {id:?} cannot be read and stands aside: {reason}"),
+            Self::Doubtful { stream, reason } => {
+                format!("{stream}: {reason}; nothing is passed over, it is asked for again")
+            }
+            Self::SetAside { stream, id, reason } => {
+                format!("{stream}: record {id:?} cannot be read and stands aside: {reason}")
+            }
             Self::SpoolFull { limit } => format!(
                 "{} MB wait for the SIEM, which is the bound (spool.max_size_mb): reading pauses, the cloud keeps the records; repair the SIEM's side",
                 limit / 1_000_000
             ),
-            Self::SpoolTrouble { what, wait } => format!("{what}; nothing is lost, next try in {}", span_in_words(*wait)),
+            Self::SpoolTrouble { what, wait } => format!(
+                "{what}; nothing is lost, next try in {}",
+                span_in_words(*wait)
+            ),
             Self::SpoolRepaired { what } => what.clone(),
             Self::SpoolWell => "the spool takes pages again".to_owned(),
             Self::SiemConnected { peer } => format!("connected to the SIEM at {peer}"),
             Self::SiemQuiet => "the SIEM is there, nothing to send".to_owned(),
-            Self::SiemTrouble { what, wait, .. } => format!("{what} (next try in {})", span_in_words(*wait)),
+            Self::SiemTrouble { what, wait, .. } => {
+                format!("{what} (next try in {})", span_in_words(*wait))
+            }
             Self::Sent { lines } => format!("{lines} lines sent"),
             Self::Proved { lines } => format!("{lines} lines have arrived"),
-            Self::Cut { lines, bound } => format!("{lines} lines were longer than a datagram of {bound} bytes and were cut: use tcp or tls, or raise max_datagram"),
+            Self::Cut { lines, bound } => format!(
+                "{lines} lines were longer than a datagram of {bound} bytes and were cut: use tcp or tls, or raise max_datagram"
+            ),
         }
     }
 }
 
 impl PageRead {
     fn in_words(&self) -> String {
-        let mut text = format!("{}: {} records, {} new lines", self.stream, self.records, self.lines);
-        for (count, what) in [(self.repeats, "read before"), (self.left_out, "left out"), (self.set_aside, "set aside")] {
+        let mut text = format!(
+            "{}: {} records, {} new lines",
+            self.stream, self.records, self.lines
+        );
+        for (count, what) in [
+            (self.repeats, "read before"),
+            (self.left_out, "left out"),
+            (self.set_aside, "set aside"),
+        ] {
             if count > 0 {
                 text.push_str(&format!(", {count} {what}"));
             }

@@ -75,19 +75,35 @@ mod tests {
     use super::*;
 
     const HOUR: Duration = Duration::from_secs(3600);
-    const THRESHOLDS: Thresholds = Thresholds { connection_error: HOUR.saturating_mul(2), disconnected: HOUR.saturating_mul(12) };
+    const THRESHOLDS: Thresholds = Thresholds {
+        connection_error: HOUR.saturating_mul(2),
+        disconnected: HOUR.saturating_mul(12),
+    };
 
     fn state(known: bool, last_contact: Option<u32>, now: u32) -> State {
-        Link { since: Duration::ZERO, known, last_contact: last_contact.map(|h| HOUR * h) }.state(HOUR * now, THRESHOLDS)
+        Link {
+            since: Duration::ZERO,
+            known,
+            last_contact: last_contact.map(|h| HOUR * h),
+        }
+        .state(HOUR * now, THRESHOLDS)
     }
 
     #[test]
     fn silence_changes_its_name() {
-        assert_eq!(state(false, None, 20), State::Created, "never set up to the end");
+        assert_eq!(
+            state(false, None, 20),
+            State::Created,
+            "never set up to the end"
+        );
         assert_eq!(state(true, None, 1), State::Created, "just started again");
         assert_eq!(state(true, None, 3), State::ConnectionError);
         assert_eq!(state(true, None, 13), State::Disconnected);
-        assert_eq!(state(false, Some(5), 7), State::Connected, "two hours are not more than two hours");
+        assert_eq!(
+            state(false, Some(5), 7),
+            State::Connected,
+            "two hours are not more than two hours"
+        );
         assert_eq!(state(false, Some(5), 8), State::ConnectionError);
         assert_eq!(state(false, Some(5), 18), State::Disconnected);
     }

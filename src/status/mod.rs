@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub use happening::{Effect, Happening, Loudness, PageRead};
 pub use health::{Link, State, Thresholds};
 pub use notice::{Notice, Notices, Topic};
-pub use text::text;
 pub use snapshot::{AgentReport, LineCounts, LinkReport, Snapshot, SpoolReport, StreamCounts};
+pub use text::text;
 
 use crate::clock::Moment;
 
@@ -68,7 +68,12 @@ impl Status {
     /// Nothing has happened yet.
     #[must_use]
     pub fn new(thresholds: Thresholds, started: Moment) -> Self {
-        Self(Arc::new(Mutex::new(Inner { thresholds, started, agents: Vec::new(), notices: Notices::default() })))
+        Self(Arc::new(Mutex::new(Inner {
+            thresholds,
+            started,
+            agents: Vec::new(),
+            notices: Notices::default(),
+        })))
     }
 
     /// Takes other thresholds.
@@ -80,10 +85,26 @@ impl Status {
     #[must_use]
     pub fn introduce(&self, new: Introduction, now: Moment) -> Reporter {
         let mut inner = self.lock();
-        let link = |to: String| LinkReport { state: State::Created, to, contact_ms: None, trouble: None };
-        let fresh = Link { since: now.steady, known: new.known, last_contact: None };
-        let reporter = Reporter { agent: new.name.as_str().into(), status: self.clone() };
-        match inner.agents.iter_mut().find(|agent| agent.report.name == new.name) {
+        let link = |to: String| LinkReport {
+            state: State::Created,
+            to,
+            contact_ms: None,
+            trouble: None,
+        };
+        let fresh = Link {
+            since: now.steady,
+            known: new.known,
+            last_contact: None,
+        };
+        let reporter = Reporter {
+            agent: new.name.as_str().into(),
+            status: self.clone(),
+        };
+        match inner
+            .agents
+            .iter_mut()
+            .find(|agent| agent.report.name == new.name)
+        {
             Some(agent) => {
                 agent.report.cloud.to = new.cloud;
                 agent.report.siem.to = new.siem;
@@ -96,8 +117,14 @@ impl Status {
                     state: State::Created,
                     cloud: link(new.cloud),
                     siem: link(new.siem),
-                    activities: StreamCounts { enabled: new.streams[0], ..StreamCounts::default() },
-                    alerts: StreamCounts { enabled: new.streams[1], ..StreamCounts::default() },
+                    activities: StreamCounts {
+                        enabled: new.streams[0],
+                        ..StreamCounts::default()
+                    },
+                    alerts: StreamCounts {
+                        enabled: new.streams[1],
+                        ..StreamCounts::default()
+                    },
                     lines: LineCounts::default(),
                     spool: SpoolReport::default(),
                 },
@@ -112,15 +139,25 @@ impl Status {
     /// The agents' order in the settings; those not named are gone.
     pub fn keep(&self, names: &[&str]) {
         let mut inner = self.lock();
-        inner.agents.retain(|agent| names.contains(&agent.report.name.as_str()));
-        inner.agents.sort_by_key(|agent| names.iter().position(|name| *name == agent.report.name));
+        inner
+            .agents
+            .retain(|agent| names.contains(&agent.report.name.as_str()));
+        inner
+            .agents
+            .sort_by_key(|agent| names.iter().position(|name| *name == agent.report.name));
     }
 
     /// The settings file was refused (`Some`), or is well again.
     pub fn settings(&self, refused: Option<&str>, now: Moment) {
         let mut inner = self.lock();
         match refused {
-            Some(text) => drop(inner.notices.raise("", Topic::Settings, "Settings refused", text, now.wall_ms)),
+            Some(text) => drop(inner.notices.raise(
+                "",
+                Topic::Settings,
+                "Settings refused",
+                text,
+                now.wall_ms,
+            )),
             None => drop(inner.notices.close("", Topic::Settings, now.wall_ms)),
         }
     }
@@ -129,14 +166,22 @@ impl Status {
     #[must_use]
     pub fn snapshot(&self, now: Moment) -> Snapshot {
         let inner = self.lock();
-        let agents: Vec<AgentReport> = inner.agents.iter().map(|agent| agent.report_at(now, inner.thresholds)).collect();
+        let agents: Vec<AgentReport> = inner
+            .agents
+            .iter()
+            .map(|agent| agent.report_at(now, inner.thresholds))
+            .collect();
         Snapshot {
             version: 1,
             siembox: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
             started_ms: inner.started.wall_ms,
             at_ms: now.wall_ms,
-            state: agents.iter().map(|agent| agent.state).max().unwrap_or(State::Created),
+            state: agents
+                .iter()
+                .map(|agent| agent.state)
+                .max()
+                .unwrap_or(State::Created),
             agents,
             notices: inner.notices.iter().cloned().collect(),
         }
@@ -172,12 +217,18 @@ impl Reporter {
 impl Inner {
     /// Returns how often a notice was raised in a row; 0 where none was.
     fn take_in(&mut self, name: &str, now: Moment, what: &Happening, words: &str) -> u64 {
-        if let Some(agent) = self.agents.iter_mut().find(|agent| agent.report.name == name) {
+        if let Some(agent) = self
+            .agents
+            .iter_mut()
+            .find(|agent| agent.report.name == name)
+        {
             agent.count(now, what);
         }
         match what.effect() {
             Effect::None => 0,
-            Effect::Raise(topic, title) => self.notices.raise(name, topic, title, words, now.wall_ms),
+            Effect::Raise(topic, title) => {
+                self.notices.raise(name, topic, title, words, now.wall_ms)
+            }
             Effect::Close(topic) => {
                 self.notices.close(name, topic, now.wall_ms);
                 0
@@ -193,7 +244,11 @@ impl Agent {
         let report = &mut self.report;
         match what {
             Happening::PageRead(page) => {
-                let counts = if page.stream == "alerts" { &mut report.alerts } else { &mut report.activities };
+                let counts = if page.stream == "alerts" {
+                    &mut report.alerts
+                } else {
+                    &mut report.activities
+                };
                 counts.pages += 1;
                 counts.read += page.records;
                 counts.repeats += page.repeats;
@@ -205,7 +260,9 @@ impl Agent {
                 touch(&mut self.cloud, &mut report.cloud, now);
             }
             Happening::CloudTrouble { what, .. } => report.cloud.trouble = Some(what.clone()),
-            Happening::SiemConnected { .. } | Happening::SiemQuiet => touch(&mut self.siem, &mut report.siem, now),
+            Happening::SiemConnected { .. } | Happening::SiemQuiet => {
+                touch(&mut self.siem, &mut report.siem, now)
+            }
             Happening::SiemTrouble { what, .. } => report.siem.trouble = Some(what.clone()),
             Happening::Sent { lines } => report.lines.sent += lines,
             Happening::Proved { lines } => {
@@ -224,7 +281,10 @@ impl Agent {
         report.cloud.state = self.cloud.state(now.steady, thresholds);
         report.siem.state = self.siem.state(now.steady, thresholds);
         report.state = report.cloud.state.max(report.siem.state);
-        report.spool = SpoolReport { full: report.spool.full, ..(self.ask_spool)() };
+        report.spool = SpoolReport {
+            full: report.spool.full,
+            ..(self.ask_spool)()
+        };
         report
     }
 }

@@ -55,7 +55,14 @@ pub struct Notices(Deque<Notice, KEPT>);
 
 impl Notices {
     /// Something happened. Returns how often it has by now, in a row.
-    pub fn raise(&mut self, agent: &str, topic: Topic, title: &str, text: &str, now_ms: i64) -> u64 {
+    pub fn raise(
+        &mut self,
+        agent: &str,
+        topic: Topic,
+        title: &str,
+        text: &str,
+        now_ms: i64,
+    ) -> u64 {
         if let Some(open) = self.open(agent, topic) {
             (open.title, open.text) = (title.to_owned(), text.to_owned());
             open.last_ms = now_ms;
@@ -83,7 +90,9 @@ impl Notices {
 
     /// It is over. True where it was open.
     pub fn close(&mut self, agent: &str, topic: Topic, now_ms: i64) -> bool {
-        self.open(agent, topic).map(|notice| notice.over_ms = Some(now_ms)).is_some()
+        self.open(agent, topic)
+            .map(|notice| notice.over_ms = Some(now_ms))
+            .is_some()
     }
 
     /// Newest first.
@@ -92,7 +101,10 @@ impl Notices {
     }
 
     fn open(&mut self, agent: &str, topic: Topic) -> Option<&mut Notice> {
-        self.0.iter_mut().rev().find(|n| n.over_ms.is_none() && n.topic == topic && n.agent == agent)
+        self.0
+            .iter_mut()
+            .rev()
+            .find(|n| n.over_ms.is_none() && n.topic == topic && n.agent == agent)
     }
 }
 

@@ -87,11 +87,17 @@ pub async fn serve(listener: UnixListener, status: Status) {
 pub fn ask(state_dir: &Path) -> Result<Snapshot, AskError> {
     let path = state_dir.join(NAME);
     let mut json = Vec::new();
-    let mut stream = std::os::unix::net::UnixStream::connect(&path)
-        .map_err(|cause| AskError::NobodyThere { path: path.clone(), cause })?;
+    let mut stream =
+        std::os::unix::net::UnixStream::connect(&path).map_err(|cause| AskError::NobodyThere {
+            path: path.clone(),
+            cause,
+        })?;
     stream
         .set_read_timeout(Some(PATIENCE))
         .and_then(|()| stream.read_to_end(&mut json))
-        .map_err(|cause| AskError::Read { path: path.clone(), cause })?;
+        .map_err(|cause| AskError::Read {
+            path: path.clone(),
+            cause,
+        })?;
     serde_json::from_slice(&json).map_err(|cause| AskError::Odd { path, cause })
 }

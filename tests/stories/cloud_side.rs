@@ -33,7 +33,8 @@ fn assert_all_arrive(cloud: &Cloud, siembox: &mut Siembox, receiver: &Receiver) 
     let want = expected::lines(cloud, siembox);
     siembox.wait("everything is spooled and proved", |status| {
         let agent = &status.agents[0];
-        agent.activities.spooled + agent.alerts.spooled >= want.len() as u64 && agent.spool.waiting == 0
+        agent.activities.spooled + agent.alerts.spooled >= want.len() as u64
+            && agent.spool.waiting == 0
     });
     siembox.stop();
     assert_exactly(&want, &receiver.wait_for(want.len()));
@@ -62,9 +63,18 @@ fn statuses_cost_nothing() {
         Fault::Status(504),
         Fault::Status(401),
         Fault::Status(403),
-        Fault::Throttled { retry_after: Some(1), in_text: None },
-        Fault::Throttled { retry_after: None, in_text: Some(1) },
-        Fault::Throttled { retry_after: None, in_text: None },
+        Fault::Throttled {
+            retry_after: Some(1),
+            in_text: None,
+        },
+        Fault::Throttled {
+            retry_after: None,
+            in_text: Some(1),
+        },
+        Fault::Throttled {
+            retry_after: None,
+            in_text: None,
+        },
         Fault::HtmlPage,
         Fault::Redirect("https://portal.example/".into()),
     ]);
@@ -107,7 +117,11 @@ fn a_gzip_bomb_is_bounded() {
     let mut siembox = Siembox::new(&cloud, &plan(&cloud, &receiver));
     siembox.start();
     siembox.wait_for_notice("larger than");
-    assert!(siembox.rss() < 200 << 20, "{} MB resident", siembox.rss() >> 20);
+    assert!(
+        siembox.rss() < 200 << 20,
+        "{} MB resident",
+        siembox.rss() >> 20
+    );
     assert_all_arrive(&cloud, &mut siembox, &receiver);
 }
 
@@ -122,7 +136,12 @@ fn a_record_of_ten_megabytes_arrives() {
         let agent = &status.agents[0];
         agent.activities.spooled + agent.alerts.spooled == all && agent.spool.waiting == 0
     });
-    let longest = receiver.wait_for(ACTIVITIES + ALERTS).iter().map(String::len).max().unwrap();
+    let longest = receiver
+        .wait_for(ACTIVITIES + ALERTS)
+        .iter()
+        .map(String::len)
+        .max()
+        .unwrap();
     // rsyslog cuts at its own bound of 1 MB
     assert!(longest >= 1_000_000, "{longest}");
 }
@@ -138,14 +157,25 @@ fn unreadable_records_stand_aside() {
     ];
     let (receiver, cloud) = (rsyslog::tcp(), cloud());
     for (page, kind) in kinds.into_iter().enumerate() {
-        cloud.fault(Fault::Unreadable(kind).on(Target::Alerts).after(page as u64));
+        cloud.fault(
+            Fault::Unreadable(kind)
+                .on(Target::Alerts)
+                .after(page as u64),
+        );
     }
     let mut siembox = Siembox::new(&cloud, &plan(&cloud, &receiver));
     siembox.start();
     let status = siembox.wait("some stand aside", |status| {
         status.agents[0].alerts.set_aside >= 3 && status.agents[0].spool.aside >= 3
     });
-    assert!(status.notices.iter().any(|notice| notice.title == "Record set aside"), "{:?}", status.notices);
+    assert!(
+        status
+            .notices
+            .iter()
+            .any(|notice| notice.title == "Record set aside"),
+        "{:?}",
+        status.notices
+    );
     let want = expected::lines(&cloud, &siembox);
     let got = receiver.wait_for(want.len());
     assert_eq!(expected::compare(&want, &got).lost, Vec::<String>::new());
@@ -164,7 +194,8 @@ fn a_revoked_token_is_said_and_a_new_one_taken_up() {
     cloud.set_token(&token);
     siembox.put_secret("token", &token);
     siembox.wait("the notice is over", |status| {
-        status.agents[0].cloud.trouble.is_none() && status.notices.iter().all(|notice| notice.over_ms.is_some())
+        status.agents[0].cloud.trouble.is_none()
+            && status.notices.iter().all(|notice| notice.over_ms.is_some())
     });
     assert!(!siembox.log().contains(&token), "no secret in the log");
     assert_all_arrive(&cloud, &mut siembox, &receiver);
@@ -172,7 +203,11 @@ fn a_revoked_token_is_said_and_a_new_one_taken_up() {
 
 #[test]
 fn an_entra_app_logs_on_and_a_missing_role_is_named() {
-    let app = App::new("11111111-2222-3333-4444-555555555555", "66666666-7777-8888-9999-000000000000", "a-secret~1");
+    let app = App::new(
+        "11111111-2222-3333-4444-555555555555",
+        "66666666-7777-8888-9999-000000000000",
+        "a-secret~1",
+    );
     let receiver = rsyslog::tcp();
     let cloud = Cloud::builder()
         .requests_per_minute(6000)
@@ -194,12 +229,20 @@ fn an_entra_app_logs_on_and_a_missing_role_is_named() {
     siembox.start();
     siembox.wait_for_notice("Entra refused the app's log-on");
     siembox.put_secret("secret", "a-secret~1");
-    siembox.wait_for_notice("lacks the role Investigation.read (its token's roles: Discovery.read)");
+    siembox
+        .wait_for_notice("lacks the role Investigation.read (its token's roles: Discovery.read)");
     cloud.set_app(app.roles(&["Investigation.read"]));
     siembox.put_secret("secret", "a-secret~1\n ");
     assert_all_arrive(&cloud, &mut siembox, &receiver);
-    let logins = cloud.requests().iter().filter(|seen| seen.path.contains("oauth2")).count();
-    assert!(logins <= 12, "a token is kept until it expires: {logins} log-ons");
+    let logins = cloud
+        .requests()
+        .iter()
+        .filter(|seen| seen.path.contains("oauth2"))
+        .count();
+    assert!(
+        logins <= 12,
+        "a token is kept until it expires: {logins} log-ons"
+    );
 }
 
 #[test]

@@ -29,14 +29,32 @@ fn story(receiver: &Receiver, protocol: &str, more: &str, prepare: impl FnOnce(&
     assert_exactly(&want, &got);
     for stream in Stream::ALL {
         let of_stream: Vec<String> = expected::of(&cloud, &siembox, stream);
-        let in_order: Vec<&String> = got.iter().filter(|line| of_stream.contains(line)).take(200).collect();
-        assert_eq!(in_order, of_stream.iter().take(200).collect::<Vec<_>>(), "{stream} in their order");
+        let in_order: Vec<&String> = got
+            .iter()
+            .filter(|line| of_stream.contains(line))
+            .take(200)
+            .collect();
+        assert_eq!(
+            in_order,
+            of_stream.iter().take(200).collect::<Vec<_>>(),
+            "{stream} in their order"
+        );
     }
-    let status = siembox.wait("all is proved", |status| status.agents[0].spool.waiting == 0);
+    let status = siembox.wait("all is proved", |status| {
+        status.agents[0].spool.waiting == 0
+    });
     assert_eq!(status.state, siembox::status::State::Connected);
-    assert_eq!(cloud.complaints(), Vec::<String>::new(), "the API is asked as its documents say");
+    assert_eq!(
+        cloud.complaints(),
+        Vec::<String>::new(),
+        "the API is asked as its documents say"
+    );
     siembox.stop();
-    assert_eq!(receiver.lines().len(), want.len(), "the stop repeats nothing");
+    assert_eq!(
+        receiver.lines().len(),
+        want.len(),
+        "the stop repeats nothing"
+    );
 }
 
 #[test]
@@ -47,12 +65,20 @@ fn rsyslog_over_tcp() {
 #[test]
 fn rsyslog_over_udp() {
     // slow enough for imudp's receive buffer, which the kernel bounds
-    story(&rsyslog::udp(), "udp", "max_lines_per_second = 4000\n", |_| {});
+    story(
+        &rsyslog::udp(),
+        "udp",
+        "max_lines_per_second = 4000\n",
+        |_| {},
+    );
 }
 
 #[test]
 fn rsyslog_over_tls() {
-    let (authority, folder) = (Authority::new("Contoso SIEM CA"), tempfile::tempdir().unwrap());
+    let (authority, folder) = (
+        Authority::new("Contoso SIEM CA"),
+        tempfile::tempdir().unwrap(),
+    );
     let (cert, key) = authority.issue(&["127.0.0.1"]).write(folder.path(), "siem");
     let receiver = rsyslog::tls(&rsyslog::Tls {
         driver: rsyslog::Driver::Gtls,
@@ -73,5 +99,10 @@ fn syslog_ng_network() {
 
 #[test]
 fn syslog_ng_syslog_with_octet_counting() {
-    story(&syslog_ng::syslog(), "tcp", "framing = \"octet-counting\"\ntime_format = \"full-rfc5424\"\n", |_| {});
+    story(
+        &syslog_ng::syslog(),
+        "tcp",
+        "framing = \"octet-counting\"\ntime_format = \"full-rfc5424\"\n",
+        |_| {},
+    );
 }

@@ -11,14 +11,24 @@ use crate::siembox::{Plan, Siembox, files};
 fn a_damaged_snapshot_is_repaired_and_said() {
     let mut receiver = rsyslog::tcp();
     receiver.stop();
-    let cloud = Cloud::builder().requests_per_minute(6000).activities(records::activities(41, 5_000)).start();
+    let cloud = Cloud::builder()
+        .requests_per_minute(6000)
+        .activities(records::activities(41, 5_000))
+        .start();
     let mut siembox = Siembox::new(&cloud, &Plan::new(&cloud, receiver.port(), "tcp"));
     siembox.start();
-    siembox.wait("everything waits on flash", |status| status.agents[0].spool.waiting == 5_000);
+    siembox.wait("everything waits on flash", |status| {
+        status.agents[0].spool.waiting == 5_000
+    });
     siembox.stop();
     let snapshots: Vec<_> = files(&siembox.state())
         .into_iter()
-        .filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("snap."))
+        .filter(|path| {
+            path.file_name()
+                .unwrap()
+                .to_string_lossy()
+                .starts_with("snap.")
+        })
         .collect();
     assert!(!snapshots.is_empty());
     for path in snapshots {
@@ -30,7 +40,9 @@ fn a_damaged_snapshot_is_repaired_and_said() {
     receiver.start();
     siembox.start();
     siembox.wait_for_notice("snap");
-    siembox.wait("all is proved", |status| status.agents[0].spool.waiting == 0);
+    siembox.wait("all is proved", |status| {
+        status.agents[0].spool.waiting == 0
+    });
     let want = expected::lines(&cloud, &siembox);
     assert_exactly(&want, &receiver.wait_for(want.len()));
 }
@@ -40,7 +52,10 @@ fn a_full_spool_waits_and_goes_on() {
     let mut receiver = rsyslog::tcp();
     receiver.stop();
     let count = 200_000;
-    let cloud = Cloud::builder().requests_per_minute(6000).activities(records::activities(42, count)).start();
+    let cloud = Cloud::builder()
+        .requests_per_minute(6000)
+        .activities(records::activities(42, count))
+        .start();
     let mut plan = Plan::new(&cloud, receiver.port(), "tcp");
     plan.spool = "max_size_mb = 64\n".into();
     // uncompressible enough to reach the smallest bound that the settings allow
@@ -49,7 +64,11 @@ fn a_full_spool_waits_and_goes_on() {
     let status = siembox.wait("it is full, or everything fitted", |status| {
         status.agents[0].spool.full || status.agents[0].activities.spooled == count as u64
     });
-    assert!(status.agents[0].spool.disk_bytes <= 64_000_000, "{} bytes", status.agents[0].spool.disk_bytes);
+    assert!(
+        status.agents[0].spool.disk_bytes <= 64_000_000,
+        "{} bytes",
+        status.agents[0].spool.disk_bytes
+    );
     receiver.start();
     siembox.wait("all is proved", |status| {
         status.agents[0].activities.spooled == count as u64 && status.agents[0].spool.waiting == 0

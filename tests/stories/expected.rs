@@ -30,7 +30,11 @@ pub fn of(cloud: &Cloud, siembox: &Siembox, stream: Stream) -> Vec<String> {
         writer.write(&record.event, &mut line);
         line
     };
-    cloud.records(shelf).iter().map(|record| line(&record.json(), &mut writer)).collect()
+    cloud
+        .records(shelf)
+        .iter()
+        .map(|record| line(&record.json(), &mut writer))
+        .collect()
 }
 
 fn writer(siembox: &Siembox) -> LineWriter {
@@ -52,19 +56,43 @@ pub struct Difference {
 /// Holds them against each other.
 pub fn compare(want: &[String], got: &[String]) -> Difference {
     let wanted: HashSet<&String> = want.iter().collect();
-    assert_eq!(wanted.len(), want.len(), "the records of a story differ in their lines");
+    assert_eq!(
+        wanted.len(),
+        want.len(),
+        "the records of a story differ in their lines"
+    );
     let mut counts: HashMap<&String, usize> = HashMap::new();
     for line in got {
         *counts.entry(line).or_default() += 1;
     }
     Difference {
-        lost: want.iter().filter(|line| !counts.contains_key(line)).take(3).cloned().collect(),
-        mangled: counts.keys().filter(|line| !wanted.contains(*line)).take(3).map(|line| (*line).clone()).collect(),
-        repeated: counts.iter().filter(|(line, _)| wanted.contains(*line)).map(|(_, count)| count - 1).sum(),
+        lost: want
+            .iter()
+            .filter(|line| !counts.contains_key(line))
+            .take(3)
+            .cloned()
+            .collect(),
+        mangled: counts
+            .keys()
+            .filter(|line| !wanted.contains(*line))
+            .take(3)
+            .map(|line| (*line).clone())
+            .collect(),
+        repeated: counts
+            .iter()
+            .filter(|(line, _)| wanted.contains(*line))
+            .map(|(_, count)| count - 1)
+            .sum(),
     }
 }
 
 /// Everything once, nothing else.
 pub fn assert_exactly(want: &[String], got: &[String]) {
-    assert_eq!(compare(want, got), Difference::default(), "{} wanted, {} arrived", want.len(), got.len());
+    assert_eq!(
+        compare(want, got),
+        Difference::default(),
+        "{} wanted, {} arrived",
+        want.len(),
+        got.len()
+    );
 }

@@ -9,5 +9,5 @@ mod delivery;
 mod disk;
 mod expected;
 mod live_settings;
-mod siembox;
 mod siem_side;
+mod siembox;

@@ -43,7 +43,9 @@ impl Plan {
                 "api_url = \"{}\"\ntoken_file = \"token\"\nca_file = \"cloud-ca.pem\"\nrequests_per_minute = 6000\npoll_interval = \"1s\"\n",
                 cloud.url()
             ),
-            siem: format!("host = \"127.0.0.1\"\nport = {port}\nprotocol = \"{protocol}\"\nsystem_name = \"box\"\n"),
+            siem: format!(
+                "host = \"127.0.0.1\"\nport = {port}\nprotocol = \"{protocol}\"\nsystem_name = \"box\"\n"
+            ),
             activities: String::new(),
             alerts: String::new(),
             spool: String::new(),
@@ -70,8 +72,14 @@ impl Plan {
 impl Siembox {
     /// A folder with settings, token and the cloud's authority; nothing runs yet.
     pub fn new(cloud: &Cloud, plan: &Plan) -> Self {
-        let folder = tempfile::Builder::new().prefix("siembox-story-").tempdir().unwrap();
-        let siembox = Self { folder, child: None };
+        let folder = tempfile::Builder::new()
+            .prefix("siembox-story-")
+            .tempdir()
+            .unwrap();
+        let siembox = Self {
+            folder,
+            child: None,
+        };
         siembox.put_secret("token", cloud.token());
         std::fs::write(siembox.path("cloud-ca.pem"), cloud.ca_pem()).unwrap();
         siembox.set(plan);
@@ -109,21 +117,36 @@ impl Siembox {
     /// A command of siembox on these settings.
     pub fn command(&self, command: &str) -> Command {
         let mut process = Command::new(env!("CARGO_BIN_EXE_siembox"));
-        process.arg(command).arg("--config").arg(self.path("siembox.toml")).env_remove("SIEMBOX_TOKEN");
+        process
+            .arg(command)
+            .arg("--config")
+            .arg(self.path("siembox.toml"))
+            .env_remove("SIEMBOX_TOKEN");
         process
     }
 
     /// Runs a command to its end.
     pub fn output(&self, command: &str, arguments: &[&str]) -> Output {
-        self.command(command).args(arguments).stdin(Stdio::null()).output().unwrap()
+        self.command(command)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
     }
 
     /// Starts it; its log goes to `log` in the folder.
     pub fn start(&mut self) {
         assert!(self.child.is_none(), "it runs already");
-        let log = std::fs::File::options().create(true).append(true).open(self.path("log")).unwrap();
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.path("log"))
+            .unwrap();
         let mut process = self.command("run");
-        process.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
+        process
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log);
         self.child = Some(process.spawn().unwrap());
     }
 
@@ -159,17 +182,26 @@ impl Siembox {
                 last = Some(status);
             }
             if let Some(Ok(Some(code))) = self.child.as_mut().map(Child::try_wait) {
-                panic!("siembox ended ({code}) while waiting until {what}; its log:\n{}", self.log());
+                panic!(
+                    "siembox ended ({code}) while waiting until {what}; its log:\n{}",
+                    self.log()
+                );
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        panic!("never: {what}; last status: {last:#?}; log:\n{}", self.log());
+        panic!(
+            "never: {what}; last status: {last:#?}; log:\n{}",
+            self.log()
+        );
     }
 
     /// Waits for a notice whose title and text hold these words.
     pub fn wait_for_notice(&mut self, words: &str) -> Snapshot {
         self.wait(words, |status| {
-            status.notices.iter().any(|notice| format!("{} {}", notice.title, notice.text).contains(words))
+            status
+                .notices
+                .iter()
+                .any(|notice| format!("{} {}", notice.title, notice.text).contains(words))
         })
     }
 
@@ -183,7 +215,9 @@ impl Siembox {
 
     /// SIGTERM, and waits for a clean end.
     pub fn stop(&mut self) {
-        let Some(mut child) = self.child.take() else { return };
+        let Some(mut child) = self.child.take() else {
+            return;
+        };
         signal(child.id(), "TERM");
         let begin = Instant::now();
         loop {
@@ -192,7 +226,9 @@ impl Siembox {
                     assert!(code.success(), "{code}; its log:\n{}", self.log());
                     return;
                 }
-                None if begin.elapsed() > PATIENCE => panic!("it did not stop; its log:\n{}", self.log()),
+                None if begin.elapsed() > PATIENCE => {
+                    panic!("it did not stop; its log:\n{}", self.log())
+                }
                 None => std::thread::sleep(Duration::from_millis(10)),
             }
         }
@@ -201,8 +237,16 @@ impl Siembox {
     /// Resident memory, bytes.
     pub fn rss(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmRSS:"))
+            .unwrap();
+        line.split_whitespace()
+            .nth(1)
+            .unwrap()
+            .parse::<u64>()
+            .unwrap()
+            * 1024
     }
 }
 
@@ -217,7 +261,14 @@ impl Drop for Siembox {
 
 /// Sends a signal by name.
 pub fn signal(pid: u32, name: &str) {
-    assert!(Command::new("kill").arg(format!("-{name}")).arg(pid.to_string()).status().unwrap().success());
+    assert!(
+        Command::new("kill")
+            .arg(format!("-{name}"))
+            .arg(pid.to_string())
+            .status()
+            .unwrap()
+            .success()
+    );
 }
 
 /// All files below a folder.
@@ -225,7 +276,11 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
-        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+        if path.is_dir() {
+            found.extend(files(&path))
+        } else {
+            found.push(path)
+        }
     }
     found
 }

@@ -3,8 +3,7 @@
 mod api;
 mod auth;
 mod page;
-mod record;
+pub mod record;
 
 pub use api::CloudApps;
 pub use auth::{Auth, Entra, ReadSecret};
-pub use record::{Mapped, Unreadable, activity, alert, is_defender_for_identity};
