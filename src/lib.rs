@@ -9,7 +9,9 @@
 //! `event`, `cef`, `syslog` and the pure parts of `source`, `spool` and `status` do no I/O and read no clock.
 
 pub mod cef;
+pub mod cli;
 pub mod clock;
+pub mod commands;
 pub mod event;
 pub mod log;
 pub mod settings;
