@@ -1,6 +1,6 @@
 //! Typed settings in which a wrong state can't be built. Read from one TOML file, or from flags alone.
 //!
-//! Text becomes [`Settings`] in one pass ([`Settings::parse`], pure); whoever holds one need not check anything again.
+//! Text becomes [`Settings`] in one pass (`parse`, pure); whoever holds one need not check anything again.
 //! All that is wrong in a file is told at once, each with line, column, key, what was found and what is allowed
 //! ([`Finding`]). What is only doubtful comes beside the settings as warnings ([`Loaded`]).
 //!
