@@ -28,6 +28,7 @@ pub mod spoil;
 pub mod store;
 pub mod tenant;
 pub mod throttle;
+pub mod trickle;
 pub mod vocabulary;
 
 mod bomb;
@@ -41,6 +42,7 @@ pub use builder::Builder;
 pub use entra::App;
 pub use fault::{Dirt, Fault, Strike, Target, Unreadable};
 pub use tenant::Seen;
+pub use trickle::Trickle;
 
 use crate::listener::Listener;
 use crate::records::{Record, Stream};
