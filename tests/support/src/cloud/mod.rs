@@ -8,7 +8,8 @@
 //! assert_eq!(cloud.activity_ids().len(), 100);
 //! ```
 //!
-//! Requests go through [`server`] (bytes) → [`api`] (route, throttle, keys) → [`scan`] or [`paging`] over the [`store`].
+//! A request goes through [`server`] (bytes) → [`api`] (route, throttle, keys) → [`list`] ([`scan`] or [`paging`] over the [`store`]);
+//! a [`fault`] may spoil the page, the bytes, or their way.
 
 pub mod api;
 pub mod ask;
@@ -18,6 +19,7 @@ pub mod entra;
 pub mod fault;
 pub mod form;
 pub mod http;
+pub mod list;
 pub mod page;
 pub mod paging;
 pub mod query;
