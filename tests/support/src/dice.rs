@@ -1,5 +1,7 @@
 //! Seeded chance: the same seed throws the same numbers on every machine.
 
+use std::fmt::Write as _;
+
 /// A generator of numbers (SplitMix64: small, even, and good enough for tests).
 #[derive(Debug, Clone)]
 pub struct Dice(u64);
@@ -60,7 +62,7 @@ impl Dice {
     pub fn hex(&mut self, digits: usize) -> String {
         let mut text = String::with_capacity(digits + 16);
         while text.len() < digits {
-            text.push_str(&format!("{:016x}", self.throw()));
+            let _ = write!(text, "{:016x}", self.throw());
         }
         text.truncate(digits);
         text

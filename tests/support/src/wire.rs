@@ -61,6 +61,20 @@ impl Wire {
         }
     }
 
+    /// Shakes hands now instead of on the first read or write.
+    ///
+    /// # Errors
+    /// What TLS or the socket says.
+    pub fn handshake(&mut self) -> io::Result<()> {
+        if let Self::Tls(stream) = self {
+            let StreamOwned { conn, sock } = stream.as_mut();
+            while conn.is_handshaking() {
+                conn.complete_io(sock)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Ends the connection with a reset: what is under way is lost.
     pub fn reset(self) {
         let _ = socket2::SockRef::from(self.socket()).set_linger(Some(Duration::ZERO));

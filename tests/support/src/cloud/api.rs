@@ -1,20 +1,14 @@
 //! From a request to the answer the API would give.
 
-use std::sync::Arc;
-
 use serde_json::json;
 
-use super::ask::Ask;
 use super::fault::Fault;
 use super::http::{Answer, Request};
 use super::page::Page;
-use super::query::Query;
 use super::refusal::Refusal;
-use super::scan;
-use super::store::{Shelf, SortField, place};
-use super::tenant::{State, Tenant};
-use super::{entra, paging};
-use crate::records::{Record, Stream};
+use super::tenant::Tenant;
+use super::{entra, list};
+use crate::records::Stream;
 
 /// Where a request goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +71,7 @@ pub fn answer(tenant: &Tenant, route: &Route, request: &Request, fault: Option<&
             .check(request, now_ms)
             .and_then(|()| match route {
                 Route::List(stream) => {
-                    list(&mut state, *stream, request, fault, now_ms).map(Outcome::Page)
+                    list::answer(&mut state, *stream, request, fault, now_ms).map(Outcome::Page)
                 }
                 Route::One(stream, id) => match state.store.shelf(*stream).by_id(id) {
                     Some(record) if record.visible_ms <= now_ms => Ok(Outcome::Answer(
@@ -102,115 +96,34 @@ pub fn throttled(seconds: i64, retry_after: bool) -> Answer {
     }
 }
 
-fn list(
-    state: &mut State,
-    stream: Stream,
-    request: &Request,
-    fault: Option<&Fault>,
-    now_ms: i64,
-) -> Result<Page, Refusal> {
-    let cap = match fault {
-        Some(Fault::Cap(cap)) => *cap,
-        _ => usize::MAX,
-    };
-    let mut page = Ask::read(stream, request)
-        .and_then(|ask| right_page(state, stream, &ask, cap, now_ms))
-        .inspect_err(|refusal| state.complain(format!("refused: {refusal:?}")))?;
-    let before = state.last_pages.insert(stream, page.clone());
-    if let Some(fault) = fault {
-        fault.spoil_page(&mut page, before.as_ref());
-    }
-    Ok(page)
-}
+#[cfg(test)]
+mod tests {
+    use super::{Route, Stream};
 
-fn right_page(
-    state: &mut State,
-    stream: Stream,
-    ask: &Ask,
-    cap: usize,
-    now_ms: i64,
-) -> Result<Page, Refusal> {
-    if ask.limit_ignored {
-        state.complain("a limit in the query of a GET is ignored".to_owned());
-    }
-    if ask.scan && stream == Stream::Activities {
-        return scanned(state, ask, cap, now_ms);
-    }
-    let query = understood(state, stream, &ask.filters, now_ms)?;
-    let alerts = state.store.shelf(Stream::Alerts);
-    let records = matching(state.store.shelf(stream), alerts, &query, ask.sort, now_ms);
-    paging::page(stream, ask, records, state.page_cap.min(cap))
-}
-
-fn scanned(state: &mut State, ask: &Ask, cap: usize, now_ms: i64) -> Result<Page, Refusal> {
-    let limit = ask.limit.unwrap_or(*scan::LIMITS.start());
-    if !scan::LIMITS.contains(&limit) {
-        let (least, most) = scan::LIMITS.into_inner();
-        return Err(Refusal::Request(format!(
-            "the limit of a scan is {least} to {most}"
-        )));
-    }
-    let position = state.scans.position(ask)?;
-    let query = understood(state, Stream::Activities, &position.filters, now_ms)?;
-    if !query.limits_time() {
-        state.complain("a scan without a filter on date or created".to_owned());
-    }
-    let shelf = state.store.shelf(Stream::Activities);
-    let alerts = state.store.shelf(Stream::Alerts);
-    let mut records = matching(shelf, alerts, &query, ask.sort, now_ms);
-    if let Some((at, id)) = &position.after {
-        let after = (*at, id.as_str());
-        if ask.ascending {
-            records.drain(..records.partition_point(|record| place(record, ask.sort) <= after));
-        } else {
-            records.truncate(records.partition_point(|record| place(record, ask.sort) < after));
+    #[test]
+    fn paths_lead_somewhere_with_and_without_trimmings() {
+        for path in [
+            "/api/v1/activities/",
+            "/api/v1/activities",
+            "/cas/api/v1/activities/",
+        ] {
+            assert_eq!(Route::of(path), Route::List(Stream::Activities), "{path}");
+        }
+        assert_eq!(
+            Route::of("/api/v1/alerts/5f/"),
+            Route::One(Stream::Alerts, "5f".to_owned())
+        );
+        assert_eq!(
+            Route::of("/contoso.com/oauth2/v2.0/token"),
+            Route::Login("contoso.com".to_owned())
+        );
+        for path in [
+            "/",
+            "/api/v2/alerts/",
+            "/api/v1/files/",
+            "/api/v1/alerts/5f/read/",
+        ] {
+            assert_eq!(Route::of(path), Route::Nowhere, "{path}");
         }
     }
-    if !ask.ascending {
-        records.reverse();
-    }
-    let drops = state.scan_drops;
-    Ok(state
-        .scans
-        .page(ask, &position, &records, limit.min(cap), drops))
-}
-
-fn understood(
-    state: &mut State,
-    stream: Stream,
-    filters: &serde_json::Map<String, serde_json::Value>,
-    now_ms: i64,
-) -> Result<Query, Refusal> {
-    let query = Query::read(stream, filters, now_ms)?;
-    for key in &query.unknown {
-        state.complain(format!("no filter is called {key}: the answer is empty"));
-    }
-    Ok(query)
-}
-
-/// What of a shelf matches and is visible, oldest first.
-fn matching(
-    shelf: &Shelf,
-    alerts: &Shelf,
-    query: &Query,
-    sort: SortField,
-    now_ms: i64,
-) -> Vec<Arc<Record>> {
-    let sort = if sort == SortField::Severity {
-        SortField::Date
-    } else {
-        sort
-    };
-    let (low, high) = query.bounds(sort);
-    let behind = |alert: &str, id: &str| {
-        alerts
-            .by_id(alert)
-            .is_some_and(|alert| alert.audits.iter().any(|audit| audit == id))
-    };
-    shelf
-        .between(sort, low, high)
-        .iter()
-        .filter(|record| record.visible_ms <= now_ms && query.matches(record, &behind))
-        .cloned()
-        .collect()
 }

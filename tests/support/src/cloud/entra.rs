@@ -37,7 +37,7 @@ impl App {
             tenant_id: tenant_id.to_owned(),
             client_id: client_id.to_owned(),
             client_secret: client_secret.to_owned(),
-            roles: vec!["Investigation.Read".to_owned()],
+            roles: vec!["Investigation.read".to_owned()],
             expires_in: 3599,
         }
     }

@@ -32,3 +32,19 @@ fn decoded(text: &str) -> String {
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::pairs;
+
+    #[test]
+    fn forms_are_decoded() {
+        let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        assert_eq!(
+            pairs("a=1&b=x%2Fy+z%C3%A9&c"),
+            [pair("a", "1"), pair("b", "x/y z\u{e9}"), pair("c", "")]
+        );
+        assert_eq!(pairs("a=%zz%2"), [pair("a", "%zz%2")]);
+        assert!(pairs("").is_empty());
+    }
+}

@@ -8,7 +8,8 @@
 //! assert_eq!(cloud.activity_ids().len(), 100);
 //! ```
 //!
-//! Requests go through [`server`] (bytes) → [`api`] (route, throttle, keys) → [`scan`] or [`paging`] over the [`store`].
+//! A request goes through [`server`] (bytes) → [`api`] (route, throttle, keys) → [`list`] ([`scan`] or [`paging`] over the [`store`]);
+//! a [`fault`] may spoil the page, the bytes, or their way.
 
 pub mod api;
 pub mod ask;
@@ -18,6 +19,7 @@ pub mod entra;
 pub mod fault;
 pub mod form;
 pub mod http;
+pub mod list;
 pub mod page;
 pub mod paging;
 pub mod query;
@@ -28,6 +30,7 @@ pub mod spoil;
 pub mod store;
 pub mod tenant;
 pub mod throttle;
+pub mod trickle;
 pub mod vocabulary;
 
 mod bomb;
@@ -41,6 +44,7 @@ pub use builder::Builder;
 pub use entra::App;
 pub use fault::{Dirt, Fault, Strike, Target, Unreadable};
 pub use tenant::Seen;
+pub use trickle::Trickle;
 
 use crate::listener::Listener;
 use crate::records::{Record, Stream};

@@ -68,9 +68,15 @@ impl Query {
         Ok(query)
     }
 
-    /// Hull of what the query asks of the field, ends included.
+    /// Hull of what the query asks of the field that lists are sorted by, ends included.
     #[must_use]
     pub fn bounds(&self, field: SortField) -> (i64, i64) {
+        // severity has no order of its own: lists are walked by date
+        let field = if field == SortField::Severity {
+            SortField::Date
+        } else {
+            field
+        };
         let mut bounds = (i64::MIN, i64::MAX);
         for condition in &self.conditions {
             if let Condition::Time(of, spans) = condition

@@ -46,3 +46,21 @@ impl Throttle {
         Err(((free_at - now_ms + 999) / 1000).max(1))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Throttle;
+
+    #[test]
+    fn the_window_slides() {
+        let mut throttle = Throttle::new(2, 60_000);
+        assert_eq!(
+            [throttle.admit(0), throttle.admit(30_000)],
+            [Ok(()), Ok(())]
+        );
+        assert_eq!(throttle.admit(30_001), Err(30));
+        assert_eq!(throttle.admit(59_999), Err(1));
+        assert_eq!(throttle.admit(60_000), Ok(()));
+        assert_eq!(throttle.admit(60_000), Err(30));
+    }
+}

@@ -194,10 +194,10 @@ impl Draft {
             cast::address(&mut dice)
         };
         Object::write(out, |o| {
-            o.text("_id", &record.id);
-            o.text("uid", &record.id);
+            o.clean("_id", &record.id);
+            o.clean("uid", &record.id);
             o.number("tenantId", TENANT_NUMBER);
-            o.text("aadTenantId", TENANT_GUID);
+            o.clean("aadTenantId", TENANT_GUID);
             o.number("appId", deed.app.0);
             o.number("saasId", deed.saas);
             o.text("appName", deed.app.1);
@@ -210,8 +210,8 @@ impl Draft {
                 o.number(&format!("{key}Raw"), at);
             }
             o.number("eventType", deed.event_type);
-            o.text("eventTypeValue", deed.type_value);
-            o.text("eventTypeName", deed.type_name);
+            o.clean("eventTypeValue", deed.type_value);
+            o.clean("eventTypeName", deed.type_name);
             o.text("description", &story.description);
             o.object("description_metadata", |o| {
                 if deed.label.is_empty() {
@@ -251,7 +251,7 @@ impl Draft {
                 o.number("Level", 4);
                 o.text("level", "informational");
                 let room = self.size.saturating_sub(o.written() - start + 16);
-                o.text("Audit", &dice.hex(room));
+                o.clean("Audit", &dice.hex(room));
             });
         });
     }
@@ -267,7 +267,7 @@ fn write_client(o: &mut Object<'_>, deed: &Deed, address: &str, dice: &mut Dice)
     };
     o.object("device", |o| {
         o.text("clientIP", address);
-        o.text("userAgent", agent);
+        o.clean("userAgent", agent);
         o.text("countryCode", country);
     });
     o.object("location", |o| {

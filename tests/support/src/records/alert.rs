@@ -72,7 +72,7 @@ impl Draft {
         let description = describe(alarm, person, &mut dice);
         let entities = entities(alarm, person, &policy, &mut dice);
         Object::write(out, |o| {
-            o.text("_id", &record.id);
+            o.clean("_id", &record.id);
             o.number("timestamp", record.at_ms);
             o.objects("entities", &entities, |entity, o| entity.write(o));
             o.text("title", alarm.title);
@@ -87,7 +87,7 @@ impl Draft {
                     o.text("type", "policyRule");
                 });
             }
-            o.text("contextId", TENANT_GUID);
+            o.clean("contextId", TENANT_GUID);
             if alarm.plot != Plot::System {
                 o.number("threatScore", i64::try_from(dice.below(150)).unwrap_or(0));
             }
@@ -105,7 +105,7 @@ impl Draft {
             }
             o.text("URL", &format!("{PORTAL}/#/alerts/{}", record.id));
             let room = self.size.saturating_sub(o.written() - start + 30);
-            o.text("threatScoreReasoning", &dice.hex(room));
+            o.clean("threatScoreReasoning", &dice.hex(room));
         });
     }
 }

@@ -41,6 +41,14 @@ impl<'a> Object<'a> {
         self.out.push_str(json);
     }
 
+    /// `"key": "value"`, where the value is known to need no escapes.
+    pub fn clean(&mut self, key: &str, value: &str) {
+        self.key(key);
+        self.out.push('"');
+        self.out.push_str(value);
+        self.out.push('"');
+    }
+
     /// `"key": {…}`
     pub fn object(&mut self, key: &str, fill: impl FnOnce(&mut Object<'_>)) {
         self.key(key);
@@ -84,8 +92,10 @@ impl<'a> Object<'a> {
             self.out.push(',');
         }
         self.first = false;
-        quote(self.out, key);
-        self.out.push(':');
+        // keys are our own and need no escapes
+        self.out.push('"');
+        self.out.push_str(key);
+        self.out.push_str("\":");
     }
 }
 

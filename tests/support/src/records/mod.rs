@@ -17,7 +17,7 @@ use serde::Deserialize;
 pub use cast::{PORTAL, TENANT_GUID, TENANT_NUMBER};
 pub use facts::Fact;
 pub use json::quote;
-pub use series::{Series, activities, alerts};
+pub use series::{Series, activities, alerts, one_activity, one_alert};
 
 /// Which of the two lists a record belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -4,6 +4,8 @@ use super::{Body, Record, activity, alert};
 use crate::clock;
 use crate::dice::Dice;
 
+/// Usual size of a record, bytes.
+const SIZE: usize = 1500;
 const MINUTE: i64 = 60_000;
 const TWO_DAYS: i64 = 2 * 24 * 60 * MINUTE;
 
@@ -40,6 +42,18 @@ pub fn alerts(seed: u64, count: usize) -> Series {
     Series::new(Kind::Alert, seed, count)
 }
 
+/// The `n`-th activity of a seed, saved at this moment (epoch ms).
+#[must_use]
+pub fn one_activity(seed: u64, n: u64, created_ms: i64) -> Record {
+    activity::Draft::draw(Dice::nth(seed, n).throw(), SIZE, created_ms)
+}
+
+/// The `n`-th alert of a seed, raised at this moment (epoch ms).
+#[must_use]
+pub fn one_alert(seed: u64, n: u64, at_ms: i64) -> Record {
+    alert::Draft::draw(Dice::nth(seed, n).throw(), SIZE, at_ms)
+}
+
 impl Series {
     fn new(kind: Kind, seed: u64, count: usize) -> Self {
         let now = clock::real_ms();
@@ -49,7 +63,7 @@ impl Series {
             count: count as u64,
             from_ms: now - TWO_DAYS + 10 * MINUTE,
             to_ms: now - 10 * MINUTE,
-            size: 1500,
+            size: SIZE,
             ties: 20,
             next: 0,
             last_ms: i64::MIN,
