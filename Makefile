@@ -1,0 +1,58 @@
+# The one front door: what a person calls here is what CI calls (.ci/run). `make` alone lists the targets.
+
+export PATH := $(PATH):$(HOME)/.cargo/bin
+unexport CARGO_TARGET_DIR CARGO_BUILD_TARGET
+MACHINES := x86_64 aarch64
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check fmt release release-test deb deb-test sizes tools clean-tools rust \
+        tools-run tools-test tools-check tools-release tools-deb
+
+help:
+	@echo "siembox: Defender for Cloud Apps alerts and activities into a SIEM, as CEF over syslog"
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: rust tools-run  ## see it work: a simulated cloud, siembox, a receiver; Ctrl-C ends it
+	cargo build --locked --package siembox --bin siembox
+	cargo run --locked --quiet --package siembox-support --bin demo -- --siembox target/debug/siembox
+
+test: rust tools-test  ## all tests; brings the receivers and parsers they need
+	cargo test --locked --workspace
+
+check: rust tools-check  ## formatting, lints and bans, dependencies and licences, documentation
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	tests/tools/dependencies.sh
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
+
+fmt: rust  ## bring the formatting in order
+	cargo fmt --all
+
+release: rust tools-release  ## static binaries for x86_64 and aarch64, in target/release-static
+	image/static.sh $(MACHINES)
+
+release-test: release  ## are they static, small enough, and do they run (aarch64 under qemu)?
+	cargo test --locked --test release -- --ignored --nocapture
+
+deb: release tools-deb  ## Debian packages of them, in target/deb
+	image/deb/build.sh $(MACHINES)
+
+deb-test: deb  ## is everything in the packages, and is systemd content with the unit?
+	cargo test --locked --test package -- --ignored --nocapture
+
+sizes:  ## what the binaries and packages weigh
+	@find target/release-static target/deb -type f -printf '%s %p\n' 2>/dev/null | sort -k2 \
+	  | awk '{printf "%6.2f MB  %s\n", $$1 / 1e6, $$2} END {if (!NR) print "Nothing built yet: make release deb"}'
+
+tools: tools-test tools-check tools-release tools-deb  ## everything that the targets above would bring by themselves
+
+clean-tools:  ## remove what was put into target/tools (Debian packages stay)
+	rm -rf target/tools
+
+# Each brings what its target needs, and only what is missing. Rust itself is never installed, only asked for.
+tools-run tools-test tools-check tools-release tools-deb: tools-%: rust
+	@tests/tools.sh $*
+
+rust:
+	@tests/tools/rust.sh

@@ -1,0 +1,173 @@
+//! The shipped binaries: are they what the release promises? `make release-test` builds them and runs this.
+//!
+//! Ignored otherwise: the binaries of both machines take minutes to build.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::path::PathBuf;
+use std::process::Command;
+
+/// Most that a binary may weigh, bytes: the image that carries it has its budget too.
+const BUDGET: usize = 6_000_000;
+
+/// A machine that is shipped for.
+struct Machine {
+    /// As in the file's name, in Rust's and in QEMU's.
+    name: &'static str,
+    /// `e_machine` of its ELF files (System V ABI).
+    elf: u16,
+}
+
+const MACHINES: [Machine; 2] = [
+    Machine {
+        name: "x86_64",
+        elf: 62,
+    },
+    Machine {
+        name: "aarch64",
+        elf: 183,
+    },
+];
+
+#[test]
+#[ignore = "needs the binaries of `make release`"]
+fn static_position_independent_and_within_budget() {
+    for machine in &MACHINES {
+        let file = std::fs::read(machine.binary()).unwrap();
+        println!(
+            "siembox-{}: {:.2} MB of {} MB",
+            machine.name,
+            mb(file.len()),
+            mb(BUDGET)
+        );
+
+        let elf = Elf::parse(&file);
+        assert_eq!(
+            elf.machine, machine.elf,
+            "{}: built for another machine",
+            machine.name
+        );
+        assert!(
+            !elf.asks_for_a_loader,
+            "{}: asks for a dynamic loader",
+            machine.name
+        );
+        assert!(
+            !elf.needs_libraries,
+            "{}: needs shared libraries",
+            machine.name
+        );
+        assert!(
+            elf.position_independent,
+            "{}: always at the same address",
+            machine.name
+        );
+        assert!(file.len() <= BUDGET, "{}: over its budget", machine.name);
+    }
+}
+
+#[test]
+#[ignore = "needs the binaries of `make release`"]
+fn says_its_version_on_each_machine() {
+    for machine in &MACHINES {
+        let run = machine.command().arg("--version").output().unwrap();
+        let text = String::from_utf8_lossy(&run.stdout);
+        assert!(run.status.success(), "{}: {run:?}", machine.name);
+        assert!(
+            text.contains(env!("CARGO_PKG_VERSION")),
+            "{}: said {text:?}",
+            machine.name
+        );
+    }
+}
+
+#[test]
+#[ignore = "needs the binaries of `make release`"]
+fn tells_nothing_of_the_machine_that_built_it() {
+    let home = std::env::var("HOME").unwrap();
+    for folder in [
+        format!("{home}/"),
+        format!("{}/", env!("CARGO_MANIFEST_DIR")),
+    ] {
+        for machine in &MACHINES {
+            let file = std::fs::read(machine.binary()).unwrap();
+            let found = file
+                .windows(folder.len())
+                .any(|part| part == folder.as_bytes());
+            assert!(!found, "{}: names {folder}", machine.name);
+        }
+    }
+}
+
+// === impl Machine ===
+
+impl Machine {
+    fn binary(&self) -> PathBuf {
+        let folder = PathBuf::from(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/target/release-static"
+        ));
+        folder.join(format!("siembox-{}", self.name))
+    }
+
+    /// Its binary, ready for arguments; under QEMU's user mode where this is another machine.
+    fn command(&self) -> Command {
+        if self.name == std::env::consts::ARCH {
+            return Command::new(self.binary());
+        }
+        // Debian 13 dropped the "-static" of the name
+        let names = [
+            format!("qemu-{}-static", self.name),
+            format!("qemu-{}", self.name),
+        ];
+        let path = std::env::var_os("PATH").unwrap();
+        let qemu = std::env::split_paths(&path)
+            .flat_map(|folder| names.iter().map(move |name| folder.join(name)))
+            .find(|file| file.exists())
+            .expect("qemu's user mode: make tools-release");
+        let mut command = Command::new(qemu);
+        command.arg(self.binary());
+        command
+    }
+}
+
+/// What the head of a 64-bit little-endian ELF file says.
+struct Elf {
+    machine: u16,
+    position_independent: bool,
+    asks_for_a_loader: bool,
+    needs_libraries: bool,
+}
+
+impl Elf {
+    fn parse(file: &[u8]) -> Self {
+        assert_eq!(
+            &file[..6],
+            b"\x7fELF\x02\x01",
+            "a 64-bit little-endian ELF file"
+        );
+        let number = |at: usize, length: usize| {
+            let mut bytes = [0; 8];
+            bytes[..length].copy_from_slice(&file[at..at + length]);
+            usize::try_from(u64::from_le_bytes(bytes)).unwrap()
+        };
+        let (first, size, count) = (number(32, 8), number(54, 2), number(56, 2));
+        let segments = || (0..count).map(|index| first + index * size);
+        let dynamic = segments().find(|&at| number(at, 4) == 2); // PT_DYNAMIC
+        let entries = dynamic.map_or(0..0, |at| {
+            let start = number(at + 8, 8);
+            start..start + number(at + 32, 8)
+        });
+        Self {
+            machine: u16::try_from(number(18, 2)).unwrap(),
+            position_independent: number(16, 2) == 3, // ET_DYN
+            asks_for_a_loader: segments().any(|at| number(at, 4) == 3), // PT_INTERP
+            needs_libraries: entries.step_by(16).any(|at| number(at, 8) == 1), // DT_NEEDED
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "megabytes for a person")]
+fn mb(bytes: usize) -> f64 {
+    bytes as f64 / 1e6
+}

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Brings what the tests, the checks or the release builds need, and nothing that is there already.
+#
+#   tests/tools.sh run | test | check | release | deb
+#
+# Debian's packages are installed by name (as root, or through sudo); everything else goes into target/tools.
+# Called by the Makefile; a second call takes a second.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+readonly here=tests/tools
+
+case "${1:-}" in
+run)
+    # ring and zstd are partly C
+    $here/debian.sh gcc libc6-dev
+    ;;
+test)
+    # real receivers, their TLS drivers, and the CEF parsers that read our lines back
+    $here/debian.sh gcc libc6-dev rsyslog rsyslog-gnutls rsyslog-openssl openssl python3-venv
+    $here/python.sh test
+    if [ -e $here/syslog-ng.sh ]; then $here/syslog-ng.sh; fi
+    ;;
+check)
+    $here/debian.sh gcc libc6-dev git
+    $here/cargo.sh cargo-deny 0.20.2
+    ;;
+release)
+    # zig is the C compiler and linker of both machines; qemu runs the one that this machine is not
+    $here/debian.sh gcc libc6-dev python3-venv qemu-user-static
+    $here/python.sh release
+    $here/rust-targets.sh x86_64-unknown-linux-musl aarch64-unknown-linux-musl
+    ;;
+deb)
+    $here/debian.sh gcc libc6-dev dpkg systemd
+    $here/cargo.sh cargo-deb 3.8.0
+    ;;
+*)
+    sed -n '2,/^set /s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    exit 64
+    ;;
+esac

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Builds one tool of crates.io, of one version, into target/tools/cargo/bin.
+#
+#   cargo.sh NAME VERSION
+set -euo pipefail
+readonly name=$1 version=$2
+tools=$(mkdir -p "${TOOLS:-target/tools}" && cd "${TOOLS:-target/tools}" && pwd)
+readonly tools
+
+[ "$("$tools/cargo/bin/$name" --version 2>/dev/null)" = "$name $version" ] && exit
+
+echo "Building $name $version (once, some minutes)"
+CARGO_TARGET_DIR=$tools/build cargo install --quiet --locked --root "$tools/cargo" "$name@$version"
+rm -rf "$tools/build"
