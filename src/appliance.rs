@@ -182,8 +182,8 @@ impl Appliance {
         if new == self.settings {
             return;
         }
-        if new.state_dir != self.settings.state_dir || new.logs_dir != self.settings.logs_dir {
-            tracing::warn!("state_dir and logs_dir take effect at the next start");
+        if new.state_dir != self.settings.state_dir {
+            tracing::warn!("state_dir takes effect at the next start");
         }
         let state_dir = self.settings.state_dir.clone();
         let old = std::mem::replace(&mut self.settings, Settings { state_dir, ..new });
