@@ -11,7 +11,8 @@ use crate::agent::{Agent, AgentError, siem_address};
 use crate::clock;
 use crate::settings::{AgentSettings, HealthSettings, Settings};
 use crate::source::Throttle;
-use crate::spool::{Bounds, Opened, SledSpool, SpoolError};
+use crate::spool::sled::{Bounds, SledSpool};
+use crate::spool::{Spool, SpoolError};
 use crate::status::{Happening, Introduction, SpoolReport, Status, Thresholds, socket};
 
 /// The settings file is looked at this often.
@@ -198,14 +199,16 @@ impl Appliance {
             if let Some(running) = self.agents.remove(&agent.name) {
                 running.stop().await;
             }
-            if !self
+            let kept = self
                 .settings
                 .agents
                 .iter()
-                .any(|kept| kept.name == agent.name)
+                .find(|kept| kept.name == agent.name);
+            if kept.is_none_or(|kept| kept.spool != agent.spool)
                 && let Some(spool) = self.spools.remove(&agent.name)
+                && kept.is_none()
             {
-                let waiting = crate::spool::Spool::stats(&*spool).waiting;
+                let waiting = spool.stats().waiting;
                 tracing::warn!(
                     agent = agent.name,
                     "taken out of the settings; {waiting} lines stay in its spool until it comes back"
@@ -250,32 +253,21 @@ impl Appliance {
     }
 
     fn try_start(&mut self, settings: &AgentSettings) -> Result<Agent<SledSpool>, AgentError> {
-        let (spool, repairs) = self.spool(settings)?;
+        let spool = self.spool(settings)?;
         let throttle = self.throttle(settings);
-        let agent = Agent::start(settings, spool, &throttle, &self.status)?;
-        for what in repairs {
-            agent
-                .reporter()
-                .tell(clock::now(), &Happening::SpoolRepaired { what });
-        }
-        Ok(agent)
+        Agent::start(settings, spool, &throttle, &self.status)
     }
 
-    fn spool(
-        &mut self,
-        settings: &AgentSettings,
-    ) -> Result<(Arc<SledSpool>, Vec<String>), SpoolError> {
-        let bounds = Bounds::new(settings.spool.max_size_mb * 1_000_000);
+    fn spool(&mut self, settings: &AgentSettings) -> Result<Arc<SledSpool>, SpoolError> {
         if let Some(spool) = self.spools.get(&settings.name) {
-            spool.set_bounds(bounds);
-            return Ok((Arc::clone(spool), Vec::new()));
+            return Ok(Arc::clone(spool));
         }
         let folder = self.settings.state_dir.join("agents").join(&settings.name);
-        let Opened { spool, repairs } = SledSpool::open(&folder, bounds, clock::now_ms())?;
-        let spool = Arc::new(spool);
+        let bounds = Bounds::new(settings.spool.max_size_mb * 1_000_000);
+        let spool = Arc::new(SledSpool::open(&folder, bounds, clock::now_ms())?);
         self.spools
             .insert(settings.name.clone(), Arc::clone(&spool));
-        Ok((spool, repairs.iter().map(ToString::to_string).collect()))
+        Ok(spool)
     }
 
     /// The limit belongs to the tenant: agents of one API host share it. The lowest setting holds.

@@ -118,6 +118,11 @@ impl<S: Spool + 'static> Forwarder<S> {
 
     async fn forward(&mut self, wire: &mut Wire, progress: &mut Progress) -> End {
         while !self.halt.thrown() {
+            for repair in self.spool.repairs() {
+                self.tell(&Happening::SpoolRepaired {
+                    what: repair.to_string(),
+                });
+            }
             let done = match self.peek(progress.next).await {
                 Err(error) => return End::Spool(error),
                 Ok(Some(batch)) => self.send(wire, &batch, progress).await,

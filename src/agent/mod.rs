@@ -61,7 +61,7 @@ impl<S: Spool + 'static> Agent<S> {
         let known = Stream::ALL
             .iter()
             .any(|s| spool.recall(s.number()).is_ok_and(|m| m.cursor.is_some()));
-        let asked = Arc::clone(&spool);
+        let asked = Arc::downgrade(&spool);
         let reporter = status.introduce(
             Introduction {
                 name: settings.name.clone(),
@@ -69,7 +69,12 @@ impl<S: Spool + 'static> Agent<S> {
                 siem: siem_address(&settings.siem),
                 streams: [settings.activities.enabled, settings.alerts.stream.enabled],
                 known,
-                ask_spool: Box::new(move || spool_report(&*asked)),
+                ask_spool: Box::new(move || {
+                    asked
+                        .upgrade()
+                        .map(|spool| spool_report(&*spool))
+                        .unwrap_or_default()
+                }),
             },
             clock::now(),
         );
@@ -173,6 +178,7 @@ fn restore(spool: &impl Spool, stream: Stream, rules: Rules) -> Result<Reader, A
         .map_err(|cause| AgentError::Cursor { stream, cause })?;
     let seen = Seen::restore(
         &memory.seen,
+        memory.seen_next,
         cursor.as_ref().and_then(|cursor| cursor.forgotten_ms),
     );
     Ok(Reader::new(rules, cursor, seen))

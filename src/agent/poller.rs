@@ -318,6 +318,11 @@ impl<S: Spool> Poller<S> {
         if troubled {
             self.tell(&Happening::SpoolWell);
         }
+        for repair in self.spool.repairs() {
+            self.tell(&Happening::SpoolRepaired {
+                what: repair.to_string(),
+            });
+        }
         self.wake.notify_one();
         true
     }

@@ -104,6 +104,7 @@ impl Cloud {
 struct Flash {
     cursor: Option<Vec<u8>>,
     seen: Vec<(u64, Vec<u8>)>,
+    seen_next: u64,
     sent: Vec<String>,
 }
 
@@ -113,7 +114,11 @@ impl Flash {
             .cursor
             .as_ref()
             .map(|bytes| Cursor::from_bytes(bytes).unwrap());
-        let seen = Seen::restore(&self.seen, cursor.as_ref().and_then(|c| c.forgotten_ms));
+        let seen = Seen::restore(
+            &self.seen,
+            self.seen_next,
+            cursor.as_ref().and_then(|c| c.forgotten_ms),
+        );
         Reader::new(rules, cursor, seen)
     }
 
@@ -135,8 +140,8 @@ impl Flash {
                     .map(|bytes| Cursor::from_bytes(bytes).unwrap().high_ms)
         );
         if !turn.seen.is_empty() {
-            let number = self.seen.last().map_or(0, |(n, _)| n + 1);
-            self.seen.push((number, turn.seen.clone()));
+            self.seen.push((self.seen_next, turn.seen.clone()));
+            self.seen_next += 1;
         }
         self.seen.retain(|(n, _)| *n >= turn.forget_seen);
         self.sent.extend(lines);

@@ -23,6 +23,8 @@ pub struct Seen {
     fresh_until: i64,
     /// Ids at or before this time may have been forgotten.
     forgotten_until: Option<i64>,
+    /// The number that the next chunk gets on flash.
+    next_number: u64,
 }
 
 #[derive(Debug)]
@@ -34,11 +36,16 @@ struct Chunk {
 }
 
 impl Seen {
-    /// Takes up the chunks that an earlier life wrote, oldest first. Chunks that can't be read are passed over: the worst is a repeated line.
+    /// Takes up the chunks that an earlier life wrote, oldest first; the next one gets `next_number`. Chunks that can't be read are passed over: the worst is a repeated line.
     #[must_use]
-    pub fn restore(chunks: &[(u64, Vec<u8>)], forgotten_until: Option<i64>) -> Self {
+    pub fn restore(
+        chunks: &[(u64, Vec<u8>)],
+        next_number: u64,
+        forgotten_until: Option<i64>,
+    ) -> Self {
         let mut seen = Self {
             forgotten_until,
+            next_number,
             ..Self::default()
         };
         for (number, bytes) in chunks {
@@ -78,10 +85,11 @@ impl Seen {
             let ids = std::mem::take(&mut self.fresh);
             bytes = encode(self.fresh_until, &ids);
             self.chunks.push_back(Chunk {
-                number: self.next_number(),
+                number: self.next_number,
                 until: self.fresh_until,
                 ids,
             });
+            self.next_number += 1;
         }
         while self
             .chunks
@@ -104,17 +112,13 @@ impl Seen {
     pub fn oldest_number(&self) -> u64 {
         self.chunks
             .front()
-            .map_or_else(|| self.next_number(), |chunk| chunk.number)
+            .map_or(self.next_number, |chunk| chunk.number)
     }
 
     /// Reading again at or before this time could repeat records, for their ids are forgotten.
     #[must_use]
     pub fn forgotten_until(&self) -> Option<i64> {
         self.forgotten_until
-    }
-
-    fn next_number(&self) -> u64 {
-        self.chunks.back().map_or(0, |chunk| chunk.number + 1)
     }
 }
 
@@ -157,7 +161,7 @@ mod tests {
         let first = seen.seal(0);
         assert!(seen.admit("b", 20));
         let second = seen.seal(0);
-        let mut again = Seen::restore(&[(0, first), (1, second)], None);
+        let mut again = Seen::restore(&[(0, first), (1, second)], 2, None);
         assert!(!again.admit("a", 10));
         assert!(!again.admit("b", 20));
         assert!(again.admit("c", 30));
@@ -195,6 +199,6 @@ mod tests {
     fn a_torn_chunk_is_passed_over() {
         assert_eq!(decode(&[1, 2, 3]), None);
         assert_eq!(decode(&[]), None);
-        assert!(Seen::restore(&[(4, vec![0; 11])], None).known.is_empty());
+        assert!(Seen::restore(&[(4, vec![0; 11])], 5, None).known.is_empty());
     }
 }
