@@ -9,7 +9,7 @@
 //! |---|---|---|
 //! | empty value | `dvc=` | left out, with its label |
 //! | label with blanks | quoted up to 0.297 | not quoted |
-//! | `=` in a value | `\=`; bare in the portal's address since 0.298 | `%3D` |
+//! | `=` in a value | `\=`; since 0.298 bare in the address of an activity | `%3D` |
 //! | `\` in a value | `\\` | `%5C` |
 //! | line break in a value | `\n`, `\r` | a blank |
 //! | `\|` and `\` in the header | `\\|`, `\\` | `%7C`, `%5C`; `=` is `%3D` too |
@@ -74,15 +74,16 @@ pub struct Style {
     start: String,
     header: Escapes,
     extension: Escapes,
-    /// Of the portal's address.
-    url: Escapes,
     /// Are pairs without a value left out?
     skip_empty: bool,
     activity: Vec<Pair>,
     alert: Vec<Pair>,
     severity: [u8; 4],
     alert_name: AlertName,
-    portal: Portal,
+    /// Address of an activity in the portal up to its id, as it stands in the line.
+    activity_url: String,
+    /// Address of an alert up to its id.
+    alert_url: String,
 }
 
 /// A key with everything that stands before its value, and where the value comes from.
@@ -107,6 +108,17 @@ impl Style {
                 .map(|field| Pair::new(field, quoted))
                 .collect()
         };
+        let extension = if portable {
+            escape::PORTABLE
+        } else {
+            escape::EXTENSION
+        };
+        let bare = !portable && !version.escapes_portal();
+        let escaped = |url: &str| {
+            let mut out = String::new();
+            extension.write(url, &mut out);
+            out
+        };
         Self {
             start: format!("CEF:0|MCAS|SIEM_Agent|{version}|"),
             header: if portable {
@@ -114,22 +126,17 @@ impl Style {
             } else {
                 escape::HEADER
             },
-            extension: if portable {
-                escape::PORTABLE
-            } else {
-                escape::EXTENSION
-            },
-            url: match (portable, version.escapes_url()) {
-                (true, _) => escape::PORTABLE,
-                (false, true) => escape::EXTENSION,
-                (false, false) => escape::BARE_URL,
-            },
+            extension,
             skip_empty: portable,
             activity: pairs(fields::activity(version)),
             alert: pairs(fields::alert(version)),
             severity: looks.severity,
             alert_name: looks.alert_name,
-            portal: looks.portal.clone(),
+            activity_url: match bare {
+                true => looks.portal.activity.clone(),
+                false => escaped(&looks.portal.activity),
+            },
+            alert_url: escaped(&looks.portal.alert),
         }
     }
 
@@ -223,7 +230,7 @@ impl Style {
             (Value::Apps, _) => app_names(event, out),
             (Value::AddressV4, _) => first(&event.addresses, IpAddr::is_ipv4, out),
             (Value::AddressV6, _) => first(&event.addresses, IpAddr::is_ipv6, out),
-            (Value::PortalUrl, _) => self.portal.write(event, &self.url, out),
+            (Value::PortalUrl, _) => self.portal_url(event, out),
             (Value::Policies, _) => self.list(&event.policies, out),
             (Value::UserAgent, Kind::Activity { user_agent, .. }) => {
                 self.extension.write(user_agent, out)
@@ -239,6 +246,18 @@ impl Style {
             (Value::Related, Kind::Alert { related, .. }) => self.list(related, out),
             (Value::UserAgent | Value::Objects | Value::RiskScore | Value::Related, _) => {}
         }
+    }
+
+    /// The record's own address, else the one made of its id. The comma in an activity's belongs there.
+    fn portal_url(&self, event: &Event<'_>, out: &mut String) {
+        let (before, id, after) = match (&event.portal_url, &event.kind) {
+            (Some(url), _) => ("", url, ""),
+            (None, Kind::Activity { .. }) => (&*self.activity_url, &event.id, ",)"),
+            (None, Kind::Alert { .. }) => (&*self.alert_url, &event.id, ""),
+        };
+        out.push_str(before);
+        self.extension.write(id, out);
+        out.push_str(after);
     }
 
     /// All texts that are not empty, joined by commas.
