@@ -7,7 +7,7 @@ use super::version::{Generation, Version};
 
 /// The portal's addresses, up to the id of the record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Portal {
+pub(super) struct Portal {
     pub(super) activity: String,
     pub(super) alert: String,
 }
@@ -15,7 +15,6 @@ pub struct Portal {
 impl Portal {
     /// The portal of a tenant, in the form of the given version. `api_url` is the setting of that name; `base`
     /// stands in for what would be made of it: `https://cloud-app-security.com`.
-    #[must_use]
     pub fn new(api_url: &str, base: Option<&str>, version: &Version) -> Self {
         let base = base.map(|base| base.trim_end_matches('/').to_owned());
         let tenant = base.clone().unwrap_or_else(|| tenant_portal(api_url));

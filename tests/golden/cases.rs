@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::Value;
-use siembox::cef::{AlertName, Looks, Portal, Profile, Style, Version};
+use siembox::cef::{AlertName, Looks, Profile, Style, Version};
 use siembox::syslog::{Header, Priority, TimeFormat};
 
 /// A line of `<set>.jsonl` with its line of `<set>.cef`.
@@ -88,10 +88,7 @@ pub fn made(
         } else {
             AlertName::Title
         },
-        portal: &Portal::new(
-            "https://contoso.us3.portal.cloudappsecurity.com",
-            portal,
-            &version,
-        ),
+        api_url: "https://contoso.us3.portal.cloudappsecurity.com",
+        portal,
     })
 }
