@@ -1,5 +1,6 @@
 //! Every line that the old agent is known to have written, byte for byte, and lines of our own for what those don't show.
 //! What the sets are and where they come from: `tests/golden/README.md`.
+#![allow(clippy::expect_used)]
 
 #[path = "golden/cases.rs"]
 mod cases;

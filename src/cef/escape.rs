@@ -44,14 +44,6 @@ pub(super) const EXTENSION: Escapes = Escapes {
     carriage_return: "\\r",
 };
 
-/// The portal's address as the published line of 0.298 has it: readers have to guess which `=` ends a key. Nothing is
-/// known of `=` in its other values; there the standard is kept, because a file's name must not be able to pose as
-/// another field (`x.txt suser=admin`).
-pub(super) const BARE_URL: Escapes = Escapes {
-    equals: "=",
-    ..EXTENSION
-};
-
 /// Extension without a backslash.
 pub(super) const PORTABLE: Escapes = Escapes {
     backslash: "%5C",
@@ -140,7 +132,6 @@ mod tests {
         for (escapes, expected) in [
             (HEADER, "a\\|b\\\\c=d e f g h i j k lé…\\|"),
             (EXTENSION, "a|b\\\\c\\=d\\ne\\r\\nf g h\\ni\\nj k lé…|"),
-            (BARE_URL, "a|b\\\\c=d\\ne\\r\\nf g h\\ni\\nj k lé…|"),
             (PORTABLE, "a|b%5Cc%3Dd e f g h i j k lé…|"),
             (PORTABLE_HEADER, "a%7Cb%5Cc%3Dd e f g h i j k lé…%7C"),
         ] {

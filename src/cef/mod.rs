@@ -1,4 +1,4 @@
-//! [`Event`] → one CEF line, as the old agent wrote it, because the rules of every SIEM that read it match on bytes.
+//! [`Event`](crate::event::Event) → one CEF line, as the old agent wrote it, because the rules of every SIEM that read it match on bytes.
 //!
 //! A [`Style`] is worked out once from the settings and then writes any number of lines without allocating. What the
 //! old agent's versions had in common and where they differed is data: `fields.rs` lists the keys of each
@@ -9,7 +9,7 @@
 //! |---|---|---|
 //! | empty value | `dvc=` | left out, with its label |
 //! | label with blanks | quoted up to 0.297 | not quoted |
-//! | `=` in a value | `\=`; bare in the portal's address since 0.298 | `%3D` |
+//! | `=` in a value | `\=`; since 0.298 bare in the address of an activity | `%3D` |
 //! | `\` in a value | `\\` | `%5C` |
 //! | line break in a value | `\n`, `\r` | a blank |
 //! | `\|` and `\` in the header | `\\|`, `\\` | `%7C`, `%5C`; `=` is `%3D` too |
@@ -19,18 +19,15 @@
 
 mod escape;
 mod fields;
+mod line;
 mod portal;
 mod version;
 
-pub use portal::Portal;
 pub use version::{Version, VersionError};
 
-use std::fmt::Write as _;
-use std::net::IpAddr;
-
-use crate::event::{Event, Kind, Severity, alert_name, app_name};
 use escape::Escapes;
 use fields::{Field, Value};
+use portal::Portal;
 
 /// What a line's looks depend on.
 #[derive(Debug, Clone)]
@@ -43,8 +40,10 @@ pub struct Looks<'a> {
     pub severity: [u8; 4],
     /// What stands in the name field of an alert.
     pub alert_name: AlertName,
-    /// Where the portal shows a record.
-    pub portal: &'a Portal,
+    /// The API's address: the tenant's name in it makes the portal's.
+    pub api_url: &'a str,
+    /// The portal's address, where it is not the one made of `api_url`: `https://cloud-app-security.com`.
+    pub portal: Option<&'a str>,
 }
 
 /// `profile`
@@ -74,15 +73,16 @@ pub struct Style {
     start: String,
     header: Escapes,
     extension: Escapes,
-    /// Of the portal's address.
-    url: Escapes,
     /// Are pairs without a value left out?
     skip_empty: bool,
     activity: Vec<Pair>,
     alert: Vec<Pair>,
     severity: [u8; 4],
     alert_name: AlertName,
-    portal: Portal,
+    /// Address of an activity in the portal up to its id, as it stands in the line.
+    activity_url: String,
+    /// Address of an alert up to its id.
+    alert_url: String,
 }
 
 /// A key with everything that stands before its value, and where the value comes from.
@@ -107,6 +107,18 @@ impl Style {
                 .map(|field| Pair::new(field, quoted))
                 .collect()
         };
+        let portal = Portal::new(looks.api_url, looks.portal, version);
+        let extension = if portable {
+            escape::PORTABLE
+        } else {
+            escape::EXTENSION
+        };
+        let bare = !portable && !version.escapes_portal();
+        let escaped = |url: &str| {
+            let mut out = String::new();
+            extension.write(url, &mut out);
+            out
+        };
         Self {
             start: format!("CEF:0|MCAS|SIEM_Agent|{version}|"),
             header: if portable {
@@ -114,158 +126,17 @@ impl Style {
             } else {
                 escape::HEADER
             },
-            extension: if portable {
-                escape::PORTABLE
-            } else {
-                escape::EXTENSION
-            },
-            url: match (portable, version.escapes_url()) {
-                (true, _) => escape::PORTABLE,
-                (false, true) => escape::EXTENSION,
-                (false, false) => escape::BARE_URL,
-            },
+            extension,
             skip_empty: portable,
             activity: pairs(fields::activity(version)),
             alert: pairs(fields::alert(version)),
             severity: looks.severity,
             alert_name: looks.alert_name,
-            portal: looks.portal.clone(),
-        }
-    }
-
-    /// Appends the event as one line: no newline in it or at its end.
-    pub fn line(&self, event: &Event<'_>, out: &mut String) {
-        out.push_str(&self.start);
-        let pairs = match &event.kind {
-            Kind::Activity {
-                category, label, ..
-            } => {
-                let class = out.len();
-                self.header.write(category, out);
-                trim(class, out);
-                if out.len() == class {
-                    out.push_str("EVENT_CATEGORY_UNSPECIFIED");
-                }
-                self.name(label, class, out);
-                out.push('0');
-                &self.activity
-            }
-            Kind::Alert {
-                type_number,
-                title,
-                policy_name,
-                severity,
-                ..
-            } => {
-                let class = out.len();
-                alert_class(*type_number, out);
-                let name = match (self.alert_name, policy_name) {
-                    (AlertName::Policy, Some(policy)) => policy,
-                    _ => title,
-                };
-                self.name(name, class, out);
-                number(i64::from(self.severity_of(*severity)), out);
-                &self.alert
-            }
-        };
-        out.push('|');
-        let first = out.len();
-        for pair in pairs {
-            self.pair(pair, event, first, out);
-        }
-    }
-
-    /// The name behind the class that was written at `class`, and both their bars. A name is never empty, because
-    /// parsers take a header with an empty field for broken: the class stands in.
-    fn name(&self, name: &str, class: usize, out: &mut String) {
-        let class = class..out.len();
-        out.push('|');
-        let start = out.len();
-        self.header.write(name, out);
-        trim(start, out);
-        if out.len() == start {
-            out.extend_from_within(class);
-        }
-        out.push('|');
-    }
-
-    fn severity_of(&self, severity: Severity) -> u8 {
-        self.severity[match severity {
-            Severity::Low => 0,
-            Severity::Medium => 1,
-            Severity::High => 2,
-            Severity::Informational => 3,
-        }]
-        .min(10)
-    }
-
-    fn pair(&self, pair: &Pair, event: &Event<'_>, first: usize, out: &mut String) {
-        let start = out.len();
-        if start > first {
-            out.push(' ');
-        }
-        out.push_str(&pair.lead);
-        let value = out.len();
-        self.value(pair.value, event, out);
-        trim(value, out);
-        if self.skip_empty && out.len() == value {
-            out.truncate(start);
-        }
-    }
-
-    fn value(&self, value: Value, event: &Event<'_>, out: &mut String) {
-        match (value, &event.kind) {
-            (Value::Id, _) => self.extension.write(&event.id, out),
-            (Value::Time, _) => number(event.at_ms, out),
-            (Value::Message, _) => self.extension.write(&event.message, out),
-            (Value::Users, _) => self.list(&event.users, out),
-            (Value::Services, _) => self.list(event.apps.iter().map(|app| &app.title), out),
-            (Value::Apps, _) => app_names(event, out),
-            (Value::AddressV4, _) => first(&event.addresses, IpAddr::is_ipv4, out),
-            (Value::AddressV6, _) => first(&event.addresses, IpAddr::is_ipv6, out),
-            (Value::PortalUrl, _) => self.portal.write(event, &self.url, out),
-            (Value::Policies, _) => self.list(&event.policies, out),
-            (Value::UserAgent, Kind::Activity { user_agent, .. }) => {
-                self.extension.write(user_agent, out)
-            }
-            (Value::Objects, Kind::Activity { objects, .. }) => self.list_with_gaps(objects, out),
-            (
-                Value::RiskScore,
-                Kind::Alert {
-                    risk_score: Some(score),
-                    ..
-                },
-            ) => number(*score, out),
-            (Value::Related, Kind::Alert { related, .. }) => self.list(related, out),
-            (Value::UserAgent | Value::Objects | Value::RiskScore | Value::Related, _) => {}
-        }
-    }
-
-    /// All texts that are not empty, joined by commas.
-    fn list<'t, T: AsRef<str> + 't>(
-        &self,
-        texts: impl IntoIterator<Item = &'t T>,
-        out: &mut String,
-    ) {
-        let texts = texts
-            .into_iter()
-            .map(AsRef::as_ref)
-            .filter(|text| !text.is_empty());
-        for (nth, text) in texts.enumerate() {
-            if nth > 0 {
-                out.push(',');
-            }
-            self.extension.write(text, out);
-        }
-    }
-
-    /// All texts joined by commas, nothing between two commas for an empty one: the old agent listed nameless objects so.
-    fn list_with_gaps<T: AsRef<str>>(&self, texts: &[T], out: &mut String) {
-        for (nth, text) in texts.iter().enumerate() {
-            if nth > 0 {
-                out.push(',');
-            }
-            self.extension.write(text.as_ref(), out);
+            activity_url: match bare {
+                true => portal.activity,
+                false => escaped(&portal.activity),
+            },
+            alert_url: escaped(&portal.alert),
         }
     }
 }
@@ -286,62 +157,6 @@ impl Pair {
             lead,
             value: *value,
         }
-    }
-}
-
-/// `APPID_ONEDRIVE,APPID_26069`
-fn app_names(event: &Event<'_>, out: &mut String) {
-    let start = out.len();
-    for app in &event.apps {
-        let name = app_name(app.number, &app.title);
-        if name.is_none() && app.number.is_none() {
-            continue;
-        }
-        if out.len() > start {
-            out.push(',');
-        }
-        match (name, app.number) {
-            (Some(name), _) => out.push_str(name),
-            (None, Some(app)) => {
-                out.push_str("APPID_");
-                number(i64::from(app), out);
-            }
-            (None, None) => {}
-        }
-    }
-}
-
-/// `ALERT_CABINET_EVENT_MATCH_AUDIT`, `ALERT_15795464`
-fn alert_class(type_number: Option<i64>, out: &mut String) {
-    match (type_number.and_then(alert_name), type_number) {
-        (Some(name), _) => out.push_str(name),
-        (None, Some(type_number)) => {
-            out.push_str("ALERT_");
-            number(type_number, out);
-        }
-        (None, None) => out.push_str("ALERT_UNKNOWN"),
-    }
-}
-
-fn first(addresses: &[IpAddr], family: fn(&IpAddr) -> bool, out: &mut String) {
-    if let Some(address) = addresses.iter().find(|address| family(address)) {
-        // writing to a String can't fail
-        let _ = write!(out, "{address}");
-    }
-}
-
-fn number(number: i64, out: &mut String) {
-    let _ = write!(out, "{number}");
-}
-
-/// Takes the blanks off both ends of what was written since `start`: CEF allows none at the end of a value, and
-/// parsers disagree about those at its beginning.
-fn trim(start: usize, out: &mut String) {
-    let end = out[start..].trim_end_matches(' ').len();
-    out.truncate(start + end);
-    let blanks = end - out[start..].trim_start_matches(' ').len();
-    if blanks > 0 {
-        out.drain(start..start + blanks);
     }
 }
 

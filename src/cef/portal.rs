@@ -3,21 +3,18 @@
 //! Alerts bring their address along. An activity's has to be built from the tenant's name, and its form changed
 //! over the years: with a region until December 2019, without it since, and at security.microsoft.com in 2025.
 
-use super::escape::Escapes;
 use super::version::{Generation, Version};
-use crate::event::{Event, Kind};
 
 /// The portal's addresses, up to the id of the record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Portal {
-    activity: String,
-    alert: String,
+pub(super) struct Portal {
+    pub(super) activity: String,
+    pub(super) alert: String,
 }
 
 impl Portal {
     /// The portal of a tenant, in the form of the given version. `api_url` is the setting of that name; `base`
     /// stands in for what would be made of it: `https://cloud-app-security.com`.
-    #[must_use]
     pub fn new(api_url: &str, base: Option<&str>, version: &Version) -> Self {
         let base = base.map(|base| base.trim_end_matches('/').to_owned());
         let tenant = base.clone().unwrap_or_else(|| tenant_portal(api_url));
@@ -32,22 +29,6 @@ impl Portal {
                 }
             },
             alert: format!("{tenant}/#/alerts/"),
-        }
-    }
-
-    /// Appends the address of the event: its own, else the one made of its id. The comma belongs there.
-    pub(super) fn write(&self, event: &Event<'_>, escapes: &Escapes, out: &mut String) {
-        match (&event.portal_url, &event.kind) {
-            (Some(url), _) => escapes.write(url, out),
-            (None, Kind::Activity { .. }) => {
-                escapes.write(&self.activity, out);
-                escapes.write(&event.id, out);
-                out.push_str(",)");
-            }
-            (None, Kind::Alert { .. }) => {
-                escapes.write(&self.alert, out);
-                escapes.write(&event.id, out);
-            }
         }
     }
 }

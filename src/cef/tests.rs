@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use siembox_support::cef_reader::Cef;
 
 use super::*;
-use crate::event::App;
+use crate::event::{App, Event, Kind, Severity};
 
 const API: &str = "https://contoso.us3.portal.cloudappsecurity.com";
 
@@ -18,7 +18,8 @@ fn style(profile: Profile, version: &str) -> Style {
         profile,
         severity: [3, 6, 9, 0],
         alert_name: AlertName::Title,
-        portal: &Portal::new(API, None, &agent_version),
+        api_url: API,
+        portal: None,
         agent_version: &agent_version,
     })
 }

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | 0.97 | `start`, `end`; `cs4` in alerts or not, see below |
 //! | 0.111 | `rt`; `cs4`; since 2020 `src` and `c6a1` in alerts |
-//! | 0.298 | the label "Device IPv6 Address" without quotes; portal in security.microsoft.com, its `=` not escaped |
+//! | 0.298 | the label "Device IPv6 Address" without quotes; activities at security.microsoft.com, the `=` of that address not escaped |
 //!
 //! The documentation printed the alerts of 0.102.17 in July 2017 without `cs4`, and the same alerts of the same
 //! version in December 2017 with it. Either may be what a receiver was built for, so the second print has a name of
@@ -92,8 +92,9 @@ impl Version {
         self.generation != Generation::Third
     }
 
-    /// `\=` in the portal's address?
-    pub(super) fn escapes_url(&self) -> bool {
+    /// `\=` in the address of an activity? Nothing is known of `=` in the other values of 0.298. There the standard is
+    /// kept, because a file's name must not be able to pose as another field (`x.txt suser=admin`).
+    pub(super) fn escapes_portal(&self) -> bool {
         self.generation != Generation::Third
     }
 }

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::cef::{AlertName, Looks, Portal, Profile, Version};
+use crate::cef::{AlertName, Looks, Profile, Version};
 
 const ACTIVITY: &str =
     r#"{"_id": "a1", "timestamp": 1595096313000, "eventTypeName": "EVENT_CATEGORY_LOGIN"}"#;
@@ -17,11 +17,8 @@ fn style() -> Style {
         agent_version: &version,
         severity: [3, 6, 9, 0],
         alert_name: AlertName::Title,
-        portal: &Portal::new(
-            "https://contoso.us.portal.cloudappsecurity.com",
-            None,
-            &version,
-        ),
+        api_url: "https://contoso.us.portal.cloudappsecurity.com",
+        portal: None,
     })
 }
 

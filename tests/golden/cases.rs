@@ -3,18 +3,16 @@
 use std::path::Path;
 
 use serde_json::Value;
-use siembox::cef::{AlertName, Looks, Portal, Profile, Style, Version};
+use siembox::cef::{AlertName, Looks, Profile, Style, Version};
 use siembox::syslog::{Header, Priority, TimeFormat};
 
 /// A line of `<set>.jsonl` with its line of `<set>.cef`.
+#[allow(dead_code, reason = "each test uses a part")]
 pub struct Case {
     /// `documented.jsonl:3`
     pub place: String,
     pub style: Style,
     pub header: Header,
-    pub profile: Profile,
-    /// What the style names.
-    pub agent_version: String,
     /// The record as the API would give it.
     pub record: String,
     /// What must come of it.
@@ -67,8 +65,6 @@ fn case(place: String, row: &str, line: &str) -> Case {
     Case {
         style: made(profile, &agent_version, text("portal"), text("alert_name")),
         header: Header::new(time, Priority::default(), include_pri, text("system_name")),
-        profile,
-        agent_version,
         record: record.get().to_owned(),
         line: line.to_owned(),
         place,
@@ -92,10 +88,7 @@ pub fn made(
         } else {
             AlertName::Title
         },
-        portal: &Portal::new(
-            "https://contoso.us3.portal.cloudappsecurity.com",
-            portal,
-            &version,
-        ),
+        api_url: "https://contoso.us3.portal.cloudappsecurity.com",
+        portal,
     })
 }
