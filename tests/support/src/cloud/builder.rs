@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use super::auth::Keys;
 use super::entra::App;
-use super::fault::Faults;
 use super::scan::Scans;
 use super::store::{SortField, Store};
+use super::strike::Faults;
 use super::tenant::{State, Tenant};
 use super::throttle::Throttle;
 use super::{Cloud, server};
