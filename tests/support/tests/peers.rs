@@ -5,13 +5,14 @@ mod ask;
 
 use std::io::Write as _;
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ask::{agent, ids, post, whole_scan};
 use base64::Engine as _;
 use serde_json::{Value, json};
-use siembox_support::cloud::{App, Cloud};
+use siembox_support::cloud::{App, Cloud, Fault, Target};
 use siembox_support::old_tls::OldTls;
+use siembox_support::pki::{Authority, Issued};
 use siembox_support::proxy::Proxy;
 use siembox_support::records;
 use siembox_support::sink::{Framing, SyslogReceiver};
@@ -256,6 +257,53 @@ fn a_receiver_keeps_whole_lines_through_stops() {
     let mut socket = TcpStream::connect(receiver.addr()).unwrap();
     let refused = std::io::Read::read(&mut socket, &mut [0; 1]);
     assert!(!matches!(refused, Ok(1..)), "{refused:?}");
+}
+
+#[test]
+fn certificates_can_be_wrong() {
+    let authority = Authority::new("Some CA");
+    let error = |issued: Issued| {
+        let cloud = Cloud::builder().certificate(issued).start();
+        agent(&authority.cert_pem)
+            .get(cloud.url())
+            .call()
+            .unwrap_err()
+            .to_string()
+    };
+    let expired = error(authority.issue_expired(&["127.0.0.1"]));
+    assert!(expired.contains("expired"), "{expired}");
+    let other = error(authority.issue(&["elsewhere.example"]));
+    assert!(other.contains("not valid for name"), "{other}");
+}
+
+#[test]
+fn login_fails_on_request_too() {
+    let cloud = Cloud::builder()
+        .app(App::new("contoso.com", "app-1", "right"))
+        .start();
+    let agent = agent(cloud.ca_pem());
+    cloud.fault(Fault::Status(404).on(Target::Login));
+    assert_eq!(
+        log_in(&agent, &cloud, "contoso.com", "app-1", "right", SCOPE).0,
+        404
+    );
+    assert_eq!(
+        log_in(&agent, &cloud, "contoso.com", "app-1", "right", SCOPE).0,
+        200
+    );
+}
+
+#[test]
+fn a_slow_receiver_reads_slowly() {
+    let receiver = SyslogReceiver::start();
+    receiver.slow(20);
+    let start = Instant::now();
+    TcpStream::connect(receiver.addr())
+        .unwrap()
+        .write_all(&b"<1>x\n".repeat(7))
+        .unwrap();
+    assert!(receiver.wait_for(7, PATIENCE));
+    assert!(start.elapsed() >= Duration::from_millis(300));
 }
 
 #[test]

@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use super::auth::Keys;
 use super::entra::App;
-use super::fault::Faults;
 use super::scan::Scans;
 use super::store::{SortField, Store};
+use super::strike::Faults;
 use super::tenant::{State, Tenant};
 use super::throttle::Throttle;
 use super::{Cloud, server};
 use crate::clock::Clock;
 use crate::dice::Dice;
 use crate::listener::Listener;
-use crate::pki::Authority;
+use crate::pki::{Authority, Issued};
 use crate::records::{Record, Stream};
 use crate::wire;
 
@@ -49,6 +49,7 @@ pub struct Builder {
     port: u16,
     clock: Clock,
     authority: Option<Authority>,
+    certificate: Option<Issued>,
 }
 
 impl Default for Builder {
@@ -68,6 +69,7 @@ impl Default for Builder {
             port: 0,
             clock: Clock::default(),
             authority: None,
+            certificate: None,
         }
     }
 }
@@ -192,6 +194,13 @@ impl Builder {
         self
     }
 
+    /// Shows this certificate instead of a right one: expired, or for another name.
+    #[must_use]
+    pub fn certificate(mut self, issued: Issued) -> Self {
+        self.certificate = Some(issued);
+        self
+    }
+
     /// Starts it.
     ///
     /// # Panics
@@ -201,7 +210,8 @@ impl Builder {
         let authority = self
             .authority
             .unwrap_or_else(|| Authority::new("siembox test cloud"));
-        let tls = (!self.plain).then(|| wire::tls_server(&authority.issue(NAMES)));
+        let issued = self.certificate.unwrap_or_else(|| authority.issue(NAMES));
+        let tls = (!self.plain).then(|| wire::tls_server(&issued));
         let state = State {
             store: self.store,
             keys: Keys {

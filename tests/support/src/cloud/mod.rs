@@ -28,6 +28,7 @@ pub mod scan;
 pub mod server;
 pub mod spoil;
 pub mod store;
+pub mod strike;
 pub mod tenant;
 pub mod throttle;
 pub mod trickle;
@@ -42,7 +43,8 @@ use std::time::Duration;
 
 pub use builder::Builder;
 pub use entra::App;
-pub use fault::{Dirt, Fault, Strike, Target, Unreadable};
+pub use fault::{Dirt, Fault, Unreadable};
+pub use strike::{Strike, Target};
 pub use tenant::Seen;
 pub use trickle::Trickle;
 

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use super::auth::Keys;
 use super::entra::App;
-use super::fault::{Fault, Faults};
+use super::fault::Fault;
 use super::page::Page;
 use super::scan::Scans;
 use super::store::Store;
+use super::strike::Faults;
 use super::throttle::Throttle;
 use crate::clock::Clock;
 use crate::records::Stream;

@@ -6,9 +6,11 @@
 mod activity;
 mod alert;
 mod cast;
+mod deeds;
 mod facts;
 mod json;
 mod series;
+mod story;
 
 use std::sync::OnceLock;
 

@@ -3,25 +3,20 @@
 //! With [`Builder::inspect`] it ends the client's TLS itself, with a certificate of "Contoso Inspection CA" for the name that was
 //! asked for, as inspecting proxies do. [`Builder::route`] leads a name from the real world to a server on loopback.
 
+mod tunnel;
+
 use std::collections::HashMap;
-use std::io::{self, Read, Write};
+use std::io::{self, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
-use rustls_pki_types::pem::PemObject as _;
-use rustls_pki_types::{CertificateDer, ServerName};
 
 use crate::cloud::http::{self, Request};
 use crate::listener::{Listener, Stop};
 use crate::pki::{Authority, Issued};
 use crate::wire::{self, Wire};
-
-/// How long one side of a tunnel is listened to before the other's turn.
-const TURN: Duration = Duration::from_millis(2);
 
 /// A running proxy. Dropping it ends it and its tunnels.
 #[derive(Debug)]
@@ -193,7 +188,19 @@ impl Shared {
                     client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
                     client.flush()?;
                     let _watched = stop.watch(&upstream)?;
-                    return self.tunnel(client, upstream, &request.target, &unread);
+                    return match &self.plan.inspect {
+                        None => tunnel::open(client, upstream, &unread),
+                        Some(ca_pem) => {
+                            let host = host_of(&request.target);
+                            tunnel::inspect(
+                                client,
+                                upstream,
+                                ca_pem,
+                                host,
+                                &self.inspection.issue(&[host]),
+                            )
+                        }
+                    };
                 }
                 Err(status) => {
                     let challenge = if status == 407 {
@@ -238,82 +245,8 @@ impl Shared {
         let addr = routed.or_else(here).ok_or(502_u16)?;
         TcpStream::connect(addr).map_err(|_| 502)
     }
-
-    fn tunnel(
-        &self,
-        client: Wire,
-        mut upstream: TcpStream,
-        target: &str,
-        early: &[u8],
-    ) -> io::Result<()> {
-        upstream.set_nodelay(true)?;
-        let Some(ca_pem) = &self.plan.inspect else {
-            upstream.write_all(early)?;
-            take_turns(client.socket(), &upstream)?;
-            return pump(client, upstream);
-        };
-        let Wire::Plain(socket) = client else {
-            return Err(io::Error::other(
-                "inspection inside TLS to the proxy is not played",
-            ));
-        };
-        let host = target.rsplit_once(':').map_or(target, |(host, _)| host);
-        let mut session = client_session(ca_pem, host)?;
-        session.complete_io(&mut upstream)?;
-        let shown = wire::tls_server(&self.inspection.issue(&[host]));
-        let mut client = Wire::accept(socket, Some(&shown))?;
-        client.handshake()?;
-        take_turns(client.socket(), &upstream)?;
-        pump(client, StreamOwned::new(session, upstream))
-    }
 }
 
-/// From now on neither side is listened to for long while the other may have something to say.
-fn take_turns(one: &TcpStream, other: &TcpStream) -> io::Result<()> {
-    one.set_read_timeout(Some(TURN))?;
-    other.set_read_timeout(Some(TURN))
-}
-
-fn client_session(ca_pem: &str, host: &str) -> io::Result<ClientConnection> {
-    let mut roots = RootCertStore::empty();
-    let ca = CertificateDer::from_pem_slice(ca_pem.as_bytes()).map_err(io::Error::other)?;
-    roots.add(ca).map_err(io::Error::other)?;
-    let config =
-        ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(io::Error::other)?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-    let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
-    ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)
-}
-
-/// Carries bytes both ways until one side ends. One thread: TLS sessions can't be split.
-fn pump(mut one: impl Read + Write, mut other: impl Read + Write) -> io::Result<()> {
-    let mut piece = vec![0; 64 * 1024];
-    while carry(&mut one, &mut other, &mut piece)? && carry(&mut other, &mut one, &mut piece)? {}
-    Ok(())
-}
-
-/// Carries what is there now; false at the end.
-fn carry(from: &mut impl Read, to: &mut impl Write, piece: &mut [u8]) -> io::Result<bool> {
-    loop {
-        match from.read(piece) {
-            Ok(0) => return Ok(false),
-            Ok(count) => {
-                to.write_all(&piece[..count])?;
-                to.flush()?;
-            }
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
-                ) =>
-            {
-                return Ok(true);
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
+fn host_of(target: &str) -> &str {
+    target.rsplit_once(':').map_or(target, |(host, _)| host)
 }
