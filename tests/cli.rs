@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-const EXAMPLE_HELP: &str = "Help: siembox --help\n";
+const WAY_TO_HELP: &str = "Help: siembox --help\n";
 
 fn siembox(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_siembox"));
@@ -104,7 +104,7 @@ fn wrong_usage_ends_with_64_the_reason_and_the_way_to_help() {
         let (code, out, err) = output(arguments);
         assert_eq!(
             (code, out.as_str(), err),
-            (Some(64), "", format!("{said}{EXAMPLE_HELP}")),
+            (Some(64), "", format!("{said}{WAY_TO_HELP}")),
             "{arguments:?}"
         );
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use siembox::settings::{EXAMPLE, Overrides, Protocol, Settings, SettingsError};
 
 /// Commented keys that show what could be written, not the default.
-const ILLUSTRATIONS: [&str; 16] = [
+const ILLUSTRATIONS: [&str; 17] = [
     "logs_dir",
     "tenant_id",
     "client_id",
@@ -24,6 +24,7 @@ const ILLUSTRATIONS: [&str; 16] = [
     "pin_sha256",
     "system_name",
     "filters",
+    "portal_url",
 ];
 
 fn load(text: &str) -> Result<Settings, SettingsError> {
@@ -109,6 +110,7 @@ fn what_it_illustrates_can_be_written() {
         "logs_dir",
         "system_name",
         "max_lines_per_second",
+        "portal_url",
         "filters",
     ];
     let settings = load(&uncommented(|key, _| way.contains(&key))).unwrap();

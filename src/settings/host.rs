@@ -68,7 +68,11 @@ fn port(text: &str) -> Result<u16, Refusal> {
     let digits_only = text.bytes().all(|b| b.is_ascii_digit());
     match text.parse() {
         Ok(port) if port > 0 && digits_only => Ok(port),
-        _ => Err(Refusal::found(text, "a port from 1 to 65535")),
+        _ if digits_only && !text.is_empty() => Err(Refusal::found(text, "a port from 1 to 65535")),
+        // not repeated: it may be a password whose "@" and host were forgotten
+        _ => Err(Refusal::new(
+            "what follows the \":\" is no port; allowed: a port from 1 to 65535",
+        )),
     }
 }
 

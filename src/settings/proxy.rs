@@ -8,12 +8,14 @@ use super::{Refusal, SecretSource};
 /// The port where none is written, as the old agent's installer had it.
 const DEFAULT_PORT: u16 = 8080;
 
-const FORM: &str = "\"proxy:8080\", \"http://proxy:8080\" or \"http://user@proxy:8080\"";
+const FORM: &str =
+    "\"proxy:8080\", \"http://proxy:8080\", \"https://proxy:8080\" or \"http://user@proxy:8080\"";
 
 /// `proxy`, taken apart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProxySettings {
-    /// Host name or address of the `http://` proxy; without scheme, user, port and brackets.
+    /// Host name or address, without user, port and brackets. `https://` stands before it where TLS is spoken to the proxy
+    /// itself; nothing does where it is plain http, which is the rule.
     pub host: String,
     /// 1 to 65535
     pub port: u16,
@@ -24,7 +26,7 @@ pub struct ProxySettings {
 }
 
 impl ProxySettings {
-    /// Reads `ADDRESS[:PORT]`, with or without `http://` and a user.
+    /// Reads `ADDRESS[:PORT]`, with or without a scheme and a user.
     ///
     /// # Errors
     /// In the old agent's words ("Invalid proxy address"), with reason and cure. A password is never repeated.
@@ -32,14 +34,11 @@ impl ProxySettings {
         let refuse = |reason: &str| {
             Refusal::new(format!("Invalid proxy address: {reason}; allowed: {FORM}"))
         };
-        let rest = match text.split_once("://") {
-            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => rest,
-            Some(_) => {
-                return Err(refuse(
-                    "siembox speaks plain http to the proxy (what goes through it to the cloud is TLS all the same)",
-                ));
-            }
-            None => text,
+        let (scheme, rest) = match text.split_once("://") {
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => ("", rest),
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => ("https://", rest),
+            Some(_) => return Err(refuse("the scheme is neither http nor https")),
+            None => ("", text),
         };
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         let (user, address) = match rest.rsplit_once('@') {
@@ -61,7 +60,7 @@ impl ProxySettings {
         let (host, port) = host_and_port(address)
             .map_err(|reason| Refusal::new(format!("Invalid proxy address: {reason}")))?;
         Ok(Self {
-            host,
+            host: format!("{scheme}{host}"),
             port: port.unwrap_or(DEFAULT_PORT),
             user,
             password: None,
@@ -112,6 +111,7 @@ mod tests {
             ("proxy", "proxy", 8080, None),
             ("10.0.0.1:3128", "10.0.0.1", 3128, None),
             ("http://proxy:8080", "proxy", 8080, None),
+            ("https://me@proxy:3129", "https://proxy", 3129, Some("me")),
             ("HTTP://proxy/", "proxy", 8080, None),
             ("http://user@proxy:8080", "proxy", 8080, Some("user")),
             (
@@ -137,7 +137,6 @@ mod tests {
             "",
             "proxy:0",
             "proxy:99999",
-            "https://proxy",
             "socks5://proxy",
             "a b",
             "@proxy",
@@ -158,6 +157,7 @@ mod tests {
             "user:hunter2@proxy",
             "http://user:hun@ter2@proxy",
             "ftp://user:hunter2@x",
+            "user:hunter2",
         ] {
             let refusal = ProxySettings::parse(wrong).unwrap_err().to_string();
             assert!(!refusal.contains("hun"), "{refusal}");
