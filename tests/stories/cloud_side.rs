@@ -237,7 +237,7 @@ fn an_entra_app_logs_on_and_a_missing_role_is_named() {
     let logins = cloud
         .requests()
         .iter()
-        .filter(|seen| seen.path.contains("oauth2"))
+        .filter(|seen| seen.path().contains("oauth2"))
         .count();
     assert!(
         logins <= 12,
