@@ -1,8 +1,30 @@
 //! The only door to time. Everything else is handed the time it needs, so that tests can choose it.
 //!
-//! Wall time is an `i64` of milliseconds since 1970-01-01T00:00:00Z, as the cloud's API has it.
+//! Wall time is an `i64` of milliseconds since 1970-01-01T00:00:00Z, as the cloud's API has it; it may jump. What is
+//! measured, and not only shown, is measured in [`Moment`]s, which don't.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// A moment of both clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Moment {
+    /// Milliseconds since 1970, to be shown.
+    pub wall_ms: i64,
+    /// Time since the process first asked, to be measured with.
+    pub steady: Duration,
+}
+
+/// This moment.
+#[must_use]
+pub fn now() -> Moment {
+    Moment {
+        wall_ms: now_ms(),
+        steady: START.elapsed(),
+    }
+}
 
 /// The wall clock now, in milliseconds since 1970. Negative before 1970; saturates at the ends of `i64`.
 #[must_use]
@@ -11,5 +33,48 @@ pub fn now_ms() -> i64 {
     match SystemTime::now().duration_since(UNIX_EPOCH) {
         Ok(since) => i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
         Err(before) => i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |ms| -ms),
+    }
+}
+
+/// `2023-03-02T21:10:02Z`, for people; a time outside the calendar as its number.
+#[must_use]
+pub fn in_words(wall_ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(wall_ms)
+        .map_or_else(|_| format!("{wall_ms} ms"), |time| format!("{time:.0}"))
+}
+
+/// `2 d 3 h`, `4 min`, `12 s`: the two largest units.
+#[must_use]
+pub fn span_in_words(span: Duration) -> String {
+    let seconds = span.as_secs();
+    let units = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
+    let Some(largest) = units.iter().position(|&(size, _)| seconds >= size) else {
+        return "0 s".into();
+    };
+    let mut rest = seconds;
+    let mut words = Vec::new();
+    for &(size, name) in units.iter().skip(largest).take(2) {
+        if rest >= size {
+            words.push(format!("{} {name}", rest / size));
+            rest %= size;
+        }
+    }
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn speaks_of_times() {
+        assert_eq!(in_words(1_677_791_402_022), "2023-03-02T21:10:02Z");
+        assert_eq!(in_words(i64::MAX), "9223372036854775807 ms");
+        let words =
+            [0, 59, 60, 3_725, 90_000, 172_800].map(|s| span_in_words(Duration::from_secs(s)));
+        assert_eq!(
+            words,
+            ["0 s", "59 s", "1 min", "1 h 2 min", "1 d 1 h", "2 d"]
+        );
     }
 }

@@ -8,12 +8,23 @@
 //!
 //! `event`, `cef`, `syslog` and the pure parts of `source`, `spool` and `status` do no I/O and read no clock.
 
+pub mod agent;
+pub mod appliance;
+pub mod backoff;
 pub mod cef;
+pub mod certificate;
+pub mod check;
+pub mod cli;
 pub mod clock;
+pub mod commands;
 pub mod event;
+pub mod log;
+pub mod preview;
+pub mod render;
 pub mod settings;
 pub mod sink;
 pub mod source;
 pub mod spool;
 pub mod status;
 pub mod syslog;
+pub mod trust;

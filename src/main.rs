@@ -1,5 +1,31 @@
 //! siembox: arguments → settings → appliance → exit code.
 
-fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+use std::io::Write;
+use std::process::ExitCode;
+
+use siembox::cli::{self, Command, Exit};
+use siembox::{commands, settings};
+
+fn main() -> ExitCode {
+    let exit = match cli::from_process() {
+        Ok(Command::Run(args)) => commands::run(args),
+        Ok(Command::Render(args)) => commands::render(args),
+        Ok(Command::Preview(args)) => commands::preview(args),
+        Ok(Command::Check(args)) => commands::check(args),
+        Ok(Command::Status(args)) => commands::status(args),
+        Ok(Command::Example) => print(settings::EXAMPLE),
+        Ok(Command::Help(command)) => print(cli::help(command)),
+        Ok(Command::Version) => print(concat!("siembox ", env!("CARGO_PKG_VERSION"), "\n")),
+        Err(usage) => {
+            eprintln!("siembox: {usage}\nHelp: siembox --help");
+            Exit::Usage
+        }
+    };
+    exit.into()
+}
+
+/// To standard output; a reader that has gone away (`| head`) is no error.
+fn print(text: &str) -> Exit {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    Exit::Done
 }

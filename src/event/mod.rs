@@ -1,6 +1,16 @@
-//! What siembox forwards, in its own words, whatever API it came from.
+//! What siembox forwards, in its own words, because each of the cloud's APIs has other words for the same thing.
 //!
-//! An [`Event`] borrows from the record it was read from wherever it can.
+//! An [`Event`] borrows from the record it was read from wherever it can. The names that a SIEM's rules look for
+//! (`APPID_ONEDRIVE`, "Log on", `ALERT_CABINET_EVENT_MATCH_AUDIT`) are tables here, one file each.
+
+mod alerts;
+mod apps;
+mod categories;
+mod owned;
+
+pub use alerts::{ALERTS, alert_name};
+pub use apps::{APP_NUMBERS, APP_TITLES, app_name};
+pub use categories::{CATEGORIES, category_label};
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -16,10 +26,8 @@ pub struct Event<'a> {
     pub message: Cow<'a, str>,
     /// The subject users; for most events one, for some none.
     pub users: Vec<Cow<'a, str>>,
-    /// Names of the apps concerned.
-    pub services: Vec<Cow<'a, str>>,
-    /// Numbers of the apps concerned, as the cloud counts them (15600 is OneDrive).
-    pub app_ids: Vec<u32>,
+    /// The apps concerned, in the record's order.
+    pub apps: Vec<App<'a>>,
     /// Addresses of the client, in the record's order.
     pub addresses: Vec<IpAddr>,
     /// Address of the record in the cloud's portal, where the record has one.
@@ -28,6 +36,15 @@ pub struct Event<'a> {
     pub policies: Vec<Cow<'a, str>>,
     /// What only an activity or only an alert has.
     pub kind: Kind<'a>,
+}
+
+/// A cloud app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct App<'a> {
+    /// The cloud's number for it (15600 is OneDrive), where the record has one.
+    pub number: Option<u32>,
+    /// Its title: "Microsoft OneDrive for Business"; may be empty.
+    pub title: Cow<'a, str>,
 }
 
 /// What only an activity or only an alert has.
@@ -46,7 +63,7 @@ pub enum Kind<'a> {
     },
     /// The cloud raised an alarm.
     Alert {
-        /// The cloud's number of the alert type, e.g. 15728641.
+        /// The cloud's number of the alert type: 15728641 is an activity policy that matched.
         type_number: Option<i64>,
         /// Title of the alert.
         title: Cow<'a, str>,

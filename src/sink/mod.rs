@@ -1,16 +1,80 @@
 //! The wire to the SIEM: send a batch, prove that it arrived.
+//!
+//! What "arrived" can mean is the whole difficulty here. `write` returning proves nothing: the bytes are in our own kernel.
+//! [`Sink::prove`] waits for the word of the peer's kernel (TCP and TLS), which proves that the wire and the machine are there,
+//! but what the receiver's process has not read dies with it. Only [`Sink::close`] has the word of the process itself: our FIN,
+//! then the peer's FIN, which a receiver sends when it has read everything. UDP can say no more than "nobody objected".
+//!
+//! ```text
+//! Target ──connect──▶ Wire ──send, send, …──▶ prove ──▶ … ──▶ close
+//! ```
+//!
+//! A wire is used once: after any error, and after a `send` that was abandoned midway (half a line may be out), it refuses to
+//! go on with [`SinkError::Spent`], and a new one is connected after a [`Backoff`](crate::backoff::Backoff).
+
+mod connection;
+mod dial;
+mod fault;
+mod outq;
+mod pace;
+mod peer;
+mod target;
+mod tcp;
+mod tls;
+mod tls_fault;
+mod trust;
+mod udp;
+mod verify;
+mod wire;
+
+pub use fault::SinkError;
+pub use peer::Peer;
+pub use target::{Bounds, Protocol, Target};
+pub use tls_fault::TlsFault;
+pub use trust::{Trust, TrustError, TrustFiles};
+pub use wire::Wire;
 
 use crate::spool::Lines;
-
-/// Placeholder of the port until the room is furnished.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct SinkError(pub String);
+use crate::syslog::frame::Mended;
 
 /// One connection to the SIEM.
 pub trait Sink: Send {
-    /// Hands all lines to the system, framed. An error means that none of what is not yet proved counts as arrived.
-    fn send(&mut self, lines: &Lines) -> impl Future<Output = Result<(), SinkError>> + Send;
-    /// Returns when the receiver has everything that was sent on this connection.
+    /// Hands all lines to the system, framed, in order, no faster than the cap allows; says what had to be mended to do so.
+    ///
+    /// # Errors
+    /// None of what is not yet proved counts as arrived then.
+    fn send(&mut self, lines: &Lines) -> impl Future<Output = Result<Mended, SinkError>> + Send;
+
+    /// Returns when everything sent so far has arrived, as far as this kind of wire can know. Costs up to 40 ms where the peer
+    /// delays its acknowledgements, so prove after many batches rather than after each. May be abandoned and called again.
+    ///
+    /// # Errors
+    /// None of what was sent since the last proof counts as arrived then.
     fn prove(&mut self) -> impl Future<Output = Result<(), SinkError>> + Send;
+
+    /// Returns, with the reason, when the peer has gone away: for the time when nothing is to be sent. May be abandoned.
+    fn gone(&mut self) -> impl Future<Output = SinkError> + Send;
+
+    /// Ends the connection and waits for the receiver's own word that it has read everything.
+    ///
+    /// # Errors
+    /// What was sent on this connection and not yet proved by a close may be lost: send it again.
+    fn close(self) -> impl Future<Output = Result<Farewell, SinkError>> + Send
+    where
+        Self: Sized;
+
+    /// Who is at the other end.
+    fn peer(&self) -> &Peer;
+
+    /// Framed bytes handed to the system on this connection, encryption not counted.
+    fn sent(&self) -> u64;
+}
+
+/// How a connection ended that ended well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Farewell {
+    /// The peer answered our FIN with its own, and with no reset: its process has read every byte of this connection.
+    Confirmed,
+    /// This wire knows no such answer (UDP).
+    Unknowable,
 }

@@ -1,3 +1,114 @@
 //! Where records come from: one call is one page.
+//!
+//! The port is [`Source`]. What to ask next, and which of the records are new, is decided by the pure [`Reader`]; how
+//! often to ask by the pure [`Throttle`]. Only `http` and what stands on it touch the network.
 
 pub mod cloud_apps;
+mod cursor;
+mod error;
+pub mod http;
+mod pace;
+mod reader;
+mod seen;
+mod throttle;
+
+pub use cursor::{Cursor, Walk};
+pub use error::{SourceError, Trouble};
+pub use pace::Pace;
+pub use reader::{Reader, Rules, Start, Turn, Verdict};
+pub use seen::{Seen, fingerprint};
+pub use throttle::Throttle;
+
+use std::ops::Range;
+
+/// The two kinds of records; each is read with a cursor of its own, so that neither holds back the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stream {
+    /// Read by `created`, in scan mode.
+    Activities,
+    /// Read by `date`; alerts have no scan mode.
+    Alerts,
+}
+
+impl Stream {
+    /// Both, in the order in which they are shown.
+    pub const ALL: [Self; 2] = [Self::Activities, Self::Alerts];
+
+    /// The number under which the spool keeps this stream's cursor. Never changes.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Activities => 0,
+            Self::Alerts => 1,
+        }
+    }
+
+    /// As an operator knows it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Activities => "activities",
+            Self::Alerts => "alerts",
+        }
+    }
+}
+
+impl std::fmt::Display for Stream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Which page to fetch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    /// Records whose cursor time is this or later, milliseconds since 1970.
+    pub from_ms: i64,
+    /// Where in that answer.
+    pub place: Place,
+    /// Records asked for; the cloud may send fewer or more.
+    pub limit: u32,
+}
+
+/// Where in the answer a page begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// After this many records.
+    Skip(u32),
+    /// Where the cloud said: its `nextQueryFilters`, to be sent back to the letter.
+    Next(String),
+}
+
+/// A page as it came.
+#[derive(Debug, Default)]
+pub struct Answer {
+    /// The decoded body.
+    pub body: String,
+    /// Where in `body` each record stands.
+    pub records: Vec<Range<usize>>,
+    /// The cloud says that more follows. It has been seen to err in both directions.
+    pub has_next: bool,
+    /// `nextQueryFilters`, to the letter.
+    pub next: Option<String>,
+    /// How many records the cloud counts in all.
+    pub total: Option<u64>,
+    /// The cloud's clock, from the `Date` header.
+    pub server_ms: Option<i64>,
+}
+
+impl Answer {
+    /// The records as text.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.records.iter().map(|range| &self.body[range.clone()])
+    }
+}
+
+/// The port: somewhere pages can be had.
+pub trait Source {
+    /// Fetches one page. Blocks, within the bounds of its settings.
+    ///
+    /// # Errors
+    /// Says what kind of trouble it is, so that the caller knows how long to wait and what to tell the operator.
+    fn page(&mut self, query: &Query) -> Result<Answer, SourceError>;
+}

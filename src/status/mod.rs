@@ -1,1 +1,296 @@
-//! One value, published: what the box does and how it is.
+//! One value, published: what the box does and how it is. Whoever works tells what happens; whoever watches asks for a
+//! [`Snapshot`]. Telling never waits for a watcher.
+
+mod happening;
+mod health;
+mod notice;
+mod snapshot;
+pub mod socket;
+mod text;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+pub use happening::{Effect, Happening, Loudness, PageRead};
+pub use health::{Link, State, Thresholds};
+pub use notice::{Notice, Notices, Topic};
+pub use snapshot::{AgentReport, LineCounts, LinkReport, Snapshot, SpoolReport, StreamCounts};
+pub use text::text;
+
+use crate::clock::Moment;
+
+/// Gives the spool's figures when somebody asks for them.
+pub type AskSpool = Box<dyn Fn() -> SpoolReport + Send>;
+
+/// The box's status. Clones are the same one.
+#[derive(Clone)]
+pub struct Status(Arc<Mutex<Inner>>);
+
+struct Inner {
+    thresholds: Thresholds,
+    started: Moment,
+    agents: Vec<Agent>,
+    notices: Notices,
+}
+
+struct Agent {
+    report: AgentReport,
+    cloud: Link,
+    siem: Link,
+    ask_spool: AskSpool,
+}
+
+/// How one agent tells what happens to it.
+#[derive(Clone)]
+pub struct Reporter {
+    agent: Arc<str>,
+    status: Status,
+}
+
+/// What is known of an agent when it begins.
+pub struct Introduction {
+    /// Its name.
+    pub name: String,
+    /// Address of the cloud's API.
+    pub cloud: String,
+    /// Address of the SIEM.
+    pub siem: String,
+    /// Which streams it reads: activities, alerts.
+    pub streams: [bool; 2],
+    /// Has it ever read anything?
+    pub known: bool,
+    /// Its spool's figures.
+    pub ask_spool: AskSpool,
+}
+
+// === impl Status ===
+
+impl Status {
+    /// Nothing has happened yet.
+    #[must_use]
+    pub fn new(thresholds: Thresholds, started: Moment) -> Self {
+        Self(Arc::new(Mutex::new(Inner {
+            thresholds,
+            started,
+            agents: Vec::new(),
+            notices: Notices::default(),
+        })))
+    }
+
+    /// Takes other thresholds.
+    pub fn set_thresholds(&self, thresholds: Thresholds) {
+        self.lock().thresholds = thresholds;
+    }
+
+    /// An agent begins, or begins again with other settings; its counters go on.
+    #[must_use]
+    pub fn introduce(&self, new: Introduction, now: Moment) -> Reporter {
+        let mut inner = self.lock();
+        let link = |to: String| LinkReport {
+            state: State::Created,
+            to,
+            contact_ms: None,
+            trouble: None,
+        };
+        let fresh = Link {
+            since: now.steady,
+            known: new.known,
+            last_contact: None,
+        };
+        let reporter = Reporter {
+            agent: new.name.as_str().into(),
+            status: self.clone(),
+        };
+        match inner
+            .agents
+            .iter_mut()
+            .find(|agent| agent.report.name == new.name)
+        {
+            Some(agent) => {
+                agent.report.cloud.to = new.cloud;
+                agent.report.siem.to = new.siem;
+                [agent.report.activities.enabled, agent.report.alerts.enabled] = new.streams;
+                agent.ask_spool = new.ask_spool;
+            }
+            None => inner.agents.push(Agent {
+                report: AgentReport {
+                    name: new.name,
+                    state: State::Created,
+                    cloud: link(new.cloud),
+                    siem: link(new.siem),
+                    activities: StreamCounts {
+                        enabled: new.streams[0],
+                        ..StreamCounts::default()
+                    },
+                    alerts: StreamCounts {
+                        enabled: new.streams[1],
+                        ..StreamCounts::default()
+                    },
+                    lines: LineCounts::default(),
+                    spool: SpoolReport::default(),
+                },
+                cloud: fresh,
+                siem: fresh,
+                ask_spool: new.ask_spool,
+            }),
+        }
+        reporter
+    }
+
+    /// The agents' order in the settings; those not named are gone.
+    pub fn keep(&self, names: &[&str]) {
+        let mut inner = self.lock();
+        inner
+            .agents
+            .retain(|agent| names.contains(&agent.report.name.as_str()));
+        inner
+            .agents
+            .sort_by_key(|agent| names.iter().position(|name| *name == agent.report.name));
+    }
+
+    /// The settings file was refused (`Some`), or is well again.
+    pub fn settings(&self, refused: Option<&str>, now: Moment) {
+        let mut inner = self.lock();
+        match refused {
+            Some(text) => drop(inner.notices.raise(
+                "",
+                Topic::Settings,
+                "Settings refused",
+                text,
+                now.wall_ms,
+            )),
+            None => drop(inner.notices.close("", Topic::Settings, now.wall_ms)),
+        }
+    }
+
+    /// What the box does and how it is, now.
+    #[must_use]
+    pub fn snapshot(&self, now: Moment) -> Snapshot {
+        let inner = self.lock();
+        let agents: Vec<AgentReport> = inner
+            .agents
+            .iter()
+            .map(|agent| agent.report_at(now, inner.thresholds))
+            .collect();
+        Snapshot {
+            version: 1,
+            siembox: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id(),
+            started_ms: inner.started.wall_ms,
+            at_ms: now.wall_ms,
+            state: agents
+                .iter()
+                .map(|agent| agent.state)
+                .max()
+                .unwrap_or(State::Created),
+            agents,
+            notices: inner.notices.iter().cloned().collect(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // a panic elsewhere leaves counters behind that are at worst one too low
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+// === impl Reporter ===
+
+impl Reporter {
+    /// Something happened: counts it, notices it, logs it.
+    pub fn tell(&self, now: Moment, what: &Happening) {
+        let words = what.in_words();
+        let times = self.status.lock().take_in(&self.agent, now, what, &words);
+        let agent = &*self.agent;
+        // a trouble that goes on is logged at its 1st, 2nd, 4th, 8th … time
+        match what.loudness() {
+            Loudness::Debug => tracing::debug!(agent, "{words}"),
+            _ if times > 0 && !times.is_power_of_two() => tracing::debug!(agent, "{words}"),
+            Loudness::Info => tracing::info!(agent, "{words}"),
+            Loudness::Warn => tracing::warn!(agent, "{words}"),
+            Loudness::Error => tracing::error!(agent, "{words}"),
+        }
+    }
+}
+
+// === impl Inner ===
+
+impl Inner {
+    /// Returns how often a notice was raised in a row; 0 where none was.
+    fn take_in(&mut self, name: &str, now: Moment, what: &Happening, words: &str) -> u64 {
+        if let Some(agent) = self
+            .agents
+            .iter_mut()
+            .find(|agent| agent.report.name == name)
+        {
+            agent.count(now, what);
+        }
+        match what.effect() {
+            Effect::None => 0,
+            Effect::Raise(topic, title) => {
+                self.notices.raise(name, topic, title, words, now.wall_ms)
+            }
+            Effect::Close(topic) => {
+                self.notices.close(name, topic, now.wall_ms);
+                0
+            }
+        }
+    }
+}
+
+// === impl Agent ===
+
+impl Agent {
+    fn count(&mut self, now: Moment, what: &Happening) {
+        let report = &mut self.report;
+        match what {
+            Happening::PageRead(page) => {
+                let counts = if page.stream == "alerts" {
+                    &mut report.alerts
+                } else {
+                    &mut report.activities
+                };
+                counts.pages += 1;
+                counts.read += page.records;
+                counts.repeats += page.repeats;
+                counts.left_out += page.left_out;
+                counts.set_aside += page.set_aside;
+                counts.spooled += page.lines;
+                counts.read_up_to_ms = page.read_up_to_ms;
+                counts.behind = page.more;
+                touch(&mut self.cloud, &mut report.cloud, now);
+            }
+            Happening::CloudTrouble { what, .. } => report.cloud.trouble = Some(what.clone()),
+            Happening::SiemConnected { .. } | Happening::SiemQuiet => {
+                touch(&mut self.siem, &mut report.siem, now)
+            }
+            Happening::SiemTrouble { what, .. } => report.siem.trouble = Some(what.clone()),
+            Happening::Sent { lines } => report.lines.sent += lines,
+            Happening::Proved { lines } => {
+                report.lines.proved += lines;
+                touch(&mut self.siem, &mut report.siem, now);
+            }
+            Happening::Cut { lines, .. } => report.lines.cut += lines,
+            Happening::SpoolFull { .. } => report.spool.full = true,
+            Happening::SpoolWell => report.spool.full = false,
+            _ => {}
+        }
+    }
+
+    fn report_at(&self, now: Moment, thresholds: Thresholds) -> AgentReport {
+        let mut report = self.report.clone();
+        report.cloud.state = self.cloud.state(now.steady, thresholds);
+        report.siem.state = self.siem.state(now.steady, thresholds);
+        report.state = report.cloud.state.max(report.siem.state);
+        report.spool = SpoolReport {
+            full: report.spool.full,
+            ..(self.ask_spool)()
+        };
+        report
+    }
+}
+
+fn touch(link: &mut Link, report: &mut LinkReport, now: Moment) {
+    link.last_contact = Some(now.steady);
+    report.contact_ms = Some(now.wall_ms);
+    report.trouble = None;
+}

@@ -1,1 +1,9 @@
-//! The Defender for Cloud Apps REST API (`/api/v1`).
+//! The Defender for Cloud Apps REST API (`/api/v1`; reference: cloud-apps-api.md §1).
+
+mod api;
+mod auth;
+mod page;
+pub mod record;
+
+pub use api::CloudApps;
+pub use auth::{Auth, Entra, ReadSecret};

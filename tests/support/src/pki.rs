@@ -23,6 +23,12 @@ pub struct Issued {
     pub key_pem: String,
 }
 
+impl std::fmt::Debug for Authority {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Authority").finish_non_exhaustive()
+    }
+}
+
 impl Authority {
     /// A new authority called `name` (organization and common name).
     #[must_use]
@@ -45,11 +51,23 @@ impl Authority {
     /// A certificate for these names and addresses, valid now.
     #[must_use]
     pub fn issue(&self, names: &[&str]) -> Issued {
+        self.issue_until(names, 4096)
+    }
+
+    /// A certificate that ended with the year 2020.
+    #[must_use]
+    pub fn issue_expired(&self, names: &[&str]) -> Issued {
+        self.issue_until(names, 2021)
+    }
+
+    /// A certificate that ends when this year begins.
+    fn issue_until(&self, names: &[&str], year: i32) -> Issued {
         let names: Vec<String> = names.iter().map(ToString::to_string).collect();
         let mut params = CertificateParams::new(names.clone()).expect("names of a certificate");
         params
             .distinguished_name
             .push(DnType::CommonName, names.first().map_or("test", |n| n));
+        params.not_after = rcgen::date_time_ymd(year, 1, 1);
         params.use_authority_key_identifier_extension = true;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![

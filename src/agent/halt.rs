@@ -1,0 +1,70 @@
+//! Telling threads and tasks to stop, and letting them sleep until then.
+
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+/// A switch that is thrown once.
+#[derive(Debug, Default)]
+pub struct Halt {
+    thrown: Mutex<bool>,
+    sleepers: Condvar,
+    tasks: Notify,
+}
+
+impl Halt {
+    /// Throws it: all sleepers wake.
+    pub fn throw(&self) {
+        *self.thrown.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.sleepers.notify_all();
+        self.tasks.notify_waiters();
+    }
+
+    /// Was it thrown?
+    #[must_use]
+    pub fn thrown(&self) -> bool {
+        *self.thrown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sleeps a thread until the switch is thrown, at most so long. True where it was thrown.
+    pub fn sleep(&self, time: Duration) -> bool {
+        let thrown = self.thrown.lock().unwrap_or_else(PoisonError::into_inner);
+        let wait = self
+            .sleepers
+            .wait_timeout_while(thrown, time, |thrown| !*thrown);
+        *wait.unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// Resolves when it is thrown.
+    pub async fn wait(&self) {
+        loop {
+            let told = self.tasks.notified();
+            tokio::pin!(told);
+            told.as_mut().enable();
+            if self.thrown() {
+                return;
+            }
+            told.await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    #[tokio::test]
+    async fn wakes_threads_and_tasks() {
+        let halt = Arc::new(Halt::default());
+        assert!(!halt.sleep(Duration::from_millis(1)));
+        let (sleeper, task) = (Arc::clone(&halt), Arc::clone(&halt));
+        let thread = std::thread::spawn(move || sleeper.sleep(Duration::from_secs(3600)));
+        let task = tokio::spawn(async move { task.wait().await });
+        halt.throw();
+        assert!(thread.join().unwrap());
+        task.await.unwrap();
+        halt.wait().await;
+    }
+}

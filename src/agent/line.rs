@@ -1,0 +1,45 @@
+//! A record's text → an event → a line, as the agent's settings have it.
+
+use crate::cef::Style;
+use crate::event::Event;
+use crate::source::Stream;
+use crate::source::cloud_apps::record::{
+    Mapped, Unreadable, activity, alert, is_defender_for_identity,
+};
+use crate::syslog::Header;
+
+/// Writes the lines of one agent.
+#[derive(Debug, Clone)]
+pub struct LineWriter {
+    /// PRI, time, system name.
+    pub header: Header,
+    /// `CEF:0|…`
+    pub style: Style,
+    /// Are the alerts that Defender for Identity raised forwarded?
+    pub defender_for_identity: bool,
+}
+
+impl LineWriter {
+    /// Reads a record.
+    ///
+    /// # Errors
+    /// When it is none: with its id and time where they could still be found, and the reason.
+    pub fn read<'a>(&self, stream: Stream, text: &'a str) -> Result<Mapped<'a>, Unreadable> {
+        match stream {
+            Stream::Activities => activity(text),
+            Stream::Alerts => alert(text),
+        }
+    }
+
+    /// Does a setting leave this event out?
+    #[must_use]
+    pub fn leaves_out(&self, event: &Event<'_>) -> bool {
+        !self.defender_for_identity && is_defender_for_identity(event)
+    }
+
+    /// Appends the event's line, without framing.
+    pub fn write(&mut self, event: &Event<'_>, line: &mut String) {
+        self.header.write(event.at_ms, line);
+        self.style.line(event, line);
+    }
+}

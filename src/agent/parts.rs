@@ -1,0 +1,280 @@
+//! From settings to parts: the one place where an agent's settings become clients, targets and writers. `check` and
+//! `preview` build theirs here too, so that they test what will run.
+
+use std::sync::Arc;
+
+use std::num::NonZeroU32;
+
+use super::line::LineWriter;
+use crate::cef::{self, Looks, Portal, Style, Version, VersionError};
+use crate::settings::{
+    AgentSettings, AlertName, Credentials, Framing, Profile, Protocol, ProxySettings, SecretSource,
+    SiemSettings, SourceSettings, StreamSettings, TimeFormat,
+};
+use crate::sink::{self, Bounds, Target, TrustFiles};
+use crate::source::Stream;
+use crate::source::cloud_apps::{Auth, CloudApps, Entra, ReadSecret};
+use crate::source::http::{Http, Route};
+use crate::spool::SpoolError;
+use crate::syslog::frame;
+use crate::syslog::{self, Header, Priority};
+use crate::trust::{self, TrustError};
+
+/// An agent can't start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AgentError {
+    /// A certificate file can't be used.
+    #[error("source.ca_file: {0}")]
+    CaFile(#[from] TrustError),
+    /// The proxy's address or password can't be used.
+    #[error("Invalid proxy address: {0}")]
+    Proxy(String),
+    /// What leads to the SIEM can't be used.
+    #[error("siem: {0}")]
+    Siem(#[from] sink::TrustError),
+    /// No such version of the old agent is known.
+    #[error("siem.agent_version: {0}")]
+    Version(#[from] VersionError),
+    /// The spool can't be read.
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
+    /// The cursor is not one of ours.
+    #[error("the cursor of {stream} on flash is of another version: {cause}")]
+    Cursor {
+        /// Which stream.
+        stream: Stream,
+        /// What does not fit.
+        cause: serde_json::Error,
+    },
+    /// No thread to be had.
+    #[error("the system gives no thread: {cause}")]
+    Thread {
+        /// What it said.
+        cause: std::io::Error,
+    },
+}
+
+/// What reads one stream.
+pub struct StreamParts<'a> {
+    /// Its client, to wake it when it hangs.
+    pub http: Http,
+    /// Asks the API.
+    pub source: CloudApps,
+    /// The stream's settings.
+    pub settings: &'a StreamSettings,
+    /// Reads the secret, to see whether it was replaced.
+    pub read_secret: ReadSecret,
+}
+
+/// The parts that read `stream` of this agent.
+///
+/// # Errors
+/// When a file or the proxy of the settings can't be used.
+pub fn cloud_parts(agent: &AgentSettings, stream: Stream) -> Result<StreamParts<'_>, AgentError> {
+    let settings = match stream {
+        Stream::Activities => &agent.activities,
+        Stream::Alerts => &agent.alerts.stream,
+    };
+    let http = Http::new(&route(&agent.source)?);
+    let (auth, read_secret) = way_in(&agent.source.credentials);
+    let source = CloudApps::new(
+        http.clone(),
+        auth,
+        stream,
+        &agent.source.api_url,
+        settings.filters.clone(),
+    );
+    Ok(StreamParts {
+        http,
+        source,
+        settings,
+        read_secret,
+    })
+}
+
+/// How the cloud is reached.
+///
+/// # Errors
+/// When the CA file or the proxy can't be used.
+pub fn route(source: &SourceSettings) -> Result<Route, AgentError> {
+    let extra_roots = match &source.ca_file {
+        Some(path) => trust::certificates(path)?,
+        None => Vec::new(),
+    };
+    let proxy = source.proxy.as_ref().map(proxy).transpose()?;
+    Ok(Route {
+        proxy,
+        extra_roots,
+        timeout: source.timeout,
+    })
+}
+
+fn proxy(settings: &ProxySettings) -> Result<ureq::Proxy, AgentError> {
+    let refused = |what: String| AgentError::Proxy(what);
+    let (protocol, host) = match settings.host.strip_prefix("https://") {
+        Some(host) => (ureq::ProxyProtocol::Https, host),
+        None => (
+            ureq::ProxyProtocol::Http,
+            settings.host.trim_start_matches("http://"),
+        ),
+    };
+    // the proxy finds the name: behind one, this machine often can't
+    let mut builder = ureq::Proxy::builder(protocol)
+        .host(host)
+        .port(settings.port)
+        .resolve_target(false);
+    if let Some(user) = &settings.user {
+        builder = builder.username(user);
+    }
+    if let Some(password) = &settings.password {
+        let password = password
+            .read()
+            .map_err(|error| refused(error.to_string()))?;
+        builder = builder.password(password.reveal());
+    }
+    builder
+        .build()
+        .map_err(|error| refused(format!("{}:{}: {error}", settings.host, settings.port)))
+}
+
+/// The way in, and the secret's reader beside it.
+fn way_in(credentials: &Credentials) -> (Auth, ReadSecret) {
+    let (secret, is_token) = match credentials {
+        Credentials::Token(secret) => (Arc::new(secret.clone()), true),
+        Credentials::Entra { client_secret, .. } => (Arc::new(client_secret.clone()), false),
+    };
+    let reader = || -> ReadSecret {
+        let secret: Arc<SecretSource> = Arc::clone(&secret);
+        Box::new(move || {
+            let read = if is_token {
+                secret.read_token()
+            } else {
+                secret.read()
+            };
+            read.map(|secret| secret.reveal().to_owned())
+                .map_err(|error| error.to_string())
+        })
+    };
+    let auth = match credentials {
+        Credentials::Token(_) => Auth::Token(reader()),
+        Credentials::Entra {
+            tenant_id,
+            client_id,
+            login_url,
+            ..
+        } => Auth::Entra(Entra::new(login_url, tenant_id, client_id, reader())),
+    };
+    (auth, reader())
+}
+
+/// Where the lines go, as an operator writes it: `tcp://siem.example:514`.
+#[must_use]
+pub fn siem_address(siem: &SiemSettings) -> String {
+    let protocol = match &siem.protocol {
+        Protocol::Udp { .. } => "udp",
+        Protocol::Tcp => "tcp",
+        Protocol::Tls(_) => "tls",
+    };
+    format!("{protocol}://{}:{}", siem.host, siem.port)
+}
+
+/// Where the lines go, with certificates read.
+///
+/// # Errors
+/// When a certificate or key can't be used.
+pub fn siem_target(siem: &SiemSettings) -> Result<Target, AgentError> {
+    let framing = match siem.framing {
+        Framing::Lf => frame::Framing::Lf,
+        Framing::OctetCounting => frame::Framing::OctetCounting,
+    };
+    let protocol = match &siem.protocol {
+        Protocol::Udp { max_datagram } => sink::Protocol::Udp {
+            max_datagram: *max_datagram,
+        },
+        Protocol::Tcp => sink::Protocol::Tcp { framing },
+        Protocol::Tls(tls) => {
+            let files = TrustFiles {
+                ca_file: tls.ca_file.clone(),
+                client: tls.client.clone(),
+                server_name: tls.server_name.clone(),
+                pin_sha256: tls.pin_sha256,
+            };
+            sink::Protocol::Tls {
+                framing,
+                trust: files.load(&siem.host)?,
+            }
+        }
+    };
+    Ok(Target {
+        host: siem.host.clone(),
+        port: siem.port,
+        protocol,
+        max_lines_per_second: siem.max_lines_per_second.and_then(NonZeroU32::new),
+        bounds: Bounds::default(),
+    })
+}
+
+/// What turns this agent's records into lines.
+///
+/// # Errors
+/// When the version to take after is not known.
+pub fn line_writer(agent: &AgentSettings) -> Result<LineWriter, AgentError> {
+    Ok(LineWriter {
+        header: header(&agent.siem),
+        style: style(agent)?,
+        defender_for_identity: agent.alerts.defender_for_identity,
+    })
+}
+
+fn header(siem: &SiemSettings) -> Header {
+    let settings = &siem.header;
+    let time = match settings.time_format {
+        TimeFormat::Rfc5424 => syslog::TimeFormat::Rfc5424,
+        TimeFormat::Rfc3164 => syslog::TimeFormat::Rfc3164,
+        TimeFormat::Rfc3164WithYear => syslog::TimeFormat::Rfc3164WithYear,
+        TimeFormat::FullRfc5424 => syslog::TimeFormat::FullRfc5424,
+    };
+    let priority = Priority {
+        facility: settings.facility,
+        severity: settings.severity,
+    };
+    let name = settings
+        .system_name
+        .clone()
+        .or_else(machine_name)
+        .filter(|_| settings.include_system_name);
+    Header::new(time, priority, settings.include_pri, name.as_deref())
+}
+
+/// The machine's name; what is no name for a syslog header is none.
+fn machine_name() -> Option<String> {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .ok()?
+        .trim()
+        .to_owned();
+    (!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic())).then_some(name)
+}
+
+fn style(agent: &AgentSettings) -> Result<Style, AgentError> {
+    let settings = &agent.siem.cef;
+    let version = Version::parse(&settings.agent_version)?;
+    let portal = Portal::new(
+        &agent.source.api_url,
+        settings.portal_url.as_deref(),
+        &version,
+    );
+    Ok(Style::new(&Looks {
+        profile: match settings.profile {
+            Profile::Original => cef::Profile::Original,
+            Profile::Portable => cef::Profile::Portable,
+        },
+        agent_version: &version,
+        severity: agent.alerts.severity_map,
+        alert_name: match agent.alerts.name {
+            AlertName::Title => cef::AlertName::Title,
+            AlertName::Policy => cef::AlertName::Policy,
+        },
+        portal: &portal,
+    }))
+}

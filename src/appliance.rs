@@ -1,0 +1,360 @@
+//! The whole box: builds the agents from the settings, starts them, watches them, takes new settings, stops them in order.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::agent::{Agent, AgentError, siem_address};
+use crate::clock;
+use crate::settings::{AgentSettings, HealthSettings, Settings};
+use crate::source::Throttle;
+use crate::spool::sled::{Bounds, SledSpool};
+use crate::spool::{Spool, SpoolError};
+use crate::status::{Happening, Introduction, SpoolReport, Status, Thresholds, socket};
+
+/// The settings file is looked at this often.
+const LOOK: Duration = Duration::from_secs(2);
+/// An agent that could not start is tried again this often.
+const RETRY: Duration = Duration::from_secs(30);
+
+/// The box can't start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ApplianceError {
+    /// The state folder can't be used.
+    #[error("state_dir {}: {cause}: make the folder, or let this user write to it", path.display())]
+    StateDir {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// Another siembox uses it.
+    #[error("state_dir {}: another siembox runs on this folder: stop it, or give this one another folder by --state", path.display())]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The status socket can't be made.
+    #[error("{}: the status socket cannot be made: {cause}: give state_dir a shorter path on a local disk", path.display())]
+    Socket {
+        /// The socket.
+        path: PathBuf,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// The system gives no runtime or signal.
+    #[error("General error during bootstrap: {0}")]
+    Bootstrap(std::io::Error),
+}
+
+/// Where new settings come from, and who is told of them.
+pub trait Desk {
+    /// The settings file's face: changes when the file changes.
+    fn face(&self) -> u64;
+    /// Reads the settings again. The error names file, line, key and what is allowed.
+    ///
+    /// # Errors
+    /// The text for the operator.
+    fn read(&self) -> Result<Settings, String>;
+    /// Other settings are in force.
+    fn took(&self, settings: &Settings);
+}
+
+/// Runs the box until SIGTERM or SIGINT.
+///
+/// # Errors
+/// When it can't start. An agent that can't start does not stop the others: it is tried again, and says so.
+pub fn run(settings: Settings, desk: &impl Desk) -> Result<(), ApplianceError> {
+    let _lock = lock(&settings.state_dir)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("siembox")
+        .enable_all()
+        .build()
+        .map_err(ApplianceError::Bootstrap)?;
+    let done = runtime.block_on(Appliance::new(settings).run(desk));
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    done
+}
+
+/// The folder's lock, held as long as the file is open.
+fn lock(state_dir: &Path) -> Result<std::fs::File, ApplianceError> {
+    let failed = |cause| ApplianceError::StateDir {
+        path: state_dir.to_owned(),
+        cause,
+    };
+    std::fs::create_dir_all(state_dir).map_err(failed)?;
+    let file = std::fs::File::create(state_dir.join("lock")).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(ApplianceError::InUse {
+            path: state_dir.to_owned(),
+        }),
+        Err(std::fs::TryLockError::Error(cause)) => Err(failed(cause)),
+    }
+}
+
+struct Appliance {
+    settings: Settings,
+    status: Status,
+    /// In no order; the settings have that.
+    agents: HashMap<String, Agent<SledSpool>>,
+    /// Agents that could not start, and when that is tried again.
+    waiting: HashMap<String, Duration>,
+    /// Spools stay open over a change of settings.
+    spools: HashMap<String, Arc<SledSpool>>,
+    /// One for each tenant's API host.
+    throttles: HashMap<String, Arc<Mutex<Throttle>>>,
+}
+
+// === impl Appliance ===
+
+impl Appliance {
+    fn new(settings: Settings) -> Self {
+        let status = Status::new(thresholds(&settings.health), clock::now());
+        Self {
+            settings,
+            status,
+            agents: HashMap::new(),
+            waiting: HashMap::new(),
+            spools: HashMap::new(),
+            throttles: HashMap::new(),
+        }
+    }
+
+    async fn run(mut self, desk: &impl Desk) -> Result<(), ApplianceError> {
+        let state_dir = self.settings.state_dir.clone();
+        let socket = socket::bind(&state_dir).map_err(|cause| ApplianceError::Socket {
+            path: state_dir.join(socket::NAME),
+            cause,
+        })?;
+        tokio::spawn(socket::serve(socket, self.status.clone()));
+        let on = |kind| signal(kind).map_err(ApplianceError::Bootstrap);
+        let (mut term, mut int, mut hup) = (
+            on(SignalKind::terminate())?,
+            on(SignalKind::interrupt())?,
+            on(SignalKind::hangup())?,
+        );
+        let mut face = desk.face();
+        self.start_all();
+        tracing::info!(
+            "siembox {} runs, {} agents, state in {}",
+            env!("CARGO_PKG_VERSION"),
+            self.settings.agents.len(),
+            state_dir.display()
+        );
+        let mut look = tokio::time::interval(LOOK);
+        loop {
+            let asked = tokio::select! {
+                _ = term.recv() => break,
+                _ = int.recv() => break,
+                _ = hup.recv() => true,
+                _ = look.tick() => false,
+            };
+            let now = desk.face();
+            if asked || now != face {
+                face = now;
+                self.take_settings(desk).await;
+            }
+            self.tend().await;
+        }
+        tracing::info!("stopping: what is read is on flash, what was sent is being proved");
+        self.stop_all().await;
+        let _ = std::fs::remove_file(state_dir.join(socket::NAME));
+        tracing::info!("stopped");
+        Ok(())
+    }
+
+    /// Reads the settings again and brings the agents in line. A bad file changes nothing.
+    async fn take_settings(&mut self, desk: &impl Desk) {
+        let new = match desk.read() {
+            Ok(new) => new,
+            Err(why) => {
+                tracing::error!("the changed settings are refused, the old ones go on:\n{why}");
+                self.status.settings(Some(&why), clock::now());
+                return;
+            }
+        };
+        self.status.settings(None, clock::now());
+        if new == self.settings {
+            return;
+        }
+        if new.state_dir != self.settings.state_dir {
+            tracing::warn!("state_dir takes effect at the next start");
+        }
+        let state_dir = self.settings.state_dir.clone();
+        let old = std::mem::replace(&mut self.settings, Settings { state_dir, ..new });
+        self.status
+            .set_thresholds(thresholds(&self.settings.health));
+        desk.took(&self.settings);
+        for agent in &old.agents {
+            if self.settings.agents.contains(agent) {
+                continue;
+            }
+            self.waiting.remove(&agent.name);
+            if let Some(running) = self.agents.remove(&agent.name) {
+                running.stop().await;
+            }
+            let kept = self
+                .settings
+                .agents
+                .iter()
+                .find(|kept| kept.name == agent.name);
+            if kept.is_none_or(|kept| kept.spool != agent.spool)
+                && let Some(spool) = self.spools.remove(&agent.name)
+                && kept.is_none()
+            {
+                let waiting = spool.stats().waiting;
+                tracing::warn!(
+                    agent = agent.name,
+                    "taken out of the settings; {waiting} lines stay in its spool until it comes back"
+                );
+            }
+        }
+        self.start_all();
+        tracing::info!("new settings are in force");
+    }
+
+    /// Starts what the settings name and does not run yet.
+    fn start_all(&mut self) {
+        let agents = self.settings.agents.clone();
+        for agent in &agents {
+            if !self.agents.contains_key(&agent.name) {
+                self.start(agent);
+            }
+        }
+        let names: Vec<&str> = agents.iter().map(|agent| agent.name.as_str()).collect();
+        self.status.keep(&names);
+    }
+
+    fn start(&mut self, settings: &AgentSettings) {
+        match self.try_start(settings) {
+            Ok(agent) => {
+                self.waiting.remove(&settings.name);
+                self.agents.insert(settings.name.clone(), agent);
+            }
+            Err(error) => {
+                let reporter = self.status.introduce(idle(settings), clock::now());
+                reporter.tell(
+                    clock::now(),
+                    &Happening::SpoolTrouble {
+                        what: format!("the agent cannot start: {error}"),
+                        wait: RETRY,
+                    },
+                );
+                self.waiting
+                    .insert(settings.name.clone(), clock::now().steady + RETRY);
+            }
+        }
+    }
+
+    fn try_start(&mut self, settings: &AgentSettings) -> Result<Agent<SledSpool>, AgentError> {
+        let spool = self.spool(settings)?;
+        let throttle = self.throttle(settings);
+        Agent::start(settings, spool, &throttle, &self.status)
+    }
+
+    fn spool(&mut self, settings: &AgentSettings) -> Result<Arc<SledSpool>, SpoolError> {
+        if let Some(spool) = self.spools.get(&settings.name) {
+            return Ok(Arc::clone(spool));
+        }
+        let folder = self.settings.state_dir.join("agents").join(&settings.name);
+        let bounds = Bounds::new(settings.spool.max_size_mb * 1_000_000);
+        let spool = Arc::new(SledSpool::open(&folder, bounds, clock::now_ms())?);
+        self.spools
+            .insert(settings.name.clone(), Arc::clone(&spool));
+        Ok(spool)
+    }
+
+    /// The limit belongs to the tenant: agents of one API host share it. The lowest setting holds.
+    fn throttle(&mut self, settings: &AgentSettings) -> Arc<Mutex<Throttle>> {
+        let host = |agent: &AgentSettings| agent.source.api_url.clone();
+        let same = self
+            .settings
+            .agents
+            .iter()
+            .filter(|agent| host(agent) == host(settings));
+        let limit = same
+            .map(|agent| agent.source.requests_per_minute)
+            .min()
+            .unwrap_or(settings.source.requests_per_minute);
+        let throttle = self
+            .throttles
+            .entry(host(settings))
+            .or_insert_with(|| Arc::new(Mutex::new(Throttle::new(limit))));
+        throttle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .set_limit(limit);
+        Arc::clone(throttle)
+    }
+
+    /// Starts again what could not start, or fell.
+    async fn tend(&mut self) {
+        let now = clock::now().steady;
+        let fallen: Vec<String> = self
+            .agents
+            .iter()
+            .filter(|(_, agent)| agent.fell())
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in fallen {
+            tracing::error!(
+                agent = name,
+                "Internal error: a part of the agent ended by itself; it is started again"
+            );
+            if let Some(agent) = self.agents.remove(&name) {
+                agent.stop().await;
+            }
+            self.waiting.insert(name, now);
+        }
+        let due: Vec<String> = self
+            .waiting
+            .iter()
+            .filter(|(_, at)| **at <= now)
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in due {
+            if let Some(settings) = self
+                .settings
+                .agents
+                .iter()
+                .find(|agent| agent.name == name)
+                .cloned()
+            {
+                self.start(&settings);
+            }
+        }
+    }
+
+    async fn stop_all(&mut self) {
+        let mut stops = tokio::task::JoinSet::new();
+        for (_, agent) in self.agents.drain() {
+            stops.spawn(agent.stop());
+        }
+        while stops.join_next().await.is_some() {}
+    }
+}
+
+/// How an agent shows that can't start.
+fn idle(settings: &AgentSettings) -> Introduction {
+    Introduction {
+        name: settings.name.clone(),
+        cloud: settings.source.api_url.clone(),
+        siem: siem_address(&settings.siem),
+        streams: [settings.activities.enabled, settings.alerts.stream.enabled],
+        known: true,
+        ask_spool: Box::new(SpoolReport::default),
+    }
+}
+
+fn thresholds(health: &HealthSettings) -> Thresholds {
+    Thresholds {
+        connection_error: health.connection_error_after,
+        disconnected: health.disconnected_after,
+    }
+}

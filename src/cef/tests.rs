@@ -1,0 +1,303 @@
+//! What the old agent wrote is in `tests/golden`; here are the rules that hold for any event.
+#![allow(clippy::unwrap_used)]
+
+use std::borrow::Cow;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use siembox_support::cef_reader::Cef;
+
+use super::*;
+use crate::event::{App, Event, Kind, Severity};
+
+const API: &str = "https://contoso.us3.portal.cloudappsecurity.com";
+
+fn style(profile: Profile, version: &str) -> Style {
+    let agent_version = Version::parse(version).unwrap();
+    Style::new(&Looks {
+        profile,
+        severity: [3, 6, 9, 0],
+        alert_name: AlertName::Title,
+        api_url: API,
+        portal: None,
+        agent_version: &agent_version,
+    })
+}
+
+fn line(style: &Style, event: &Event<'_>) -> String {
+    let mut out = String::new();
+    style.line(event, &mut out);
+    out
+}
+
+fn alert(title: &'static str) -> Event<'static> {
+    Event {
+        id: "596a7e360c204203a335a3fb".into(),
+        at_ms: 1_500_151_350_531,
+        message: "Ann did it".into(),
+        users: vec![
+            "ann@contoso.com".into(),
+            "".into(),
+            "bob@contoso.com".into(),
+        ],
+        apps: vec![
+            App {
+                number: Some(15600),
+                title: "Microsoft OneDrive for Business".into(),
+            },
+            App {
+                number: None,
+                title: "Something".into(),
+            },
+            App {
+                number: Some(26069),
+                title: "".into(),
+            },
+        ],
+        addresses: vec![
+            "2001:db8::1".parse().unwrap(),
+            [192, 0, 2, 1].into(),
+            [192, 0, 2, 2].into(),
+        ],
+        portal_url: None,
+        policies: vec!["p1".into(), "p2".into()],
+        kind: Kind::Alert {
+            type_number: Some(15_795_464),
+            title: title.into(),
+            policy_name: Some("policy".into()),
+            severity: Severity::High,
+            risk_score: Some(34),
+            related: vec!["a1".into(), "a2".into()],
+        },
+    }
+}
+
+#[test]
+fn a_whole_alert() {
+    let expected = "CEF:0|MCAS|SIEM_Agent|0.207.251|ALERT_15795464|Honey|9|externalId=596a7e360c204203a335a3fb \
+        rt=1500151350531 start=1500151350531 end=1500151350531 msg=Ann did it suser=ann@contoso.com,bob@contoso.com \
+        destinationServiceName=Microsoft OneDrive for Business,Something cn1Label=riskScore cn1=34 cs1Label=portalURL \
+        cs1=https://contoso.portal.cloudappsecurity.com/#/alerts/596a7e360c204203a335a3fb \
+        cs2Label=uniqueServiceAppIds cs2=APPID_ONEDRIVE,APPID_26069 cs3Label=relatedAudits cs3=a1,a2 \
+        cs4Label=policyIDs cs4=p1,p2 src=192.0.2.1 c6a1Label=\"Device IPv6 Address\" c6a1=2001:db8::1";
+    assert_eq!(
+        line(&style(Profile::Original, "0.207.251"), &alert("Honey")),
+        expected
+    );
+}
+
+#[test]
+fn portable_leaves_out_what_is_empty() {
+    let mut event = alert("a|b=c\\d");
+    event.message = " \n".into();
+    event.users.clear();
+    event.apps.clear();
+    event.addresses.clear();
+    event.policies = vec!["".into()];
+    let Kind::Alert {
+        risk_score,
+        related,
+        ..
+    } = &mut event.kind
+    else {
+        unreachable!()
+    };
+    *risk_score = None;
+    related.clear();
+    let expected = "CEF:0|MCAS|SIEM_Agent|0.207.251|ALERT_15795464|a%7Cb%3Dc%5Cd|9|externalId=596a7e360c204203a335a3fb \
+        rt=1500151350531 start=1500151350531 end=1500151350531 cs1Label=portalURL \
+        cs1=https://contoso.portal.cloudappsecurity.com/#/alerts/596a7e360c204203a335a3fb";
+    assert_eq!(
+        line(&style(Profile::Portable, "0.207.251"), &event),
+        expected
+    );
+}
+
+#[test]
+fn names_are_chosen_and_never_empty() {
+    let name = |style: &Style, event: &Event<'_>| {
+        Cef::read(&line(style, event)).unwrap().header[5].clone()
+    };
+    let mut style = style(Profile::Original, "0.207.251");
+    assert_eq!(name(&style, &alert("title")), "title");
+    assert_eq!(name(&style, &alert(" \t")), "ALERT_15795464");
+    style.alert_name = AlertName::Policy;
+    assert_eq!(name(&style, &alert("title")), "policy");
+}
+
+#[test]
+fn severities_are_a_table() {
+    let mut style = style(Profile::Original, "0.207.251");
+    style.severity = [1, 2, 3, 200];
+    let mut event = alert("x");
+    for (severity, expected) in [
+        (Severity::Low, "1"),
+        (Severity::Medium, "2"),
+        (Severity::High, "3"),
+        (Severity::Informational, "10"),
+    ] {
+        if let Kind::Alert {
+            severity: of_event,
+            type_number,
+            ..
+        } = &mut event.kind
+        {
+            (*of_event, *type_number) = (severity, None);
+        }
+        let cef = Cef::read(&line(&style, &event)).unwrap();
+        assert_eq!(
+            (&*cef.header[4], &*cef.header[6]),
+            ("ALERT_UNKNOWN", expected)
+        );
+    }
+}
+
+// Any event gives one line that a reader by the standard takes apart into what went in.
+
+fn text() -> impl Strategy<Value = Cow<'static, str>> {
+    prop_oneof![
+        "[a-z0-9@. ]{0,20}",
+        "[\\\\=|\"' ,\n\r\t\u{0}-\u{1f}\u{7f}-\u{9f}\u{2028}\u{2029}a-c%]{0,20}",
+        "( ?[a-z]{1,5}=[a-z]{0,3}){0,4}",
+        ".{0,20}",
+    ]
+    .prop_map(Cow::Owned)
+}
+
+fn kind() -> impl Strategy<Value = Kind<'static>> {
+    let activity = (text(), text(), text(), vec(text(), 0..5));
+    let activity = activity.prop_map(|(category, label, user_agent, objects)| Kind::Activity {
+        category,
+        label,
+        user_agent,
+        objects,
+    });
+    let severity = prop_oneof![Just(Severity::Low), Just(Severity::Informational)];
+    let alert = (
+        any::<Option<i64>>(),
+        text(),
+        proptest::option::of(text()),
+        severity,
+        any::<Option<i64>>(),
+        vec(text(), 0..4),
+    );
+    let alert = alert.prop_map(
+        |(type_number, title, policy_name, severity, risk_score, related)| Kind::Alert {
+            type_number,
+            title,
+            policy_name,
+            severity,
+            risk_score,
+            related,
+        },
+    );
+    prop_oneof![activity, alert]
+}
+
+fn event() -> impl Strategy<Value = Event<'static>> {
+    let app = (any::<Option<u32>>(), text()).prop_map(|(number, title)| App { number, title });
+    let some = (
+        text(),
+        any::<i64>(),
+        text(),
+        vec(text(), 0..3),
+        vec(app, 0..3),
+        vec(any::<std::net::IpAddr>(), 0..3),
+    );
+    (
+        some,
+        proptest::option::of(text()),
+        vec(text(), 0..3),
+        kind(),
+    )
+        .prop_map(|(some, portal_url, policies, kind)| {
+            let (id, at_ms, message, users, apps, addresses) = some;
+            Event {
+                id,
+                at_ms,
+                message,
+                users,
+                apps,
+                addresses,
+                portal_url,
+                policies,
+                kind,
+            }
+        })
+}
+
+/// What a value must come back as by the table in the module's documentation, worked out character by character.
+fn carried(text: &str, profile: Profile) -> String {
+    let text = match profile {
+        Profile::Original => text.replace(['\u{85}', '\u{2028}', '\u{2029}'], "\n"),
+        Profile::Portable => {
+            let text = text
+                .replace("\r\n", " ")
+                .replace('\\', "%5C")
+                .replace('=', "%3D");
+            text.replace(['\u{2028}', '\u{2029}', '\n', '\r'], " ")
+        }
+    };
+    let stays = |c: char| !c.is_control() || c == '\n' || c == '\r';
+    let text: String = text
+        .chars()
+        .map(|c| if stays(c) { c } else { ' ' })
+        .collect();
+    text.trim_matches(' ').to_owned()
+}
+
+fn joined(texts: &[Cow<'_, str>], profile: Profile) -> String {
+    carried(
+        &texts
+            .iter()
+            .filter(|text| !text.is_empty())
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(","),
+        profile,
+    )
+}
+
+proptest! {
+    #[test]
+    fn every_field_comes_back(event in event(), portable: bool, old: bool) {
+        let profile = if portable { Profile::Portable } else { Profile::Original };
+        let style = style(profile, if old { "0.102.17" } else { "0.207.251" });
+        let line = line(&style, &event);
+        let cef = match Cef::read(&line) {
+            Ok(cef) => cef,
+            Err(error) => return Err(TestCaseError::fail(format!("{error}: {line}"))),
+        };
+        prop_assert!(cef.header.iter().all(|field| !field.trim().is_empty()), "{}", line);
+        let value = |key: &str| cef.value(key).unwrap_or_default().to_owned();
+        prop_assert_eq!(value("externalId"), carried(&event.id, profile));
+        prop_assert_eq!(value("start"), event.at_ms.to_string());
+        prop_assert_eq!(value("msg"), carried(&event.message, profile));
+        prop_assert_eq!(value("suser"), joined(&event.users, profile));
+        match &event.kind {
+            Kind::Activity { user_agent, objects, .. } => {
+                prop_assert_eq!(value("requestClientApplication"), carried(user_agent, profile));
+                prop_assert_eq!(value("cs3"), carried(&objects.join(","), profile));
+            }
+            Kind::Alert { related, .. } => {
+                prop_assert_eq!(value("cs3"), joined(related, profile));
+            }
+        }
+        if let Some(url) = &event.portal_url {
+            prop_assert_eq!(value("cs1"), carried(url, profile));
+        }
+        if portable {
+            prop_assert!(!line.contains('\\'));
+            prop_assert!(cef.extension.iter().all(|(_, value)| !value.is_empty()));
+        }
+    }
+
+    #[test]
+    fn a_line_is_one_line(event in event(), version in "0\\.(97|102|207|298)\\.1") {
+        for profile in [Profile::Original, Profile::Portable] {
+            let line = line(&style(profile, &version), &event);
+            let breaks = line.contains(|c: char| c.is_control() || c == '\u{2028}' || c == '\u{2029}');
+            prop_assert!(!breaks, "{}", line);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What a certificate says about itself, for the words of a refusal: whoever reads "unknown issuer" wants to know which.
+//!
+//! Display only. What is read here was not checked by anybody; trust is decided by rustls alone. Pure, and beside the rooms
+//! because both sides of the stream name the issuer: the SIEM's own authority there, a TLS-inspecting proxy here.
+
+use x509_cert::Certificate;
+use x509_cert::der::Decode;
+use x509_cert::name::Name;
+
+/// Longer names are cut: a peer chooses them, and they end in a log line.
+const MOST: usize = 200;
+
+/// Subject and issuer of a certificate, as `CN=…,O=…`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Naming {
+    /// Whom it is for.
+    pub subject: String,
+    /// Who issued it.
+    pub issuer: String,
+}
+
+impl Naming {
+    /// Reads both names from a certificate in DER; "unreadable" where it can't be read.
+    #[must_use]
+    pub fn of(der: &[u8]) -> Self {
+        match Certificate::from_der(der) {
+            Ok(certificate) => {
+                let certificate = certificate.tbs_certificate();
+                Self {
+                    subject: shown(certificate.subject()),
+                    issuer: shown(certificate.issuer()),
+                }
+            }
+            Err(_) => Self {
+                subject: "unreadable".to_owned(),
+                issuer: "unreadable".to_owned(),
+            },
+        }
+    }
+
+    /// Issued by itself, as far as the names tell.
+    #[must_use]
+    pub fn is_self_signed(&self) -> bool {
+        self.subject == self.issuer
+    }
+}
+
+/// A distinguished name in DER as text, for the list of authorities that a server accepts.
+#[must_use]
+pub fn name(der: &[u8]) -> String {
+    Name::from_der(der).map_or_else(|_| "unreadable".to_owned(), |name| shown(&name))
+}
+
+/// A name without control characters, not longer than [`MOST`].
+fn shown(name: &Name) -> String {
+    let mut text: String = name
+        .to_string()
+        .chars()
+        .map(|c| if c.is_control() { '?' } else { c })
+        .collect();
+    if text.is_empty() {
+        return "nobody".to_owned();
+    }
+    if text.len() > MOST {
+        text.truncate(text.floor_char_boundary(MOST));
+        text.push('…');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use rustls_pki_types::CertificateDer;
+    use rustls_pki_types::pem::PemObject;
+    use siembox_support::pki::Authority;
+
+    fn der(pem: &str) -> CertificateDer<'static> {
+        CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn names_the_issuer() {
+        let authority = Authority::new("Contoso Inspection CA");
+        let leaf = Naming::of(&der(&authority.issue(&["siem.example"]).cert_pem));
+        assert!(leaf.subject.contains("CN=siem.example"), "{leaf:?}");
+        assert!(leaf.issuer.contains("CN=Contoso Inspection CA"), "{leaf:?}");
+        assert!(!leaf.is_self_signed());
+        assert!(Naming::of(&der(&authority.cert_pem)).is_self_signed());
+    }
+
+    #[test]
+    fn garbage_is_named_so() {
+        assert_eq!(Naming::of(b"").issuer, "unreadable");
+        assert_eq!(Naming::of(b"\x30\x82\xff\xff").subject, "unreadable");
+        assert_eq!(name(b"\x30"), "unreadable");
+        assert_eq!(name(b"\x30\x00"), "nobody");
+    }
+
+    #[test]
+    fn long_and_dirty_names_are_tamed() {
+        let authority = Authority::new(&format!("a\nb{}", "é".repeat(300)));
+        let issuer = Naming::of(&der(&authority.cert_pem)).issuer;
+        assert!(issuer.len() < MOST + 8, "{issuer}");
+        assert!(!issuer.contains('\n'), "{issuer}");
+    }
+}

@@ -1,0 +1,59 @@
+//! One line a step: what, how it went, how long it took.
+
+use std::io::Write;
+use std::time::Instant;
+
+/// Writes the lines and keeps count.
+pub struct Report<W: Write> {
+    out: W,
+    failed: u32,
+}
+
+impl<W: Write> Report<W> {
+    /// Nothing checked yet.
+    pub fn new(out: W) -> Self {
+        Self { out, failed: 0 }
+    }
+
+    /// What follows belongs to this agent.
+    pub fn heading(&mut self, agent: &str) {
+        self.line(&format!("agent {agent}"));
+    }
+
+    /// Takes a step; it says what it found, or cause and cure.
+    pub fn step(&mut self, name: &str, step: impl FnOnce() -> Result<String, String>) -> bool {
+        let begin = Instant::now();
+        let done = step();
+        let ms = begin.elapsed().as_millis();
+        let (word, text) = match &done {
+            Ok(found) => ("ok  ", found),
+            Err(why) => ("FAIL", why),
+        };
+        self.failed += u32::from(done.is_err());
+        self.line(&format!("  {word} {name:<10} {text} ({ms} ms)"));
+        done.is_ok()
+    }
+
+    /// What is doubtful and stops nothing.
+    pub fn warn(&mut self, warning: &str) {
+        self.line(&format!("  warn {warning}"));
+    }
+
+    /// Steps that make no sense after one that failed.
+    pub fn skip(&mut self, names: &str) {
+        self.line(&format!(
+            "  --   {names}: not tried, because of the step before"
+        ));
+    }
+
+    /// Has no step failed?
+    #[must_use]
+    pub fn all_well(&self) -> bool {
+        self.failed == 0
+    }
+
+    fn line(&mut self, text: &str) {
+        // nobody reads on: the exit code still tells
+        let _ = writeln!(self.out, "{text}").and_then(|()| self.out.flush());
+    }
+}

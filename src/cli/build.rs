@@ -1,0 +1,148 @@
+//! Flags, words and the environment's token → [`Command`].
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use super::command::{CheckArgs, Command, PreviewArgs, RenderArgs, RunArgs, Setup, StatusArgs};
+use super::flags::Given;
+use super::{COMMANDS, TOKEN_VARIABLE, Usage};
+use crate::settings::{
+    ApiUrl, Format, Needs, Overrides, ProxySettings, Refusal, Secret, SecretSource, SyslogTarget,
+    nearest,
+};
+
+/// What is to be done, or why that can't be told.
+pub(super) fn build(given: Given, token_variable: Option<OsString>) -> Result<Command, Usage> {
+    let named = given
+        .words
+        .first()
+        .map(|word| command_named(word))
+        .transpose()?;
+    let command = named.unwrap_or(COMMANDS[0]);
+    if given.has("--help") {
+        return Ok(Command::Help(named));
+    }
+    if given.has("--version") {
+        return Ok(Command::Version);
+    }
+    if let Some(flag) = given.stranger(command) {
+        return Err(Usage::FlagOfAnotherCommand {
+            flag: flag.name,
+            command,
+        });
+    }
+    let words = given.words.iter().skip(1);
+    let agent = given.value("--agent").map(text_lossy);
+    let setup = |needs| setup(&given, token_variable.as_deref(), needs);
+    if let (Some(written), true) = (words.clone().next(), command != "render") {
+        return Err(Usage::TooMany {
+            command,
+            written: text_lossy(written),
+        });
+    }
+    Ok(match command {
+        _ if given.has("--print-example") => Command::Example,
+        "render" => Command::Render(RenderArgs {
+            setup: setup(Needs::Lines)?,
+            agent,
+            pri: given.has("--pri"),
+            files: words.map(PathBuf::from).collect(),
+        }),
+        "preview" => Command::Preview(PreviewArgs {
+            setup: setup(Needs::Cloud)?,
+            agent,
+        }),
+        "check" => Command::Check(CheckArgs {
+            setup: setup(Needs::Stream)?,
+            agent,
+        }),
+        "status" => Command::Status(StatusArgs {
+            setup: setup(Needs::Lines)?,
+            json: given.has("--json"),
+        }),
+        "example" => Command::Example,
+        _ => Command::Run(RunArgs {
+            setup: setup(Needs::Stream)?,
+        }),
+    })
+}
+
+fn command_named(word: &OsStr) -> Result<&'static str, Usage> {
+    let written = text_lossy(word);
+    COMMANDS
+        .into_iter()
+        .find(|name| *name == written)
+        .ok_or_else(|| {
+            let nearest = nearest(&written, COMMANDS).map(|name| format!("\"{name}\""));
+            Usage::UnknownCommand { written, nearest }
+        })
+}
+
+fn setup(given: &Given, token_variable: Option<&OsStr>, needs: Needs) -> Result<Setup, Usage> {
+    if given.has("--token") && given.has("--token-file") {
+        return Err(Usage::Exclusive {
+            flags: ["--token", "--token-file"],
+        });
+    }
+    let path = |flag: &'static str| given.value(flag).map(PathBuf::from);
+    let token = given
+        .value("--token")
+        .map(|token| token_of("--token", token))
+        .transpose()?;
+    let spare_token =
+        match token_variable.filter(|token| !token.is_empty() && needs != Needs::Lines) {
+            Some(token) => Some(token_of(TOKEN_VARIABLE, token)?),
+            None => None,
+        };
+    let odd = [("--token", &token), (TOKEN_VARIABLE, &spare_token)].into_iter().filter_map(|(flag, token)| {
+        let is_odd = token.as_ref().is_some_and(|token| !token.looks_like_a_token());
+        is_odd.then(|| format!("{flag}: this does not look like a SIEM agent's token (64 to 192 letters, digits and =); was all of it copied?"))
+    });
+    Ok(Setup {
+        config: path("--config"),
+        warnings: odd.collect(),
+        overrides: Overrides {
+            state_dir: path("--state"),
+            logs_dir: path("--logsDirectory"),
+            proxy: parsed(given, "--proxy", ProxySettings::parse)?,
+            api_url: parsed(given, "--api-url", ApiUrl::parse)?,
+            syslog: parsed(given, "--syslog", SyslogTarget::parse)?,
+            format: parsed(given, "--format", Format::parse)?,
+            credentials: path("--token-file")
+                .map(SecretSource::File)
+                .or(token.clone().map(SecretSource::Given)),
+            spare_token,
+            needs,
+        },
+    })
+}
+
+fn parsed<T>(
+    given: &Given,
+    flag: &'static str,
+    parse: fn(&str) -> Result<T, Refusal>,
+) -> Result<Option<T>, Usage> {
+    let Some(value) = given.value(flag) else {
+        return Ok(None);
+    };
+    let text = value.to_str().ok_or_else(|| Usage::Value {
+        flag,
+        reason: "is not UTF-8 text".to_owned(),
+    })?;
+    parse(text).map(Some).map_err(|refusal| Usage::Value {
+        flag,
+        reason: refusal.to_string(),
+    })
+}
+
+fn token_of(flag: &'static str, value: &OsStr) -> Result<Secret, Usage> {
+    // What is no text has white space's fate: no token has it.
+    Secret::token(value.to_str().unwrap_or_default()).map_err(|invalid| Usage::Value {
+        flag,
+        reason: invalid.to_string(),
+    })
+}
+
+fn text_lossy(word: impl AsRef<OsStr>) -> String {
+    Path::new(&word).display().to_string()
+}

@@ -1,0 +1,112 @@
+//! What is to be done, with everything it needs: built once, from flags, words and the environment.
+
+use std::path::PathBuf;
+
+use crate::settings::{Loaded, Overrides, Settings, SettingsError};
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// The stream itself.
+    Run(RunArgs),
+    /// Records from files → lines on standard output.
+    Render(RenderArgs),
+    /// What the filters let through now.
+    Preview(PreviewArgs),
+    /// Every step on the way, tried once.
+    Check(CheckArgs),
+    /// What the running instance says.
+    Status(StatusArgs),
+    /// The commented settings file.
+    Example,
+    /// Help; for one command where it is named.
+    Help(Option<&'static str>),
+    /// Name and version.
+    Version,
+}
+
+/// Where the settings come from. Given to [`Setup::load`] at the start and again when the file has changed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Setup {
+    /// `--config`; `None` looks at the usual place, and is content with flags.
+    pub config: Option<PathBuf>,
+    /// What flags and environment say.
+    pub overrides: Overrides,
+    /// What is doubtful about the flags; to be shown to the operator once.
+    pub warnings: Vec<String>,
+}
+
+/// `siembox [run]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunArgs {
+    /// Where the settings come from.
+    pub setup: Setup,
+}
+
+/// `siembox render`
+#[derive(Debug, Clone, PartialEq)]
+pub struct RenderArgs {
+    /// Where the settings come from. Without any file, each has its default.
+    pub setup: Setup,
+    /// Whose looks the lines have; `None` for the only or first agent.
+    pub agent: Option<String>,
+    /// Whether lines begin with their PRI, where the settings include it.
+    pub pri: bool,
+    /// Files of records; empty for standard input, and `-` means it as well.
+    pub files: Vec<PathBuf>,
+}
+
+/// `siembox preview`
+#[derive(Debug, Clone, PartialEq)]
+pub struct PreviewArgs {
+    /// Where the settings come from.
+    pub setup: Setup,
+    /// Only this agent.
+    pub agent: Option<String>,
+}
+
+/// `siembox check`
+#[derive(Debug, Clone, PartialEq)]
+pub struct CheckArgs {
+    /// Where the settings come from.
+    pub setup: Setup,
+    /// Only this agent.
+    pub agent: Option<String>,
+}
+
+/// `siembox status`
+#[derive(Debug, Clone, PartialEq)]
+pub struct StatusArgs {
+    /// Where the settings come from; only `state_dir` is of interest.
+    pub setup: Setup,
+    /// For programs instead of people.
+    pub json: bool,
+}
+
+// === impl Setup ===
+
+impl Setup {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// [`SettingsError`]
+    pub fn load(&self) -> Result<Loaded, SettingsError> {
+        Settings::find(self.config.as_deref(), &self.overrides)
+    }
+}
+
+// === impl Command ===
+
+impl Command {
+    /// The part that says where the settings come from.
+    pub(super) fn setup_mut(&mut self) -> Option<&mut Setup> {
+        match self {
+            Self::Run(RunArgs { setup })
+            | Self::Render(RenderArgs { setup, .. })
+            | Self::Preview(PreviewArgs { setup, .. })
+            | Self::Check(CheckArgs { setup, .. })
+            | Self::Status(StatusArgs { setup, .. }) => Some(setup),
+            Self::Example | Self::Help(_) | Self::Version => None,
+        }
+    }
+}

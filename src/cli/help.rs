@@ -1,0 +1,168 @@
+//! The help: it teaches by example, and names every flag and exit code. Up to 90 columns.
+
+/// The help of a command, or of the whole.
+#[must_use]
+pub fn help(command: Option<&str>) -> &'static str {
+    match command {
+        Some("run") => RUN,
+        Some("render") => RENDER,
+        Some("preview") => PREVIEW,
+        Some("check") => CHECK,
+        Some("status") => STATUS,
+        Some("example") => EXAMPLE,
+        _ => WHOLE,
+    }
+}
+
+const WHOLE: &str = "\
+siembox brings Microsoft Defender for Cloud Apps alerts and activities into your SIEM,
+as CEF lines over syslog: the successor of the retired SIEM agent (mcas-siemagent).
+
+Usage: siembox [run] [--config FILE] [--state DIR] [--logsDirectory DIRNAME]
+               [--proxy ADDRESS[:PORT]] [--token TOKEN | --token-file FILE]
+               [--api-url URL] [--syslog HOST:PORT/udp|tcp|tls]
+       siembox render | preview | check | status | example
+
+Begin:
+  siembox example > /etc/siembox/siembox.toml   a settings file with everything explained
+  siembox check                                 tries each step and names what is wrong
+  siembox preview                               shows what would be sent, sends nothing
+  siembox                                       runs
+
+Instead of the old agent, without a settings file:
+  siembox --logsDirectory /var/log/siembox --proxy proxy:8080 \\
+          --token-file /etc/siembox/token \\
+          --api-url https://contoso.us3.portal.cloudappsecurity.com \\
+          --syslog siem.example:514/tcp
+
+Commands (siembox COMMAND --help tells more):
+  run       the stream itself; meant where no command is named
+  render    API records from files or standard input -> CEF lines on standard output
+  preview   fetches what the filters let through now and prints it; sends nothing
+  check     settings, clock, DNS, proxy, TLS, token, API, SIEM: one line for each step
+  status    what the running siembox reports
+  example   prints the settings file with everything explained (also: --print-example)
+
+  -h, --help      this text            -V, --version   name and version
+
+Exit codes:
+  0   done                             66  a file of records can't be read
+  1   a record could not be read,      69  the cloud lets nobody in or can't be reached,
+      or not all is well                   or no siembox is running
+  64  command line or settings         70  general error during bootstrap
+      are wrong                        73  the state or log folder can't be used
+";
+
+const RUN: &str = "\
+siembox run: fetches alerts and activities and sends them to the SIEM, until it is stopped.
+\"run\" may be left out. Changes of the settings file take effect without a restart.
+
+Usage: siembox [run] [--config FILE] [--state DIR] [--logsDirectory DIRNAME]
+               [--proxy ADDRESS[:PORT]] [--token TOKEN | --token-file FILE]
+               [--api-url URL] [--syslog HOST:PORT/udp|tcp|tls]
+
+  --config FILE             settings file (default: /etc/siembox/siembox.toml)
+  --state DIR               where waiting lines and cursors are kept
+  --logsDirectory DIRNAME   folder of the log siembox.log, made where it is missing
+                            (default: standard error; also written --logs-directory)
+  --proxy ADDRESS[:PORT]    HTTP proxy on the way to the cloud (port 8080 where none is
+                            given); with a user: http://user@proxy:8080 in the settings
+  --token TOKEN             token of the SIEM agent or API. Visible to others in scripts;
+  --token-file FILE         rather in a file with mode 0600, or the variable SIEMBOX_TOKEN
+  --api-url URL             shown in the portal under Settings > Cloud Apps > System > About
+  --syslog HOST:PORT/PROTO  the SIEM's receiver; PROTO is udp, tcp or tls
+  --print-example           prints the commented settings file, and does nothing else
+
+A flag wins over the settings file. --token, --token-file, --api-url and --syslog speak of
+one agent; where the file has several, they are refused.
+
+  siembox --config /etc/siembox/siembox.toml
+  siembox --token-file token --api-url https://contoso.us3.portal.cloudappsecurity.com \\
+          --syslog 192.0.2.10:6514/tls
+";
+
+const RENDER: &str = "\
+siembox render: turns API records into the CEF lines that would be sent, one a line, on
+standard output. Sends nothing, needs no token and no network.
+
+Usage: siembox render [--config FILE] [--agent NAME] [--format generic-cef|arcsight]
+                      [--pri] [FILE...]
+
+  FILE                      a JSON array, a whole {\"data\":[...]} answer, or one record a
+                            line; \"-\" or nothing: standard input
+  --config FILE             settings with the looks of the lines
+                            (default: /etc/siembox/siembox.toml, or without it the defaults)
+  --agent NAME              whose looks, where the settings have several agents
+  --format FORMAT           generic-cef or arcsight, instead of the settings' format
+  --pri                     with the syslog PRI (<109>) before each line
+
+A record that can't be read is named on standard error, with its place and the reason;
+the others are rendered, and the exit code is 1.
+
+  siembox render activities.json
+  curl ... | siembox render --format arcsight --pri
+";
+
+const PREVIEW: &str = "\
+siembox preview: fetches what the filters let through now and prints the lines. Sends
+nothing to the SIEM, moves no cursor, and may be used beside a running siembox (both count
+towards the tenant's limit of requests).
+
+Usage: siembox preview [--config FILE] [--agent NAME] [--proxy ADDRESS[:PORT]]
+                       [--token TOKEN | --token-file FILE] [--api-url URL]
+                       [--syslog HOST:PORT/udp|tcp|tls]
+
+  --config FILE             settings file (default: /etc/siembox/siembox.toml)
+  --agent NAME              only this agent
+  --proxy, --token, --token-file, --api-url, --syslog
+                            as with run (siembox run --help); --syslog is not needed
+
+  siembox preview --agent contoso
+  siembox preview --token-file token \\
+          --api-url https://contoso.us3.portal.cloudappsecurity.com
+";
+
+const CHECK: &str = "\
+siembox check: tries each step on the way, one line each with the time it took, and where
+one fails its cause and cure: settings, clock, DNS, proxy, TLS, token, API, SIEM. Sends
+nothing to the SIEM. The exit code is 0 only if all is well.
+
+Usage: siembox check [--config FILE] [--agent NAME] [--proxy ADDRESS[:PORT]]
+                     [--token TOKEN | --token-file FILE] [--api-url URL]
+                     [--syslog HOST:PORT/udp|tcp|tls]
+
+  --config FILE             settings file (default: /etc/siembox/siembox.toml)
+  --agent NAME              only this agent
+  --proxy, --token, --token-file, --api-url, --syslog
+                            as with run (siembox run --help)
+
+  siembox check
+  siembox check --config new.toml && mv new.toml /etc/siembox/siembox.toml
+";
+
+const STATUS: &str = "\
+siembox status: what the running siembox reports: each agent with its state, the time of
+its last contact, and what was read, set aside, spooled and sent.
+
+Usage: siembox status [--config FILE] [--state DIR] [--json]
+
+  --config FILE             settings file that names the state folder
+                            (default: /etc/siembox/siembox.toml)
+  --state DIR               the state folder itself
+  --json                    for programs
+
+The exit code is 0 where all agents are connected, 1 where one is not, and 69 where no
+siembox is running on the state folder.
+
+  siembox status
+  siembox status --json --state /var/lib/siembox
+";
+
+const EXAMPLE: &str = "\
+siembox example: prints a settings file in which every setting is explained and has its
+default.
+
+Usage: siembox example
+
+  siembox example > /etc/siembox/siembox.toml
+";

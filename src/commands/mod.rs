@@ -1,0 +1,61 @@
+//! What each command does, from its arguments to its exit code. Each is the rim of a room that knows nothing of
+//! terminals: the words for people are written here.
+
+mod check;
+mod preview;
+mod render;
+mod run;
+mod status;
+
+pub use check::check;
+pub use preview::preview;
+pub use render::render;
+pub use run::run;
+pub use status::status;
+
+use crate::cli::{Exit, Setup};
+use crate::settings::{AgentSettings, Settings};
+
+/// The settings; what is doubtful about them is on standard error.
+///
+/// # Errors
+/// The exit code; the reason is on standard error.
+fn load(setup: &Setup) -> Result<Settings, Exit> {
+    let loaded = setup.load().map_err(|error| usage(&error))?;
+    for warning in &setup.warnings {
+        eprintln!("siembox: {warning}");
+    }
+    for warning in &loaded.warnings {
+        eprintln!("siembox: {warning}");
+    }
+    Ok(loaded.settings)
+}
+
+/// The agents that are meant: the one of this name, or all.
+///
+/// # Errors
+/// The exit code; the names that there are stand on standard error.
+fn meant<'a>(settings: &'a Settings, name: Option<&str>) -> Result<Vec<&'a AgentSettings>, Exit> {
+    let agents = settings.agents.iter();
+    let meant: Vec<_> = agents
+        .filter(|agent| name.is_none_or(|name| name.eq_ignore_ascii_case(&agent.name)))
+        .collect();
+    if meant.is_empty() {
+        let names: Vec<&str> = settings
+            .agents
+            .iter()
+            .map(|agent| agent.name.as_str())
+            .collect();
+        return Err(usage(&format!(
+            "--agent: there is no agent {}; the settings have: {}",
+            name.unwrap_or(""),
+            names.join(", ")
+        )));
+    }
+    Ok(meant)
+}
+
+fn usage(error: &dyn std::fmt::Display) -> Exit {
+    eprintln!("siembox: {error}");
+    Exit::Usage
+}

@@ -1,0 +1,85 @@
+//! `siembox run`
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use super::usage;
+use crate::appliance::{self, ApplianceError, Desk};
+use crate::cli::{Exit, RunArgs, Setup};
+use crate::log::{self, LogHandle};
+use crate::settings::{DEFAULT_FILE, Settings};
+
+/// Runs the stream until SIGTERM or SIGINT.
+pub fn run(args: RunArgs) -> Exit {
+    let loaded = match args.setup.load() {
+        Ok(loaded) => loaded,
+        Err(error) => return usage(&error),
+    };
+    let settings = loaded.settings;
+    let log = match log::init(&settings.log, settings.logs_dir.as_deref()) {
+        Ok(log) => log,
+        Err(error) => {
+            eprintln!("siembox: General error during bootstrap: {error}");
+            return Exit::CantCreate;
+        }
+    };
+    for warning in &args.setup.warnings {
+        tracing::warn!("{warning}");
+    }
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    match appliance::run(
+        settings,
+        &SettingsFile {
+            setup: args.setup,
+            log,
+        },
+    ) {
+        Ok(()) => Exit::Done,
+        Err(error) => {
+            tracing::error!("{error}");
+            eprintln!("siembox: {error}");
+            match error {
+                ApplianceError::Bootstrap(_) => Exit::Software,
+                _ => Exit::CantCreate,
+            }
+        }
+    }
+}
+
+/// The settings file as the appliance's [`Desk`].
+struct SettingsFile {
+    setup: Setup,
+    log: LogHandle,
+}
+
+impl Desk for SettingsFile {
+    fn face(&self) -> u64 {
+        let path = self
+            .setup
+            .config
+            .as_deref()
+            .unwrap_or(Path::new(DEFAULT_FILE));
+        let mut hasher = DefaultHasher::new();
+        if let Ok(file) = std::fs::metadata(path) {
+            (file.ino(), file.size(), file.mtime(), file.mtime_nsec()).hash(&mut hasher);
+        }
+        hasher.finish()
+    }
+
+    fn read(&self) -> Result<Settings, String> {
+        let loaded = self.setup.load().map_err(|error| error.to_string())?;
+        for warning in &loaded.warnings {
+            tracing::warn!("{warning}");
+        }
+        Ok(loaded.settings)
+    }
+
+    fn took(&self, settings: &Settings) {
+        if let Err(error) = self.log.change(&settings.log, settings.logs_dir.as_deref()) {
+            tracing::error!("the log stays as it was: {error}");
+        }
+    }
+}

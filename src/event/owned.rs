@@ -1,0 +1,73 @@
+//! An event that outlives the record it was read from; for a record that had to be repaired before it could be read.
+
+use std::borrow::Cow;
+
+use super::{App, Event, Kind};
+
+impl Event<'_> {
+    /// The same event, borrowing nothing.
+    #[must_use]
+    pub fn into_owned(self) -> Event<'static> {
+        Event {
+            id: owned(self.id),
+            at_ms: self.at_ms,
+            message: owned(self.message),
+            users: all_owned(self.users),
+            apps: self.apps.into_iter().map(App::into_owned).collect(),
+            addresses: self.addresses,
+            portal_url: self.portal_url.map(owned),
+            policies: all_owned(self.policies),
+            kind: self.kind.into_owned(),
+        }
+    }
+}
+
+impl App<'_> {
+    fn into_owned(self) -> App<'static> {
+        App {
+            number: self.number,
+            title: owned(self.title),
+        }
+    }
+}
+
+impl Kind<'_> {
+    fn into_owned(self) -> Kind<'static> {
+        match self {
+            Self::Activity {
+                category,
+                label,
+                user_agent,
+                objects,
+            } => Kind::Activity {
+                category: owned(category),
+                label: owned(label),
+                user_agent: owned(user_agent),
+                objects: all_owned(objects),
+            },
+            Self::Alert {
+                type_number,
+                title,
+                policy_name,
+                severity,
+                risk_score,
+                related,
+            } => Kind::Alert {
+                type_number,
+                title: owned(title),
+                policy_name: policy_name.map(owned),
+                severity,
+                risk_score,
+                related: all_owned(related),
+            },
+        }
+    }
+}
+
+fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
+    Cow::Owned(text.into_owned())
+}
+
+fn all_owned(texts: Vec<Cow<'_, str>>) -> Vec<Cow<'static, str>> {
+    texts.into_iter().map(owned).collect()
+}

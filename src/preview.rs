@@ -1,0 +1,95 @@
+//! `siembox preview`: what the filters let through now, as the lines that would be sent. Sends nothing, moves no cursor
+//! (the old wizard's "Edit and preview results").
+
+use std::io::Write;
+
+use crate::agent::{AgentError, cloud_parts, line_writer};
+use crate::clock;
+use crate::settings::AgentSettings;
+use crate::source::{Place, Query, Source, SourceError, Stream};
+
+/// A preview could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum PreviewError {
+    /// The settings' files can't be used.
+    #[error(transparent)]
+    Agent(#[from] AgentError),
+    /// The API did not answer as it should.
+    #[error("{stream}: {error}")]
+    Source {
+        /// Which stream.
+        stream: Stream,
+        /// Cause and cure.
+        error: SourceError,
+    },
+    /// Nobody reads on.
+    #[error("the lines cannot be written: {0}")]
+    Write(#[from] std::io::Error),
+}
+
+/// What a preview found.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Lines written.
+    pub lines: u64,
+    /// Records that can't be read.
+    pub unreadable: u64,
+}
+
+/// Writes at most `most` lines of each stream of this agent, from the last `first_look_back`, oldest first; remarks go
+/// to `remarks`.
+///
+/// # Errors
+/// See [`PreviewError`].
+pub fn run(
+    agent: &AgentSettings,
+    most: u32,
+    lines: &mut impl Write,
+    remarks: &mut impl Write,
+) -> Result<Found, PreviewError> {
+    let mut found = Found::default();
+    let mut writer = line_writer(agent)?;
+    for stream in Stream::ALL {
+        let mut parts = cloud_parts(agent, stream)?;
+        if !parts.settings.enabled {
+            continue;
+        }
+        let look_back = i64::try_from(agent.source.first_look_back.as_millis()).unwrap_or(0);
+        let query = Query {
+            from_ms: clock::now_ms() - look_back,
+            place: Place::Skip(0),
+            limit: most,
+        };
+        let answer = parts
+            .source
+            .page(&query)
+            .map_err(|error| PreviewError::Source { stream, error })?;
+        let mut line = String::new();
+        for (place, text) in answer.texts().take(most as usize).enumerate() {
+            match writer.read(stream, text) {
+                Ok(record) if writer.leaves_out(&record.event) => {}
+                Ok(record) => {
+                    line.clear();
+                    writer.write(&record.event, &mut line);
+                    writeln!(lines, "{line}")?;
+                    found.lines += 1;
+                }
+                Err(unreadable) => {
+                    writeln!(remarks, "{stream}: record {place}: {}", unreadable.reason)?;
+                    found.unreadable += 1;
+                }
+            }
+        }
+        let total = answer.total.map_or_else(
+            || "an unknown number of".to_owned(),
+            |total| total.to_string(),
+        );
+        let since = clock::span_in_words(agent.source.first_look_back);
+        writeln!(
+            remarks,
+            "{stream}: {} shown of {total} records that the filters let through in the last {since}",
+            answer.records.len().min(most as usize)
+        )?;
+    }
+    Ok(found)
+}

@@ -1,0 +1,106 @@
+//! Records in a file → the lines that would be sent, so that a parser in the SIEM can be set up and a doubt about a
+//! line settled without a cloud.
+
+mod split;
+
+pub use split::{Found, Place, records};
+
+use std::io::{self, Write};
+
+use crate::cef::Style;
+use crate::source::cloud_apps::record::{
+    Mapped, Shape, activity, alert, is_defender_for_identity, shape,
+};
+use crate::syslog::Header;
+
+/// How records become lines.
+#[derive(Debug, Clone, Copy)]
+pub struct Rendering<'a> {
+    /// Looks of the CEF text.
+    pub style: &'a Style,
+    /// What stands before it, where anything does.
+    pub header: Option<&'a Header>,
+    /// `false` leaves out the alerts that Defender for Identity raised.
+    pub defender_for_identity: bool,
+}
+
+/// What became of the records.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Lines written.
+    pub lines: u64,
+    /// Alerts left out because the settings say so.
+    pub left_out: u64,
+    /// Records that could not be read; each is a line among the problems.
+    pub failed: u64,
+}
+
+/// Writes the line of each record in `input` to `lines`, and what is wrong with each that can't be read to
+/// `problems`: `name`, the record's place, its id where it has one, the reason.
+///
+/// # Errors
+/// When `lines` or `problems` can't be written to.
+pub fn render(
+    name: &str,
+    input: &[u8],
+    with: Rendering<'_>,
+    lines: &mut dyn Write,
+    problems: &mut dyn Write,
+) -> io::Result<Outcome> {
+    let mut outcome = Outcome::default();
+    let mut line = String::new();
+    for Found { place, record } in records(&split::text(input)) {
+        match record.map_err(Problem::new).and_then(mapped) {
+            Ok(Mapped { event, .. }) => {
+                if !with.defender_for_identity && is_defender_for_identity(&event) {
+                    outcome.left_out += 1;
+                    continue;
+                }
+                line.clear();
+                if let Some(header) = with.header {
+                    header.write(event.at_ms, &mut line);
+                }
+                with.style.line(&event, &mut line);
+                line.push('\n');
+                lines.write_all(line.as_bytes())?;
+                outcome.lines += 1;
+            }
+            Err(Problem { id, reason }) => {
+                // an id that can't be trusted may hold anything, control characters for the terminal included
+                let id = id.map_or_else(String::new, |id| format!(", id {}", id.escape_debug()));
+                writeln!(problems, "{name}: {place}{id}: {reason}")?;
+                outcome.failed += 1;
+            }
+        }
+    }
+    Ok(outcome)
+}
+
+struct Problem {
+    id: Option<String>,
+    reason: String,
+}
+
+impl Problem {
+    fn new(reason: String) -> Self {
+        Self { id: None, reason }
+    }
+}
+
+fn mapped(raw: &str) -> Result<Mapped<'_>, Problem> {
+    let read = match shape(raw) {
+        Shape::Alert => alert(raw),
+        Shape::Unknown if raw.starts_with('{') => {
+            let reason = "neither an activity nor an alert of the Defender for Cloud Apps API";
+            return Err(Problem::new(reason.to_owned()));
+        }
+        Shape::Activity | Shape::Unknown => activity(raw),
+    };
+    read.map_err(|unreadable| Problem {
+        id: unreadable.id,
+        reason: unreadable.reason,
+    })
+}
+
+#[cfg(test)]
+mod tests;

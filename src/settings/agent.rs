@@ -1,0 +1,65 @@
+//! `[[agent]]`: one stream from one tenant to one SIEM.
+
+use super::overrides::Overrides;
+use super::section::Section;
+use super::{AlertSettings, Refusal, SiemSettings, SourceSettings, SpoolSettings, StreamSettings};
+use super::{siem, source, spool, stream};
+
+/// `[[agent]]`: one stream from one tenant to one SIEM.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AgentSettings {
+    /// `name`: 1 to 63 of `a-z A-Z 0-9 . _ -`, not starting with `.`: it names a folder. Unique without regard to case.
+    pub name: String,
+    /// `[agent.source]`
+    pub source: SourceSettings,
+    /// `[agent.siem]`
+    pub siem: SiemSettings,
+    /// `[agent.alerts]`
+    pub alerts: AlertSettings,
+    /// `[agent.activities]`
+    pub activities: StreamSettings,
+    /// `[agent.spool]`
+    pub spool: SpoolSettings,
+}
+
+pub(super) fn read(section: &Section, given: &Overrides) -> Option<AgentSettings> {
+    if !section.has("name") {
+        section.refuse("name", "missing; allowed: a name of your choice, as \"contoso\"; it names the folder of what waits to be sent");
+    }
+    let name = section.text("name", name);
+    let source = source::read(section.table("source"), given);
+    let siem = siem::read(section.table("siem"), given);
+    let alerts_section = section.table("alerts");
+    let alerts = stream::read_alerts(alerts_section);
+    let activities = stream::read_activities(section.table("activities"));
+    let spool = spool::read(section.table("spool"));
+    if !alerts.stream.enabled && !activities.enabled {
+        section.table("activities").refuse(
+            "enabled",
+            "alerts.enabled and activities.enabled are both false; allowed: at least one true (an agent that is not wanted is taken out of the file)",
+        );
+    }
+    Some(AgentSettings {
+        name: name?,
+        source: source?,
+        siem: siem?,
+        alerts,
+        activities,
+        spool,
+    })
+}
+
+fn name(text: &str) -> Result<String, Refusal> {
+    let fits = (1..=63).contains(&text.len())
+        && !text.starts_with('.')
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
+    if fits {
+        return Ok(text.to_owned());
+    }
+    Err(Refusal::found(
+        text,
+        "1 to 63 of a-z A-Z 0-9 . _ - (not starting with a point); it names a folder",
+    ))
+}

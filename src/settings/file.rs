@@ -1,0 +1,193 @@
+//! The settings file, and what to do where there is none.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use super::parse::{Parsed, parse};
+use super::report::{Holds, Mention};
+use super::{Finding, Needs, Overrides, Settings};
+
+/// Where the settings are looked for when `--config` does not say.
+pub const DEFAULT_FILE: &str = "/etc/siembox/siembox.toml";
+
+/// A settings file of more bytes than this is something else.
+const MAX_BYTES: u64 = 1024 * 1024;
+
+/// Settings and what is doubtful about them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded {
+    /// Right in themselves.
+    pub settings: Settings,
+    /// To be shown to the operator; each names setting, reason and cure.
+    pub warnings: Vec<Finding>,
+}
+
+/// Why there are no settings.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The file named by `--config` isn't there.
+    #[error("there is no settings file {}; write one with: siembox example > {}", .path.display(), .path.display())]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// No file, and the flags are too few to stand alone.
+    #[error(
+        "there is no settings file {DEFAULT_FILE}, and to run without one {} missing\n  \
+         write a settings file: siembox example > {DEFAULT_FILE}\n  \
+         or give all on the command line: siembox --api-url https://TENANT.REGION.portal.cloudappsecurity.com --token-file FILE --syslog HOST:PORT/tcp",
+        listed(.flags)
+    )]
+    NothingGiven {
+        /// Flags that would have been needed.
+        flags: Vec<&'static str>,
+    },
+    /// The file can't be read.
+    #[error("the settings file {} can't be read: {source}", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The file is far too long, or not UTF-8.
+    #[error("{} is no settings file: more than {MAX_BYTES} bytes, or not UTF-8 text", .path.display())]
+    NotSettings {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file or the flags say something that can't be. At least one finding.
+    #[error("the settings can't be used ({}):{}", counted(.0.len()), lines(.0))]
+    Wrong(Vec<Finding>),
+}
+
+// === impl Settings ===
+
+impl Settings {
+    /// Reads a settings file. Flags win over it.
+    ///
+    /// Only what stands in the file decides whether it is right: the files it names are looked at for the warnings only,
+    /// and read when they are needed.
+    ///
+    /// # Errors
+    /// [`SettingsError`]; its text is for the operator.
+    pub fn load(path: &Path, given: &Overrides) -> Result<Loaded, SettingsError> {
+        let text = text_of(path)?;
+        let parsed = parse(&text, Some(path), given).map_err(SettingsError::Wrong)?;
+        Ok(looked_at(parsed, given.needs))
+    }
+
+    /// Settings without a file, as the old agent was started: everything but address, token and receiver has its default.
+    /// The one agent is called `siembox`.
+    ///
+    /// # Errors
+    /// Where flags are missing.
+    pub fn from_flags(given: &Overrides) -> Result<Loaded, SettingsError> {
+        let token = given.credentials.is_some() || given.spare_token.is_some();
+        let flags: Vec<&'static str> = [
+            (
+                "--api-url",
+                given.api_url.is_some() || given.needs == Needs::Lines,
+            ),
+            ("--token-file", token || given.needs == Needs::Lines),
+            (
+                "--syslog",
+                given.syslog.is_some() || given.needs != Needs::Stream,
+            ),
+        ]
+        .into_iter()
+        .filter_map(|(flag, is_there)| (!is_there).then_some(flag))
+        .collect();
+        if !flags.is_empty() {
+            return Err(SettingsError::NothingGiven { flags });
+        }
+        let parsed =
+            parse("[[agent]]\nname = \"siembox\"\n", None, given).map_err(SettingsError::Wrong)?;
+        Ok(looked_at(parsed, given.needs))
+    }
+
+    /// The file that was named; else the one at [`DEFAULT_FILE`]; else the flags alone.
+    ///
+    /// # Errors
+    /// As [`Settings::load`] and [`Settings::from_flags`].
+    pub fn find(config: Option<&Path>, given: &Overrides) -> Result<Loaded, SettingsError> {
+        match config {
+            Some(path) => Self::load(path, given),
+            None => match Self::load(Path::new(DEFAULT_FILE), given) {
+                Err(SettingsError::Missing { .. }) => Self::from_flags(given),
+                read => read,
+            },
+        }
+    }
+}
+
+fn text_of(path: &Path) -> Result<String, SettingsError> {
+    let path_buf = || path.to_owned();
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound => SettingsError::Missing { path: path_buf() },
+            _ => SettingsError::Read {
+                path: path_buf(),
+                source,
+            },
+        })?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(SettingsError::NotSettings { path: path_buf() });
+    }
+    String::from_utf8(bytes).map_err(|_| SettingsError::NotSettings { path: path_buf() })
+}
+
+/// Adds the warnings about the files named.
+fn looked_at(parsed: Parsed, needs: Needs) -> Loaded {
+    let Parsed {
+        settings,
+        mut warnings,
+        mentions,
+    } = parsed;
+    if needs != Needs::Lines {
+        warnings.extend(mentions.into_iter().filter_map(doubt));
+        warnings.sort_by_key(|finding| finding.place);
+    }
+    Loaded { settings, warnings }
+}
+
+/// What is doubtful about a file that the settings name.
+fn doubt(mention: Mention) -> Option<Finding> {
+    let Mention { at, path, holds } = mention;
+    let shown = path.display();
+    let text = match std::fs::metadata(&path) {
+        Err(error) => format!("{shown} can't be read yet: {error}"),
+        Ok(data) if !data.is_file() => format!("{shown} is not a file"),
+        Ok(data) if holds == Holds::Secret && data.permissions().mode() & 0o077 != 0 => format!(
+            "{shown} is open to others than its owner (mode {:04o}); cure: chmod 600 {shown}",
+            data.permissions().mode() & 0o7777
+        ),
+        Ok(_) => return None,
+    };
+    Some(Finding { text, ..at })
+}
+
+// --- words of the errors
+
+fn counted(errors: usize) -> String {
+    match errors {
+        1 => "1 error".to_owned(),
+        more => format!("{more} errors"),
+    }
+}
+
+fn lines(findings: &[Finding]) -> String {
+    findings
+        .iter()
+        .map(|finding| format!("\n  {finding}"))
+        .collect()
+}
+
+fn listed(flags: &[&str]) -> String {
+    let verb = if flags.len() == 1 { "is" } else { "are" };
+    format!("{} {verb}", flags.join(", "))
+}

@@ -1,0 +1,190 @@
+//! The filters there are, as data: reference §1.7 (activities) and §1.8 (alerts), both from the API's own pages, and after
+//! them those that working clients use though no page lists them.
+
+use super::operator::Operator::{self, *};
+
+/// The filters of one stream.
+pub(in crate::settings) struct Vocabulary {
+    /// In the order of the reference.
+    fields: &'static [Field],
+    /// Fields that siembox sets itself, with the reason why they can't be set here.
+    pub(super) owned: &'static [(&'static str, &'static str)],
+}
+
+/// One filter.
+pub(super) struct Field {
+    /// As settings name it.
+    pub name: &'static str,
+    /// What its values are.
+    pub holds: Holds,
+    /// What may be asked of it.
+    pub operators: &'static [Operator],
+    /// As the API names it, where that differs.
+    pub sent_as: Option<&'static str>,
+}
+
+/// What the values of a filter are.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Holds {
+    /// A whole number from … to ….
+    Number(i64, i64),
+    /// A text, not empty.
+    Text,
+    /// `true` or `false`.
+    Flag,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// One of these words, or "null", which is sent as JSON's null.
+    WordOrNull(&'static [&'static str]),
+    /// Milliseconds since 1970, or a TOML time with an offset.
+    Time,
+    /// The reference gives no type, or an object.
+    Any,
+}
+
+use Holds::{Any, Flag, Number, Text as Words, Time, Word, WordOrNull};
+
+// === impl Vocabulary ===
+
+impl Vocabulary {
+    pub(super) fn field(&self, name: &str) -> Option<&'static Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// Whether there are fields `name.…`.
+    pub(super) fn has_fields_below(&self, name: &str) -> bool {
+        self.fields.iter().any(|field| {
+            field
+                .name
+                .strip_prefix(name)
+                .is_some_and(|rest| rest.starts_with('.'))
+        })
+    }
+
+    pub(super) fn names(&self) -> Vec<&'static str> {
+        self.fields.iter().map(|field| field.name).collect()
+    }
+}
+
+const fn field(name: &'static str, holds: Holds, operators: &'static [Operator]) -> Field {
+    Field {
+        name,
+        holds,
+        operators,
+        sent_as: None,
+    }
+}
+
+const ID: Holds = Number(0, i64::MAX);
+const EQ: &[Operator] = &[Eq];
+const EQ_NEQ: &[Operator] = &[Eq, Neq];
+const OR_SET: &[Operator] = &[Eq, Neq, Isset, Isnotset];
+const OR_STARTS: &[Operator] = &[Eq, Neq, Isset, Isnotset, Startswith];
+
+/// Filters of activities.
+pub(in crate::settings) static ACTIVITIES: Vocabulary = Vocabulary {
+    owned: &[(
+        "created",
+        "belongs to siembox's cursor, which reads activities in the order of their saving; allowed: the filter `date` (when it happened), or first_look_back and max_catch_up in [agent.source]",
+    )],
+    fields: &[
+        field("service", ID, EQ_NEQ),
+        field("instance", ID, EQ_NEQ),
+        field("user.orgUnit", Words, OR_SET),
+        field("actionType", Words, &[Contains, Eq, Neq, Isset, Isnotset]),
+        field("activity.eventActionType", Words, EQ_NEQ),
+        field("activity.id", Words, EQ),
+        field("activity.impersonated", Flag, EQ),
+        field("activity.type", Flag, EQ),
+        field("activity.takenAction", WordOrNull(TAKEN_ACTIONS), EQ_NEQ),
+        field(
+            "device.type",
+            WordOrNull(&["DESKTOP", "MOBILE", "TABLET", "OTHER"]),
+            EQ_NEQ,
+        ),
+        field("device.tags", Words, EQ_NEQ),
+        field("userAgent.userAgent", Words, &[Contains, Ncontains]),
+        field("userAgent.tags", Words, EQ_NEQ),
+        field("location.country", Words, OR_SET),
+        field(
+            "location.organizations",
+            Words,
+            &[Eq, Neq, Isset, Isnotset, Contains],
+        ),
+        field(
+            "ip.address",
+            Words,
+            &[Eq, Startswith, Doesnotstartwith, Isset, Isnotset, Neq],
+        ),
+        field("fileSelector", Any, EQ_NEQ),
+        field("office365url", Words, &[Startswith, Eq, Endswith]),
+        field("fileId", Words, EQ),
+        // 1 Corporate, 2 Administrative, 3 Risky, 4 VPN, 5 Cloud provider, 6 Other
+        field("ip.category", Number(1, 6), EQ_NEQ),
+        field("ip.tags", Words, EQ_NEQ),
+        field("text", Words, &[Eq, Startswithsingle, Text]),
+        field("date", Time, &[Lte, Gte, Range, LteNdays, GteNdays]),
+        field("policy", Words, OR_SET),
+        // [{ s = "stream", t = "type" }]; 0 Access control, 1 Session control, 2 App connector, 3 its analysis, 5 Discovery, 6 MDATP
+        field("source", Any, EQ_NEQ),
+        field("activity.alertId", Words, EQ),
+        field("activityObject", Any, EQ_NEQ),
+        // [{ id = "…", inst = 0 }]
+        field("entity", Any, OR_STARTS),
+        field("user.username", Words, OR_STARTS),
+        // Ids of groups, and in the wild { role = 1, adv = true }
+        field("user.tags", Any, OR_STARTS),
+        field("user.domain", Words, OR_SET),
+        // In the wild: Get-MCASActivity.ps1, demisto.
+        field("activity.eventType", Words, EQ_NEQ),
+        field("activity.actionType", Words, EQ_NEQ),
+        field("fileLabels", Any, OR_SET),
+    ],
+};
+
+const TAKEN_ACTIONS: &[&str] = &[
+    "block",
+    "proxy",
+    "BypassProxy",
+    "encrypt",
+    "decrypt",
+    "verified",
+    "encryptionFailed",
+    "protect",
+    "verify",
+];
+
+/// Filters of alerts.
+pub(in crate::settings) static ALERTS: Vocabulary = Vocabulary {
+    owned: &[(
+        "date",
+        "belongs to siembox's cursor, which reads alerts in the order of their dates; allowed: first_look_back and max_catch_up in [agent.source]",
+    )],
+    fields: &[
+        field("entity.entity", Any, EQ_NEQ),
+        field("entity.ip", Words, EQ_NEQ),
+        field("entity.service", ID, EQ_NEQ),
+        field("entity.instance", ID, EQ_NEQ),
+        field("entity.policy", Words, EQ_NEQ),
+        field("entity.file", Words, EQ_NEQ),
+        field("alertOpen", Flag, EQ),
+        // 0 Low, 1 Medium, 2 High; 3 Informational is in the records though not on the filters' page
+        field("severity", Number(0, 3), EQ_NEQ),
+        // 0 Open, 1 Dismissed, 2 Resolved, 3 Closed: false positive, 4 benign, 5 true positive
+        field("resolutionStatus", Number(0, 5), EQ_NEQ),
+        field("read", Flag, EQ),
+        field("resolutionDate", Time, &[Lte, Gte, Range]),
+        field("risk", ID, EQ_NEQ),
+        field("alertType", ID, EQ_NEQ),
+        field("id", Words, EQ_NEQ),
+        Field {
+            name: "ID",
+            holds: Words,
+            operators: EQ_NEQ,
+            sent_as: Some("id"),
+        },
+        field("source", Word(&["built-in", "policy"]), EQ),
+        // In the wild.
+        field("entity.user", Any, EQ_NEQ),
+    ],
+};

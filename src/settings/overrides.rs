@@ -1,0 +1,150 @@
+//! What the command line and the environment say: it wins over the file, and can stand without one.
+
+use std::path::PathBuf;
+
+use super::address::ApiUrl;
+use super::host::host_and_port;
+use super::{Format, ProxySettings, Refusal, Secret, SecretSource};
+
+/// Settings from flags and environment, already read; empty by default.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Overrides {
+    /// `--state`
+    pub state_dir: Option<PathBuf>,
+    /// `--logsDirectory`
+    pub logs_dir: Option<PathBuf>,
+    /// `--proxy`: for all agents, it is the machine's way out.
+    pub proxy: Option<ProxySettings>,
+    /// `--token` or `--token-file`: instead of what the file says. Only where there is one agent.
+    pub credentials: Option<SecretSource>,
+    /// `--api-url`. Only where there is one agent.
+    pub api_url: Option<ApiUrl>,
+    /// `--syslog`. Only where there is one agent.
+    pub syslog: Option<SyslogTarget>,
+    /// `--format`: as if the file said so.
+    pub format: Option<Format>,
+    /// `SIEMBOX_TOKEN`: for agents whose credentials nothing else gives.
+    pub spare_token: Option<Secret>,
+    /// What the command will reach; decides what may be missing.
+    pub needs: Needs,
+}
+
+/// What a command will reach with the settings.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Needs {
+    /// The cloud and the SIEM: run, check.
+    #[default]
+    Stream,
+    /// The cloud only: preview. Without a file, the SIEM's host is `not-set.invalid`.
+    Cloud,
+    /// Neither: render, status. Credentials may be missing (the secret is then empty and can't be read); without a
+    /// file, nothing has to be given at all and the addresses are `not-set.invalid`.
+    Lines,
+}
+
+/// `--syslog HOST:PORT/udp|tcp|tls`, taken apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyslogTarget {
+    /// Name or address.
+    pub host: String,
+    /// Where none is written, the usual one of the transport.
+    pub port: u16,
+    /// Where none is written, TCP.
+    pub transport: Transport,
+}
+
+/// The bare choice of `protocol`, without what belongs to each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Transport {
+    Udp,
+    Tcp,
+    Tls,
+}
+
+// === impl SyslogTarget ===
+
+impl SyslogTarget {
+    /// Reads `HOST[:PORT][/udp|tcp|tls]`.
+    ///
+    /// # Errors
+    /// Says which part is wrong.
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
+        let (address, transport) = match text.rsplit_once('/') {
+            Some((address, name)) => {
+                let known = Transport::NAMES
+                    .iter()
+                    .find(|(known, _)| known.eq_ignore_ascii_case(name));
+                let (_, transport) = known.ok_or_else(|| {
+                    Refusal::because(
+                        text,
+                        "the part after \"/\" is no protocol",
+                        "HOST:PORT/udp, HOST:PORT/tcp or HOST:PORT/tls",
+                    )
+                })?;
+                (address, *transport)
+            }
+            None => (text, Transport::Tcp),
+        };
+        let (host, port) = host_and_port(address)?;
+        Ok(Self {
+            host,
+            port: port.unwrap_or(transport.default_port()),
+            transport,
+        })
+    }
+}
+
+// === impl Transport ===
+
+impl Transport {
+    /// As settings and flags name them.
+    pub(super) const NAMES: [(&'static str, Self); 3] =
+        [("udp", Self::Udp), ("tcp", Self::Tcp), ("tls", Self::Tls)];
+
+    /// 514, with TLS 6514 (RFC 5425).
+    pub(super) fn default_port(self) -> u16 {
+        match self {
+            Self::Udp | Self::Tcp => 514,
+            Self::Tls => 6514,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn reads_the_siems_address() {
+        for (written, host, port, transport) in [
+            (
+                "siem.example:5514/udp",
+                "siem.example",
+                5514,
+                Transport::Udp,
+            ),
+            ("siem.example:514", "siem.example", 514, Transport::Tcp),
+            ("siem.example/TLS", "siem.example", 6514, Transport::Tls),
+            (
+                "[2001:db8::1]:1514/tcp",
+                "2001:db8::1",
+                1514,
+                Transport::Tcp,
+            ),
+        ] {
+            assert_eq!(
+                SyslogTarget::parse(written).unwrap(),
+                SyslogTarget {
+                    host: host.to_owned(),
+                    port,
+                    transport
+                }
+            );
+        }
+        for wrong in ["", "siem:514/http", "siem:0/udp", "/udp", "tcp://siem:514"] {
+            assert!(SyslogTarget::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Text → [`Settings`](super::Settings), in one pass and without touching anything else.
+
+use std::path::{Path, PathBuf};
+
+use toml_edit::{Document, TableLike};
+
+use super::overrides::Overrides;
+use super::report::{Mention, Report};
+use super::section::Section;
+use super::{AgentSettings, Credentials, Finding, SecretSource, Settings, agent, health, log};
+
+/// Settings, what is doubtful about them, and the files they name.
+#[derive(Debug)]
+pub(super) struct Parsed {
+    pub settings: Settings,
+    pub warnings: Vec<Finding>,
+    pub mentions: Vec<Mention>,
+}
+
+/// Reads the text of a settings file. `file` names it in findings and is where relative paths begin; `None` where flags
+/// stand alone and `text` is siembox's own.
+///
+/// # Errors
+/// All that is wrong, in the order of the file; for text that is no TOML, its first slip.
+pub(super) fn parse(
+    text: &str,
+    file: Option<&Path>,
+    given: &Overrides,
+) -> Result<Parsed, Vec<Finding>> {
+    let report = Report::new(file, text);
+    let document = match Document::parse(text) {
+        Ok(document) => document,
+        Err(slip) => {
+            let at = slip.span().map_or(0, |span| span.start);
+            return Err(vec![report.finding(
+                "",
+                at,
+                format!("not TOML: {}", slip.message()),
+            )]);
+        }
+    };
+    let settings = read(&report, document.as_table(), given);
+    let clean = report.is_clean();
+    let (errors, warnings, mentions) = report.into_parts();
+    match settings {
+        Some(settings) if clean => Ok(Parsed {
+            settings,
+            warnings,
+            mentions,
+        }),
+        _ => Err(errors),
+    }
+}
+
+fn read(report: &Report, table: &dyn TableLike, given: &Overrides) -> Option<Settings> {
+    let top = Section::top(report, table);
+    let state_dir = top.path("state_dir");
+    let logs_dir = top.path("logs_dir");
+    let log = log::read(top.table("log"));
+    let health = health::read(top.table("health"));
+    let agents = agents(&top, report, given);
+    top.close();
+    Some(Settings {
+        state_dir: given
+            .state_dir
+            .clone()
+            .or(state_dir)
+            .unwrap_or_else(|| PathBuf::from("/var/lib/siembox")),
+        logs_dir: given.logs_dir.clone().or(logs_dir),
+        log,
+        health,
+        agents: agents?,
+    })
+}
+
+fn agents(top: &Section, report: &Report, given: &Overrides) -> Option<Vec<AgentSettings>> {
+    let sections = top.tables("agent");
+    if sections.is_empty() && !top.failed("agent") {
+        top.refuse(
+            "agent",
+            "missing; allowed: at least one [[agent]] (siembox example prints a whole file)",
+        );
+    }
+    if sections.len() > 1 {
+        refuse_flags_of_one_agent(report, given, sections.len());
+    }
+    let agents: Vec<Option<AgentSettings>> = sections
+        .iter()
+        .map(|section| agent::read(section, given))
+        .collect();
+    for (index, (section, agent)) in sections.iter().zip(&agents).enumerate() {
+        let Some(agent) = agent else { continue };
+        for (before_index, before) in agents[..index].iter().enumerate() {
+            if let Some(before) = before {
+                refuse_together(section, agent, before, before_index + 1);
+            }
+        }
+    }
+    sections.into_iter().for_each(Section::close);
+    agents.into_iter().collect()
+}
+
+/// Flags that speak of one agent, where the file has several.
+fn refuse_flags_of_one_agent(report: &Report, given: &Overrides, agents: usize) {
+    let flags = [
+        ("--api-url", given.api_url.is_some()),
+        ("--syslog", given.syslog.is_some()),
+        ("--token or --token-file", given.credentials.is_some()),
+    ];
+    for (flag, _) in flags.into_iter().filter(|(_, present)| *present) {
+        report.error(Finding {
+            place: None,
+            ..report.finding(flag, 0, format!("given beside {agents} agents; allowed: only with one agent (say it in the file, for the agent it is meant for)"))
+        });
+    }
+}
+
+/// What can't be in two agents at once.
+fn refuse_together(
+    section: &Section,
+    agent: &AgentSettings,
+    before: &AgentSettings,
+    before_number: usize,
+) {
+    if agent.name.eq_ignore_ascii_case(&before.name) {
+        section.refuse("name", &format!("found {:?}, which is the name of agent[{before_number}] already (case does not count); allowed: another name", agent.name));
+    }
+    let same_host = host(&agent.source.api_url) == host(&before.source.api_url);
+    let (own, other) = (
+        agent.source.requests_per_minute,
+        before.source.requests_per_minute,
+    );
+    if same_host && own != other {
+        section.table("source").refuse(
+            "requests_per_minute",
+            &format!("{own} here and {other} in agent[{before_number}], which shares the tenant and so the limit; allowed: the same in both"),
+        );
+    }
+    let given = |agent: &AgentSettings| match &agent.source.credentials {
+        Credentials::Token(SecretSource::Given(token)) => Some(token.clone()),
+        _ => None,
+    };
+    if !same_host
+        && given(agent)
+            .is_some_and(|token| !token.reveal().is_empty() && given(before) == Some(token))
+    {
+        section.table("source").refuse(
+            "token_file",
+            &format!("missing, and SIEMBOX_TOKEN is one tenant's: agent[{before_number}] uses it for another; allowed: a token_file for each"),
+        );
+    }
+}
+
+/// Host and port of an address.
+fn host(url: &str) -> &str {
+    let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
+    authority.split('/').next().unwrap_or(authority)
+}

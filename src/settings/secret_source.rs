@@ -1,0 +1,166 @@
+//! Where a secret comes from, and how it is read when it is needed.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::{InvalidToken, Secret};
+
+/// Where a secret comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SecretSource {
+    /// A file, read when needed; white space around it is taken off.
+    File(PathBuf),
+    /// Given on the command line or in the environment.
+    Given(Secret),
+}
+
+/// Why a secret could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    /// The file can't be opened or read.
+    #[error("the secret's file {} can't be read: {source}", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The file is far too long, or not text.
+    #[error("the secret's file {} holds no secret: more than {} bytes, or not text", .path.display(), SecretSource::MAX_BYTES)]
+    NotASecret {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Nothing but white space.
+    #[error("the secret's file {} is empty", .path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file holds something, but no token.
+    #[error("{invalid} (file {})", .path.display())]
+    InvalidTokenFile {
+        /// The file.
+        path: PathBuf,
+        /// In the old agent's words.
+        invalid: InvalidToken,
+    },
+    /// The token given is none.
+    #[error(transparent)]
+    InvalidToken(InvalidToken),
+    /// No secret was given at all: the settings were loaded for a command that needs none.
+    #[error("Invalid token: none was given")]
+    Absent,
+}
+
+// === impl SecretSource ===
+
+impl SecretSource {
+    /// A token has 192 characters, an Entra secret 40; a file of more than this is something else.
+    const MAX_BYTES: u64 = 16 * 1024;
+
+    /// Reads the secret now, from its file where it has one.
+    ///
+    /// # Errors
+    /// [`SecretError`]; its text names the file, never the secret.
+    pub fn read(&self) -> Result<Secret, SecretError> {
+        let path = match self {
+            Self::Given(secret) if secret.reveal().is_empty() => return Err(SecretError::Absent),
+            Self::Given(secret) => return Ok(secret.clone()),
+            Self::File(path) => path,
+        };
+        let bytes = first_bytes(path, Self::MAX_BYTES + 1).map_err(|source| SecretError::Read {
+            path: path.clone(),
+            source,
+        })?;
+        if bytes.len() as u64 > Self::MAX_BYTES {
+            return Err(SecretError::NotASecret { path: path.clone() });
+        }
+        let Ok(text) = String::from_utf8(bytes) else {
+            return Err(SecretError::NotASecret { path: path.clone() });
+        };
+        let secret = Secret::new(&text);
+        if secret.reveal().is_empty() {
+            return Err(SecretError::Empty { path: path.clone() });
+        }
+        Ok(secret)
+    }
+
+    /// Reads the secret now and checks that it can be an API token.
+    ///
+    /// # Errors
+    /// As [`SecretSource::read`], and "Invalid token" where it holds white space or control characters.
+    pub fn read_token(&self) -> Result<Secret, SecretError> {
+        let secret = self.read()?;
+        Secret::token(secret.reveal()).map_err(|invalid| match self {
+            Self::File(path) => SecretError::InvalidTokenFile {
+                path: path.clone(),
+                invalid,
+            },
+            Self::Given(_) => SecretError::InvalidToken(invalid),
+        })
+    }
+}
+
+fn first_bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_secret_is_read_without_the_white_space_around_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token");
+        for (content, expected) in [
+            (&b" abc=\r\n"[..], Ok("abc=")),
+            (b"two words", Err("white space")),
+            (b"", Err("is empty")),
+            (b" \n", Err("is empty")),
+            (b"\xff\xfe", Err("holds no secret")),
+            (&[b'a'; 20_000], Err("holds no secret")),
+        ] {
+            std::fs::write(&path, content).unwrap();
+            match (SecretSource::File(path.clone()).read_token(), expected) {
+                (Ok(secret), Ok(text)) => assert_eq!(secret.reveal(), text),
+                (Err(error), Err(part)) => {
+                    let error = error.to_string();
+                    assert!(
+                        error.contains(part) && error.contains("token") && !error.contains("two"),
+                        "{error}"
+                    );
+                }
+                (read, expected) => panic!("{read:?} instead of {expected:?}"),
+            }
+        }
+        let missing = SecretSource::File(folder.path().join("none"))
+            .read()
+            .unwrap_err()
+            .to_string();
+        assert!(
+            missing.contains("none can't be read: No such file"),
+            "{missing}"
+        );
+    }
+
+    #[test]
+    fn a_given_secret_needs_no_file() {
+        assert_eq!(
+            SecretSource::Given(Secret::new("abc"))
+                .read_token()
+                .unwrap()
+                .reveal(),
+            "abc"
+        );
+        assert!(matches!(
+            SecretSource::Given(Secret::new("")).read(),
+            Err(SecretError::Absent)
+        ));
+    }
+}

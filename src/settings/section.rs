@@ -1,0 +1,182 @@
+//! One table of the settings file while it is being read.
+//!
+//! serde would stop at the first wrong key. Here each read takes a key's value or notes what is wrong with it and gives
+//! `None`, so the reading goes on and a file's errors come out together. The keys asked for are the keys there are: what
+//! is left at [`Section::close`] is unknown, and the list for "did you mean" needs no second copy.
+
+use std::cell::RefCell;
+
+use toml_edit::{Item, TableLike, Value};
+
+use super::Finding;
+use super::report::Report;
+use super::words::{key_shown, plain_path, shown, unknown};
+
+/// One table of the file, or an absent one in which nothing is set.
+pub(super) struct Section<'a> {
+    report: &'a Report<'a>,
+    table: Option<&'a dyn TableLike>,
+    /// `agent[2].siem`, empty for the top of the file.
+    path: String,
+    /// Byte of the text where the table begins; findings about missing keys point there.
+    at: usize,
+    known: RefCell<Vec<&'static str>>,
+}
+
+// === impl Section ===
+
+impl<'a> Section<'a> {
+    /// The top of the file.
+    pub(super) fn top(report: &'a Report<'a>, table: &'a dyn TableLike) -> Self {
+        Self {
+            report,
+            table: Some(table),
+            path: String::new(),
+            at: 0,
+            known: RefCell::default(),
+        }
+    }
+
+    fn below(&self, path: String, table: Option<&'a dyn TableLike>, at: usize) -> Self {
+        Self {
+            report: self.report,
+            table,
+            path,
+            at,
+            known: RefCell::default(),
+        }
+    }
+
+    // --- what is there
+
+    pub(super) fn item(&self, key: &'static str) -> Option<&'a Item> {
+        if !self.known.borrow().contains(&key) {
+            self.known.borrow_mut().push(key);
+        }
+        self.table?.get(key)
+    }
+
+    /// Whether the key is written, whatever its value.
+    pub(super) fn has(&self, key: &'static str) -> bool {
+        self.item(key).is_some()
+    }
+
+    /// Whether the key was refused already.
+    pub(super) fn failed(&self, key: &str) -> bool {
+        let path = self.path_of(key);
+        self.report.has_error_about(&path)
+    }
+
+    /// The full path of a key of this table.
+    pub(super) fn path_of(&self, key: &str) -> String {
+        if self.path.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{}.{key}", self.path)
+        }
+    }
+
+    // --- what is wrong
+
+    /// Notes that a key's value (or its absence) can't be.
+    pub(super) fn refuse(&self, key: &str, text: &str) {
+        self.report.error(self.finding(key, text));
+    }
+
+    /// Notes that a key's value (or its absence) is doubtful.
+    pub(super) fn warn(&self, key: &str, text: &str) {
+        self.report.warning(self.finding(key, text));
+    }
+
+    pub(super) fn finding(&self, key: &str, text: &str) -> Finding {
+        let item = self.table.and_then(|table| table.get(key));
+        let at = item.and_then(Item::span).map_or(self.at, |span| span.start);
+        self.report.finding(&self.path_of(key), at, text)
+    }
+
+    pub(super) fn refuse_item(&self, key: &str, item: &Item, allowed: &str) {
+        self.refuse(key, &format!("found {}; allowed: {allowed}", shown(item)));
+    }
+
+    // --- tables
+
+    /// A table below this one; where it is absent, one in which nothing is set.
+    pub(super) fn table(&self, key: &'static str) -> Self {
+        let path = self.path_of(key);
+        let Some(item) = self.item(key) else {
+            return self.below(path, None, self.at);
+        };
+        if item.as_table_like().is_none() {
+            self.refuse_item(key, item, &format!("a table, [{}]", plain_path(&path)));
+        }
+        let at = item.span().map_or(self.at, |span| span.start);
+        self.below(path, item.as_table_like(), at)
+    }
+
+    /// The tables of a list: `[[agent]]`.
+    pub(super) fn tables(&self, key: &'static str) -> Vec<Self> {
+        let numbered =
+            |index: usize, table: &'a dyn TableLike, at: Option<std::ops::Range<usize>>| {
+                let path = format!("{}[{}]", self.path_of(key), index + 1);
+                self.below(path, Some(table), at.map_or(self.at, |span| span.start))
+            };
+        match self.item(key) {
+            None => Vec::new(),
+            Some(Item::ArrayOfTables(tables)) => tables
+                .iter()
+                .enumerate()
+                .map(|(index, table)| numbered(index, table, table.span()))
+                .collect(),
+            Some(Item::Value(Value::Array(list))) if list.iter().all(Value::is_inline_table) => {
+                list.iter()
+                    .filter_map(Value::as_inline_table)
+                    .enumerate()
+                    .map(|(index, table)| numbered(index, table, table.span()))
+                    .collect()
+            }
+            Some(other) => {
+                self.refuse_item(
+                    key,
+                    other,
+                    &format!(
+                        "a list of tables, each with [[{}]] above it",
+                        self.path_of(key)
+                    ),
+                );
+                Vec::new()
+            }
+        }
+    }
+
+    /// The table itself and the byte where it begins, for a reader of its own (filters).
+    pub(super) fn raw(&self) -> (Option<&'a dyn TableLike>, usize) {
+        (self.table, self.at)
+    }
+
+    /// Where findings go.
+    pub(super) fn report(&self) -> &'a Report<'a> {
+        self.report
+    }
+
+    /// Ends the reading: keys that nobody asked for are unknown.
+    pub(super) fn close(self) {
+        let known = self.known.borrow();
+        for (written, item) in self.table.into_iter().flat_map(TableLike::iter) {
+            if known.contains(&written) {
+                continue;
+            }
+            let key_at = self
+                .table
+                .and_then(|table| table.key(written))
+                .and_then(toml_edit::Key::span);
+            let at = key_at
+                .or_else(|| item.span())
+                .map_or(self.at, |span| span.start);
+            let text = unknown("no such setting", written, &known);
+            self.report.error(
+                self.report
+                    .finding(&self.path_of(&key_shown(written)), at, text),
+            );
+        }
+    }
+}

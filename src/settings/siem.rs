@@ -1,0 +1,134 @@
+//! `[agent.siem]`: the receiving side.
+
+use super::host::host;
+use super::overrides::{Needs, Overrides, Transport};
+use super::section::Section;
+use super::{CefSettings, HeaderSettings, TlsSettings, cef, header, tls};
+
+/// `[agent.siem]`: the receiving side.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SiemSettings {
+    /// `host`: name or address.
+    pub host: String,
+    /// `port`: default 514, with TLS 6514.
+    pub port: u16,
+    /// `protocol`: udp, tcp (default), tls; with what only it needs.
+    pub protocol: Protocol,
+    /// `framing`: lf (default; tls: octet-counting, RFC 5425) or octet-counting. Not for udp.
+    pub framing: Framing,
+    /// Header of each line.
+    pub header: HeaderSettings,
+    /// Looks of each line.
+    pub cef: CefSettings,
+    /// `max_lines_per_second`: no limit where absent; 1 to 1,000,000.
+    pub max_lines_per_second: Option<u32>,
+}
+
+/// `protocol`
+#[derive(Debug, Clone, PartialEq)]
+pub enum Protocol {
+    /// RFC 5426.
+    Udp {
+        /// `max_datagram` bytes: 480 to 65507, default 8192. Longer lines are cut and counted.
+        max_datagram: usize,
+    },
+    /// RFC 6587.
+    Tcp,
+    /// RFC 5425.
+    Tls(TlsSettings),
+}
+
+/// `framing`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// One line feed after each message (RFC 6587, 3.4.2).
+    Lf,
+    /// Length and a blank before each message (RFC 6587, 3.4.1).
+    OctetCounting,
+}
+
+const FRAMINGS: [(&str, Framing); 2] = [
+    ("lf", Framing::Lf),
+    ("octet-counting", Framing::OctetCounting),
+];
+
+pub(super) fn read(section: Section, given: &Overrides) -> Option<SiemSettings> {
+    let cef = cef::read(&section, given);
+    let header = header::read(&section, cef.format);
+    let (host, port, transport) = target(&section, given);
+    let protocol = protocol(&section, transport);
+    let framing = framing(&section, transport);
+    let max_lines_per_second = section.number("max_lines_per_second", 1..=1_000_000);
+    if transport != Transport::Udp && framing == Framing::Lf && header.begins_with_a_digit() {
+        let text = "without PRI each line begins with its year, which rsyslog takes for an octet count; \
+                    cure: include_pri = true, framing = \"octet-counting\", or a time_format that begins with the month";
+        section.warn("include_pri", text);
+    }
+    section.close();
+    Some(SiemSettings {
+        host: host?,
+        port,
+        protocol,
+        framing,
+        header,
+        cef,
+        max_lines_per_second,
+    })
+}
+
+/// Host, port and transport: from `--syslog`, else from the file.
+fn target(section: &Section, given: &Overrides) -> (Option<String>, u16, Transport) {
+    let written_host = section.text("host", host);
+    let written = section
+        .word("protocol", &Transport::NAMES)
+        .unwrap_or(Transport::Tcp);
+    let port = section
+        .number("port", 1..=65535)
+        .unwrap_or(written.default_port());
+    if let Some(syslog) = &given.syslog {
+        return (Some(syslog.host.clone()), syslog.port, syslog.transport);
+    }
+    if section.has("host") {
+        return (written_host, port, written);
+    }
+    let host = match given.needs {
+        Needs::Stream => {
+            section.refuse(
+                "host",
+                "missing; allowed: name or address of the SIEM's syslog receiver",
+            );
+            None
+        }
+        Needs::Cloud | Needs::Lines => Some("not-set.invalid".to_owned()),
+    };
+    (host, port, written)
+}
+
+fn protocol(section: &Section, transport: Transport) -> Protocol {
+    let max_datagram = section.number("max_datagram", 480..=65507);
+    let tls = tls::read(section, transport == Transport::Tls);
+    if transport != Transport::Udp && section.has("max_datagram") && !section.failed("protocol") {
+        section.refuse(
+            "max_datagram",
+            "stands without UDP; allowed: only with protocol = \"udp\"",
+        );
+    }
+    match transport {
+        Transport::Udp => Protocol::Udp {
+            max_datagram: max_datagram.unwrap_or(8192),
+        },
+        Transport::Tcp => Protocol::Tcp,
+        Transport::Tls => Protocol::Tls(tls),
+    }
+}
+
+fn framing(section: &Section, transport: Transport) -> Framing {
+    let written = section.word("framing", &FRAMINGS);
+    if transport == Transport::Udp && section.has("framing") {
+        section.refuse("framing", "stands beside UDP, where each line is a datagram of its own; allowed: only with protocol = \"tcp\" or \"tls\"");
+    }
+    written.unwrap_or(match transport {
+        Transport::Udp | Transport::Tcp => Framing::Lf,
+        Transport::Tls => Framing::OctetCounting,
+    })
+}

@@ -1,0 +1,143 @@
+//! `[agent.activities]` and `[agent.alerts]`: what is fetched.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use super::duration;
+use super::filter::{self, Vocabulary};
+use super::section::Section;
+
+/// `[agent.activities]`, and the part of `[agent.alerts]` that is alike.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StreamSettings {
+    /// `enabled`: default true; both streams off is an error.
+    pub enabled: bool,
+    /// `filters`: the API's own vocabulary, checked on load; the cursor's own field (`created`, `date`) is refused here.
+    pub filters: serde_json::Map<String, serde_json::Value>,
+    /// `overlap` that each poll reads again, for records that became visible late. Activities "2m", alerts "1h"; 1s to 24h.
+    pub overlap: Duration,
+    /// `look_back` that is read again at start, and then each half of it or each hour, whichever is less. Activities "15m", alerts "24h"; at least `overlap`, up to 7d.
+    pub look_back: Duration,
+    /// `page_size` asked for. Activities 5000 (500 to 5000), alerts 100 (1 to 100)
+    pub page_size: u32,
+}
+
+/// `[agent.alerts]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct AlertSettings {
+    /// What alerts share with activities.
+    pub stream: StreamSettings,
+    /// `defender_for_identity`: default true; false leaves out the alerts that Defender for Identity raised.
+    pub defender_for_identity: bool,
+    /// `severity_map`: CEF severity (0 to 10) of low, medium, high, informational. [3, 6, 9, 0]
+    pub severity_map: [u8; 4],
+    /// `name` of the line: title (default) or policy.
+    pub name: AlertName,
+    /// `fetch_related`: asks for the activities behind each alert that names none, one request each. Default false.
+    pub fetch_related: bool,
+}
+
+/// `[agent.alerts] name`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[allow(missing_docs)]
+pub enum AlertName {
+    #[default]
+    Title,
+    Policy,
+}
+
+/// What differs between the two streams.
+struct Kind {
+    vocabulary: &'static Vocabulary,
+    overlap: Duration,
+    look_back: Duration,
+    page_sizes: RangeInclusive<i64>,
+}
+
+const ACTIVITIES: Kind = Kind {
+    vocabulary: &filter::ACTIVITIES,
+    overlap: Duration::from_secs(2 * 60),
+    look_back: Duration::from_secs(15 * 60),
+    page_sizes: 500..=5000,
+};
+
+const ALERTS: Kind = Kind {
+    vocabulary: &filter::ALERTS,
+    overlap: Duration::from_secs(3600),
+    look_back: Duration::from_secs(24 * 3600),
+    page_sizes: 1..=100,
+};
+
+/// Reads `[agent.activities]`.
+pub(super) fn read_activities(section: Section) -> StreamSettings {
+    let settings = read(&section, &ACTIVITIES);
+    section.close();
+    settings
+}
+
+/// Reads `[agent.alerts]`.
+pub(super) fn read_alerts(section: Section) -> AlertSettings {
+    let settings = AlertSettings {
+        stream: read(&section, &ALERTS),
+        defender_for_identity: section.flag("defender_for_identity").unwrap_or(true),
+        severity_map: severity_map(&section).unwrap_or([3, 6, 9, 0]),
+        name: section
+            .word(
+                "name",
+                &[("title", AlertName::Title), ("policy", AlertName::Policy)],
+            )
+            .unwrap_or_default(),
+        fetch_related: section.flag("fetch_related").unwrap_or(false),
+    };
+    section.close();
+    settings
+}
+
+fn read(section: &Section, kind: &Kind) -> StreamSettings {
+    let day = Duration::from_secs(86_400);
+    let overlap = section
+        .duration("overlap", Duration::from_secs(1)..=day)
+        .unwrap_or(kind.overlap);
+    let look_back = section
+        .duration("look_back", Duration::from_secs(1)..=day * 7)
+        .unwrap_or(kind.look_back);
+    if look_back < overlap && !section.failed("overlap") && !section.failed("look_back") {
+        let key = if section.has("look_back") {
+            "look_back"
+        } else {
+            "overlap"
+        };
+        let (overlap, look_back) = (duration::text(overlap), duration::text(look_back));
+        section.refuse(key, &format!("overlap is {overlap}, look_back {look_back}; allowed: look_back at least as long as overlap"));
+    }
+    let filters = section.table("filters");
+    StreamSettings {
+        enabled: section.flag("enabled").unwrap_or(true),
+        filters: filter::read(&filters, kind.vocabulary),
+        overlap,
+        look_back,
+        page_size: section
+            .number("page_size", kind.page_sizes.clone())
+            .unwrap_or_else(|| u32::try_from(*kind.page_sizes.end()).unwrap_or(100)),
+    }
+}
+
+fn severity_map(section: &Section) -> Option<[u8; 4]> {
+    let allowed =
+        "four whole numbers from 0 to 10, for low, medium, high and informational, as [3, 6, 9, 0]";
+    let number = |value: &toml_edit::Value| {
+        value
+            .as_integer()
+            .filter(|n| (0..=10).contains(n))
+            .and_then(|n| u8::try_from(n).ok())
+    };
+    let numbers = section.list("severity_map", allowed, number)?;
+    let map = numbers.try_into().ok();
+    if map.is_none() {
+        section.refuse(
+            "severity_map",
+            &format!("found a list of another length; allowed: {allowed}"),
+        );
+    }
+    map
+}

@@ -1,0 +1,71 @@
+//! The words in which findings speak of what stands in the file and of what may stand there.
+
+use toml_edit::{Item, Value};
+
+use super::finding::quoted;
+use super::{Refusal, nearest};
+
+/// `no such setting; did you mean …? allowed here: …`
+pub(super) fn unknown(what: &str, written: &str, allowed: &[&str]) -> String {
+    let mut allowed = allowed.to_vec();
+    allowed.sort_unstable();
+    let meant = nearest(written, allowed.iter().copied())
+        .map(|word| format!(" did you mean `{word}`?"))
+        .unwrap_or_default();
+    format!("{what};{meant} allowed here: {}", allowed.join(", "))
+}
+
+/// One of a few words, or a refusal with the nearest of them.
+pub(super) fn one_of<T: Copy>(text: &str, words: &[(&'static str, T)]) -> Result<T, Refusal> {
+    if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
+        return Ok(*value);
+    }
+    let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+    let meant = nearest(text, names.iter().copied())
+        .map(|word| format!("; did you mean \"{word}\"?"))
+        .unwrap_or_default();
+    Err(Refusal::found(
+        text,
+        format!("\"{}\"{meant}", names.join("\", \"")),
+    ))
+}
+
+/// What stands in the file, in words.
+pub(super) fn shown(item: &Item) -> String {
+    match item {
+        Item::None => "nothing".to_owned(),
+        Item::Value(value) => shown_value(value),
+        Item::Table(_) => "a table".to_owned(),
+        Item::ArrayOfTables(_) => "a list of tables".to_owned(),
+    }
+}
+
+/// As [`shown`], for a value.
+pub(super) fn shown_value(value: &Value) -> String {
+    match value {
+        Value::String(text) => quoted(text.value()),
+        Value::Integer(number) => number.value().to_string(),
+        Value::Float(number) => format!("{:?}", number.value()),
+        Value::Boolean(flag) => flag.value().to_string(),
+        Value::Datetime(date) => format!("the date {}", date.value()),
+        Value::Array(_) => "a list".to_owned(),
+        Value::InlineTable(_) => "a table".to_owned(),
+    }
+}
+
+/// A key as it would have to be written: in quotes where it is no plain word.
+pub(super) fn key_shown(key: &str) -> String {
+    let plain = !key.is_empty()
+        && key
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    if plain { key.to_owned() } else { quoted(key) }
+}
+
+/// `agent[2].siem` as it stands in the file: `agent.siem`.
+pub(super) fn plain_path(path: &str) -> String {
+    path.split('.')
+        .map(|part| part.split('[').next().unwrap_or(part))
+        .collect::<Vec<_>>()
+        .join(".")
+}

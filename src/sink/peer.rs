@@ -1,0 +1,52 @@
+//! Who is at the other end, in words.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// The receiver as an operator knows it and as the network does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer {
+    /// As it stands in the settings: a name or an address.
+    pub host: Arc<str>,
+    /// What the name led to.
+    pub address: SocketAddr,
+    /// "udp", "tcp", "tls".
+    pub protocol: &'static str,
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            host,
+            address,
+            protocol,
+        } = self;
+        if **host == *address.ip().to_string() {
+            write!(f, "{address}/{protocol}")
+        } else {
+            write!(f, "{host} ({address}/{protocol})")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_each_thing_once() {
+        let peer = |host: &str, address: &str| Peer {
+            host: host.into(),
+            address: address.parse().expect("an address"),
+            protocol: "tcp",
+        };
+        for (host, address, words) in [
+            ("10.0.0.5", "10.0.0.5:514", "10.0.0.5:514/tcp"),
+            ("::1", "[::1]:514", "[::1]:514/tcp"),
+            ("siem", "10.0.0.5:514", "siem (10.0.0.5:514/tcp)"),
+        ] {
+            assert_eq!(peer(host, address).to_string(), words);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Where to and how: everything a connection needs, with nothing left to look up in the settings.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use super::trust::Trust;
+use crate::syslog::frame::Framing;
+
+/// A receiver and the way to talk to it. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Name or address, an IPv6 address without brackets.
+    pub host: String,
+    /// 1 to 65535.
+    pub port: u16,
+    /// How to talk to it.
+    pub protocol: Protocol,
+    /// Cap on the rate; no cap where absent.
+    pub max_lines_per_second: Option<NonZeroU32>,
+    /// How long each step may take.
+    pub bounds: Bounds,
+}
+
+/// How to talk to the receiver, and what only that way needs.
+#[derive(Debug, Clone)]
+pub enum Protocol {
+    /// RFC 5426: one message is one datagram.
+    Udp {
+        /// Longer lines are cut, bytes; 480 to 65507.
+        max_datagram: usize,
+    },
+    /// RFC 6587.
+    Tcp {
+        /// How messages are told apart.
+        framing: Framing,
+    },
+    /// RFC 5425.
+    Tls {
+        /// How messages are told apart.
+        framing: Framing,
+        /// Whom to believe, and how to show ourselves.
+        trust: Trust,
+    },
+}
+
+impl Protocol {
+    /// As it stands in the settings.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Udp { .. } => "udp",
+            Self::Tcp { .. } => "tcp",
+            Self::Tls { .. } => "tls",
+        }
+    }
+}
+
+/// How long each step may take. The defaults are meant for everything but tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Looking up the name. 15 s: two tries at two name servers.
+    pub resolve: Duration,
+    /// Connecting to one address. 10 s: three SYNs.
+    pub connect: Duration,
+    /// The TLS handshake with one address. 10 s
+    pub handshake: Duration,
+    /// A TLS receiver that asks for a client certificate may refuse it after the handshake (TLS 1.3): how long to wait for
+    /// that word. 300 ms; most receivers answer with a session ticket at once, which ends the wait.
+    pub settle: Duration,
+    /// Writing without any progress. 60 s
+    pub stall: Duration,
+    /// Waiting for the peer's acknowledgement without any progress. 60 s
+    pub prove: Duration,
+    /// Waiting for the peer's FIN. 15 s
+    pub close: Duration,
+    /// How long an ICMP objection to a datagram may take. 20 ms
+    pub grace: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            resolve: Duration::from_secs(15),
+            connect: Duration::from_secs(10),
+            handshake: Duration::from_secs(10),
+            settle: Duration::from_millis(300),
+            stall: Duration::from_secs(60),
+            prove: Duration::from_secs(60),
+            close: Duration::from_secs(15),
+            grace: Duration::from_millis(20),
+        }
+    }
+}

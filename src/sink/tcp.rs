@@ -1,0 +1,20 @@
+//! Plain TCP (RFC 6587).
+
+use tokio::net::TcpStream;
+
+use super::connection::Carrier;
+use super::tls_fault::TlsFault;
+
+impl Carrier for TcpStream {
+    fn socket(&self) -> &TcpStream {
+        self
+    }
+
+    fn translate(&self, fault: TlsFault) -> TlsFault {
+        fault
+    }
+
+    fn suspicion(&self) -> Option<TlsFault> {
+        None
+    }
+}

@@ -1,0 +1,130 @@
+//! The one door: from a target to a connection, whatever the protocol.
+//!
+//! A new protocol (RELP is next) is a file beside `tcp.rs`, a variant here and one in [`Protocol`]: over
+//! [`dial`] and [`tls::handshake`](super::tls) it has its bytes, and [`Sink`] is all it must answer to.
+
+use std::net::SocketAddr;
+
+use tokio::net::TcpStream;
+
+use super::connection::Connection;
+use super::fault::SinkError;
+use super::pace::Pace;
+use super::peer::Peer;
+use super::target::{Protocol, Target};
+use super::tls::{self, Encrypted};
+use super::udp::Udp;
+use super::{Farewell, Sink, dial};
+use crate::spool::Lines;
+use crate::syslog::frame::Mended;
+
+/// A connection to the SIEM.
+#[derive(Debug)]
+pub struct Wire(Inner);
+
+/// One variant per protocol.
+#[derive(Debug)]
+enum Inner {
+    Udp(Box<Udp>),
+    Tcp(Box<Connection<TcpStream>>),
+    Tls(Box<Connection<Encrypted>>),
+}
+
+impl Wire {
+    /// Connects: looks the name up and tries each of its addresses in turn, each with its own time limit. With TLS an address
+    /// has answered when its certificate was accepted, and ours was not refused as far as can be seen so early.
+    ///
+    /// `attempt` is the number of failures before this one
+    /// ([`Backoff::failures`](crate::backoff::Backoff::failures)): the first address to be tried moves on with it.
+    ///
+    /// # Errors
+    /// The failing step, for each address tried. The future may be abandoned at any time.
+    pub async fn connect(target: &Target, attempt: u32) -> Result<Self, SinkError> {
+        let mut each = Vec::new();
+        for address in dial::addresses(target, attempt).await? {
+            match Self::connect_to(target, address).await {
+                Ok(wire) => return Ok(wire),
+                Err(fault) => each.push(fault),
+            }
+        }
+        Err(SinkError::everywhere(&target.host, each))
+    }
+
+    async fn connect_to(target: &Target, address: SocketAddr) -> Result<Self, SinkError> {
+        let peer = Peer {
+            host: target.host.as_str().into(),
+            address,
+            protocol: target.protocol.name(),
+        };
+        let (bounds, pace) = (target.bounds, target.max_lines_per_second.map(Pace::new));
+        let inner = match &target.protocol {
+            Protocol::Udp { max_datagram } => Inner::Udp(Box::new(
+                Udp::connect(peer, *max_datagram, pace, bounds).await?,
+            )),
+            Protocol::Tcp { framing } => {
+                let stream = dial::tcp(&peer, &bounds).await?;
+                Inner::Tcp(Box::new(Connection::new(
+                    stream, peer, *framing, pace, bounds,
+                )))
+            }
+            Protocol::Tls { framing, trust } => {
+                let stream = dial::tcp(&peer, &bounds).await?;
+                let stream = tls::handshake(stream, &peer, trust, &bounds).await?;
+                Inner::Tls(Box::new(Connection::new(
+                    stream, peer, *framing, pace, bounds,
+                )))
+            }
+        };
+        Ok(Self(inner))
+    }
+}
+
+impl Sink for Wire {
+    async fn send(&mut self, lines: &Lines) -> Result<Mended, SinkError> {
+        match &mut self.0 {
+            Inner::Udp(wire) => wire.send(lines).await,
+            Inner::Tcp(wire) => wire.send(lines).await,
+            Inner::Tls(wire) => wire.send(lines).await,
+        }
+    }
+
+    async fn prove(&mut self) -> Result<(), SinkError> {
+        match &mut self.0 {
+            Inner::Udp(wire) => wire.prove().await,
+            Inner::Tcp(wire) => wire.prove().await,
+            Inner::Tls(wire) => wire.prove().await,
+        }
+    }
+
+    async fn gone(&mut self) -> SinkError {
+        match &mut self.0 {
+            Inner::Udp(wire) => wire.gone().await,
+            Inner::Tcp(wire) => wire.gone().await,
+            Inner::Tls(wire) => wire.gone().await,
+        }
+    }
+
+    async fn close(self) -> Result<Farewell, SinkError> {
+        match self.0 {
+            Inner::Udp(wire) => wire.close().await,
+            Inner::Tcp(wire) => wire.close().await,
+            Inner::Tls(wire) => wire.close().await,
+        }
+    }
+
+    fn peer(&self) -> &Peer {
+        match &self.0 {
+            Inner::Udp(wire) => wire.peer(),
+            Inner::Tcp(wire) => wire.peer(),
+            Inner::Tls(wire) => wire.peer(),
+        }
+    }
+
+    fn sent(&self) -> u64 {
+        match &self.0 {
+            Inner::Udp(wire) => wire.sent(),
+            Inner::Tcp(wire) => wire.sent(),
+            Inner::Tls(wire) => wire.sent(),
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! The API as a [`Source`]: a query becomes a POST, an answer a page or a named trouble.
+
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+
+use super::auth::Auth;
+use super::page::{self, Torn};
+use crate::source::http::{Http, Response};
+use crate::source::{Answer, Place, Query, Source, SourceError, Stream, Trouble};
+
+/// Below this, and for alerts always, pages are asked for without scan mode.
+const SMALLEST_SCAN: u32 = 500;
+/// Patience after a plain 429, and after one that says "throttled" without a number (reference: §1.9).
+const AFTER_429: Duration = Duration::from_secs(5);
+const AFTER_THROTTLED: Duration = Duration::from_secs(60);
+/// No answer makes us wait longer than this.
+const LONGEST_SILENCE: Duration = Duration::from_secs(900);
+
+/// One stream of one tenant.
+pub struct CloudApps {
+    http: Http,
+    auth: Auth,
+    stream: Stream,
+    url: String,
+    filters: Map<String, Value>,
+}
+
+impl CloudApps {
+    /// `api_url` without a trailing slash, as `https://contoso.us3.portal.cloudappsecurity.com`.
+    #[must_use]
+    pub fn new(
+        http: Http,
+        auth: Auth,
+        stream: Stream,
+        api_url: &str,
+        filters: Map<String, Value>,
+    ) -> Self {
+        let url = format!("{api_url}/api/v1/{}/", stream.name());
+        Self {
+            http,
+            auth,
+            stream,
+            url,
+            filters,
+        }
+    }
+
+    /// The ids of the activities behind an alert (reference: filter `activity.alertId`); at most 100.
+    ///
+    /// # Errors
+    /// As for a page.
+    pub fn activities_behind(&mut self, alert_id: &str) -> Result<Vec<String>, SourceError> {
+        let url = self.url.replace("/alerts/", "/activities/");
+        let body = json!({
+            "filters": { "activity.alertId": { "eq": [alert_id] } },
+            "sortField": "date", "sortDirection": "asc", "skip": 0, "limit": 100,
+        });
+        let answer = self.ask(&url, &body.to_string())?;
+        Ok(answer.texts().filter_map(id_of).collect())
+    }
+
+    fn ask(&mut self, url: &str, body: &str) -> Result<Answer, SourceError> {
+        let authorization = self.auth.header(&self.http)?;
+        let headers = [
+            ("authorization", authorization.as_str()),
+            ("content-type", "application/json"),
+            ("accept", "application/json"),
+        ];
+        let response = self.http.post(url, &headers, body)?;
+        match response.status {
+            200 => {}
+            status => {
+                if status == 401 {
+                    self.auth.forget();
+                }
+                return Err(refused(&response));
+            }
+        }
+        let server_ms = response.date_ms;
+        let mut answer = page::take_apart(response.body).map_err(torn)?;
+        answer.server_ms = server_ms;
+        Ok(answer)
+    }
+}
+
+impl Source for CloudApps {
+    fn page(&mut self, query: &Query) -> Result<Answer, SourceError> {
+        let body = question(self.stream, &self.filters, query);
+        let url = self.url.clone();
+        self.ask(&url, &body)
+    }
+}
+
+/// The request's body. `nextQueryFilters` goes back to the letter in place of our filters.
+fn question(stream: Stream, filters: &Map<String, Value>, query: &Query) -> String {
+    #[derive(serde::Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Body<'a> {
+        filters: &'a RawValue,
+        sort_field: &'static str,
+        sort_direction: &'static str,
+        limit: u32,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        skip: Option<u32>,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        is_scan: bool,
+    }
+    let time_field = match stream {
+        Stream::Activities => "created",
+        Stream::Alerts => "date",
+    };
+    let (text, skip) = match &query.place {
+        Place::Next(next) => (next.clone(), None),
+        Place::Skip(skip) => {
+            let mut filters = filters.clone();
+            filters.insert(time_field.into(), json!({ "gte": query.from_ms }));
+            (Value::Object(filters).to_string(), Some(*skip))
+        }
+    };
+    let is_scan = stream == Stream::Activities && query.limit >= SMALLEST_SCAN;
+    let Ok(raw) = RawValue::from_string(text) else {
+        return String::new();
+    };
+    let body = Body {
+        filters: &raw,
+        sort_field: time_field,
+        sort_direction: "asc",
+        limit: query.limit,
+        skip: skip.filter(|&skip| skip > 0 || !is_scan),
+        is_scan,
+    };
+    serde_json::to_string(&body).unwrap_or_default()
+}
+
+fn id_of(record: &str) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Id {
+        #[serde(rename = "_id")]
+        id: String,
+    }
+    serde_json::from_str::<Id>(record)
+        .ok()
+        .map(|record| record.id)
+}
+
+fn torn(torn: Torn) -> SourceError {
+    match torn {
+        Torn::NotJson => SourceError::new(
+            Trouble::InTheWay,
+            "the answer is not the API's but a web page: check api_url, and whether a proxy asks for a log-on",
+        ),
+        Torn::Refusal(said) => SourceError::new(
+            Trouble::BadQuestion,
+            format!("the API refused the question: {said}"),
+        ),
+        Torn::Damaged(what) => {
+            SourceError::new(Trouble::Passing, format!("the answer is damaged: {what}"))
+        }
+    }
+}
+
+fn refused(response: &Response) -> SourceError {
+    let said = page::refusal(&String::from_utf8_lossy(&response.body));
+    let status = response.status;
+    match status {
+        429 => {
+            let wait = response
+                .retry_after
+                .or_else(|| seconds_in(&said))
+                .unwrap_or(if said.to_ascii_lowercase().contains("throttled") {
+                    AFTER_THROTTLED
+                } else {
+                    AFTER_429
+                });
+            SourceError::new(
+                Trouble::Throttled(wait.min(LONGEST_SILENCE)),
+                format!("the API throttles this tenant (429: {said})"),
+            )
+        }
+        401 | 403 => SourceError::new(
+            Trouble::Refused,
+            format!(
+                "Invalid token: the API refused it ({status}: {said}). The token is wrong, or the admin who made it was removed: make a new one and put it in the token file"
+            ),
+        ),
+        404 => SourceError::new(
+            Trouble::InTheWay,
+            format!("there is no such API at this address (404: {said}): check api_url"),
+        ),
+        300..=399 => {
+            let to = response.location.as_deref().unwrap_or("nowhere");
+            SourceError::new(
+                Trouble::InTheWay,
+                format!("the address redirects to {to} ({status}): check api_url"),
+            )
+        }
+        408 | 500..=599 => SourceError::new(
+            Trouble::Passing,
+            format!("the API failed ({status}: {said})"),
+        ),
+        _ => SourceError::new(
+            Trouble::BadQuestion,
+            format!("the API refused the question ({status}: {said})"),
+        ),
+    }
+}
+
+/// "Expected available in 17 seconds."
+fn seconds_in(said: &str) -> Option<Duration> {
+    let (before, _) = said.split_once(" second")?;
+    before
+        .rsplit(' ')
+        .next()?
+        .parse()
+        .ok()
+        .map(Duration::from_secs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filters() -> Map<String, Value> {
+        let Value::Object(map) = json!({ "service": { "eq": [20595] } }) else {
+            unreachable!()
+        };
+        map
+    }
+
+    #[test]
+    fn activities_are_scanned_by_created() {
+        let query = Query {
+            from_ms: 17,
+            place: Place::Skip(0),
+            limit: 5000,
+        };
+        assert_eq!(
+            question(Stream::Activities, &filters(), &query),
+            r#"{"filters":{"created":{"gte":17},"service":{"eq":[20595]}},"sortField":"created","sortDirection":"asc","limit":5000,"isScan":true}"#
+        );
+    }
+
+    #[test]
+    fn a_named_place_goes_back_to_the_letter() {
+        let query = Query {
+            from_ms: 17,
+            place: Place::Next(r#"{"b": 1,"a":[ 2]}"#.into()),
+            limit: 5000,
+        };
+        assert!(
+            question(Stream::Activities, &filters(), &query)
+                .starts_with(r#"{"filters":{"b": 1,"a":[ 2]},"sort"#)
+        );
+    }
+
+    #[test]
+    fn alerts_are_paged_by_date() {
+        let query = Query {
+            from_ms: 17,
+            place: Place::Skip(100),
+            limit: 100,
+        };
+        assert_eq!(
+            question(Stream::Alerts, &Map::new(), &query),
+            r#"{"filters":{"date":{"gte":17}},"sortField":"date","sortDirection":"asc","limit":100,"skip":100}"#
+        );
+    }
+
+    #[test]
+    fn every_429_says_how_long() {
+        let wait = |retry_after, body: &str| {
+            let response = Response {
+                status: 429,
+                retry_after,
+                date_ms: None,
+                location: None,
+                body: body.into(),
+            };
+            refused(&response).trouble
+        };
+        let s = Duration::from_secs;
+        assert_eq!(wait(None, ""), Trouble::Throttled(s(5)));
+        assert_eq!(
+            wait(Some(s(9)), r#"{"detail":"Request was throttled."}"#),
+            Trouble::Throttled(s(9))
+        );
+        assert_eq!(
+            wait(None, r#"{"detail":"Request was throttled."}"#),
+            Trouble::Throttled(s(60))
+        );
+        let named = r#"{"detail":"Request was throttled. Expected available in 17 seconds."}"#;
+        assert_eq!(wait(None, named), Trouble::Throttled(s(17)));
+        assert_eq!(
+            wait(Some(s(99_999)), ""),
+            Trouble::Throttled(LONGEST_SILENCE)
+        );
+    }
+}

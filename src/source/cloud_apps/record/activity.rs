@@ -1,0 +1,273 @@
+//! Activities: who did what in which app, from where.
+
+use std::borrow::Cow;
+
+use super::address::address;
+use super::loose::{Items, Number, Text};
+use super::loose_object::loose_object;
+use super::text::plain;
+use super::{Mapped, Refusal, Unreadable, complete, first_time, read_or_repair};
+use crate::event::{App, Event, Kind, category_label};
+
+loose_object! {
+    struct Record<'a> {
+        "_id" => id: Text<'a>,
+        "uid" => uid: Text<'a>,
+        "appId" => app_id: Number,
+        "saasId" => saas_id: Number,
+        "appName" => app_name: Text<'a>,
+        "timestamp" => timestamp: Number,
+        "timestampRaw" => timestamp_raw: Number,
+        "instantiation" => instantiation: Number,
+        "instantiationRaw" => instantiation_raw: Number,
+        "created" => created: Number,
+        "createdRaw" => created_raw: Number,
+        "eventTypeName" => category: Text<'a>,
+        "description" => description: Text<'a>,
+        "description_metadata" => metadata: Metadata<'a>,
+        "device" => device: Device<'a>,
+        "user" => user: User<'a>,
+        "failedUserData" => failed_user: User<'a>,
+        "mainInfo" => main: MainInfo<'a>,
+    }
+}
+
+loose_object! {
+    struct Metadata<'a> { "event_category" => label: Text<'a>, }
+}
+
+loose_object! {
+    struct Device<'a> { "clientIP" => address: Text<'a>, "userAgent" => user_agent: Text<'a>, }
+}
+
+loose_object! {
+    struct User<'a> { "userName" => name: Text<'a>, }
+}
+
+loose_object! {
+    struct MainInfo<'a> { "eventObjects" => objects: Items<Object<'a>>, }
+}
+
+loose_object! {
+    struct Object<'a> { "name" => name: Text<'a>, }
+}
+
+/// Reads an activity.
+///
+/// # Errors
+/// [`Unreadable`] when the text is not an object, or has no id or no usable time.
+pub fn activity(raw: &str) -> Result<Mapped<'_>, Unreadable> {
+    read_or_repair(raw, |raw| mapped(serde_json::from_str(raw)?))
+}
+
+fn mapped(record: Record<'_>) -> Result<Mapped<'_>, Refusal> {
+    let happened = [record.timestamp, record.timestamp_raw];
+    let arrived = [record.instantiation, record.instantiation_raw];
+    let saved = [record.created, record.created_raw];
+    let cursor_ms = first_time(&[saved, arrived, happened].concat());
+    let id = record.id.said().or_else(|| record.uid.said());
+    let (id, cursor_ms) = complete(id, cursor_ms)?;
+
+    let category = (record.category.said()).unwrap_or(Cow::Borrowed("EVENT_CATEGORY_UNSPECIFIED"));
+    let label = match record.metadata.label.said() {
+        Some(label) => plain_of(label),
+        None => category_label(&category),
+    };
+    let message = plain_of(record.description.or_empty());
+    let message = if message.is_empty() {
+        label.clone()
+    } else {
+        message
+    };
+    let user = record
+        .user
+        .name
+        .said()
+        .or_else(|| record.failed_user.name.said());
+    let app = App {
+        number: number(record.app_id).or_else(|| number(record.saas_id)),
+        title: record.app_name.or_empty(),
+    };
+    let event = Event {
+        id,
+        at_ms: first_time(&happened).unwrap_or(cursor_ms),
+        message,
+        users: user.into_iter().collect(),
+        apps: if app.number.is_none() && app.title.is_empty() {
+            Vec::new()
+        } else {
+            vec![app]
+        },
+        addresses: address(&record.device.address.0).into_iter().collect(),
+        portal_url: None,
+        policies: Vec::new(),
+        kind: Kind::Activity {
+            category,
+            label,
+            user_agent: record.device.user_agent.or_empty(),
+            objects: record
+                .main
+                .objects
+                .0
+                .into_iter()
+                .map(|object| object.name.0)
+                .collect(),
+        },
+    };
+    Ok(Mapped { event, cursor_ms })
+}
+
+/// The number of an app.
+pub(super) fn number(number: Number) -> Option<u32> {
+    u32::try_from(number.0?).ok()
+}
+
+/// [`plain`] that borrows on where it can.
+pub(super) fn plain_of(html: Cow<'_, str>) -> Cow<'_, str> {
+    match html {
+        Cow::Borrowed(html) => plain(html),
+        Cow::Owned(html) => Cow::Owned(plain(&html).into_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const RECORD: &str = r#"{
+        "_id": "97_15600_1", "uid": "97_15600_1", "tenantId": 97, "appId": 15600, "saasId": 15600,
+        "appName": "Microsoft OneDrive for Business", "timestamp": 1595096313000, "created": 1595096586840,
+        "instantiation": 1595096584556, "eventTypeName": "EVENT_CATEGORY_DOWNLOAD_FILE",
+        "description": "Download file: file <b>a&amp;b.txt</b>",
+        "description_metadata": {"event_category": "Download file", "dash": ""},
+        "device": {"clientIP": "192.0.2.7", "userAgent": "curl/8 (x; y=z)", "countryCode": "IL"},
+        "user": {"userName": "ann@contoso.com", "userTags": ["1"]},
+        "mainInfo": {"eventObjects": [{"name": "a&b.txt", "objType": 1}, {"objType": 7, "value": "x"}, null]},
+        "entityData": {"0": {"displayName": "Ann"}, "1": null}, "rawDataJson": {"Level": 1, "level": "x"}
+    }"#;
+
+    fn read(raw: &str) -> Mapped<'_> {
+        activity(raw).unwrap()
+    }
+
+    #[test]
+    fn a_whole_record() {
+        let mapped = read(RECORD);
+        assert_eq!(mapped.cursor_ms, 1_595_096_586_840);
+        let expected = Event {
+            id: "97_15600_1".into(),
+            at_ms: 1_595_096_313_000,
+            message: "Download file: file a&b.txt".into(),
+            users: vec!["ann@contoso.com".into()],
+            apps: vec![App {
+                number: Some(15600),
+                title: "Microsoft OneDrive for Business".into(),
+            }],
+            addresses: vec![[192, 0, 2, 7].into()],
+            portal_url: None,
+            policies: Vec::new(),
+            kind: Kind::Activity {
+                category: "EVENT_CATEGORY_DOWNLOAD_FILE".into(),
+                label: "Download file".into(),
+                user_agent: "curl/8 (x; y=z)".into(),
+                objects: vec!["a&b.txt".into(), "".into(), "".into()],
+            },
+        };
+        assert_eq!(mapped.event, expected);
+    }
+
+    #[test]
+    fn borrows_from_the_record() {
+        let mapped = read(RECORD);
+        assert!(matches!(mapped.event.id, Cow::Borrowed(_)));
+        assert!(matches!(mapped.event.users[0], Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn the_least_that_will_do() {
+        let mapped = read(
+            r#"{"uid": 12, "created": "1595096586840.0", "device": "none", "user": null, "mainInfo": []}"#,
+        );
+        let event = mapped.event;
+        assert_eq!((&*event.id, event.at_ms), ("12", 1_595_096_586_840));
+        assert_eq!(event.message, "Unspecified");
+        assert!(event.users.is_empty() && event.apps.is_empty() && event.addresses.is_empty());
+    }
+
+    #[test]
+    fn times_step_in_for_one_another() {
+        let times = |json: &str| {
+            let raw = format!(r#"{{"_id": "1", {json}}}"#);
+            let mapped = read(&raw);
+            (mapped.event.at_ms, mapped.cursor_ms)
+        };
+        assert_eq!(
+            times(r#""timestamp": 1, "instantiation": 2, "created": 3"#),
+            (1, 3)
+        );
+        assert_eq!(
+            times(r#""timestamp": 1, "instantiationRaw": 2, "created": 0"#),
+            (1, 2)
+        );
+        assert_eq!(times(r#""timestampRaw": 1, "createdRaw": null"#), (1, 1));
+        assert_eq!(times(r#""created": 3, "timestamp": "soon""#), (3, 3));
+    }
+
+    #[test]
+    fn a_failed_log_on_names_its_user_elsewhere() {
+        let mapped = read(
+            r#"{"_id": "1", "timestamp": 1, "user": {"userTags": []}, "failedUserData": {"userName": "bob"}}"#,
+        );
+        assert_eq!(mapped.event.users, ["bob"]);
+        let mapped = read(r#"{"_id": "1", "timestamp": 1, "user": {"userName": "null"}}"#);
+        assert!(mapped.event.users.is_empty());
+    }
+
+    #[test]
+    fn half_a_character_costs_a_character() {
+        let mapped =
+            read(r#"{"_id": "1", "timestamp": 1, "description": "cut \ud83d", "appName": "Box"}"#);
+        assert_eq!(mapped.event.message, "cut \u{fffd}");
+        assert_eq!(mapped.event.apps[0].title, "Box");
+        // in a part that nobody reads it costs nothing
+        assert!(activity(r#"{"_id": "1", "timestamp": 1, "rawDataJson": "\ud83d"}"#).is_ok());
+    }
+
+    #[test]
+    fn unreadable_says_what_it_knows() {
+        let bad = |raw: &str| {
+            let bad = activity(raw).unwrap_err();
+            (bad.id.unwrap_or_default(), bad.cursor_ms, bad.reason)
+        };
+        let (id, at, reason) = bad(r#"{"_id": "x", "timestamp": 9, "appName": }"#);
+        assert_eq!((&*id, at), ("x", Some(9)));
+        assert!(
+            reason.starts_with("the record is not valid JSON: "),
+            "{reason}"
+        );
+        assert_eq!(
+            bad(r#"{"_id": "x"}"#),
+            (
+                "x".into(),
+                None,
+                "the record has no usable time (timestamp)".into()
+            )
+        );
+        assert_eq!(
+            bad(r#"{"_id": null, "created": 7}"#),
+            (String::new(), Some(7), "the record has no id (_id)".into())
+        );
+        for raw in ["", "[]", "null", "7", "\"{\""] {
+            assert_eq!(
+                bad(raw),
+                (
+                    String::new(),
+                    None,
+                    "the record is not a JSON object".into()
+                ),
+                "{raw}"
+            );
+        }
+    }
+}

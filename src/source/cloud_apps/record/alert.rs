@@ -1,0 +1,272 @@
+//! Alerts: what the cloud found alarming, and whom and what it concerns.
+
+use std::borrow::Cow;
+
+use super::activity::plain_of;
+use super::address::address;
+use super::loose::{Items, Number, Text};
+use super::loose_object::loose_object;
+use super::{Mapped, Refusal, Unreadable, complete, first_time, read_or_repair};
+use crate::event::{App, Event, Kind, Severity};
+
+loose_object! {
+    struct Record<'a> {
+        "_id" => id: Text<'a>,
+        "timestamp" => timestamp: Number,
+        "title" => title: Text<'a>,
+        "description" => description: Text<'a>,
+        "severityValue" => severity: Text<'a>,
+        "idValue" => type_number: Number,
+        "threatScore" => risk_score: Number,
+        "entities" => entities: Items<Entity<'a>>,
+        "policy" => policy: Entity<'a>,
+        "audits" => audits: Items<Text<'a>>,
+        "URL" => url: Text<'a>,
+    }
+}
+
+loose_object! {
+    struct Entity<'a> {
+        "type" => kind: Text<'a>,
+        "id" => id: Text<'a>,
+        "label" => label: Text<'a>,
+        "pa" => principal: Text<'a>,
+        "em" => email: Text<'a>,
+    }
+}
+
+/// Reads an alert.
+///
+/// # Errors
+/// [`Unreadable`] when the text is not an object, or has no id, or neither a usable time nor one inside its id.
+pub fn alert(raw: &str) -> Result<Mapped<'_>, Unreadable> {
+    read_or_repair(raw, |raw| mapped(serde_json::from_str(raw)?))
+}
+
+/// Did Defender for Identity raise this alert? It arrives twice where that product sends to the SIEM as well.
+#[must_use]
+pub fn is_defender_for_identity(event: &Event<'_>) -> bool {
+    const ACTIVE_DIRECTORY: u32 = 20940;
+    matches!(event.kind, Kind::Alert { .. })
+        && event
+            .apps
+            .iter()
+            .any(|app| app.number == Some(ACTIVE_DIRECTORY))
+}
+
+fn mapped(record: Record<'_>) -> Result<Mapped<'_>, Refusal> {
+    let id = record.id.said();
+    let at_ms = first_time(&[record.timestamp]).or_else(|| made_at(id.as_deref()?));
+    let (id, at_ms) = complete(id, at_ms)?;
+
+    let mut found = Found::default();
+    for entity in record.entities.0 {
+        found.take(entity);
+    }
+    if found.policies.is_empty() {
+        found.take_policy(record.policy);
+    }
+    let title = (record.title.said())
+        .or_else(|| found.policy_name.clone())
+        .unwrap_or_default();
+    let message = plain_of(record.description.or_empty());
+    let event = Event {
+        id,
+        at_ms,
+        message: if message.is_empty() {
+            title.clone()
+        } else {
+            message
+        },
+        users: if found.users.is_empty() {
+            found.accounts
+        } else {
+            found.users
+        },
+        apps: found.apps,
+        addresses: found.addresses,
+        portal_url: record.url.said(),
+        policies: found.policies,
+        kind: Kind::Alert {
+            type_number: record.type_number.0,
+            title,
+            policy_name: found.policy_name,
+            severity: severity(&record.severity.0),
+            risk_score: record.risk_score.0,
+            related: record.audits.0.into_iter().filter_map(Text::said).collect(),
+        },
+    };
+    Ok(Mapped {
+        event,
+        cursor_ms: at_ms,
+    })
+}
+
+/// The second in which an id was made, in milliseconds: an alert's id is an ObjectId, its first four bytes count seconds.
+fn made_at(id: &str) -> Option<i64> {
+    let is_object_id = id.len() == 24 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let seconds = if is_object_id {
+        i64::from_str_radix(&id[..8], 16).ok()?
+    } else {
+        return None;
+    };
+    first_time(&[Number(Some(seconds * 1000))])
+}
+
+/// `severityValue`, a number; by name too, because the documentation lists the names beside them.
+fn severity(value: &str) -> Severity {
+    match value.trim().to_ascii_uppercase().as_str() {
+        "1" | "MEDIUM" => Severity::Medium,
+        "2" | "HIGH" => Severity::High,
+        "3" | "INFORMATIONAL" => Severity::Informational,
+        _ => Severity::Low,
+    }
+}
+
+/// What the entities of an alert add up to. Nothing is named twice.
+#[derive(Default)]
+struct Found<'a> {
+    users: Vec<Cow<'a, str>>,
+    /// Stand in for users where there are none.
+    accounts: Vec<Cow<'a, str>>,
+    apps: Vec<App<'a>>,
+    addresses: Vec<std::net::IpAddr>,
+    policies: Vec<Cow<'a, str>>,
+    policy_name: Option<Cow<'a, str>>,
+}
+
+impl<'a> Found<'a> {
+    fn take(&mut self, entity: Entity<'a>) {
+        match &*entity.kind.0 {
+            "user" => add(
+                &mut self.users,
+                entity.id.said().or_else(|| entity.label.said()),
+            ),
+            "account" => {
+                let name = entity.principal.said().or_else(|| entity.email.said());
+                add(&mut self.accounts, name.or_else(|| entity.label.said()));
+            }
+            "service" => {
+                let number = entity.id.0.trim().parse().ok();
+                let app = App {
+                    number,
+                    title: entity.label.or_empty(),
+                };
+                add(
+                    &mut self.apps,
+                    (number.is_some() || !app.title.is_empty()).then_some(app),
+                );
+            }
+            "ip" => {
+                let found = address(&entity.id.0).or_else(|| address(&entity.label.0));
+                add(&mut self.addresses, found);
+            }
+            "policyRule" => self.take_policy(entity),
+            _ => {}
+        }
+    }
+
+    fn take_policy(&mut self, policy: Entity<'a>) {
+        add(&mut self.policies, policy.id.said());
+        if self.policy_name.is_none() {
+            self.policy_name = policy.label.said();
+        }
+    }
+}
+
+fn add<T: PartialEq>(list: &mut Vec<T>, item: Option<T>) {
+    list.extend(item.filter(|item| !list.contains(item)));
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const RECORD: &str = r##"{
+        "_id": "5f06d71dba4289d0602ba5ac", "timestamp": 1594283802753, "title": "block png files",
+        "description": "<p>File policy 'block png files' __siteIcon__ was matched</p><p>by <a href=\"#/x\">x.png</a></p>",
+        "severityValue": 2, "idValue": 15728642, "threatScore": 19, "isSystemAlert": false, "comment": "null",
+        "entities": [
+            {"id": "5f01dce13de79160fbec4150", "label": "block png files", "policyType": "FILE", "type": "policyRule"},
+            {"id": 15600, "label": "Microsoft OneDrive for Business", "type": "service"},
+            {"id": 15600, "label": "Microsoft OneDrive for Business", "type": "service"},
+            {"id": "20893", "label": "Microsoft Exchange Online", "type": "service"},
+            {"id": "guid", "label": "Ann", "pa": "ann@contoso.com", "type": "account"},
+            {"id": "ann@contoso.com", "label": "Ann", "type": "user"},
+            {"id": "bob@contoso.com", "type": "user"},
+            {"id": "2001:db8::1", "type": "ip"}, {"id": "192.0.2.1", "type": "ip"}, {"type": "country", "id": "IL"},
+            null
+        ],
+        "audits": ["a1", null, "a2"],
+        "URL": "https://contoso.portal.cloudappsecurity.com/#/alerts/5f06d71dba4289d0602ba5ac"
+    }"##;
+
+    #[test]
+    fn a_whole_record() {
+        let mapped = alert(RECORD).unwrap();
+        assert_eq!(mapped.cursor_ms, 1_594_283_802_753);
+        let app = |number, title: &'static str| App {
+            number: Some(number),
+            title: title.into(),
+        };
+        let expected = Event {
+            id: "5f06d71dba4289d0602ba5ac".into(),
+            at_ms: 1_594_283_802_753,
+            message: "File policy 'block png files' was matched\nby x.png".into(),
+            users: vec!["ann@contoso.com".into(), "bob@contoso.com".into()],
+            apps: vec![
+                app(15600, "Microsoft OneDrive for Business"),
+                app(20893, "Microsoft Exchange Online"),
+            ],
+            addresses: vec!["2001:db8::1".parse().unwrap(), [192, 0, 2, 1].into()],
+            portal_url: Some(
+                "https://contoso.portal.cloudappsecurity.com/#/alerts/5f06d71dba4289d0602ba5ac"
+                    .into(),
+            ),
+            policies: vec!["5f01dce13de79160fbec4150".into()],
+            kind: Kind::Alert {
+                type_number: Some(15_728_642),
+                title: "block png files".into(),
+                policy_name: Some("block png files".into()),
+                severity: Severity::High,
+                risk_score: Some(19),
+                related: vec!["a1".into(), "a2".into()],
+            },
+        };
+        assert_eq!(mapped.event, expected);
+        assert!(!is_defender_for_identity(&mapped.event));
+    }
+
+    #[test]
+    fn an_id_tells_the_time() {
+        let mapped = alert(r#"{"_id": "596a7e360c204203a335a3fb", "entities": "none"}"#).unwrap();
+        assert_eq!(
+            (mapped.event.at_ms, mapped.cursor_ms),
+            (1_500_151_350_000, 1_500_151_350_000)
+        );
+        let bad = alert(r#"{"_id": "596a7e36", "timestamp": null}"#).unwrap_err();
+        assert_eq!((bad.id.as_deref(), bad.cursor_ms), (Some("596a7e36"), None));
+    }
+
+    #[test]
+    fn accounts_stand_in_for_users_and_the_policy_for_its_entity() {
+        let raw = r#"{"_id": "1", "timestamp": 1, "severityValue": "INFORMATIONAL",
+            "policy": {"id": "p", "label": "my policy"},
+            "entities": {"0": {"type": "account", "label": "x", "em": "x@contoso.com", "pa": "null"},
+                         "1": {"type": "account", "label": "y"}, "2": {"type": "service", "id": 20940}}}"#;
+        let event = alert(raw).unwrap().event;
+        assert_eq!(event.users, ["x@contoso.com", "y"]);
+        assert_eq!(event.policies, ["p"]);
+        assert_eq!(event.message, "my policy");
+        assert!(is_defender_for_identity(&event));
+        assert!(matches!(
+            event.kind,
+            Kind::Alert {
+                severity: Severity::Informational,
+                type_number: None,
+                ..
+            }
+        ));
+    }
+}

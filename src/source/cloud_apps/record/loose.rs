@@ -1,0 +1,193 @@
+//! JSON read the way the API means it. Its records have grown for ten years and come from dozens of apps: numbers
+//! arrive as text, texts as numbers, objects as `null`, lists as maps, and a key can come twice. None of that may
+//! cost a record, so each type here takes any JSON value and keeps what it can use.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::loose_object::otherwise_default;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+/// Text, or a number as its digits; empty for anything else.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(super) struct Text<'a>(pub Cow<'a, str>);
+
+impl<'a> Text<'a> {
+    /// The text where it says something: not empty, and not the word "null" that the API writes for nothing.
+    pub fn said(self) -> Option<Cow<'a, str>> {
+        match self.0.trim() {
+            "" | "null" => None,
+            _ => Some(self.0),
+        }
+    }
+
+    /// Like [`Text::said`], with nothing as an empty text.
+    pub fn or_empty(self) -> Cow<'a, str> {
+        self.said().unwrap_or_default()
+    }
+}
+
+impl<'de> Deserialize<'de> for Text<'de> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Text<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("text")
+            }
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+            fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(number.to_string())))
+            }
+            fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(number.to_string())))
+            }
+            fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(number.to_string())))
+            }
+            otherwise_default!('de: scalars);
+            otherwise_default!('de: list);
+            otherwise_default!('de: map);
+        }
+        from.deserialize_any(Any)
+    }
+}
+
+/// A whole number, also as text or with a fraction (rounded); `None` for anything else.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Number(pub Option<i64>);
+
+impl Number {
+    fn of_fraction(number: f64) -> Self {
+        // beyond 2^53 a fraction no longer counts in ones: no id and no time is that large
+        let exact = number.is_finite() && number.abs() < 9_007_199_254_740_992.0;
+        #[allow(clippy::cast_possible_truncation, reason = "bounded above")]
+        Self(exact.then(|| number.round() as i64))
+    }
+}
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Number;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number")
+            }
+            fn visit_i64<E>(self, number: i64) -> Result<Number, E> {
+                Ok(Number(Some(number)))
+            }
+            fn visit_u64<E>(self, number: u64) -> Result<Number, E> {
+                Ok(Number(i64::try_from(number).ok()))
+            }
+            fn visit_f64<E>(self, number: f64) -> Result<Number, E> {
+                Ok(Number::of_fraction(number))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Number, E> {
+                let text = text.trim();
+                Ok(match text.parse() {
+                    Ok(number) => Number(Some(number)),
+                    Err(_) => text.parse().map_or(Number(None), Number::of_fraction),
+                })
+            }
+            otherwise_default!('de: scalars);
+            otherwise_default!('de: list);
+            otherwise_default!('de: map);
+        }
+        from.deserialize_any(Any)
+    }
+}
+
+/// The elements of a list, or the values of a map in their order; empty for anything else.
+#[derive(Debug)]
+pub(super) struct Items<T>(pub Vec<T>);
+
+impl<T> Default for Items<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Items<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Any<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Any<T> {
+            type Value = Items<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+                let mut items = Vec::new();
+                while let Some(item) = list.next_element()? {
+                    items.push(item);
+                }
+                Ok(Items(items))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut items = Vec::new();
+                while let Some((_, item)) = map.next_entry::<IgnoredAny, T>()? {
+                    items.push(item);
+                }
+                Ok(Items(items))
+            }
+            otherwise_default!('de: scalars);
+            otherwise_default!('de: numbers);
+            otherwise_default!('de: text);
+        }
+        from.deserialize_any(Any(PhantomData))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::loose_object::loose_object;
+    use super::*;
+
+    loose_object! {
+        struct Thing<'a> { "name" => name: Text<'a>, "many" => many: Items<Text<'a>>, "at" => at: Number, }
+    }
+
+    fn thing(json: &str) -> (String, usize, Option<i64>) {
+        let thing: Thing<'_> = serde_json::from_str(json).unwrap();
+        (
+            thing.name.or_empty().into_owned(),
+            thing.many.0.len(),
+            thing.at.0,
+        )
+    }
+
+    #[test]
+    fn takes_anything() {
+        let nothing = (String::new(), 0, None);
+        for json in ["null", "7", "-7.5", "\"x\"", "true", "[1,{}]", "{}"] {
+            assert_eq!(thing(json), nothing, "{json}");
+        }
+        for value in ["null", "true", "{}", "[[]]", "{\"a\":[]}", "\"null\""] {
+            let json = format!(r#"{{"name":{value},"at":{value}}}"#);
+            assert_eq!(thing(&json), nothing, "{json}");
+        }
+    }
+
+    #[test]
+    fn keeps_what_is_meant() {
+        let json = r#"{"name":1,"NAME":"x","name":"b","many":{"0":"a","1":null},"at":"12"}"#;
+        assert_eq!(thing(json), ("b".into(), 2, Some(12)));
+        assert_eq!(
+            thing(r#"{"at":1595096313000.0}"#).2,
+            Some(1_595_096_313_000)
+        );
+        assert_eq!(thing(r#"{"at":"1.6"}"#).2, Some(2));
+        assert_eq!(thing(r#"{"at":18446744073709551615}"#).2, None);
+        assert_eq!(
+            thing(r#"{"at":1e300,"name":2.5,"many":"x"}"#),
+            ("2.5".into(), 0, None)
+        );
+    }
+}

@@ -1,0 +1,144 @@
+//! One record of the API, an activity or an alert, as an [`Event`].
+//!
+//! A record may cost nothing but itself: whatever can be read is read, and what can't says why, with the id and the
+//! time where they can still be found, so that it can be set aside and the cursor can go on.
+
+mod activity;
+mod address;
+mod alert;
+mod entities;
+mod loose;
+mod loose_object;
+mod repair;
+mod shape;
+mod text;
+
+pub use activity::activity;
+pub use alert::{alert, is_defender_for_identity};
+pub use shape::{Shape, shape};
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+use crate::event::Event;
+use loose::{Number, Text};
+
+/// A record that was understood.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mapped<'a> {
+    /// What is forwarded.
+    pub event: Event<'a>,
+    /// What the stream's cursor goes by, milliseconds since 1970: when an activity was saved (`created`; failing that
+    /// `instantiation`, then `timestamp`), when an alert was raised (`timestamp`).
+    pub cursor_ms: i64,
+}
+
+/// A record that can't be forwarded: not an object, without an id, or without a time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Unreadable {
+    /// The record's id, where it could be found.
+    pub id: Option<String>,
+    /// What the stream's cursor goes by, as in [`Mapped`], where it could be found.
+    pub cursor_ms: Option<i64>,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// The first usable time: after 1970, before the year 10000. A zero is how some sources write "not known".
+fn first_time(times: &[Number]) -> Option<i64> {
+    const END: i64 = 253_402_300_800_000;
+    let times = times.iter().filter_map(|time| time.0);
+    times.into_iter().find(|ms| (1..END).contains(ms))
+}
+
+/// Reads `raw` with `read`; a text that a JSON parser refuses is repaired where that is possible and read again.
+fn read_or_repair<'a>(
+    raw: &'a str,
+    read: impl for<'r> Fn(&'r str) -> Result<Mapped<'r>, Refusal>,
+) -> Result<Mapped<'a>, Unreadable> {
+    if !raw.trim_start().starts_with('{') {
+        return Err(Unreadable {
+            id: None,
+            cursor_ms: None,
+            reason: "the record is not a JSON object".to_owned(),
+        });
+    }
+    let error = match read(raw) {
+        Ok(mapped) => return Ok(mapped),
+        Err(Refusal::Incomplete(unreadable)) => return Err(unreadable),
+        Err(Refusal::NotJson(error)) => error,
+    };
+    if let Cow::Owned(mended) = repair::repair(raw) {
+        match read(&mended) {
+            Ok(mapped) => {
+                return Ok(Mapped {
+                    event: mapped.event.into_owned(),
+                    cursor_ms: mapped.cursor_ms,
+                });
+            }
+            Err(Refusal::Incomplete(unreadable)) => return Err(unreadable),
+            Err(Refusal::NotJson(_)) => {}
+        }
+    }
+    Err(salvage(raw, &error))
+}
+
+/// Why a record could not be read.
+enum Refusal {
+    /// It is not JSON: perhaps it can be repaired.
+    NotJson(serde_json::Error),
+    /// It is JSON, but has no id or no time.
+    Incomplete(Unreadable),
+}
+
+impl From<serde_json::Error> for Refusal {
+    fn from(error: serde_json::Error) -> Self {
+        Self::NotJson(error)
+    }
+}
+
+/// Both the id and the time that the cursor goes by, or the refusal that names what is missing.
+fn complete<'a>(
+    id: Option<Cow<'a, str>>,
+    cursor_ms: Option<i64>,
+) -> Result<(Cow<'a, str>, i64), Refusal> {
+    let missing = match (id, cursor_ms) {
+        (Some(id), Some(cursor_ms)) => return Ok((id, cursor_ms)),
+        (id, cursor_ms) => Unreadable {
+            reason: match (&id, cursor_ms) {
+                (None, None) => "the record has neither an id (_id) nor a usable time",
+                (None, _) => "the record has no id (_id)",
+                (Some(_), _) => "the record has no usable time (timestamp)",
+            }
+            .to_owned(),
+            id: id.map(Cow::into_owned),
+            cursor_ms,
+        },
+    };
+    Err(Refusal::Incomplete(missing))
+}
+
+/// What can still be found in a record that is not JSON.
+fn salvage(raw: &str, error: &serde_json::Error) -> Unreadable {
+    let text = |key| {
+        value_after::<Text<'_>>(raw, key)
+            .and_then(Text::said)
+            .map(Cow::into_owned)
+    };
+    let time = |key| first_time(&[value_after(raw, key).unwrap_or_default()]);
+    Unreadable {
+        id: text("\"_id\"").or_else(|| text("\"uid\"")),
+        cursor_ms: time("\"created\"").or_else(|| time("\"timestamp\"")),
+        reason: format!("the record is not valid JSON: {error}"),
+    }
+}
+
+/// The value behind the first `"key":`, read without regard to what stands around it.
+fn value_after<'a, T: Deserialize<'a>>(raw: &'a str, key: &str) -> Option<T> {
+    let (_, behind) = raw.split_once(key)?;
+    let value = behind.trim_start().strip_prefix(':')?;
+    let mut values = serde_json::Deserializer::from_str(value).into_iter();
+    values.next()?.ok()
+}

@@ -1,0 +1,51 @@
+//! How far a stream has been read. Written with every page, in the same transaction.
+
+use serde::{Deserialize, Serialize};
+
+/// How far a stream has been read. Times are the stream's own: `created` of activities, `date` of alerts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// Everything up to here has been read, save what became visible late. Never goes back.
+    pub high_ms: i64,
+    /// Nothing before this is ever asked for: where the first start began, or where too long a stop was cut.
+    pub origin_ms: i64,
+    /// Ids at or before this time may have been forgotten, so that nothing at or before it is read again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forgotten_ms: Option<i64>,
+    /// The walk under way, where one is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub walk: Option<Walk>,
+}
+
+/// One walk through the pages from a starting time to the present.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Walk {
+    /// What the next request asks from.
+    pub from_ms: i64,
+    /// How many records of equal time to pass over.
+    #[serde(default)]
+    pub skip: u32,
+    /// The cloud's `nextQueryFilters`, to the letter, where it gave one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// The latest time met on this walk.
+    pub max_ms: i64,
+    /// Stands for the filters in force: a walk under other filters can't be taken up again.
+    pub filters: u64,
+}
+
+impl Cursor {
+    /// As it goes to flash: JSON, so that an engineer can read it there.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// As it comes back.
+    ///
+    /// # Errors
+    /// When the bytes are not a cursor.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(bytes)
+    }
+}

@@ -1,0 +1,44 @@
+//! What can go wrong at the cloud's side, told apart by what to do about it.
+
+use std::time::Duration;
+
+/// A page could not be had.
+#[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
+#[error("{what}")]
+pub struct SourceError {
+    /// What to do about it.
+    pub trouble: Trouble,
+    /// What happened, for the operator: cause and cure, never a secret.
+    pub what: String,
+}
+
+/// Kinds of trouble, by what to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// 429: the whole tenant waits this long.
+    Throttled(Duration),
+    /// 401 or 403, or no token: somebody has to do something; tried again slowly, and at once when the secret changes.
+    Refused,
+    /// Network, 5xx, torn answers: passes by itself, tried again with back-off.
+    Passing,
+    /// The answer is larger than the bound: ask for less.
+    TooLarge,
+    /// The answer did not end within the timeout: ask for less.
+    TooSlow,
+    /// 400: the question itself is refused, e.g. a filter, or a place that is too old.
+    BadQuestion,
+    /// The settings or the machine stand in the way: proxy, certificate, clock.
+    InTheWay,
+    /// We were told to stop.
+    Stopped,
+}
+
+impl SourceError {
+    /// Puts the two together.
+    pub fn new(trouble: Trouble, what: impl Into<String>) -> Self {
+        Self {
+            trouble,
+            what: what.into(),
+        }
+    }
+}

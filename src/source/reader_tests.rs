@@ -1,0 +1,429 @@
+use super::*;
+use proptest::prelude::*;
+
+const MINUTE: i64 = 60_000;
+const START: i64 = 1_700_000_000_000;
+
+fn rules(limit: u32) -> Rules {
+    Rules {
+        overlap_ms: 2 * MINUTE,
+        look_back_ms: 15 * MINUTE,
+        first_look_back_ms: 60 * MINUTE,
+        max_catch_up_ms: 10_000 * MINUTE,
+        limit,
+        filters: 7,
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Record {
+    id: String,
+    at: i64,
+    visible: i64,
+}
+
+/// How the scripted cloud errs.
+#[derive(Debug, Clone, Copy, Default)]
+struct Manners {
+    scan: bool,
+    cap: Option<usize>,
+    /// Says `hasNext: false` on every page.
+    denies_more: bool,
+    /// Says `hasNext: true` on every page.
+    promises_more: bool,
+    /// Gives no `total`.
+    no_total: bool,
+    /// Forgets `nextQueryFilters` on every nth page.
+    forgets_next: usize,
+    /// Sends `data: []` with a total on every nth request.
+    empty_every: usize,
+    /// Sends each page twice.
+    repeats: bool,
+    /// Sends records of a page in no order.
+    shuffles: bool,
+}
+
+struct Cloud {
+    records: Vec<Record>,
+    manners: Manners,
+    requests: usize,
+}
+
+impl Cloud {
+    fn answer(&mut self, query: &Query, now: i64) -> (Answer, Vec<Record>) {
+        self.requests += 1;
+        let m = self.manners;
+        let (from, skip) = match &query.place {
+            Place::Skip(n) => (query.from_ms, *n as usize),
+            Place::Next(text) => {
+                let (from, skip) = text.split_once('+').unwrap();
+                (from.parse().unwrap(), skip.parse().unwrap())
+            }
+        };
+        let mut hits: Vec<&Record> = self
+            .records
+            .iter()
+            .filter(|r| r.at >= from && r.visible <= now)
+            .collect();
+        hits.sort_by_key(|r| (r.at, r.id.clone()));
+        let total = hits.len();
+        let size = m.cap.unwrap_or(usize::MAX).min(query.limit as usize);
+        let mut page: Vec<Record> = hits
+            .iter()
+            .skip(skip)
+            .take(size)
+            .map(|&r| r.clone())
+            .collect();
+        let more = skip + page.len() < total;
+        let mut answer = Answer {
+            has_next: (more || m.promises_more) && !m.denies_more,
+            total: (!m.no_total).then_some(total as u64),
+            ..Answer::default()
+        };
+        if m.empty_every > 0 && self.requests % m.empty_every == 0 && total > skip {
+            answer.total = Some(total as u64);
+            return (answer, Vec::new());
+        }
+        if m.scan && more && (m.forgets_next == 0 || self.requests % m.forgets_next != 0) {
+            answer.next = Some(format!("{from}+{}", skip + page.len()));
+        }
+        if m.repeats {
+            let again = page.clone();
+            page.extend(again);
+        }
+        if m.shuffles {
+            page.reverse();
+        }
+        answer.records = vec![0..0; page.len()];
+        (answer, page)
+    }
+}
+
+/// What survives a crash.
+#[derive(Default)]
+struct Flash {
+    cursor: Option<Vec<u8>>,
+    seen: Vec<(u64, Vec<u8>)>,
+    seen_next: u64,
+    sent: Vec<String>,
+}
+
+impl Flash {
+    fn reader(&self, rules: Rules) -> Reader {
+        let cursor = self
+            .cursor
+            .as_ref()
+            .map(|bytes| Cursor::from_bytes(bytes).unwrap());
+        let seen = Seen::restore(
+            &self.seen,
+            self.seen_next,
+            cursor.as_ref().and_then(|c| c.forgotten_ms),
+        );
+        Reader::new(rules, cursor, seen)
+    }
+
+    fn write(&mut self, turn: &Turn, lines: Vec<String>) {
+        if !turn.write {
+            assert!(lines.is_empty());
+            return;
+        }
+        let before = self
+            .cursor
+            .as_ref()
+            .map(|bytes| Cursor::from_bytes(bytes).unwrap().high_ms);
+        self.cursor = Some(turn.cursor.clone());
+        assert!(
+            before
+                <= self
+                    .cursor
+                    .as_ref()
+                    .map(|bytes| Cursor::from_bytes(bytes).unwrap().high_ms)
+        );
+        if !turn.seen.is_empty() {
+            self.seen.push((self.seen_next, turn.seen.clone()));
+            self.seen_next += 1;
+        }
+        self.seen.retain(|(n, _)| *n >= turn.forget_seen);
+        self.sent.extend(lines);
+    }
+}
+
+/// One walk; the crash, where one is asked for, comes before the write of that page.
+fn walk(
+    reader: &mut Reader,
+    cloud: &mut Cloud,
+    flash: &mut Flash,
+    now: i64,
+    deep: bool,
+    crash_at: Option<usize>,
+) {
+    reader.begin(now, deep);
+    for page in 0..100_000 {
+        let query = reader.query().expect("a walk is under way");
+        let (answer, records) = cloud.answer(&query, now);
+        reader.open(now);
+        let lines: Vec<String> = records
+            .iter()
+            .filter(|r| reader.admit(&r.id, Some(r.at)))
+            .map(|r| r.id.clone())
+            .collect();
+        let turn = reader.close(&answer);
+        if crash_at == Some(page) {
+            return;
+        }
+        flash.write(&turn, lines);
+        match turn.verdict {
+            Verdict::More | Verdict::Doubtful(_) => {}
+            Verdict::CaughtUp | Verdict::GivenUp(_) => return,
+        }
+    }
+    panic!("the walk never ended");
+}
+
+fn sorted(mut ids: Vec<String>) -> Vec<String> {
+    ids.sort();
+    ids
+}
+
+fn manners() -> impl Strategy<Value = Manners> {
+    (
+        any::<bool>(),
+        prop::option::of(1_usize..12),
+        0_u8..3,
+        any::<bool>(),
+        0_usize..4,
+        prop_oneof![Just(0_usize), 3_usize..7],
+        any::<bool>(),
+    )
+        .prop_map(
+            |(scan, cap, lie, no_total, forgets_next, empty_every, repeats)| Manners {
+                scan,
+                cap,
+                denies_more: lie == 1,
+                promises_more: lie == 2,
+                // one who denies more and gives no total leaves only full pages to go by
+                no_total: no_total && lie != 1,
+                forgets_next: if forgets_next == 1 { 2 } else { forgets_next },
+                empty_every,
+                repeats,
+                shuffles: false,
+            },
+        )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    /// Whatever the cloud's manners: each record once, none missing, over restarts and late records.
+    #[test]
+    fn exactly_the_clouds_records_arrive(
+        manners in manners(),
+        gaps in prop::collection::vec((0_i64..40_000, 0_i64..110_000), 1..120),
+        limit in 2_u32..40,
+        steps in prop::collection::vec((1_i64..4, prop::option::of(0_usize..5)), 1..25),
+    ) {
+        let mut at = START - 30 * MINUTE;
+        let records: Vec<Record> = gaps.iter().enumerate().map(|(i, (gap, late))| {
+            at += if gap % 3 == 0 { 0 } else { *gap };
+            Record { id: format!("id{i}"), at, visible: at + late }
+        }).collect();
+        let end = records.iter().map(|r| r.visible).max().unwrap_or(START);
+        let mut cloud = Cloud { records, manners, requests: 0 };
+        let mut flash = Flash::default();
+        let mut reader = flash.reader(rules(limit));
+        let mut now = START;
+        for (minutes, crash) in steps {
+            walk(&mut reader, &mut cloud, &mut flash, now, false, crash);
+            if crash.is_some() {
+                reader = flash.reader(rules(limit));
+            }
+            now += minutes * MINUTE / 2;
+        }
+        // a cloud that answers wrongly now and then gets the time to answer rightly
+        now = now.max(end);
+        for _ in 0..6 {
+            walk(&mut reader, &mut cloud, &mut flash, now, true, None);
+        }
+        let want = sorted(cloud.records.iter().map(|r| r.id.clone()).collect());
+        prop_assert_eq!(sorted(flash.sent), want);
+    }
+}
+
+fn cloud_of(times: impl IntoIterator<Item = i64>, manners: Manners) -> Cloud {
+    let records = times
+        .into_iter()
+        .enumerate()
+        .map(|(i, at)| Record {
+            id: format!("id{i:05}"),
+            at,
+            visible: at,
+        })
+        .collect();
+    Cloud {
+        records,
+        manners,
+        requests: 0,
+    }
+}
+
+#[test]
+fn a_burst_in_one_millisecond_is_read_to_the_end() {
+    let mut cloud = cloud_of(std::iter::repeat_n(START - MINUTE, 950), Manners::default());
+    let (mut flash, now) = (Flash::default(), START);
+    let mut reader = flash.reader(rules(100));
+    walk(&mut reader, &mut cloud, &mut flash, now, true, None);
+    assert_eq!(flash.sent.len(), 950);
+}
+
+#[test]
+fn a_backfill_in_scan_mode_asks_once_per_page() {
+    let manners = Manners {
+        scan: true,
+        ..Manners::default()
+    };
+    let mut cloud = cloud_of((0..20_000).map(|i| START - 50 * MINUTE + i * 100), manners);
+    let mut flash = Flash::default();
+    let mut reader = flash.reader(rules(5000));
+    walk(&mut reader, &mut cloud, &mut flash, START, true, None);
+    assert_eq!(flash.sent.len(), 20_000);
+    assert!(cloud.requests <= 5, "{} requests", cloud.requests);
+}
+
+#[test]
+fn an_unordered_cloud_moves_the_cursor_only_at_the_end() {
+    let manners = Manners {
+        shuffles: true,
+        ..Manners::default()
+    };
+    let mut cloud = cloud_of((0..500).map(|i| START - 40 * MINUTE + i * 1000), manners);
+    let mut flash = Flash::default();
+    let mut reader = flash.reader(rules(100));
+    walk(&mut reader, &mut cloud, &mut flash, START, true, Some(2));
+    let mut reader = flash.reader(rules(100));
+    walk(&mut reader, &mut cloud, &mut flash, START, true, None);
+    assert_eq!(flash.sent.len(), 500);
+}
+
+#[test]
+fn a_record_from_the_future_moves_no_cursor() {
+    let mut cloud = cloud_of(
+        [START - MINUTE, START + 900_000 * MINUTE],
+        Manners::default(),
+    );
+    cloud.records[1].visible = 0;
+    let mut flash = Flash::default();
+    let mut reader = flash.reader(rules(100));
+    walk(&mut reader, &mut cloud, &mut flash, START, true, None);
+    assert_eq!(flash.sent.len(), 2);
+    assert_eq!(reader.high_ms(), Some(START));
+    for i in 0..10 {
+        let at = START + i * MINUTE;
+        cloud.records.push(Record {
+            id: format!("later{i}"),
+            at,
+            visible: at,
+        });
+        walk(
+            &mut reader,
+            &mut cloud,
+            &mut flash,
+            START + i * MINUTE,
+            false,
+            None,
+        );
+    }
+    assert_eq!(flash.sent.len(), 12);
+}
+
+#[test]
+fn when_nothing_is_new_nothing_is_written() {
+    let mut cloud = cloud_of(
+        (0..250).map(|i| START - 20_000 + i * 10),
+        Manners::default(),
+    );
+    let mut flash = Flash::default();
+    let mut reader = flash.reader(rules(100));
+    walk(&mut reader, &mut cloud, &mut flash, START, true, None);
+    for i in 0..20 {
+        reader.begin(START + i * 30_000, i % 5 == 0);
+        while let Some(query) = reader.query() {
+            let (answer, records) = cloud.answer(&query, START + i * 30_000);
+            reader.open(START + i * 30_000);
+            for record in &records {
+                assert!(!reader.admit(&record.id, Some(record.at)));
+            }
+            assert!(!reader.close(&answer).write);
+        }
+    }
+}
+
+#[test]
+fn the_first_start_is_written_even_when_empty_so_that_it_does_not_slide() {
+    let mut cloud = cloud_of([], Manners::default());
+    let mut flash = Flash::default();
+    let mut reader = flash.reader(rules(100));
+    assert_eq!(
+        reader.begin(START, true),
+        Start::First {
+            from_ms: START - 60 * MINUTE
+        }
+    );
+    walk(&mut reader, &mut cloud, &mut flash, START, true, None);
+    assert!(flash.cursor.is_some());
+}
+
+#[test]
+fn too_long_a_stop_is_cut_and_said() {
+    let cursor = Cursor {
+        high_ms: START,
+        origin_ms: START,
+        forgotten_ms: None,
+        walk: None,
+    };
+    let mut reader = Reader::new(rules(100), Some(cursor), Seen::default());
+    let now = START + 20_000 * MINUTE;
+    assert!(reader.needs_cloud_clock(now));
+    let to_ms = START + 10_000 * MINUTE;
+    assert_eq!(
+        reader.begin(now, true),
+        Start::Skipped {
+            from_ms: START,
+            to_ms
+        }
+    );
+    assert_eq!(reader.query().map(|query| query.from_ms), Some(to_ms));
+}
+
+#[test]
+fn a_walk_under_other_filters_is_not_taken_up_again() {
+    let walk = Walk {
+        from_ms: START,
+        skip: 0,
+        next: Some("x".into()),
+        max_ms: START,
+        filters: 1,
+    };
+    let cursor = Cursor {
+        high_ms: START,
+        origin_ms: START,
+        forgotten_ms: None,
+        walk: Some(walk),
+    };
+    let reader = Reader::new(rules(100), Some(cursor), Seen::default());
+    assert_eq!(reader.query(), None);
+}
+
+#[test]
+fn a_page_too_large_is_asked_for_in_smaller_pieces() {
+    let mut reader = Reader::new(rules(5000), None, Seen::default());
+    reader.begin(START, true);
+    let mut limits = Vec::new();
+    while reader.ask_for_less() {
+        limits.push(reader.query().map_or(0, |query| query.limit));
+    }
+    assert_eq!(limits, [2500, 1250, 625, 100, 50, 25, 12, 6, 3, 1]);
+    for _ in 0..20 {
+        reader.ask_for_more();
+    }
+    assert_eq!(reader.query().map(|query| query.limit), Some(5000));
+}

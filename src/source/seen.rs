@@ -1,0 +1,204 @@
+//! Ids that were read already, so that reading a stretch twice (which is how late records are found) sends nothing twice.
+//!
+//! An id is kept as 64 bits of SipHash-1-3. With the window full (131,072 ids) the chance that a new record is taken
+//! for an old one is 7e-15. Ids are grouped in chunks, one for each page that brought something new; a chunk is what is
+//! written to flash and what is forgotten.
+
+use std::collections::{HashSet, VecDeque};
+use std::hash::Hasher;
+
+use siphasher::sip::SipHasher13;
+
+/// The most ids that are remembered per stream: about 5 MB.
+const WINDOW: usize = 131_072;
+
+/// A window of ids, bounded in number.
+#[derive(Debug, Default)]
+pub struct Seen {
+    known: HashSet<u64>,
+    chunks: VecDeque<Chunk>,
+    /// The chunk that grows; not on flash yet.
+    fresh: Vec<u64>,
+    /// The latest time of `fresh`.
+    fresh_until: i64,
+    /// Ids at or before this time may have been forgotten.
+    forgotten_until: Option<i64>,
+    /// The number that the next chunk gets on flash.
+    next_number: u64,
+}
+
+#[derive(Debug)]
+struct Chunk {
+    number: u64,
+    /// The latest time of its records: it may be forgotten when that lies behind the window.
+    until: i64,
+    ids: Vec<u64>,
+}
+
+impl Seen {
+    /// Takes up the chunks that an earlier life wrote, oldest first; the next one gets `next_number`. Chunks that can't be read are passed over: the worst is a repeated line.
+    #[must_use]
+    pub fn restore(
+        chunks: &[(u64, Vec<u8>)],
+        next_number: u64,
+        forgotten_until: Option<i64>,
+    ) -> Self {
+        let mut seen = Self {
+            forgotten_until,
+            next_number,
+            ..Self::default()
+        };
+        for (number, bytes) in chunks {
+            let Some((until, ids)) = decode(bytes) else {
+                continue;
+            };
+            seen.known.extend(&ids);
+            seen.chunks.push_back(Chunk {
+                number: *number,
+                until,
+                ids,
+            });
+        }
+        seen
+    }
+
+    /// Marks the id as read. False where it was already.
+    pub fn admit(&mut self, id: &str, at_ms: i64) -> bool {
+        let print = fingerprint(id);
+        let new = self.known.insert(print);
+        if new {
+            self.fresh_until = if self.fresh.is_empty() {
+                at_ms
+            } else {
+                self.fresh_until.max(at_ms)
+            };
+            self.fresh.push(print);
+        }
+        new
+    }
+
+    /// Closes the growing chunk and says how it goes to flash; empty where nothing is new. Afterwards forgets what lies
+    /// before `floor_ms` or does not fit.
+    pub fn seal(&mut self, floor_ms: i64) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        if !self.fresh.is_empty() {
+            let ids = std::mem::take(&mut self.fresh);
+            bytes = encode(self.fresh_until, &ids);
+            self.chunks.push_back(Chunk {
+                number: self.next_number,
+                until: self.fresh_until,
+                ids,
+            });
+            self.next_number += 1;
+        }
+        while self
+            .chunks
+            .front()
+            .is_some_and(|oldest| oldest.until < floor_ms || self.known.len() > WINDOW)
+        {
+            let Some(oldest) = self.chunks.pop_front() else {
+                break;
+            };
+            for id in &oldest.ids {
+                self.known.remove(id);
+            }
+            self.forgotten_until = self.forgotten_until.max(Some(oldest.until));
+        }
+        bytes
+    }
+
+    /// Chunks with a number below this are forgotten.
+    #[must_use]
+    pub fn oldest_number(&self) -> u64 {
+        self.chunks
+            .front()
+            .map_or(self.next_number, |chunk| chunk.number)
+    }
+
+    /// Reading again at or before this time could repeat records, for their ids are forgotten.
+    #[must_use]
+    pub fn forgotten_until(&self) -> Option<i64> {
+        self.forgotten_until
+    }
+}
+
+/// 64 bits that stand for a text. Stable for ever: they are on flash.
+#[must_use]
+pub fn fingerprint(id: &str) -> u64 {
+    let mut hasher = SipHasher13::new_with_keys(0x5349_454d_424f_5831, 0x6964_7320_7365_656e);
+    hasher.write(id.as_bytes());
+    hasher.finish()
+}
+
+/// The latest time, then the ids, 8 bytes each, little endian.
+fn encode(until: i64, ids: &[u64]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(8 + ids.len() * 8);
+    bytes.extend(until.to_le_bytes());
+    bytes.extend(ids.iter().flat_map(|id| id.to_le_bytes()));
+    bytes
+}
+
+fn decode(bytes: &[u8]) -> Option<(i64, Vec<u64>)> {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let (until, ids) = words.split_first()?;
+    rest.is_empty().then(|| {
+        (
+            i64::from_le_bytes(*until),
+            ids.iter().map(|id| u64::from_le_bytes(*id)).collect(),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_new_once_also_after_a_restart() {
+        let mut seen = Seen::default();
+        assert!(seen.admit("a", 10));
+        assert!(!seen.admit("a", 10));
+        let first = seen.seal(0);
+        assert!(seen.admit("b", 20));
+        let second = seen.seal(0);
+        let mut again = Seen::restore(&[(0, first), (1, second)], 2, None);
+        assert!(!again.admit("a", 10));
+        assert!(!again.admit("b", 20));
+        assert!(again.admit("c", 30));
+        assert_eq!(again.oldest_number(), 0);
+    }
+
+    #[test]
+    fn what_lies_before_the_floor_is_forgotten_in_order() {
+        let mut seen = Seen::default();
+        for (id, at) in [("a", 10), ("b", 20), ("c", 30)] {
+            seen.admit(id, at);
+            seen.seal(0);
+        }
+        assert_eq!(seen.seal(25), Vec::<u8>::new());
+        assert_eq!(seen.oldest_number(), 2);
+        assert_eq!(seen.forgotten_until(), Some(20));
+        assert!(seen.admit("a", 10), "forgotten");
+        assert!(!seen.admit("c", 30), "remembered");
+    }
+
+    #[test]
+    fn the_window_is_bounded() {
+        let mut seen = Seen::default();
+        for page in 0..30_i64 {
+            for i in 0..5000_i64 {
+                seen.admit(&format!("{page}-{i}"), page);
+            }
+            seen.seal(0);
+        }
+        assert!(seen.known.len() <= WINDOW);
+        assert_eq!(seen.forgotten_until(), Some(3));
+    }
+
+    #[test]
+    fn a_torn_chunk_is_passed_over() {
+        assert_eq!(decode(&[1, 2, 3]), None);
+        assert_eq!(decode(&[]), None);
+        assert!(Seen::restore(&[(4, vec![0; 11])], 5, None).known.is_empty());
+    }
+}

@@ -1,0 +1,286 @@
+//! Everything that happens to an agent, in one type; the log line, the counter and the notice all come from it.
+
+use std::time::Duration;
+
+use super::notice::Topic;
+use crate::clock::{in_words, span_in_words};
+
+/// Something that happened to an agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Happening {
+    /// A page came from the cloud and is on flash.
+    PageRead(PageRead),
+    /// The first start of a stream.
+    FirstStart {
+        /// "activities" or "alerts".
+        stream: &'static str,
+        /// From here on everything is read.
+        from_ms: i64,
+    },
+    /// A stop was too long to make up for.
+    Skipped {
+        /// "activities" or "alerts".
+        stream: &'static str,
+        /// Begin of what is not read.
+        from_ms: i64,
+        /// End of it.
+        to_ms: i64,
+    },
+    /// The cloud can't be read.
+    CloudTrouble {
+        /// "activities" or "alerts".
+        stream: &'static str,
+        /// Cause and cure.
+        what: String,
+        /// Until the next try.
+        wait: Duration,
+    },
+    /// The cloud's answer contradicts itself.
+    Doubtful {
+        /// "activities" or "alerts".
+        stream: &'static str,
+        /// How.
+        reason: &'static str,
+    },
+    /// A record could not be read.
+    SetAside {
+        /// "activities" or "alerts".
+        stream: &'static str,
+        /// Its id, where one was found.
+        id: String,
+        /// Why.
+        reason: String,
+    },
+    /// The spool is full: reading waits.
+    SpoolFull {
+        /// Its bound, bytes.
+        limit: u64,
+    },
+    /// The disk or the store makes trouble.
+    SpoolTrouble {
+        /// Cause and cure.
+        what: String,
+        /// Until the next try.
+        wait: Duration,
+    },
+    /// The spool found damage and repaired what it could.
+    SpoolRepaired {
+        /// What was found and what became of it.
+        what: String,
+    },
+    /// The spool takes pages again.
+    SpoolWell,
+    /// The SIEM is reached.
+    SiemConnected {
+        /// Address.
+        peer: String,
+    },
+    /// The SIEM is there, and there is nothing to send.
+    SiemQuiet,
+    /// The SIEM can't be reached, or the connection broke.
+    SiemTrouble {
+        /// Did a connection break (or could none be made)?
+        broke: bool,
+        /// Cause and cure.
+        what: String,
+        /// Until the next try.
+        wait: Duration,
+    },
+    /// Lines were handed to the system.
+    Sent {
+        /// How many.
+        lines: u64,
+    },
+    /// Lines have arrived.
+    Proved {
+        /// How many.
+        lines: u64,
+    },
+    /// Lines were cut to fit a datagram.
+    Cut {
+        /// How many.
+        lines: u64,
+        /// The bound, bytes.
+        bound: usize,
+    },
+}
+
+/// What a page brought.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PageRead {
+    /// "activities" or "alerts".
+    pub stream: &'static str,
+    /// Records in the page.
+    pub records: u64,
+    /// Of them, read before.
+    pub repeats: u64,
+    /// Left out by a setting.
+    pub left_out: u64,
+    /// Set aside.
+    pub set_aside: u64,
+    /// Became lines.
+    pub lines: u64,
+    /// Everything up to here has been read.
+    pub read_up_to_ms: Option<i64>,
+    /// More follows at once.
+    pub more: bool,
+}
+
+/// How loud.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loudness {
+    /// Only for those who look closely.
+    Debug,
+    /// The ordinary course of things.
+    Info,
+    /// Somebody should look.
+    Warn,
+    /// Somebody must act.
+    Error,
+}
+
+/// What becomes of the notices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing.
+    None,
+    /// A notice with this title is raised.
+    Raise(Topic, &'static str),
+    /// The open notice is over.
+    Close(Topic),
+}
+
+// === impl Happening ===
+
+impl Happening {
+    /// How loud the log is about it.
+    #[must_use]
+    pub fn loudness(&self) -> Loudness {
+        match self {
+            Self::PageRead(page) if page.lines + page.set_aside + page.left_out == 0 => {
+                Loudness::Debug
+            }
+            Self::Sent { .. } | Self::Proved { .. } | Self::SiemQuiet => Loudness::Debug,
+            Self::PageRead(_)
+            | Self::FirstStart { .. }
+            | Self::SiemConnected { .. }
+            | Self::SpoolWell => Loudness::Info,
+            Self::SetAside { .. }
+            | Self::Doubtful { .. }
+            | Self::Cut { .. }
+            | Self::SpoolRepaired { .. } => Loudness::Warn,
+            Self::CloudTrouble { .. } | Self::SiemTrouble { .. } | Self::SpoolFull { .. } => {
+                Loudness::Warn
+            }
+            Self::Skipped { .. } | Self::SpoolTrouble { .. } => Loudness::Error,
+        }
+    }
+
+    /// What becomes of the notices. Titles are the old portal's where it had one (troubleshooting-siem.md).
+    #[must_use]
+    pub fn effect(&self) -> Effect {
+        match self {
+            Self::PageRead(_) => Effect::Close(Topic::Cloud),
+            Self::SiemConnected { .. } | Self::SiemQuiet | Self::Proved { .. } => {
+                Effect::Close(Topic::Siem)
+            }
+            Self::SpoolWell => Effect::Close(Topic::Spool),
+            Self::CloudTrouble { what, .. } if what.starts_with("Invalid token") => {
+                Effect::Raise(Topic::Cloud, "Invalid token")
+            }
+            Self::CloudTrouble { what, .. } if what.starts_with("Invalid proxy") => {
+                Effect::Raise(Topic::Cloud, "Invalid proxy address")
+            }
+            Self::CloudTrouble { .. } => Effect::Raise(Topic::Cloud, "SIEM agent error"),
+            Self::SiemTrouble { broke: false, .. } => {
+                Effect::Raise(Topic::Siem, "Data server connection error")
+            }
+            Self::SiemTrouble { broke: true, .. } => {
+                Effect::Raise(Topic::Siem, "Data server send error")
+            }
+            Self::Skipped { .. } => Effect::Raise(Topic::Skipped, "Not everything was read"),
+            Self::Doubtful { .. } => Effect::Raise(Topic::Doubt, "Doubtful answer of the API"),
+            Self::SetAside { .. } => Effect::Raise(Topic::SetAside, "Record set aside"),
+            Self::SpoolFull { .. } => Effect::Raise(Topic::Spool, "The spool is full"),
+            Self::SpoolTrouble { .. } => Effect::Raise(Topic::Spool, "Internal error"),
+            Self::SpoolRepaired { .. } => {
+                Effect::Raise(Topic::Spool, "Damage on flash was repaired")
+            }
+            Self::Cut { .. } => Effect::Raise(Topic::Cut, "Lines were cut"),
+            Self::FirstStart { .. } | Self::Sent { .. } => Effect::None,
+        }
+    }
+
+    /// What happened, for the log and the notice.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::PageRead(page) => page.in_words(),
+            Self::FirstStart { stream, from_ms } => format!(
+                "{stream}: first start, reading everything since {}",
+                in_words(*from_ms)
+            ),
+            Self::Skipped {
+                stream,
+                from_ms,
+                to_ms,
+            } => format!(
+                "{stream} from {} to {} are not read: the stop was longer than max_catch_up allows",
+                in_words(*from_ms),
+                in_words(*to_ms)
+            ),
+            Self::CloudTrouble { stream, what, wait } => {
+                format!("{what} ({stream}; next try in {})", span_in_words(*wait))
+            }
+            Self::Doubtful { stream, reason } => {
+                format!("{stream}: {reason}; nothing is passed over, it is asked for again")
+            }
+            Self::SetAside { stream, id, reason } => {
+                format!("{stream}: record {id:?} cannot be read and stands aside: {reason}")
+            }
+            Self::SpoolFull { limit } => format!(
+                "{} MB wait for the SIEM, which is the bound (spool.max_size_mb): reading pauses, the cloud keeps the records; repair the SIEM's side",
+                limit / 1_000_000
+            ),
+            Self::SpoolTrouble { what, wait } => format!(
+                "{what}; nothing is lost, next try in {}",
+                span_in_words(*wait)
+            ),
+            Self::SpoolRepaired { what } => what.clone(),
+            Self::SpoolWell => "the spool takes pages again".to_owned(),
+            Self::SiemConnected { peer } => format!("connected to the SIEM at {peer}"),
+            Self::SiemQuiet => "the SIEM is there, nothing to send".to_owned(),
+            Self::SiemTrouble { what, wait, .. } => {
+                format!("{what} (next try in {})", span_in_words(*wait))
+            }
+            Self::Sent { lines } => format!("{lines} lines sent"),
+            Self::Proved { lines } => format!("{lines} lines have arrived"),
+            Self::Cut { lines, bound } => format!(
+                "{lines} lines were longer than a datagram of {bound} bytes and were cut: use tcp or tls, or raise max_datagram"
+            ),
+        }
+    }
+}
+
+impl PageRead {
+    fn in_words(&self) -> String {
+        let mut text = format!(
+            "{}: {} records, {} new lines",
+            self.stream, self.records, self.lines
+        );
+        for (count, what) in [
+            (self.repeats, "read before"),
+            (self.left_out, "left out"),
+            (self.set_aside, "set aside"),
+        ] {
+            if count > 0 {
+                text.push_str(&format!(", {count} {what}"));
+            }
+        }
+        if self.more {
+            text.push_str(", more follows");
+        }
+        text
+    }
+}

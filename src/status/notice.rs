@@ -1,0 +1,137 @@
+//! Notices: what an operator should know, with its cure. A ring, so that an old trouble can't fill the memory.
+
+use heapless::Deque;
+use serde::{Deserialize, Serialize};
+
+/// How many notices are kept.
+const KEPT: usize = 64;
+
+/// What a notice is about; of each there is at most one open notice per agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Topic {
+    /// The cloud can't be read.
+    Cloud,
+    /// Its answers contradict themselves.
+    Doubt,
+    /// Records were set aside.
+    SetAside,
+    /// A stretch of time was not read.
+    Skipped,
+    /// The SIEM can't be reached.
+    Siem,
+    /// Lines were cut to fit a datagram.
+    Cut,
+    /// The disk or the store.
+    Spool,
+    /// The settings file.
+    Settings,
+}
+
+/// One thing that happened, or goes on happening.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Which agent; empty for the box.
+    pub agent: String,
+    /// What it is about.
+    pub topic: Topic,
+    /// In a few words; the old portal's where it had some.
+    pub title: String,
+    /// What happened and what to do.
+    pub text: String,
+    /// First time, milliseconds since 1970.
+    pub first_ms: i64,
+    /// Last time.
+    pub last_ms: i64,
+    /// How often.
+    pub times: u64,
+    /// When it was over, where it is.
+    pub over_ms: Option<i64>,
+}
+
+/// The last notices.
+#[derive(Debug, Default)]
+pub struct Notices(Deque<Notice, KEPT>);
+
+impl Notices {
+    /// Something happened. Returns how often it has by now, in a row.
+    pub fn raise(
+        &mut self,
+        agent: &str,
+        topic: Topic,
+        title: &str,
+        text: &str,
+        now_ms: i64,
+    ) -> u64 {
+        if let Some(open) = self.open(agent, topic) {
+            (open.title, open.text) = (title.to_owned(), text.to_owned());
+            open.last_ms = now_ms;
+            open.times += 1;
+            return open.times;
+        }
+        let notice = Notice {
+            agent: agent.to_owned(),
+            topic,
+            title: title.to_owned(),
+            text: text.to_owned(),
+            first_ms: now_ms,
+            last_ms: now_ms,
+            times: 1,
+            over_ms: None,
+        };
+        if self.0.is_full() {
+            self.0.pop_front();
+        }
+        if self.0.push_back(notice).is_err() {
+            return 0;
+        }
+        1
+    }
+
+    /// It is over. True where it was open.
+    pub fn close(&mut self, agent: &str, topic: Topic, now_ms: i64) -> bool {
+        self.open(agent, topic)
+            .map(|notice| notice.over_ms = Some(now_ms))
+            .is_some()
+    }
+
+    /// Newest first.
+    pub fn iter(&self) -> impl Iterator<Item = &Notice> {
+        self.0.iter().rev()
+    }
+
+    fn open(&mut self, agent: &str, topic: Topic) -> Option<&mut Notice> {
+        self.0
+            .iter_mut()
+            .rev()
+            .find(|n| n.over_ms.is_none() && n.topic == topic && n.agent == agent)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_trouble_is_one_notice_until_it_is_over() {
+        let mut notices = Notices::default();
+        assert_eq!(notices.raise("a", Topic::Siem, "t", "refused", 1), 1);
+        assert_eq!(notices.raise("a", Topic::Siem, "t", "timed out", 2), 2);
+        assert_eq!(notices.raise("b", Topic::Siem, "t", "refused", 3), 1);
+        assert!(notices.close("a", Topic::Siem, 4));
+        assert!(!notices.close("a", Topic::Siem, 5));
+        assert_eq!(notices.raise("a", Topic::Siem, "t", "again", 6), 1);
+        let texts: Vec<&str> = notices.iter().map(|n| n.text.as_str()).collect();
+        assert_eq!(texts, ["again", "refused", "timed out"]);
+    }
+
+    #[test]
+    fn the_ring_is_bounded() {
+        let mut notices = Notices::default();
+        for i in 0..200 {
+            notices.raise(&i.to_string(), Topic::Siem, "t", "x", i);
+        }
+        assert_eq!(notices.iter().count(), KEPT);
+        assert_eq!(notices.iter().next().map(|n| n.first_ms), Some(199));
+    }
+}

@@ -1,0 +1,114 @@
+//! The published value: what `siembox status --json` prints, and later the page shows. Version 1.
+
+use serde::{Deserialize, Serialize};
+
+use super::health::State;
+use super::notice::Notice;
+
+/// The box at one moment. Times are milliseconds since 1970.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// Version of this shape; grows when a reader must know.
+    pub version: u32,
+    /// Version of siembox.
+    pub siembox: String,
+    /// The process.
+    pub pid: u32,
+    /// When it started.
+    pub started_ms: i64,
+    /// When this was taken.
+    pub at_ms: i64,
+    /// The worst of the agents' states.
+    pub state: State,
+    /// The agents in the order of the settings.
+    pub agents: Vec<AgentReport>,
+    /// Newest first.
+    pub notices: Vec<Notice>,
+}
+
+/// One agent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AgentReport {
+    /// Its name.
+    pub name: String,
+    /// The worse of its two sides.
+    pub state: State,
+    /// The cloud's side.
+    pub cloud: LinkReport,
+    /// The SIEM's side.
+    pub siem: LinkReport,
+    /// Activities.
+    pub activities: StreamCounts,
+    /// Alerts.
+    pub alerts: StreamCounts,
+    /// Lines.
+    pub lines: LineCounts,
+    /// What waits on flash.
+    pub spool: SpoolReport,
+}
+
+/// One side of an agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkReport {
+    /// Its state.
+    pub state: State,
+    /// Where it leads: a URL, or `tcp://host:port`.
+    pub to: String,
+    /// The last contact, where there was one.
+    pub contact_ms: Option<i64>,
+    /// What is wrong at present.
+    pub trouble: Option<String>,
+}
+
+/// Records of one stream since the process started.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamCounts {
+    /// Is it read at all?
+    pub enabled: bool,
+    /// Requests that brought a page.
+    pub pages: u64,
+    /// Records in those pages.
+    pub read: u64,
+    /// Of them, read before.
+    pub repeats: u64,
+    /// Left out by a setting.
+    pub left_out: u64,
+    /// Could not be read and stand aside.
+    pub set_aside: u64,
+    /// Became lines on flash.
+    pub spooled: u64,
+    /// Everything up to here has been read; the stream's own time.
+    pub read_up_to_ms: Option<i64>,
+    /// More is known to follow at once.
+    pub behind: bool,
+}
+
+/// Lines on their way out since the process started.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LineCounts {
+    /// Handed to the system, repetitions included.
+    pub sent: u64,
+    /// Known to have arrived.
+    pub proved: u64,
+    /// Cut to fit a datagram.
+    pub cut: u64,
+}
+
+/// What waits on flash.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpoolReport {
+    /// Lines.
+    pub waiting: u64,
+    /// Their bytes as text.
+    pub waiting_bytes: u64,
+    /// When the oldest was appended.
+    pub oldest_ms: Option<i64>,
+    /// Bytes on disk.
+    pub disk_bytes: u64,
+    /// Records set aside and kept.
+    pub aside: u64,
+    /// Lines that damage has cost since the spool was made.
+    pub damaged_lines: u64,
+    /// The bound is reached: reading waits for the SIEM.
+    pub full: bool,
+}

@@ -1,0 +1,155 @@
+//! A snapshot as text for a terminal: the state first, then each agent's two sides, then what to look at.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use super::{AgentReport, LinkReport, Snapshot, StreamCounts};
+use crate::clock::{in_words, span_in_words};
+
+/// How many notices are shown.
+const NOTICES: usize = 10;
+
+/// The snapshot for people.
+#[must_use]
+pub fn text(snapshot: &Snapshot) -> String {
+    let mut out = String::new();
+    let up = span(snapshot.at_ms - snapshot.started_ms);
+    // writing to a String never fails
+    let _ = writeln!(
+        out,
+        "{} (siembox {}, running for {up})",
+        snapshot.state.in_words(),
+        snapshot.siembox
+    );
+    for agent in &snapshot.agents {
+        agent_text(&mut out, agent, snapshot.at_ms);
+    }
+    if !snapshot.notices.is_empty() {
+        let _ = writeln!(out, "\nnotices");
+    }
+    for notice in snapshot.notices.iter().take(NOTICES) {
+        let over = notice.over_ms.map_or(String::new(), |over| {
+            format!(", over since {}", in_words(over))
+        });
+        let times = if notice.times > 1 {
+            format!(", {} times", notice.times)
+        } else {
+            String::new()
+        };
+        let agent = if notice.agent.is_empty() {
+            "siembox"
+        } else {
+            &notice.agent
+        };
+        let _ = writeln!(
+            out,
+            "  {} {agent}: {}{times}{over}\n    {}",
+            in_words(notice.last_ms),
+            notice.title,
+            notice.text.replace('\n', "\n    ")
+        );
+    }
+    out
+}
+
+fn agent_text(out: &mut String, agent: &AgentReport, at_ms: i64) {
+    let _ = writeln!(out, "\nagent {}: {}", agent.name, agent.state.in_words());
+    link_text(out, "cloud", &agent.cloud, at_ms);
+    for (name, counts) in [("activities", &agent.activities), ("alerts", &agent.alerts)] {
+        stream_text(out, name, counts);
+    }
+    let spool = &agent.spool;
+    let oldest = spool.oldest_ms.map_or(String::new(), |oldest| {
+        format!(", the oldest for {}", span(at_ms - oldest))
+    });
+    let full = if spool.full {
+        ", FULL: reading waits"
+    } else {
+        ""
+    };
+    let _ = write!(
+        out,
+        "  spool      {} lines wait ({:.1} MB){oldest}, {:.1} MB on disk{full}",
+        spool.waiting,
+        mb(spool.waiting_bytes),
+        mb(spool.disk_bytes)
+    );
+    for (count, what) in [
+        (spool.aside, "records stand aside"),
+        (spool.damaged_lines, "lines lost to damage"),
+    ] {
+        if count > 0 {
+            let _ = write!(out, ", {count} {what}");
+        }
+    }
+    out.push('\n');
+    link_text(out, "SIEM", &agent.siem, at_ms);
+    let cut = if agent.lines.cut > 0 {
+        format!(", {} cut", agent.lines.cut)
+    } else {
+        String::new()
+    };
+    let _ = writeln!(
+        out,
+        "  lines      {} sent, {} proved{cut}",
+        agent.lines.sent, agent.lines.proved
+    );
+}
+
+fn link_text(out: &mut String, name: &str, link: &LinkReport, at_ms: i64) {
+    let contact = link
+        .contact_ms
+        .map_or("no contact yet".to_owned(), |contact| {
+            format!("last contact {} ago", span(at_ms - contact))
+        });
+    let _ = writeln!(
+        out,
+        "  {name:<10} {}: {}, {contact}",
+        link.to,
+        link.state.in_words()
+    );
+    if let Some(trouble) = &link.trouble {
+        let _ = writeln!(out, "             {trouble}");
+    }
+}
+
+fn stream_text(out: &mut String, name: &str, counts: &StreamCounts) {
+    if !counts.enabled {
+        let _ = writeln!(out, "  {name:<10} off");
+        return;
+    }
+    let _ = write!(
+        out,
+        "  {name:<10} {} read, {} spooled",
+        counts.read, counts.spooled
+    );
+    for (count, what) in [
+        (counts.repeats, "read before"),
+        (counts.left_out, "left out"),
+        (counts.set_aside, "set aside"),
+    ] {
+        if count > 0 {
+            let _ = write!(out, ", {count} {what}");
+        }
+    }
+    if let Some(up_to) = counts.read_up_to_ms {
+        let _ = write!(out, ", up to {}", in_words(up_to));
+    }
+    out.push_str(if counts.behind {
+        ", more follows\n"
+    } else {
+        "\n"
+    });
+}
+
+fn span(ms: i64) -> String {
+    span_in_words(Duration::from_millis(u64::try_from(ms).unwrap_or(0)))
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "one digit after the point is shown"
+)]
+fn mb(bytes: u64) -> f64 {
+    bytes as f64 / 1e6
+}

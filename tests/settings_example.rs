@@ -1,0 +1,206 @@
+//! The commented example is what people start from: it must load, say the truth about defaults, and leave nothing out.
+
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+
+use siembox::settings::{EXAMPLE, Overrides, Protocol, Settings, SettingsError};
+
+/// Commented keys that show what could be written, not the default.
+const ILLUSTRATIONS: [&str; 17] = [
+    "logs_dir",
+    "tenant_id",
+    "client_id",
+    "client_secret_file",
+    "login_url",
+    "proxy",
+    "proxy_password_file",
+    "ca_file",
+    "max_datagram",
+    "max_lines_per_second",
+    "client_cert_file",
+    "client_key_file",
+    "server_name",
+    "pin_sha256",
+    "system_name",
+    "filters",
+    "portal_url",
+];
+
+fn load(text: &str) -> Result<Settings, SettingsError> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("siembox.toml");
+    std::fs::write(&file, text).unwrap();
+    Settings::load(&file, &Overrides::default())
+        .map(|loaded| without_folder(loaded.settings, folder.path()))
+}
+
+/// Takes the temporary folder out of the one path that every variant has, so that settings compare.
+fn without_folder(settings: Settings, folder: &Path) -> Settings {
+    use siembox::settings::{Credentials, SecretSource};
+    let mut settings = settings;
+    for agent in &mut settings.agents {
+        if let Credentials::Token(SecretSource::File(path)) = &mut agent.source.credentials {
+            *path = path.strip_prefix(folder).unwrap().to_owned();
+        }
+    }
+    settings
+}
+
+/// Key of a commented setting: `# key = …`.
+fn commented_key(line: &str) -> Option<&str> {
+    let (key, _) = line.strip_prefix("# ")?.split_once(" = ")?;
+    key.bytes()
+        .all(|b| b.is_ascii_lowercase() || b == b'_' || b.is_ascii_digit())
+        .then_some(key)
+}
+
+/// The example with the comment sign taken off the lines that `wanted` picks by key and number.
+fn uncommented(wanted: impl Fn(&str, usize) -> bool) -> String {
+    let line = |(number, line): (usize, &str)| match commented_key(line) {
+        Some(key) if wanted(key, number) => line[2..].to_owned() + "\n",
+        _ => line.to_owned() + "\n",
+    };
+    EXAMPLE.lines().enumerate().map(line).collect()
+}
+
+#[test]
+fn it_loads_as_it_is() {
+    let settings = load(EXAMPLE).unwrap();
+    assert_eq!(settings.agents[0].name, "contoso");
+    let bare = "[[agent]]\nname = \"contoso\"\n[agent.source]\napi_url = \"https://contoso.us3.portal.cloudappsecurity.com\"\n\
+                token_file = \"token\"\n[agent.siem]\nhost = \"siem.example\"\n";
+    assert_eq!(settings, load(bare).unwrap());
+}
+
+#[test]
+fn every_default_it_names_is_the_default() {
+    let defaults = load(EXAMPLE).unwrap();
+    let mut tried = 0;
+    for (number, key) in EXAMPLE
+        .lines()
+        .enumerate()
+        .filter_map(|(n, line)| Some((n, commented_key(line)?)))
+    {
+        if ILLUSTRATIONS.contains(&key) {
+            continue;
+        }
+        let changed =
+            load(&uncommented(|_, n| n == number)).unwrap_or_else(|error| panic!("{key}: {error}"));
+        assert_eq!(changed, defaults, "{key}");
+        tried += 1;
+    }
+    assert!(tried >= 35, "{tried}");
+    assert_eq!(
+        load(&uncommented(|key, _| !ILLUSTRATIONS.contains(&key))).unwrap(),
+        defaults,
+        "all together"
+    );
+}
+
+#[test]
+fn what_it_illustrates_can_be_written() {
+    let entra = ["tenant_id", "client_id", "client_secret_file", "login_url"];
+    let app = uncommented(|key, _| entra.contains(&key)).replace("token_file = \"token\"\n", "");
+    assert!(load(&app).is_ok(), "{:?}", load(&app));
+
+    let way = [
+        "proxy",
+        "proxy_password_file",
+        "logs_dir",
+        "system_name",
+        "max_lines_per_second",
+        "portal_url",
+        "filters",
+    ];
+    let settings = load(&uncommented(|key, _| way.contains(&key))).unwrap();
+    let agent = &settings.agents[0];
+    assert_eq!(
+        agent.source.proxy.as_ref().unwrap().user.as_deref(),
+        Some("user")
+    );
+    assert_eq!(
+        serde_json::to_string(&agent.alerts.stream.filters).unwrap(),
+        r#"{"severity":{"eq":[1,2]}}"#
+    );
+    assert_eq!(
+        serde_json::to_string(&agent.activities.filters).unwrap(),
+        r#"{"activity.type":{"eq":true},"user.username":{"neq":["scanner@contoso.com"]}}"#
+    );
+
+    let tls = [
+        "ca_file",
+        "client_cert_file",
+        "client_key_file",
+        "server_name",
+        "pin_sha256",
+    ];
+    let text = uncommented(|key, _| tls.contains(&key) || key == "protocol")
+        .replace("protocol = \"tcp\"", "protocol = \"tls\"")
+        .replace("00:11:…", &"00".repeat(32));
+    let settings = load(&text).unwrap();
+    let Protocol::Tls(tls) = &settings.agents[0].siem.protocol else {
+        panic!("{settings:?}")
+    };
+    assert!(
+        tls.client.is_some()
+            && tls.pin_sha256 == Some([0; 32])
+            && settings.agents[0].siem.port == 6514
+    );
+
+    let text = uncommented(|key, _| key == "max_datagram" || key == "protocol")
+        .replace("\"tcp\"", "\"udp\"");
+    assert_eq!(
+        load(&text).unwrap().agents[0].siem.protocol,
+        Protocol::Udp { max_datagram: 8192 }
+    );
+}
+
+/// The reader itself says which keys there are, when it meets one that is none.
+#[test]
+fn it_leaves_no_key_out() {
+    let table_lines = [
+        "[log]",
+        "[health]",
+        "[agent.source]",
+        "[agent.siem]",
+        "[agent.alerts]",
+        "[agent.activities]",
+        "[agent.spool]",
+    ];
+    let strange: String = EXAMPLE
+        .lines()
+        .map(|line| {
+            if table_lines.contains(&line) {
+                format!("{line}\nzzzzzz = 1\n")
+            } else {
+                format!("{line}\n")
+            }
+        })
+        .collect();
+    let error = load(&strange).unwrap_err().to_string();
+    let allowed: Vec<&str> = error
+        .lines()
+        .filter_map(|line| line.split_once("allowed here: "))
+        .map(|(_, keys)| keys)
+        .collect();
+    assert_eq!(allowed.len(), table_lines.len(), "{error}");
+    for (header, keys) in table_lines.iter().zip(allowed) {
+        let after = EXAMPLE.split_once(&format!("\n{header}\n")).unwrap().1;
+        let section = after.lines().take_while(|line| !line.starts_with('['));
+        let written: Vec<&str> = section
+            .filter_map(|line| line.trim_start_matches("# ").split_once(" = "))
+            .map(|(key, _)| key)
+            .collect();
+        for key in keys.split(", ") {
+            assert!(written.contains(&key), "{header} {key}: {written:?}");
+        }
+    }
+}
+
+#[test]
+fn its_lines_fit_a_screen() {
+    for line in EXAMPLE.lines() {
+        assert!(line.chars().count() <= 120, "{line}");
+    }
+}

@@ -1,0 +1,470 @@
+//! The file and the flags: what wins, what is doubtful, what happens where there is no file.
+
+#![allow(clippy::unwrap_used)]
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use siembox::settings::{
+    ApiUrl, Credentials, Framing, Needs, Overrides, Protocol, ProxySettings, Secret, SecretSource,
+    Settings, SettingsError, SyslogTarget, TimeFormat,
+};
+
+const ONE_AGENT: &str = r#"
+state_dir = "state"
+[[agent]]
+name = "contoso"
+source = { api_url = "https://contoso.us3.portal.cloudappsecurity.com", token_file = "token" }
+siem = { host = "siem.example" }
+"#;
+
+const NO_TOKEN: &str = r#"
+[[agent]]
+name = "alerts"
+source = { api_url = "https://contoso.us3.portal.cloudappsecurity.com" }
+siem = { host = "siem.example" }
+[[agent]]
+name = "activities"
+source = { api_url = "https://contoso.us3.portal.cloudappsecurity.com" }
+siem = { host = "siem.example" }
+"#;
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn with(text: &str) -> Self {
+        let folder = Self(tempfile::tempdir().unwrap());
+        std::fs::write(folder.file(), text).unwrap();
+        folder
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.path().join("siembox.toml")
+    }
+
+    fn put(&self, name: &str, mode: u32) -> PathBuf {
+        let path = self.0.path().join(name);
+        std::fs::write(&path, "x").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        path
+    }
+}
+
+fn flags() -> Overrides {
+    Overrides {
+        api_url: Some(ApiUrl::parse("https://fabrikam.eu.portal.cloudappsecurity.com/").unwrap()),
+        syslog: Some(SyslogTarget::parse("10.0.0.1/tls").unwrap()),
+        credentials: Some(SecretSource::Given(Secret::new("abc"))),
+        proxy: Some(ProxySettings::parse("proxy").unwrap()),
+        logs_dir: Some(PathBuf::from("logs")),
+        ..Overrides::default()
+    }
+}
+
+#[test]
+fn relative_paths_begin_at_the_files_folder() {
+    let folder = Folder::with(ONE_AGENT);
+    let settings = Settings::load(&folder.file(), &Overrides::default())
+        .unwrap()
+        .settings;
+    assert_eq!(settings.state_dir, folder.0.path().join("state"));
+    let token = Credentials::Token(SecretSource::File(folder.0.path().join("token")));
+    assert_eq!(settings.agents[0].source.credentials, token);
+}
+
+#[test]
+fn flags_win_over_the_file_and_bring_their_own_defaults() {
+    let folder = Folder::with(ONE_AGENT);
+    let settings = Settings::load(&folder.file(), &flags()).unwrap().settings;
+    let agent = &settings.agents[0];
+    assert_eq!(
+        agent.source.api_url,
+        "https://fabrikam.eu.portal.cloudappsecurity.com"
+    );
+    assert_eq!(
+        agent.source.credentials,
+        Credentials::Token(SecretSource::Given(Secret::new("abc")))
+    );
+    assert_eq!(agent.source.proxy.as_ref().unwrap().port, 8080);
+    assert_eq!(
+        (
+            agent.siem.host.as_str(),
+            agent.siem.port,
+            agent.siem.framing
+        ),
+        ("10.0.0.1", 6514, Framing::OctetCounting)
+    );
+    assert_eq!(
+        settings.logs_dir,
+        Some(PathBuf::from("logs")),
+        "a flag's path begins where the command was typed"
+    );
+}
+
+#[test]
+fn flags_alone_are_enough() {
+    let settings = Settings::from_flags(&flags()).unwrap().settings;
+    assert_eq!(settings.agents.len(), 1);
+    assert_eq!(
+        (
+            settings.agents[0].name.as_str(),
+            settings.state_dir.to_str()
+        ),
+        ("siembox", Some("/var/lib/siembox"))
+    );
+    assert!(matches!(settings.agents[0].siem.protocol, Protocol::Tls(_)));
+    let header = &settings.agents[0].siem.header;
+    assert_eq!(
+        (
+            header.time_format,
+            header.include_pri,
+            header.include_system_name
+        ),
+        (TimeFormat::Rfc5424, true, true)
+    );
+}
+
+#[test]
+fn flags_alone_that_are_too_few_say_which_are_missing() {
+    for (flags, missing) in [
+        (
+            Overrides::default(),
+            "--api-url, --token-file, --syslog are missing",
+        ),
+        (
+            Overrides {
+                syslog: None,
+                ..flags()
+            },
+            "--syslog is missing",
+        ),
+        (
+            Overrides {
+                needs: Needs::Cloud,
+                ..Overrides::default()
+            },
+            "--api-url, --token-file are missing",
+        ),
+    ] {
+        let error = Settings::from_flags(&flags).unwrap_err().to_string();
+        assert!(
+            error.contains(missing)
+                && error.contains("siembox example > /etc/siembox/siembox.toml"),
+            "{error}"
+        );
+    }
+    let lines = Overrides {
+        needs: Needs::Lines,
+        ..Overrides::default()
+    };
+    let Credentials::Token(none) = &Settings::from_flags(&lines).unwrap().settings.agents[0]
+        .source
+        .credentials
+        .clone()
+    else {
+        panic!("no token")
+    };
+    assert!(none.read().is_err(), "what was not given can't be used");
+}
+
+#[test]
+fn flags_of_one_agent_are_refused_beside_several() {
+    let folder = Folder::with(NO_TOKEN);
+    let error = Settings::load(&folder.file(), &flags())
+        .unwrap_err()
+        .to_string();
+    for flag in ["--api-url", "--syslog", "--token or --token-file"] {
+        assert!(
+            error.contains(&format!("{flag}: given beside 2 agents")),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn the_environments_token_serves_where_nothing_else_is_said() {
+    let env = Overrides {
+        spare_token: Some(Secret::new("env")),
+        ..Overrides::default()
+    };
+    let given = Credentials::Token(SecretSource::Given(Secret::new("env")));
+
+    let folder = Folder::with(NO_TOKEN);
+    let settings = Settings::load(&folder.file(), &env).unwrap().settings;
+    assert!(
+        settings
+            .agents
+            .iter()
+            .all(|agent| agent.source.credentials == given)
+    );
+
+    let folder = Folder::with(ONE_AGENT);
+    let settings = Settings::load(&folder.file(), &env).unwrap().settings;
+    assert_ne!(
+        settings.agents[0].source.credentials, given,
+        "the file says otherwise"
+    );
+
+    let two_tenants = NO_TOKEN.replacen("contoso.us3", "fabrikam.eu", 1);
+    let error = Settings::load(&Folder::with(&two_tenants).file(), &env)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("agent[2].source.token_file: missing, and SIEMBOX_TOKEN is one tenant's"),
+        "{error}"
+    );
+}
+
+#[test]
+fn secrets_open_to_others_are_told_with_the_cure() {
+    let folder = Folder::with(ONE_AGENT);
+    let token = folder.put("token", 0o644);
+    let loaded = Settings::load(&folder.file(), &Overrides::default()).unwrap();
+    let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+    let token = token.display();
+    assert_eq!(
+        warnings,
+        [format!(
+            "{}:5:86: agent[1].source.token_file: {token} is open to others than its owner (mode 0644); cure: chmod 600 {token}",
+            folder.file().display()
+        )]
+    );
+    folder.put("token", 0o600);
+    assert!(
+        Settings::load(&folder.file(), &Overrides::default())
+            .unwrap()
+            .warnings
+            .is_empty()
+    );
+}
+
+#[test]
+fn a_file_that_is_none_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("siembox.toml");
+    let load = |path: &Path| {
+        Settings::load(path, &Overrides::default())
+            .unwrap_err()
+            .to_string()
+    };
+    let shown = path.display().to_string();
+    assert_eq!(
+        load(&path),
+        format!("there is no settings file {shown}; write one with: siembox example > {shown}")
+    );
+    assert!(load(folder.path()).contains("can't be read"));
+    std::fs::write(&path, b"\xff").unwrap();
+    assert!(load(&path).contains("is no settings file"));
+    std::fs::write(&path, vec![b'#'; 1_100_000]).unwrap();
+    assert!(load(&path).contains("is no settings file"));
+}
+
+#[test]
+fn filters_come_out_as_the_api_takes_them() {
+    let text = r#"
+[[agent]]
+name = "contoso"
+source = { api_url = "http://127.0.0.1:1", token_file = "token" }
+siem = { host = "siem.example" }
+[agent.alerts.filters]
+ID = { eq = ["5f"] }
+entity.user = { eq = [{ id = "a@b", inst = 0 }] }
+resolutionDate = { range = { start = 2026-01-01T00:00:00Z, end = 1800000000000 } }
+[agent.activities.filters]
+"device.type" = { neq = ["null", "MOBILE"] }
+user.username.startswith = "svc-"
+date = { gte_ndays = 7 }
+[agent.activities.filters.source]
+eq = [{ s = "x", t = 2 }]
+"#;
+    let folder = Folder::with(text);
+    let agent = Settings::load(&folder.file(), &Overrides::default())
+        .unwrap()
+        .settings
+        .agents
+        .remove(0);
+    assert_eq!(
+        serde_json::Value::Object(agent.alerts.stream.filters),
+        serde_json::json!({
+            "id": { "eq": ["5f"] },
+            "entity.user": { "eq": [{ "id": "a@b", "inst": 0 }] },
+            "resolutionDate": { "range": [{ "start": 1_767_225_600_000_i64, "end": 1_800_000_000_000_i64 }] },
+        })
+    );
+    assert_eq!(
+        serde_json::Value::Object(agent.activities.filters),
+        serde_json::json!({
+            "device.type": { "neq": [null, "MOBILE"] },
+            "user.username": { "startswith": "svc-" },
+            "date": { "gte_ndays": 7 },
+            "source": { "eq": [{ "s": "x", "t": 2 }] },
+        })
+    );
+}
+
+#[test]
+fn arcsight_brings_its_header_and_each_key_can_still_be_set() {
+    let arcsight = ONE_AGENT.replace(
+        "host = \"siem.example\"",
+        "host = \"siem.example\", format = \"arcsight\"",
+    );
+    let header = |text: &str| {
+        let folder = Folder::with(text);
+        Settings::load(&folder.file(), &Overrides::default())
+            .unwrap()
+            .settings
+            .agents
+            .remove(0)
+            .siem
+            .header
+    };
+    assert_eq!(header(&arcsight).time_format, TimeFormat::Rfc3164);
+    let own = arcsight.replace(
+        "arcsight\"",
+        "arcsight\", time_format = \"rfc3164-with-year\", include_pri = false",
+    );
+    assert_eq!(
+        (header(&own).time_format, header(&own).include_pri),
+        (TimeFormat::Rfc3164WithYear, false)
+    );
+}
+
+// --- whatever is written, the answer is settings or findings, never a panic
+
+fn load_text(text: &str) -> Result<(), TestCaseError> {
+    let folder = Folder::with(text);
+    match Settings::load(&folder.file(), &Overrides::default()) {
+        Ok(_) | Err(SettingsError::NotSettings { .. }) => Ok(()),
+        Err(SettingsError::Wrong(findings)) => {
+            prop_assert!(!findings.is_empty());
+            let lines = text.lines().count() + 1;
+            for finding in &findings {
+                let place = finding.place.unwrap();
+                prop_assert!(
+                    (1..=lines).contains(&place.line) && place.column >= 1,
+                    "{}",
+                    finding
+                );
+            }
+            Ok(())
+        }
+        Err(other) => Err(TestCaseError::fail(other.to_string())),
+    }
+}
+
+fn any_value() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        any::<i64>().prop_map(|n| n.to_string()),
+        any::<bool>().prop_map(|b| b.to_string()),
+        any::<f64>()
+            .prop_filter("TOML has no such float", |f| f.is_finite())
+            .prop_map(|f| format!("{f:?}")),
+        any::<String>().prop_map(|s| toml_edit::Value::from(s).to_string()),
+        prop::sample::select(vec![
+            "\"2h\"",
+            "\"tls\"",
+            "\"udp\"",
+            "\"full-rfc5424\"",
+            "\"a@b:c\"",
+            "2026-01-01T00:00:00Z",
+            "1979-05-27",
+            "07:32:00"
+        ])
+        .prop_map(str::to_owned),
+    ];
+    leaf.prop_recursive(3, 12, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4)
+                .prop_map(|list| format!("[{}]", list.join(", "))),
+            (any_key(), inner).prop_map(|(key, value)| format!("{{ {key} = {value} }}")),
+        ]
+    })
+}
+
+fn any_key() -> impl Strategy<Value = String> {
+    prop::sample::select(vec![
+        "agent",
+        "name",
+        "source",
+        "siem",
+        "alerts",
+        "activities",
+        "spool",
+        "log",
+        "health",
+        "api_url",
+        "token_file",
+        "proxy",
+        "client_id",
+        "host",
+        "port",
+        "protocol",
+        "framing",
+        "pin_sha256",
+        "include_pri",
+        "time_format",
+        "filters",
+        "severity",
+        "eq",
+        "range",
+        "start",
+        "created",
+        "\"user.username\"",
+        "user.username.eq",
+        "entity",
+        "poll_interval",
+        "overlap",
+        "severity_map",
+        "level",
+        "max_size_mb",
+        "disconnected_after",
+        "strange",
+        "\"\"",
+        "\"a b\"",
+    ])
+    .prop_map(str::to_owned)
+}
+
+fn any_document() -> impl Strategy<Value = String> {
+    let header = prop::sample::select(vec![
+        "[[agent]]",
+        "[agent.source]",
+        "[agent.siem]",
+        "[agent.alerts]",
+        "[agent.alerts.filters]",
+        "[agent.activities]",
+        "[agent.activities.filters]",
+        "[agent.spool]",
+        "[log]",
+        "[health]",
+        "[[log]]",
+        "[agent]",
+        "",
+    ]);
+    let table = (
+        header,
+        prop::collection::vec((any_key(), any_value()), 0..5),
+    )
+        .prop_map(|(header, pairs)| {
+            let lines = pairs
+                .into_iter()
+                .map(|(key, value)| format!("{key} = {value}\n"));
+            std::iter::once(format!("{header}\n"))
+                .chain(lines)
+                .collect::<String>()
+        });
+    prop::collection::vec(table, 0..8).prop_map(|tables| tables.concat())
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_answered(text in any::<String>()) {
+        load_text(&text)?;
+    }
+
+    #[test]
+    fn any_toml_is_answered(text in any_document()) {
+        load_text(&text)?;
+    }
+}

@@ -1,0 +1,77 @@
+//! The disk's side: damage, a full disk, a full spool.
+
+use siembox_support::cloud::Cloud;
+use siembox_support::receiver::rsyslog;
+use siembox_support::records;
+
+use crate::expected::{self, assert_exactly};
+use crate::siembox::{Plan, Siembox, files};
+
+#[test]
+fn a_damaged_snapshot_is_repaired_and_said() {
+    let mut receiver = rsyslog::tcp();
+    receiver.stop();
+    let cloud = Cloud::builder()
+        .requests_per_minute(6000)
+        .activities(records::activities(41, 5_000))
+        .start();
+    let mut siembox = Siembox::new(&cloud, &Plan::new(&cloud, receiver.port(), "tcp"));
+    siembox.start();
+    siembox.wait("everything waits on flash", |status| {
+        status.agents[0].spool.waiting == 5_000
+    });
+    siembox.stop();
+    let snapshots: Vec<_> = files(&siembox.state())
+        .into_iter()
+        .filter(|path| {
+            path.file_name()
+                .unwrap()
+                .to_string_lossy()
+                .starts_with("snap.")
+        })
+        .collect();
+    assert!(!snapshots.is_empty());
+    for path in snapshots {
+        let mut bytes = std::fs::read(&path).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 0xff;
+        std::fs::write(&path, bytes).unwrap();
+    }
+    receiver.start();
+    siembox.start();
+    siembox.wait_for_notice("snap");
+    siembox.wait("all is proved", |status| {
+        status.agents[0].spool.waiting == 0
+    });
+    let want = expected::lines(&cloud, &siembox);
+    assert_exactly(&want, &receiver.wait_for(want.len()));
+}
+
+#[test]
+fn a_full_spool_waits_and_goes_on() {
+    let mut receiver = rsyslog::tcp();
+    receiver.stop();
+    let count = 200_000;
+    let cloud = Cloud::builder()
+        .requests_per_minute(6000)
+        .activities(records::activities(42, count))
+        .start();
+    let mut plan = Plan::new(&cloud, receiver.port(), "tcp");
+    plan.spool = "max_size_mb = 64\n".into();
+    // uncompressible enough to reach the smallest bound that the settings allow
+    let mut siembox = Siembox::new(&cloud, &plan);
+    siembox.start();
+    let status = siembox.wait("it is full, or everything fitted", |status| {
+        status.agents[0].spool.full || status.agents[0].activities.spooled == count as u64
+    });
+    assert!(
+        status.agents[0].spool.disk_bytes <= 64_000_000,
+        "{} bytes",
+        status.agents[0].spool.disk_bytes
+    );
+    receiver.start();
+    siembox.wait("all is proved", |status| {
+        status.agents[0].activities.spooled == count as u64 && status.agents[0].spool.waiting == 0
+    });
+    assert_eq!(receiver.wait_for(count).len(), count);
+}

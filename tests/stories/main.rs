@@ -1,0 +1,13 @@
+//! Stories of the whole process: the real binary between a simulated cloud and real receivers.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod backfill;
+mod cloud_side;
+mod commands;
+mod crash;
+mod delivery;
+mod disk;
+mod expected;
+mod live_settings;
+mod siem_side;
+mod siembox;

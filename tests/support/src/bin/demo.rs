@@ -1,0 +1,196 @@
+//! What `make run` shows: the simulated cloud, siembox, and a small SIEM, with the lines scrolling by.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use lexopt::prelude::*;
+use siembox_support::cloud::Cloud;
+use siembox_support::records;
+use siembox_support::siembox::Siembox;
+use siembox_support::sink::SyslogReceiver;
+use siembox_support::stage::{self, Curtain};
+
+const HELP: &str = "\
+Runs siembox between a simulated cloud and a small syslog receiver, and shows what goes through.
+
+  --siembox PATH      the binary (needed)
+  --seconds N         ends after so long; fails unless lines arrived and the status was Connected
+  --activities N      activities of the last two days (default 400)
+  --alerts N          alerts of the last two days (default 12)
+  --per-second R      new activities a second (default 1)
+  -h, --help          this text
+";
+
+/// Requests a minute of the demo's tenant: more than the real 30, so that new records show soon.
+const REQUESTS_PER_MINUTE: usize = 120;
+/// How often the status is shown.
+const STATUS_EVERY: Duration = Duration::from_secs(2);
+/// Lines of the status that are shown.
+const STATUS_LINES: usize = 3;
+
+struct Plan {
+    siembox: PathBuf,
+    seconds: Option<u64>,
+    activities: usize,
+    alerts: usize,
+    per_second: f64,
+}
+
+fn main() -> ExitCode {
+    let plan = match plan() {
+        Ok(Some(plan)) => plan,
+        Ok(None) => return ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("demo: {error}");
+            return ExitCode::from(64);
+        }
+    };
+    match play(&plan) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("demo: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The plan; none where help was all that was wanted.
+fn plan() -> Result<Option<Plan>, lexopt::Error> {
+    let (mut siembox, mut seconds) = (None, None);
+    let (mut activities, mut alerts, mut per_second) = (400, 12, 1.0);
+    let mut parser = lexopt::Parser::from_env();
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Short('h') | Long("help") => {
+                print!("{HELP}");
+                return Ok(None);
+            }
+            Long("siembox") => siembox = Some(PathBuf::from(parser.value()?)),
+            Long("seconds") => seconds = Some(parser.value()?.parse()?),
+            Long("activities") => activities = parser.value()?.parse()?,
+            Long("alerts") => alerts = parser.value()?.parse()?,
+            Long("per-second") => per_second = parser.value()?.parse()?,
+            other => return Err(other.unexpected()),
+        }
+    }
+    let siembox = siembox.ok_or("--siembox PATH is needed")?;
+    Ok(Some(Plan {
+        siembox,
+        seconds,
+        activities,
+        alerts,
+        per_second,
+    }))
+}
+
+fn play(plan: &Plan) -> io::Result<()> {
+    let curtain = Curtain::watch()?;
+    let cloud = Cloud::builder()
+        .activities(records::activities(1, plan.activities))
+        .alerts(records::alerts(1, plan.alerts))
+        .requests_per_minute(REQUESTS_PER_MINUTE)
+        .start();
+    let width = stage::terminal_width();
+    let siem = SyslogReceiver::builder()
+        .on_line(move |line| say(&stage::shown(line, width)))
+        .start();
+    let folder = tempfile::Builder::new().prefix("siembox-demo-").tempdir()?;
+    let config = write_settings(folder.path(), &cloud, &siem)?;
+    say(&format!(
+        "cloud {}   siem {}   settings {}",
+        cloud.url(),
+        siem.addr(),
+        config.display()
+    ));
+
+    let mut siembox = Siembox::start(&plan.siembox, &config)?;
+    let _trickle = (plan.per_second > 0.0).then(|| cloud.trickle(plan.per_second, 2));
+    let end = plan
+        .seconds
+        .map(|seconds| Instant::now() + Duration::from_secs(seconds));
+    let mut connected = false;
+    while !curtain.wait(STATUS_EVERY) {
+        if let Some(code) = siembox.ended()? {
+            return Err(io::Error::other(format!("siembox ended by itself: {code}")));
+        }
+        let status = siembox.status()?;
+        connected |= status.contains("Connected");
+        for line in status.lines().take(STATUS_LINES) {
+            say(&marked(line, width));
+        }
+        if end.is_some_and(|end| Instant::now() >= end) {
+            break;
+        }
+    }
+    siembox.stop()?;
+    say(&format!(
+        "{} lines arrived, {} requests were made",
+        siem.count(),
+        cloud.request_count()
+    ));
+    match plan.seconds {
+        Some(_) if siem.count() == 0 => Err(io::Error::other("no line arrived")),
+        Some(_) if !connected => Err(io::Error::other("the status never said Connected")),
+        _ => Ok(()),
+    }
+}
+
+/// A line of the status, set apart from the CEF lines around it.
+fn marked(line: &str, width: Option<usize>) -> String {
+    match width {
+        Some(_) => format!("\x1b[1;32m── {line}\x1b[0m"),
+        None => format!("── {line}"),
+    }
+}
+
+/// Prints a line whole; who closed our output wants no more of it.
+fn say(line: &str) {
+    let mut out = io::stdout().lock();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+/// Writes settings, token and authority into `folder`; says where the settings are.
+fn write_settings(folder: &Path, cloud: &Cloud, siem: &SyslogReceiver) -> io::Result<PathBuf> {
+    let token = folder.join("token");
+    std::fs::write(&token, cloud.token())?;
+    std::fs::set_permissions(&token, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    std::fs::write(folder.join("ca.pem"), cloud.ca_pem())?;
+    let config = folder.join("siembox.toml");
+    let text = format!(
+        r#"state_dir = {state:?}
+logs_dir = {logs:?}
+
+[[agent]]
+name = "demo"
+
+[agent.source]
+kind = "cloud-apps"
+api_url = "{url}"
+token_file = {token:?}
+ca_file = {ca:?}
+requests_per_minute = {REQUESTS_PER_MINUTE}
+poll_interval = "2s"
+
+[agent.siem]
+format = "generic-cef"
+host = "127.0.0.1"
+port = {port}
+protocol = "tcp"
+
+[agent.alerts]
+enabled = true
+
+[agent.activities]
+enabled = true
+"#,
+        state = folder.join("state"),
+        logs = folder.join("logs"),
+        ca = folder.join("ca.pem"),
+        url = cloud.url(),
+        port = siem.addr().port(),
+    );
+    std::fs::write(&config, text)?;
+    Ok(config)
+}

@@ -1,0 +1,128 @@
+//! What can go wrong between a client and the cloud, on request.
+//!
+//! ```
+//! use siembox_support::cloud::{Cloud, Fault, Target};
+//!
+//! let cloud = Cloud::builder().start();
+//! cloud.fault(Fault::Stall);                                          // the next list request is never answered
+//! cloud.fault(Fault::Status(502).times(3).on(Target::Alerts));        // then three of alerts end at a gateway
+//! cloud.fault(Fault::ResetInBody.for_ever().chance(0.1, 42));         // and one of ten breaks off, for ever
+//! ```
+
+use std::time::Duration;
+
+/// One way to fail.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fault {
+    // --- instead of the answer
+    /// Only this status, with a body such as it comes with.
+    Status(u16),
+    /// 429.
+    Throttled {
+        /// `Retry-After`, seconds.
+        retry_after: Option<u32>,
+        /// The word "throttled" and these seconds in the body; otherwise a body without either.
+        in_text: Option<u32>,
+    },
+    /// 200 and a log-on page in HTML, as portals and proxies show it.
+    HtmlPage,
+    /// 302 to this place.
+    Redirect(String),
+    /// The connection is taken, the request read, and nothing more happens.
+    Stall,
+    /// A reset instead of an answer.
+    ResetBeforeHead,
+
+    // --- in the page; where the answer is none, the fault waits for the next
+    /// `data: []` although `total` says otherwise. A scan goes on at the same place.
+    EmptyWithTotal,
+    /// `hasNext` says the opposite: true at the end, false with more to come (and no `nextQueryFilters` then).
+    HasNextLies,
+    /// `hasNext: true` without `nextQueryFilters`.
+    NoNextFilters,
+    /// No more than so many records, whatever the limit asked for.
+    Cap(usize),
+    /// The answer before this one of the same list, once again.
+    Repeat,
+    /// The records in another order.
+    Unordered,
+    /// One more record in the middle that can't be read.
+    Unreadable(Unreadable),
+    /// One more record in the middle with a description of so many bytes.
+    BigRecord(usize),
+    /// Dirt inside the description of a record in the middle.
+    Dirt(Dirt),
+
+    // --- in the bytes
+    /// The body ends too early, and says so: its length fits.
+    InvalidJson,
+    /// A small body that unpacks to so many bytes of white space.
+    GzipBomb(u64),
+    /// So many bytes of headers.
+    HugeHeaders(usize),
+    /// A packed body, whatever the client takes.
+    Gzip,
+    /// A body in chunks.
+    Chunked,
+
+    // --- on the wire
+    /// A reset in the middle of the head.
+    ResetInHead,
+    /// A reset in the middle of the body.
+    ResetInBody,
+    /// Half the body that `Content-Length` promised, then the end.
+    HalfAnswer,
+    /// One byte at a time, with this pause after each.
+    Drip(Duration),
+    /// The answer comes after so long.
+    Delay(Duration),
+    /// The answer comes whole; then the connection is closed without having said so.
+    HangUp,
+}
+
+impl Fault {
+    /// Does it change a page, and can therefore strike only where there is one?
+    #[must_use]
+    pub fn wants_page(&self) -> bool {
+        matches!(
+            self,
+            Self::EmptyWithTotal
+                | Self::HasNextLies
+                | Self::NoNextFilters
+                | Self::Cap(_)
+                | Self::Repeat
+                | Self::Unordered
+                | Self::Unreadable(_)
+                | Self::BigRecord(_)
+                | Self::Dirt(_)
+        )
+    }
+}
+
+/// Ways in which a record can't be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unreadable {
+    /// A number where an object is expected.
+    NotAnObject,
+    /// No `timestamp` and no `created`.
+    NoTime,
+    /// `timestamp` and `created` are words.
+    TimeIsText,
+    /// No `_id`.
+    NoId,
+    /// An object full of other types than expected.
+    WrongTypes,
+}
+
+/// Dirt inside a string.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dirt {
+    /// Bytes that are no UTF-8.
+    InvalidUtf8,
+    /// Half a surrogate pair, escaped.
+    LoneSurrogate,
+    /// The key `description` a second time, and once more as `Description`.
+    DuplicateKeys,
+    /// Control characters, escaped: NUL, bell, escape, newlines of three kinds.
+    Controls,
+}

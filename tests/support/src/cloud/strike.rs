@@ -1,0 +1,161 @@
+//! When a fault strikes: on which requests, how often, by what chance.
+
+use super::api::Route;
+use super::fault::Fault;
+use crate::dice::Dice;
+use crate::records::Stream;
+
+/// Which requests a fault waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// Either list. Where nothing is said.
+    Lists,
+    /// Activities only.
+    Activities,
+    /// Alerts only.
+    Alerts,
+    /// The Entra endpoint.
+    Login,
+    /// Anything.
+    All,
+}
+
+/// A fault with its occasions.
+#[derive(Debug, Clone)]
+pub struct Strike {
+    fault: Fault,
+    target: Target,
+    left: u64,
+    spare: u64,
+    chance: Option<(f64, Dice)>,
+}
+
+impl From<Fault> for Strike {
+    fn from(fault: Fault) -> Self {
+        Self {
+            fault,
+            target: Target::Lists,
+            left: 1,
+            spare: 0,
+            chance: None,
+        }
+    }
+}
+
+impl Fault {
+    /// So many times.
+    #[must_use]
+    pub fn times(self, times: u64) -> Strike {
+        Strike {
+            left: times,
+            ..self.into()
+        }
+    }
+
+    /// Each time.
+    #[must_use]
+    pub fn for_ever(self) -> Strike {
+        self.times(u64::MAX)
+    }
+
+    /// Only on such requests.
+    #[must_use]
+    pub fn on(self, target: Target) -> Strike {
+        Strike::from(self).on(target)
+    }
+
+    /// Once, after so many fitting requests went well.
+    #[must_use]
+    pub fn after(self, requests: u64) -> Strike {
+        Strike::from(self).after(requests)
+    }
+}
+
+impl Strike {
+    /// Only on such requests.
+    #[must_use]
+    pub fn on(mut self, target: Target) -> Self {
+        self.target = target;
+        self
+    }
+
+    /// Spares so many fitting requests first.
+    #[must_use]
+    pub fn after(mut self, requests: u64) -> Self {
+        self.spare = requests;
+        self
+    }
+
+    /// Strikes with this probability only; the seed says when.
+    #[must_use]
+    pub fn chance(mut self, probability: f64, seed: u64) -> Self {
+        self.chance = Some((probability, Dice::new(seed)));
+        self
+    }
+}
+
+impl Target {
+    fn takes(self, route: &Route) -> bool {
+        match route {
+            _ if self == Self::All => true,
+            Route::List(Stream::Activities) => matches!(self, Self::Lists | Self::Activities),
+            Route::List(Stream::Alerts) => matches!(self, Self::Lists | Self::Alerts),
+            Route::Login(_) => self == Self::Login,
+            Route::One(..) | Route::Nowhere => false,
+        }
+    }
+}
+
+/// The faults that wait, in the order they were asked for.
+#[derive(Debug, Default)]
+pub struct Faults(Vec<Strike>);
+
+impl Faults {
+    /// Adds one at the end.
+    pub fn add(&mut self, strike: Strike) {
+        self.0.push(strike);
+    }
+
+    /// Forgets all.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// How many still wait; one that strikes for ever is among them for ever.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The fault that strikes this request, if any.
+    pub fn strike(&mut self, route: &Route) -> Option<Fault> {
+        let at = self.0.iter_mut().position(|strike| {
+            let fits = strike.target.takes(route);
+            if fits && strike.spare > 0 {
+                strike.spare -= 1;
+                return false;
+            }
+            fits && strike
+                .chance
+                .as_mut()
+                .is_none_or(|(probability, dice)| dice.chance(*probability))
+        })?;
+        let strike = &mut self.0[at];
+        strike.left = strike.left.saturating_sub(1);
+        let fault = strike.fault.clone();
+        if strike.left == 0 {
+            self.0.remove(at);
+        }
+        Some(fault)
+    }
+
+    /// Takes back a fault that found nothing to spoil: it strikes the next fitting request.
+    pub fn give_back(&mut self, fault: Fault, route: &Route) {
+        let target = match route {
+            Route::List(Stream::Activities) => Target::Activities,
+            Route::List(Stream::Alerts) => Target::Alerts,
+            _ => Target::Lists,
+        };
+        self.0.insert(0, fault.on(target));
+    }
+}

@@ -1,0 +1,197 @@
+//! One receiver process: started, asked what it received, killed, started again on the same port.
+
+use std::fs::File;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use super::port::{Transport, free_port, listens};
+
+/// Longer than any of this takes on a machine that is busy with six other test runs.
+const PATIENCE: Duration = Duration::from_secs(60);
+const GLANCE: Duration = Duration::from_millis(10);
+
+/// A receiver in a folder of its own, ended when dropped.
+#[derive(Debug)]
+pub struct Receiver {
+    folder: TempDir,
+    transport: Transport,
+    port: u16,
+    program: PathBuf,
+    arguments: Vec<String>,
+    environment: Vec<(String, String)>,
+    child: Option<Child>,
+}
+
+impl Receiver {
+    /// Writes the configuration that `configure` makes of (folder, port), and starts `program` with the arguments that
+    /// `arguments` makes of the folder.
+    pub(super) fn launch(
+        program: &Path,
+        environment: Vec<(String, String)>,
+        transport: Transport,
+        configure: impl FnOnce(&Path, u16) -> String,
+        arguments: impl FnOnce(&Path) -> Vec<String>,
+    ) -> Self {
+        let folder = TempDir::new().expect("a folder for the receiver");
+        let port = free_port(transport);
+        let configuration = configure(folder.path(), port);
+        std::fs::write(folder.path().join("conf"), configuration).expect("a writable folder");
+        let mut receiver = Self {
+            transport,
+            port,
+            program: program.to_owned(),
+            arguments: arguments(folder.path()),
+            environment,
+            folder,
+            child: None,
+        };
+        receiver.start();
+        receiver
+    }
+
+    /// Where to send to.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
+    }
+
+    /// Port to send to.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Process number, while it runs.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
+    }
+
+    /// Starts it (again), on the same port and file, and waits until it listens.
+    ///
+    /// # Panics
+    /// When it does not start: with what it said.
+    pub fn start(&mut self) {
+        assert!(self.child.is_none(), "runs already");
+        let said = self.folder.path().join("said");
+        let log = File::create(&said).expect("a log file");
+        let mut command = Command::new(&self.program);
+        command
+            .args(&self.arguments)
+            .envs(self.environment.iter().cloned())
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("a second handle"))
+            .stderr(log);
+        let mut child = command
+            .spawn()
+            .unwrap_or_else(|cause| panic!("{}: {cause}: run make tools", self.program.display()));
+        let deadline = Instant::now() + PATIENCE;
+        while !listens(self.transport, self.port) {
+            if let Some(status) = child.try_wait().expect("a child") {
+                let said = std::fs::read_to_string(&said).unwrap_or_default();
+                panic!("{} ended with {status}: {said}", self.program.display());
+            }
+            assert!(
+                Instant::now() < deadline,
+                "{} does not listen",
+                self.program.display()
+            );
+            std::thread::sleep(GLANCE);
+        }
+        self.child = Some(child);
+    }
+
+    /// Ends it as an operator would (SIGTERM): it may finish what it has.
+    pub fn stop(&mut self) {
+        self.end(libc::SIGTERM);
+    }
+
+    /// Ends it as a crash would (SIGKILL).
+    pub fn kill(&mut self) {
+        self.end(libc::SIGKILL);
+    }
+
+    /// Holds it (SIGSTOP): its kernel goes on taking bytes, the process reads none of them.
+    pub fn hold(&self) {
+        self.signal(libc::SIGSTOP);
+    }
+
+    /// Lets it go on (SIGCONT).
+    pub fn release(&self) {
+        self.signal(libc::SIGCONT);
+    }
+
+    fn signal(&self, signal: i32) {
+        if let Some(pid) = self.pid().and_then(|pid| i32::try_from(pid).ok()) {
+            // SAFETY: a plain system call; the child was not yet waited for, so the number is still its own.
+            unsafe { libc::kill(pid, signal) };
+        }
+    }
+
+    fn end(&mut self, signal: i32) {
+        self.signal(signal);
+        let Some(mut child) = self.child.take() else {
+            return;
+        };
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            if matches!(child.try_wait(), Ok(Some(_))) {
+                return;
+            }
+            std::thread::sleep(GLANCE);
+        }
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+
+    /// All lines that arrived so far, in the order of arrival.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let bytes = std::fs::read(self.folder.path().join("lines")).unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes);
+        text.split_inclusive('\n')
+            .filter_map(|line| line.strip_suffix('\n'))
+            .map(ToOwned::to_owned)
+            .collect()
+    }
+
+    /// Waits until `count` lines are there and returns all that are; after a minute without a new one, what there is.
+    #[must_use]
+    pub fn wait_for(&self, count: usize) -> Vec<String> {
+        let file = self.folder.path().join("lines");
+        let size = || std::fs::metadata(&file).map_or(0, |meta| meta.len());
+        let (mut seen, mut since) = (size(), Instant::now());
+        loop {
+            let lines = self.lines();
+            if lines.len() >= count || since.elapsed() > PATIENCE {
+                return lines;
+            }
+            // Looked at again only when it has grown: reading 20,000 lines over and over is not free.
+            while size() == seen && since.elapsed() <= PATIENCE {
+                std::thread::sleep(GLANCE);
+            }
+            if size() != seen {
+                (seen, since) = (size(), Instant::now());
+            }
+            std::thread::sleep(GLANCE);
+        }
+    }
+
+    /// What the receiver itself said, for the words of a failed test.
+    #[must_use]
+    pub fn said(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("said")).unwrap_or_default()
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        self.release();
+        self.kill();
+    }
+}
