@@ -8,7 +8,7 @@ deny() { target/tools/cargo/bin/cargo-deny --locked "$@"; }
 
 deny check --hide-inclusion-graph bans licenses sources
 if timeout 120 target/tools/cargo/bin/cargo-deny --log-level off fetch db; then
-    deny check --disable-fetch advisories
+    deny check advisories
 else
     echo "PASSED OVER: advisories. The RustSec database can't be fetched from here; CI with network, or you, should run this again."
     [ "${ADVISORIES:-}" != required ]

@@ -7,7 +7,7 @@ readonly wanted
 readonly cure="curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y"
 
 if ! command -v cargo >/dev/null; then
-    printf 'siembox needs Rust %s or newer, and there is no cargo here. This brings it:\n\n    %s\n\nThen open a new shell, or: . "$HOME/.cargo/env"\n' "$wanted" "$cure" >&2
+    printf 'siembox needs Rust %s or newer, and there is no cargo here. This brings it:\n\n    %s\n\nThen call make again.\n' "$wanted" "$cure" >&2
     exit 1
 fi
 found=$(rustc --version | cut -d' ' -f2)
