@@ -43,13 +43,13 @@ pub fn in_words(wall_ms: i64) -> String {
         .map_or_else(|_| format!("{wall_ms} ms"), |time| format!("{time:.0}"))
 }
 
-/// `2 d 3 h`, `4 min`, `12 s`: the two largest units.
+/// `2 d 3 h`, `4 min`, `12 s`, `700 ms`: the two largest units.
 #[must_use]
 pub fn span_in_words(span: Duration) -> String {
     let seconds = span.as_secs();
     let units = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
     let Some(largest) = units.iter().position(|&(size, _)| seconds >= size) else {
-        return "0 s".into();
+        return format!("{} ms", span.as_millis());
     };
     let mut rest = seconds;
     let mut words = Vec::new();
@@ -74,7 +74,7 @@ mod tests {
             [0, 59, 60, 3_725, 90_000, 172_800].map(|s| span_in_words(Duration::from_secs(s)));
         assert_eq!(
             words,
-            ["0 s", "59 s", "1 min", "1 h 2 min", "1 d 1 h", "2 d"]
+            ["0 ms", "59 s", "1 min", "1 h 2 min", "1 d 1 h", "2 d"]
         );
     }
 }

@@ -80,11 +80,12 @@ impl Cloud {
             total: (!m.no_total).then_some(total as u64),
             ..Answer::default()
         };
-        if m.empty_every > 0 && self.requests % m.empty_every == 0 && total > skip {
+        if m.empty_every > 0 && self.requests.is_multiple_of(m.empty_every) && total > skip {
             answer.total = Some(total as u64);
             return (answer, Vec::new());
         }
-        if m.scan && more && (m.forgets_next == 0 || self.requests % m.forgets_next != 0) {
+        if m.scan && more && (m.forgets_next == 0 || !self.requests.is_multiple_of(m.forgets_next))
+        {
             answer.next = Some(format!("{from}+{}", skip + page.len()));
         }
         if m.repeats {
