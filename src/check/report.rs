@@ -34,11 +34,6 @@ impl<W: Write> Report<W> {
         done.is_ok()
     }
 
-    /// What is doubtful and stops nothing.
-    pub fn warn(&mut self, warning: &str) {
-        self.line(&format!("  warn {warning}"));
-    }
-
     /// Steps that make no sense after one that failed.
     pub fn skip(&mut self, names: &str) {
         self.line(&format!(
