@@ -132,7 +132,6 @@ impl Appliance {
             path: state_dir.join(socket::NAME),
             cause,
         })?;
-        tokio::spawn(socket::serve(socket, self.status.clone()));
         let on = |kind| signal(kind).map_err(ApplianceError::Bootstrap);
         let (mut term, mut int, mut hup) = (
             on(SignalKind::terminate())?,
@@ -141,6 +140,8 @@ impl Appliance {
         );
         let mut face = desk.face();
         self.start_all();
+        // who asks earlier waits until all agents are there
+        tokio::spawn(socket::serve(socket, self.status.clone()));
         tracing::info!(
             "siembox {} runs, {} agents, state in {}",
             env!("CARGO_PKG_VERSION"),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::num::NonZeroU32;
 
 use super::line::LineWriter;
-use crate::cef::{self, Looks, Portal, Style, Version, VersionError};
+use crate::cef::{self, Looks, Style, Version, VersionError};
 use crate::settings::{
     AgentSettings, AlertName, Credentials, Framing, Profile, Protocol, ProxySettings, SecretSource,
     SiemSettings, SourceSettings, StreamSettings, TimeFormat,
@@ -118,6 +118,13 @@ fn proxy(settings: &ProxySettings) -> Result<ureq::Proxy, AgentError> {
             ureq::ProxyProtocol::Http,
             settings.host.trim_start_matches("http://"),
         ),
+    };
+    // ureq joins host and port as they are
+    let bracketed = format!("[{host}]");
+    let host = if host.contains(':') {
+        bracketed.as_str()
+    } else {
+        host
     };
     // the proxy finds the name: behind one, this machine often can't
     let mut builder = ureq::Proxy::builder(protocol)
@@ -259,11 +266,6 @@ fn machine_name() -> Option<String> {
 fn style(agent: &AgentSettings) -> Result<Style, AgentError> {
     let settings = &agent.siem.cef;
     let version = Version::parse(&settings.agent_version)?;
-    let portal = Portal::new(
-        &agent.source.api_url,
-        settings.portal_url.as_deref(),
-        &version,
-    );
     Ok(Style::new(&Looks {
         profile: match settings.profile {
             Profile::Original => cef::Profile::Original,
@@ -275,6 +277,7 @@ fn style(agent: &AgentSettings) -> Result<Style, AgentError> {
             AlertName::Title => cef::AlertName::Title,
             AlertName::Policy => cef::AlertName::Policy,
         },
-        portal: &portal,
+        api_url: &agent.source.api_url,
+        portal: settings.portal_url.as_deref(),
     }))
 }

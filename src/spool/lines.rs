@@ -12,6 +12,20 @@ pub struct Lines {
 }
 
 impl Lines {
+    /// Lines from a text and where each of them ends in it. `None` unless the ends rise, fall on characters and the last
+    /// one is the end of the text.
+    #[must_use]
+    pub(super) fn from_parts(text: String, ends: Vec<usize>) -> Option<Self> {
+        let mut start = 0;
+        for &end in &ends {
+            if end < start || !text.is_char_boundary(end) {
+                return None;
+            }
+            start = end;
+        }
+        (start == text.len()).then_some(Self { text, ends })
+    }
+
     /// Adds the line that `write` appends to the buffer it is given.
     pub fn push_with(&mut self, write: impl FnOnce(&mut String)) {
         write(&mut self.text);

@@ -1,8 +1,21 @@
 //! What waits on flash for the SIEM, and the cursor of what was read, in one place, because they must move together.
+//!
+//! This file is the port. The files beside it are how things lie on flash, pure; [`sled`] is the adapter that puts them
+//! there.
 
+mod aside;
+mod batch;
+mod envelope;
 mod lines;
+mod piece;
+mod repair;
+mod seen;
+pub mod sled;
+mod state;
+mod take;
 
 pub use lines::Lines;
+pub use repair::Repair;
 
 use std::path::PathBuf;
 
@@ -15,9 +28,11 @@ pub struct Page<'a> {
     pub lines: &'a Lines,
     /// The stream's cursor behind this page; opaque here. Replaces the one before.
     pub cursor: &'a [u8],
-    /// Fingerprints of the ids in this page; opaque here. Kept in order beside those of earlier pages.
+    /// Fingerprints of the ids in this page; opaque here. Kept as a chunk of its own behind those of earlier pages, with
+    /// the number that [`Memory::seen_next`] named, and one more each time. Where it is empty there is no chunk, and no
+    /// number is used.
     pub seen: &'a [u8],
-    /// Chunks of `seen` with a number below this may be forgotten.
+    /// Chunks of `seen` with a number below this may be forgotten. Those of this page are never among them.
     pub forget_seen: u64,
     /// Records that could not be read.
     pub aside: &'a [Aside],
@@ -43,6 +58,8 @@ pub struct Memory {
     pub cursor: Option<Vec<u8>>,
     /// The chunks of `seen` with their numbers, oldest first.
     pub seen: Vec<(u64, Vec<u8>)>,
+    /// The number that the next chunk of `seen` gets. It is never used twice, also when all chunks are forgotten.
+    pub seen_next: u64,
 }
 
 /// Some lines that wait. Lines are numbered from 0 for as long as the spool lives.
@@ -77,6 +94,8 @@ pub struct Stats {
     pub disk_bytes: u64,
     /// Records set aside that are kept for inspection.
     pub aside: u64,
+    /// Records set aside that had to make room for newer ones since the spool was made.
+    pub aside_gone: u64,
     /// Lines that damage has cost since the spool was made; known only by their numbers.
     pub damaged_lines: u64,
     /// Damaged pieces that were set aside since the spool was made.
@@ -102,6 +121,17 @@ pub enum SpoolError {
         action: &'static str,
         /// What the system said.
         cause: std::io::Error,
+    },
+    /// Another process has it open.
+    #[error(
+        "the spool at {path} is in use by another siembox{}: stop that one, or give this one a state_dir of its own",
+        process.map(|id| format!(" (process {id})")).unwrap_or_default()
+    )]
+    InUse {
+        /// Folder of the spool.
+        path: PathBuf,
+        /// The other process, where it could be found out.
+        process: Option<u32>,
     },
     /// The store could not be used, not even after repair.
     #[error("the spool at {path} cannot be used: {reason}")]
@@ -150,4 +180,9 @@ pub trait Spool: Send + Sync {
     /// # Errors
     /// When the disk refuses.
     fn aside(&self, most: usize) -> Result<Vec<Aside>, SpoolError>;
+
+    /// What had to be repaired since this was last asked, oldest first: each is worth a notice.
+    fn repairs(&self) -> Vec<Repair> {
+        Vec::new()
+    }
 }

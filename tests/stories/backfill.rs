@@ -32,7 +32,7 @@ fn two_hundred_thousand_activities_take_about_forty_requests() {
     let requests = cloud.requests();
     let scans = requests
         .iter()
-        .filter(|seen| seen.path.contains("activities"))
+        .filter(|seen| seen.path().contains("activities"))
         .count();
     println!(
         "{ACTIVITIES} activities and {ALERTS} alerts: {scans} requests for activities, {} in all",

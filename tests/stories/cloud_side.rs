@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use siembox::status::State;
 use siembox_support::cloud::{App, Cloud, Dirt, Fault, Target, Unreadable};
+use siembox_support::old_tls::OldTls;
+use siembox_support::proxy::Proxy;
 use siembox_support::receiver::{Receiver, rsyslog};
 use siembox_support::records;
 
@@ -106,8 +108,43 @@ fn broken_answers_cost_nothing() {
         Fault::HangUp,
         Fault::Stall,
         Fault::Drip(Duration::from_millis(400)),
-        Fault::Dirt(Dirt::DuplicateKeys),
     ]);
+}
+
+#[test]
+fn dirt_inside_a_record_costs_no_record() {
+    for dirt in [
+        Dirt::DuplicateKeys,
+        Dirt::InvalidUtf8,
+        Dirt::LoneSurrogate,
+        Dirt::Controls,
+    ] {
+        let (receiver, cloud) = (rsyslog::tcp(), cloud());
+        for list in [Target::Activities, Target::Alerts] {
+            cloud.fault(Fault::Dirt(dirt).on(list).after(1));
+        }
+        let mut siembox = Siembox::new(&cloud, &plan(&cloud, &receiver));
+        siembox.start();
+        let want = expected::lines(&cloud, &siembox);
+        siembox.wait("all are proved", |status| {
+            status.agents[0].lines.proved == want.len() as u64
+        });
+        let got = receiver.wait_for(want.len());
+        assert_eq!(got.len(), want.len(), "{dirt:?}");
+        let difference = expected::compare(&want, &got);
+        // a dirty record's line is another one than the clean one's, and it is a line
+        assert!(
+            difference.lost.len() <= 2 && difference.lost.len() == difference.mangled.len(),
+            "{dirt:?}: {difference:?}"
+        );
+        assert!(
+            difference
+                .mangled
+                .iter()
+                .all(|line| line.contains("|MCAS|SIEM_Agent|")),
+            "{dirt:?}: {difference:?}"
+        );
+    }
 }
 
 #[test]
@@ -128,7 +165,8 @@ fn a_gzip_bomb_is_bounded() {
 #[test]
 fn a_record_of_ten_megabytes_arrives() {
     let (receiver, cloud) = (rsyslog::tcp(), cloud());
-    cloud.fault(Fault::BigRecord(10 << 20).on(Target::Activities));
+    // the first request only asks for the time
+    cloud.fault(Fault::BigRecord(10 << 20).on(Target::Activities).after(1));
     let mut siembox = Siembox::new(&cloud, &plan(&cloud, &receiver));
     siembox.start();
     let all = (ACTIVITIES + 1 + ALERTS) as u64;
@@ -237,7 +275,7 @@ fn an_entra_app_logs_on_and_a_missing_role_is_named() {
     let logins = cloud
         .requests()
         .iter()
-        .filter(|seen| seen.path.contains("oauth2"))
+        .filter(|seen| seen.path().contains("oauth2"))
         .count();
     assert!(
         logins <= 12,
@@ -254,4 +292,102 @@ fn an_unknown_authority_is_named() {
     siembox.start();
     siembox.wait_for_notice("ca_file");
     assert_eq!(siembox.status().unwrap().state, State::Created);
+}
+
+#[test]
+fn a_proxy_with_a_password_leads_to_the_cloud() {
+    let (receiver, cloud) = (rsyslog::tcp(), cloud());
+    let proxy = Proxy::builder().password("box", "open-sesame").start();
+    let mut plan = plan(&cloud, &receiver);
+    plan.source.push_str(&format!(
+        "proxy = \"http://box@{}\"\nproxy_password_file = \"proxy-password\"\n",
+        proxy.addr()
+    ));
+    let mut siembox = Siembox::new(&cloud, &plan);
+    siembox.put_secret("proxy-password", "a-wrong-one");
+    siembox.start();
+    siembox.wait_for_notice("proxy");
+    siembox.stop();
+    siembox.put_secret("proxy-password", "open-sesame");
+    siembox.start();
+    assert_all_arrive(&cloud, &mut siembox, &receiver);
+    assert!(proxy.tunnels() > 0);
+    assert!(
+        !siembox.log().contains("open-sesame"),
+        "no secret in the log"
+    );
+}
+
+#[test]
+fn a_proxy_without_a_password_needs_none_and_a_missing_one_is_said() {
+    let (receiver, cloud) = (rsyslog::tcp(), cloud());
+    let (open, closed) = (
+        Proxy::start(),
+        Proxy::builder().password("box", "x").start(),
+    );
+    let plan = plan(&cloud, &receiver);
+    let with = |proxy: &Proxy| {
+        let mut plan = plan.clone();
+        plan.source
+            .push_str(&format!("proxy = \"{}\"\n", proxy.addr()));
+        plan
+    };
+    let mut siembox = Siembox::new(&cloud, &with(&closed));
+    siembox.start();
+    siembox.wait_for_notice("407");
+    siembox.set(&with(&open));
+    assert_all_arrive(&cloud, &mut siembox, &receiver);
+}
+
+#[test]
+fn an_inspecting_proxy_is_named_and_its_authority_can_be_trusted() {
+    let (receiver, cloud) = (rsyslog::tcp(), cloud());
+    let proxy = Proxy::builder().inspect(cloud.ca_pem()).start();
+    let mut plan = plan(&cloud, &receiver);
+    plan.source
+        .push_str(&format!("proxy = \"{}\"\n", proxy.addr()));
+    let mut siembox = Siembox::new(&cloud, &plan);
+    let output = siembox.output("check", &[]);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        said.contains("a TLS-inspecting proxy is in the way"),
+        "{said}"
+    );
+    assert!(said.contains("Contoso Inspection CA"), "{said}");
+    std::fs::write(siembox.path("cloud-ca.pem"), proxy.inspection_ca_pem()).unwrap();
+    siembox.start();
+    assert_all_arrive(&cloud, &mut siembox, &receiver);
+}
+
+#[test]
+fn a_server_of_tls_1_1_is_refused_in_plain_words() {
+    let old = OldTls::start().unwrap();
+    let (receiver, cloud) = (rsyslog::tcp(), cloud());
+    let mut plan = plan(&cloud, &receiver);
+    plan.source = plan.source.replace(&cloud.url(), &old.url());
+    let mut siembox = Siembox::new(&cloud, &plan);
+    std::fs::write(siembox.path("cloud-ca.pem"), old.ca_pem()).unwrap();
+    let output = siembox.output("check", &[]);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("only TLS 1.1 or older"), "{said}");
+    siembox.start();
+    siembox.wait_for_notice("only TLS 1.1 or older");
+}
+
+#[test]
+fn the_activities_behind_an_alert_are_asked_for_where_wanted() {
+    let (receiver, cloud) = (rsyslog::tcp(), cloud());
+    let mut plan = plan(&cloud, &receiver);
+    plan.alerts = "fetch_related = true\n".into();
+    let mut siembox = Siembox::new(&cloud, &plan);
+    siembox.start();
+    siembox.wait("all alerts are read", |status| {
+        status.agents[0].alerts.spooled == ALERTS as u64
+    });
+    let asked = cloud
+        .requests()
+        .iter()
+        .filter(|seen| seen.body.contains("activity.alertId"))
+        .count();
+    assert!(asked > 0 && asked <= ALERTS, "{asked}");
 }

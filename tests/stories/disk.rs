@@ -1,5 +1,7 @@
 //! The disk's side: damage, a full disk, a full spool.
 
+use std::process::{Command, Stdio};
+
 use siembox_support::cloud::Cloud;
 use siembox_support::receiver::rsyslog;
 use siembox_support::records;
@@ -45,6 +47,67 @@ fn a_damaged_snapshot_is_repaired_and_said() {
     });
     let want = expected::lines(&cloud, &siembox);
     assert_exactly(&want, &receiver.wait_for(want.len()));
+}
+
+#[test]
+fn a_full_disk_waits_and_goes_on() {
+    let mut receiver = rsyslog::tcp();
+    receiver.stop();
+    let count = 120_000;
+    let cloud = Cloud::builder()
+        .requests_per_minute(6000)
+        .activities(records::activities(43, count))
+        .start();
+    let mut siembox = Siembox::new(&cloud, &Plan::new(&cloud, receiver.port(), "tcp"));
+    let Some(_small) = SmallDisk::mount(&siembox.state(), 14) else {
+        println!("passed over: a small disk can be mounted by root only");
+        return;
+    };
+    siembox.start();
+    let status = siembox.wait("the disk is full", |status| {
+        status
+            .notices
+            .iter()
+            .any(|notice| notice.text.contains("No space left"))
+            || status.agents[0].spool.full
+    });
+    assert!(status.agents[0].activities.spooled < count as u64);
+    receiver.start();
+    siembox.wait("all is proved", |status| {
+        status.agents[0].activities.spooled == count as u64 && status.agents[0].spool.waiting == 0
+    });
+    let want = expected::lines(&cloud, &siembox);
+    assert_exactly(&want, &receiver.wait_for(count));
+    siembox.stop();
+}
+
+/// A file system in memory, of so many MB.
+struct SmallDisk(std::path::PathBuf);
+
+impl SmallDisk {
+    fn mount(folder: &std::path::Path, megabytes: u32) -> Option<Self> {
+        std::fs::create_dir_all(folder).unwrap();
+        let done = Command::new("mount")
+            .args([
+                "-t",
+                "tmpfs",
+                "-o",
+                &format!("size={megabytes}m"),
+                "siembox-test",
+            ])
+            .arg(folder)
+            .stderr(Stdio::null())
+            .status();
+        done.is_ok_and(|code| code.success())
+            .then(|| Self(folder.to_owned()))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // lazily: a siembox that a failed test left behind may still hold it
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
 }
 
 #[test]

@@ -69,7 +69,11 @@ fn a_bad_change_is_refused_and_the_old_settings_go_on() {
     });
     let status = siembox.wait_for_notice("protocoll");
     assert_eq!(status.notices[0].title, "Settings refused");
-    cloud.add(records::Stream::Activities, records::activities(33, 200));
+    let now = cloud.now_ms();
+    cloud.add(
+        records::Stream::Activities,
+        records::activities(33, 200).between(now - 500, now),
+    );
     siembox.wait("the stream goes on", |status| {
         status.agents[0].lines.proved == 500
     });

@@ -1,0 +1,148 @@
+//! Lines as they lie on flash: about a hundred of them together, compressed.
+//!
+//! Inside the [envelope](super::envelope), whose line number is that of the first line:
+//!
+//! ```text
+//! 0      4       12       20          24
+//! count  at_ms   before   raw length  zstd of: count × length (u32), then the text
+//! ```
+//!
+//! `before` is the text of all lines ever appended before this batch, in bytes: so the text that waits is a subtraction.
+//!
+//! Measured with 800-byte CEF lines (zstd level → ratio, CPU s per million lines): −5 → 4.8, 1.3; −1 → 5.7, 1.5;
+//! **1 → 8.1, 1.3**; 3 → 7.9, 1.6; 5 → 7.8, 5.0. 64 KB of text compress 7.9×, 96 KB 8.1×, 256 KB 8.4×.
+
+use super::Lines;
+use super::envelope::{self, Broken, Kind};
+use super::take::Take;
+
+/// The most lines of a batch.
+pub(super) const MOST_LINES: usize = 128;
+/// The most text of a batch, bytes, unless a single line is longer.
+pub(super) const MOST_TEXT: usize = 96 * 1024;
+/// The most that a batch may claim to unfold to, bytes. A single line may be 10 MB; this leaves room.
+pub(super) const MOST_RAW: usize = 64 << 20;
+/// See the module's measurements.
+const LEVEL: i32 = 1;
+
+/// What a batch says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Label {
+    /// Number of the first line.
+    pub(super) first: u64,
+    /// When the lines were appended, milliseconds since 1970.
+    pub(super) at_ms: i64,
+    /// Text of all lines appended before, bytes.
+    pub(super) before: u64,
+}
+
+/// Turns batches into bytes; keeps its buffers.
+pub(super) struct Encoder {
+    zstd: zstd::bulk::Compressor<'static>,
+    raw: Vec<u8>,
+}
+
+/// Turns bytes into batches; keeps its tables.
+pub(super) struct Decoder {
+    zstd: zstd::bulk::Decompressor<'static>,
+}
+
+/// zstd could not be set up, or refused to compress: there is no memory.
+#[derive(Debug, thiserror::Error)]
+#[error("zstd: {0}")]
+pub(super) struct NoZstd(#[from] std::io::Error);
+
+// === impl Encoder ===
+
+impl Encoder {
+    pub(super) fn new() -> Result<Self, NoZstd> {
+        Ok(Self {
+            zstd: zstd::bulk::Compressor::new(LEVEL)?,
+            raw: Vec::new(),
+        })
+    }
+
+    /// The lines as they go to flash. They are to be at most [`MOST_RAW`] together.
+    pub(super) fn encode(&mut self, label: Label, lines: &Lines) -> Result<Vec<u8>, NoZstd> {
+        self.raw.clear();
+        for line in lines.iter() {
+            self.raw.extend(short(line.len()).to_le_bytes());
+        }
+        for line in lines.iter() {
+            self.raw.extend(line.as_bytes());
+        }
+        let packed = self.zstd.compress(&self.raw)?;
+        let raw = short(self.raw.len());
+        self.raw.shrink_to(2 * MOST_TEXT);
+        Ok(envelope::seal(Kind::Lines, label.first, |out| {
+            out.reserve_exact(24 + packed.len());
+            out.extend(short(lines.len()).to_le_bytes());
+            out.extend(label.at_ms.to_le_bytes());
+            out.extend(label.before.to_le_bytes());
+            out.extend(raw.to_le_bytes());
+            out.extend(packed);
+        }))
+    }
+}
+
+/// Lengths inside a batch are below [`MOST_RAW`].
+fn short(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+// === impl Decoder ===
+
+impl Decoder {
+    pub(super) fn new() -> Result<Self, NoZstd> {
+        Ok(Self {
+            zstd: zstd::bulk::Decompressor::new()?,
+        })
+    }
+
+    /// The batch in `bytes`, whatever they are: never panics, never takes more memory than [`MOST_RAW`].
+    pub(super) fn decode(&mut self, bytes: &[u8]) -> Result<(Label, Lines), Broken> {
+        let opened = envelope::open_as(Kind::Lines, bytes)?;
+        let mut take = Take(opened.body);
+        let mut fields = || Some((take.u32()?, take.i64()?, take.u64()?, take.u32()?));
+        let (count, at_ms, before, raw) = fields().ok_or(Broken::Short)?;
+        let (count, raw) = (count as usize, raw as usize);
+        if raw > MOST_RAW || count > raw / 4 {
+            return Err(Broken::Content(
+                "it claims to be larger than a batch can be",
+            ));
+        }
+        if opened.line.checked_add(count as u64).is_none() {
+            return Err(Broken::Content("its line numbers run over"));
+        }
+        let unfolded = self
+            .zstd
+            .decompress(take.0, raw)
+            .map_err(|_| Broken::Content("it does not unfold"))?;
+        if unfolded.len() != raw {
+            return Err(Broken::Content("it unfolds to less than it claims"));
+        }
+        let lines = lines(count, unfolded).ok_or(Broken::Content("its lines are not text"))?;
+        let label = Label {
+            first: opened.line,
+            at_ms,
+            before,
+        };
+        Ok((label, lines))
+    }
+}
+
+fn lines(count: usize, mut unfolded: Vec<u8>) -> Option<Lines> {
+    let mut take = Take(&unfolded);
+    let mut ends = Vec::with_capacity(count);
+    let mut end = 0_usize;
+    for _ in 0..count {
+        end = end.checked_add(take.u32()? as usize)?;
+        ends.push(end);
+    }
+    unfolded.drain(..4 * count);
+    Lines::from_parts(String::from_utf8(unfolded).ok()?, ends)
+}
+
+#[cfg(test)]
+#[path = "batch_tests.rs"]
+mod tests;

@@ -1,0 +1,245 @@
+//! Writing a page.
+
+use std::sync::PoisonError;
+
+use super::chain::{self, StoreId};
+use super::copy;
+use super::draft::{Draft, Unfit};
+use super::inheritance::{self, Inheritance};
+use super::opening::slot;
+use super::shelf::Shelf;
+use super::store::{SHEAF, Store, UNSYNCED};
+use super::tally::Link;
+use super::trouble::Trouble;
+use super::{Head, SledSpool, held};
+use crate::spool::batch::Encoder;
+use crate::spool::state::State;
+use crate::spool::{Page, SpoolError};
+
+/// A store is followed by another one when it has so many pieces of its own: sled rewrites its list of trees with each
+/// new tree.
+const MOST_PIECES: u32 = 256 * SHEAF;
+/// What opening the two stores may add on disk: each is filled up to the end of a segment, and gets an index.
+const OPENING: u64 = 3 << 20;
+
+/// The writing side.
+pub(super) struct Writer {
+    /// As it last became durable.
+    pub(super) state: State,
+    /// Is the newest store as `state` says? After an error it may hold half a page, and sled takes no more.
+    pub(super) fit: bool,
+    pub(super) encoder: Encoder,
+    /// When the copy of the cursors was last made by this process.
+    pub(super) copied_ms: Option<i64>,
+}
+
+impl SledSpool {
+    pub(super) fn write_page(&self, page: &Page<'_>, now_ms: i64) -> Result<(), SpoolError> {
+        let mut writer = held(&self.writer);
+        held(&self.tally).now_ms = now_ms;
+        self.make_fit(&mut writer)?;
+        self.copy_if_due(&mut writer, now_ms);
+
+        let (kept, progress, head) = {
+            let tally = held(&self.tally);
+            (
+                tally.asides.clone(),
+                tally.progress,
+                tally.chain.back().copied(),
+            )
+        };
+        let Some(head) = head else {
+            return Err(self.closed());
+        };
+        let own = writer.state.pieces - writer.state.inherited.min(writer.state.pieces);
+        let inheritance = if head.bytes >= self.bounds.store_bytes || own >= MOST_PIECES {
+            Some(self.with_head(writer.state.pieces, |shelf| {
+                Inheritance::of(shelf, &writer.state, &kept)
+            })?)
+        } else {
+            None
+        };
+
+        let mut draft = match &inheritance {
+            Some(inheritance) => Draft::heir(inheritance).map_err(|unfit| self.unfit(&unfit))?,
+            None => Draft::behind(&writer.state, &kept),
+        };
+        draft.state.progress = progress;
+        let written = draft
+            .page(page, now_ms, &mut writer.encoder)
+            .and_then(|()| draft.sealed_state());
+        let sealed = written.map_err(|unfit| self.unfit(&unfit))?;
+        self.check_room(&draft)?;
+
+        match &inheritance {
+            None => self.add(&mut writer, &draft, sealed)?,
+            Some(inheritance) => {
+                let id = StoreId {
+                    number: head.id.number + 1,
+                    first: writer.state.next,
+                };
+                let store = self.found(id, &draft, sealed)?;
+                let end = writer.state.pieces;
+                self.take_over(Head { id, store }, &draft, Some(end));
+                if copy::write(&self.folder, inheritance).is_ok() {
+                    writer.copied_ms = Some(now_ms);
+                }
+            }
+        }
+        writer.state = draft.state;
+        Ok(())
+    }
+
+    /// Adds a page to the newest store.
+    fn add(&self, writer: &mut Writer, draft: &Draft, sealed: Vec<u8>) -> Result<(), SpoolError> {
+        let head = self.head.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(head) = head.as_ref() else {
+            return Err(self.closed());
+        };
+        if let Err(trouble) = fill(&head.store, draft, sealed) {
+            writer.fit = false;
+            return Err(trouble.at(head.store.path(), "write"));
+        }
+        let mut tally = held(&self.tally);
+        tally.follow(draft);
+        if let Some(link) = tally.chain.back_mut() {
+            link.bytes = link.bytes.max(head.store.bytes());
+        }
+        Ok(())
+    }
+
+    /// Makes a store that holds this draft, durable, under its own name.
+    pub(super) fn found(
+        &self,
+        id: StoreId,
+        draft: &Draft,
+        sealed: Vec<u8>,
+    ) -> Result<Store, SpoolError> {
+        let fresh = self.folder.join(chain::FRESH);
+        let path = chain::path(&self.folder, id);
+        let found = || -> Result<Store, Trouble> {
+            if fresh.exists() {
+                std::fs::remove_dir_all(&fresh).map_err(Trouble::Io)?;
+            }
+            let mut store = Store::open(&fresh)?;
+            let settled = fill(&store, draft, sealed).and_then(|()| {
+                std::fs::File::open(fresh.join("conf"))
+                    .and_then(|conf| conf.sync_all())
+                    .and_then(|()| chain::sync_folder(&fresh))
+                    .and_then(|()| std::fs::rename(&fresh, &path))
+                    .and_then(|()| chain::sync_folder(&self.folder))
+                    .map_err(Trouble::Io)
+            });
+            match settled {
+                Ok(()) => {
+                    store.moved(path.clone());
+                    Ok(store)
+                }
+                Err(trouble) => {
+                    store.close();
+                    Err(trouble)
+                }
+            }
+        };
+        found().map_err(|trouble| {
+            // Where the name was given and could not be made durable, the page must not be there after all.
+            let _ = std::fs::rename(&path, &fresh);
+            let _ = std::fs::remove_dir_all(&fresh);
+            trouble.at(&path, "make")
+        })
+    }
+
+    /// Puts a store that was just made in the place of the newest. The one before stays open for the reader where it is the
+    /// only other one with lines that wait. `end`: how many pieces count in it.
+    pub(super) fn take_over(&self, new: Head, draft: &Draft, end: Option<u32>) {
+        let mut reader = held(&self.reader);
+        let id = new.id;
+        let bytes = chain::disk_bytes(new.store.path());
+        let old = {
+            let mut head = self.head.write().unwrap_or_else(PoisonError::into_inner);
+            head.replace(new)
+        };
+        let drained = {
+            let mut tally = held(&self.tally);
+            tally.chain.push_back(Link { id, bytes });
+            tally.follow(draft);
+            tally.take_drained()
+        };
+        if let Some(old) = old {
+            let wanted = reader.tail.is_none() && !drained.contains(&old.id);
+            match end.filter(|_| wanted) {
+                Some(pieces) => reader.keep_open(old.id, old.store, pieces),
+                None => old.store.close(),
+            }
+        }
+        // The page is durable, whatever comes of this. What is left is deleted with the next start.
+        let _ = self.delete(&mut reader, &drained);
+    }
+
+    /// Full comes before the bound is passed. Where nothing waits there is nothing to wait for, and the page is taken
+    /// whatever its size.
+    fn check_room(&self, draft: &Draft) -> Result<(), SpoolError> {
+        // sled adds a header to each piece, fills up segments, and rewrites its list of trees.
+        let growth = draft.bytes + draft.bytes / 16 + 128 * 1024;
+        let other = held(&self.ballast).bytes()
+            + self.attic.bytes()
+            + chain::disk_bytes(&copy::path(&self.folder));
+        let mut tally = held(&self.tally);
+        tally.other_bytes = other;
+        if tally.waiting() > 0 && tally.disk_bytes() + growth + OPENING > self.bounds.max_bytes {
+            return Err(SpoolError::Full {
+                limit: self.bounds.max_bytes,
+            });
+        }
+        Ok(())
+    }
+
+    /// Makes the copy of the cursors where nothing waits and the last one is old.
+    fn copy_if_due(&self, writer: &mut Writer, now_ms: i64) {
+        let due = writer
+            .copied_ms
+            .is_none_or(|ms| ms.abs_diff(now_ms) >= copy::EVERY_MS);
+        if !due || held(&self.tally).waiting() > 0 || writer.state.seq == 0 {
+            return;
+        }
+        let mut state = writer.state.clone();
+        state.progress = held(&self.tally).progress;
+        let seen = self.with_head(state.pieces, |shelf: Shelf<'_>| {
+            inheritance::all_seen(shelf, &state)
+        });
+        let Ok(seen) = seen else {
+            return;
+        };
+        let copy = Inheritance {
+            state,
+            seen,
+            asides: Vec::new(),
+        };
+        // It is a precaution; the page goes on without it.
+        if copy::write(&self.folder, &copy).is_ok() {
+            writer.copied_ms = Some(now_ms);
+        }
+    }
+
+    pub(super) fn unfit(&self, unfit: &Unfit) -> SpoolError {
+        SpoolError::Store {
+            path: self.folder.clone(),
+            reason: unfit.to_string(),
+        }
+    }
+}
+
+/// Writes a draft into a store and makes it durable: the pieces, then the state that makes them count.
+fn fill(store: &Store, draft: &Draft, sealed: Vec<u8>) -> Result<(), Trouble> {
+    let mut unsynced = 0;
+    for (index, piece) in (draft.begin..).zip(&draft.pieces) {
+        if unsynced + piece.len() > UNSYNCED {
+            store.sync()?;
+            unsynced = 0;
+        }
+        unsynced += piece.len();
+        store.put(index, piece.clone())?;
+    }
+    store.set(slot(draft.state.seq), sealed)?;
+    store.sync()
+}

@@ -1,0 +1,82 @@
+//! Room kept back for the day when the disk is full.
+//!
+//! sled writes when it opens a store (a snapshot, and zeros up to the end of the segment). Without room that fails, the
+//! store cannot be read, nothing is sent, and nothing is ever deleted: the spool would stay full for ever. So a file of
+//! zeros is kept, given up when opening needs the room, and taken again before anything more is appended.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// The file of zeros.
+#[derive(Debug)]
+pub(super) struct Ballast {
+    path: PathBuf,
+    bytes: u64,
+    held: bool,
+}
+
+impl Ballast {
+    pub(super) fn new(path: PathBuf, bytes: u64) -> Self {
+        let held = fs::metadata(&path).is_ok_and(|meta| meta.len() == bytes);
+        Self { path, bytes, held }
+    }
+
+    /// Keeps the room back. Writes nothing where it is kept already.
+    pub(super) fn hold(&mut self) -> io::Result<()> {
+        if !self.held {
+            if let Err(cause) = self.write() {
+                let _ = fs::remove_file(&self.path);
+                return Err(cause);
+            }
+            self.held = true;
+        }
+        Ok(())
+    }
+
+    /// Gives the room up. True where there was any.
+    pub(super) fn release(&mut self) -> bool {
+        self.held = false;
+        fs::remove_file(&self.path).is_ok()
+    }
+
+    /// Bytes that it takes.
+    pub(super) fn bytes(&self) -> u64 {
+        if self.held { self.bytes } else { 0 }
+    }
+
+    fn write(&self) -> io::Result<()> {
+        let mut file = File::create(&self.path)?;
+        let zeros = [0; 64 * 1024];
+        let mut left = self.bytes;
+        while left > 0 {
+            let now = left.min(zeros.len() as u64);
+            file.write_all(&zeros[..usize::try_from(now).unwrap_or(zeros.len())])?;
+            left -= now;
+        }
+        file.sync_data()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_held_once_and_released_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ballast");
+        let mut ballast = Ballast::new(path.clone(), 100_000);
+        assert_eq!(ballast.bytes(), 0);
+        ballast.hold().unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().len(), 100_000);
+        assert_eq!(Ballast::new(path.clone(), 100_000).bytes(), 100_000);
+        assert!(ballast.release());
+        assert!(!ballast.release());
+        fs::write(&path, b"cut short").unwrap();
+        let mut again = Ballast::new(path.clone(), 100_000);
+        assert_eq!(again.bytes(), 0);
+        again.hold().unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().len(), 100_000);
+    }
+}

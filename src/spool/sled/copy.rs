@@ -1,0 +1,116 @@
+//! A copy of the cursors beside the stores, for the day when the newest store cannot be opened.
+//!
+//! It is made only when nothing that came after it can be lost with the store: when a store is begun, and (every
+//! quarter of an hour at the most) when no line waits. So after the loss of the newest store the source, starting from
+//! the copy, reads again everything that the store still held. Some lines come twice; none is missing.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::chain::sync_folder;
+use super::inheritance::Inheritance;
+use crate::spool::envelope::{self, Kind};
+use crate::spool::state::State;
+use crate::spool::take::{Take, put_string};
+
+/// How often it is made when nothing waits, milliseconds.
+pub(super) const EVERY_MS: u64 = 15 * 60 * 1000;
+
+/// The file.
+pub(super) fn path(folder: &Path) -> PathBuf {
+    folder.join("copy")
+}
+
+/// Writes the copy in the place of the one before.
+pub(super) fn write(folder: &Path, inheritance: &Inheritance) -> io::Result<()> {
+    let new = folder.join("copy.new");
+    let mut file = File::create(&new)?;
+    file.write_all(&encode(inheritance))?;
+    file.sync_data()?;
+    fs::rename(new, path(folder))?;
+    sync_folder(folder)
+}
+
+/// Reads the copy. `Ok(None)` where there is none, `InvalidData` where it is damaged.
+pub(super) fn read(folder: &Path) -> io::Result<Option<Inheritance>> {
+    match fs::read(path(folder)) {
+        Ok(bytes) => decode(&bytes)
+            .map(Some)
+            .ok_or(io::ErrorKind::InvalidData.into()),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(cause) => Err(cause),
+    }
+}
+
+fn encode(inheritance: &Inheritance) -> Vec<u8> {
+    envelope::seal(Kind::Copy, inheritance.state.next, |out| {
+        put_string(out, &inheritance.state.encode());
+        for (stream, chunks) in &inheritance.seen {
+            for (number, chunk) in chunks {
+                out.push(*stream);
+                out.extend(number.to_le_bytes());
+                put_string(out, chunk);
+            }
+        }
+    })
+}
+
+fn decode(bytes: &[u8]) -> Option<Inheritance> {
+    let opened = envelope::open_as(Kind::Copy, bytes).ok()?;
+    let mut take = Take(opened.body);
+    let state = State::decode(take.string()?).ok()?;
+    let mut inheritance = Inheritance {
+        seen: state
+            .streams
+            .iter()
+            .map(|stream| (stream.id, Vec::new()))
+            .collect(),
+        state,
+        asides: Vec::new(),
+    };
+    while !take.0.is_empty() {
+        let (id, number, chunk) = (take.u8()?, take.u64()?, take.string()?);
+        let (_, chunks) = inheritance
+            .seen
+            .iter_mut()
+            .find(|(stream, _)| *stream == id)?;
+        chunks.push((number, chunk.to_vec()));
+    }
+    Some(inheritance)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spool::state::Stream;
+
+    #[test]
+    fn comes_back_as_it_went_and_damage_is_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(read(folder.path()).unwrap(), None);
+        let mut inheritance = Inheritance::default();
+        inheritance.state.seq = 9;
+        for id in [1, 0] {
+            inheritance.state.streams.push(Stream {
+                id,
+                cursor: b"here".to_vec(),
+                ..Stream::default()
+            });
+            inheritance
+                .seen
+                .push((id, vec![(4, vec![1, 2]), (5, vec![])]));
+        }
+        write(folder.path(), &inheritance).unwrap();
+        assert_eq!(read(folder.path()).unwrap(), Some(inheritance));
+        let path = path(folder.path());
+        let whole = fs::read(&path).unwrap();
+        for cut in [0, 5, whole.len() - 1] {
+            fs::write(&path, &whole[..cut]).unwrap();
+            assert_eq!(
+                read(folder.path()).unwrap_err().kind(),
+                io::ErrorKind::InvalidData
+            );
+        }
+    }
+}

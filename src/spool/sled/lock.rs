@@ -1,0 +1,53 @@
+//! One process per spool. sled has a lock of its own, on one store of the chain and with a message for programmers.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::Path;
+
+use crate::spool::SpoolError;
+
+/// Held until dropped; the system lets go of it when the process ends, however it ends.
+#[derive(Debug)]
+pub(super) struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock, or says who has it.
+    pub(super) fn take(folder: &Path) -> Result<Self, SpoolError> {
+        let path = folder.join("lock");
+        let io = |action| {
+            let path = path.clone();
+            move |cause| SpoolError::Io {
+                path,
+                action,
+                cause,
+            }
+        };
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(io("open"))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                let _ = file.take(20).read_to_string(&mut holder);
+                return Err(SpoolError::InUse {
+                    path: folder.to_owned(),
+                    process: holder.trim().parse().ok(),
+                });
+            }
+            Err(TryLockError::Error(cause)) => return Err(io("lock")(cause)),
+        }
+        // Who holds it is a courtesy: a full disk does not stop us here.
+        let _ = file
+            .set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| writeln!(file, "{}", std::process::id()));
+        Ok(Self { _file: file })
+    }
+}

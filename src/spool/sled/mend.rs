@@ -1,0 +1,69 @@
+//! Opening a store that a crash or a bad sector has been at.
+//!
+//! `snap.*` and `conf` can be made again from nothing: the first is an index of the log, the second holds our own settings.
+//! sled refuses to open when the first is damaged (also when the power went while it was being written); without it
+//! everything comes back. What then still does not open is beyond repair.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::store::Store;
+use super::trouble::Trouble;
+
+/// How long sled's threads may hold on to a store that was just closed.
+const RELEASE: Duration = Duration::from_secs(10);
+
+/// Opens the store, and says whether it had to be mended.
+pub(super) fn open(path: &Path) -> Result<(Store, bool), Trouble> {
+    let mut trouble = match released(path) {
+        Ok(store) => return Ok((store, false)),
+        Err(trouble) => trouble,
+    };
+    for doubtful in ["snap.", "conf"] {
+        if !trouble.is_damage() && !trouble.is_disk() {
+            break;
+        }
+        remove(path, doubtful)?;
+        trouble = match released(path) {
+            Ok(store) => return Ok((store, true)),
+            Err(trouble) => trouble,
+        };
+    }
+    Err(trouble)
+}
+
+/// Opens the store once nobody holds it any more.
+fn released(path: &Path) -> Result<Store, Trouble> {
+    let start = Instant::now();
+    loop {
+        match Store::open(path) {
+            Err(trouble) if is_held(&trouble) && start.elapsed() < RELEASE => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            answer => return answer,
+        }
+    }
+}
+
+/// sled has no error of its own for this.
+fn is_held(trouble: &Trouble) -> bool {
+    matches!(trouble, Trouble::Io(cause) if cause.to_string().starts_with("could not acquire lock"))
+}
+
+/// Removes the files of the store whose names begin so.
+fn remove(path: &Path, beginning: &str) -> Result<(), Trouble> {
+    for entry in fs::read_dir(path).map_err(Trouble::Io)? {
+        let entry = entry.map_err(Trouble::Io)?;
+        if entry.file_name().to_string_lossy().starts_with(beginning) {
+            let path = entry.path();
+            let removed = if path.is_dir() {
+                fs::remove_dir_all(&path)
+            } else {
+                fs::remove_file(&path)
+            };
+            removed.map_err(Trouble::Io)?;
+        }
+    }
+    Ok(())
+}

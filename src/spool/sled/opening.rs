@@ -1,0 +1,378 @@
+//! From what lies in the folder to a spool that works, whatever happened to it.
+
+use std::collections::VecDeque;
+use std::fs;
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::sync::{Mutex, RwLock};
+
+use super::append::Writer;
+use super::attic::Attic;
+use super::ballast::Ballast;
+use super::chain::{self, StoreId};
+use super::copy;
+use super::deliver::Reader;
+use super::draft::Draft;
+use super::inheritance::{self, Inheritance};
+use super::lock::Lock;
+use super::shelf::{Found, Shelf};
+use super::store::Store;
+use super::tally::{Kept, Link, Tally};
+use super::trouble::Trouble;
+use super::{Bounds, Head, SledSpool, held};
+use crate::spool::batch::{Decoder, Encoder};
+use crate::spool::envelope::{self, Kind};
+use crate::spool::state::{Progress, State};
+use crate::spool::{Repair, SpoolError};
+
+/// Where the progress lies.
+pub(super) const PROGRESS: &[u8] = b"progress";
+
+/// Where the state of this page lies: two places by turns, so that the one before is still there.
+pub(super) fn slot(seq: u64) -> &'static [u8] {
+    if seq.is_multiple_of(2) {
+        b"state-0"
+    } else {
+        b"state-1"
+    }
+}
+
+/// The state of this page, where the store has it.
+pub(super) fn state_of(store: &Store, seq: u64) -> Result<Option<State>, Trouble> {
+    let value = match store.get(slot(seq)) {
+        Err(trouble) if trouble.is_damage() => None,
+        answer => answer?,
+    };
+    let state = value.and_then(|value| State::decode(&value).ok());
+    Ok(state.filter(|state| state.seq == seq))
+}
+
+/// How many pieces count in a store that is no longer written to.
+pub(super) fn pieces_of(store: &Store) -> u32 {
+    let states = [0, 1].map(|turn| {
+        let value = store.get(slot(turn)).ok().flatten()?;
+        State::decode(&value).ok()
+    });
+    match states {
+        [Some(one), Some(other)] => one.pieces.max(other.pieces),
+        // A first page has no state before it; else one is damaged, and the other may be the older one.
+        [Some(only), None] | [None, Some(only)] if only.page == 0 => only.pieces,
+        _ => store.extent(),
+    }
+}
+
+pub(super) fn open(folder: &Path, bounds: Bounds, now_ms: i64) -> Result<SledSpool, SpoolError> {
+    let io = |action| {
+        move |cause| SpoolError::Io {
+            path: folder.to_owned(),
+            action,
+            cause,
+        }
+    };
+    make_folder(folder).map_err(io("make"))?;
+    let lock = Lock::take(folder)?;
+    chain::sweep(folder).map_err(io("tidy up"))?;
+    let no_zstd = |error: crate::spool::batch::NoZstd| SpoolError::Store {
+        path: folder.to_owned(),
+        reason: error.to_string(),
+    };
+    let spool = SledSpool {
+        folder: folder.to_owned(),
+        bounds,
+        writer: Mutex::new(Writer {
+            state: State::default(),
+            fit: true,
+            encoder: Encoder::new().map_err(no_zstd)?,
+            copied_ms: None,
+        }),
+        reader: Mutex::new(Reader::new(Decoder::new().map_err(no_zstd)?, 0)),
+        head: RwLock::new(None),
+        tally: Mutex::new(Tally::at(now_ms)),
+        ballast: Mutex::new(Ballast::new(folder.join("ballast"), bounds.ballast_bytes)),
+        attic: Attic::new(folder.join("damaged"), bounds.attic_bytes()),
+        _lock: lock,
+    };
+    spool.find_head(now_ms)?;
+    spool.settle_in();
+    Ok(spool)
+}
+
+/// Lines are nobody's business but ours.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)?;
+    folder.parent().map_or(Ok(()), chain::sync_folder)
+}
+
+/// Stores that could not be opened, and the newest that could.
+#[derive(Default)]
+struct Search {
+    ids: Vec<StoreId>,
+    lost: Vec<(StoreId, String)>,
+    found: Option<(StoreId, Store, State)>,
+}
+
+impl SledSpool {
+    /// Opens the newest store, or finds what to begin another one with.
+    fn find_head(&self, now_ms: i64) -> Result<(), SpoolError> {
+        let mut search = Search {
+            ids: chain::list(&self.folder).map_err(self.io("list"))?,
+            ..Search::default()
+        };
+        let newest = search.ids.last().copied();
+        while search.found.is_none()
+            && let Some(id) = search.ids.last().copied()
+        {
+            let path = chain::path(&self.folder, id);
+            let trouble = match self.open_head(&path) {
+                Ok((store, state)) => {
+                    search.found = Some((id, store, state));
+                    break;
+                }
+                Err(trouble) => trouble,
+            };
+            if !(trouble.is_damage() || trouble.is_disk()) {
+                return Err(trouble.at(&path, "open"));
+            }
+            search.ids.pop();
+            search.lost.push((id, trouble.words()));
+        }
+        let copied = match copy::read(&self.folder) {
+            Ok(copied) => copied,
+            Err(cause) if cause.kind() == io::ErrorKind::InvalidData => {
+                let path = copy::path(&self.folder);
+                held(&self.tally).repaired(Repair::MadeAgain { path });
+                None
+            }
+            Err(cause) => return Err(self.io("read the copy of the cursors in")(cause)),
+        };
+        {
+            let mut tally = held(&self.tally);
+            for &id in &search.ids {
+                let bytes = chain::disk_bytes(&chain::path(&self.folder, id));
+                tally.chain.push_back(Link { id, bytes });
+            }
+            tally.lost = chain::list_lost(&self.folder).map_err(self.io("list"))?;
+        }
+        match search.found.take() {
+            Some((id, store, state)) if search.lost.is_empty() => {
+                self.take_up(Head { id, store }, state)
+            }
+            found => {
+                let next_number = newest.map_or(0, |id| id.number + 1);
+                self.begin(found, copied, &search.lost, next_number, now_ms)
+            }
+        }
+    }
+
+    fn open_head(&self, path: &Path) -> Result<(Store, State), Trouble> {
+        let (store, mended) = self.open_with_room(path)?;
+        match newest_state(&store) {
+            Ok(Some((state, taken_back))) => {
+                let mut tally = held(&self.tally);
+                if mended {
+                    tally.repaired(Repair::MadeAgain {
+                        path: path.to_owned(),
+                    });
+                }
+                if let Some(lines) = taken_back {
+                    tally.repaired(Repair::PageTakenBack { lines });
+                }
+                Ok((store, state))
+            }
+            Ok(None) => {
+                store.close();
+                Err(Trouble::Damage("it names no cursors".into()))
+            }
+            Err(trouble) => {
+                store.close();
+                Err(trouble)
+            }
+        }
+    }
+
+    /// All is well: goes on with the newest store.
+    fn take_up(&self, head: Head, state: State) -> Result<(), SpoolError> {
+        let store = &head.store;
+        let shelf = Shelf {
+            store,
+            pieces: state.pieces,
+        };
+        let asides = inheritance::asides_of(shelf, &state)
+            .map_err(|trouble| trouble.at(store.path(), "read"))?;
+        self.count(&state, asides, progress_of(store));
+        held(&self.writer).state = state;
+        *self
+            .head
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(head);
+        Ok(())
+    }
+
+    /// Begins a store: the first of all, or one in the place of those that are lost.
+    ///
+    /// The cursors come from the newest place before the lost stores, so that what waited in them is read again from the
+    /// cloud. Its lines get the numbers that the lost ones had: whoever knew those was the process before this one.
+    fn begin(
+        &self,
+        older: Option<(StoreId, Store, State)>,
+        copied: Option<Inheritance>,
+        lost: &[(StoreId, String)],
+        number: u64,
+        now_ms: i64,
+    ) -> Result<(), SpoolError> {
+        let brand_new = older.is_none() && copied.is_none() && lost.is_empty();
+        let mut inheritance = copied.unwrap_or_default();
+        let mut progress = Progress {
+            first: inheritance.state.next,
+            ..Progress::default()
+        };
+        if let Some((id, store, state)) = older {
+            progress = progress_of(&store);
+            let left = self.leavings(&store, &state)?;
+            held(&self.reader).keep_open(id, store, state.pieces);
+            if left.state.seq >= inheritance.state.seq {
+                inheritance = left;
+            } else {
+                inheritance.asides = left.asides;
+                (inheritance.state.next, inheritance.state.text) = (state.next, state.text);
+            }
+        }
+        let mut draft = Draft::heir(&inheritance).map_err(|unfit| self.unfit(&unfit))?;
+        draft.state.progress = draft.state.progress.max(progress);
+        draft.state.progress.damaged_pieces += lost.len() as u64;
+        let sealed = draft.sealed_state().map_err(|unfit| self.unfit(&unfit))?;
+        let id = StoreId {
+            number,
+            first: draft.state.next,
+        };
+        for (lost, reason) in lost.iter().rev() {
+            let path = self
+                .attic
+                .take(&chain::path(&self.folder, *lost), now_ms)
+                .map_err(self.io("move a damaged store in"))?;
+            held(&self.tally).repaired(Repair::StoreSetAside {
+                path,
+                reason: reason.clone(),
+                lines: 0,
+            });
+        }
+        let store = self.found(id, &draft, sealed)?;
+        self.count(&draft.state, draft.asides.clone(), Progress::default());
+        self.take_over(Head { id, store }, &draft, None);
+        if !brand_new {
+            held(&self.tally).repaired(Repair::CursorWentBack {
+                page: inheritance.state.seq,
+            });
+        }
+        held(&self.writer).state = draft.state;
+        Ok(())
+    }
+
+    /// What a store leaves to the next one.
+    fn leavings(&self, store: &Store, state: &State) -> Result<Inheritance, SpoolError> {
+        let shelf = Shelf {
+            store,
+            pieces: state.pieces,
+        };
+        inheritance::asides_of(shelf, state)
+            .and_then(|asides| Inheritance::of(shelf, state, &asides))
+            .map_err(|trouble| trouble.at(store.path(), "read"))
+    }
+
+    /// Starts the numbers.
+    fn count(&self, state: &State, asides: VecDeque<Kept>, progress: Progress) {
+        let mut tally = held(&self.tally);
+        tally.next = state.next;
+        tally.text = state.text;
+        tally.pieces = state.pieces;
+        tally.asides = asides;
+        tally.asides_gone = state.asides_gone;
+        tally.progress = state.progress.max(progress);
+        let oldest = tally.chain.front().map_or(0, |link| link.id.first);
+        tally.progress.first = tally.progress.first.max(oldest).min(state.next);
+    }
+
+    /// Drops what has arrived long ago, keeps room back, and has a look at the oldest line that waits.
+    fn settle_in(&self) {
+        let (drained, first) = {
+            let mut tally = held(&self.tally);
+            tally.lose_what_was_lost();
+            (tally.take_drained(), tally.progress.first)
+        };
+        {
+            let mut reader = held(&self.reader);
+            reader.noted = first;
+            let _ = self.delete(&mut reader, &drained);
+        }
+        // Where there is no room, the first page says so.
+        let _ = held(&self.ballast).hold();
+        let _ = self.hand_out(first);
+        let other = held(&self.ballast).bytes()
+            + self.attic.bytes()
+            + chain::disk_bytes(&copy::path(&self.folder));
+        held(&self.tally).other_bytes = other;
+    }
+}
+
+fn progress_of(store: &Store) -> Progress {
+    let value = store.get(PROGRESS).ok().flatten();
+    value
+        .and_then(|value| Progress::decode(&value).ok())
+        .unwrap_or_default()
+}
+
+/// The newest state whose page is whole; beside it, where that is not the newest of all, the lines of the page that is
+/// not. Where no page is whole, the newest state: what is damaged is then found when it is read.
+fn newest_state(store: &Store) -> Result<Option<(State, Option<u64>)>, Trouble> {
+    let mut states = Vec::new();
+    for turn in [0, 1] {
+        let value = match store.get(slot(turn)) {
+            Err(trouble) if trouble.is_damage() => None,
+            answer => answer?,
+        };
+        states.extend(value.and_then(|value| State::decode(&value).ok()));
+    }
+    states.sort_unstable_by_key(|state| std::cmp::Reverse(state.seq));
+    let Some(newest) = states.first().cloned() else {
+        return Ok(None);
+    };
+    let arrived = newest.progress.max(progress_of(store)).first;
+    for state in states {
+        if is_whole(store, &state, arrived)? {
+            let taken_back =
+                (state.seq != newest.seq).then_some(newest.next - state.next.min(newest.next));
+            return Ok(Some((state, taken_back)));
+        }
+    }
+    Ok(Some((newest, None)))
+}
+
+/// Is everything there that this page wrote, and whole? What has arrived already is not asked for.
+fn is_whole(store: &Store, state: &State, arrived: u64) -> Result<bool, Trouble> {
+    let shelf = Shelf {
+        store,
+        pieces: state.pieces,
+    };
+    let mut index = state.page;
+    while index < state.pieces {
+        let Found::Record { bytes, next } = shelf.record(index)? else {
+            return Ok(arrived >= state.next);
+        };
+        let whole = envelope::open(&bytes).is_ok_and(|opened| match opened.kind {
+            Kind::Lines => opened.line < state.next,
+            kind => kind == Kind::Seen || kind == Kind::Aside,
+        });
+        if !whole {
+            return Ok(arrived >= state.next);
+        }
+        index = next;
+    }
+    Ok(true)
+}

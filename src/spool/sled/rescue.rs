@@ -1,0 +1,144 @@
+//! Going on after an error: opening stores on a full disk, opening the newest one again, moving lost ones away.
+
+use std::path::Path;
+use std::sync::PoisonError;
+
+use super::append::Writer;
+use super::chain::{self, StoreId};
+use super::draft::Draft;
+use super::inheritance::Inheritance;
+use super::mend;
+use super::opening;
+use super::store::Store;
+use super::tally::{Hole, Whereabouts};
+use super::trouble::Trouble;
+use super::{Head, SledSpool, held};
+use crate::spool::{Repair, SpoolError};
+
+impl SledSpool {
+    /// Opens a store; gives up the ballast where there is no room for that.
+    pub(super) fn open_with_room(&self, path: &Path) -> Result<(Store, bool), Trouble> {
+        match mend::open(path) {
+            Err(trouble) if trouble.is_full() && held(&self.ballast).release() => mend::open(path),
+            answer => answer,
+        }
+    }
+
+    /// Makes the newest store ready to be written to, after an error as well.
+    pub(super) fn make_fit(&self, writer: &mut Writer) -> Result<(), SpoolError> {
+        {
+            let mut ballast = held(&self.ballast);
+            if !writer.fit {
+                // Is there room again? As long as there is none, the old handle still serves the reader.
+                ballast.release();
+            }
+            ballast.hold().map_err(self.io("keep room in"))?;
+        }
+        if writer.fit {
+            return Ok(());
+        }
+        let id = held(&self.tally).chain.back().map(|link| link.id);
+        let Some(id) = id else {
+            return Err(self.closed());
+        };
+        let path = chain::path(&self.folder, id);
+        let mut head = self.head.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(old) = head.take() {
+            old.store.close();
+        }
+        let trouble = match self.open_with_room(&path) {
+            Ok((store, mended)) => match opening::state_of(&store, writer.state.seq) {
+                Ok(Some(state)) if state == writer.state => {
+                    *head = Some(Head { id, store });
+                    writer.fit = true;
+                    if mended {
+                        held(&self.tally).repaired(Repair::MadeAgain { path });
+                    }
+                    return Ok(());
+                }
+                Ok(_) => {
+                    store.close();
+                    Trouble::Damage("the state of its newest page is gone".into())
+                }
+                Err(trouble) => {
+                    store.close();
+                    trouble
+                }
+            },
+            Err(trouble) => trouble,
+        };
+        drop(head);
+        if !(trouble.is_damage() || trouble.is_disk()) {
+            return Err(trouble.at(&path, "open"));
+        }
+        self.replace_head(writer, id, &trouble)
+    }
+
+    /// The newest store is lost while we run: moves it away and begins another one. The cursors are known; so the source
+    /// need not go back, but what waited in that store is gone.
+    fn replace_head(
+        &self,
+        writer: &mut Writer,
+        id: StoreId,
+        trouble: &Trouble,
+    ) -> Result<(), SpoolError> {
+        let progress = held(&self.tally).progress;
+        let inheritance = Inheritance {
+            state: writer.state.clone(),
+            ..Inheritance::default()
+        };
+        let mut draft = Draft::heir(&inheritance).map_err(|unfit| self.unfit(&unfit))?;
+        draft.state.progress = progress;
+        let sealed = draft.sealed_state().map_err(|unfit| self.unfit(&unfit))?;
+        let new = StoreId {
+            number: id.number + 1,
+            first: writer.state.next,
+        };
+        let store = self.found(new, &draft, sealed)?;
+        self.take_over(Head { id: new, store }, &draft, None);
+        let still_there = held(&self.tally).chain.iter().any(|link| link.id == id);
+        if still_there {
+            let at = Whereabouts {
+                id,
+                end: new.first,
+                newest: false,
+                pieces: 0,
+            };
+            self.set_store_aside(at, trouble)?;
+        }
+        writer.state = draft.state;
+        writer.fit = true;
+        Ok(())
+    }
+
+    /// Moves a store away that cannot be opened, and counts its lines as lost.
+    pub(super) fn set_store_aside(
+        &self,
+        at: Whereabouts,
+        trouble: &Trouble,
+    ) -> Result<(), SpoolError> {
+        let now_ms = held(&self.tally).now_ms;
+        let kept = self
+            .attic
+            .take(&chain::path(&self.folder, at.id), now_ms)
+            .map_err(self.io("move a damaged store in"))?;
+        let marked = chain::mark_lost(&self.folder, at.id);
+        let mut tally = held(&self.tally);
+        tally.lost.extend(marked.is_ok().then_some(at.id));
+        tally.chain.retain(|link| link.id != at.id);
+        let first = at.id.first.max(tally.progress.first);
+        let lines = at.end.saturating_sub(first);
+        tally.lose(Hole {
+            first,
+            next: at.end,
+            lines,
+            pieces: 1,
+        });
+        tally.repaired(Repair::StoreSetAside {
+            path: kept,
+            reason: trouble.words(),
+            lines,
+        });
+        Ok(())
+    }
+}

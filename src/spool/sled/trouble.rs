@@ -1,0 +1,149 @@
+//! What can go wrong below the spool, and the walls around sled.
+//!
+//! sled answers damage partly with errors and partly with panics (`assert!`, `unwrap` and `expect` on what it read), so
+//! each call into it goes through [`contained`]. That needs `panic = "unwind"`.
+
+use std::cell::Cell;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use crate::spool::SpoolError;
+
+/// What went wrong.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// The system said so.
+    Io(io::Error),
+    /// What lies on disk is not what was written.
+    Damage(String),
+}
+
+thread_local! {
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Is this thread inside a call whose panic the spool will catch? A panic hook that ends the process asks this first.
+#[must_use]
+pub fn contained_here() -> bool {
+    INSIDE.get()
+}
+
+/// Calls into sled; what it answers, or panics with, comes back as [`Trouble`].
+///
+/// Nothing of ours is left half done by a panic in here: after trouble the store is closed and opened again.
+pub(super) fn contained<T>(call: impl FnOnce() -> ::sled::Result<T>) -> Result<T, Trouble> {
+    let outer = INSIDE.replace(true);
+    let answer = catch_unwind(AssertUnwindSafe(call));
+    INSIDE.set(outer);
+    match answer {
+        Ok(answer) => answer.map_err(Trouble::from),
+        Err(panic) => {
+            let words = panic
+                .downcast_ref::<String>()
+                .map(String::as_str)
+                .or_else(|| panic.downcast_ref::<&str>().copied())
+                .unwrap_or("no words");
+            Err(Trouble::Damage(format!("sled gave up: {words}")))
+        }
+    }
+}
+
+// === impl Trouble ===
+
+impl Trouble {
+    /// Can only going round it help? So it is with what sled finds damaged, and with bytes and files that are not there.
+    /// All else is for the system or a person to end.
+    pub(super) fn is_damage(&self) -> bool {
+        match self {
+            Self::Damage(_) => true,
+            Self::Io(cause) => matches!(
+                cause.kind(),
+                io::ErrorKind::UnexpectedEof
+                    | io::ErrorKind::InvalidData
+                    | io::ErrorKind::NotFound
+                    | io::ErrorKind::NotADirectory
+                    | io::ErrorKind::IsADirectory
+            ),
+        }
+    }
+
+    /// Did the disk itself fail? One sector may be lost, or all of it be gone for a moment.
+    pub(super) fn is_disk(&self) -> bool {
+        const EIO: i32 = 5;
+        matches!(self, Self::Io(cause) if cause.raw_os_error() == Some(EIO))
+    }
+
+    /// Is there no room on the disk?
+    pub(super) fn is_full(&self) -> bool {
+        matches!(self, Self::Io(cause) if matches!(
+            cause.kind(),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+        ))
+    }
+
+    /// As the spool's callers know it.
+    pub(super) fn at(self, path: &Path, action: &'static str) -> SpoolError {
+        let path = path.to_owned();
+        match self {
+            Self::Io(cause) => SpoolError::Io {
+                path,
+                action,
+                cause,
+            },
+            Self::Damage(reason) => SpoolError::Store { path, reason },
+        }
+    }
+
+    /// In words.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::Io(cause) => cause.to_string(),
+            Self::Damage(reason) => reason.clone(),
+        }
+    }
+}
+
+impl From<::sled::Error> for Trouble {
+    fn from(error: ::sled::Error) -> Self {
+        match error {
+            ::sled::Error::Io(cause) => Self::Io(restored(cause)),
+            other => Self::Damage(other.to_string()),
+        }
+    }
+}
+
+/// sled copies an error by its kind and puts its debug form in the text; this takes the kind's own words again.
+fn restored(cause: io::Error) -> io::Error {
+    match cause.kind() {
+        io::ErrorKind::Other | io::ErrorKind::UnexpectedEof => cause,
+        _ if cause.raw_os_error().is_some() => cause,
+        kind => kind.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_comes_back_as_damage_and_the_wall_is_down_again() {
+        assert!(!contained_here());
+        let trouble = contained(|| -> ::sled::Result<()> {
+            assert!(contained_here());
+            panic!("read {} of {}", 3, 4)
+        });
+        assert!(matches!(trouble, Err(Trouble::Damage(words)) if words.ends_with("read 3 of 4")));
+        assert!(!contained_here());
+    }
+
+    #[test]
+    fn an_error_that_sled_copied_speaks_plainly() {
+        let full = io::Error::from_raw_os_error(28);
+        let copied = io::Error::new(full.kind(), format!("{full:?}"));
+        let trouble = Trouble::from(::sled::Error::Io(copied));
+        assert_eq!(trouble.words(), "no storage space");
+        assert!(trouble.is_full() && !trouble.is_damage());
+        assert!(Trouble::Io(io::Error::from_raw_os_error(5)).is_disk());
+    }
+}
