@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -99,6 +100,33 @@ fn tells_nothing_of_the_machine_that_built_it() {
     }
 }
 
+#[test]
+#[ignore = "needs the binaries of `make release`"]
+fn brings_the_whole_stream_on_each_machine() {
+    let folder = tempfile::tempdir().unwrap();
+    for machine in &MACHINES {
+        // the demo fails unless lines arrived and the status was Connected; it takes one file as siembox
+        let start = folder.path().join(machine.name);
+        std::fs::write(&start, machine.start_script()).unwrap();
+        std::fs::set_permissions(&start, PermissionsExt::from_mode(0o755)).unwrap();
+
+        let mut demo = Command::new(env!("CARGO"));
+        demo.args("run --locked --quiet --package siembox-support --bin demo --".split(' '));
+        demo.args(["--seconds", "20", "--siembox"]).arg(&start);
+        let run = demo
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&run.stdout);
+        println!(
+            "{}: {}",
+            machine.name,
+            said.lines().last().unwrap_or_default()
+        );
+        assert!(run.status.success(), "{}: {run:?}", machine.name);
+    }
+}
+
 // === impl Machine ===
 
 impl Machine {
@@ -110,10 +138,32 @@ impl Machine {
         folder.join(format!("siembox-{}", self.name))
     }
 
-    /// Its binary, ready for arguments; under QEMU's user mode where this is another machine.
+    /// Its binary, ready for arguments.
     fn command(&self) -> Command {
+        match self.emulator() {
+            Some(qemu) => {
+                let mut command = Command::new(qemu);
+                command.arg(self.binary());
+                command
+            }
+            None => Command::new(self.binary()),
+        }
+    }
+
+    /// A script that is its binary to those who can start one file only.
+    fn start_script(&self) -> String {
+        let qemu = self.emulator().map(|qemu| format!("'{}' ", qemu.display()));
+        let qemu = qemu.unwrap_or_default();
+        format!(
+            "#!/bin/sh\nexec {qemu}'{}' \"$@\"\n",
+            self.binary().display()
+        )
+    }
+
+    /// QEMU's user mode, where this is another machine.
+    fn emulator(&self) -> Option<PathBuf> {
         if self.name == std::env::consts::ARCH {
-            return Command::new(self.binary());
+            return None;
         }
         // Debian 13 dropped the "-static" of the name
         let names = [
@@ -121,13 +171,10 @@ impl Machine {
             format!("qemu-{}", self.name),
         ];
         let path = std::env::var_os("PATH").unwrap();
-        let qemu = std::env::split_paths(&path)
+        let found = std::env::split_paths(&path)
             .flat_map(|folder| names.iter().map(move |name| folder.join(name)))
-            .find(|file| file.exists())
-            .expect("qemu's user mode: make tools-release");
-        let mut command = Command::new(qemu);
-        command.arg(self.binary());
-        command
+            .find(|file| file.exists());
+        Some(found.expect("qemu's user mode: make tools-release"))
     }
 }
 

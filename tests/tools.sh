@@ -17,8 +17,8 @@ run)
 test)
     # real receivers, their TLS drivers, and the CEF parsers that read our lines back
     $here/debian.sh gcc libc6-dev rsyslog rsyslog-gnutls rsyslog-openssl openssl python3-venv
-    $here/python.sh test
-    if [ -e $here/syslog-ng.sh ]; then $here/syslog-ng.sh; fi
+    $here/python.sh tests/parsers/requirements.txt
+    $here/syslog-ng.sh || { $here/debian.sh --refresh && $here/syslog-ng.sh; }
     ;;
 check)
     $here/debian.sh gcc libc6-dev git
@@ -27,7 +27,7 @@ check)
 release)
     # zig is the C compiler and linker of both machines; qemu runs the one that this machine is not
     $here/debian.sh gcc libc6-dev python3-venv qemu-user-static
-    $here/python.sh release
+    $here/python.sh image/requirements.txt
     $here/rust-targets.sh x86_64-unknown-linux-musl aarch64-unknown-linux-musl
     ;;
 deb)

@@ -4,7 +4,7 @@
 #   cargo.sh NAME VERSION
 set -euo pipefail
 readonly name=$1 version=$2
-tools=$(mkdir -p "${TOOLS:-target/tools}" && cd "${TOOLS:-target/tools}" && pwd)
+tools=$(mkdir -p "target/tools" && cd "target/tools" && pwd)
 readonly tools
 
 [ "$("$tools/cargo/bin/$name" --version 2>/dev/null)" = "$name $version" ] && exit

@@ -6,7 +6,7 @@
 # image/static.sh then builds the standard library too. STD=source takes that way even where rustup could be asked.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-readonly here web=${TOOLS:-target/tools}/rust-web
+readonly here web=target/tools/rust-web
 
 has_std() {
     compgen -G "$(rustc --print target-libdir --target "$1")/libstd-*.rlib" >/dev/null

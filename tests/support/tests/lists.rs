@@ -1,5 +1,9 @@
 //! Lists of the simulated API: scan mode, pages, filters, keys, throttle.
 #![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "short answers of our own simulator"
+)]
 
 mod ask;
 

@@ -1,5 +1,9 @@
 //! What stands around the cloud: the Entra endpoint, proxies, a server of the past, a small receiver.
 #![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "short answers of our own simulator"
+)]
 
 mod ask;
 

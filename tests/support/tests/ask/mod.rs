@@ -1,5 +1,9 @@
 //! An ordinary client of the API, for the simulator's own tests.
 #![allow(clippy::unwrap_used, dead_code)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "short answers of our own simulator"
+)]
 
 use std::time::Duration;
 
