@@ -27,7 +27,9 @@ pub fn run(
     agents: &[&AgentSettings],
     report: &mut Report<impl std::io::Write>,
 ) -> bool {
-    report.step("settings", || Ok(format!("{} agents", settings.agents.len())));
+    report.step("settings", || {
+        Ok(format!("{} agents", settings.agents.len()))
+    });
     report.step("clock", || plausible_clock(clock::now_ms()));
     report.step("state", || state_dir(settings));
     for agent in agents {
