@@ -20,8 +20,10 @@ from_rustup=yes
 [ "${STD:-}" = source ] && from_rustup=no
 for machine in "$@"; do has_std "$machine" || from_rustup=no; done
 
-# position independent, so that its addresses are drawn anew at each start; no folder of the build machine in it
-flags=(-Crelocation-model=pic -Clink-arg=-pie "--remap-path-prefix=$PWD=." "--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo")
+# position independent, so that its addresses are drawn anew at each start; without tables for unwinding, as a panic
+# aborts; and no folder of the build machine in it
+flags=(-Crelocation-model=pic -Clink-arg=-pie -Cforce-unwind-tables=no
+    "--remap-path-prefix=$PWD=." "--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo")
 build_std=()
 if [ $from_rustup = no ]; then
     web=$tools/rust-web
