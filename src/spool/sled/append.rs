@@ -118,9 +118,7 @@ impl SledSpool {
         let fresh = self.folder.join(chain::FRESH);
         let path = chain::path(&self.folder, id);
         let found = || -> Result<Store, Trouble> {
-            if fresh.exists() {
-                std::fs::remove_dir_all(&fresh).map_err(Trouble::Io)?;
-            }
+            chain::remove(&fresh).map_err(Trouble::Io)?;
             let mut store = Store::open(&fresh)?;
             let settled = fill(&store, draft, sealed).and_then(|()| {
                 std::fs::File::open(fresh.join("conf"))
@@ -144,7 +142,7 @@ impl SledSpool {
         found().map_err(|trouble| {
             // Where the name was given and could not be made durable, the page must not be there after all.
             let _ = std::fs::rename(&path, &fresh);
-            let _ = std::fs::remove_dir_all(&fresh);
+            let _ = chain::remove(&fresh);
             trouble.at(&path, "make")
         })
     }

@@ -8,6 +8,8 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use super::chain;
+
 /// The file of zeros.
 #[derive(Debug)]
 pub(super) struct Ballast {
@@ -18,7 +20,7 @@ pub(super) struct Ballast {
 
 impl Ballast {
     pub(super) fn new(path: PathBuf, bytes: u64) -> Self {
-        let held = fs::metadata(&path).is_ok_and(|meta| meta.len() == bytes);
+        let held = fs::metadata(&path).is_ok_and(|meta| meta.is_file() && meta.len() == bytes);
         Self { path, bytes, held }
     }
 
@@ -46,6 +48,7 @@ impl Ballast {
     }
 
     fn write(&self) -> io::Result<()> {
+        chain::expect_file(&self.path)?;
         let mut file = File::create(&self.path)?;
         let zeros = [0; 64 * 1024];
         let mut left = self.bytes;

@@ -143,15 +143,13 @@ impl SledSpool {
             search.ids.pop();
             search.lost.push((id, trouble.words()));
         }
-        let copied = match copy::read(&self.folder) {
-            Ok(copied) => copied,
-            Err(cause) if cause.kind() == io::ErrorKind::InvalidData => {
-                let path = copy::path(&self.folder);
-                held(&self.tally).repaired(Repair::MadeAgain { path });
-                None
-            }
-            Err(cause) => return Err(self.io("read the copy of the cursors in")(cause)),
-        };
+        let copied = copy::read(&self.folder).unwrap_or_else(|_| {
+            let path = copy::path(&self.folder);
+            // What cannot be removed either is in nobody's way.
+            let _ = chain::remove(&path);
+            held(&self.tally).repaired(Repair::MadeAgain { path });
+            None
+        });
         {
             let mut tally = held(&self.tally);
             for &id in &search.ids {
