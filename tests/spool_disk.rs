@@ -8,8 +8,8 @@ use std::path::Path;
 use std::process::Command;
 
 use siembox::spool::sled::{Bounds, SledSpool};
-use siembox::spool::{Spool, SpoolError};
-use spool_shared::{drain, noise, page};
+use siembox::spool::{Repair, Spool, SpoolError};
+use spool_shared::{Written, drain, noise, page};
 
 /// Names the small disk to the child.
 const DISK: &str = "SPOOL_SMALL_DISK";
@@ -169,9 +169,24 @@ fn child_read_only_disk() {
 /// A disk that refuses writes for a while, not for want of room: the system's limit on the size of a file stands for it.
 #[test]
 fn failing_disk() {
+    under_limits("child_failing_disk");
+}
+
+/// No file of this process may grow beyond so many bytes.
+fn limit(bytes: &str) {
+    let id = std::process::id().to_string();
+    let limit = format!("--fsize={bytes}:unlimited");
+    let set = Command::new("prlimit")
+        .args(["--pid", &id, &limit])
+        .status();
+    assert!(set.unwrap().success());
+}
+
+/// Runs one of the tests below where too large a file is an error and no death.
+fn under_limits(test: &str) {
     let folder = tempfile::tempdir().unwrap();
     let script = format!(
-        "trap '' XFSZ && exec '{}' --exact child_failing_disk --ignored --nocapture",
+        "trap '' XFSZ && exec '{}' --exact {test} --ignored --nocapture",
         std::env::current_exe().unwrap().display()
     );
     let output = Command::new("sh")
@@ -191,14 +206,6 @@ fn failing_disk() {
 fn child_failing_disk() {
     let Some(disk) = disk() else {
         return;
-    };
-    let limit = |bytes: &str| {
-        let id = std::process::id().to_string();
-        let limit = format!("--fsize={bytes}:unlimited");
-        let set = Command::new("prlimit")
-            .args(["--pid", &id, &limit])
-            .status();
-        assert!(set.unwrap().success());
     };
     let folder = disk.join("spool");
     let spool = SledSpool::open(&folder, bounds(), 0).unwrap();
@@ -245,4 +252,85 @@ fn child_failing_disk() {
         (taken, waiting)
     );
     assert_eq!((spool.stats().damaged_pieces, spool.repairs()), (0, vec![]));
+}
+
+/// The newest store is gone when the disk is back: the cursors are known, what waited in that store is counted.
+#[test]
+fn lost_store() {
+    under_limits("child_lost_store");
+}
+
+#[test]
+#[ignore = "run by the test above"]
+fn child_lost_store() {
+    let Some(disk) = disk() else {
+        return;
+    };
+    let folder = disk.join("spool");
+    let spool = SledSpool::open(&folder, bounds(), 0).unwrap();
+    let written = Written {
+        cursor: b"here",
+        seen: b"seen",
+        ..Written::default()
+    };
+    for _ in 0..40 {
+        spool.append(&written.page(&noise(60_000), &[]), 0).unwrap();
+    }
+    let newest = spool_shared::newest_store(&folder);
+    let name = newest.file_name().unwrap().to_str().unwrap();
+    let in_newest = 40 - name.rsplit_once('-').unwrap().1.parse::<u64>().unwrap();
+    assert!((1..39).contains(&in_newest), "{name}");
+    limit("100000");
+    assert!(is_io(
+        &spool
+            .append(&written.page(&noise(60_000), &[]), 0)
+            .unwrap_err()
+    ));
+    std::fs::File::options()
+        .write(true)
+        .open(newest.join("db"))
+        .unwrap()
+        .set_len(0)
+        .unwrap();
+    limit("unlimited");
+    spool.append(&written.page(&noise(10), &[]), 0).unwrap();
+
+    let stats = spool.stats();
+    assert_eq!((stats.next, stats.waiting), (41, 41 - in_newest));
+    assert_eq!((stats.damaged_lines, stats.damaged_pieces), (in_newest, 1));
+    assert_eq!(
+        spool.recall(0).unwrap().cursor.as_deref(),
+        Some(&b"here"[..])
+    );
+    let [Repair::StoreSetAside { path, lines, .. }] = &spool.repairs()[..] else {
+        panic!("one repair");
+    };
+    assert!(path.join("db").exists() && *lines == in_newest);
+    let check = |spool: &SledSpool| {
+        assert_eq!(spool.stats().waiting, 41 - in_newest);
+        assert_eq!(spool.stats().damaged_lines, in_newest);
+    };
+    check(&spool);
+    drop(spool);
+    let spool = SledSpool::open(&folder, bounds(), 0).unwrap();
+    check(&spool);
+    let numbers: Vec<u64> = std::iter::successors(spool.peek(0).unwrap(), |batch| {
+        spool.peek(batch.next()).unwrap()
+    })
+    .map(|batch| batch.first)
+    .collect();
+    assert_eq!(
+        numbers,
+        (0..40 - in_newest).chain([40]).collect::<Vec<_>>(),
+        "the hole is passed over"
+    );
+    assert_eq!(drain(&spool).len() as u64, 41 - in_newest);
+    assert_eq!((spool.first(), spool.stats().waiting), (41, 0));
+    drop(spool);
+    let spool = SledSpool::open(&folder, bounds(), 0).unwrap();
+    assert_eq!(
+        (spool.first(), spool.stats().damaged_lines),
+        (41, in_newest)
+    );
+    assert_eq!(spool.repairs(), []);
 }
