@@ -58,7 +58,11 @@ fn sound() -> tempfile::TempDir {
     }
     spool.acknowledge(ARRIVED).unwrap();
     drop(spool);
-    assert!(stores(folder.path()).len() >= 4, "{:?}", stores(folder.path()));
+    assert!(
+        stores(folder.path()).len() >= 4,
+        "{:?}",
+        stores(folder.path())
+    );
     folder
 }
 
@@ -78,12 +82,16 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 /// Opens the damaged spool, takes everything out, reads again from the cursor, and lets nothing be missing or uncounted.
 fn check(folder: &Path, what: &str) -> Vec<Repair> {
-    let spool = SledSpool::open(folder, bounds(), 5000).unwrap_or_else(|error| panic!("{what}: {error}"));
+    let spool =
+        SledSpool::open(folder, bounds(), 5000).unwrap_or_else(|error| panic!("{what}: {error}"));
     let reached = cursor(&spool);
     assert!(reached <= PAGES, "{what}");
     let mut got = Vec::new();
     let mut next = spool.first();
-    while let Some(batch) = spool.peek(next).unwrap_or_else(|error| panic!("{what}: {error}")) {
+    while let Some(batch) = spool
+        .peek(next)
+        .unwrap_or_else(|error| panic!("{what}: {error}"))
+    {
         for line in batch.lines.iter() {
             let number: u64 = line.split(' ').next().unwrap().parse().unwrap();
             assert_eq!(line, text(number), "{what}");
@@ -94,10 +102,16 @@ fn check(folder: &Path, what: &str) -> Vec<Repair> {
     }
     let stats = spool.stats();
     assert_eq!((stats.waiting, spool.first()), (0, stats.next), "{what}");
-    assert!(got.is_sorted_by(|a, b| a < b), "{what}: out of order or twice");
+    assert!(
+        got.is_sorted_by(|a, b| a < b),
+        "{what}: out of order or twice"
+    );
     // Lines of pages behind the cursor come from the source again.
     let here: u64 = (reached * LINES).saturating_sub(ARRIVED);
-    let here_got = got.iter().filter(|line| (ARRIVED..reached * LINES).contains(line)).count() as u64;
+    let here_got = got
+        .iter()
+        .filter(|line| (ARRIVED..reached * LINES).contains(line))
+        .count() as u64;
     assert!(
         here_got + stats.damaged_lines >= here,
         "{what}: cursor {reached}, {here_got} lines and {} damaged of {here}",
@@ -108,11 +122,18 @@ fn check(folder: &Path, what: &str) -> Vec<Repair> {
     // Life goes on, also after a restart, and nothing is counted twice.
     append(&spool, reached + 1);
     drop(spool);
-    let spool = SledSpool::open(folder, bounds(), 6000).unwrap_or_else(|error| panic!("{what}: {error}"));
+    let spool =
+        SledSpool::open(folder, bounds(), 6000).unwrap_or_else(|error| panic!("{what}: {error}"));
     assert_eq!(spool.repairs(), [], "{what}: repaired once and for all");
     assert_eq!(cursor(&spool), reached + 1, "{what}");
     assert_eq!(spool.stats().damaged_lines, stats.damaged_lines, "{what}");
-    assert_eq!(spool_shared::drain(&spool), (reached * LINES..(reached + 1) * LINES).map(text).collect::<Vec<_>>(), "{what}");
+    assert_eq!(
+        spool_shared::drain(&spool),
+        (reached * LINES..(reached + 1) * LINES)
+            .map(text)
+            .collect::<Vec<_>>(),
+        "{what}"
+    );
     repairs
 }
 
@@ -132,14 +153,21 @@ fn each_file_in_turn() {
         for file in files(sound.path()) {
             let relative = file.strip_prefix(sound.path()).unwrap();
             let length = fs::metadata(&file).unwrap().len();
-            for kind in ["emptied", "cut", "flipped", "zeroed", "removed", "a folder"] {
+            for kind in [
+                "emptied", "cut", "flipped", "riddled", "zeroed", "shuffled", "removed", "a folder",
+            ] {
                 let folder = tempfile::tempdir().unwrap();
                 copy_folder(sound.path(), folder.path());
                 let file = folder.path().join(relative);
                 let at = random.below(length.max(1));
                 match kind {
                     "emptied" => fs::write(&file, b"").unwrap(),
-                    "cut" => fs::File::options().write(true).open(&file).unwrap().set_len(at).unwrap(),
+                    "cut" => fs::File::options()
+                        .write(true)
+                        .open(&file)
+                        .unwrap()
+                        .set_len(at)
+                        .unwrap(),
                     "removed" => fs::remove_file(&file).unwrap(),
                     "a folder" => {
                         fs::remove_file(&file).unwrap();
@@ -150,10 +178,19 @@ fn each_file_in_turn() {
                         let mut bytes = fs::read(&file).unwrap();
                         let at = usize::try_from(at).unwrap();
                         let end = bytes.len().min(at + 4096);
-                        if kind == "zeroed" {
-                            bytes[at..end].fill(0);
-                        } else {
-                            bytes[at] ^= 1 << random.below(8);
+                        match kind {
+                            "zeroed" => bytes[at..end].fill(0),
+                            "shuffled" => bytes.rotate_left(4096.min(at)),
+                            "flipped" => bytes[at] ^= 1 << random.below(8),
+                            _ => {
+                                for _ in 0..100 {
+                                    bytes[usize::try_from(random.below(length)).unwrap()] ^=
+                                        1 << random.below(8);
+                                }
+                                // Without its index sled has to read all of it.
+                                let index = spool_shared::index_of(&file);
+                                index.map_or(Ok(()), fs::remove_file).unwrap();
+                            }
                         }
                         fs::write(&file, bytes).unwrap();
                     }

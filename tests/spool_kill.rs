@@ -65,7 +65,9 @@ fn child() {
             while !stop.load(Ordering::Relaxed) {
                 match spool.peek(next).unwrap() {
                     // The SIEM lags behind, and catches up now and then.
-                    Some(batch) if batch.next() % 5 > 0 || batch.next() + 1000 < spool.stats().next => {
+                    Some(batch)
+                        if batch.next() % 5 > 0 || batch.next() + 1000 < spool.stats().next =>
+                    {
                         next = batch.next();
                         spool.acknowledge(next).unwrap();
                     }
@@ -79,7 +81,12 @@ fn child() {
             for line in first..first + lines_of(page) {
                 lines.push(&text(line, filler));
             }
-            let aside = Aside { id: page.to_string(), reason: String::new(), at_ms: 0, bytes: vec![] };
+            let aside = Aside {
+                id: page.to_string(),
+                reason: String::new(),
+                at_ms: 0,
+                bytes: vec![],
+            };
             let written = Written {
                 stream: 1,
                 cursor: &page.to_le_bytes(),
@@ -131,7 +138,10 @@ fn nothing_durable_is_lost_and_nothing_is_there_twice() {
         let spool = SledSpool::open(folder.path(), bounds(), 0).unwrap();
         assert_eq!(spool.repairs(), []);
         reached = cursor(&spool);
-        assert!(reached == durable || reached == durable + 1, "{reached} after {durable}");
+        assert!(
+            reached == durable || reached == durable + 1,
+            "{reached} after {durable}"
+        );
         let stats = spool.stats();
         assert_eq!(stats.next, next_after(reached), "whole pages, each once");
         let memory = spool.recall(1).unwrap();
@@ -153,7 +163,10 @@ fn nothing_durable_is_lost_and_nothing_is_there_twice() {
         assert_eq!((stats.damaged_lines, stats.damaged_pieces), (0, 0));
     }
     assert!(reached > kills as u64 * 5, "{reached} pages");
-    println!("{kills} kills, {reached} pages, {} lines", next_after(reached));
+    println!(
+        "{kills} kills, {reached} pages, {} lines",
+        next_after(reached)
+    );
 }
 
 fn said_page(line: &str) -> Option<u64> {
@@ -166,7 +179,9 @@ fn what_was_acknowledged_comes_again_only_within_its_bound() {
     let folder = tempfile::tempdir().unwrap();
     let spool = SledSpool::open(folder.path(), bounds(), 0).unwrap();
     for _ in 0..20 {
-        spool.append(&spool_shared::page(&spool_shared::lines(0..1000)), 0).unwrap();
+        spool
+            .append(&spool_shared::page(&spool_shared::lines(0..1000)), 0)
+            .unwrap();
     }
     let mut next = 0;
     while let Some(batch) = spool.peek(next).unwrap() {
@@ -177,7 +192,11 @@ fn what_was_acknowledged_comes_again_only_within_its_bound() {
             spool_shared::copy_folder(folder.path(), left.path());
             let again = SledSpool::open(left.path(), bounds(), 0).unwrap();
             let bound = if next == 20_000 { 0 } else { UNNOTED };
-            assert!(next - again.first() <= bound, "{} for {next}", again.first());
+            assert!(
+                next - again.first() <= bound,
+                "{} for {next}",
+                again.first()
+            );
         }
     }
     assert_eq!(next, 20_000);

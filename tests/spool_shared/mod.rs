@@ -123,7 +123,9 @@ pub struct Random(u64);
 impl Random {
     pub fn new() -> Self {
         use std::hash::{BuildHasher, Hasher};
-        let seed = std::collections::hash_map::RandomState::new().build_hasher().finish();
+        let seed = std::collections::hash_map::RandomState::new()
+            .build_hasher()
+            .finish();
         Self(seed | 1)
     }
 
@@ -133,4 +135,19 @@ impl Random {
         self.0 ^= self.0 << 17;
         self.0 % bound
     }
+}
+
+/// The index that sled made of this file when it last opened it.
+pub fn index_of(file: &Path) -> Option<PathBuf> {
+    if !file.ends_with("db") {
+        return None;
+    }
+    let beside = std::fs::read_dir(file.parent()?).unwrap();
+    beside.map(|entry| entry.unwrap().path()).find(|path| {
+        path.file_name()
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .starts_with("snap.")
+    })
 }

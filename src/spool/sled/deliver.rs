@@ -316,6 +316,7 @@ impl SledSpool {
             .and_then(|()| head.store.flush());
         if let Err(trouble) = noted {
             writer.fit = false;
+            writer.starve(&trouble, 0);
             return Err(trouble.at(head.store.path(), "write"));
         }
         reader.noted = progress.first;

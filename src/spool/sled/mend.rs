@@ -18,7 +18,9 @@ const RELEASE: Duration = Duration::from_secs(10);
 /// Opens the store, and says whether it had to be mended.
 pub(super) fn open(path: &Path) -> Result<(Store, bool), Trouble> {
     // An index that was being written when the process ended; sled would take it for the newest one.
-    remove(path, |name| name.starts_with("snap.") && name.ends_with(".generating"))?;
+    remove(path, |name| {
+        name.starts_with("snap.") && name.ends_with(".generating")
+    })?;
     let mut trouble = match released(path) {
         Ok(store) => return Ok((store, false)),
         Err(trouble) => trouble,

@@ -83,6 +83,7 @@ pub(super) fn open(folder: &Path, bounds: Bounds, now_ms: i64) -> Result<SledSpo
         writer: Mutex::new(Writer {
             state: State::default(),
             fit: true,
+            starved: 0,
             encoder: Encoder::new().map_err(no_zstd)?,
             copied_ms: None,
         }),
@@ -261,7 +262,9 @@ impl SledSpool {
                 lines: 0,
             });
         }
-        let store = self.found(id, &draft, sealed)?;
+        let store = self
+            .found(id, &draft, sealed)
+            .map_err(|trouble| trouble.at(&self.folder, "begin a store in"))?;
         self.count(&draft.state, draft.asides.clone(), Progress::default());
         self.take_over(Head { id, store }, &draft, None);
         if !brand_new {
