@@ -6,8 +6,8 @@ use super::chain::{self, StoreId};
 use super::copy;
 use super::draft::{Draft, Unfit};
 use super::inheritance::{self, Inheritance};
-use super::opening::slot;
 use super::shelf::Shelf;
+use super::standing::slot;
 use super::store::{SHEAF, Store, UNSYNCED};
 use super::tally::Link;
 use super::trouble::Trouble;
@@ -250,7 +250,7 @@ fn fill(store: &Store, draft: &Draft, sealed: Vec<u8>) -> Result<(), Trouble> {
             unsynced = 0;
         }
         unsynced += piece.len();
-        store.put(index, piece.clone())?;
+        store.put(index, piece)?;
     }
     store.set(slot(draft.state.seq), sealed)?;
     store.sync()

@@ -83,6 +83,7 @@ fn put_there_ms(path: &Path) -> i64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

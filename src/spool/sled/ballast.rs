@@ -70,6 +70,7 @@ fn write_zeros(path: &Path, bytes: u64, durable: bool) -> io::Result<()> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -136,6 +136,7 @@ pub(super) fn path(folder: &Path, id: StoreId) -> PathBuf {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

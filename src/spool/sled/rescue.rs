@@ -8,7 +8,7 @@ use super::chain::{self, StoreId};
 use super::draft::Draft;
 use super::inheritance::Inheritance;
 use super::mend;
-use super::opening;
+use super::standing;
 use super::store::Store;
 use super::tally::{Hole, Whereabouts};
 use super::trouble::Trouble;
@@ -49,7 +49,7 @@ impl SledSpool {
             old.store.close();
         }
         let trouble = match self.open_with_room(&path) {
-            Ok((store, mended)) => match opening::state_of(&store, writer.state.seq) {
+            Ok((store, mended)) => match standing::state_of(&store, writer.state.seq) {
                 Ok(Some(state)) if state == writer.state => {
                     *head = Some(Head { id, store });
                     writer.fit = true;
