@@ -9,6 +9,7 @@ use crate::appliance::{self, ApplianceError, Desk};
 use crate::cli::{Exit, RunArgs, Setup};
 use crate::log::{self, LogHandle};
 use crate::settings::{DEFAULT_FILE, Settings};
+use crate::spool::sled::contained_here;
 
 /// Runs the stream until SIGTERM or SIGINT.
 pub fn run(args: RunArgs) -> Exit {
@@ -24,6 +25,12 @@ pub fn run(args: RunArgs) -> Exit {
             return Exit::CantCreate;
         }
     };
+    std::panic::set_hook(Box::new(|panic| {
+        // one that the spool catches becomes an error with a place and a cure
+        if !contained_here() {
+            tracing::error!("Internal error: {panic}");
+        }
+    }));
     for warning in &args.setup.warnings {
         tracing::warn!("{warning}");
     }

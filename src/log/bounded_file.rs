@@ -1,6 +1,6 @@
 //! A log file that never grows beyond its bound: `siembox.log`, and older ones as `siembox.log.1`, `.2` and so on.
 //!
-//! Our own and not the crate file-rotate: that brings chrono and its tree, and panics where a rotation fails. Here a
+//! Our own and not the crate file-rotate: that brings chrono and flate2 with their trees for one rename. Here a
 //! failure is the caller's to hear, the next line tries again, and the bound holds even where renaming is forbidden.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};

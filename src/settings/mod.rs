@@ -9,7 +9,6 @@
 mod address;
 mod agent;
 mod cef;
-mod changes;
 mod credentials;
 mod duration;
 mod example;
@@ -39,7 +38,6 @@ mod words;
 pub use address::ApiUrl;
 pub use agent::AgentSettings;
 pub use cef::{CefSettings, Format, Profile};
-pub use changes::Changes;
 pub use credentials::Credentials;
 pub use duration::{parse as parse_duration, text as duration_text};
 pub use example::EXAMPLE;
