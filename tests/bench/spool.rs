@@ -71,6 +71,18 @@ fn proc(file: &str, key: &str) -> u64 {
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
+/// CPU time of the whole process so far, in ticks of 10 ms.
+fn cpu() -> u64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let fields: Vec<&str> = stat
+        .rsplit_once(')')
+        .unwrap()
+        .1
+        .split_whitespace()
+        .collect();
+    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+}
+
 fn disk(path: &Path) -> u64 {
     match std::fs::read_dir(path) {
         Ok(entries) => entries.map(|entry| disk(&entry.unwrap().path())).sum(),
@@ -111,7 +123,7 @@ fn main() {
     let before = proc("io", "write_bytes");
     let mut noise = Noise(88_172_645_463_325_252);
     let mut lines = Lines::default();
-    let (mut text, mut drained) = (0, 0);
+    let (mut text, mut drained, mut ticks) = (0, 0, 0);
     let (mut appending, mut draining, mut longest) =
         (Duration::ZERO, Duration::ZERO, Duration::ZERO);
     let mut most_disk = 0;
@@ -133,9 +145,10 @@ fn main() {
             forget_seen: (first / page).saturating_sub(2),
             aside: &[],
         };
-        let start = Instant::now();
+        let (start, before) = (Instant::now(), cpu());
         spool.append(&page, 0).unwrap();
         let took = start.elapsed();
+        ticks += cpu() - before;
         appending += took;
         longest = longest.max(took);
         most_disk = most_disk.max(spool.stats().disk_bytes);
@@ -149,25 +162,29 @@ fn main() {
         proc("io", "write_bytes") - before,
         proc("status", "VmRSS") / 1024,
     );
-    let start = Instant::now();
+    let (start, before_drain) = (Instant::now(), cpu());
     drained += drain(&spool);
     draining += start.elapsed();
+    let drain_ticks = cpu() - before_drain;
     assert_eq!(drained, total);
     let written = proc("io", "write_bytes") - before;
     #[allow(clippy::cast_precision_loss)]
-    let (mb, per_s, ratio) = (
+    let (mb, per_s, ratio, cpu_s) = (
         |bytes: u64| bytes as f64 / 1e6,
         |time: Duration| total as f64 / time.as_secs_f64(),
         |bytes: u64| bytes as f64 / text as f64,
+        |ticks: u64| ticks as f64 / 100.0 / (total as f64 / 1e6),
     );
     println!(
-        "lines={total} page={page} drain={} text={:.0}MB append={:.0}/s longest={:?} drain={:.0}/s written={:.3}+{:.3}={:.3} B/B \
+        "lines={total} page={page} drain={} text={:.0}MB append={:.0}/s longest={:?} drain={:.0}/s cpu={:.2}+{:.2}s/M written={:.3}+{:.3}={:.3} B/B \
          rss={opened}MB at first, {rss}MB, then {}MB, peak {}MB disk={:.0}MB left={:.1}MB",
         if along { "along" } else { "after" },
         mb(text),
         per_s(appending),
         longest,
         per_s(draining),
+        cpu_s(ticks),
+        cpu_s(drain_ticks),
         ratio(filled),
         ratio(written - filled),
         ratio(written),
