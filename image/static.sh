@@ -20,9 +20,8 @@ from_rustup=yes
 [ "${STD:-}" = source ] && from_rustup=no
 for machine in "$@"; do has_std "$machine" || from_rustup=no; done
 
-# position independent, so that its addresses are drawn anew at each start; without tables for unwinding, as a panic
-# aborts; and no folder of the build machine in it
-flags=(-Crelocation-model=pic -Clink-arg=-pie -Cforce-unwind-tables=no
+# position independent, so that its addresses are drawn anew at each start, and no folder of the build machine in it
+flags=(-Crelocation-model=pic -Clink-arg=-pie
     "--remap-path-prefix=$PWD=." "--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo")
 build_std=()
 if [ $from_rustup = no ]; then
@@ -30,7 +29,7 @@ if [ $from_rustup = no ]; then
     [ -e "$web/complete" ] || { echo "Nothing here to build ${targets[*]} with. Cure: make tools-release" >&2; exit 1; }
     lib=$(dirname "$(compgen -G "$web/usr/lib/*/librustc_driver-*.so")")
     export RUSTC=$web/usr/bin/rustc LD_LIBRARY_PATH=$lib RUSTC_BOOTSTRAP=1
-    build_std=("-Zbuild-std=std,panic_abort")
+    build_std=("-Zbuild-std=std,panic_unwind")
     # musl and its start files are zig's
     flags+=(-Clink-self-contained=no "--remap-path-prefix=$web=rust")
 fi

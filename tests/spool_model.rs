@@ -10,7 +10,7 @@ use std::path::Path;
 use proptest::prelude::*;
 use siembox::spool::sled::{Bounds, SledSpool};
 use siembox::spool::{Aside, Lines, Memory, Spool, SpoolError};
-use spool_shared::{Written, copy_folder};
+use spool_shared::{Written, copy_folder, noise_text};
 
 #[derive(Debug, Clone)]
 enum Action {
@@ -74,17 +74,8 @@ struct Model {
     pages: u64,
 }
 
-/// Text that differs from line to line and does not compress to nothing.
 fn text(number: usize, bytes: usize) -> String {
-    let mut state = number as u64 * 0x9e37_79b9_7f4a_7c15 + 1;
-    let mut text = format!("{number}:");
-    while text.len() < bytes {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        text.push(char::from(b' ' + (state >> 58) as u8));
-    }
-    text
+    format!("{number}:{}", noise_text(number as u64, bytes))
 }
 
 impl Model {
@@ -183,7 +174,7 @@ impl Model {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn does_what_the_model_does(actions in prop::collection::vec(action(), 1..60)) {
         let mut folder = tempfile::tempdir().unwrap();

@@ -38,7 +38,7 @@ pub enum Needs {
     /// The cloud only: preview. Without a file, the SIEM's host is `not-set.invalid`.
     Cloud,
     /// Neither: render, status. Credentials may be missing (the secret is then empty and can't be read); without a
-    /// file, nothing has to be given at all and the addresses are `not-set.invalid`.
+    /// file, nothing has to be given at all: the SIEM's host is `not-set.invalid`, the portal the one without a tenant.
     Lines,
 }
 

@@ -95,7 +95,7 @@ fn api_url(section: &Section, given: &Overrides) -> Option<ApiUrl> {
     }
     match given.needs {
         _ if section.has("api_url") => written,
-        Needs::Lines => ApiUrl::parse("https://not-set.invalid").ok(),
+        Needs::Lines => ApiUrl::parse("https://portal.cloudappsecurity.com").ok(),
         Needs::Stream | Needs::Cloud => {
             section.refuse("api_url", &format!("missing; allowed: {API_FORM}"));
             None

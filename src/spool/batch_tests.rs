@@ -1,4 +1,5 @@
 //! The batch codec against any lines, any bytes, and a small corpus of bytes that once mattered.
+#![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;
 

@@ -54,6 +54,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<Piece<'_>> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -60,6 +60,7 @@ fn read(body: &[u8]) -> Option<Seen> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use proptest::prelude::*;
 

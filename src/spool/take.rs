@@ -59,6 +59,7 @@ pub(super) fn put_place(out: &mut Vec<u8>, place: Option<u32>) {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

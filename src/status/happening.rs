@@ -154,6 +154,20 @@ pub enum Effect {
 // === impl Happening ===
 
 impl Happening {
+    /// The stream it is about, or empty.
+    #[must_use]
+    pub fn stream(&self) -> &'static str {
+        match self {
+            Self::PageRead(page) => page.stream,
+            Self::FirstStart { stream, .. }
+            | Self::Skipped { stream, .. }
+            | Self::CloudTrouble { stream, .. }
+            | Self::Doubtful { stream, .. }
+            | Self::SetAside { stream, .. } => stream,
+            _ => "",
+        }
+    }
+
     /// How loud the log is about it.
     #[must_use]
     pub fn loudness(&self) -> Loudness {
@@ -205,7 +219,7 @@ impl Happening {
             Self::SpoolFull { .. } => Effect::Raise(Topic::Spool, "The spool is full"),
             Self::SpoolTrouble { .. } => Effect::Raise(Topic::Spool, "Internal error"),
             Self::SpoolRepaired { .. } => {
-                Effect::Raise(Topic::Spool, "Damage on flash was repaired")
+                Effect::Raise(Topic::Repaired, "Damage on flash was repaired")
             }
             Self::Cut { .. } => Effect::Raise(Topic::Cut, "Lines were cut"),
             Self::FirstStart { .. } | Self::Sent { .. } => Effect::None,

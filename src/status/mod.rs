@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use happening::{Effect, Happening, Loudness, PageRead};
 pub use health::{Link, State, Thresholds};
-pub use notice::{Notice, Notices, Topic};
+pub use notice::{Notice, Notices, Subject, Topic};
 pub use snapshot::{AgentReport, LineCounts, LinkReport, Snapshot, SpoolReport, StreamCounts};
 pub use text::text;
 
@@ -34,9 +34,18 @@ struct Inner {
 
 struct Agent {
     report: AgentReport,
-    cloud: Link,
-    siem: Link,
+    /// Activities, alerts: a stream that goes on must not hide one that is silent.
+    cloud: [Side; 2],
+    siem: Side,
     ask_spool: AskSpool,
+}
+
+/// One link with what is known of it.
+#[derive(Clone, Default)]
+struct Side {
+    link: Link,
+    contact_ms: Option<i64>,
+    trouble: Option<String>,
 }
 
 /// How one agent tells what happens to it.
@@ -85,16 +94,20 @@ impl Status {
     #[must_use]
     pub fn introduce(&self, new: Introduction, now: Moment) -> Reporter {
         let mut inner = self.lock();
-        let link = |to: String| LinkReport {
+        let report = |to: String| LinkReport {
             state: State::Created,
             to,
             contact_ms: None,
             trouble: None,
         };
-        let fresh = Link {
+        let link = Link {
             since: now.steady,
             known: new.known,
             last_contact: None,
+        };
+        let fresh = Side {
+            link,
+            ..Side::default()
         };
         let reporter = Reporter {
             agent: new.name.as_str().into(),
@@ -115,8 +128,8 @@ impl Status {
                 report: AgentReport {
                     name: new.name,
                     state: State::Created,
-                    cloud: link(new.cloud),
-                    siem: link(new.siem),
+                    cloud: report(new.cloud),
+                    siem: report(new.siem),
                     activities: StreamCounts {
                         enabled: new.streams[0],
                         ..StreamCounts::default()
@@ -128,7 +141,7 @@ impl Status {
                     lines: LineCounts::default(),
                     spool: SpoolReport::default(),
                 },
-                cloud: fresh,
+                cloud: [fresh.clone(), fresh.clone()],
                 siem: fresh,
                 ask_spool: new.ask_spool,
             }),
@@ -149,16 +162,15 @@ impl Status {
 
     /// The settings file was refused (`Some`), or is well again.
     pub fn settings(&self, refused: Option<&str>, now: Moment) {
-        let mut inner = self.lock();
+        let subject = Subject {
+            agent: "",
+            stream: "",
+            topic: Topic::Settings,
+        };
+        let notices = &mut self.lock().notices;
         match refused {
-            Some(text) => drop(inner.notices.raise(
-                "",
-                Topic::Settings,
-                "Settings refused",
-                text,
-                now.wall_ms,
-            )),
-            None => drop(inner.notices.close("", Topic::Settings, now.wall_ms)),
+            Some(text) => drop(notices.raise(subject, "Settings refused", text, now.wall_ms)),
+            None => drop(notices.close(subject, now.wall_ms)),
         }
     }
 
@@ -224,13 +236,19 @@ impl Inner {
         {
             agent.count(now, what);
         }
+        let subject = |topic| Subject {
+            agent: name,
+            stream: what.stream(),
+            topic,
+        };
         match what.effect() {
             Effect::None => 0,
             Effect::Raise(topic, title) => {
-                self.notices.raise(name, topic, title, words, now.wall_ms)
+                self.notices
+                    .raise(subject(topic), title, words, now.wall_ms)
             }
             Effect::Close(topic) => {
-                self.notices.close(name, topic, now.wall_ms);
+                self.notices.close(subject(topic), now.wall_ms);
                 0
             }
         }
@@ -242,9 +260,10 @@ impl Inner {
 impl Agent {
     fn count(&mut self, now: Moment, what: &Happening) {
         let report = &mut self.report;
+        let stream = usize::from(what.stream() == "alerts");
         match what {
             Happening::PageRead(page) => {
-                let counts = if page.stream == "alerts" {
+                let counts = if stream == 1 {
                     &mut report.alerts
                 } else {
                     &mut report.activities
@@ -257,17 +276,15 @@ impl Agent {
                 counts.spooled += page.lines;
                 counts.read_up_to_ms = page.read_up_to_ms;
                 counts.behind = page.more;
-                touch(&mut self.cloud, &mut report.cloud, now);
+                self.cloud[stream].touch(now);
             }
-            Happening::CloudTrouble { what, .. } => report.cloud.trouble = Some(what.clone()),
-            Happening::SiemConnected { .. } | Happening::SiemQuiet => {
-                touch(&mut self.siem, &mut report.siem, now)
-            }
-            Happening::SiemTrouble { what, .. } => report.siem.trouble = Some(what.clone()),
+            Happening::CloudTrouble { what, .. } => self.cloud[stream].trouble = Some(what.clone()),
+            Happening::SiemConnected { .. } | Happening::SiemQuiet => self.siem.touch(now),
+            Happening::SiemTrouble { what, .. } => self.siem.trouble = Some(what.clone()),
             Happening::Sent { lines } => report.lines.sent += lines,
             Happening::Proved { lines } => {
                 report.lines.proved += lines;
-                touch(&mut self.siem, &mut report.siem, now);
+                self.siem.touch(now);
             }
             Happening::Cut { lines, .. } => report.lines.cut += lines,
             Happening::SpoolFull { .. } => report.spool.full = true,
@@ -278,8 +295,16 @@ impl Agent {
 
     fn report_at(&self, now: Moment, thresholds: Thresholds) -> AgentReport {
         let mut report = self.report.clone();
-        report.cloud.state = self.cloud.state(now.steady, thresholds);
-        report.siem.state = self.siem.state(now.steady, thresholds);
+        let enabled = [report.activities.enabled, report.alerts.enabled];
+        let streams: Vec<&Side> = self
+            .cloud
+            .iter()
+            .zip(enabled)
+            .filter(|(_, on)| *on)
+            .map(|(side, _)| side)
+            .collect();
+        fill(&mut report.cloud, &streams, now, thresholds);
+        fill(&mut report.siem, &[&self.siem], now, thresholds);
         report.state = report.cloud.state.max(report.siem.state);
         report.spool = SpoolReport {
             full: report.spool.full,
@@ -289,8 +314,22 @@ impl Agent {
     }
 }
 
-fn touch(link: &mut Link, report: &mut LinkReport, now: Moment) {
-    link.last_contact = Some(now.steady);
-    report.contact_ms = Some(now.wall_ms);
-    report.trouble = None;
+// === impl Side ===
+
+impl Side {
+    fn touch(&mut self, now: Moment) {
+        self.link.last_contact = Some(now.steady);
+        self.contact_ms = Some(now.wall_ms);
+        self.trouble = None;
+    }
+}
+
+/// What several links make together: the worst state, the oldest contact, the first trouble.
+fn fill(report: &mut LinkReport, sides: &[&Side], now: Moment, thresholds: Thresholds) {
+    let states = sides
+        .iter()
+        .map(|side| side.link.state(now.steady, thresholds));
+    report.state = states.max().unwrap_or(State::Created);
+    report.contact_ms = sides.iter().map(|side| side.contact_ms).min().flatten();
+    report.trouble = sides.iter().find_map(|side| side.trouble.clone());
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// How many notices are kept.
 const KEPT: usize = 64;
 
-/// What a notice is about; of each there is at most one open notice per agent.
+/// What a notice is about; of each there is at most one open notice per agent and stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Topic {
@@ -24,6 +24,8 @@ pub enum Topic {
     Cut,
     /// The disk or the store.
     Spool,
+    /// Damage on flash that was repaired.
+    Repaired,
     /// The settings file.
     Settings,
 }
@@ -35,6 +37,8 @@ pub struct Notice {
     pub agent: String,
     /// What it is about.
     pub topic: Topic,
+    /// Which of the agent's streams; empty where it is about none of them.
+    pub stream: String,
     /// In a few words; the old portal's where it had some.
     pub title: String,
     /// What happened and what to do.
@@ -49,29 +53,34 @@ pub struct Notice {
     pub over_ms: Option<i64>,
 }
 
+/// What tells one open notice from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Subject<'a> {
+    /// Which agent; empty for the box.
+    pub agent: &'a str,
+    /// Which of its streams; empty for none.
+    pub stream: &'a str,
+    /// What it is about.
+    pub topic: Topic,
+}
+
 /// The last notices.
 #[derive(Debug, Default)]
 pub struct Notices(Deque<Notice, KEPT>);
 
 impl Notices {
     /// Something happened. Returns how often it has by now, in a row.
-    pub fn raise(
-        &mut self,
-        agent: &str,
-        topic: Topic,
-        title: &str,
-        text: &str,
-        now_ms: i64,
-    ) -> u64 {
-        if let Some(open) = self.open(agent, topic) {
+    pub fn raise(&mut self, subject: Subject<'_>, title: &str, text: &str, now_ms: i64) -> u64 {
+        if let Some(open) = self.open(subject) {
             (open.title, open.text) = (title.to_owned(), text.to_owned());
             open.last_ms = now_ms;
             open.times += 1;
             return open.times;
         }
         let notice = Notice {
-            agent: agent.to_owned(),
-            topic,
+            agent: subject.agent.to_owned(),
+            topic: subject.topic,
+            stream: subject.stream.to_owned(),
             title: title.to_owned(),
             text: text.to_owned(),
             first_ms: now_ms,
@@ -89,10 +98,9 @@ impl Notices {
     }
 
     /// It is over. True where it was open.
-    pub fn close(&mut self, agent: &str, topic: Topic, now_ms: i64) -> bool {
-        self.open(agent, topic)
-            .map(|notice| notice.over_ms = Some(now_ms))
-            .is_some()
+    pub fn close(&mut self, subject: Subject<'_>, now_ms: i64) -> bool {
+        let open = self.open(subject);
+        open.map(|notice| notice.over_ms = Some(now_ms)).is_some()
     }
 
     /// Newest first.
@@ -100,11 +108,15 @@ impl Notices {
         self.0.iter().rev()
     }
 
-    fn open(&mut self, agent: &str, topic: Topic) -> Option<&mut Notice> {
-        self.0
-            .iter_mut()
-            .rev()
-            .find(|n| n.over_ms.is_none() && n.topic == topic && n.agent == agent)
+    fn open(&mut self, subject: Subject<'_>) -> Option<&mut Notice> {
+        self.0.iter_mut().rev().find(|notice| {
+            let same = Subject {
+                agent: &notice.agent,
+                stream: &notice.stream,
+                topic: notice.topic,
+            };
+            notice.over_ms.is_none() && same == subject
+        })
     }
 }
 
@@ -112,15 +124,23 @@ impl Notices {
 mod tests {
     use super::*;
 
+    fn siem(agent: &str) -> Subject<'_> {
+        Subject {
+            agent,
+            stream: "",
+            topic: Topic::Siem,
+        }
+    }
+
     #[test]
     fn one_trouble_is_one_notice_until_it_is_over() {
         let mut notices = Notices::default();
-        assert_eq!(notices.raise("a", Topic::Siem, "t", "refused", 1), 1);
-        assert_eq!(notices.raise("a", Topic::Siem, "t", "timed out", 2), 2);
-        assert_eq!(notices.raise("b", Topic::Siem, "t", "refused", 3), 1);
-        assert!(notices.close("a", Topic::Siem, 4));
-        assert!(!notices.close("a", Topic::Siem, 5));
-        assert_eq!(notices.raise("a", Topic::Siem, "t", "again", 6), 1);
+        assert_eq!(notices.raise(siem("a"), "t", "refused", 1), 1);
+        assert_eq!(notices.raise(siem("a"), "t", "timed out", 2), 2);
+        assert_eq!(notices.raise(siem("b"), "t", "refused", 3), 1);
+        assert!(notices.close(siem("a"), 4));
+        assert!(!notices.close(siem("a"), 5));
+        assert_eq!(notices.raise(siem("a"), "t", "again", 6), 1);
         let texts: Vec<&str> = notices.iter().map(|n| n.text.as_str()).collect();
         assert_eq!(texts, ["again", "refused", "timed out"]);
     }
@@ -129,7 +149,7 @@ mod tests {
     fn the_ring_is_bounded() {
         let mut notices = Notices::default();
         for i in 0..200 {
-            notices.raise(&i.to_string(), Topic::Siem, "t", "x", i);
+            notices.raise(siem(&i.to_string()), "t", "x", i);
         }
         assert_eq!(notices.iter().count(), KEPT);
         assert_eq!(notices.iter().next().map(|n| n.first_ms), Some(199));

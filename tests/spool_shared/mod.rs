@@ -43,18 +43,23 @@ pub fn lines(numbers: std::ops::Range<u64>) -> Lines {
     lines
 }
 
-/// One line that zstd can do little about: about three quarters of its bytes arrive on disk.
+/// Text that zstd can do little about: about three quarters of its bytes arrive on disk.
+pub fn noise_text(seed: u64, bytes: usize) -> String {
+    let mut state = seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut text = String::with_capacity(bytes);
+    for _ in 0..bytes {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        text.push(char::from(b'0' + (state >> 58) as u8));
+    }
+    text
+}
+
+/// One line of it.
 pub fn noise(bytes: usize) -> Lines {
-    let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let mut lines = Lines::default();
-    lines.push_with(|text| {
-        for _ in 0..bytes {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            text.push(char::from(b'0' + (state >> 58) as u8));
-        }
-    });
+    lines.push(&noise_text(7, bytes));
     lines
 }
 
@@ -110,4 +115,39 @@ pub fn copy_folder(from: &Path, to: &Path) {
             std::fs::copy(entry.path(), target).unwrap();
         }
     }
+}
+
+/// Another sequence each time.
+pub struct Random(u64);
+
+impl Random {
+    pub fn new() -> Self {
+        use std::hash::{BuildHasher, Hasher};
+        let seed = std::collections::hash_map::RandomState::new()
+            .build_hasher()
+            .finish();
+        Self(seed | 1)
+    }
+
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % bound
+    }
+}
+
+/// The index that sled made of this file when it last opened it.
+pub fn index_of(file: &Path) -> Option<PathBuf> {
+    if !file.ends_with("db") {
+        return None;
+    }
+    let beside = std::fs::read_dir(file.parent()?).unwrap();
+    beside.map(|entry| entry.unwrap().path()).find(|path| {
+        path.file_name()
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .starts_with("snap.")
+    })
 }

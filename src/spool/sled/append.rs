@@ -6,8 +6,8 @@ use super::chain::{self, StoreId};
 use super::copy;
 use super::draft::{Draft, Unfit};
 use super::inheritance::{self, Inheritance};
-use super::opening::slot;
 use super::shelf::Shelf;
+use super::standing::slot;
 use super::store::{SHEAF, Store, UNSYNCED};
 use super::tally::Link;
 use super::trouble::Trouble;
@@ -20,7 +20,7 @@ use crate::spool::{Page, SpoolError};
 /// new tree.
 const MOST_PIECES: u32 = 256 * SHEAF;
 /// What opening the two stores may add on disk: each is filled up to the end of a segment, and gets an index.
-const OPENING: u64 = 3 << 20;
+pub(super) const OPENING: u64 = 3 << 20;
 
 /// The writing side.
 pub(super) struct Writer {
@@ -28,9 +28,20 @@ pub(super) struct Writer {
     pub(super) state: State,
     /// Is the newest store as `state` says? After an error it may hold half a page, and sled takes no more.
     pub(super) fit: bool,
+    /// The disk was full when so many bytes were needed. Nothing is tried until there is that much room.
+    pub(super) starved: u64,
     pub(super) encoder: Encoder,
     /// When the copy of the cursors was last made by this process.
     pub(super) copied_ms: Option<i64>,
+}
+
+impl Writer {
+    /// Remembers how much room was missing, where it was that.
+    pub(super) fn starve(&mut self, trouble: &Trouble, bytes: u64) {
+        if trouble.is_full() {
+            self.starved = bytes + OPENING;
+        }
+    }
 }
 
 impl SledSpool {
@@ -78,7 +89,10 @@ impl SledSpool {
                     number: head.id.number + 1,
                     first: writer.state.next,
                 };
-                let store = self.found(id, &draft, sealed)?;
+                let store = self.found(id, &draft, sealed).map_err(|trouble| {
+                    writer.starve(&trouble, draft.bytes);
+                    trouble.at(&chain::path(&self.folder, id), "make")
+                })?;
                 let end = writer.state.pieces;
                 self.take_over(Head { id, store }, &draft, Some(end));
                 if copy::write(&self.folder, inheritance).is_ok() {
@@ -98,6 +112,7 @@ impl SledSpool {
         };
         if let Err(trouble) = fill(&head.store, draft, sealed) {
             writer.fit = false;
+            writer.starve(&trouble, draft.bytes);
             return Err(trouble.at(head.store.path(), "write"));
         }
         let mut tally = held(&self.tally);
@@ -114,13 +129,11 @@ impl SledSpool {
         id: StoreId,
         draft: &Draft,
         sealed: Vec<u8>,
-    ) -> Result<Store, SpoolError> {
+    ) -> Result<Store, Trouble> {
         let fresh = self.folder.join(chain::FRESH);
         let path = chain::path(&self.folder, id);
-        let found = || -> Result<Store, Trouble> {
-            if fresh.exists() {
-                std::fs::remove_dir_all(&fresh).map_err(Trouble::Io)?;
-            }
+        let make = || {
+            chain::remove(&fresh).map_err(Trouble::Io)?;
             let mut store = Store::open(&fresh)?;
             let settled = fill(&store, draft, sealed).and_then(|()| {
                 std::fs::File::open(fresh.join("conf"))
@@ -141,11 +154,10 @@ impl SledSpool {
                 }
             }
         };
-        found().map_err(|trouble| {
+        make().inspect_err(|_| {
             // Where the name was given and could not be made durable, the page must not be there after all.
             let _ = std::fs::rename(&path, &fresh);
-            let _ = std::fs::remove_dir_all(&fresh);
-            trouble.at(&path, "make")
+            let _ = chain::remove(&fresh);
         })
     }
 
@@ -238,7 +250,7 @@ fn fill(store: &Store, draft: &Draft, sealed: Vec<u8>) -> Result<(), Trouble> {
             unsynced = 0;
         }
         unsynced += piece.len();
-        store.put(index, piece.clone())?;
+        store.put(index, piece)?;
     }
     store.set(slot(draft.state.seq), sealed)?;
     store.sync()

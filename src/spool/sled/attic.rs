@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::chain::disk_bytes;
+use super::chain::{self, disk_bytes};
 
 /// The most pieces that are kept.
 const MOST_PIECES: usize = 16;
@@ -23,7 +23,7 @@ impl Attic {
 
     /// Moves a file or folder in. Where it is now.
     pub(super) fn take(&self, path: &Path, now_ms: i64) -> io::Result<PathBuf> {
-        fs::create_dir_all(&self.folder)?;
+        self.make()?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let to = self.folder.join(format!("{name}.damaged-{now_ms}"));
         fs::rename(path, &to)?;
@@ -34,8 +34,16 @@ impl Attic {
     /// Keeps some bytes. As good as it goes: a full disk does not stop us here.
     pub(super) fn keep(&self, name: &str, bytes: &[u8], now_ms: i64) {
         let to = self.folder.join(format!("{name}.damaged-{now_ms}"));
-        let _ = fs::create_dir_all(&self.folder).and_then(|()| fs::write(to, bytes));
+        let _ = self.make().and_then(|()| fs::write(to, bytes));
         self.tidy();
+    }
+
+    fn make(&self) -> io::Result<()> {
+        if !self.folder.is_dir() {
+            chain::remove(&self.folder)?;
+            fs::create_dir_all(&self.folder)?;
+        }
+        Ok(())
     }
 
     /// Bytes that it takes.
@@ -61,11 +69,7 @@ impl Attic {
         for (number, (_, path)) in kept.iter().enumerate() {
             total += disk_bytes(path);
             if number >= MOST_PIECES || total > self.most_bytes {
-                let _ = if path.is_dir() {
-                    fs::remove_dir_all(path)
-                } else {
-                    fs::remove_file(path)
-                };
+                let _ = chain::remove(path);
             }
         }
     }
@@ -79,6 +83,7 @@ fn put_there_ms(path: &Path) -> i64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -6,7 +6,9 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use super::chain;
 
 /// The file of zeros.
 #[derive(Debug)]
@@ -18,14 +20,14 @@ pub(super) struct Ballast {
 
 impl Ballast {
     pub(super) fn new(path: PathBuf, bytes: u64) -> Self {
-        let held = fs::metadata(&path).is_ok_and(|meta| meta.len() == bytes);
+        let held = fs::metadata(&path).is_ok_and(|meta| meta.is_file() && meta.len() == bytes);
         Self { path, bytes, held }
     }
 
     /// Keeps the room back. Writes nothing where it is kept already.
     pub(super) fn hold(&mut self) -> io::Result<()> {
         if !self.held {
-            if let Err(cause) = self.write() {
+            if let Err(cause) = write_zeros(&self.path, self.bytes, true) {
                 let _ = fs::remove_file(&self.path);
                 return Err(cause);
             }
@@ -45,20 +47,30 @@ impl Ballast {
         if self.held { self.bytes } else { 0 }
     }
 
-    fn write(&self) -> io::Result<()> {
-        let mut file = File::create(&self.path)?;
-        let zeros = [0; 64 * 1024];
-        let mut left = self.bytes;
-        while left > 0 {
-            let now = left.min(zeros.len() as u64);
-            file.write_all(&zeros[..usize::try_from(now).unwrap_or(zeros.len())])?;
-            left -= now;
-        }
-        file.sync_data()
+    /// Is there room for so many bytes more? Asks by trying; hardly anything of it reaches the device.
+    pub(super) fn is_room_for(&self, bytes: u64) -> io::Result<()> {
+        let path = self.path.with_extension("probe");
+        let tried = write_zeros(&path, bytes, false);
+        fs::remove_file(path)?;
+        tried
     }
 }
 
+fn write_zeros(path: &Path, bytes: u64, durable: bool) -> io::Result<()> {
+    chain::expect_file(path)?;
+    let mut file = File::create(path)?;
+    let zeros = [0; 64 * 1024];
+    let mut left = bytes;
+    while left > 0 {
+        let now = left.min(zeros.len() as u64);
+        file.write_all(&zeros[..usize::try_from(now).unwrap_or(zeros.len())])?;
+        left -= now;
+    }
+    if durable { file.sync_data() } else { Ok(()) }
+}
+
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -90,10 +90,28 @@ pub(super) fn sweep(folder: &Path) -> io::Result<()> {
         let name = entry.file_name();
         let name = name.to_string_lossy();
         if name == FRESH || name.starts_with(GONE) {
-            fs::remove_dir_all(entry.path())?;
+            remove(&entry.path())?;
         }
     }
     Ok(())
+}
+
+/// Removes what is there: a file, a folder, or nothing.
+pub(super) fn remove(path: &Path) -> io::Result<()> {
+    let removed = if path.is_dir() && !path.is_symlink() {
+        fs::remove_dir_all(path)
+    } else {
+        fs::remove_file(path)
+    };
+    match removed {
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(cause),
+        _ => Ok(()),
+    }
+}
+
+/// Removes a folder where a file of ours belongs.
+pub(super) fn expect_file(path: &Path) -> io::Result<()> {
+    if path.is_dir() { remove(path) } else { Ok(()) }
 }
 
 /// Makes the names in this folder durable.
@@ -118,6 +136,7 @@ pub(super) fn path(folder: &Path, id: StoreId) -> PathBuf {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

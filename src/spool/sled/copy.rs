@@ -81,6 +81,7 @@ fn decode(bytes: &[u8]) -> Option<Inheritance> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::spool::state::Stream;

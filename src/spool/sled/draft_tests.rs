@@ -1,4 +1,5 @@
 //! What a draft lays out, read back piece by piece.
+#![allow(clippy::unwrap_used)]
 
 use super::*;
 use crate::spool::batch::Decoder;

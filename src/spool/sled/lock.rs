@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
 
+use super::chain;
 use crate::spool::SpoolError;
 
 /// Held until dropped; the system lets go of it when the process ends, however it ends.
@@ -24,6 +25,7 @@ impl Lock {
                 cause,
             }
         };
+        chain::expect_file(&path).map_err(io("tidy up"))?;
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)

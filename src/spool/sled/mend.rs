@@ -8,6 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use super::chain;
 use super::store::Store;
 use super::trouble::Trouble;
 
@@ -16,6 +17,10 @@ const RELEASE: Duration = Duration::from_secs(10);
 
 /// Opens the store, and says whether it had to be mended.
 pub(super) fn open(path: &Path) -> Result<(Store, bool), Trouble> {
+    // An index that was being written when the process ended; sled would take it for the newest one.
+    remove(path, |name| {
+        name.starts_with("snap.") && name.ends_with(".generating")
+    })?;
     let mut trouble = match released(path) {
         Ok(store) => return Ok((store, false)),
         Err(trouble) => trouble,
@@ -24,7 +29,7 @@ pub(super) fn open(path: &Path) -> Result<(Store, bool), Trouble> {
         if !trouble.is_damage() && !trouble.is_disk() {
             break;
         }
-        remove(path, doubtful)?;
+        remove(path, |name| name.starts_with(doubtful))?;
         trouble = match released(path) {
             Ok(store) => return Ok((store, true)),
             Err(trouble) => trouble,
@@ -51,18 +56,12 @@ fn is_held(trouble: &Trouble) -> bool {
     matches!(trouble, Trouble::Io(cause) if cause.to_string().starts_with("could not acquire lock"))
 }
 
-/// Removes the files of the store whose names begin so.
-fn remove(path: &Path, beginning: &str) -> Result<(), Trouble> {
+/// Removes the files of the store that have such names.
+fn remove(path: &Path, such: impl Fn(&str) -> bool) -> Result<(), Trouble> {
     for entry in fs::read_dir(path).map_err(Trouble::Io)? {
         let entry = entry.map_err(Trouble::Io)?;
-        if entry.file_name().to_string_lossy().starts_with(beginning) {
-            let path = entry.path();
-            let removed = if path.is_dir() {
-                fs::remove_dir_all(&path)
-            } else {
-                fs::remove_file(&path)
-            };
-            removed.map_err(Trouble::Io)?;
+        if such(&entry.file_name().to_string_lossy()) {
+            chain::remove(&entry.path()).map_err(Trouble::Io)?;
         }
     }
     Ok(())

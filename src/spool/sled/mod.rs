@@ -33,17 +33,19 @@ mod attic;
 mod ballast;
 mod chain;
 mod copy;
-mod deliver;
 mod draft;
 mod inheritance;
 mod lock;
 mod mend;
 mod opening;
+mod peek;
 mod rescue;
 mod shelf;
+mod standing;
 mod store;
 mod tally;
 mod trouble;
+mod word;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
@@ -56,8 +58,8 @@ use append::Writer;
 use attic::Attic;
 use ballast::Ballast;
 use chain::StoreId;
-use deliver::Reader;
 use lock::Lock;
+use peek::Reader;
 use shelf::Shelf;
 use store::Store;
 use tally::Tally;
@@ -216,7 +218,7 @@ impl Drop for SledSpool {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         if let Some(head) = head {
-            let _ = head.store.set(opening::PROGRESS, progress.encode());
+            let _ = head.store.set(standing::PROGRESS, progress.encode());
             head.store.close();
         }
         let reader = self

@@ -12,55 +12,19 @@ use super::attic::Attic;
 use super::ballast::Ballast;
 use super::chain::{self, StoreId};
 use super::copy;
-use super::deliver::Reader;
 use super::draft::Draft;
 use super::inheritance::{self, Inheritance};
 use super::lock::Lock;
-use super::shelf::{Found, Shelf};
+use super::peek::Reader;
+use super::shelf::Shelf;
+use super::standing::{newest_state, progress_of};
 use super::store::Store;
 use super::tally::{Kept, Link, Tally};
 use super::trouble::Trouble;
 use super::{Bounds, Head, SledSpool, held};
 use crate::spool::batch::{Decoder, Encoder};
-use crate::spool::envelope::{self, Kind};
 use crate::spool::state::{Progress, State};
 use crate::spool::{Repair, SpoolError};
-
-/// Where the progress lies.
-pub(super) const PROGRESS: &[u8] = b"progress";
-
-/// Where the state of this page lies: two places by turns, so that the one before is still there.
-pub(super) fn slot(seq: u64) -> &'static [u8] {
-    if seq.is_multiple_of(2) {
-        b"state-0"
-    } else {
-        b"state-1"
-    }
-}
-
-/// The state of this page, where the store has it.
-pub(super) fn state_of(store: &Store, seq: u64) -> Result<Option<State>, Trouble> {
-    let value = match store.get(slot(seq)) {
-        Err(trouble) if trouble.is_damage() => None,
-        answer => answer?,
-    };
-    let state = value.and_then(|value| State::decode(&value).ok());
-    Ok(state.filter(|state| state.seq == seq))
-}
-
-/// How many pieces count in a store that is no longer written to.
-pub(super) fn pieces_of(store: &Store) -> u32 {
-    let states = [0, 1].map(|turn| {
-        let value = store.get(slot(turn)).ok().flatten()?;
-        State::decode(&value).ok()
-    });
-    match states {
-        [Some(one), Some(other)] => one.pieces.max(other.pieces),
-        // A first page has no state before it; else one is damaged, and the other may be the older one.
-        [Some(only), None] | [None, Some(only)] if only.page == 0 => only.pieces,
-        _ => store.extent(),
-    }
-}
 
 pub(super) fn open(folder: &Path, bounds: Bounds, now_ms: i64) -> Result<SledSpool, SpoolError> {
     let io = |action| {
@@ -83,6 +47,7 @@ pub(super) fn open(folder: &Path, bounds: Bounds, now_ms: i64) -> Result<SledSpo
         writer: Mutex::new(Writer {
             state: State::default(),
             fit: true,
+            starved: 0,
             encoder: Encoder::new().map_err(no_zstd)?,
             copied_ms: None,
         }),
@@ -143,15 +108,13 @@ impl SledSpool {
             search.ids.pop();
             search.lost.push((id, trouble.words()));
         }
-        let copied = match copy::read(&self.folder) {
-            Ok(copied) => copied,
-            Err(cause) if cause.kind() == io::ErrorKind::InvalidData => {
-                let path = copy::path(&self.folder);
-                held(&self.tally).repaired(Repair::MadeAgain { path });
-                None
-            }
-            Err(cause) => return Err(self.io("read the copy of the cursors in")(cause)),
-        };
+        let copied = copy::read(&self.folder).unwrap_or_else(|_| {
+            let path = copy::path(&self.folder);
+            // What cannot be removed either is in nobody's way.
+            let _ = chain::remove(&path);
+            held(&self.tally).repaired(Repair::MadeAgain { path });
+            None
+        });
         {
             let mut tally = held(&self.tally);
             for &id in &search.ids {
@@ -263,7 +226,9 @@ impl SledSpool {
                 lines: 0,
             });
         }
-        let store = self.found(id, &draft, sealed)?;
+        let store = self
+            .found(id, &draft, sealed)
+            .map_err(|trouble| trouble.at(&self.folder, "begin a store in"))?;
         self.count(&draft.state, draft.asides.clone(), Progress::default());
         self.take_over(Head { id, store }, &draft, None);
         if !brand_new {
@@ -319,60 +284,4 @@ impl SledSpool {
             + chain::disk_bytes(&copy::path(&self.folder));
         held(&self.tally).other_bytes = other;
     }
-}
-
-fn progress_of(store: &Store) -> Progress {
-    let value = store.get(PROGRESS).ok().flatten();
-    value
-        .and_then(|value| Progress::decode(&value).ok())
-        .unwrap_or_default()
-}
-
-/// The newest state whose page is whole; beside it, where that is not the newest of all, the lines of the page that is
-/// not. Where no page is whole, the newest state: what is damaged is then found when it is read.
-fn newest_state(store: &Store) -> Result<Option<(State, Option<u64>)>, Trouble> {
-    let mut states = Vec::new();
-    for turn in [0, 1] {
-        let value = match store.get(slot(turn)) {
-            Err(trouble) if trouble.is_damage() => None,
-            answer => answer?,
-        };
-        states.extend(value.and_then(|value| State::decode(&value).ok()));
-    }
-    states.sort_unstable_by_key(|state| std::cmp::Reverse(state.seq));
-    let Some(newest) = states.first().cloned() else {
-        return Ok(None);
-    };
-    let arrived = newest.progress.max(progress_of(store)).first;
-    for state in states {
-        if is_whole(store, &state, arrived)? {
-            let taken_back =
-                (state.seq != newest.seq).then_some(newest.next - state.next.min(newest.next));
-            return Ok(Some((state, taken_back)));
-        }
-    }
-    Ok(Some((newest, None)))
-}
-
-/// Is everything there that this page wrote, and whole? What has arrived already is not asked for.
-fn is_whole(store: &Store, state: &State, arrived: u64) -> Result<bool, Trouble> {
-    let shelf = Shelf {
-        store,
-        pieces: state.pieces,
-    };
-    let mut index = state.page;
-    while index < state.pieces {
-        let Found::Record { bytes, next } = shelf.record(index)? else {
-            return Ok(arrived >= state.next);
-        };
-        let whole = envelope::open(&bytes).is_ok_and(|opened| match opened.kind {
-            Kind::Lines => opened.line < state.next,
-            kind => kind == Kind::Seen || kind == Kind::Aside,
-        });
-        if !whole {
-            return Ok(arrived >= state.next);
-        }
-        index = next;
-    }
-    Ok(true)
 }

@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::sync::PoisonError;
 
-use super::append::Writer;
+use super::append::{OPENING, Writer};
 use super::chain::{self, StoreId};
 use super::draft::Draft;
 use super::inheritance::Inheritance;
 use super::mend;
-use super::opening;
+use super::standing;
 use super::store::Store;
 use super::tally::{Hole, Whereabouts};
 use super::trouble::Trouble;
@@ -28,9 +28,11 @@ impl SledSpool {
     pub(super) fn make_fit(&self, writer: &mut Writer) -> Result<(), SpoolError> {
         {
             let mut ballast = held(&self.ballast);
-            if !writer.fit {
-                // Is there room again? As long as there is none, the old handle still serves the reader.
-                ballast.release();
+            if writer.starved > 0 || !writer.fit {
+                // As long as the disk takes nothing, the old handle serves the reader, and nothing is tried in vain.
+                let needed = writer.starved.max(OPENING);
+                ballast.is_room_for(needed).map_err(self.io("write to"))?;
+                writer.starved = 0;
             }
             ballast.hold().map_err(self.io("keep room in"))?;
         }
@@ -47,7 +49,7 @@ impl SledSpool {
             old.store.close();
         }
         let trouble = match self.open_with_room(&path) {
-            Ok((store, mended)) => match opening::state_of(&store, writer.state.seq) {
+            Ok((store, mended)) => match standing::state_of(&store, writer.state.seq) {
                 Ok(Some(state)) if state == writer.state => {
                     *head = Some(Head { id, store });
                     writer.fit = true;
@@ -94,7 +96,9 @@ impl SledSpool {
             number: id.number + 1,
             first: writer.state.next,
         };
-        let store = self.found(new, &draft, sealed)?;
+        let store = self
+            .found(new, &draft, sealed)
+            .map_err(|trouble| trouble.at(&self.folder, "begin a store in"))?;
         self.take_over(Head { id: new, store }, &draft, None);
         let still_there = held(&self.tally).chain.iter().any(|link| link.id == id);
         if still_there {

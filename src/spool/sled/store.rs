@@ -7,10 +7,9 @@
 //!   bytes written per byte of text, 0.16 with nine to a tree). Trees are named by their number; piece 30 is in tree 3.
 //! - **Nothing is removed.** Removed keys make sled move pages about and use segments again; what it believes to be on
 //!   disk at that moment is not (see `sync`). A store is deleted as a whole instead.
-//! - **No sled batch.** Its log is recovered up to the first gap, so what is written last is recovered last: a page counts
-//!   when its state, the last write, is there and fits (see `state`). A batch would add a way to hang: when the disk
-//!   fills while one is written, sled 0.34.7 may leave the flushing thread asleep (`Log::exit_reservation` notes the
-//!   error and wakes nobody).
+//! - **No sled batch.** sled's log is recovered up to the first gap, so what is written last is recovered last: a page
+//!   counts when its state, the last write, is there and fits (see `state`). A batch would add nothing to that, and has
+//!   a path of its own on which an error of the disk is noted and nobody is woken (`Log::exit_reservation` of 0.34.7).
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -88,7 +87,7 @@ impl Store {
     }
 
     /// Writes a piece. It counts when a state that says so was written after it.
-    pub(super) fn put(&self, index: u32, piece: Vec<u8>) -> Result<(), Trouble> {
+    pub(super) fn put(&self, index: u32, piece: &[u8]) -> Result<(), Trouble> {
         let number = (index / SHEAF) as usize;
         let known = self.sheaf(number);
         contained(|| {

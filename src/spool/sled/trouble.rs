@@ -123,6 +123,7 @@ fn restored(cause: io::Error) -> io::Error {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -1,10 +1,10 @@
-//! Handing lines out to the sink, and taking its word that they have arrived.
+//! Handing lines out to the sink.
 
-use std::sync::{PoisonError, TryLockError};
+use std::sync::PoisonError;
 
 use super::chain::{self, StoreId};
-use super::opening::{self, PROGRESS};
 use super::shelf::{Found, Shelf};
+use super::standing;
 use super::store::Store;
 use super::tally::{Hole, Mark, Whereabouts};
 use super::trouble::Trouble;
@@ -13,8 +13,6 @@ use crate::spool::batch::Decoder;
 use crate::spool::envelope::{self, Kind};
 use crate::spool::{Batch, Repair, SpoolError};
 
-/// How far the SIEM has come is written when it has come so many lines further.
-const NOTE_EVERY: u64 = 2048;
 /// A disk that fails at the same place so often, and still takes writes, has lost that place.
 const MOST_STRIKES: u8 = 3;
 
@@ -246,7 +244,7 @@ impl SledSpool {
                 if mended {
                     held(&self.tally).repaired(Repair::MadeAgain { path });
                 }
-                let pieces = opening::pieces_of(&store);
+                let pieces = standing::pieces_of(&store);
                 reader.keep_open(at.id, store, pieces);
                 Ok(true)
             }
@@ -257,68 +255,27 @@ impl SledSpool {
             Err(trouble) => Err(trouble.at(&path, "open")),
         }
     }
+}
 
-    pub(super) fn take_word(&self, before: u64) -> Result<(), SpoolError> {
-        let mut reader = held(&self.reader);
-        let (drained, first, empty) = {
-            let mut tally = held(&self.tally);
-            tally.acknowledge(before);
-            (
-                tally.take_drained(),
-                tally.progress.first,
-                tally.waiting() == 0,
-            )
-        };
-        let deleted = self.delete(&mut reader, &drained);
-        let due = first >= reader.noted + NOTE_EVERY || (empty && first > reader.noted);
-        if due {
-            self.note(&mut reader)?;
-        }
-        deleted
-    }
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::Bounds;
+    use super::*;
 
-    /// Deletes stores that are no longer in the chain.
-    pub(super) fn delete(
-        &self,
-        reader: &mut Reader,
-        drained: &[StoreId],
-    ) -> Result<(), SpoolError> {
-        for &id in drained {
-            if reader.tail.as_ref().is_some_and(|tail| tail.id == id)
-                && let Some(tail) = reader.tail.take()
-            {
-                tail.store.close();
-            }
-            chain::delete(&self.folder, id).map_err(self.io("delete a store in"))?;
-        }
-        let passed = held(&self.tally).take_passed();
-        for id in passed {
-            chain::forget_lost(&self.folder, id).map_err(self.io("tidy up"))?;
-        }
-        Ok(())
-    }
-
-    /// Writes how far the SIEM has come. Where a page is being written, that does it, or the next acknowledgement.
-    fn note(&self, reader: &mut Reader) -> Result<(), SpoolError> {
-        let mut writer = match self.writer.try_lock() {
-            Ok(writer) => writer,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return Ok(()),
+    #[test]
+    fn a_place_where_the_disk_fails_is_lost_at_the_third_time_in_a_row() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = SledSpool::open(folder.path(), Bounds::new(1 << 26), 0).unwrap();
+        let mut reader = held(&spool.reader);
+        let id = StoreId {
+            number: 0,
+            first: 0,
         };
-        let head = self.head.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(head) = head.as_ref().filter(|_| writer.fit) else {
-            return Ok(());
-        };
-        let progress = held(&self.tally).progress;
-        let noted = head
-            .store
-            .set(PROGRESS, progress.encode())
-            .and_then(|()| head.store.flush());
-        if let Err(trouble) = noted {
-            writer.fit = false;
-            return Err(trouble.at(head.store.path(), "write"));
-        }
-        reader.noted = progress.first;
-        Ok(())
+        let mut strikes = |index| spool.is_lost(&mut reader, id, index);
+        assert_eq!(
+            [4, 4, 5, 4, 4, 4].map(&mut strikes),
+            [false, false, false, false, false, true]
+        );
     }
 }

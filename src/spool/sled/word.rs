@@ -1,0 +1,79 @@
+//! Taking the sink's word that lines have arrived.
+
+use std::sync::{PoisonError, TryLockError};
+
+use super::chain::{self, StoreId};
+use super::peek::Reader;
+use super::standing::PROGRESS;
+use super::{SledSpool, held};
+use crate::spool::SpoolError;
+
+/// How far the SIEM has come is written when it has come so many lines further.
+const NOTE_EVERY: u64 = 2048;
+
+impl SledSpool {
+    pub(super) fn take_word(&self, before: u64) -> Result<(), SpoolError> {
+        let mut reader = held(&self.reader);
+        let (drained, first, empty) = {
+            let mut tally = held(&self.tally);
+            tally.acknowledge(before);
+            (
+                tally.take_drained(),
+                tally.progress.first,
+                tally.waiting() == 0,
+            )
+        };
+        let deleted = self.delete(&mut reader, &drained);
+        let due = first >= reader.noted + NOTE_EVERY || (empty && first > reader.noted);
+        if due {
+            self.note(&mut reader)?;
+        }
+        deleted
+    }
+
+    /// Deletes stores that are no longer in the chain.
+    pub(super) fn delete(
+        &self,
+        reader: &mut Reader,
+        drained: &[StoreId],
+    ) -> Result<(), SpoolError> {
+        for &id in drained {
+            if reader.tail.as_ref().is_some_and(|tail| tail.id == id)
+                && let Some(tail) = reader.tail.take()
+            {
+                tail.store.close();
+            }
+            chain::delete(&self.folder, id).map_err(self.io("delete a store in"))?;
+        }
+        let passed = held(&self.tally).take_passed();
+        for id in passed {
+            chain::forget_lost(&self.folder, id).map_err(self.io("tidy up"))?;
+        }
+        Ok(())
+    }
+
+    /// Writes how far the SIEM has come. Where a page is being written, that does it, or the next acknowledgement.
+    fn note(&self, reader: &mut Reader) -> Result<(), SpoolError> {
+        let mut writer = match self.writer.try_lock() {
+            Ok(writer) => writer,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return Ok(()),
+        };
+        let head = self.head.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(head) = head.as_ref().filter(|_| writer.fit) else {
+            return Ok(());
+        };
+        let progress = held(&self.tally).progress;
+        let noted = head
+            .store
+            .set(PROGRESS, progress.encode())
+            .and_then(|()| head.store.flush());
+        if let Err(trouble) = noted {
+            writer.fit = false;
+            writer.starve(&trouble, 0);
+            return Err(trouble.at(head.store.path(), "write"));
+        }
+        reader.noted = progress.first;
+        Ok(())
+    }
+}

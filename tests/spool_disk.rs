@@ -1,0 +1,336 @@
+//! A disk that is full or read-only. The test makes one: a small tmpfs in a mount namespace of its own. Where the system
+//! allows no namespace, it says so and passes.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod spool_shared;
+
+use std::path::Path;
+use std::process::Command;
+
+use siembox::spool::sled::{Bounds, SledSpool};
+use siembox::spool::{Repair, Spool, SpoolError};
+use spool_shared::{Written, drain, noise, page};
+
+/// Names the small disk to the child.
+const DISK: &str = "SPOOL_SMALL_DISK";
+
+/// Runs one of the tests below in a namespace with a disk of 24 MB.
+fn on_a_small_disk(test: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let script = format!(
+        "mount -t tmpfs -o size=24m tmpfs '{0}' && echo mounted && exec '{1}' --exact {test} --ignored --nocapture",
+        folder.path().display(),
+        std::env::current_exe().unwrap().display(),
+    );
+    let ran = Command::new("unshare")
+        .args(["--map-root-user", "--mount", "sh", "-c", &script])
+        .env(DISK, folder.path())
+        .output();
+    let output = match ran {
+        Ok(output) if output.stdout.starts_with(b"mounted") => output,
+        refused => {
+            println!("SKIPPED: no mount namespace here ({refused:?})");
+            return;
+        }
+    };
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success() && said.contains("1 passed"),
+        "{said}"
+    );
+}
+
+fn disk() -> Option<std::path::PathBuf> {
+    std::env::var_os(DISK).map(Into::into)
+}
+
+fn bounds() -> Bounds {
+    Bounds {
+        store_bytes: 1 << 20,
+        ..Bounds::new(1 << 30)
+    }
+}
+
+/// Takes all room that is left.
+fn fill(path: &Path) {
+    use std::io::Write;
+    let mut file = std::fs::File::create(path).unwrap();
+    for size in [1 << 16, 1 << 12, 1] {
+        while file.write_all(&vec![1; size]).is_ok() {}
+    }
+}
+
+fn is_io(error: &SpoolError) -> bool {
+    matches!(error, SpoolError::Io { path, .. } if path.starts_with(disk().unwrap()))
+}
+
+#[test]
+fn full_disk() {
+    on_a_small_disk("child_full_disk");
+}
+
+#[test]
+#[ignore = "run by the test above"]
+fn child_full_disk() {
+    let Some(disk) = disk() else {
+        return;
+    };
+    let folder = disk.join("spool");
+    let spool = SledSpool::open(&folder, bounds(), 0).unwrap();
+    let mut taken: u64 = 0;
+    for round in 0..4 {
+        // Until the spool itself has filled the disk.
+        let mut refused = 0;
+        while refused < 4 {
+            let next = spool.stats().next;
+            match spool.append(&page(&noise(200_000)), 0) {
+                Ok(()) => taken += 1,
+                Err(error) => {
+                    assert!(is_io(&error), "{error}");
+                    assert!(error.to_string().contains("space"), "{error}");
+                    assert_eq!(spool.stats().next, next, "a page that failed left nothing");
+                    refused += 1;
+                }
+            }
+        }
+        assert_eq!(spool.stats().next, taken, "round {round}");
+        // Somebody takes the rest as well: what waits can be sent all the same, and that makes room.
+        fill(&disk.join("other"));
+        let waiting = spool.stats().waiting;
+        assert!(waiting > 20, "{waiting} in round {round}");
+        let first = spool.first();
+        let batch = spool.peek(first).unwrap().unwrap();
+        assert_eq!(batch.first, first);
+        assert_eq!(drain_all(&spool), waiting, "round {round}");
+        std::fs::remove_file(disk.join("other")).unwrap();
+        spool.append(&page(&noise(200_000)), 0).unwrap();
+        taken += 1;
+    }
+    // A start on a full disk.
+    fill(&disk.join("other"));
+    drop(spool);
+    let spool = SledSpool::open(&folder, bounds(), 0).unwrap();
+    assert_eq!((spool.stats().next, spool.stats().waiting), (taken, 1));
+    assert!(is_io(&spool.append(&page(&noise(200_000)), 0).unwrap_err()));
+    assert_eq!(drain(&spool).len(), 1);
+    std::fs::remove_file(disk.join("other")).unwrap();
+    spool.append(&page(&noise(200_000)), 0).unwrap();
+    assert_eq!(spool.repairs(), []);
+    assert_eq!(spool.stats().damaged_lines, 0);
+}
+
+/// Like `drain`, where acknowledging may say that it could not be written down.
+fn drain_all(spool: &SledSpool) -> u64 {
+    let mut next = spool.first();
+    let mut lines = 0;
+    while let Some(batch) = spool.peek(next).unwrap() {
+        lines += batch.lines.len() as u64;
+        next = batch.next();
+        if let Err(error) = spool.acknowledge(next) {
+            assert!(is_io(&error), "{error}");
+        }
+    }
+    lines
+}
+
+#[test]
+fn read_only_disk() {
+    on_a_small_disk("child_read_only_disk");
+}
+
+#[test]
+#[ignore = "run by the test above"]
+fn child_read_only_disk() {
+    let Some(disk) = disk() else {
+        return;
+    };
+    let remount = |how: &str| {
+        let done = Command::new("mount")
+            .args(["-o", how, &disk.to_string_lossy()])
+            .status()
+            .unwrap();
+        assert!(done.success());
+    };
+    let folder = disk.join("spool");
+    let mut spool = SledSpool::open(&folder, bounds(), 0).unwrap();
+    for _ in 0..20 {
+        spool.append(&page(&noise(100_000)), 0).unwrap();
+    }
+    drop(spool);
+    remount("remount,ro");
+    let refused = SledSpool::open(&folder, bounds(), 0).err().unwrap();
+    assert!(is_io(&refused), "{refused}");
+    remount("remount,rw");
+    spool = SledSpool::open(&folder, bounds(), 0).unwrap();
+    assert_eq!((spool.stats().waiting, spool.repairs()), (20, vec![]));
+    assert_eq!(drain(&spool).len(), 20);
+}
+
+/// A disk that refuses writes for a while, not for want of room: the system's limit on the size of a file stands for it.
+#[test]
+fn failing_disk() {
+    under_limits("child_failing_disk");
+}
+
+/// No file of this process may grow beyond so many bytes.
+fn limit(bytes: &str) {
+    let id = std::process::id().to_string();
+    let limit = format!("--fsize={bytes}:unlimited");
+    let set = Command::new("prlimit")
+        .args(["--pid", &id, &limit])
+        .status();
+    assert!(set.unwrap().success());
+}
+
+/// Runs one of the tests below where too large a file is an error and no death.
+fn under_limits(test: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let script = format!(
+        "trap '' XFSZ && exec '{}' --exact {test} --ignored --nocapture",
+        std::env::current_exe().unwrap().display()
+    );
+    let output = Command::new("sh")
+        .args(["-c", &script])
+        .env(DISK, folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success() && said.contains("1 passed"),
+        "{said}"
+    );
+}
+
+#[test]
+#[ignore = "run by the test above"]
+fn child_failing_disk() {
+    let Some(disk) = disk() else {
+        return;
+    };
+    let folder = disk.join("spool");
+    let spool = SledSpool::open(&folder, bounds(), 0).unwrap();
+    let mut taken: u64 = 0;
+    for round in 0..6_u64 {
+        for _ in 0..3 {
+            spool.append(&page(&noise(30_000)), 0).unwrap();
+            taken += 1;
+        }
+        // In the middle of the newest store, or of making another one.
+        let grown = std::fs::metadata(spool_shared::newest_store(&folder).join("db"))
+            .unwrap()
+            .len();
+        limit(&(grown + 50_000).min(700_000).to_string());
+        let mut refused = 0;
+        while refused < 4 {
+            match spool.append(&page(&noise(30_000)), 0) {
+                Ok(()) => taken += 1,
+                Err(error) => {
+                    assert!(is_io(&error), "{error}");
+                    refused += 1;
+                }
+            }
+            assert_eq!(spool.stats().next, taken);
+            assert_eq!(
+                spool.peek(taken - 1).unwrap().unwrap().next(),
+                taken,
+                "what there is can be read"
+            );
+        }
+        limit("unlimited");
+        spool.append(&page(&noise(30_000)), 0).unwrap();
+        taken += 1;
+        if round % 2 == 1 {
+            let waiting = spool.stats().waiting;
+            assert_eq!(drain(&spool).len() as u64, waiting);
+        }
+    }
+    let waiting = spool.stats().waiting;
+    drop(spool);
+    let spool = SledSpool::open(&folder, bounds(), 0).unwrap();
+    assert_eq!(
+        (spool.stats().next, spool.stats().waiting),
+        (taken, waiting)
+    );
+    assert_eq!((spool.stats().damaged_pieces, spool.repairs()), (0, vec![]));
+}
+
+/// The newest store is gone when the disk is back: the cursors are known, what waited in that store is counted.
+#[test]
+fn lost_store() {
+    under_limits("child_lost_store");
+}
+
+#[test]
+#[ignore = "run by the test above"]
+fn child_lost_store() {
+    let Some(disk) = disk() else {
+        return;
+    };
+    let folder = disk.join("spool");
+    let spool = SledSpool::open(&folder, bounds(), 0).unwrap();
+    let written = Written {
+        cursor: b"here",
+        seen: b"seen",
+        ..Written::default()
+    };
+    for _ in 0..40 {
+        spool.append(&written.page(&noise(60_000), &[]), 0).unwrap();
+    }
+    let newest = spool_shared::newest_store(&folder);
+    let name = newest.file_name().unwrap().to_str().unwrap();
+    let in_newest = 40 - name.rsplit_once('-').unwrap().1.parse::<u64>().unwrap();
+    assert!((1..39).contains(&in_newest), "{name}");
+    limit("100000");
+    assert!(is_io(
+        &spool
+            .append(&written.page(&noise(60_000), &[]), 0)
+            .unwrap_err()
+    ));
+    std::fs::File::options()
+        .write(true)
+        .open(newest.join("db"))
+        .unwrap()
+        .set_len(0)
+        .unwrap();
+    limit("unlimited");
+    spool.append(&written.page(&noise(10), &[]), 0).unwrap();
+
+    let stats = spool.stats();
+    assert_eq!((stats.next, stats.waiting), (41, 41 - in_newest));
+    assert_eq!((stats.damaged_lines, stats.damaged_pieces), (in_newest, 1));
+    assert_eq!(
+        spool.recall(0).unwrap().cursor.as_deref(),
+        Some(&b"here"[..])
+    );
+    let [Repair::StoreSetAside { path, lines, .. }] = &spool.repairs()[..] else {
+        panic!("one repair");
+    };
+    assert!(path.join("db").exists() && *lines == in_newest);
+    let check = |spool: &SledSpool| {
+        assert_eq!(spool.stats().waiting, 41 - in_newest);
+        assert_eq!(spool.stats().damaged_lines, in_newest);
+    };
+    check(&spool);
+    drop(spool);
+    let spool = SledSpool::open(&folder, bounds(), 0).unwrap();
+    check(&spool);
+    let numbers: Vec<u64> = std::iter::successors(spool.peek(0).unwrap(), |batch| {
+        spool.peek(batch.next()).unwrap()
+    })
+    .map(|batch| batch.first)
+    .collect();
+    assert_eq!(
+        numbers,
+        (0..40 - in_newest).chain([40]).collect::<Vec<_>>(),
+        "the hole is passed over"
+    );
+    assert_eq!(drain(&spool).len() as u64, 41 - in_newest);
+    assert_eq!((spool.first(), spool.stats().waiting), (41, 0));
+    drop(spool);
+    let spool = SledSpool::open(&folder, bounds(), 0).unwrap();
+    assert_eq!(
+        (spool.first(), spool.stats().damaged_lines),
+        (41, in_newest)
+    );
+    assert_eq!(spool.repairs(), []);
+}
