@@ -187,6 +187,9 @@ impl SinkError {
                 "this port is for TLS: set protocol = \"tls\", or choose the port for plain TCP"
             }
             Self::Closed { said: Some(_), .. } => "this is no syslog receiver: check host and port",
+            Self::Closed { peer, .. } if peer.protocol == "tcp" => {
+                "it was restarted, its list of allowed senders leaves this system out, or this port is for TLS: see its log"
+            }
             Self::Closed { .. } => {
                 "it was restarted, or its list of allowed senders leaves this system out: see its log"
             }

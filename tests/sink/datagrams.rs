@@ -4,7 +4,7 @@ use std::net::UdpSocket;
 
 use siembox::sink::{Farewell, Protocol, Sink, SinkError, Wire};
 use siembox::syslog::frame::CUT_MARK;
-use siembox_support::receiver::rsyslog;
+use siembox_support::receiver::{Transport, free_port, rsyslog};
 
 use super::*;
 
@@ -39,8 +39,7 @@ fn rsyslog_imudp() {
 #[test]
 fn a_closed_port_is_seen() {
     story(async {
-        let (socket, port) = listener("127.0.0.1:0");
-        drop(socket);
+        let port = free_port(Transport::Udp);
         let mut wire = Wire::connect(&target(port, DATAGRAMS), 0).await.unwrap();
         wire.send(&batch(&lines(1))).await.unwrap();
         let told = wire.prove().await.unwrap_err();
@@ -57,7 +56,8 @@ fn a_closed_port_is_seen() {
 #[test]
 fn a_receiver_that_goes_away_is_seen_while_nothing_is_sent() {
     story(async {
-        let (socket, port) = listener("127.0.0.1:0");
+        let port = free_port(Transport::Udp);
+        let (socket, _) = listener(&format!("127.0.0.1:{port}"));
         let mut wire = Wire::connect(&target(port, DATAGRAMS), 0).await.unwrap();
         drop(socket);
         wire.send(&batch(&lines(1))).await.unwrap();

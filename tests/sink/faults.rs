@@ -52,6 +52,29 @@ fn refused() {
 }
 
 #[test]
+fn a_machine_that_does_not_answer_is_told_apart() {
+    story(async {
+        // A full queue of connections drops the next request, as a firewall does.
+        let socket =
+            socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+        let any: std::net::SocketAddr = "127.0.0.1:0".parse().unwrap();
+        socket.bind(&any.into()).unwrap();
+        socket.listen(0).unwrap();
+        let address = socket.local_addr().unwrap().as_socket().unwrap();
+        let _first = TcpStream::connect(address).unwrap();
+
+        let mut to = target(address.port(), PLAIN);
+        to.bounds.connect = Duration::from_millis(300);
+        let told = Wire::connect(&to, 0).await.unwrap_err();
+        assert!(matches!(told, SinkError::ConnectSilent { .. }), "{told}");
+        assert!(
+            told.to_string().contains("no answer from 127.0.0.1:"),
+            "{told}"
+        );
+    });
+}
+
+#[test]
 fn all_addresses_are_tried() {
     story(async {
         // localhost is ::1 and 127.0.0.1 on most machines; only the latter listens.
@@ -110,8 +133,13 @@ fn a_fin_is_seen_while_nothing_is_sent() {
         let to = scripted(drop);
         let mut wire = Wire::connect(&to, 0).await.unwrap();
         assert!(matches!(wire.gone().await, SinkError::Closed { .. }));
-        let to = scripted(reset);
+        let (connected, wait) = std::sync::mpsc::channel();
+        let to = scripted(move |peer| {
+            wait.recv().unwrap();
+            reset(peer);
+        });
         let mut wire = Wire::connect(&to, 0).await.unwrap();
+        connected.send(()).unwrap();
         assert!(matches!(wire.gone().await, SinkError::Broken { .. }));
     });
 }
@@ -279,6 +307,8 @@ fn down_and_up_again() {
         let mut wire = Wire::connect(&to, 0).await.unwrap();
         wire.send(&batch(&sent[..1000])).await.unwrap();
         assert_eq!(wire.close().await.unwrap(), Farewell::Confirmed);
+        // Read is not yet written: killed now, rsyslog would lose its queue in memory, and no sender could know.
+        same(&receiver.wait_for(1000), &sent[..1000]);
 
         let mut wire = Wire::connect(&to, 0).await.unwrap();
         receiver.kill();

@@ -18,15 +18,18 @@ use super::*;
 struct Lab {
     folder: TempDir,
     authority: Authority,
+    /// Written once: rsyslog reads it after it has begun to listen.
+    ca: PathBuf,
     server: Issued,
 }
 
 impl Lab {
     fn new() -> Self {
-        let authority = Authority::new("Lab CA");
+        let (authority, folder) = (Authority::new("Lab CA"), TempDir::new().unwrap());
         Self {
             server: authority.issue(&["127.0.0.1", "siem.example"]),
-            folder: TempDir::new().unwrap(),
+            ca: authority.write(folder.path()),
+            folder,
             authority,
         }
     }
@@ -35,7 +38,7 @@ impl Lab {
         let (cert, key) = self.server.write(self.folder.path(), "server");
         rsyslog::tls(&Tls {
             driver,
-            ca: self.authority.write(self.folder.path()),
+            ca: self.ca.clone(),
             cert,
             key,
             wants_client,
@@ -44,7 +47,7 @@ impl Lab {
 
     fn trust_files(&self) -> TrustFiles {
         TrustFiles {
-            ca_file: Some(self.authority.write(self.folder.path())),
+            ca_file: Some(self.ca.clone()),
             ..TrustFiles::default()
         }
     }
@@ -95,7 +98,7 @@ impl OpenSsl {
             .spawn()
             .expect("openssl: run make tools");
         let deadline = std::time::Instant::now() + Duration::from_secs(60);
-        while !listens(Transport::Tcp, port) {
+        while !listens(child.id(), Transport::Tcp, port) {
             assert!(
                 std::time::Instant::now() < deadline,
                 "openssl does not listen"
@@ -144,7 +147,8 @@ fn a_client_certificate_is_shown() {
             let mut files = lab.trust_files();
             files.client = Some(lab.client(&lab.authority));
             let to = to(receiver.port(), load(&files));
-            assert_eq!(deliver(&to, &lines(3)).await.unwrap(), Farewell::Confirmed);
+            let told = deliver(&to, &lines(3)).await;
+            assert_eq!(told.unwrap(), Farewell::Confirmed);
             same(&receiver.wait_for(3), &lines(3));
         }
     });
@@ -164,8 +168,7 @@ fn a_missing_client_certificate_is_named() {
             assert_eq!(receiver.lines(), Vec::<String>::new());
         }
         for version in ["-tls1_2", "-tls1_3"] {
-            let ca = lab.authority.write(lab.folder.path());
-            let ca = ca.to_str().unwrap();
+            let ca = lab.ca.to_str().unwrap();
             let server = OpenSsl::start(
                 &lab,
                 &[
@@ -199,8 +202,7 @@ fn a_client_certificate_of_another_authority_is_refused() {
         let mut files = lab.trust_files();
         files.client = Some(lab.client(&Authority::new("Other CA")));
         for version in ["-tls1_2", "-tls1_3"] {
-            let ca = lab.authority.write(lab.folder.path());
-            let ca = ca.to_str().unwrap();
+            let ca = lab.ca.to_str().unwrap();
             let server = OpenSsl::start(
                 &lab,
                 &[
@@ -502,11 +504,41 @@ fn plain_and_tls_mixed_up() {
         let mut wire = Wire::connect(&target(server.1, PLAIN), 0).await.unwrap();
         wire.send(&batch(&lines(1))).await.unwrap();
         let told = wire.gone().await;
-        println!("{told}");
-        assert!(
-            matches!(told, SinkError::Closed { .. } | SinkError::Broken { .. }),
-            "{told}"
-        );
+        let words = told.to_string();
+        assert!(words.contains("this port is for TLS"), "{words}");
+    });
+}
+
+#[test]
+fn what_is_no_tls_is_told_apart() {
+    use std::io::Write;
+    story(async {
+        let lab = Lab::new();
+        let scripted = |answer: &'static [u8]| {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            let port = listener.local_addr().unwrap().port();
+            std::thread::spawn(move || listener.accept().unwrap().0.write_all(answer));
+            to(port, load(&lab.trust_files()))
+        };
+        let told = fault(&scripted(b"HTTP/1.1 400 Bad Request\r\n\r\n")).await;
+        assert_eq!(told, TlsFault::NotTls);
+        assert_eq!(fault(&scripted(b"")).await, TlsFault::HungUp);
+    });
+}
+
+#[test]
+fn each_version_carries_lines() {
+    story(async {
+        let lab = Lab::new();
+        for version in ["-tls1_2", "-tls1_3"] {
+            let server = OpenSsl::start(&lab, &[version]);
+            let to = to(server.1, load(&lab.trust_files()));
+            let mut wire = Wire::connect(&to, 0).await.unwrap();
+            for _ in 0..3 {
+                wire.send(&batch(&lines(100))).await.unwrap();
+                wire.prove().await.unwrap();
+            }
+        }
     });
 }
 

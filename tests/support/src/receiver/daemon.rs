@@ -91,7 +91,7 @@ impl Receiver {
             .spawn()
             .unwrap_or_else(|cause| panic!("{}: {cause}: run make tools", self.program.display()));
         let deadline = Instant::now() + PATIENCE;
-        while !listens(self.transport, self.port) {
+        while !listens(child.id(), self.transport, self.port) {
             if let Some(status) = child.try_wait().expect("a child") {
                 let said = std::fs::read_to_string(&said).unwrap_or_default();
                 panic!("{} ended with {status}: {said}", self.program.display());
@@ -116,9 +116,14 @@ impl Receiver {
         self.end(libc::SIGKILL);
     }
 
-    /// Holds it (SIGSTOP): its kernel goes on taking bytes, the process reads none of them.
+    /// Holds it (SIGSTOP) and returns when all its threads stand still: its kernel goes on taking bytes, the process reads none.
     pub fn hold(&self) {
         self.signal(libc::SIGSTOP);
+        let deadline = Instant::now() + PATIENCE;
+        while !self.pid().is_none_or(stands_still) {
+            assert!(Instant::now() < deadline, "it does not stand still");
+            std::thread::sleep(GLANCE);
+        }
     }
 
     /// Lets it go on (SIGCONT).
@@ -134,6 +139,11 @@ impl Receiver {
     }
 
     fn end(&mut self, signal: i32) {
+        // Worth knowing under a test that failed.
+        if let Some(Ok(Some(status))) = self.child.as_mut().map(Child::try_wait) {
+            let program = self.program.display();
+            eprintln!("{program} had ended by itself ({status}): {}", self.said());
+        }
         self.signal(signal);
         let Some(mut child) = self.child.take() else {
             return;
@@ -187,6 +197,19 @@ impl Receiver {
     pub fn said(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("said")).unwrap_or_default()
     }
+}
+
+/// Are all threads of the process stopped (state T)?
+fn stands_still(pid: u32) -> bool {
+    let Ok(threads) = std::fs::read_dir(format!("/proc/{pid}/task")) else {
+        return true;
+    };
+    threads.flatten().all(|thread| {
+        let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        // pid (name) state …; the name may hold blanks and parentheses.
+        stat.rsplit_once(") ")
+            .is_none_or(|(_, rest)| rest.starts_with('T'))
+    })
 }
 
 impl Drop for Receiver {
