@@ -71,7 +71,7 @@ fn load(files: &TrustFiles) -> Trust {
 /// The fault that a connection meets: in the handshake, or at the latest with the first proof.
 async fn fault(target: &Target) -> TlsFault {
     match deliver(target, &lines(1)).await {
-        Err(SinkError::Tls { fault, .. }) => fault,
+        Err(SinkError::Tls { fault, .. }) => *fault,
         Err(told) => panic!("another fault: {told}"),
         Ok(_) => panic!("no fault"),
     }
