@@ -32,7 +32,7 @@ pub enum SinkError {
     /// The name has several addresses and none would do.
     Everywhere { host: String, each: Vec<SinkError> },
     /// The TLS handshake failed, or the session ended in an alert.
-    Tls { peer: Peer, fault: TlsFault },
+    Tls { peer: Peer, fault: Box<TlsFault> },
     /// No answer to the TLS handshake.
     HandshakeSilent { peer: Peer, after: Duration },
     /// The peer closed the connection; `said` is what it told us before, although syslog receivers tell nothing.
@@ -74,7 +74,10 @@ impl SinkError {
     pub(super) fn talking(peer: &Peer, cause: io::Error) -> Self {
         let peer = peer.clone();
         match TlsFault::within(&cause) {
-            Some(fault) => Self::Tls { peer, fault },
+            Some(fault) => Self::Tls {
+                peer,
+                fault: Box::new(fault),
+            },
             None if cause.kind() == ErrorKind::UnexpectedEof => Self::Closed { peer, said: None },
             None => Self::Broken { peer, cause },
         }

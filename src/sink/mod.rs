@@ -12,16 +12,20 @@
 //! A wire is used once: after any error, and after a `send` that was abandoned midway (half a line may be out), it refuses to
 //! go on with [`SinkError::Spent`], and a new one is connected after a [`Backoff`](crate::backoff::Backoff).
 
+mod carrier;
 mod connection;
 mod dial;
 mod fault;
 mod outq;
 mod pace;
 mod peer;
+mod pem;
+mod stream;
 mod target;
 mod tcp;
 mod tls;
 mod tls_fault;
+mod translate;
 mod trust;
 mod udp;
 mod verify;

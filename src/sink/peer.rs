@@ -32,13 +32,14 @@ impl fmt::Display for Peer {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
     fn says_each_thing_once() {
         let peer = |host: &str, address: &str| Peer {
             host: host.into(),
-            address: address.parse().expect("an address"),
+            address: address.parse().unwrap(),
             protocol: "tcp",
         };
         for (host, address, words) in [

@@ -2,7 +2,7 @@
 
 use tokio::net::TcpStream;
 
-use super::connection::Carrier;
+use super::carrier::Carrier;
 use super::tls_fault::TlsFault;
 
 impl Carrier for TcpStream {

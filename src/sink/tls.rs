@@ -21,7 +21,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::connection::Carrier;
+use super::carrier::Carrier;
 use super::fault::SinkError;
 use super::peer::Peer;
 use super::target::Bounds;
@@ -66,7 +66,7 @@ pub(super) async fn handshake(
         let fault = TlsFault::within(&cause).unwrap_or(TlsFault::HungUp);
         SinkError::Tls {
             peer: peer.clone(),
-            fault: asked.translate(fault),
+            fault: Box::new(asked.translate(fault)),
         }
     };
     let mut stream = timeout(bounds.handshake, connecting)

@@ -3,24 +3,20 @@
 //! Loaded anew for each [`Target`](super::Target) that is built, so a renewed certificate counts from the next connection on.
 //! Sessions are never resumed: a resumed one would not be checked again. Revocation is not checked; a pin is the way to be strict.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::pem::{self, PemObject};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::pki_types::ServerName;
 use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, Error, InconsistentKeys, RootCertStore};
 
+use super::pem;
 use super::verify::Verifier;
 use crate::certificate::Naming;
-
-/// A bundle of all public roots has 250 kB; whatever is larger than this is no PEM file of certificates.
-const MOST_BYTES: u64 = 4 << 20;
 
 /// Files and values that TLS is set up from. The default: public roots, no client certificate, the target's host as name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -175,7 +171,7 @@ fn public_roots() -> RootCertStore {
 
 fn authorities(path: &Path) -> Result<RootCertStore, TrustError> {
     let mut roots = RootCertStore::empty();
-    for (index, certificate) in certificates(path, &read(path)?)?.into_iter().enumerate() {
+    for (index, certificate) in pem::certificates(path)?.into_iter().enumerate() {
         let subject = Naming::of(&certificate).subject;
         roots
             .add(certificate)
@@ -194,8 +190,8 @@ fn identity(
     key: &Path,
     provider: &CryptoProvider,
 ) -> Result<CertifiedKey, TrustError> {
-    let chain = certificates(cert, &read(cert)?)?;
-    let private = private_key(key, &read(key)?)?;
+    let chain = pem::certificates(cert)?;
+    let private = pem::private_key(key)?;
     CertifiedKey::from_der(chain, private, provider).map_err(|error| {
         let (cert, key) = (cert.to_owned(), key.to_owned());
         match error {
@@ -209,54 +205,4 @@ fn identity(
             },
         }
     })
-}
-
-fn certificates(path: &Path, bytes: &[u8]) -> Result<Vec<CertificateDer<'static>>, TrustError> {
-    let all = CertificateDer::pem_slice_iter(bytes)
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| damaged(path, &error))?;
-    if all.is_empty() {
-        return Err(TrustError::NoCertificate {
-            path: path.to_owned(),
-        });
-    }
-    Ok(all)
-}
-
-fn private_key(path: &Path, bytes: &[u8]) -> Result<PrivateKeyDer<'static>, TrustError> {
-    let path = || path.to_owned();
-    let text = String::from_utf8_lossy(bytes);
-    if text.contains("BEGIN ENCRYPTED PRIVATE KEY") || text.contains("Proc-Type: 4,ENCRYPTED") {
-        return Err(TrustError::EncryptedKey { path: path() });
-    }
-    PrivateKeyDer::from_pem_slice(bytes).map_err(|error| match error {
-        pem::Error::NoItemsFound => TrustError::NoKey { path: path() },
-        error => damaged(&path(), &error),
-    })
-}
-
-fn damaged(path: &Path, error: &pem::Error) -> TrustError {
-    TrustError::Pem {
-        path: path.to_owned(),
-        reason: error.to_string(),
-    }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, TrustError> {
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
-        .map_err(|cause| TrustError::Read {
-            path: path.to_owned(),
-            cause,
-        })?;
-    let path = || path.to_owned();
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(TrustError::Large { path: path() });
-    }
-    // DER: a SEQUENCE with a length of two or more bytes.
-    if matches!(bytes.as_slice(), [0x30, 0x81..=0x84, ..]) {
-        return Err(TrustError::Binary { path: path() });
-    }
-    Ok(bytes)
 }

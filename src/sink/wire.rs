@@ -1,7 +1,8 @@
 //! The one door: from a target to a connection, whatever the protocol.
 //!
-//! A new protocol (RELP is next) is a file beside `tcp.rs`, a variant here and one in [`Protocol`]: over
-//! [`dial`] and [`tls::handshake`](super::tls) it has its bytes, and [`Sink`] is all it must answer to.
+//! A new protocol (RELP is next) is a file beside `connection.rs`, a variant here and one in [`Protocol`]: `dial` and
+//! `tls::handshake` give it its bytes, plain or encrypted, `stream.rs` the writing and the end, and [`Sink`] is all that it must
+//! answer to.
 
 use std::net::SocketAddr;
 
@@ -11,6 +12,7 @@ use super::connection::Connection;
 use super::fault::SinkError;
 use super::pace::Pace;
 use super::peer::Peer;
+use super::stream::Stream;
 use super::target::{Protocol, Target};
 use super::tls::{self, Encrypted};
 use super::udp::Udp;
@@ -64,14 +66,18 @@ impl Wire {
             Protocol::Tcp { framing } => {
                 let stream = dial::tcp(&peer, &bounds).await?;
                 Inner::Tcp(Box::new(Connection::new(
-                    stream, peer, *framing, pace, bounds,
+                    Stream::new(stream, peer, bounds),
+                    *framing,
+                    pace,
                 )))
             }
             Protocol::Tls { framing, trust } => {
                 let stream = dial::tcp(&peer, &bounds).await?;
                 let stream = tls::handshake(stream, &peer, trust, &bounds).await?;
                 Inner::Tls(Box::new(Connection::new(
-                    stream, peer, *framing, pace, bounds,
+                    Stream::new(stream, peer, bounds),
+                    *framing,
+                    pace,
                 )))
             }
         };

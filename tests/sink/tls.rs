@@ -18,15 +18,18 @@ use super::*;
 struct Lab {
     folder: TempDir,
     authority: Authority,
+    /// Written once: rsyslog reads it after it has begun to listen.
+    ca: PathBuf,
     server: Issued,
 }
 
 impl Lab {
     fn new() -> Self {
-        let authority = Authority::new("Lab CA");
+        let (authority, folder) = (Authority::new("Lab CA"), TempDir::new().unwrap());
         Self {
             server: authority.issue(&["127.0.0.1", "siem.example"]),
-            folder: TempDir::new().unwrap(),
+            ca: authority.write(folder.path()),
+            folder,
             authority,
         }
     }
@@ -35,7 +38,7 @@ impl Lab {
         let (cert, key) = self.server.write(self.folder.path(), "server");
         rsyslog::tls(&Tls {
             driver,
-            ca: self.authority.write(self.folder.path()),
+            ca: self.ca.clone(),
             cert,
             key,
             wants_client,
@@ -44,7 +47,7 @@ impl Lab {
 
     fn trust_files(&self) -> TrustFiles {
         TrustFiles {
-            ca_file: Some(self.authority.write(self.folder.path())),
+            ca_file: Some(self.ca.clone()),
             ..TrustFiles::default()
         }
     }
@@ -68,7 +71,7 @@ fn load(files: &TrustFiles) -> Trust {
 /// The fault that a connection meets: in the handshake, or at the latest with the first proof.
 async fn fault(target: &Target) -> TlsFault {
     match deliver(target, &lines(1)).await {
-        Err(SinkError::Tls { fault, .. }) => fault,
+        Err(SinkError::Tls { fault, .. }) => *fault,
         Err(told) => panic!("another fault: {told}"),
         Ok(_) => panic!("no fault"),
     }
@@ -165,8 +168,7 @@ fn a_missing_client_certificate_is_named() {
             assert_eq!(receiver.lines(), Vec::<String>::new());
         }
         for version in ["-tls1_2", "-tls1_3"] {
-            let ca = lab.authority.write(lab.folder.path());
-            let ca = ca.to_str().unwrap();
+            let ca = lab.ca.to_str().unwrap();
             let server = OpenSsl::start(
                 &lab,
                 &[
@@ -200,8 +202,7 @@ fn a_client_certificate_of_another_authority_is_refused() {
         let mut files = lab.trust_files();
         files.client = Some(lab.client(&Authority::new("Other CA")));
         for version in ["-tls1_2", "-tls1_3"] {
-            let ca = lab.authority.write(lab.folder.path());
-            let ca = ca.to_str().unwrap();
+            let ca = lab.ca.to_str().unwrap();
             let server = OpenSsl::start(
                 &lab,
                 &[

@@ -1,0 +1,254 @@
+//! An established byte stream to a peer that has nothing to say: bytes go out, and all that comes back is the end.
+//!
+//! Framing and lines are above this ([`Connection`](super::connection::Connection)), TCP and TLS below ([`Carrier`]). Each error
+//! leaves here in words that know who the peer is, what it said before, and whether it ever let us in.
+
+use std::io::{self, ErrorKind};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::{sleep, timeout};
+
+use super::carrier::{self, Carrier, Waiting};
+use super::fault::{SAID_TLS, SinkError};
+use super::peer::Peer;
+use super::target::Bounds;
+
+/// Reads of unasked-for bytes at one look: who says more must wait, so that a babbler can't hold up the stream.
+const READS: usize = 16;
+/// Sleeps between two looks at the acknowledgement, growing from the first to the last.
+const NAPS: (Duration, Duration) = (Duration::from_micros(200), Duration::from_millis(20));
+
+/// An established stream.
+#[derive(Debug)]
+pub(super) struct Stream<C> {
+    carrier: C,
+    peer: Peer,
+    bounds: Bounds,
+    /// The first bytes that the peer said, although it has nothing to say.
+    said: Vec<u8>,
+    /// A proof succeeded: the peer has let us in.
+    proved: bool,
+}
+
+impl<C: Carrier> Stream<C> {
+    pub(super) fn new(carrier: C, peer: Peer, bounds: Bounds) -> Self {
+        Self {
+            carrier,
+            peer,
+            bounds,
+            said: Vec::new(),
+            proved: false,
+        }
+    }
+
+    pub(super) fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    /// Has the peer said or ended anything? Costs one system call where it has not.
+    pub(super) async fn look(&mut self) -> Result<(), SinkError> {
+        for _ in 0..READS {
+            match carrier::waiting(self.carrier.socket()) {
+                Ok(Waiting::Nothing) => return Ok(()),
+                Ok(Waiting::Fin) => return Err(self.closed()),
+                Ok(Waiting::Bytes) => {}
+                Err(cause) => return Err(self.fault(cause)),
+            }
+            let mut scratch = [0; 4096];
+            match carrier::read_now(&mut self.carrier, &mut scratch).await {
+                Ok(None) => {}
+                Ok(Some(0)) => return Err(self.closed()),
+                Ok(Some(bytes)) => self.note(&scratch[..bytes]),
+                Err(cause) => return Err(self.fault(cause)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands all bytes to the system, or to TLS, which keeps up to 64 kB until [`flush`](Self::flush).
+    pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
+        let mut done = 0;
+        while done < bytes.len() {
+            match timeout(self.bounds.stall, self.carrier.write(&bytes[done..])).await {
+                Err(_) => return Err(self.stalled()),
+                Ok(Ok(0)) => return Err(self.closed()),
+                Ok(Ok(written)) => done += written,
+                Ok(Err(cause)) => return Err(self.broke(cause).await),
+            }
+        }
+        Ok(())
+    }
+
+    /// What TLS has encrypted and not yet written goes out.
+    pub(super) async fn flush(&mut self) -> Result<(), SinkError> {
+        match timeout(self.bounds.stall, self.carrier.flush()).await {
+            Err(_) => Err(self.stalled()),
+            Ok(Err(cause)) => Err(self.broke(cause).await),
+            Ok(Ok(())) => Ok(()),
+        }
+    }
+
+    /// Returns when the peer's kernel has acknowledged every byte; gives up when it acknowledges nothing for too long.
+    pub(super) async fn prove(&mut self) -> Result<(), SinkError> {
+        self.flush().await?;
+        let (mut nap, mut before, mut since) = (NAPS.0, u64::MAX, Instant::now());
+        loop {
+            let left = carrier::unacknowledged(self.carrier.socket())
+                .map_err(|cause| self.fault(cause))?;
+            // A connection that died is no proof, whatever its counters say.
+            self.look().await?;
+            if left == 0 {
+                self.proved = true;
+                return Ok(());
+            }
+            if left < before {
+                (before, since) = (left, Instant::now());
+            } else if since.elapsed() >= self.bounds.prove {
+                return Err(SinkError::Unproved {
+                    peer: self.peer.clone(),
+                    after: self.bounds.prove,
+                    left,
+                });
+            }
+            sleep(nap).await;
+            nap = (nap * 2).min(NAPS.1);
+        }
+    }
+
+    /// Returns, with the reason, when the peer is gone.
+    pub(super) async fn gone(&mut self) -> SinkError {
+        match self.read_to_end().await {
+            Ok(()) => self.closed(),
+            Err(cause) => self.fault(cause),
+        }
+    }
+
+    /// Our FIN, then the peer's, and no reset: its process has read everything.
+    pub(super) async fn finish(&mut self) -> Result<(), SinkError> {
+        // A FIN that came before ours says nothing about what we sent.
+        self.look().await?;
+        let bound = self.bounds.close;
+        let farewell = async {
+            self.half_close().await.map_err(|cause| self.fault(cause))?;
+            self.no_reset().await
+        };
+        match timeout(bound, farewell).await {
+            Ok(result) => result,
+            Err(_) => Err(SinkError::Unconfirmed {
+                peer: self.peer.clone(),
+                after: bound,
+            }),
+        }
+    }
+
+    async fn half_close(&mut self) -> io::Result<()> {
+        self.carrier.shutdown().await?;
+        match self.read_to_end().await {
+            // TLS without close_notify: the FIN below is what counts.
+            Err(cause) if cause.kind() == ErrorKind::UnexpectedEof => {}
+            result => result?,
+        }
+        carrier::read_to_fin(self.carrier.socket()).await
+    }
+
+    /// When the FINs crossed, bytes that reach a closed socket are answered with a reset after its FIN: that takes the proof
+    /// back, so all must be acknowledged first.
+    async fn no_reset(&mut self) -> Result<(), SinkError> {
+        let mut nap = NAPS.0;
+        loop {
+            let left = carrier::unacknowledged(self.carrier.socket())
+                .map_err(|cause| self.fault(cause))?;
+            match self.carrier.socket().take_error() {
+                Ok(None) if left == 0 => return Ok(()),
+                Ok(None) => sleep(nap).await,
+                Ok(Some(cause)) | Err(cause) => return Err(self.fault(cause)),
+            }
+            nap = (nap * 2).min(NAPS.1);
+        }
+    }
+
+    /// Reads until the peer ends the stream; what it says is noted.
+    async fn read_to_end(&mut self) -> io::Result<()> {
+        let mut scratch = [0; 4096];
+        loop {
+            match self.carrier.read(&mut scratch).await? {
+                0 => return Ok(()),
+                bytes => self.note(&scratch[..bytes]),
+            }
+        }
+    }
+
+    /// Keeps the beginning of what the peer says, for the words of an error.
+    fn note(&mut self, bytes: &[u8]) {
+        let room = 64_usize.saturating_sub(self.said.len());
+        self.said.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+
+    /// An error of a write: the peer may have said why before it broke, in an alert or in words.
+    async fn broke(&mut self, cause: io::Error) -> SinkError {
+        match self.look().await {
+            Err(told @ (SinkError::Tls { .. } | SinkError::Closed { said: Some(_), .. })) => told,
+            _ => self.fault(cause),
+        }
+    }
+
+    /// What an error of the stream means on this connection.
+    fn fault(&self, cause: io::Error) -> SinkError {
+        match SinkError::talking(&self.peer, cause) {
+            SinkError::Tls { peer, fault } => SinkError::Tls {
+                peer,
+                fault: Box::new(self.carrier.translate(*fault)),
+            },
+            SinkError::Closed { .. } => self.closed(),
+            fault => self.suspected().unwrap_or(fault),
+        }
+    }
+
+    fn closed(&self) -> SinkError {
+        self.suspected().unwrap_or_else(|| SinkError::Closed {
+            peer: self.peer.clone(),
+            said: said(&self.said),
+        })
+    }
+
+    /// Before the first proof, leaving may mean that we were not let in.
+    fn suspected(&self) -> Option<SinkError> {
+        let fault = self.carrier.suspicion().filter(|_| !self.proved)?;
+        Some(SinkError::Tls {
+            peer: self.peer.clone(),
+            fault: Box::new(fault),
+        })
+    }
+
+    fn stalled(&self) -> SinkError {
+        SinkError::Stalled {
+            peer: self.peer.clone(),
+            after: self.bounds.stall,
+        }
+    }
+}
+
+/// What the peer said, fit for a log line.
+fn said(bytes: &[u8]) -> Option<String> {
+    match bytes {
+        [] => None,
+        [0x15, 0x03, ..] => Some(SAID_TLS.to_owned()),
+        bytes => Some(bytes.escape_ascii().to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_said_is_fit_for_a_log() {
+        assert_eq!(said(b""), None);
+        assert_eq!(said(b"\x15\x03\x01\0\x02"), Some(SAID_TLS.to_owned()));
+        assert_eq!(
+            said(b"HTTP/1.1 400\r\n"),
+            Some("HTTP/1.1 400\\r\\n".to_owned())
+        );
+    }
+}
