@@ -1,6 +1,7 @@
 //! The whole box: builds the agents from the settings, starts them, watches them, takes new settings, stops them in order.
 
 use std::collections::HashMap;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -87,7 +88,12 @@ fn lock(state_dir: &Path) -> Result<std::fs::File, ApplianceError> {
         path: state_dir.to_owned(),
         cause,
     };
-    std::fs::create_dir_all(state_dir).map_err(failed)?;
+    // evidence waits in it: not for everybody's eyes
+    let made = std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o750)
+        .create(state_dir);
+    made.map_err(failed)?;
     let file = std::fs::File::create(state_dir.join("lock")).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),

@@ -13,7 +13,7 @@ pub struct CefSettings {
     /// `agent_version` whose style and version text the lines carry, as "0.207.251" (default: the last one whose sample
     /// lines quote the label and escape `=`); the cef room knows which there are.
     pub agent_version: String,
-    /// `portal_url`: start of the addresses in `cs1`, where it is not the tenant's portal: "https://cloud-app-security.com".
+    /// `portal_url`: start of the addresses in `cs1`, where it is not the tenant's portal: `https://cloud-app-security.com`.
     pub portal_url: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Text → [`Settings`](super::Settings), in one pass and without touching anything else.
+//! Text → [`Settings`], in one pass and without touching anything else.
 
 use std::path::{Path, PathBuf};
 

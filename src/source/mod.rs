@@ -7,6 +7,7 @@ pub mod cloud_apps;
 mod cursor;
 mod error;
 pub mod http;
+mod intake;
 mod pace;
 mod reader;
 mod seen;

@@ -11,9 +11,7 @@
 //! - The cursor moves with each page only while pages come in order; else when the walk has ended.
 //! - An answer that contradicts itself moves nothing and is asked for again, a bounded number of times.
 
-use std::collections::HashSet;
-
-use super::seen::fingerprint;
+use super::intake::Intake;
 use super::{Answer, Cursor, Place, Query, Seen, Walk};
 
 /// Below this the cloud has no scan mode (reference: api-activities-investigate-script.md).
@@ -114,20 +112,6 @@ pub struct Reader {
     circles: u16,
 }
 
-/// The page that is being taken in.
-#[derive(Debug, Default)]
-struct Intake {
-    now_ms: i64,
-    first_ms: Option<i64>,
-    last_ms: i64,
-    max_ms: i64,
-    ascending: bool,
-    /// The ids of this page: a page that holds a record twice counts it once.
-    ids: HashSet<u64>,
-    news: u64,
-    repeats: u64,
-}
-
 // === impl Reader ===
 
 impl Reader {
@@ -219,34 +203,13 @@ impl Reader {
 
     /// Opens the page that has come. `now_ms` bounds the times of its records: one from the future moves no cursor.
     pub fn open(&mut self, now_ms: i64) {
-        self.page = Intake {
-            now_ms,
-            ascending: true,
-            ..Intake::default()
-        };
+        self.page = Intake::open(now_ms);
     }
 
     /// Takes in a record of the open page. False where it was read before. A record that tells no time has `None`.
     pub fn admit(&mut self, id: &str, at_ms: Option<i64>) -> bool {
-        let at_ms = at_ms.map(|at| at.min(self.page.now_ms));
-        if !self.page.ids.insert(fingerprint(id)) {
-            self.page.repeats += 1;
-            return false;
-        }
-        if let Some(at) = at_ms {
-            self.page.ascending &= self.page.first_ms.is_none() || at >= self.page.last_ms;
-            self.page.max_ms = self.page.first_ms.map_or(at, |_| self.page.max_ms.max(at));
-            self.page.first_ms = self.page.first_ms.or(Some(at));
-            self.page.last_ms = at;
-        }
         let walked = self.cursor.as_ref().map_or(0, |cursor| cursor.high_ms);
-        let new = self.seen.admit(id, at_ms.unwrap_or(walked));
-        if new {
-            self.page.news += 1;
-        } else {
-            self.page.repeats += 1;
-        }
-        new
+        self.page.admit(id, at_ms, walked, &mut self.seen)
     }
 
     /// Closes the open page: moves the cursor and says what follows.
@@ -361,83 +324,118 @@ impl Reader {
     }
 
     fn move_on(&mut self, page: &Intake, answer: &Answer) -> Verdict {
-        let limit = self.limit as usize;
-        let Some(cursor) = &mut self.cursor else {
+        let Some(mut walk) = self.cursor.as_mut().and_then(|cursor| cursor.walk.take()) else {
             return Verdict::CaughtUp;
         };
-        let Some(walk) = &mut cursor.walk else {
-            return Verdict::CaughtUp;
+        self.advance(page, &mut walk);
+        let more = self.more(page, answer, &walk);
+        let verdict = match self.doubt(page, answer, &walk, more) {
+            Some(reason) => self.after_doubt(reason, &mut walk),
+            None => self.next_place(page, answer, &mut walk, more),
         };
-        let count = page.ids.len();
-        let advanced = page.first_ms.is_some() && page.max_ms > walk.max_ms;
-        self.in_order &= page.ascending && page.first_ms.is_none_or(|first| first >= walk.max_ms);
-        if page.first_ms.is_some() {
-            walk.max_ms = walk.max_ms.max(page.max_ms);
+        if let Some(cursor) = &mut self.cursor {
+            match verdict {
+                Verdict::CaughtUp => cursor.high_ms = cursor.high_ms.max(walk.max_ms),
+                Verdict::GivenUp(_) => {}
+                Verdict::More | Verdict::Doubtful(_) => cursor.walk = Some(walk),
+            }
         }
-        if self.in_order {
+        verdict
+    }
+
+    /// How far the page reaches. The cursor follows only while all pages come in order: a later page of a walk out of
+    /// order may hold what lies before.
+    fn advance(&mut self, page: &Intake, walk: &mut Walk) {
+        let before = walk.max_ms;
+        self.in_order &=
+            page.ascending && page.earliest_ms().is_none_or(|earliest| earliest >= before);
+        walk.max_ms = page.latest_ms().map_or(before, |latest| latest.max(before));
+        if let (true, Some(cursor)) = (self.in_order, &mut self.cursor) {
             cursor.high_ms = cursor.high_ms.max(walk.max_ms);
         }
-        self.circles = if advanced || page.news > 0 {
-            0
-        } else {
-            self.circles + 1
-        };
+        let moved = walk.max_ms > before || page.news > 0;
+        self.circles = if moved { 0 } else { self.circles + 1 };
+        self.read += page.count() as u64;
+    }
 
-        self.read += count as u64;
-        let read = match walk.next {
-            None => u64::from(walk.skip) + count as u64,
-            Some(_) => self.read,
-        };
-        let total_says_more = answer.total.is_some_and(|total| total > read);
-        let more = answer.has_next || answer.records.len() >= limit || total_says_more;
+    /// Does anything say that more follows? `hasNext` alone is not believed.
+    fn more(&self, page: &Intake, answer: &Answer, walk: &Walk) -> bool {
+        let read = self.read_of_total(page, walk);
         // an empty page is the end where the cloud's own count says so, whatever `hasNext` says
-        let exhausted = count == 0 && answer.total.is_some_and(|total| total <= read);
-        let doubt = if answer.next.is_some() && answer.next == walk.next {
+        let exhausted = page.count() == 0 && answer.total.is_some_and(|total| total <= read);
+        let full = answer.records.len() >= self.limit as usize;
+        !exhausted && (answer.has_next || full || answer.total.is_some_and(|total| total > read))
+    }
+
+    /// Records read of those that the cloud's `total` counts.
+    fn read_of_total(&self, page: &Intake, walk: &Walk) -> u64 {
+        match walk.next {
+            None => u64::from(walk.skip) + page.count() as u64,
+            Some(_) => self.read,
+        }
+    }
+
+    /// What contradicts itself in the answer.
+    fn doubt(
+        &self,
+        page: &Intake,
+        answer: &Answer,
+        walk: &Walk,
+        more: bool,
+    ) -> Option<&'static str> {
+        if answer.next.is_some() && answer.next == walk.next {
             Some("the cloud names the same place again")
-        } else if count == 0 && more && !exhausted && answer.next.is_none() {
+        } else if page.count() == 0 && more && answer.next.is_none() {
             Some("the cloud says that there are records but sends none")
         } else if self.circles > CIRCLES {
             Some("the cloud sends the same records over and over")
         } else {
             None
-        };
-        if let Some(reason) = doubt {
-            self.doubts += 1;
-            if self.doubts <= DOUBTS && self.circles <= CIRCLES {
-                return Verdict::Doubtful(reason);
-            }
-            if self.in_order && walk.next.take().is_some() {
-                // the place leads nowhere: go on by time
-                (walk.from_ms, walk.skip, self.doubts) = (walk.max_ms, 0, 0);
-                self.read = 0;
-                self.lost_place = true;
-                return Verdict::More;
-            }
-            cursor.walk = None;
-            return Verdict::GivenUp(reason);
         }
+    }
+
+    /// Asks again some times; then leaves a place that leads nowhere, or gives the walk up.
+    fn after_doubt(&mut self, reason: &'static str, walk: &mut Walk) -> Verdict {
+        self.doubts += 1;
+        if self.doubts <= DOUBTS && self.circles <= CIRCLES {
+            return Verdict::Doubtful(reason);
+        }
+        if self.in_order && walk.next.take().is_some() {
+            (walk.from_ms, walk.skip) = (walk.max_ms, 0);
+            (self.lost_place, self.read, self.doubts) = (true, 0, 0);
+            return Verdict::More;
+        }
+        Verdict::GivenUp(reason)
+    }
+
+    /// Where the next page begins: where the cloud says; else at the last time met, or past as many records as share it.
+    fn next_place(
+        &mut self,
+        page: &Intake,
+        answer: &Answer,
+        walk: &mut Walk,
+        more: bool,
+    ) -> Verdict {
         self.doubts = 0;
         if let Some(next) = answer.next.as_ref().filter(|_| !self.lost_place) {
             walk.next = Some(next.clone());
             return Verdict::More;
         }
-        if more && count > 0 {
-            // without a place from the cloud: from the last time met, or past as many records as share one time
-            let step = u32::try_from(count).unwrap_or(u32::MAX);
-            let came_by_place = walk.next.take().is_some();
-            self.lost_place |= came_by_place;
-            if self.in_order && walk.max_ms > walk.from_ms {
-                (walk.from_ms, walk.skip, self.read) = (walk.max_ms, 0, 0);
-            } else if came_by_place {
-                walk.skip = 0;
-            } else {
-                walk.skip = walk.skip.saturating_add(step);
-            }
-            return Verdict::More;
+        if !more || page.count() == 0 {
+            return Verdict::CaughtUp;
         }
-        cursor.high_ms = cursor.high_ms.max(walk.max_ms);
-        cursor.walk = None;
-        Verdict::CaughtUp
+        let came_by_place = walk.next.take().is_some();
+        self.lost_place |= came_by_place;
+        if self.in_order && walk.max_ms > walk.from_ms {
+            (walk.from_ms, walk.skip, self.read) = (walk.max_ms, 0, 0);
+        } else if came_by_place {
+            walk.skip = 0;
+        } else {
+            walk.skip = walk
+                .skip
+                .saturating_add(u32::try_from(page.count()).unwrap_or(u32::MAX));
+        }
+        Verdict::More
     }
 }
 

@@ -242,7 +242,7 @@ impl SledSpool {
 }
 
 /// Writes a draft into a store and makes it durable: the pieces, then the state that makes them count.
-fn fill(store: &Store, draft: &Draft, sealed: Vec<u8>) -> Result<(), Trouble> {
+pub(super) fn fill(store: &Store, draft: &Draft, sealed: Vec<u8>) -> Result<(), Trouble> {
     let mut unsynced = 0;
     for (index, piece) in (draft.begin..).zip(&draft.pieces) {
         if unsynced + piece.len() > UNSYNCED {

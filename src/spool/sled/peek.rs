@@ -258,24 +258,5 @@ impl SledSpool {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::super::Bounds;
-    use super::*;
-
-    #[test]
-    fn a_place_where_the_disk_fails_is_lost_at_the_third_time_in_a_row() {
-        let folder = tempfile::tempdir().unwrap();
-        let spool = SledSpool::open(folder.path(), Bounds::new(1 << 26), 0).unwrap();
-        let mut reader = held(&spool.reader);
-        let id = StoreId {
-            number: 0,
-            first: 0,
-        };
-        let mut strikes = |index| spool.is_lost(&mut reader, id, index);
-        assert_eq!(
-            [4, 4, 5, 4, 4, 4].map(&mut strikes),
-            [false, false, false, false, false, true]
-        );
-    }
-}
+#[path = "peek_tests.rs"]
+mod tests;

@@ -98,3 +98,7 @@ fn is_whole(store: &Store, state: &State, arrived: u64) -> Result<bool, Trouble>
     }
     Ok(true)
 }
+
+#[cfg(test)]
+#[path = "standing_tests.rs"]
+mod tests;

@@ -1,0 +1,85 @@
+//! Which state counts in a store that was tampered with.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::VecDeque;
+use std::path::Path;
+
+use super::*;
+use crate::spool::batch::Encoder;
+use crate::spool::sled::append::fill;
+use crate::spool::sled::draft::Draft;
+use crate::spool::{Lines, Page};
+
+/// A store with so many pages of one line each.
+fn store(path: &Path, pages: u64) -> Store {
+    let store = Store::open(path).unwrap();
+    let mut state = State::default();
+    for page in 1..=pages {
+        let mut lines = Lines::default();
+        lines.push("a line");
+        let mut draft = Draft::behind(&state, &VecDeque::new());
+        let page = Page {
+            stream: 0,
+            lines: &lines,
+            cursor: &page.to_le_bytes(),
+            seen: b"",
+            forget_seen: 0,
+            aside: &[],
+        };
+        draft.page(&page, 0, &mut Encoder::new().unwrap()).unwrap();
+        fill(&store, &draft, draft.sealed_state().unwrap()).unwrap();
+        state = draft.state;
+    }
+    store
+}
+
+fn newest(store: &Store) -> Option<(u64, Option<u64>)> {
+    newest_state(store)
+        .unwrap()
+        .map(|(state, back)| (state.seq, back))
+}
+
+#[test]
+fn a_page_that_is_not_whole_is_taken_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path(), 5);
+    assert_eq!(newest(&store), Some((5, None)));
+    let whole = store.piece(4).unwrap().unwrap().to_vec();
+    let mut torn = whole.clone();
+    torn[40] ^= 1;
+    for bytes in [&torn[..], &whole[..20], b""] {
+        store.put(4, bytes).unwrap();
+        assert_eq!(newest(&store), Some((4, Some(1))));
+    }
+    // What has arrived at the SIEM need not be there.
+    let arrived = Progress {
+        first: 5,
+        ..Progress::default()
+    };
+    store.set(PROGRESS, arrived.encode()).unwrap();
+    assert_eq!(newest(&store), Some((5, None)));
+}
+
+#[test]
+fn where_no_page_is_whole_the_newest_state_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path(), 5);
+    store.put(3, b"").unwrap();
+    store.put(4, b"").unwrap();
+    assert_eq!(newest(&store), Some((5, None)));
+    store.set(slot(5), b"damaged".to_vec()).unwrap();
+    assert_eq!(newest(&store), Some((4, None)));
+    assert_eq!(pieces_of(&store), store.extent());
+    store.set(slot(4), vec![]).unwrap();
+    assert_eq!(newest(&store), None);
+}
+
+#[test]
+fn a_first_page_has_no_state_before_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path(), 1);
+    assert_eq!(newest(&store), Some((1, None)));
+    assert_eq!(pieces_of(&store), 1);
+    assert!(state_of(&store, 1).unwrap().is_some());
+    assert!(state_of(&store, 3).unwrap().is_none());
+}
