@@ -50,7 +50,8 @@ pub trait Sink: Send {
     fn send(&mut self, lines: &Lines) -> impl Future<Output = Result<Mended, SinkError>> + Send;
 
     /// Returns when everything sent so far has arrived, as far as this kind of wire can know. Costs up to 40 ms where the peer
-    /// delays its acknowledgements, so prove after many batches rather than after each. May be abandoned and called again.
+    /// delays its acknowledgements, and 50 ms more the first time on a connection ([`Bounds::first_proof`]), so prove after many batches
+    /// rather than after each. May be abandoned and called again.
     ///
     /// # Errors
     /// None of what was sent since the last proof counts as arrived then.

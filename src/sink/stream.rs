@@ -92,6 +92,17 @@ impl<C: Carrier> Stream<C> {
     /// Returns when the peer's kernel has acknowledged every byte; gives up when it acknowledges nothing for too long.
     pub(super) async fn prove(&mut self) -> Result<(), SinkError> {
         self.flush().await?;
+        self.acknowledged().await?;
+        if !self.proved {
+            // Being acknowledged is not yet being let in.
+            sleep(self.bounds.first_proof).await;
+            self.look().await?;
+            self.proved = true;
+        }
+        Ok(())
+    }
+
+    async fn acknowledged(&mut self) -> Result<(), SinkError> {
         let (mut nap, mut before, mut since) = (NAPS.0, u64::MAX, Instant::now());
         loop {
             let left = carrier::unacknowledged(self.carrier.socket())
@@ -99,7 +110,6 @@ impl<C: Carrier> Stream<C> {
             // A connection that died is no proof, whatever its counters say.
             self.look().await?;
             if left == 0 {
-                self.proved = true;
                 return Ok(());
             }
             if left < before {

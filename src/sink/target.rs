@@ -71,6 +71,9 @@ pub struct Bounds {
     pub stall: Duration,
     /// Waiting for the peer's acknowledgement without any progress. 60 s
     pub prove: Duration,
+    /// How much longer the first proof of a connection takes: relays, and receivers with a list of allowed senders, accept and
+    /// acknowledge first and hang up a moment later. 50 ms
+    pub first_proof: Duration,
     /// Waiting for the peer's FIN. 15 s
     pub close: Duration,
     /// How long an ICMP objection to a datagram may take. 20 ms
@@ -86,6 +89,7 @@ impl Default for Bounds {
             settle: Duration::from_millis(300),
             stall: Duration::from_secs(60),
             prove: Duration::from_secs(60),
+            first_proof: Duration::from_millis(50),
             close: Duration::from_secs(15),
             grace: Duration::from_millis(20),
         }

@@ -108,6 +108,27 @@ fn a_reset_in_the_middle_is_no_proof() {
 }
 
 #[test]
+fn a_relay_that_acknowledges_and_hangs_up_is_no_proof() {
+    story(async {
+        for end in [drop, reset] {
+            let (sent, wait) = std::sync::mpsc::channel();
+            let mut to = scripted(move |peer| {
+                // As a relay does whose own receiver is down: it has accepted, and its kernel has acknowledged.
+                wait.recv().unwrap();
+                std::thread::sleep(Duration::from_millis(5));
+                end(peer);
+            });
+            to.bounds.first_proof = Duration::from_millis(500);
+            let mut wire = Wire::connect(&to, 0).await.unwrap();
+            wire.send(&batch(&lines(1))).await.unwrap();
+            sent.send(()).unwrap();
+            let told = wire.prove().await.unwrap_err();
+            assert!(matches!(told, SinkError::Broken { .. }), "{told}");
+        }
+    });
+}
+
+#[test]
 fn a_fin_is_seen_before_the_next_send() {
     story(async {
         let (gone, wait) = std::sync::mpsc::channel();

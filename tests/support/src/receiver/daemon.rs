@@ -87,9 +87,11 @@ impl Receiver {
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a second handle"))
             .stderr(log);
-        let mut child = command
+        let child = command
             .spawn()
             .unwrap_or_else(|cause| panic!("{}: {cause}: run make tools", self.program.display()));
+        // Ours from here on, so that a start that fails below leaves no orphan.
+        let child = self.child.insert(child);
         let deadline = Instant::now() + PATIENCE;
         while !listens(child.id(), self.transport, self.port) {
             if let Some(status) = child.try_wait().expect("a child") {
@@ -103,7 +105,6 @@ impl Receiver {
             );
             std::thread::sleep(GLANCE);
         }
-        self.child = Some(child);
     }
 
     /// Ends it as an operator would (SIGTERM): it may finish what it has.
@@ -139,10 +140,12 @@ impl Receiver {
     }
 
     fn end(&mut self, signal: i32) {
-        // Worth knowing under a test that failed.
         if let Some(Ok(Some(status))) = self.child.as_mut().map(Child::try_wait) {
+            // Worth knowing under a test that failed. Its number may be somebody else's by now.
             let program = self.program.display();
             eprintln!("{program} had ended by itself ({status}): {}", self.said());
+            self.child = None;
+            return;
         }
         self.signal(signal);
         let Some(mut child) = self.child.take() else {
@@ -214,7 +217,6 @@ fn stands_still(pid: u32) -> bool {
 
 impl Drop for Receiver {
     fn drop(&mut self) {
-        self.release();
         self.kill();
     }
 }
