@@ -7,10 +7,12 @@ use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 
 use super::halt::Halt;
+use super::parts::{AgentError, siem_target};
 use super::poller::chance;
 use crate::backoff::Backoff;
 use crate::clock;
-use crate::sink::{Protocol, Sink, SinkError, Target, Wire};
+use crate::settings::{Protocol, SiemSettings};
+use crate::sink::{Sink, SinkError, Wire};
 use crate::spool::{Batch, Spool, SpoolError};
 use crate::status::{Happening, Reporter};
 
@@ -26,7 +28,7 @@ pub struct Forwarder<S: Spool> {
     /// Where lines wait.
     pub spool: Arc<S>,
     /// Where they go.
-    pub target: Target,
+    pub siem: SiemSettings,
     /// Woken when there is something new.
     pub wake: Arc<Notify>,
     /// Tells what happens.
@@ -38,6 +40,7 @@ pub struct Forwarder<S: Spool> {
 /// Why a connection's life ended.
 enum End {
     Halted,
+    Unfit(AgentError),
     Siem { broke: bool, error: SinkError },
     Spool(SpoolError),
 }
@@ -63,6 +66,16 @@ impl<S: Spool + 'static> Forwarder<S> {
                     });
                     wait
                 }
+                End::Unfit(error) => {
+                    let wait = siem.failed(chance());
+                    let what = error.to_string();
+                    self.tell(&Happening::SiemTrouble {
+                        broke: false,
+                        what,
+                        wait,
+                    });
+                    wait
+                }
                 End::Spool(error) => {
                     let wait = disk.failed(chance());
                     self.tell(&Happening::SpoolTrouble {
@@ -81,9 +94,14 @@ impl<S: Spool + 'static> Forwarder<S> {
 
     /// One connection's life.
     async fn connection(&mut self, attempt: u32) -> End {
+        // made anew for each connection, so that a renewed certificate counts from the next one on
+        let target = match siem_target(&self.siem) {
+            Ok(target) => target,
+            Err(error) => return End::Unfit(error),
+        };
         let connected = tokio::select! {
             () = self.halt.wait() => return End::Halted,
-            connected = Wire::connect(&self.target, attempt) => connected,
+            connected = Wire::connect(&target, attempt) => connected,
         };
         let mut wire = match connected {
             Ok(wire) => wire,
@@ -150,7 +168,7 @@ impl<S: Spool + 'static> Forwarder<S> {
         self.tell(&Happening::Sent {
             lines: batch.lines.len() as u64,
         });
-        if let (lines @ 1.., Protocol::Udp { max_datagram }) = (mended.cut, &self.target.protocol) {
+        if let (lines @ 1.., Protocol::Udp { max_datagram }) = (mended.cut, &self.siem.protocol) {
             self.tell(&Happening::Cut {
                 lines,
                 bound: *max_datagram,

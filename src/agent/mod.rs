@@ -57,7 +57,8 @@ impl<S: Spool + 'static> Agent<S> {
         throttle: &Arc<Mutex<Throttle>>,
         status: &Status,
     ) -> Result<Self, AgentError> {
-        let target = siem_target(&settings.siem)?;
+        // a certificate that can't be read stops the start, with its cure
+        siem_target(&settings.siem)?;
         let known = Stream::ALL
             .iter()
             .any(|s| spool.recall(s.number()).is_ok_and(|m| m.cursor.is_some()));
@@ -118,7 +119,7 @@ impl<S: Spool + 'static> Agent<S> {
         }
         let forwarder = Forwarder {
             spool: Arc::clone(&spool),
-            target,
+            siem: settings.siem.clone(),
             wake,
             reporter: reporter.clone(),
             halt: Arc::clone(&halt),
