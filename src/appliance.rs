@@ -149,7 +149,7 @@ impl Appliance {
         // who asks earlier waits until all agents are there
         tokio::spawn(socket::serve(socket, self.status.clone()));
         tracing::info!(
-            "siembox {} runs, {} agents, state in {}",
+            "siembox {} runs, agents: {}, state in {}",
             env!("CARGO_PKG_VERSION"),
             self.settings.agents.len(),
             state_dir.display()

@@ -28,7 +28,7 @@ pub fn run(
     report: &mut Report<impl std::io::Write>,
 ) -> bool {
     report.step("settings", || {
-        Ok(format!("{} agents", settings.agents.len()))
+        Ok(format!("agents: {}", settings.agents.len()))
     });
     report.step("clock", || plausible_clock(clock::now_ms()));
     report.step("state", || state_dir(settings));
