@@ -126,7 +126,7 @@ fn drain_all(spool: &SledSpool) -> u64 {
     while let Some(batch) = spool.peek(next).unwrap() {
         lines += batch.lines.len() as u64;
         next = batch.next();
-        if let Err(error) = spool.acknowledge(next) {
+        if let Err(error) = spool.acknowledge(next, b"") {
             assert!(is_io(&error), "{error}");
         }
     }

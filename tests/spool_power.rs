@@ -153,7 +153,7 @@ fn a_page_is_whole_or_not_there() {
             }
             line = batch.next();
             if !line.is_multiple_of(3) {
-                spool.acknowledge(line).unwrap();
+                spool.acknowledge(line, b"").unwrap();
             }
         }
         assert_eq!(line, there.1);

@@ -1,4 +1,8 @@
-//! From flash to the SIEM: peek, send, prove, acknowledge. A line leaves the spool only by the sink's own word.
+//! From flash to the SIEM: peek, send, prove, let go. A line leaves the spool only when the receiver has it.
+//!
+//! What that takes is in [`Window`] and [`HalfClose`]; here is who asks the spool and the wire. A connection that breaks takes
+//! everything with it that is not let go: the next one begins at the spool's first line. A connection that was ended by us,
+//! and by the receiver after us, loses nothing: the next one goes on behind it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,9 +10,11 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 
+use super::half_close::{HalfClose, QUIET};
 use super::halt::Halt;
 use super::parts::{AgentError, siem_target};
 use super::poller::chance;
+use super::window::{LetGo, Parcel, Window};
 use crate::backoff::Backoff;
 use crate::clock;
 use crate::settings::{Protocol, SiemSettings};
@@ -16,8 +22,8 @@ use crate::sink::{Sink, SinkError, Wire};
 use crate::spool::{Batch, Spool, SpoolError};
 use crate::status::{Happening, Reporter};
 
-/// This much is sent before the receiver's word is waited for, bytes.
-const PROVE_EVERY: usize = 1 << 20;
+/// This much is sent before the word of the receiver's kernel is waited for, bytes.
+const PROVE_EVERY: u64 = 1 << 20;
 /// A quiet connection is looked at this often.
 const QUIET_LOOK: Duration = Duration::from_secs(10);
 /// A stop waits no longer than this for the last proof.
@@ -37,11 +43,33 @@ pub struct Forwarder<S: Spool> {
     pub halt: Arc<Halt>,
 }
 
+/// How far it has come.
+struct Course {
+    /// The line to peek next.
+    next: u64,
+    /// Bytes sent that the receiver's kernel may not have.
+    unproved: u64,
+    /// When something was last sent.
+    sent_at: Duration,
+    /// What was sent and is not let go.
+    window: Window,
+    half_close: HalfClose,
+    /// Was the last connection ended well?
+    renewed: bool,
+}
+
 /// Why a connection's life ended.
 enum End {
     Halted,
+    /// To hear the receiver's word.
+    HalfClose,
+    /// The receiver has given its word.
+    Confirmed,
     Unfit(AgentError),
-    Siem { broke: bool, error: SinkError },
+    Siem {
+        broke: bool,
+        error: SinkError,
+    },
     Spool(SpoolError),
 }
 
@@ -51,49 +79,50 @@ impl<S: Spool + 'static> Forwarder<S> {
     /// Forwards until it is told to stop.
     pub async fn run(mut self) {
         let (mut siem, mut disk) = (Backoff::for_siem(), Backoff::for_siem());
+        let mut course = Course {
+            next: self.spool.first(),
+            unproved: 0,
+            sent_at: Duration::ZERO,
+            window: Window::new(self.siem.replay.window),
+            half_close: HalfClose::new(&self.siem.replay),
+            renewed: false,
+        };
         while !self.halt.thrown() {
             let begin = clock::now().steady;
-            let end = self.connection(siem.failures()).await;
+            let end = self.connection(siem.failures(), &mut course).await;
             siem.lasted(clock::now().steady - begin);
-            let wait = match end {
+            course.renewed = matches!(end, End::Confirmed);
+            let (what, broke, wait) = match end {
                 End::Halted => return,
-                End::Siem { broke, error } => {
-                    let wait = siem.failed(chance());
-                    self.tell(&Happening::SiemTrouble {
-                        broke,
-                        what: error.to_string(),
-                        wait,
-                    });
-                    wait
+                End::Confirmed | End::HalfClose => {
+                    siem.reset();
+                    continue;
                 }
-                End::Unfit(error) => {
-                    let wait = siem.failed(chance());
-                    let what = error.to_string();
-                    self.tell(&Happening::SiemTrouble {
-                        broke: false,
-                        what,
-                        wait,
-                    });
-                    wait
-                }
+                End::Siem { broke, error } => (error.to_string(), broke, siem.failed(chance())),
+                End::Unfit(error) => (error.to_string(), false, siem.failed(chance())),
                 End::Spool(error) => {
-                    let wait = disk.failed(chance());
-                    self.tell(&Happening::SpoolTrouble {
-                        what: error.to_string(),
-                        wait,
-                    });
-                    wait
+                    let (what, wait) = (error.to_string(), disk.failed(chance()));
+                    self.tell(&Happening::SpoolTrouble { what, wait });
+                    course.begin_again(self.spool.first());
+                    self.pause(wait).await;
+                    continue;
                 }
             };
-            tokio::select! {
-                () = self.halt.wait() => {}
-                () = tokio::time::sleep(wait) => {}
-            }
+            self.tell(&Happening::SiemTrouble { broke, what, wait });
+            course.begin_again(self.spool.first());
+            self.pause(wait).await;
+        }
+    }
+
+    async fn pause(&self, wait: Duration) {
+        tokio::select! {
+            () = self.halt.wait() => {}
+            () = tokio::time::sleep(wait) => {}
         }
     }
 
     /// One connection's life.
-    async fn connection(&mut self, attempt: u32) -> End {
+    async fn connection(&mut self, attempt: u32, course: &mut Course) -> End {
         // made anew for each connection, so that a renewed certificate counts from the next one on
         let target = match siem_target(&self.siem) {
             Ok(target) => target,
@@ -114,38 +143,34 @@ impl<S: Spool + 'static> Forwarder<S> {
         };
         self.tell(&Happening::SiemConnected {
             peer: wire.peer().to_string(),
+            renewed: course.renewed,
         });
         let halt = Arc::clone(&self.halt);
-        let mut progress = Progress {
-            next: self.spool.first(),
-            unproved: 0,
-            bytes: 0,
-        };
         let end = tokio::select! {
-            end = self.forward(&mut wire, &mut progress) => end,
+            end = self.forward(&mut wire, course) => end,
             // a batch is sent to its end, so that no line is cut; but not for ever
-            () = async { halt.wait().await; tokio::time::sleep(LAST_PROOF).await } => End::Halted,
+            () = halted_for(&halt, LAST_PROOF) => End::Halted,
         };
-        if matches!(end, End::Halted) {
-            // what was sent is proved, so that the next start repeats nothing; but a stop must come to its end
-            let _ = tokio::time::timeout(LAST_PROOF, self.prove(&mut wire, &mut progress)).await;
-            let _ = tokio::time::timeout(LAST_PROOF, wire.close()).await;
+        match end {
+            End::Halted => self.farewell(wire, course).await,
+            End::HalfClose => self.confirm(wire, course).await,
+            end => end,
         }
-        end
     }
 
-    async fn forward(&mut self, wire: &mut Wire, progress: &mut Progress) -> End {
+    /// Sends what waits, until there is a reason to end the connection.
+    async fn forward(&mut self, wire: &mut Wire, course: &mut Course) -> End {
         while !self.halt.thrown() {
             for repair in self.spool.repairs() {
                 self.tell(&Happening::SpoolRepaired {
                     what: repair.to_string(),
                 });
             }
-            let done = match self.peek(progress.next).await {
-                Err(error) => return End::Spool(error),
-                Ok(Some(batch)) => self.send(wire, &batch, progress).await,
-                Ok(None) if progress.unproved > 0 => self.prove(wire, progress).await,
-                Ok(None) => self.rest(wire).await,
+            let done = match self.peek(course.next).await {
+                Err(error) => Err(End::Spool(error)),
+                Ok(Some(batch)) => self.send(wire, &batch, course).await,
+                Ok(None) if course.unproved > 0 => self.prove(wire, course).await,
+                Ok(None) => self.rest(wire, course).await,
             };
             if let Err(end) = done {
                 return end;
@@ -158,52 +183,111 @@ impl<S: Spool + 'static> Forwarder<S> {
         &mut self,
         wire: &mut Wire,
         batch: &Batch,
-        progress: &mut Progress,
+        course: &mut Course,
     ) -> Result<(), End> {
+        let (lines, before) = (batch.lines.len() as u64, wire.sent());
         // counted before it is sent: a send that is cut off by a stop may have sent some
-        progress.unproved += batch.lines.len() as u64;
+        course.unproved += 1;
         let mended = wire.send(&batch.lines).await.map_err(broke)?;
-        progress.next = batch.next();
-        progress.bytes += batch.lines.bytes();
-        self.tell(&Happening::Sent {
-            lines: batch.lines.len() as u64,
-        });
+        let bytes = wire.sent() - before;
+        course.took(batch.next(), lines, bytes, clock::now().steady);
+        self.tell(&Happening::Sent { lines });
         if let (lines @ 1.., Protocol::Udp { max_datagram }) = (mended.cut, &self.siem.protocol) {
             self.tell(&Happening::Cut {
                 lines,
                 bound: *max_datagram,
             });
         }
-        if progress.bytes >= PROVE_EVERY {
-            self.prove(wire, progress).await?;
+        if course.unproved >= PROVE_EVERY {
+            self.prove(wire, course).await?;
         }
         Ok(())
     }
 
-    async fn prove(&mut self, wire: &mut Wire, progress: &mut Progress) -> Result<(), End> {
-        if progress.unproved == 0 {
-            return Ok(());
-        }
+    /// Waits for the word of the receiver's kernel.
+    async fn prove(&mut self, wire: &mut Wire, course: &mut Course) -> Result<(), End> {
         wire.prove().await.map_err(broke)?;
-        let (spool, before) = (Arc::clone(&self.spool), progress.next);
-        on_disk(move || spool.acknowledge(before))
-            .await
-            .map_err(End::Spool)?;
-        self.tell(&Happening::Proved {
-            lines: progress.unproved,
-        });
-        (progress.unproved, progress.bytes) = (0, 0);
+        course.unproved = 0;
+        self.tell(&Happening::SiemThere);
+        self.let_go(course.window.acknowledged(wire.unread_at_most()))
+            .await?;
+        if course.half_close.due(clock::now().steady) {
+            return Err(End::HalfClose);
+        }
         Ok(())
     }
 
     /// Nothing to send: waits for something, and looks after the connection meanwhile.
-    async fn rest(&mut self, wire: &mut Wire) -> Result<(), End> {
+    async fn rest(&mut self, wire: &mut Wire, course: &mut Course) -> Result<(), End> {
+        let now = clock::now().steady;
+        self.let_go(course.window.settled(now)).await?;
+        let asks = course.window.doubtful() && course.half_close.allowed(now);
+        let quiet_at = asks.then_some(course.sent_at + QUIET);
+        if quiet_at.is_some_and(|at| now >= at) {
+            return Err(End::HalfClose);
+        }
+        let next = [quiet_at, course.window.settles_at()].into_iter().flatten();
+        let wait = next
+            .map(|at| at.saturating_sub(now))
+            .min()
+            .unwrap_or(QUIET_LOOK);
         tokio::select! {
             () = self.wake.notified() => {}
             () = self.halt.wait() => {}
             error = wire.gone() => return Err(broke(error)),
-            () = tokio::time::sleep(QUIET_LOOK) => self.tell(&Happening::SiemQuiet),
+            () = tokio::time::sleep(wait.min(QUIET_LOOK)) => self.tell(&Happening::SiemThere),
         }
+        Ok(())
+    }
+
+    /// Our FIN, then the receiver's: it has read everything.
+    async fn confirm(&mut self, wire: Wire, course: &mut Course) -> End {
+        let closed = tokio::select! {
+            () = halted_for(&self.halt, LAST_PROOF) => return End::Halted,
+            closed = wire.close() => closed,
+        };
+        let now = clock::now().steady;
+        match closed {
+            Ok(_) => {
+                course.window.confirmed(now);
+                course.half_close.answered();
+                End::Confirmed
+            }
+            Err(error) => {
+                let network = matches!(error, SinkError::Unproved { .. });
+                if !network && course.half_close.refused(now) {
+                    self.tell(&Happening::HalfCloseRefused {
+                        what: error.to_string(),
+                    });
+                }
+                End::Siem { broke: true, error }
+            }
+        }
+    }
+
+    /// The end of all: what was sent is proved, so that the next start repeats nothing; but a stop must come to its end.
+    async fn farewell(&mut self, wire: Wire, course: &mut Course) -> End {
+        let mut wire = wire;
+        if course.unproved > 0 {
+            let _ = tokio::time::timeout(LAST_PROOF, self.prove(&mut wire, course)).await;
+        }
+        let closed = tokio::time::timeout(LAST_PROOF, wire.close()).await;
+        if matches!(closed, Ok(Ok(_))) {
+            let _ = self.let_go(course.window.finished()).await;
+        }
+        End::Halted
+    }
+
+    /// Lines that need not be kept any longer leave the spool.
+    async fn let_go(&self, lines: Option<LetGo>) -> Result<(), End> {
+        let Some(LetGo { before, lines }) = lines else {
+            return Ok(());
+        };
+        let spool = Arc::clone(&self.spool);
+        on_disk(move || spool.acknowledge(before, b""))
+            .await
+            .map_err(End::Spool)?;
+        self.tell(&Happening::Proved { lines });
         Ok(())
     }
 
@@ -217,18 +301,32 @@ impl<S: Spool + 'static> Forwarder<S> {
     }
 }
 
-/// How far a connection has come.
-struct Progress {
-    /// The line to peek next.
-    next: u64,
-    /// Lines sent since the last proof.
-    unproved: u64,
-    /// Their bytes.
-    bytes: usize,
+// === impl Course ===
+
+impl Course {
+    /// A batch was handed to the system.
+    fn took(&mut self, next: u64, lines: u64, bytes: u64, now: Duration) {
+        self.window.sent(Parcel { next, lines, bytes });
+        self.half_close.sent(bytes);
+        self.unproved += bytes;
+        (self.next, self.sent_at) = (next, now);
+    }
+
+    /// The connection broke: everything that is not let go goes out again.
+    fn begin_again(&mut self, first: u64) {
+        self.window.broken();
+        (self.next, self.unproved) = (first, 0);
+    }
 }
 
 fn broke(error: SinkError) -> End {
     End::Siem { broke: true, error }
+}
+
+/// Resolves so long after the switch was thrown.
+async fn halted_for(halt: &Halt, time: Duration) {
+    halt.wait().await;
+    tokio::time::sleep(time).await;
 }
 
 /// Runs what may wait for the disk where it holds up nobody.

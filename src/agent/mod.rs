@@ -5,10 +5,12 @@
 //! of a walk and without losing or repeating a record, because everything that matters is in the spool.
 
 mod forwarder;
+mod half_close;
 mod halt;
 mod line;
 mod parts;
 mod poller;
+mod window;
 
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;

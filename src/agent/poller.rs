@@ -201,7 +201,7 @@ impl<S: Spool> Poller<S> {
                         let writer = &mut self.writer;
                         self.state
                             .lines
-                            .push_with(|line| writer.write(&record.event, line));
+                            .push_with(0, |line| writer.write(&record.event, line));
                     }
                 }
                 Err(unreadable) => {

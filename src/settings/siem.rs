@@ -3,7 +3,7 @@
 use super::host::host;
 use super::overrides::{Needs, Overrides, Transport};
 use super::section::Section;
-use super::{CefSettings, HeaderSettings, TlsSettings, cef, header, tls};
+use super::{CefSettings, HeaderSettings, ReplaySettings, TlsSettings, cef, header, replay, tls};
 
 /// `[agent.siem]`: the receiving side.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +16,8 @@ pub struct SiemSettings {
     pub protocol: Protocol,
     /// `framing`: lf (default; tls: octet-counting, RFC 5425) or octet-counting. Not for udp.
     pub framing: Framing,
+    /// What is kept of the lines sent.
+    pub replay: ReplaySettings,
     /// Header of each line.
     pub header: HeaderSettings,
     /// Looks of each line.
@@ -58,6 +60,7 @@ pub(super) fn read(section: Section, given: &Overrides) -> Option<SiemSettings> 
     let (host, port, transport) = target(&section, given);
     let protocol = protocol(&section, transport);
     let framing = framing(&section, transport);
+    let replay = replay::read(&section, transport);
     let max_lines_per_second = section.number("max_lines_per_second", 1..=1_000_000);
     if transport != Transport::Udp && framing == Framing::Lf && header.begins_with_a_digit() {
         let text = "without PRI each line begins with its year, which rsyslog takes for an octet count; \
@@ -70,6 +73,7 @@ pub(super) fn read(section: Section, given: &Overrides) -> Option<SiemSettings> 
         port,
         protocol,
         framing,
+        replay,
         header,
         cef,
         max_lines_per_second,

@@ -16,7 +16,7 @@ mod carrier;
 mod connection;
 mod dial;
 mod fault;
-mod outq;
+mod kernel;
 mod pace;
 mod peer;
 mod pem;
@@ -67,6 +67,11 @@ pub trait Sink: Send {
     fn close(self) -> impl Future<Output = Result<Farewell, SinkError>> + Send
     where
         Self: Sized;
+
+    /// How many of the bytes that [`prove`](Self::prove) has proved may be lost with the peer's process, because they may still wait
+    /// unread in its kernel: about the largest window that it has offered so far. 0 where a proof is the last word that this kind
+    /// of wire can have.
+    fn unread_at_most(&self) -> u64;
 
     /// Who is at the other end.
     fn peer(&self) -> &Peer;

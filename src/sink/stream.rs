@@ -29,6 +29,8 @@ pub(super) struct Stream<C> {
     said: Vec<u8>,
     /// A proof succeeded: the peer has let us in.
     proved: bool,
+    /// The largest window that the peer has offered: about what its kernel can hold before its process reads it.
+    widest: u32,
 }
 
 impl<C: Carrier> Stream<C> {
@@ -39,11 +41,17 @@ impl<C: Carrier> Stream<C> {
             bounds,
             said: Vec::new(),
             proved: false,
+            widest: 0,
         }
     }
 
     pub(super) fn peer(&self) -> &Peer {
         &self.peer
+    }
+
+    /// About what the peer's kernel can hold unread, bytes, as far as its offers have shown.
+    pub(super) fn unread_at_most(&self) -> u64 {
+        u64::from(self.widest)
     }
 
     /// Has the peer said or ended anything? Costs one system call where it has not.
@@ -107,6 +115,9 @@ impl<C: Carrier> Stream<C> {
         loop {
             let left = carrier::unacknowledged(self.carrier.socket())
                 .map_err(|cause| self.fault(cause))?;
+            let offered = carrier::offered_window(self.carrier.socket())
+                .map_err(|cause| self.fault(cause))?;
+            self.widest = self.widest.max(offered);
             // A connection that died is no proof, whatever its counters say.
             self.look().await?;
             if left == 0 {
@@ -145,10 +156,17 @@ impl<C: Carrier> Stream<C> {
         };
         match timeout(bound, farewell).await {
             Ok(result) => result,
-            Err(_) => Err(SinkError::Unconfirmed {
-                peer: self.peer.clone(),
-                after: bound,
-            }),
+            Err(_) => Err(self.unconfirmed(bound)),
+        }
+    }
+
+    /// No FIN came. Where the peer's kernel has not even acknowledged ours, it is the network that is silent.
+    fn unconfirmed(&self, after: Duration) -> SinkError {
+        let peer = self.peer.clone();
+        match carrier::unacknowledged(self.carrier.socket()) {
+            Ok(0) => SinkError::Unconfirmed { peer, after },
+            Ok(left) => SinkError::Unproved { peer, after, left },
+            Err(cause) => self.fault(cause),
         }
     }
 

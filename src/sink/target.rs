@@ -74,7 +74,7 @@ pub struct Bounds {
     /// How much longer the first proof of a connection takes: relays, and receivers with a list of allowed senders, accept and
     /// acknowledge first and hang up a moment later. 50 ms
     pub first_proof: Duration,
-    /// Waiting for the peer's FIN. 15 s
+    /// Waiting for the peer's FIN. 60 s: a slow receiver reads first all that it was sent.
     pub close: Duration,
     /// How long an ICMP objection to a datagram may take. 20 ms
     pub grace: Duration,
@@ -90,7 +90,7 @@ impl Default for Bounds {
             stall: Duration::from_secs(60),
             prove: Duration::from_secs(60),
             first_proof: Duration::from_millis(50),
-            close: Duration::from_secs(15),
+            close: Duration::from_secs(60),
             grace: Duration::from_millis(20),
         }
     }

@@ -118,6 +118,14 @@ impl Sink for Wire {
         }
     }
 
+    fn unread_at_most(&self) -> u64 {
+        match &self.0 {
+            Inner::Udp(wire) => wire.unread_at_most(),
+            Inner::Tcp(wire) => wire.unread_at_most(),
+            Inner::Tls(wire) => wire.unread_at_most(),
+        }
+    }
+
     fn peer(&self) -> &Peer {
         match &self.0 {
             Inner::Udp(wire) => wire.peer(),

@@ -75,9 +75,16 @@ pub enum Happening {
     SiemConnected {
         /// Address.
         peer: String,
+        /// Only anew, after a connection that was ended well?
+        renewed: bool,
     },
-    /// The SIEM is there, and there is nothing to send.
-    SiemQuiet,
+    /// The SIEM's machine is there, and has what was sent.
+    SiemThere,
+    /// The receiver does not answer the end of a connection, by which it would say that it has read everything.
+    HalfCloseRefused {
+        /// What came instead.
+        what: String,
+    },
     /// The SIEM can't be reached, or the connection broke.
     SiemTrouble {
         /// Did a connection break (or could none be made)?
@@ -92,7 +99,7 @@ pub enum Happening {
         /// How many.
         lines: u64,
     },
-    /// Lines have arrived.
+    /// Lines have arrived and are no longer kept.
     Proved {
         /// How many.
         lines: u64,
@@ -175,7 +182,10 @@ impl Happening {
             Self::PageRead(page) if page.lines + page.set_aside + page.left_out == 0 => {
                 Loudness::Debug
             }
-            Self::Sent { .. } | Self::Proved { .. } | Self::SiemQuiet => Loudness::Debug,
+            Self::Sent { .. }
+            | Self::Proved { .. }
+            | Self::SiemThere
+            | Self::SiemConnected { renewed: true, .. } => Loudness::Debug,
             Self::PageRead(_)
             | Self::FirstStart { .. }
             | Self::SiemConnected { .. }
@@ -183,6 +193,7 @@ impl Happening {
             Self::SetAside { .. }
             | Self::Doubtful { .. }
             | Self::Cut { .. }
+            | Self::HalfCloseRefused { .. }
             | Self::SpoolRepaired { .. } => Loudness::Warn,
             Self::CloudTrouble { .. } | Self::SiemTrouble { .. } | Self::SpoolFull { .. } => {
                 Loudness::Warn
@@ -196,7 +207,7 @@ impl Happening {
     pub fn effect(&self) -> Effect {
         match self {
             Self::PageRead(_) => Effect::Close(Topic::Cloud),
-            Self::SiemConnected { .. } | Self::SiemQuiet | Self::Proved { .. } => {
+            Self::SiemConnected { .. } | Self::SiemThere | Self::Proved { .. } => {
                 Effect::Close(Topic::Siem)
             }
             Self::SpoolWell => Effect::Close(Topic::Spool),
@@ -222,6 +233,9 @@ impl Happening {
                 Effect::Raise(Topic::Repaired, "Damage on flash was repaired")
             }
             Self::Cut { .. } => Effect::Raise(Topic::Cut, "Lines were cut"),
+            Self::HalfCloseRefused { .. } => {
+                Effect::Raise(Topic::HalfClose, "The receiver never confirms")
+            }
             Self::FirstStart { .. } | Self::Sent { .. } => Effect::None,
         }
     }
@@ -263,8 +277,12 @@ impl Happening {
             ),
             Self::SpoolRepaired { what } => what.clone(),
             Self::SpoolWell => "the spool takes pages again".to_owned(),
-            Self::SiemConnected { peer } => format!("connected to the SIEM at {peer}"),
-            Self::SiemQuiet => "the SIEM is there, nothing to send".to_owned(),
+            Self::SiemConnected { peer, .. } => format!("connected to the SIEM at {peer}"),
+            Self::SiemThere => "the SIEM is there".to_owned(),
+            Self::HalfCloseRefused { what } => format!(
+                "{what}; for an hour it is not asked again: nothing is lost, but the last lines come twice after each break and restart; \
+                 set half_close = false, or use protocol = \"relp\""
+            ),
             Self::SiemTrouble { what, wait, .. } => {
                 format!("{what} (next try in {})", span_in_words(*wait))
             }

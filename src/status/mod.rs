@@ -279,7 +279,7 @@ impl Agent {
                 self.cloud[stream].touch(now);
             }
             Happening::CloudTrouble { what, .. } => self.cloud[stream].trouble = Some(what.clone()),
-            Happening::SiemConnected { .. } | Happening::SiemQuiet => self.siem.touch(now),
+            Happening::SiemConnected { .. } | Happening::SiemThere => self.siem.touch(now),
             Happening::SiemTrouble { what, .. } => self.siem.trouble = Some(what.clone()),
             Happening::Sent { lines } => report.lines.sent += lines,
             Happening::Proved { lines } => {

@@ -20,6 +20,8 @@ pub enum Topic {
     Skipped,
     /// The SIEM can't be reached.
     Siem,
+    /// The receiver never says that it has read what was sent.
+    HalfClose,
     /// Lines were cut to fit a datagram.
     Cut,
     /// The disk or the store.

@@ -55,7 +55,7 @@ impl SledSpool {
             let tally = held(&self.tally);
             (
                 tally.asides.clone(),
-                tally.progress,
+                tally.progress.clone(),
                 tally.chain.back().copied(),
             )
         };
@@ -215,7 +215,7 @@ impl SledSpool {
             return;
         }
         let mut state = writer.state.clone();
-        state.progress = held(&self.tally).progress;
+        state.progress = held(&self.tally).progress.clone();
         let seen = self.with_head(state.pieces, |shelf: Shelf<'_>| {
             inheritance::all_seen(shelf, &state)
         });

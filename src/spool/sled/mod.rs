@@ -148,8 +148,12 @@ impl Spool for SledSpool {
         self.hand_out(from)
     }
 
-    fn acknowledge(&self, before: u64) -> Result<(), SpoolError> {
-        self.take_word(before)
+    fn acknowledge(&self, before: u64, note: &[u8]) -> Result<(), SpoolError> {
+        self.take_word(before, note)
+    }
+
+    fn note(&self) -> Vec<u8> {
+        held(&self.tally).progress.note.clone()
     }
 
     fn recall(&self, stream: u8) -> Result<Memory, SpoolError> {
@@ -227,7 +231,7 @@ impl SledSpool {
 impl Drop for SledSpool {
     /// An orderly end repeats nothing: how far the SIEM has come is written and synced.
     fn drop(&mut self) {
-        let progress = held(&self.tally).progress;
+        let progress = held(&self.tally).progress.clone();
         let head = self
             .head
             .get_mut()

@@ -84,7 +84,7 @@ impl SledSpool {
         id: StoreId,
         trouble: &Trouble,
     ) -> Result<(), SpoolError> {
-        let progress = held(&self.tally).progress;
+        let progress = held(&self.tally).progress.clone();
         let inheritance = Inheritance {
             state: writer.state.clone(),
             ..Inheritance::default()
