@@ -6,9 +6,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 
-use super::halt::Halt;
+use super::halt::{Halt, chance};
 use super::parts::{AgentError, siem_target};
-use super::poller::chance;
 use crate::backoff::Backoff;
 use crate::clock;
 use crate::settings::{Protocol, SiemSettings};
