@@ -11,9 +11,8 @@ use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 
 use super::half_close::{HalfClose, QUIET};
-use super::halt::Halt;
+use super::halt::{Halt, chance};
 use super::parts::{AgentError, siem_target};
-use super::poller::chance;
 use super::window::{LetGo, Parcel, Window};
 use crate::backoff::Backoff;
 use crate::clock;

@@ -22,6 +22,7 @@ pub use line::LineWriter;
 pub use parts::{
     AgentError, StreamParts, cloud_parts, line_writer, route, siem_address, siem_target,
 };
+pub use poller::{Poller, PollerState};
 
 use crate::clock;
 use crate::settings::AgentSettings;
@@ -31,7 +32,6 @@ use crate::spool::Spool;
 use crate::status::{Introduction, Reporter, SpoolReport, Status};
 use forwarder::Forwarder;
 use halt::Halt;
-use poller::{Poller, PollerState};
 
 /// A stop of the forwarder waits no longer than this; it bounds its own steps to less.
 const STOP: Duration = Duration::from_secs(15);
@@ -102,7 +102,7 @@ impl<S: Spool + 'static> Agent<S> {
                 spool: Arc::clone(&spool),
                 wake: Arc::clone(&wake),
                 reporter: reporter.clone(),
-                halt: Arc::clone(&halt),
+                time: Arc::clone(&halt),
                 pace: Pace::new(settings.source.poll_interval),
                 look_back: of_stream.look_back,
                 fetch_related: settings.alerts.fetch_related,
@@ -171,7 +171,11 @@ impl<S: Spool + 'static> Agent<S> {
     }
 }
 
-fn restore(spool: &impl Spool, stream: Stream, rules: Rules) -> Result<Reader, AgentError> {
+/// A stream's reader, as the spool remembers it.
+///
+/// # Errors
+/// When the spool can't be read, or the cursor in it is not one of ours.
+pub fn restore(spool: &impl Spool, stream: Stream, rules: Rules) -> Result<Reader, AgentError> {
     let memory = spool.recall(stream.number())?;
     let cursor = memory
         .cursor

@@ -3,8 +3,10 @@
 //! A page is asked for, taken apart, turned into lines and written with its cursor; only then the next one is asked for.
 //! When the spool is full the thread waits with the page in its hands: the cloud keeps the rest.
 
-use std::borrow::Cow;
-use std::sync::{Arc, Mutex, PoisonError};
+mod asking;
+mod trouble;
+
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -12,8 +14,7 @@ use tokio::sync::Notify;
 use super::halt::Halt;
 use super::line::LineWriter;
 use crate::backoff::Backoff;
-use crate::clock;
-use crate::event::{Event, Kind};
+use crate::clock::Time;
 use crate::source::cloud_apps::record::Unreadable;
 use crate::source::cloud_apps::{CloudApps, ReadSecret};
 use crate::source::{
@@ -23,23 +24,19 @@ use crate::source::{
 use crate::spool::{Aside, Lines, Page, Spool, SpoolError};
 use crate::status::{Happening, PageRead, Reporter};
 
-/// How often a refused secret is looked at again: a replaced token takes effect this soon.
-const SECRET_LOOK: Duration = Duration::from_secs(2);
 /// How often a full spool is asked again.
 const FULL_LOOK: Duration = Duration::from_millis(500);
-/// How often the activities behind an alert are asked for before it goes without them.
-const RELATED_TRIES: usize = 3;
 /// The look-back is read again at least this often.
 const DEEP_EVERY: Duration = Duration::from_secs(3600);
 
 /// Everything one poller works with.
-pub struct Poller<S: Spool> {
+pub struct Poller<S: Spool, C: Source = CloudApps, T: Time = Arc<Halt>> {
     /// Which stream.
     pub stream: Stream,
     /// What to ask next.
     pub reader: Reader,
     /// Whom to ask.
-    pub source: CloudApps,
+    pub source: C,
     /// The tenant's request limit, shared with its other pollers.
     pub throttle: Arc<Mutex<Throttle>>,
     /// Event → line.
@@ -50,8 +47,8 @@ pub struct Poller<S: Spool> {
     pub wake: Arc<Notify>,
     /// Tells what happens.
     pub reporter: Reporter,
-    /// Ends the thread.
-    pub halt: Arc<Halt>,
+    /// Its time, and the end of it.
+    pub time: T,
     /// When to ask next.
     pub pace: Pace,
     /// How far back a deep walk reads.
@@ -96,17 +93,21 @@ impl Default for PollerState {
 
 // === impl Poller ===
 
-impl<S: Spool> Poller<S> {
+impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
     /// Reads until it is told to stop.
     pub fn run(mut self) {
-        while !self.halt.thrown() {
-            let wait = self.step().unwrap_or_else(|error| self.after(error));
-            self.halt.sleep(wait);
+        while !self.time.over() {
+            let wait = self.step();
+            self.time.sleep(wait);
         }
     }
 
-    /// One page. Returns the time until the next.
-    fn step(&mut self) -> Result<Duration, SourceError> {
+    /// One page, or what follows from not getting it. Returns the time until the next.
+    pub fn step(&mut self) -> Duration {
+        self.page().unwrap_or_else(|error| self.after(error))
+    }
+
+    fn page(&mut self) -> Result<Duration, SourceError> {
         self.begin()?;
         let Some(query) = self.reader.query() else {
             return Ok(Duration::from_secs(1));
@@ -123,16 +124,18 @@ impl<S: Spool> Poller<S> {
         if self.reader.query().is_some() {
             return Ok(());
         }
-        if self.state.clock_ahead_ms.is_none() && self.reader.needs_cloud_clock(clock::now_ms()) {
+        if self.state.clock_ahead_ms.is_none()
+            && self.reader.needs_cloud_clock(self.time.now().wall_ms)
+        {
             // what is never read must not depend on a clock that nobody set: ask the cloud for the time first
             let question = Query {
-                from_ms: clock::now_ms(),
+                from_ms: self.time.now().wall_ms,
                 place: Place::Skip(0),
                 limit: 1,
             };
             self.ask(&question)?;
         }
-        let now = clock::now();
+        let now = self.time.now();
         let every = DEEP_EVERY.min(self.look_back / 2);
         let deep = self
             .state
@@ -153,37 +156,6 @@ impl<S: Spool> Poller<S> {
             }),
         }
         Ok(())
-    }
-
-    /// One request, when the tenant's limit lets it through.
-    fn ask(&mut self, query: &Query) -> Result<Answer, SourceError> {
-        self.wait_for_turn()?;
-        let answer = self.source.page(query)?;
-        if let Some(server_ms) = answer.server_ms {
-            self.state.clock_ahead_ms = Some(server_ms - clock::now_ms());
-        }
-        Ok(answer)
-    }
-
-    fn wait_for_turn(&self) -> Result<(), SourceError> {
-        loop {
-            let turn = self
-                .throttle
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .admit(clock::now().steady);
-            let Err(wait) = turn else { return Ok(()) };
-            if self.halt.sleep(wait) {
-                return Err(SourceError::new(Trouble::Stopped, "stopped"));
-            }
-        }
-    }
-
-    fn keep_silent(&self, silence: Duration) {
-        self.throttle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .hold(clock::now().steady, silence);
     }
 
     fn take_in(&mut self, answer: &Answer) -> Result<Duration, SourceError> {
@@ -231,39 +203,6 @@ impl<S: Spool> Poller<S> {
         Ok(self.wait_after(turn.verdict))
     }
 
-    /// Asks for the activities behind an alert that names none, where the settings say so. When they can't be had the
-    /// alert goes without them.
-    ///
-    /// # Errors
-    /// Only when we are told to stop: the page is then read again by the next life.
-    fn add_related(&mut self, event: &mut Event<'_>) -> Result<(), SourceError> {
-        let Kind::Alert { related, .. } = &mut event.kind else {
-            return Ok(());
-        };
-        if !self.fetch_related || !related.is_empty() {
-            return Ok(());
-        }
-        for _ in 0..RELATED_TRIES {
-            self.wait_for_turn()?;
-            match self.source.activities_behind(&event.id) {
-                Ok(ids) => {
-                    related.extend(ids.into_iter().map(Cow::Owned));
-                    return Ok(());
-                }
-                // the throttle holds the next try back; other trouble gets a moment to pass
-                Err(SourceError {
-                    trouble: Trouble::Throttled(silence),
-                    ..
-                }) => self.keep_silent(silence),
-                Err(_) if self.halt.sleep(Duration::from_secs(1)) => {
-                    return Err(SourceError::new(Trouble::Stopped, "stopped"));
-                }
-                Err(_) => {}
-            }
-        }
-        Ok(())
-    }
-
     fn set_aside(&self, unreadable: Unreadable, text: &str) -> Aside {
         let id = unreadable.id.unwrap_or_default();
         let (stream, reason) = (self.stream.name(), unreadable.reason);
@@ -275,7 +214,7 @@ impl<S: Spool> Poller<S> {
         Aside {
             id,
             reason,
-            at_ms: clock::now_ms(),
+            at_ms: self.time.now().wall_ms,
             bytes: text.as_bytes().to_vec(),
         }
     }
@@ -292,7 +231,7 @@ impl<S: Spool> Poller<S> {
         };
         let mut troubled = false;
         loop {
-            let wait = match self.spool.append(&page, clock::now_ms()) {
+            let wait = match self.spool.append(&page, self.time.now().wall_ms) {
                 Ok(()) => break,
                 Err(SpoolError::Full { limit }) => {
                     if !troubled {
@@ -301,7 +240,7 @@ impl<S: Spool> Poller<S> {
                     FULL_LOOK
                 }
                 Err(error) => {
-                    let wait = self.state.spool.failed(chance());
+                    let wait = self.state.spool.failed(self.time.chance());
                     self.tell(&Happening::SpoolTrouble {
                         what: error.to_string(),
                         wait,
@@ -310,7 +249,7 @@ impl<S: Spool> Poller<S> {
                 }
             };
             troubled = true;
-            if self.halt.sleep(wait) {
+            if self.time.sleep(wait) {
                 return false;
             }
         }
@@ -340,67 +279,11 @@ impl<S: Spool> Poller<S> {
         }
     }
 
-    /// What to do after trouble: tells it, and says how long to wait.
-    fn after(&mut self, error: SourceError) -> Duration {
-        let wait = match error.trouble {
-            Trouble::Stopped => return Duration::ZERO,
-            Trouble::Throttled(silence) => {
-                self.keep_silent(silence);
-                silence
-            }
-            Trouble::Refused => self.state.refused.failed(chance()),
-            Trouble::TooLarge if self.reader.ask_for_less() => Duration::ZERO,
-            Trouble::BadQuestion if self.reader.forget_place() => Duration::ZERO,
-            Trouble::TooSlow => {
-                self.state.slow += 1;
-                if self.state.slow > 1 {
-                    self.reader.ask_for_less();
-                }
-                self.state.passing.failed(chance())
-            }
-            Trouble::Passing | Trouble::InTheWay | Trouble::TooLarge | Trouble::BadQuestion => {
-                self.state.passing.failed(chance())
-            }
-        };
-        if self.halt.thrown() {
-            return Duration::ZERO;
-        }
-        self.tell(&Happening::CloudTrouble {
-            stream: self.stream.name(),
-            what: error.what,
-            wait,
-        });
-        match error.trouble {
-            Trouble::Refused => self.wait_for_another_secret(wait),
-            // the throttle holds everybody back
-            Trouble::Throttled(_) => Duration::ZERO,
-            _ => wait,
-        }
-    }
-
-    /// Waits, but not longer than until the secret is another one.
-    fn wait_for_another_secret(&self, wait: Duration) -> Duration {
-        let refused = (self.read_secret)().ok();
-        let until = clock::now().steady + wait;
-        while clock::now().steady < until && !self.halt.sleep(SECRET_LOOK.min(wait)) {
-            if (self.read_secret)().ok() != refused {
-                break;
-            }
-        }
-        Duration::ZERO
-    }
-
     fn cloud_now_ms(&self) -> i64 {
-        clock::now_ms() + self.state.clock_ahead_ms.unwrap_or(0)
+        self.time.now().wall_ms + self.state.clock_ahead_ms.unwrap_or(0)
     }
 
     fn tell(&self, what: &Happening) {
-        self.reporter.tell(clock::now(), what);
+        self.reporter.tell(self.time.now(), what);
     }
-}
-
-/// Any number, all equally likely: for waits that should not be in step with others'.
-pub fn chance() -> u64 {
-    use std::hash::{BuildHasher, Hasher, RandomState};
-    RandomState::new().build_hasher().finish()
 }

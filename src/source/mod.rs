@@ -112,4 +112,10 @@ pub trait Source {
     /// # Errors
     /// Says what kind of trouble it is, so that the caller knows how long to wait and what to tell the operator.
     fn page(&mut self, query: &Query) -> Result<Answer, SourceError>;
+
+    /// The ids of the activities behind an alert; at most 100.
+    ///
+    /// # Errors
+    /// As for a page.
+    fn activities_behind(&mut self, alert_id: &str) -> Result<Vec<String>, SourceError>;
 }

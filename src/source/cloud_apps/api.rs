@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::auth::Auth;
 use super::page::{self, Torn};
-use crate::source::http::{Http, Response};
+use crate::source::http::{Http, Post, Response};
 use crate::source::{Answer, Place, Query, Source, SourceError, Stream, Trouble};
 
 /// Below this, and for alerts always, pages are asked for without scan mode.
@@ -19,19 +19,19 @@ const AFTER_THROTTLED: Duration = Duration::from_secs(60);
 const LONGEST_SILENCE: Duration = Duration::from_secs(900);
 
 /// One stream of one tenant.
-pub struct CloudApps {
-    http: Http,
+pub struct CloudApps<P: Post = Http> {
+    http: P,
     auth: Auth,
     stream: Stream,
     url: String,
     filters: Map<String, Value>,
 }
 
-impl CloudApps {
+impl<P: Post> CloudApps<P> {
     /// `api_url` without a trailing slash, as `https://contoso.us3.portal.cloudappsecurity.com`.
     #[must_use]
     pub fn new(
-        http: Http,
+        http: P,
         auth: Auth,
         stream: Stream,
         api_url: &str,
@@ -45,20 +45,6 @@ impl CloudApps {
             url,
             filters,
         }
-    }
-
-    /// The ids of the activities behind an alert (reference: filter `activity.alertId`); at most 100.
-    ///
-    /// # Errors
-    /// As for a page.
-    pub fn activities_behind(&mut self, alert_id: &str) -> Result<Vec<String>, SourceError> {
-        let url = self.url.replace("/alerts/", "/activities/");
-        let body = json!({
-            "filters": { "activity.alertId": { "eq": [alert_id] } },
-            "sortField": "date", "sortDirection": "asc", "skip": 0, "limit": 100,
-        });
-        let answer = self.ask(&url, &body.to_string())?;
-        Ok(answer.texts().filter_map(id_of).collect())
     }
 
     fn ask(&mut self, url: &str, body: &str) -> Result<Answer, SourceError> {
@@ -85,11 +71,22 @@ impl CloudApps {
     }
 }
 
-impl Source for CloudApps {
+impl<P: Post> Source for CloudApps<P> {
     fn page(&mut self, query: &Query) -> Result<Answer, SourceError> {
         let body = question(self.stream, &self.filters, query);
         let url = self.url.clone();
         self.ask(&url, &body)
+    }
+
+    /// By the filter `activity.alertId`.
+    fn activities_behind(&mut self, alert_id: &str) -> Result<Vec<String>, SourceError> {
+        let url = self.url.replace("/alerts/", "/activities/");
+        let body = json!({
+            "filters": { "activity.alertId": { "eq": [alert_id] } },
+            "sortField": "date", "sortDirection": "asc", "skip": 0, "limit": 100,
+        });
+        let answer = self.ask(&url, &body.to_string())?;
+        Ok(answer.texts().filter_map(id_of).collect())
     }
 }
 
