@@ -20,7 +20,7 @@ pub struct TestSpool {
 
 enum Kind {
     Model(Arc<Mutex<Model>>),
-    Sled(SledSpool, TempDir),
+    Sled(Box<SledSpool>, TempDir),
 }
 
 /// What was made durable, over all lives.
@@ -47,7 +47,8 @@ impl TestSpool {
     pub fn new(world: &Arc<World>, on_sled: bool, most: u64) -> Self {
         let kind = if on_sled {
             let folder = tempfile::tempdir().unwrap();
-            Kind::Sled(SledSpool::open(folder.path(), bounds(), 0).unwrap(), folder)
+            let spool = SledSpool::open(folder.path(), bounds(), 0).unwrap();
+            Kind::Sled(Box::new(spool), folder)
         } else {
             Kind::Model(Arc::new(Mutex::new(Model {
                 lines: Vec::new(),
@@ -68,19 +69,15 @@ impl TestSpool {
     pub fn killed(&self) -> Self {
         let kind = match &self.kind {
             Kind::Model(model) => {
-                let mut model = held(model);
-                model.first = model.durable_first;
-                drop(model);
-                let Kind::Model(model) = &self.kind else {
-                    unreachable!()
-                };
+                let mut left = held(model);
+                left.first = left.durable_first;
                 Kind::Model(Arc::clone(model))
             }
             Kind::Sled(_, folder) => {
                 let left = tempfile::tempdir().unwrap();
                 copy_folder(folder.path(), left.path());
                 let spool = SledSpool::open(left.path(), bounds(), 0).unwrap();
-                Kind::Sled(spool, left)
+                Kind::Sled(Box::new(spool), left)
             }
         };
         Self {
@@ -114,8 +111,7 @@ impl Spool for TestSpool {
             Ok(mut model) => model.append(page)?,
             Err(sled) => sled.append(page, now_ms)?,
         }
-        let at = self.world.at();
-        held(&self.book).write(page, at);
+        held(&self.book).write(page);
         if self.world.dies_at(Step::AfterWriting) {
             return Err(Self::dead());
         }
@@ -198,21 +194,7 @@ impl Model {
 }
 
 impl Book {
-    fn write(&mut self, page: &Page<'_>, at: std::time::Duration) {
-        if std::env::var_os("SIEMBOX_TRACE").is_some() {
-            eprintln!(
-                "{at:?} stream {} {} lines, cursor {}",
-                page.stream,
-                page.lines.len(),
-                String::from_utf8_lossy(page.cursor)
-            );
-            let w = std::env::var("SIEMBOX_TRACE").unwrap();
-            for l in page.lines.iter() {
-                if id_of(l) == w {
-                    eprintln!("   HERE {w}");
-                }
-            }
-        }
+    fn write(&mut self, page: &Page<'_>) {
         for line in page.lines.iter() {
             let id = id_of(line).to_owned();
             *self.times.entry(id.clone()).or_default() += 1;

@@ -89,10 +89,6 @@ impl World {
         self.inner().at
     }
 
-    pub fn cloud_ms(&self) -> i64 {
-        BEGIN_MS + i64::try_from(self.at().as_millis()).unwrap()
-    }
-
     /// Time goes on; what is due happens.
     pub fn pass(&self, time: Duration) {
         let end = self.at() + time;
