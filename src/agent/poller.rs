@@ -26,6 +26,8 @@ use crate::status::{Happening, PageRead, Reporter};
 
 /// How often a full spool is asked again.
 const FULL_LOOK: Duration = Duration::from_millis(500);
+/// How often the cloud is asked for the time before it goes by our own clock.
+const CLOCK_TRIES: usize = 3;
 /// The look-back is read again at least this often.
 const DEEP_EVERY: Duration = Duration::from_secs(3600);
 
@@ -67,8 +69,10 @@ pub struct PollerState {
     passing: Backoff,
     refused: Backoff,
     spool: Backoff,
-    /// The cloud's clock minus ours, milliseconds.
-    clock_ahead_ms: Option<i64>,
+    /// The cloud's clock, as it last told it, and when: ours may be set at any moment, so that it is not compared with it.
+    cloud_clock: Option<(i64, Duration)>,
+    /// When the last answer was asked for.
+    asked: Duration,
     last_deep: Option<Duration>,
     /// Records that became lines on this walk.
     news: u64,
@@ -83,7 +87,8 @@ impl Default for PollerState {
             passing: Backoff::new(Duration::from_secs(1), Duration::from_secs(60)),
             refused: Backoff::new(Duration::from_secs(5), Duration::from_secs(600)),
             spool: Backoff::new(Duration::from_secs(1), Duration::from_secs(60)),
-            clock_ahead_ms: None,
+            cloud_clock: None,
+            asked: Duration::ZERO,
             last_deep: None,
             news: 0,
             slow: 0,
@@ -124,9 +129,11 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         if self.reader.query().is_some() {
             return Ok(());
         }
-        if self.state.clock_ahead_ms.is_none()
-            && self.reader.needs_cloud_clock(self.time.now().wall_ms)
-        {
+        let unsure = self.reader.needs_cloud_clock(self.time.now().wall_ms);
+        for _ in 0..CLOCK_TRIES {
+            if !unsure || self.state.cloud_clock.is_some() {
+                break;
+            }
             // what is never read must not depend on a clock that nobody set: ask the cloud for the time first
             let question = Query {
                 from_ms: self.time.now().wall_ms,
@@ -146,7 +153,8 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         }
         self.state.news = 0;
         let stream = self.stream.name();
-        match self.reader.begin(self.cloud_now_ms(), deep) {
+        let cloud_ms = self.cloud_now_ms();
+        match self.reader.begin(cloud_ms, cloud_ms.min(now.wall_ms), deep) {
             Start::Goes => {}
             Start::First { from_ms } => self.tell(&Happening::FirstStart { stream, from_ms }),
             Start::Skipped { from_ms, to_ms } => self.tell(&Happening::Skipped {
@@ -160,7 +168,8 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
 
     fn take_in(&mut self, answer: &Answer) -> Result<Duration, SourceError> {
         self.state.lines.clear();
-        self.reader.open(self.cloud_now_ms());
+        let asked_ms = self.cloud_ms_at(self.state.asked);
+        self.reader.open(self.cloud_now_ms(), asked_ms);
         let (mut aside, mut left_out) = (Vec::new(), 0);
         for text in answer.texts() {
             match self.writer.read(self.stream, text) {
@@ -280,7 +289,15 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
     }
 
     fn cloud_now_ms(&self) -> i64 {
-        self.time.now().wall_ms + self.state.clock_ahead_ms.unwrap_or(0)
+        let now = self.time.now();
+        self.cloud_ms_at(now.steady).unwrap_or(now.wall_ms)
+    }
+
+    /// What the cloud's clock said at this steady time, where it ever told it.
+    fn cloud_ms_at(&self, steady: Duration) -> Option<i64> {
+        let (told_ms, at) = self.state.cloud_clock?;
+        let ms = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        Some(told_ms.saturating_add(ms(steady)).saturating_sub(ms(at)))
     }
 
     fn tell(&self, what: &Happening) {

@@ -12,6 +12,13 @@ pub struct Cursor {
     /// Ids at or before this time may have been forgotten, so that nothing at or before it is read again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forgotten_ms: Option<i64>,
+    /// When the last walk that came to its end began, by the cloud's clock: what showed itself after that, the walk may
+    /// have passed by, so that the next one begins its overlap there, however long the walk took.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub walked_ms: Option<i64>,
+    /// The same of the last deep walk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deep_ms: Option<i64>,
     /// The walk under way, where one is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub walk: Option<Walk>,
@@ -30,11 +37,27 @@ pub struct Walk {
     pub next: Option<String>,
     /// The latest time met on this walk.
     pub max_ms: i64,
+    /// When its first page was asked for, by the cloud's clock, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub began_ms: Option<i64>,
+    /// Does it read the whole look-back?
+    #[serde(default)]
+    pub deep: bool,
+    /// Did a record come after a later one? Then the cursor waits for the end of the walk.
+    #[serde(default)]
+    pub out_of_order: bool,
     /// Stands for the filters in force: a walk under other filters can't be taken up again.
     pub filters: u64,
 }
 
 impl Cursor {
+    /// Where the next walk begins its overlap, or a deep one its look-back.
+    #[must_use]
+    pub fn settled_ms(&self, deep: bool) -> i64 {
+        let began = if deep { self.deep_ms } else { self.walked_ms };
+        began.map_or(self.high_ms, |began| began.min(self.high_ms))
+    }
+
     /// As it goes to flash: JSON, so that an engineer can read it there.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {

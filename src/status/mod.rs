@@ -9,6 +9,7 @@ pub mod socket;
 mod text;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 pub use happening::{Effect, Happening, Loudness, PageRead};
 pub use health::{Link, State, Thresholds};
@@ -44,7 +45,6 @@ struct Agent {
 #[derive(Clone, Default)]
 struct Side {
     link: Link,
-    contact_ms: Option<i64>,
     trouble: Option<String>,
 }
 
@@ -187,7 +187,7 @@ impl Status {
             version: 1,
             siembox: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
-            started_ms: inner.started.wall_ms,
+            started_ms: wall_ms_at(inner.started.steady, now),
             at_ms: now.wall_ms,
             state: agents
                 .iter()
@@ -319,7 +319,6 @@ impl Agent {
 impl Side {
     fn touch(&mut self, now: Moment) {
         self.link.last_contact = Some(now.steady);
-        self.contact_ms = Some(now.wall_ms);
         self.trouble = None;
     }
 }
@@ -330,6 +329,50 @@ fn fill(report: &mut LinkReport, sides: &[&Side], now: Moment, thresholds: Thres
         .iter()
         .map(|side| side.link.state(now.steady, thresholds));
     report.state = states.max().unwrap_or(State::Created);
-    report.contact_ms = sides.iter().map(|side| side.contact_ms).min().flatten();
+    let contact = sides.iter().map(|side| side.link.last_contact).min();
+    report.contact_ms = contact.flatten().map(|at| wall_ms_at(at, now));
     report.trouble = sides.iter().find_map(|side| side.trouble.clone());
+}
+
+/// What the wall clock, as it is set now, would have said at a steady time that is past.
+fn wall_ms_at(past: Duration, now: Moment) -> i64 {
+    let ago = now.steady.saturating_sub(past).as_millis();
+    now.wall_ms
+        .saturating_sub(i64::try_from(ago).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_changes_no_age() {
+        let at = |wall_ms, seconds| Moment {
+            wall_ms,
+            steady: Duration::from_secs(seconds),
+        };
+        let hour = Duration::from_secs(3600);
+        let thresholds = Thresholds {
+            connection_error: hour,
+            disconnected: hour,
+        };
+        // the box starts in 1970, and NTP sets it right
+        let status = Status::new(thresholds, at(10, 0));
+        let reporter = status.introduce(
+            Introduction {
+                name: "a".to_owned(),
+                cloud: String::new(),
+                siem: String::new(),
+                streams: [true; 2],
+                known: false,
+                ask_spool: Box::new(SpoolReport::default),
+            },
+            at(10, 0),
+        );
+        reporter.tell(at(1000, 1), &Happening::SiemQuiet);
+        let snapshot = status.snapshot(at(1_700_000_060_000, 61));
+        assert_eq!(snapshot.started_ms, 1_699_999_999_000);
+        assert_eq!(snapshot.agents[0].siem.contact_ms, Some(1_700_000_000_000));
+        assert_eq!(snapshot.agents[0].siem.state, State::Connected);
+    }
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod backfill;
+mod clock;
 mod cloud_side;
 mod commands;
 mod crash;

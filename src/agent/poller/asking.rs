@@ -17,9 +17,10 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
     /// One request, when the tenant's limit lets it through.
     pub(super) fn ask(&mut self, query: &Query) -> Result<Answer, SourceError> {
         self.wait_for_turn()?;
+        self.state.asked = self.time.now().steady;
         let answer = self.source.page(query)?;
         if let Some(server_ms) = answer.server_ms {
-            self.state.clock_ahead_ms = Some(server_ms - self.time.now().wall_ms);
+            self.state.cloud_clock = Some((server_ms, self.time.now().steady));
         }
         Ok(answer)
     }
