@@ -126,12 +126,20 @@ pub(super) fn ledger_text(out: &mut String, ledger: &LedgerReport) {
     let _ = writeln!(out, "; {end}");
     let mut rows: Vec<&LedgerRow> = ledger.hours.iter().collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.hour_ms));
-    let mut shown = 0;
+    let mut hours = 0;
+    rows.retain(|row| {
+        hours += usize::from(row.span == LedgerSpan::Hour);
+        (row.span == LedgerSpan::Hour && hours <= SHOWN) || !row.adds_up()
+    });
+    let _ = write!(out, "    {:<20} {:<10}", "hour from", "stream");
+    for column in [
+        "named", "read", "seen", "left out", "aside", "spooled", "sent", "proved", "again",
+    ] {
+        let _ = write!(out, " {column:>8}");
+    }
+    out.push('\n');
     for row in rows {
-        shown += usize::from(row.span == LedgerSpan::Hour);
-        if (row.span == LedgerSpan::Hour && shown <= SHOWN) || !row.adds_up() {
-            row_text(out, row);
-        }
+        row_text(out, row);
     }
 }
 
@@ -144,17 +152,8 @@ fn row_text(out: &mut String, row: &LedgerRow) {
     };
     let named = row.named.map_or("-".to_owned(), |named| named.to_string());
     let counts = &row.counts;
-    let (lost, missing, fault) = (counts.lost, row.missing, row.fault.as_deref());
-    let wrong = [
-        (lost > 0).then(|| format!("{lost} lost")),
-        (missing > 0).then(|| format!("{missing} NEVER READ")),
-        fault.map(|fault| format!("DOES NOT ADD UP: {fault}")),
-    ];
-    let wrong: Vec<String> = wrong.into_iter().flatten().collect();
-    let _ = writeln!(
-        out,
-        "    {what:<20} {:<10} {named:>8} named {:>8} read {:>8} seen {:>6} left out {:>4} aside {:>8} spooled {:>8} sent {:>8} proved {:>6} again  {}",
-        row.stream,
+    let _ = write!(out, "    {what:<20} {:<10} {named:>8}", row.stream);
+    for count in [
         counts.read,
         counts.seen,
         counts.left_out,
@@ -163,9 +162,17 @@ fn row_text(out: &mut String, row: &LedgerRow) {
         counts.sent,
         counts.proved,
         counts.again,
-        wrong.join(", ")
-    );
-    let end = out.trim_end().len();
-    out.truncate(end);
+    ] {
+        let _ = write!(out, " {count:>8}");
+    }
+    if counts.lost > 0 {
+        let _ = write!(out, "  {} lost", counts.lost);
+    }
+    if row.missing > 0 {
+        let _ = write!(out, "  {} never read", row.missing);
+    }
+    if let Some(fault) = &row.fault {
+        let _ = write!(out, "  DOES NOT ADD UP: {fault}");
+    }
     out.push('\n');
 }
