@@ -14,7 +14,9 @@ use crate::settings::{AgentSettings, HealthSettings, Settings};
 use crate::source::Throttle;
 use crate::spool::sled::{Bounds, SledSpool};
 use crate::spool::{Spool, SpoolError};
-use crate::status::{Happening, Introduction, SpoolReport, Status, Thresholds, socket};
+use crate::status::{
+    Happening, Introduction, LedgerReport, SpoolReport, Status, Thresholds, socket,
+};
 
 /// The settings file is looked at this often.
 const LOOK: Duration = Duration::from_secs(2);
@@ -262,14 +264,20 @@ impl Appliance {
     fn try_start(&mut self, settings: &AgentSettings) -> Result<Agent<SledSpool>, AgentError> {
         let spool = self.spool(settings)?;
         let throttle = self.throttle(settings);
-        Agent::start(settings, spool, &throttle, &self.status)
+        let folder = self.folder(settings);
+        Agent::start(settings, &folder, spool, &throttle, &self.status)
+    }
+
+    /// The agent's state folder.
+    fn folder(&self, settings: &AgentSettings) -> PathBuf {
+        self.settings.state_dir.join("agents").join(&settings.name)
     }
 
     fn spool(&mut self, settings: &AgentSettings) -> Result<Arc<SledSpool>, SpoolError> {
         if let Some(spool) = self.spools.get(&settings.name) {
             return Ok(Arc::clone(spool));
         }
-        let folder = self.settings.state_dir.join("agents").join(&settings.name);
+        let folder = self.folder(settings);
         let bounds = Bounds::new(settings.spool.max_size_mb * 1_000_000);
         let spool = Arc::new(SledSpool::open(&folder, bounds, clock::now_ms())?);
         self.spools
@@ -356,6 +364,7 @@ fn idle(settings: &AgentSettings) -> Introduction {
         streams: [settings.activities.enabled, settings.alerts.stream.enabled],
         known: true,
         ask_spool: Box::new(SpoolReport::default),
+        ask_ledger: Box::new(LedgerReport::default),
     }
 }
 

@@ -18,6 +18,7 @@ pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod event;
+pub mod ledger;
 pub mod log;
 pub mod preview;
 pub mod render;

@@ -7,7 +7,7 @@ use std::path::Path;
 use siembox::settings::{EXAMPLE, Overrides, Protocol, Settings, SettingsError};
 
 /// Commented keys that show what could be written, not the default.
-const ILLUSTRATIONS: [&str; 17] = [
+const ILLUSTRATIONS: [&str; 18] = [
     "logs_dir",
     "tenant_id",
     "client_id",
@@ -18,6 +18,7 @@ const ILLUSTRATIONS: [&str; 17] = [
     "ca_file",
     "max_datagram",
     "max_lines_per_second",
+    "heartbeat",
     "client_cert_file",
     "client_key_file",
     "server_name",

@@ -12,10 +12,12 @@ use tokio::task::spawn_blocking;
 
 use super::half_close::{HalfClose, QUIET};
 use super::halt::{Halt, chance};
+use super::heartbeat::Heartbeat;
 use super::parts::{AgentError, siem_target};
 use super::window::{LetGo, Parcel, Window};
 use crate::backoff::Backoff;
 use crate::clock;
+use crate::ledger::Ledger;
 use crate::settings::{Protocol, SiemSettings};
 use crate::sink::{Sink, SinkError, Wire};
 use crate::spool::{Batch, Spool, SpoolError};
@@ -32,6 +34,10 @@ const LAST_PROOF: Duration = Duration::from_secs(5);
 pub struct Forwarder<S: Spool> {
     /// Where lines wait.
     pub spool: Arc<S>,
+    /// What became of them.
+    pub ledger: Arc<Ledger>,
+    /// What is sent beside them.
+    pub heartbeat: Heartbeat,
     /// Where they go.
     pub siem: SiemSettings,
     /// Woken when there is something new.
@@ -102,15 +108,20 @@ impl<S: Spool + 'static> Forwarder<S> {
                 End::Spool(error) => {
                     let (what, wait) = (error.to_string(), disk.failed(chance()));
                     self.tell(&Happening::SpoolTrouble { what, wait });
-                    course.begin_again(self.spool.first());
+                    self.begin_again(&mut course);
                     self.pause(wait).await;
                     continue;
                 }
             };
             self.tell(&Happening::SiemTrouble { broke, what, wait });
-            course.begin_again(self.spool.first());
+            self.begin_again(&mut course);
             self.pause(wait).await;
         }
+    }
+
+    fn begin_again(&self, course: &mut Course) {
+        course.begin_again(self.spool.first());
+        self.ledger.begin_again();
     }
 
     async fn pause(&self, wait: Duration) {
@@ -165,6 +176,9 @@ impl<S: Spool + 'static> Forwarder<S> {
                     what: repair.to_string(),
                 });
             }
+            if let Err(end) = self.beat(wire, course).await {
+                return end;
+            }
             let done = match self.peek(course.next).await {
                 Err(error) => Err(End::Spool(error)),
                 Ok(Some(batch)) => self.send(wire, &batch, course).await,
@@ -189,6 +203,7 @@ impl<S: Spool + 'static> Forwarder<S> {
         course.unproved += 1;
         let mended = wire.send(&batch.lines).await.map_err(broke)?;
         let bytes = wire.sent() - before;
+        self.ledger.sent(batch.first, batch.lines.tags());
         course.took(batch.next(), lines, bytes, clock::now().steady);
         self.tell(&Happening::Sent { lines });
         if let (lines @ 1.., Protocol::Udp { max_datagram }) = (mended.cut, &self.siem.protocol) {
@@ -200,6 +215,19 @@ impl<S: Spool + 'static> Forwarder<S> {
         if course.unproved >= PROVE_EVERY {
             self.prove(wire, course).await?;
         }
+        Ok(())
+    }
+
+    /// Sends a heartbeat where one is due. It is in no window: a lost one is missed by the SIEM, which is what it is for.
+    async fn beat(&mut self, wire: &mut Wire, course: &mut Course) -> Result<(), End> {
+        let beat = self
+            .heartbeat
+            .beat(clock::now(), &self.ledger, &*self.spool, &self.reporter);
+        let Some(line) = beat else { return Ok(()) };
+        let before = wire.sent();
+        wire.send(&line).await.map_err(broke)?;
+        // the proof that follows also makes TLS write it
+        course.unproved += wire.sent() - before;
         Ok(())
     }
 
@@ -225,8 +253,11 @@ impl<S: Spool + 'static> Forwarder<S> {
         if quiet_at.is_some_and(|at| now >= at) {
             return Err(End::HalfClose);
         }
-        let next = [quiet_at, course.window.settles_at()].into_iter().flatten();
+        let settles_at = course.window.settles_at();
+        let next = [quiet_at, settles_at, self.heartbeat.due_at()];
         let wait = next
+            .into_iter()
+            .flatten()
             .map(|at| at.saturating_sub(now))
             .min()
             .unwrap_or(QUIET_LOOK);
@@ -282,11 +313,17 @@ impl<S: Spool + 'static> Forwarder<S> {
         let Some(LetGo { before, lines }) = lines else {
             return Ok(());
         };
-        let spool = Arc::clone(&self.spool);
-        on_disk(move || spool.acknowledge(before, b""))
-            .await
-            .map_err(End::Spool)?;
+        let (spool, ledger) = (Arc::clone(&self.spool), Arc::clone(&self.ledger));
+        let kept = on_disk(move || {
+            ledger.acknowledge(before, |before, note| spool.acknowledge(before, note))?;
+            Ok(ledger.tidy())
+        });
+        let kept = kept.await.map_err(End::Spool)?;
         self.tell(&Happening::Proved { lines });
+        if let Err(error) = kept {
+            let what = error.to_string();
+            self.tell(&Happening::LedgerTrouble { what });
+        }
         Ok(())
     }
 

@@ -7,11 +7,13 @@
 mod forwarder;
 mod half_close;
 mod halt;
+mod heartbeat;
 mod line;
 mod parts;
 mod poller;
 mod window;
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -25,13 +27,16 @@ pub use parts::{
 pub use poller::{Poller, PollerState};
 
 use crate::clock;
+use crate::ledger::Ledger;
 use crate::settings::AgentSettings;
 use crate::source::http::Http;
 use crate::source::{Cursor, Pace, Reader, Rules, Seen, Stream, Throttle};
 use crate::spool::Spool;
-use crate::status::{Introduction, Reporter, SpoolReport, Status};
+use crate::status::{Happening, Introduction, Reporter, SpoolReport, Status};
 use forwarder::Forwarder;
 use halt::Halt;
+use heartbeat::Heartbeat;
+use parts::system_name;
 
 /// A stop of the forwarder waits no longer than this; it bounds its own steps to less.
 const STOP: Duration = Duration::from_secs(15);
@@ -39,6 +44,7 @@ const STOP: Duration = Duration::from_secs(15);
 /// A running agent.
 pub struct Agent<S: Spool + 'static> {
     spool: Arc<S>,
+    ledger: Arc<Ledger>,
     halt: Arc<Halt>,
     clients: Vec<Http>,
     pollers: Vec<JoinHandle<()>>,
@@ -49,12 +55,13 @@ pub struct Agent<S: Spool + 'static> {
 // === impl Agent ===
 
 impl<S: Spool + 'static> Agent<S> {
-    /// Starts the threads and the task. Must be called inside a tokio runtime.
+    /// Starts the threads and the task; `folder` is the agent's state folder. Must be called inside a tokio runtime.
     ///
     /// # Errors
     /// When a file of the settings can't be used, the spool can't be read, or the system gives no thread.
     pub fn start(
         settings: &AgentSettings,
+        folder: &Path,
         spool: Arc<S>,
         throttle: &Arc<Mutex<Throttle>>,
         status: &Status,
@@ -64,7 +71,11 @@ impl<S: Spool + 'static> Agent<S> {
         let known = Stream::ALL
             .iter()
             .any(|s| spool.recall(s.number()).is_ok_and(|m| m.cursor.is_some()));
+        let numbers = Stream::ALL.map(Stream::number);
+        let (ledger, put_right) = Ledger::open(folder, settings.ledger.keep, &*spool, numbers)?;
+        let ledger = Arc::new(ledger);
         let asked = Arc::downgrade(&spool);
+        let ledger_asked = (Arc::downgrade(&ledger), asked.clone());
         let reporter = status.introduce(
             Introduction {
                 name: settings.name.clone(),
@@ -78,9 +89,18 @@ impl<S: Spool + 'static> Agent<S> {
                         .map(|spool| spool_report(&*spool))
                         .unwrap_or_default()
                 }),
+                ask_ledger: Box::new(move || {
+                    let (ledger, spool) = (ledger_asked.0.upgrade(), ledger_asked.1.upgrade());
+                    let both = ledger.zip(spool);
+                    both.map(|(ledger, spool)| ledger.report(&*spool))
+                        .unwrap_or_default()
+                }),
             },
             clock::now(),
         );
+        for what in put_right {
+            reporter.tell(clock::now(), &Happening::LedgerTrouble { what });
+        }
         let (halt, wake) = (Arc::new(Halt::default()), Arc::new(Notify::new()));
         let (mut clients, mut pollers) = (Vec::new(), Vec::new());
         for stream in Stream::ALL {
@@ -93,13 +113,17 @@ impl<S: Spool + 'static> Agent<S> {
             if !of_stream.enabled {
                 continue;
             }
+            let reader = restore(&*spool, stream, rules(settings, stream))?;
+            ledger.begin(stream.number(), reader.filters(), reader.reach_ms());
             let poller = Poller {
                 stream,
-                reader: restore(&*spool, stream, rules(settings, stream))?,
+                reader,
                 source,
                 throttle: Arc::clone(throttle),
                 writer: line_writer(settings)?,
                 spool: Arc::clone(&spool),
+                ledger: Arc::clone(&ledger),
+                audits: settings.ledger.audit,
                 wake: Arc::clone(&wake),
                 reporter: reporter.clone(),
                 time: Arc::clone(&halt),
@@ -107,7 +131,7 @@ impl<S: Spool + 'static> Agent<S> {
                 look_back: of_stream.look_back,
                 fetch_related: settings.alerts.fetch_related,
                 read_secret,
-                state: PollerState::default(),
+                state: PollerState::new(ledger.short(stream.number())),
             };
             clients.push(http);
             let name = format!("{}/{stream}", settings.name);
@@ -119,8 +143,20 @@ impl<S: Spool + 'static> Agent<S> {
                 AgentError::Thread { cause }
             })?);
         }
+        // under which filters is read from now on must outlive a kill
+        if let Err(error) = ledger.settle() {
+            let what = error.to_string();
+            reporter.tell(clock::now(), &Happening::LedgerTrouble { what });
+        }
         let forwarder = Forwarder {
             spool: Arc::clone(&spool),
+            ledger: Arc::clone(&ledger),
+            heartbeat: Heartbeat {
+                writer: line_writer(settings)?,
+                host: system_name(&settings.siem),
+                every: settings.siem.heartbeat,
+                next: Duration::ZERO,
+            },
             siem: settings.siem.clone(),
             wake,
             reporter: reporter.clone(),
@@ -129,6 +165,7 @@ impl<S: Spool + 'static> Agent<S> {
         let forwarder = tokio::spawn(forwarder.run());
         Ok(Self {
             spool,
+            ledger,
             halt,
             clients,
             pollers,
@@ -155,6 +192,12 @@ impl<S: Spool + 'static> Agent<S> {
             }
         });
         let _ = joined.await;
+        let (ledger, reporter) = (self.ledger, self.reporter);
+        let settled = tokio::task::spawn_blocking(move || ledger.settle()).await;
+        if let Ok(Err(error)) = settled {
+            let what = error.to_string();
+            reporter.tell(clock::now(), &Happening::LedgerTrouble { what });
+        }
         self.spool
     }
 

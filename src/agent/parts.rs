@@ -246,12 +246,19 @@ fn header(siem: &SiemSettings) -> Header {
         facility: settings.facility,
         severity: settings.severity,
     };
-    let name = settings
+    let name = system_name(siem);
+    Header::new(time, priority, settings.include_pri, name.as_deref())
+}
+
+/// The system name in the header, where it has one.
+#[must_use]
+pub fn system_name(siem: &SiemSettings) -> Option<String> {
+    let settings = &siem.header;
+    settings
         .system_name
         .clone()
         .or_else(machine_name)
-        .filter(|_| settings.include_system_name);
-    Header::new(time, priority, settings.include_pri, name.as_deref())
+        .filter(|_| settings.include_system_name)
 }
 
 /// The machine's name; what is no name for a syslog header is none.

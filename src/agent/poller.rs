@@ -4,6 +4,7 @@
 //! When the spool is full the thread waits with the page in its hands: the cloud keeps the rest.
 
 mod asking;
+mod audit;
 mod trouble;
 
 use std::sync::{Arc, Mutex};
@@ -15,6 +16,7 @@ use super::halt::Halt;
 use super::line::LineWriter;
 use crate::backoff::Backoff;
 use crate::clock::Time;
+use crate::ledger::{Audit, Counts, Key, Ledger};
 use crate::source::cloud_apps::record::Unreadable;
 use crate::source::cloud_apps::{CloudApps, ReadSecret};
 use crate::source::{
@@ -45,6 +47,10 @@ pub struct Poller<S: Spool, C: Source = CloudApps, T: Time = Arc<Halt>> {
     pub writer: LineWriter,
     /// Where lines and cursor go.
     pub spool: Arc<S>,
+    /// What became of the records.
+    pub ledger: Arc<Ledger>,
+    /// Is the API asked for its own count?
+    pub audits: bool,
     /// Wakes the forwarder.
     pub wake: Arc<Notify>,
     /// Tells what happens.
@@ -66,6 +72,11 @@ pub struct Poller<S: Spool, C: Source = CloudApps, T: Time = Arc<Halt>> {
 /// What varies while a poller runs.
 pub struct PollerState {
     lines: Lines,
+    /// What the page counts for.
+    counts: Counts,
+    audit: Audit,
+    /// The API is not asked for its count before this moment.
+    audit_after: Duration,
     passing: Backoff,
     refused: Backoff,
     spool: Backoff,
@@ -80,10 +91,26 @@ pub struct PollerState {
     slow: u32,
 }
 
+// === impl PollerState ===
+
+impl PollerState {
+    /// With hours that did not add up in an earlier life.
+    #[must_use]
+    pub fn new(short: Vec<(u32, u64)>) -> Self {
+        Self {
+            audit: Audit::of(short),
+            ..Self::default()
+        }
+    }
+}
+
 impl Default for PollerState {
     fn default() -> Self {
         Self {
             lines: Lines::default(),
+            counts: Counts::default(),
+            audit: Audit::default(),
+            audit_after: Duration::ZERO,
             passing: Backoff::new(Duration::from_secs(1), Duration::from_secs(60)),
             refused: Backoff::new(Duration::from_secs(5), Duration::from_secs(600)),
             spool: Backoff::new(Duration::from_secs(1), Duration::from_secs(60)),
@@ -137,6 +164,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
             // what is never read must not depend on a clock that nobody set: ask the cloud for the time first
             let question = Query {
                 from_ms: self.time.now().wall_ms,
+                to_ms: None,
                 place: Place::Skip(0),
                 limit: 1,
             };
@@ -167,34 +195,46 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
     }
 
     fn take_in(&mut self, answer: &Answer) -> Result<Duration, SourceError> {
+        let (stream, now_ms) = (self.stream.number(), self.cloud_now_ms());
         self.state.lines.clear();
+        self.state.counts.clear();
         let asked_ms = self.cloud_ms_at(self.state.asked);
-        self.reader.open(self.cloud_now_ms(), asked_ms);
+        self.reader.open(now_ms, asked_ms);
         let (mut aside, mut left_out) = (Vec::new(), 0);
         for text in answer.texts() {
             match self.writer.read(self.stream, text) {
                 Ok(mut record) => {
+                    let key = Key::of(stream, Some(record.cursor_ms), now_ms);
                     if !self.reader.admit(&record.event.id, Some(record.cursor_ms)) {
+                        self.state.counts.seen(key);
                     } else if self.writer.leaves_out(&record.event) {
+                        self.state.counts.left_out(key);
                         left_out += 1;
                     } else {
                         self.add_related(&mut record.event)?;
+                        self.state.counts.spooled(key);
                         let writer = &mut self.writer;
                         self.state
                             .lines
-                            .push_with(0, |line| writer.write(&record.event, line));
+                            .push_with(key.tag(), |line| writer.write(&record.event, line));
                     }
                 }
                 Err(unreadable) => {
                     let id = unreadable.id.as_deref().unwrap_or(text);
+                    let key = Key::of(stream, unreadable.cursor_ms, now_ms);
                     if self.reader.admit(id, unreadable.cursor_ms) {
+                        self.state.counts.aside(key);
                         aside.push(self.set_aside(unreadable, text));
+                    } else {
+                        self.state.counts.seen(key);
                     }
                 }
             }
         }
         let turn = self.reader.close(answer);
-        if turn.write && !self.write(&turn, &aside) {
+        if !turn.write {
+            self.ledger.count(stream, &self.state.counts);
+        } else if !self.write(&turn, &aside) {
             return Err(SourceError::new(Trouble::Stopped, "stopped"));
         }
         let lines = self.state.lines.len() as u64;
@@ -209,6 +249,9 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
             read_up_to_ms: self.reader.high_ms(),
             more: turn.verdict == Verdict::More,
         }));
+        if turn.verdict == Verdict::CaughtUp {
+            self.audit();
+        }
         Ok(self.wait_after(turn.verdict))
     }
 
@@ -230,17 +273,22 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
 
     /// Makes the page durable, however long that takes. False where we were told to stop first.
     fn write(&mut self, turn: &Turn, aside: &[Aside]) -> bool {
-        let page = Page {
-            stream: self.stream.number(),
-            lines: &self.state.lines,
-            cursor: &turn.cursor,
-            seen: &turn.seen,
-            forget_seen: turn.forget_seen,
-            aside,
+        let stream = self.stream.number();
+        let append = |cursor: &[u8]| {
+            let page = Page {
+                stream,
+                lines: &self.state.lines,
+                cursor,
+                seen: &turn.seen,
+                forget_seen: turn.forget_seen,
+                aside,
+            };
+            self.spool.append(&page, self.time.now().wall_ms)
         };
+        let (ledger, counts) = (&self.ledger, &self.state.counts);
         let mut troubled = false;
         loop {
-            let wait = match self.spool.append(&page, self.time.now().wall_ms) {
+            let wait = match ledger.append(stream, counts, &turn.cursor, append) {
                 Ok(()) => break,
                 Err(SpoolError::Full { limit }) => {
                     if !troubled {
@@ -262,9 +310,13 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
                 return false;
             }
         }
-        self.state.spool.reset();
         if troubled {
             self.tell(&Happening::SpoolWell);
+        }
+        ledger.reached(self.reader.high_ms().unwrap_or(0));
+        if let Err(error) = ledger.tidy() {
+            let what = error.to_string();
+            self.tell(&Happening::LedgerTrouble { what });
         }
         for repair in self.spool.repairs() {
             self.tell(&Happening::SpoolRepaired {

@@ -1,5 +1,7 @@
 //! `[agent.siem]`: the receiving side.
 
+use std::time::Duration;
+
 use super::host::host;
 use super::overrides::{Needs, Overrides, Transport};
 use super::section::Section;
@@ -24,6 +26,8 @@ pub struct SiemSettings {
     pub cef: CefSettings,
     /// `max_lines_per_second`: no limit where absent; 1 to 1,000,000.
     pub max_lines_per_second: Option<u32>,
+    /// `heartbeat`: a line of its own so often while connected; none where absent; 1m to 24h.
+    pub heartbeat: Option<Duration>,
 }
 
 /// `protocol`
@@ -49,6 +53,8 @@ pub enum Framing {
     OctetCounting,
 }
 
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(86_400);
 const FRAMINGS: [(&str, Framing); 2] = [
     ("lf", Framing::Lf),
     ("octet-counting", Framing::OctetCounting),
@@ -62,6 +68,7 @@ pub(super) fn read(section: Section, given: &Overrides) -> Option<SiemSettings> 
     let framing = framing(&section, transport);
     let replay = replay::read(&section, transport);
     let max_lines_per_second = section.number("max_lines_per_second", 1..=1_000_000);
+    let heartbeat = section.duration("heartbeat", MINUTE..=DAY);
     if transport != Transport::Udp && framing == Framing::Lf && header.begins_with_a_digit() {
         let text = "without PRI each line begins with its year, which rsyslog takes for an octet count; \
                     cure: include_pri = true, framing = \"octet-counting\", or a time_format that begins with the month";
@@ -77,6 +84,7 @@ pub(super) fn read(section: Section, given: &Overrides) -> Option<SiemSettings> 
         header,
         cef,
         max_lines_per_second,
+        heartbeat,
     })
 }
 

@@ -214,6 +214,7 @@ impl Reader {
             .map_or(Place::Skip(walk.skip), Place::Next);
         Some(Query {
             from_ms: walk.from_ms,
+            to_ms: None,
             place,
             limit: self.limit,
         })
@@ -333,6 +334,26 @@ impl Reader {
     #[must_use]
     pub fn high_ms(&self) -> Option<i64> {
         self.cursor.as_ref().map(|cursor| cursor.high_ms)
+    }
+
+    /// Nothing before this time was ever asked for.
+    #[must_use]
+    pub fn origin_ms(&self) -> Option<i64> {
+        self.cursor.as_ref().map(|cursor| cursor.origin_ms)
+    }
+
+    /// The latest time of any record read, also where what lies before it is not all read yet.
+    #[must_use]
+    pub fn reach_ms(&self) -> Option<i64> {
+        let cursor = self.cursor.as_ref()?;
+        let walked = cursor.walk.as_ref().map(|walk| walk.max_ms);
+        Some(walked.unwrap_or(cursor.high_ms).max(cursor.high_ms))
+    }
+
+    /// Stands for the filters in force.
+    #[must_use]
+    pub fn filters(&self) -> u64 {
+        self.rules.filters
     }
 
     /// Would [`Reader::begin`] decide by the clock what is never read? Then `now_ms` must be the cloud's.

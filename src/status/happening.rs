@@ -27,6 +27,25 @@ pub enum Happening {
         /// End of it.
         to_ms: i64,
     },
+    /// The API counts more records in some hours than were read.
+    LedgerShort {
+        /// "activities" or "alerts".
+        stream: &'static str,
+        /// The agent's name, for the cure.
+        agent: String,
+        /// When each hour begins, and how many of its records were never read; newest first.
+        hours: Vec<(i64, u64)>,
+    },
+    /// The hours of which the API counted more add up again.
+    LedgerWhole {
+        /// "activities" or "alerts".
+        stream: &'static str,
+    },
+    /// The ledger could not be written, or was found not to fit.
+    LedgerTrouble {
+        /// What is wrong.
+        what: String,
+    },
     /// The cloud can't be read.
     CloudTrouble {
         /// "activities" or "alerts".
@@ -168,6 +187,8 @@ impl Happening {
             Self::PageRead(page) => page.stream,
             Self::FirstStart { stream, .. }
             | Self::Skipped { stream, .. }
+            | Self::LedgerShort { stream, .. }
+            | Self::LedgerWhole { stream }
             | Self::CloudTrouble { stream, .. }
             | Self::Doubtful { stream, .. }
             | Self::SetAside { stream, .. } => stream,
@@ -189,11 +210,14 @@ impl Happening {
             Self::PageRead(_)
             | Self::FirstStart { .. }
             | Self::SiemConnected { .. }
+            | Self::LedgerWhole { .. }
             | Self::SpoolWell => Loudness::Info,
             Self::SetAside { .. }
             | Self::Doubtful { .. }
             | Self::Cut { .. }
             | Self::HalfCloseRefused { .. }
+            | Self::LedgerShort { .. }
+            | Self::LedgerTrouble { .. }
             | Self::SpoolRepaired { .. } => Loudness::Warn,
             Self::CloudTrouble { .. } | Self::SiemTrouble { .. } | Self::SpoolFull { .. } => {
                 Loudness::Warn
@@ -229,6 +253,11 @@ impl Happening {
             Self::SetAside { .. } => Effect::Raise(Topic::SetAside, "Record set aside"),
             Self::SpoolFull { .. } => Effect::Raise(Topic::Spool, "The spool is full"),
             Self::SpoolTrouble { .. } => Effect::Raise(Topic::Spool, "Internal error"),
+            Self::LedgerShort { .. } => Effect::Raise(Topic::Ledger, "The ledger does not add up"),
+            Self::LedgerWhole { .. } => Effect::Close(Topic::Ledger),
+            Self::LedgerTrouble { .. } => {
+                Effect::Raise(Topic::Repaired, "The ledger was put right")
+            }
             Self::SpoolRepaired { .. } => {
                 Effect::Raise(Topic::Repaired, "Damage on flash was repaired")
             }
@@ -258,6 +287,15 @@ impl Happening {
                 in_words(*from_ms),
                 in_words(*to_ms)
             ),
+            Self::LedgerShort {
+                stream,
+                agent,
+                hours,
+            } => short_in_words(stream, agent, hours),
+            Self::LedgerWhole { stream } => {
+                format!("{stream}: the ledger adds up again, hour by hour")
+            }
+            Self::LedgerTrouble { what } => what.clone(),
             Self::CloudTrouble { stream, what, wait } => {
                 format!("{what} ({stream}; next try in {})", span_in_words(*wait))
             }
@@ -293,6 +331,32 @@ impl Happening {
             ),
         }
     }
+}
+
+/// How many hours a notice names.
+const HOURS: usize = 6;
+const HOUR_MS: i64 = 3_600_000;
+
+fn short_in_words(stream: &str, agent: &str, hours: &[(i64, u64)]) -> String {
+    let all: u64 = hours.iter().map(|(_, missing)| missing).sum();
+    let named = hours
+        .iter()
+        .take(HOURS)
+        .map(|(hour, missing)| format!("{missing} in the hour from {}", in_words(*hour)));
+    let named: Vec<String> = named.collect();
+    let more = match hours.len().saturating_sub(HOURS) {
+        0 => String::new(),
+        more => format!(" and others in {more} hours before"),
+    };
+    let first = hours.iter().map(|(hour, _)| *hour).min().unwrap_or(0);
+    let last = hours.iter().map(|(hour, _)| *hour).max().unwrap_or(0);
+    format!(
+        "{stream}: the API counts {all} records that were never read: {}{more}; they became visible too late for look_back; \
+         fetch them: siembox replay --agent {agent} --since {} --until {}",
+        named.join(", "),
+        in_words(first),
+        in_words(last + HOUR_MS)
+    )
 }
 
 impl PageRead {

@@ -3,6 +3,7 @@
 
 mod happening;
 mod health;
+mod ledger;
 mod notice;
 mod snapshot;
 pub mod socket;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 pub use happening::{Effect, Happening, Loudness, PageRead};
 pub use health::{Link, State, Thresholds};
+pub use ledger::{LedgerCounts, LedgerReport, LedgerRow, LedgerSpan};
 pub use notice::{Notice, Notices, Subject, Topic};
 pub use snapshot::{AgentReport, LineCounts, LinkReport, Snapshot, SpoolReport, StreamCounts};
 pub use text::text;
@@ -21,6 +23,8 @@ use crate::clock::Moment;
 
 /// Gives the spool's figures when somebody asks for them.
 pub type AskSpool = Box<dyn Fn() -> SpoolReport + Send>;
+/// Gives the ledger when somebody asks for it.
+pub type AskLedger = Box<dyn Fn() -> LedgerReport + Send>;
 
 /// The box's status. Clones are the same one.
 #[derive(Clone)]
@@ -39,6 +43,7 @@ struct Agent {
     cloud: [Side; 2],
     siem: Side,
     ask_spool: AskSpool,
+    ask_ledger: AskLedger,
 }
 
 /// One link with what is known of it.
@@ -69,6 +74,8 @@ pub struct Introduction {
     pub known: bool,
     /// Its spool's figures.
     pub ask_spool: AskSpool,
+    /// Its ledger.
+    pub ask_ledger: AskLedger,
 }
 
 // === impl Status ===
@@ -123,6 +130,7 @@ impl Status {
                 agent.report.siem.to = new.siem;
                 [agent.report.activities.enabled, agent.report.alerts.enabled] = new.streams;
                 agent.ask_spool = new.ask_spool;
+                agent.ask_ledger = new.ask_ledger;
             }
             None => inner.agents.push(Agent {
                 report: AgentReport {
@@ -140,10 +148,12 @@ impl Status {
                     },
                     lines: LineCounts::default(),
                     spool: SpoolReport::default(),
+                    ledger: LedgerReport::default(),
                 },
                 cloud: [fresh.clone(), fresh.clone()],
                 siem: fresh,
                 ask_spool: new.ask_spool,
+                ask_ledger: new.ask_ledger,
             }),
         }
         reporter
@@ -208,6 +218,24 @@ impl Status {
 // === impl Reporter ===
 
 impl Reporter {
+    /// The agent's name.
+    #[must_use]
+    pub fn agent(&self) -> &str {
+        &self.agent
+    }
+
+    /// How its two sides are now: the cloud, the SIEM.
+    #[must_use]
+    pub fn sides(&self, now: Moment) -> [State; 2] {
+        let inner = self.status.lock();
+        let mut agents = inner.agents.iter();
+        let agent = agents.find(|agent| *agent.report.name == *self.agent);
+        agent.map_or([State::Created; 2], |agent| {
+            let links = agent.links_at(now, inner.thresholds);
+            links.map(|link| link.state)
+        })
+    }
+
     /// Something happened: counts it, notices it, logs it.
     pub fn tell(&self, now: Moment, what: &Happening) {
         let words = what.in_words();
@@ -293,8 +321,10 @@ impl Agent {
         }
     }
 
-    fn report_at(&self, now: Moment, thresholds: Thresholds) -> AgentReport {
-        let mut report = self.report.clone();
+    /// Its two sides: the cloud, the SIEM.
+    fn links_at(&self, now: Moment, thresholds: Thresholds) -> [LinkReport; 2] {
+        let report = &self.report;
+        let (mut cloud, mut siem) = (report.cloud.clone(), report.siem.clone());
         let enabled = [report.activities.enabled, report.alerts.enabled];
         let streams: Vec<&Side> = self
             .cloud
@@ -303,13 +333,20 @@ impl Agent {
             .filter(|(_, on)| *on)
             .map(|(side, _)| side)
             .collect();
-        fill(&mut report.cloud, &streams, now, thresholds);
-        fill(&mut report.siem, &[&self.siem], now, thresholds);
+        fill(&mut cloud, &streams, now, thresholds);
+        fill(&mut siem, &[&self.siem], now, thresholds);
+        [cloud, siem]
+    }
+
+    fn report_at(&self, now: Moment, thresholds: Thresholds) -> AgentReport {
+        let mut report = self.report.clone();
+        [report.cloud, report.siem] = self.links_at(now, thresholds);
         report.state = report.cloud.state.max(report.siem.state);
         report.spool = SpoolReport {
             full: report.spool.full,
             ..(self.ask_spool)()
         };
+        report.ledger = (self.ask_ledger)();
         report
     }
 }
@@ -366,10 +403,11 @@ mod tests {
                 streams: [true; 2],
                 known: false,
                 ask_spool: Box::new(SpoolReport::default),
+                ask_ledger: Box::new(LedgerReport::default),
             },
             at(10, 0),
         );
-        reporter.tell(at(1000, 1), &Happening::SiemQuiet);
+        reporter.tell(at(1000, 1), &Happening::SiemThere);
         let snapshot = status.snapshot(at(1_700_000_060_000, 61));
         assert_eq!(snapshot.started_ms, 1_699_999_999_000);
         assert_eq!(snapshot.agents[0].siem.contact_ms, Some(1_700_000_000_000));

@@ -18,6 +18,8 @@ pub enum Topic {
     SetAside,
     /// A stretch of time was not read.
     Skipped,
+    /// The API counts more records than were read.
+    Ledger,
     /// The SIEM can't be reached.
     Siem,
     /// The receiver never says that it has read what was sent.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::health::State;
+use super::ledger::LedgerReport;
 use super::notice::Notice;
 
 /// The box at one moment. Times are milliseconds since 1970.
@@ -45,6 +46,9 @@ pub struct AgentReport {
     pub lines: LineCounts,
     /// What waits on flash.
     pub spool: SpoolReport,
+    /// What became of its records since it was set up.
+    #[serde(default)]
+    pub ledger: LedgerReport,
 }
 
 /// One side of an agent.

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use super::ledger::ledger_text;
 use super::{AgentReport, LinkReport, Snapshot, StreamCounts};
 use crate::clock::{in_words, span_in_words};
 
@@ -94,6 +95,7 @@ fn agent_text(out: &mut String, agent: &AgentReport, at_ms: i64) {
         "  lines      {} sent, {} proved{cut}",
         agent.lines.sent, agent.lines.proved
     );
+    ledger_text(out, &agent.ledger);
 }
 
 fn link_text(out: &mut String, name: &str, link: &LinkReport, at_ms: i64) {

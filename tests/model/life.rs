@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use siembox::agent::{LineWriter, Poller, PollerState, line_writer, restore};
+use siembox::ledger::Ledger;
 use siembox::settings::{Overrides, Settings};
 use siembox::source::cloud_apps::{Auth, CloudApps};
 use siembox::source::{Cursor, Pace, Rules, Stream, Throttle, fingerprint};
 use siembox::spool::Spool;
-use siembox::status::{Introduction, Reporter, SpoolReport, Status, Thresholds};
+use siembox::status::{Introduction, LedgerReport, Reporter, SpoolReport, Status, Thresholds};
 use siembox_support::cloud::Cloud;
 use tokio::sync::Notify;
 
@@ -141,6 +142,9 @@ fn pollers(
     throttle: &Arc<Mutex<Throttle>>,
 ) -> Vec<SimPoller> {
     let reporter = reporter();
+    let streams = Stream::ALL.map(Stream::number);
+    let (ledger, _) = Ledger::open(spool.ledger.path(), 24 * HOUR, &**spool, streams).unwrap();
+    let ledger = Arc::new(ledger);
     Stream::ALL
         .iter()
         .map(|&stream| {
@@ -177,6 +181,8 @@ fn pollers(
                 throttle: Arc::clone(throttle),
                 writer: writer(),
                 spool: Arc::clone(spool),
+                ledger: Arc::clone(&ledger),
+                audits: false,
                 wake: Arc::new(Notify::new()),
                 reporter: reporter.clone(),
                 time: SimTime(Arc::clone(world)),
@@ -225,6 +231,7 @@ fn reporter() -> Reporter {
             streams: [true; 2],
             known: false,
             ask_spool: Box::new(SpoolReport::default),
+            ask_ledger: Box::new(LedgerReport::default),
         },
         Default::default(),
     )

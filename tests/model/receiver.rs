@@ -76,7 +76,7 @@ impl Receiver {
 
     fn prove(&mut self, spool: &TestSpool, before: u64) {
         if before > spool.first() {
-            spool.acknowledge(before).unwrap();
+            spool.acknowledge(before, b"").unwrap();
         }
     }
 

@@ -16,6 +16,8 @@ pub struct TestSpool {
     kind: Kind,
     world: Arc<World>,
     pub book: Arc<Mutex<Book>>,
+    /// Where the ledger lies, which nobody asks here: its stories have models of their own.
+    pub ledger: Arc<TempDir>,
 }
 
 enum Kind {
@@ -62,6 +64,7 @@ impl TestSpool {
             kind,
             world: Arc::clone(world),
             book: Arc::default(),
+            ledger: Arc::new(tempfile::tempdir().unwrap()),
         }
     }
 
@@ -84,6 +87,7 @@ impl TestSpool {
             kind,
             world: Arc::clone(&self.world),
             book: Arc::clone(&self.book),
+            ledger: Arc::clone(&self.ledger),
         }
     }
 
@@ -125,14 +129,18 @@ impl Spool for TestSpool {
         }
     }
 
-    fn acknowledge(&self, before: u64) -> Result<(), SpoolError> {
+    fn acknowledge(&self, before: u64, note: &[u8]) -> Result<(), SpoolError> {
         match self.port() {
             Ok(mut model) => {
                 model.first = model.first.max(before);
                 Ok(())
             }
-            Err(sled) => sled.acknowledge(before),
+            Err(sled) => sled.acknowledge(before, note),
         }
+    }
+
+    fn note(&self) -> Vec<u8> {
+        self.port().map_or_else(Spool::note, |_| Vec::new())
     }
 
     fn recall(&self, stream: u8) -> Result<Memory, SpoolError> {

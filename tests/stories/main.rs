@@ -9,6 +9,7 @@ mod crash;
 mod delivery;
 mod disk;
 mod expected;
+mod ledger;
 mod live_settings;
 mod siem_side;
 mod siembox;

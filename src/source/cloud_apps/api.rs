@@ -112,7 +112,11 @@ fn question(stream: Stream, filters: &Map<String, Value>, query: &Query) -> Stri
         Place::Next(next) => (next.clone(), None),
         Place::Skip(skip) => {
             let mut filters = filters.clone();
-            filters.insert(time_field.into(), json!({ "gte": query.from_ms }));
+            let span = match query.to_ms {
+                Some(to_ms) => json!({ "gte": query.from_ms, "lte": to_ms }),
+                None => json!({ "gte": query.from_ms }),
+            };
+            filters.insert(time_field.into(), span);
             (Value::Object(filters).to_string(), Some(*skip))
         }
     };
@@ -230,6 +234,7 @@ mod tests {
     fn activities_are_scanned_by_created() {
         let query = Query {
             from_ms: 17,
+            to_ms: None,
             place: Place::Skip(0),
             limit: 5000,
         };
@@ -243,6 +248,7 @@ mod tests {
     fn a_named_place_goes_back_to_the_letter() {
         let query = Query {
             from_ms: 17,
+            to_ms: None,
             place: Place::Next(r#"{"b": 1,"a":[ 2]}"#.into()),
             limit: 5000,
         };
@@ -256,12 +262,27 @@ mod tests {
     fn alerts_are_paged_by_date() {
         let query = Query {
             from_ms: 17,
+            to_ms: None,
             place: Place::Skip(100),
             limit: 100,
         };
         assert_eq!(
             question(Stream::Alerts, &Map::new(), &query),
             r#"{"filters":{"date":{"gte":17}},"sortField":"date","sortDirection":"asc","limit":100,"skip":100}"#
+        );
+    }
+
+    #[test]
+    fn a_stretch_of_time_has_both_its_ends() {
+        let query = Query {
+            from_ms: 17,
+            to_ms: Some(19),
+            place: Place::Skip(0),
+            limit: 1,
+        };
+        assert_eq!(
+            question(Stream::Activities, &Map::new(), &query),
+            r#"{"filters":{"created":{"gte":17,"lte":19}},"sortField":"created","sortDirection":"asc","limit":1,"skip":0}"#
         );
     }
 
