@@ -127,6 +127,7 @@ impl<S: Spool> Poller<S> {
             // what is never read must not depend on a clock that nobody set: ask the cloud for the time first
             let question = Query {
                 from_ms: clock::now_ms(),
+                to_ms: None,
                 place: Place::Skip(0),
                 limit: 1,
             };

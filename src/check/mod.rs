@@ -139,6 +139,7 @@ fn ask(agent: &AgentSettings, stream: Stream) -> Result<String, String> {
     let look_back = i64::try_from(agent.source.first_look_back.as_millis()).unwrap_or(0);
     let query = Query {
         from_ms: now - look_back,
+        to_ms: None,
         place: Place::Skip(0),
         limit: 1,
     };

@@ -66,6 +66,8 @@ impl std::fmt::Display for Stream {
 pub struct Query {
     /// Records whose cursor time is this or later, milliseconds since 1970.
     pub from_ms: i64,
+    /// And at or before this, where there is an end: that millisecond included.
+    pub to_ms: Option<i64>,
     /// Where in that answer.
     pub place: Place,
     /// Records asked for; the cloud may send fewer or more.

@@ -196,6 +196,7 @@ impl Reader {
             .map_or(Place::Skip(walk.skip), Place::Next);
         Some(Query {
             from_ms: walk.from_ms,
+            to_ms: None,
             place,
             limit: self.limit,
         })

@@ -115,7 +115,11 @@ fn question(stream: Stream, filters: &Map<String, Value>, query: &Query) -> Stri
         Place::Next(next) => (next.clone(), None),
         Place::Skip(skip) => {
             let mut filters = filters.clone();
-            filters.insert(time_field.into(), json!({ "gte": query.from_ms }));
+            let mut window = json!({ "gte": query.from_ms });
+            if let Some(to_ms) = query.to_ms {
+                window["lte"] = to_ms.into();
+            }
+            filters.insert(time_field.into(), window);
             (Value::Object(filters).to_string(), Some(*skip))
         }
     };
@@ -233,6 +237,7 @@ mod tests {
     fn activities_are_scanned_by_created() {
         let query = Query {
             from_ms: 17,
+            to_ms: None,
             place: Place::Skip(0),
             limit: 5000,
         };
@@ -246,6 +251,7 @@ mod tests {
     fn a_named_place_goes_back_to_the_letter() {
         let query = Query {
             from_ms: 17,
+            to_ms: None,
             place: Place::Next(r#"{"b": 1,"a":[ 2]}"#.into()),
             limit: 5000,
         };
@@ -259,12 +265,27 @@ mod tests {
     fn alerts_are_paged_by_date() {
         let query = Query {
             from_ms: 17,
+            to_ms: None,
             place: Place::Skip(100),
             limit: 100,
         };
         assert_eq!(
             question(Stream::Alerts, &Map::new(), &query),
             r#"{"filters":{"date":{"gte":17}},"sortField":"date","sortDirection":"asc","limit":100,"skip":100}"#
+        );
+    }
+
+    #[test]
+    fn a_window_has_an_end() {
+        let query = Query {
+            from_ms: 17,
+            to_ms: Some(19),
+            place: Place::Skip(0),
+            limit: 100,
+        };
+        assert!(
+            question(Stream::Alerts, &Map::new(), &query)
+                .starts_with(r#"{"filters":{"date":{"gte":17,"lte":19}},"sort"#)
         );
     }
 
