@@ -10,6 +10,8 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::agent::{Agent, AgentError, siem_address};
 use crate::clock;
+use crate::replay::{Call, Word};
+use crate::sent::{self, SentIds};
 use crate::settings::{AgentSettings, HealthSettings, Settings};
 use crate::source::Throttle;
 use crate::spool::sled::{Bounds, SledSpool};
@@ -147,7 +149,8 @@ impl Appliance {
         let mut face = desk.face();
         self.start_all();
         // who asks earlier waits until all agents are there
-        tokio::spawn(socket::serve(socket, self.status.clone()));
+        let (calls, mut called) = tokio::sync::mpsc::channel(8);
+        tokio::spawn(socket::serve(socket, self.status.clone(), calls));
         tracing::info!(
             "siembox {} runs, agents: {}, state in {}",
             env!("CARGO_PKG_VERSION"),
@@ -161,6 +164,10 @@ impl Appliance {
                 _ = int.recv() => break,
                 _ = hup.recv() => true,
                 _ = look.tick() => false,
+                Some(call) = called.recv() => {
+                    self.replay(call);
+                    continue;
+                }
             };
             let now = desk.face();
             if asked || now != face {
@@ -262,14 +269,59 @@ impl Appliance {
     fn try_start(&mut self, settings: &AgentSettings) -> Result<Agent<SledSpool>, AgentError> {
         let spool = self.spool(settings)?;
         let throttle = self.throttle(settings);
-        Agent::start(settings, spool, &throttle, &self.status)
+        let bounds = sent::Bounds {
+            remember: settings.memory.remember,
+            most_bytes: settings.memory.max_size_mb * 1_000_000,
+        };
+        let sent = SentIds::new(self.folder(settings).join("ids"), bounds);
+        Agent::start(settings, spool, sent, &throttle, &self.status)
+    }
+
+    /// Hands a request to the agent that it is for, or says why that can't be.
+    fn replay(&mut self, call: Call) {
+        let agents = self.settings.agents.iter();
+        let meant: Vec<&AgentSettings> = match &call.request.agent {
+            Some(name) => agents
+                .filter(|agent| agent.name.eq_ignore_ascii_case(name))
+                .collect(),
+            None => agents.collect(),
+        };
+        let [settings] = meant[..] else {
+            let names: Vec<&str> = self
+                .settings
+                .agents
+                .iter()
+                .map(|agent| agent.name.as_str())
+                .collect();
+            let names = names.join(", ");
+            let what = match &call.request.agent {
+                Some(name) => format!("--agent: there is no agent {name}; running are: {names}"),
+                None => format!("--agent: missing, there are several: {names}"),
+            };
+            call.words.send_replace(Word::Refused(what));
+            return;
+        };
+        let settings = settings.clone();
+        let throttle = self.throttle(&settings);
+        match self.agents.get_mut(&settings.name) {
+            Some(agent) => agent.replay(&settings, &throttle, call),
+            None => {
+                let what = "the agent cannot start at present: siembox status says why".to_owned();
+                let counts = crate::replay::Counts::default();
+                call.words.send_replace(Word::Failed { what, counts });
+            }
+        }
+    }
+
+    fn folder(&self, settings: &AgentSettings) -> PathBuf {
+        self.settings.state_dir.join("agents").join(&settings.name)
     }
 
     fn spool(&mut self, settings: &AgentSettings) -> Result<Arc<SledSpool>, SpoolError> {
         if let Some(spool) = self.spools.get(&settings.name) {
             return Ok(Arc::clone(spool));
         }
-        let folder = self.settings.state_dir.join("agents").join(&settings.name);
+        let folder = self.folder(settings);
         let bounds = Bounds::new(settings.spool.max_size_mb * 1_000_000);
         let spool = Arc::new(SledSpool::open(&folder, bounds, clock::now_ms())?);
         self.spools

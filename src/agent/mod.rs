@@ -10,6 +10,7 @@ mod halt;
 mod line;
 mod parts;
 mod poller;
+mod replay;
 mod window;
 
 use std::sync::{Arc, Mutex};
@@ -24,14 +25,16 @@ pub use parts::{
 };
 
 use crate::clock;
+use crate::sent::{Scribe, SentIds};
 use crate::settings::AgentSettings;
 use crate::source::http::Http;
 use crate::source::{Cursor, Pace, Reader, Rules, Seen, Stream, Throttle};
-use crate::spool::Spool;
+use crate::spool::{Memory, Spool};
 use crate::status::{Introduction, Reporter, SpoolReport, Status};
 use forwarder::Forwarder;
 use halt::Halt;
 use poller::{Poller, PollerState};
+use replay::RunningReplay;
 
 /// A stop of the forwarder waits no longer than this; it bounds its own steps to less.
 const STOP: Duration = Duration::from_secs(15);
@@ -43,6 +46,10 @@ pub struct Agent<S: Spool + 'static> {
     clients: Vec<Http>,
     pollers: Vec<JoinHandle<()>>,
     forwarder: tokio::task::JoinHandle<()>,
+    /// Wakes the forwarder.
+    wake: Arc<Notify>,
+    sent: Arc<SentIds>,
+    replay: Option<RunningReplay>,
     reporter: Reporter,
 }
 
@@ -56,9 +63,11 @@ impl<S: Spool + 'static> Agent<S> {
     pub fn start(
         settings: &AgentSettings,
         spool: Arc<S>,
+        sent: SentIds,
         throttle: &Arc<Mutex<Throttle>>,
         status: &Status,
     ) -> Result<Self, AgentError> {
+        let sent = Arc::new(sent);
         // a certificate that can't be read stops the start, with its cure
         siem_target(&settings.siem)?;
         let known = Stream::ALL
@@ -84,6 +93,8 @@ impl<S: Spool + 'static> Agent<S> {
         let (halt, wake) = (Arc::new(Halt::default()), Arc::new(Notify::new()));
         let (mut clients, mut pollers) = (Vec::new(), Vec::new());
         for stream in Stream::ALL {
+            // a replay that was cut short; it may be a long time until the next one
+            scribe(&*spool, &sent, stream, replay::number(stream))?;
             let StreamParts {
                 http,
                 source,
@@ -105,6 +116,7 @@ impl<S: Spool + 'static> Agent<S> {
                 halt: Arc::clone(&halt),
                 pace: Pace::new(settings.source.poll_interval),
                 look_back: of_stream.look_back,
+                sent: scribe(&*spool, &sent, stream, stream.number())?,
                 fetch_related: settings.alerts.fetch_related,
                 read_secret,
                 state: PollerState::default(),
@@ -122,7 +134,7 @@ impl<S: Spool + 'static> Agent<S> {
         let forwarder = Forwarder {
             spool: Arc::clone(&spool),
             siem: settings.siem.clone(),
-            wake,
+            wake: Arc::clone(&wake),
             reporter: reporter.clone(),
             halt: Arc::clone(&halt),
         };
@@ -133,6 +145,9 @@ impl<S: Spool + 'static> Agent<S> {
             clients,
             pollers,
             forwarder,
+            wake,
+            sent,
+            replay: None,
             reporter,
         })
     }
@@ -140,7 +155,11 @@ impl<S: Spool + 'static> Agent<S> {
     /// Stops reading and forwarding, in order: what is read is on flash, what was sent is proved. Gives the spool back.
     pub async fn stop(self) -> Arc<S> {
         self.halt.throw();
-        for client in &self.clients {
+        let (replaying, replay) = self
+            .replay
+            .map(|replay| (replay.clients, replay.thread))
+            .unzip();
+        for client in self.clients.iter().chain(replaying.iter().flatten()) {
             client.shut_down();
         }
         let abort = self.forwarder.abort_handle();
@@ -149,7 +168,7 @@ impl<S: Spool + 'static> Agent<S> {
         }
         let pollers = self.pollers;
         let joined = tokio::task::spawn_blocking(move || {
-            for poller in pollers {
+            for poller in pollers.into_iter().chain(replay) {
                 // one that panicked is at its end as well; the panic's message stands in the log
                 drop(poller.join());
             }
@@ -171,14 +190,35 @@ impl<S: Spool + 'static> Agent<S> {
     }
 }
 
-fn restore(spool: &impl Spool, stream: Stream, rules: Rules) -> Result<Reader, AgentError> {
-    let memory = spool.recall(stream.number())?;
-    let cursor = memory
+/// Who writes down the ids of the pages under this number, after finishing what an earlier life left behind.
+fn scribe(
+    spool: &impl Spool,
+    sent: &Arc<SentIds>,
+    stream: Stream,
+    number: u8,
+) -> Result<Scribe, AgentError> {
+    let mut scribe = Scribe::new(sent, stream, number);
+    if scribe.cut_short() {
+        let seen = spool.recall(number)?.seen;
+        let newest = seen.last().map(|(_, chunk)| chunk.as_slice());
+        // trouble shows again with the next page
+        scribe.take_up(newest, clock::now_ms());
+    }
+    Ok(scribe)
+}
+
+fn cursor(memory: &Memory, stream: Stream) -> Result<Option<Cursor>, AgentError> {
+    memory
         .cursor
         .as_deref()
         .map(Cursor::from_bytes)
         .transpose()
-        .map_err(|cause| AgentError::Cursor { stream, cause })?;
+        .map_err(|cause| AgentError::Cursor { stream, cause })
+}
+
+fn restore(spool: &impl Spool, stream: Stream, rules: Rules) -> Result<Reader, AgentError> {
+    let memory = spool.recall(stream.number())?;
+    let cursor = cursor(&memory, stream)?;
     let seen = Seen::restore(
         &memory.seen,
         memory.seen_next,

@@ -14,6 +14,7 @@ use super::line::LineWriter;
 use crate::backoff::Backoff;
 use crate::clock;
 use crate::event::{Event, Kind};
+use crate::sent::{Change, Scribe};
 use crate::source::cloud_apps::record::Unreadable;
 use crate::source::cloud_apps::{CloudApps, ReadSecret};
 use crate::source::{
@@ -48,6 +49,8 @@ pub struct Poller<S: Spool> {
     pub spool: Arc<S>,
     /// Wakes the forwarder.
     pub wake: Arc<Notify>,
+    /// Writes down what is sent, for a replay.
+    pub sent: Scribe,
     /// Tells what happens.
     pub reporter: Reporter,
     /// Ends the thread.
@@ -189,6 +192,7 @@ impl<S: Spool> Poller<S> {
 
     fn take_in(&mut self, answer: &Answer) -> Result<Duration, SourceError> {
         self.state.lines.clear();
+        self.sent.open();
         self.reader.open(self.cloud_now_ms());
         let (mut aside, mut left_out) = (Vec::new(), 0);
         for text in answer.texts() {
@@ -203,6 +207,7 @@ impl<S: Spool> Poller<S> {
                         self.state
                             .lines
                             .push_with(0, |line| writer.write(&record.event, line));
+                        self.sent.note(record.cursor_ms, &record.event.id);
                     }
                 }
                 Err(unreadable) => {
@@ -292,6 +297,7 @@ impl<S: Spool> Poller<S> {
             aside,
         };
         let mut troubled = false;
+        self.sent.intend();
         loop {
             let wait = match self.spool.append(&page, clock::now_ms()) {
                 Ok(()) => break,
@@ -316,6 +322,13 @@ impl<S: Spool> Poller<S> {
             }
         }
         self.state.spool.reset();
+        match self.sent.landed(clock::now_ms()) {
+            Some(Change::Trouble(error)) => self.tell(&Happening::SentIdsTrouble {
+                what: error.to_string(),
+            }),
+            Some(Change::Well) => self.tell(&Happening::SentIdsWell),
+            None => {}
+        }
         if troubled {
             self.tell(&Happening::SpoolWell);
         }

@@ -140,6 +140,7 @@ impl Status {
                     },
                     lines: LineCounts::default(),
                     spool: SpoolReport::default(),
+                    replay: None,
                 },
                 cloud: [fresh.clone(), fresh.clone()],
                 siem: fresh,
@@ -287,6 +288,10 @@ impl Agent {
                 self.siem.touch(now);
             }
             Happening::Cut { lines, .. } => report.lines.cut += lines,
+            Happening::ReplayBegun(running) | Happening::ReplayGoesOn(running) => {
+                report.replay = Some(running.clone());
+            }
+            Happening::ReplayEnded { .. } => report.replay = None,
             Happening::SpoolFull { .. } => report.spool.full = true,
             Happening::SpoolWell => report.spool.full = false,
             _ => {}

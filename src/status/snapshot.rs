@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::health::State;
 use super::notice::Notice;
+use crate::replay::Running;
 
 /// The box at one moment. Times are milliseconds since 1970.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,6 +46,9 @@ pub struct AgentReport {
     pub lines: LineCounts,
     /// What waits on flash.
     pub spool: SpoolReport,
+    /// A replay, while it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<Box<Running>>,
 }
 
 /// One side of an agent.
