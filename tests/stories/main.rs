@@ -9,5 +9,6 @@ mod delivery;
 mod disk;
 mod expected;
 mod live_settings;
+mod replay;
 mod siem_side;
 mod siembox;
