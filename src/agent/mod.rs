@@ -202,7 +202,7 @@ fn scribe(
         let seen = spool.recall(number)?.seen;
         let newest = seen.last().map(|(_, chunk)| chunk.as_slice());
         // trouble shows again with the next page
-        scribe.take_up(newest, clock::now_ms());
+        scribe.take_up(newest);
     }
     Ok(scribe)
 }

@@ -322,7 +322,7 @@ impl<S: Spool> Poller<S> {
             }
         }
         self.state.spool.reset();
-        match self.sent.landed(clock::now_ms()) {
+        match self.sent.landed(self.cloud_now_ms()) {
             Some(Change::Trouble(error)) => self.tell(&Happening::SentIdsTrouble {
                 what: error.to_string(),
             }),

@@ -139,6 +139,8 @@ impl SentIds {
     /// Adds ids whose lines are durable, and forgets what passes the bounds.
     fn add(&self, stream: Stream, ids: &mut [Id], now_ms: i64) -> Result<(), SentIdsError> {
         ids.sort_unstable_by_key(|id| id.hour);
+        let oldest = self.oldest(now_ms);
+        let ids = &ids[ids.partition_point(|id| id.hour < oldest)..];
         let mut writing = self.writing();
         let mut new_file = writing.bytes.is_none();
         for of_hour in ids.chunk_by(|one, other| one.hour == other.hour) {
@@ -176,7 +178,7 @@ impl SentIds {
 
     /// Forgets what is too old, then the oldest hours until the rest fits. Returns what the rest takes.
     fn sweep(&self, now_ms: i64) -> io::Result<u64> {
-        let oldest = Hour::of(now_ms - ms(self.bounds.remember) - ms(GRACE));
+        let oldest = self.oldest(now_ms);
         let mut kept = Vec::new();
         for entry in fs::read_dir(&self.folder)? {
             let entry = entry?;
@@ -208,6 +210,11 @@ impl SentIds {
             fs::write(self.folder.join(FORGOTTEN), hour.to_string())?;
         }
         Ok(all)
+    }
+
+    /// Hours before this one are forgotten.
+    fn oldest(&self, now_ms: i64) -> Hour {
+        Hour::of(now_ms - ms(self.bounds.remember) - ms(GRACE))
     }
 
     fn path(&self, stream: Stream, hour: Hour) -> PathBuf {

@@ -56,7 +56,7 @@ impl Scribe {
 
     /// Finishes what an earlier life left behind: a page that the spool has is written down to its end. `newest` is the
     /// spool's newest chunk of seen ids of this writer, which came to flash with the page.
-    pub fn take_up(&mut self, newest: Option<&[u8]>, now_ms: i64) -> Option<Change> {
+    pub fn take_up(&mut self, newest: Option<&[u8]>) -> Option<Change> {
         let left = fs::read(&self.place).ok()?;
         let landed: HashSet<u64> = newest.into_iter().flat_map(Seen::prints).collect();
         let mut ids = page::decode(&left).unwrap_or_default();
@@ -65,7 +65,8 @@ impl Scribe {
             ids.retain(|id| !known.contains(id));
             self.page = ids;
         }
-        let change = self.landed(now_ms);
+        // forgets nothing: the clock may not be set yet
+        let change = self.landed(0);
         if change.is_none() {
             let _ = fs::remove_file(&self.place);
         }
@@ -101,7 +102,7 @@ impl Scribe {
         }
     }
 
-    /// Call when the page is durable.
+    /// Call when the page is durable. What is too old is counted from `now_ms`, which should be the cloud's clock.
     pub fn landed(&mut self, now_ms: i64) -> Option<Change> {
         if self.page.is_empty() {
             return None;

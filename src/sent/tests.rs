@@ -98,20 +98,17 @@ fn a_page_cut_short_counts_as_far_as_the_spool_has_it() {
     };
     cut_short(&[(NOW, "a"), (NOW, "b")]);
     let mut next = Scribe::new(&ids, A, 0);
-    assert!(next.take_up(Some(&chunk(&["older"])), NOW).is_none());
+    assert!(next.take_up(Some(&chunk(&["older"]))).is_none());
     assert_eq!(known(&ids, &[(NOW, "a")]), [false], "it never landed");
 
     cut_short(&[(NOW, "a"), (NOW, "b")]);
     let mut next = Scribe::new(&ids, A, 0);
-    assert!(
-        next.take_up(Some(&chunk(&["b", "aside", "a"])), NOW)
-            .is_none()
-    );
+    assert!(next.take_up(Some(&chunk(&["b", "aside", "a"]))).is_none());
     assert_eq!(known(&ids, &[(NOW, "a"), (NOW, "b")]), [true, true]);
 
     // once more: no id is written twice
     cut_short(&[(NOW, "a"), (NOW, "b")]);
-    Scribe::new(&ids, A, 0).take_up(Some(&chunk(&["a", "b"])), NOW);
+    Scribe::new(&ids, A, 0).take_up(Some(&chunk(&["a", "b"])));
     let file = ids.path(A, Hour::of(NOW));
     assert_eq!(fs::metadata(file).unwrap().len(), 16);
     assert!(!names(folder.path()).contains(&"page-0".to_owned()));

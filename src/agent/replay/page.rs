@@ -78,6 +78,8 @@ impl<S: Spool> Replay<S> {
         let nothing = lines.is_empty() && taken.aside.is_empty();
         if !(nothing || self.request.dry_run) {
             self.write(leg, &lines, &turn.seen, &taken.aside)?;
+            let now_ms = answer.server_ms.unwrap_or_else(clock::now_ms);
+            self.written(leg, &taken.aside, now_ms);
         }
         self.progress.counts = counts;
         Ok(if taken.beyond {
@@ -150,7 +152,12 @@ impl<S: Spool> Replay<S> {
                 Err(error) => self.pause(backoff.failed(chance()), &error.to_string())?,
             }
         }
-        match leg.scribe.landed(clock::now_ms()) {
+        Ok(())
+    }
+
+    /// A page is durable.
+    fn written(&self, leg: &mut Leg, aside: &[Aside], now_ms: i64) {
+        match leg.scribe.landed(now_ms) {
             Some(Change::Trouble(error)) => self.tell(&Happening::SentIdsTrouble {
                 what: error.to_string(),
             }),
@@ -165,7 +172,6 @@ impl<S: Spool> Replay<S> {
             });
         }
         self.wake.notify_one();
-        Ok(())
     }
 
     /// As the poller does: the line must be the same.
