@@ -10,6 +10,8 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::agent::{Agent, AgentError, siem_address};
 use crate::clock;
+use crate::replay::{Call, Word};
+use crate::sent::{self, SentIds};
 use crate::settings::{AgentSettings, HealthSettings, Settings};
 use crate::source::Throttle;
 use crate::spool::sled::{Bounds, SledSpool};
@@ -149,7 +151,8 @@ impl Appliance {
         let mut face = desk.face();
         self.start_all();
         // who asks earlier waits until all agents are there
-        tokio::spawn(socket::serve(socket, self.status.clone()));
+        let (calls, mut called) = tokio::sync::mpsc::channel(8);
+        tokio::spawn(socket::serve(socket, self.status.clone(), calls));
         tracing::info!(
             "siembox {} runs, agents: {}, state in {}",
             env!("CARGO_PKG_VERSION"),
@@ -163,6 +166,10 @@ impl Appliance {
                 _ = int.recv() => break,
                 _ = hup.recv() => true,
                 _ = look.tick() => false,
+                Some(call) = called.recv() => {
+                    self.replay(call);
+                    continue;
+                }
             };
             let now = desk.face();
             if asked || now != face {
@@ -265,7 +272,48 @@ impl Appliance {
         let spool = self.spool(settings)?;
         let throttle = self.throttle(settings);
         let folder = self.folder(settings);
-        Agent::start(settings, &folder, spool, &throttle, &self.status)
+        let bounds = sent::Bounds {
+            remember: settings.memory.remember,
+            most_bytes: settings.memory.max_size_mb * 1_000_000,
+        };
+        let sent = SentIds::new(folder.join("ids"), bounds);
+        Agent::start(settings, &folder, spool, sent, &throttle, &self.status)
+    }
+
+    /// Hands a request to the agent that it is for, or says why that can't be.
+    fn replay(&mut self, call: Call) {
+        let agents = self.settings.agents.iter();
+        let meant: Vec<&AgentSettings> = match &call.request.agent {
+            Some(name) => agents
+                .filter(|agent| agent.name.eq_ignore_ascii_case(name))
+                .collect(),
+            None => agents.collect(),
+        };
+        let [settings] = meant[..] else {
+            let names: Vec<&str> = self
+                .settings
+                .agents
+                .iter()
+                .map(|agent| agent.name.as_str())
+                .collect();
+            let names = names.join(", ");
+            let what = match &call.request.agent {
+                Some(name) => format!("--agent: there is no agent {name}; running are: {names}"),
+                None => format!("--agent: missing, there are several: {names}"),
+            };
+            call.words.send_replace(Word::Refused(what));
+            return;
+        };
+        let settings = settings.clone();
+        let throttle = self.throttle(&settings);
+        match self.agents.get_mut(&settings.name) {
+            Some(agent) => agent.replay(&settings, &throttle, call),
+            None => {
+                let what = "the agent cannot start at present: siembox status says why".to_owned();
+                let counts = crate::replay::Counts::default();
+                call.words.send_replace(Word::Failed { what, counts });
+            }
+        }
     }
 
     /// The agent's state folder.

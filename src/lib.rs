@@ -22,6 +22,8 @@ pub mod ledger;
 pub mod log;
 pub mod preview;
 pub mod render;
+pub mod replay;
+pub mod sent;
 pub mod settings;
 pub mod sink;
 pub mod source;

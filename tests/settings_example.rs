@@ -168,6 +168,7 @@ fn it_leaves_no_key_out() {
         "[agent.alerts]",
         "[agent.activities]",
         "[agent.spool]",
+        "[agent.replay]",
     ];
     let strange: String = EXAMPLE
         .lines()

@@ -11,6 +11,7 @@ mod heartbeat;
 mod line;
 mod parts;
 mod poller;
+mod replay;
 mod window;
 
 use std::path::Path;
@@ -28,15 +29,17 @@ pub use poller::{Poller, PollerState};
 
 use crate::clock;
 use crate::ledger::Ledger;
+use crate::sent::{Scribe, SentIds};
 use crate::settings::AgentSettings;
 use crate::source::http::Http;
 use crate::source::{Cursor, Pace, Reader, Rules, Seen, Stream, Throttle};
-use crate::spool::Spool;
+use crate::spool::{Memory, Spool};
 use crate::status::{Happening, Introduction, Reporter, SpoolReport, Status};
 use forwarder::Forwarder;
 use halt::Halt;
 use heartbeat::Heartbeat;
 use parts::system_name;
+use replay::RunningReplay;
 
 /// A stop of the forwarder waits no longer than this; it bounds its own steps to less.
 const STOP: Duration = Duration::from_secs(15);
@@ -49,6 +52,10 @@ pub struct Agent<S: Spool + 'static> {
     clients: Vec<Http>,
     pollers: Vec<JoinHandle<()>>,
     forwarder: tokio::task::JoinHandle<()>,
+    /// Wakes the forwarder.
+    wake: Arc<Notify>,
+    sent: Arc<SentIds>,
+    replay: Option<RunningReplay>,
     reporter: Reporter,
 }
 
@@ -63,16 +70,20 @@ impl<S: Spool + 'static> Agent<S> {
         settings: &AgentSettings,
         folder: &Path,
         spool: Arc<S>,
+        sent: SentIds,
         throttle: &Arc<Mutex<Throttle>>,
         status: &Status,
     ) -> Result<Self, AgentError> {
+        let sent = Arc::new(sent);
         // a certificate that can't be read stops the start, with its cure
         siem_target(&settings.siem)?;
         let known = Stream::ALL
             .iter()
             .any(|s| spool.recall(s.number()).is_ok_and(|m| m.cursor.is_some()));
-        let numbers = Stream::ALL.map(Stream::number);
-        let (ledger, put_right) = Ledger::open(folder, settings.ledger.keep, &*spool, numbers)?;
+        let writers = Stream::ALL
+            .iter()
+            .flat_map(|&s| [s.number(), replay::number(s)]);
+        let (ledger, put_right) = Ledger::open(folder, settings.ledger.keep, &*spool, writers)?;
         let ledger = Arc::new(ledger);
         let asked = Arc::downgrade(&spool);
         let ledger_asked = (Arc::downgrade(&ledger), asked.clone());
@@ -104,6 +115,8 @@ impl<S: Spool + 'static> Agent<S> {
         let (halt, wake) = (Arc::new(Halt::default()), Arc::new(Notify::new()));
         let (mut clients, mut pollers) = (Vec::new(), Vec::new());
         for stream in Stream::ALL {
+            // a replay that was cut short; it may be a long time until the next one
+            scribe(&*spool, &sent, stream, replay::number(stream))?;
             let StreamParts {
                 http,
                 source,
@@ -129,6 +142,7 @@ impl<S: Spool + 'static> Agent<S> {
                 time: Arc::clone(&halt),
                 pace: Pace::new(settings.source.poll_interval),
                 look_back: of_stream.look_back,
+                sent: scribe(&*spool, &sent, stream, stream.number())?,
                 fetch_related: settings.alerts.fetch_related,
                 read_secret,
                 state: PollerState::new(ledger.short(stream.number())),
@@ -158,7 +172,7 @@ impl<S: Spool + 'static> Agent<S> {
                 next: Duration::ZERO,
             },
             siem: settings.siem.clone(),
-            wake,
+            wake: Arc::clone(&wake),
             reporter: reporter.clone(),
             halt: Arc::clone(&halt),
         };
@@ -170,6 +184,9 @@ impl<S: Spool + 'static> Agent<S> {
             clients,
             pollers,
             forwarder,
+            wake,
+            sent,
+            replay: None,
             reporter,
         })
     }
@@ -177,7 +194,11 @@ impl<S: Spool + 'static> Agent<S> {
     /// Stops reading and forwarding, in order: what is read is on flash, what was sent is proved. Gives the spool back.
     pub async fn stop(self) -> Arc<S> {
         self.halt.throw();
-        for client in &self.clients {
+        let (replaying, replay) = self
+            .replay
+            .map(|replay| (replay.clients, replay.thread))
+            .unzip();
+        for client in self.clients.iter().chain(replaying.iter().flatten()) {
             client.shut_down();
         }
         let abort = self.forwarder.abort_handle();
@@ -186,7 +207,7 @@ impl<S: Spool + 'static> Agent<S> {
         }
         let pollers = self.pollers;
         let joined = tokio::task::spawn_blocking(move || {
-            for poller in pollers {
+            for poller in pollers.into_iter().chain(replay) {
                 // one that panicked is at its end as well; the panic's message stands in the log
                 drop(poller.join());
             }
@@ -214,18 +235,39 @@ impl<S: Spool + 'static> Agent<S> {
     }
 }
 
+/// Who writes down the ids of the pages under this number, after finishing what an earlier life left behind.
+fn scribe(
+    spool: &impl Spool,
+    sent: &Arc<SentIds>,
+    stream: Stream,
+    number: u8,
+) -> Result<Scribe, AgentError> {
+    let mut scribe = Scribe::new(sent, stream, number);
+    if scribe.cut_short() {
+        let seen = spool.recall(number)?.seen;
+        let newest = seen.last().map(|(_, chunk)| chunk.as_slice());
+        // trouble shows again with the next page
+        scribe.take_up(newest);
+    }
+    Ok(scribe)
+}
+
+fn cursor(memory: &Memory, stream: Stream) -> Result<Option<Cursor>, AgentError> {
+    memory
+        .cursor
+        .as_deref()
+        .map(Cursor::from_bytes)
+        .transpose()
+        .map_err(|cause| AgentError::Cursor { stream, cause })
+}
+
 /// A stream's reader, as the spool remembers it.
 ///
 /// # Errors
 /// When the spool can't be read, or the cursor in it is not one of ours.
 pub fn restore(spool: &impl Spool, stream: Stream, rules: Rules) -> Result<Reader, AgentError> {
     let memory = spool.recall(stream.number())?;
-    let cursor = memory
-        .cursor
-        .as_deref()
-        .map(Cursor::from_bytes)
-        .transpose()
-        .map_err(|cause| AgentError::Cursor { stream, cause })?;
+    let cursor = cursor(&memory, stream)?;
     let seen = Seen::restore(
         &memory.seen,
         memory.seen_next,

@@ -17,6 +17,7 @@ use super::line::LineWriter;
 use crate::backoff::Backoff;
 use crate::clock::Time;
 use crate::ledger::{Audit, Counts, Key, Ledger};
+use crate::sent::{Change, Scribe};
 use crate::source::cloud_apps::record::Unreadable;
 use crate::source::cloud_apps::{CloudApps, ReadSecret};
 use crate::source::{
@@ -53,6 +54,8 @@ pub struct Poller<S: Spool, C: Source = CloudApps, T: Time = Arc<Halt>> {
     pub audits: bool,
     /// Wakes the forwarder.
     pub wake: Arc<Notify>,
+    /// Writes down what is sent, for a replay.
+    pub sent: Scribe,
     /// Tells what happens.
     pub reporter: Reporter,
     /// Its time, and the end of it.
@@ -198,6 +201,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         let (stream, now_ms) = (self.stream.number(), self.cloud_now_ms());
         self.state.lines.clear();
         self.state.counts.clear();
+        self.sent.open();
         let asked_ms = self.cloud_ms_at(self.state.asked);
         self.reader.open(now_ms, asked_ms);
         let (mut aside, mut left_out) = (Vec::new(), 0);
@@ -217,6 +221,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
                         self.state
                             .lines
                             .push_with(key.tag(), |line| writer.write(&record.event, line));
+                        self.sent.note(record.cursor_ms, &record.event.id);
                     }
                 }
                 Err(unreadable) => {
@@ -287,6 +292,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         };
         let (ledger, counts) = (&self.ledger, &self.state.counts);
         let mut troubled = false;
+        self.sent.intend();
         loop {
             let wait = match ledger.append(stream, counts, &turn.cursor, append) {
                 Ok(()) => break,
@@ -309,6 +315,14 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
             if self.time.sleep(wait) {
                 return false;
             }
+        }
+        self.state.spool.reset();
+        match self.sent.landed(self.cloud_now_ms()) {
+            Some(Change::Trouble(error)) => self.tell(&Happening::SentIdsTrouble {
+                what: error.to_string(),
+            }),
+            Some(Change::Well) => self.tell(&Happening::SentIdsWell),
+            None => {}
         }
         if troubled {
             self.tell(&Happening::SpoolWell);

@@ -3,10 +3,10 @@
 use super::overrides::Overrides;
 use super::section::Section;
 use super::{
-    AlertSettings, LedgerSettings, Refusal, SiemSettings, SourceSettings, SpoolSettings,
-    StreamSettings,
+    AlertSettings, LedgerSettings, MemorySettings, Refusal, SiemSettings, SourceSettings,
+    SpoolSettings, StreamSettings,
 };
-use super::{ledger, siem, source, spool, stream};
+use super::{ledger, memory, siem, source, spool, stream};
 
 /// `[[agent]]`: one stream from one tenant to one SIEM.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +25,8 @@ pub struct AgentSettings {
     pub spool: SpoolSettings,
     /// `[agent.ledger]`
     pub ledger: LedgerSettings,
+    /// `[agent.replay]`
+    pub memory: MemorySettings,
 }
 
 pub(super) fn read(section: &Section, given: &Overrides) -> Option<AgentSettings> {
@@ -39,6 +41,7 @@ pub(super) fn read(section: &Section, given: &Overrides) -> Option<AgentSettings
     let activities = stream::read_activities(section.table("activities"));
     let spool = spool::read(section.table("spool"));
     let ledger = ledger::read(section.table("ledger"));
+    let memory = memory::read(section.table("replay"));
     if !alerts.stream.enabled && !activities.enabled {
         section.table("activities").refuse(
             "enabled",
@@ -53,6 +56,7 @@ pub(super) fn read(section: &Section, given: &Overrides) -> Option<AgentSettings
         activities,
         spool,
         ledger,
+        memory,
     })
 }
 

@@ -58,6 +58,19 @@ impl Cursor {
         began.map_or(self.high_ms, |began| began.min(self.high_ms))
     }
 
+    /// From here on the stream may still be read, as the cursor stands now or later; what lies before never is again.
+    /// `back` is the farthest that a walk looks back.
+    #[must_use]
+    pub fn may_read_from_ms(&self, back_ms: i64) -> i64 {
+        let safe = self.forgotten_ms.map_or(i64::MIN, |at| at + 1);
+        let next = (self.settled_ms(true).min(self.settled_ms(false)) - back_ms)
+            .max(self.origin_ms)
+            .max(safe.min(self.high_ms));
+        self.walk
+            .as_ref()
+            .map_or(next, |walk| next.min(walk.from_ms))
+    }
+
     /// As it goes to flash: JSON, so that an engineer can read it there.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
@@ -70,5 +83,38 @@ impl Cursor {
     /// When the bytes are not a cursor.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_from_where_on_it_may_read() {
+        let mut cursor = Cursor {
+            high_ms: 1000,
+            origin_ms: 0,
+            forgotten_ms: None,
+            walked_ms: None,
+            deep_ms: None,
+            walk: None,
+        };
+        assert_eq!(cursor.may_read_from_ms(300), 700);
+        cursor.forgotten_ms = Some(800);
+        assert_eq!(cursor.may_read_from_ms(300), 801);
+        cursor.origin_ms = 950;
+        assert_eq!(cursor.may_read_from_ms(300), 950);
+        cursor.walk = Some(Walk {
+            from_ms: 600,
+            skip: 0,
+            next: None,
+            began_ms: None,
+            deep: false,
+            out_of_order: false,
+            max_ms: 700,
+            filters: 0,
+        });
+        assert_eq!(cursor.may_read_from_ms(300), 600, "a walk under way");
     }
 }

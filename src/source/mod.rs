@@ -23,7 +23,9 @@ pub use throttle::Throttle;
 use std::ops::Range;
 
 /// The two kinds of records; each is read with a cursor of its own, so that neither holds back the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Stream {
     /// Read by `created`, in scan mode.

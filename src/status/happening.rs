@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::notice::Topic;
 use crate::clock::{in_words, span_in_words};
+use crate::replay::{self, Running, Word};
 
 /// Something that happened to an agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,6 +91,24 @@ pub enum Happening {
     },
     /// The spool takes pages again.
     SpoolWell,
+    /// What is sent can't be written down, so that a replay would send it again.
+    SentIdsTrouble {
+        /// Cause and cure.
+        what: String,
+    },
+    /// It is written down again.
+    SentIdsWell,
+    /// Somebody asked for a window of time to be fetched again.
+    ReplayBegun(Box<Running>),
+    /// A page of it was read.
+    ReplayGoesOn(Box<Running>),
+    /// Its end.
+    ReplayEnded {
+        /// Did it only count?
+        dry_run: bool,
+        /// What it said last.
+        word: Word,
+    },
     /// The SIEM is reached.
     SiemConnected {
         /// Address.
@@ -206,11 +225,15 @@ impl Happening {
             Self::Sent { .. }
             | Self::Proved { .. }
             | Self::SiemThere
+            | Self::ReplayGoesOn(_)
             | Self::SiemConnected { renewed: true, .. } => Loudness::Debug,
             Self::PageRead(_)
             | Self::FirstStart { .. }
             | Self::SiemConnected { .. }
             | Self::LedgerWhole { .. }
+            | Self::ReplayBegun(_)
+            | Self::ReplayEnded { .. }
+            | Self::SentIdsWell
             | Self::SpoolWell => Loudness::Info,
             Self::SetAside { .. }
             | Self::Doubtful { .. }
@@ -218,6 +241,7 @@ impl Happening {
             | Self::HalfCloseRefused { .. }
             | Self::LedgerShort { .. }
             | Self::LedgerTrouble { .. }
+            | Self::SentIdsTrouble { .. }
             | Self::SpoolRepaired { .. } => Loudness::Warn,
             Self::CloudTrouble { .. } | Self::SiemTrouble { .. } | Self::SpoolFull { .. } => {
                 Loudness::Warn
@@ -235,6 +259,10 @@ impl Happening {
                 Effect::Close(Topic::Siem)
             }
             Self::SpoolWell => Effect::Close(Topic::Spool),
+            Self::SentIdsWell => Effect::Close(Topic::SentIds),
+            Self::SentIdsTrouble { .. } => {
+                Effect::Raise(Topic::SentIds, "A replay would repeat lines")
+            }
             Self::CloudTrouble { what, .. } if what.starts_with("Invalid token") => {
                 Effect::Raise(Topic::Cloud, "Invalid token")
             }
@@ -265,7 +293,11 @@ impl Happening {
             Self::HalfCloseRefused { .. } => {
                 Effect::Raise(Topic::HalfClose, "The receiver never confirms")
             }
-            Self::FirstStart { .. } | Self::Sent { .. } => Effect::None,
+            Self::FirstStart { .. }
+            | Self::Sent { .. }
+            | Self::ReplayBegun(_)
+            | Self::ReplayGoesOn(_)
+            | Self::ReplayEnded { .. } => Effect::None,
         }
     }
 
@@ -315,6 +347,22 @@ impl Happening {
             ),
             Self::SpoolRepaired { what } => what.clone(),
             Self::SpoolWell => "the spool takes pages again".to_owned(),
+            Self::SentIdsTrouble { what } => {
+                format!("{what}; the stream goes on, but a replay would send these records again")
+            }
+            Self::SentIdsWell => "what is sent is written down again".to_owned(),
+            Self::ReplayBegun(running) => running.request.in_words(),
+            Self::ReplayGoesOn(running) => replay::line(&running.progress, Duration::ZERO),
+            Self::ReplayEnded { dry_run, word } => match word {
+                Word::Done(counts) => {
+                    format!("replay done: {}", replay::sentence(counts, *dry_run))
+                }
+                Word::Failed { what, counts } => format!(
+                    "replay ended early: {what}; until then {}",
+                    replay::sentence(counts, *dry_run)
+                ),
+                Word::Progress(_) | Word::Refused(_) => "replay ended".to_owned(),
+            },
             Self::SiemConnected { peer, .. } => format!("connected to the SIEM at {peer}"),
             Self::SiemThere => "the SIEM is there".to_owned(),
             Self::HalfCloseRefused { what } => format!(

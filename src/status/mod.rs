@@ -149,6 +149,7 @@ impl Status {
                     lines: LineCounts::default(),
                     spool: SpoolReport::default(),
                     ledger: LedgerReport::default(),
+                    replay: None,
                 },
                 cloud: [fresh.clone(), fresh.clone()],
                 siem: fresh,
@@ -315,6 +316,10 @@ impl Agent {
                 self.siem.touch(now);
             }
             Happening::Cut { lines, .. } => report.lines.cut += lines,
+            Happening::ReplayBegun(running) | Happening::ReplayGoesOn(running) => {
+                report.replay = Some(running.clone());
+            }
+            Happening::ReplayEnded { .. } => report.replay = None,
             Happening::SpoolFull { .. } => report.spool.full = true,
             Happening::SpoolWell => report.spool.full = false,
             _ => {}

@@ -28,6 +28,8 @@ pub enum Topic {
     Cut,
     /// The disk or the store.
     Spool,
+    /// What was sent can't be remembered.
+    SentIds,
     /// Damage on flash that was repaired.
     Repaired,
     /// The settings file.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::health::State;
 use super::ledger::LedgerReport;
 use super::notice::Notice;
+use crate::replay::Running;
 
 /// The box at one moment. Times are milliseconds since 1970.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -49,6 +50,9 @@ pub struct AgentReport {
     /// What became of its records since it was set up.
     #[serde(default)]
     pub ledger: LedgerReport,
+    /// A replay, while it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<Box<Running>>,
 }
 
 /// One side of an agent.

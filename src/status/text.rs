@@ -84,6 +84,15 @@ fn agent_text(out: &mut String, agent: &AgentReport, at_ms: i64) {
         }
     }
     out.push('\n');
+    if let Some(replay) = &agent.replay {
+        let _ = writeln!(
+            out,
+            "  replay     {} to {}:{}",
+            in_words(replay.request.from_ms),
+            in_words(replay.request.to_ms),
+            crate::replay::line(&replay.progress, Duration::ZERO)
+        );
+    }
     link_text(out, "SIEM", &agent.siem, at_ms);
     let cut = if agent.lines.cut > 0 {
         format!(", {} cut", agent.lines.cut)

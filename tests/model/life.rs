@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use siembox::agent::{LineWriter, Poller, PollerState, line_writer, restore};
 use siembox::ledger::Ledger;
+use siembox::sent::{self, Scribe, SentIds};
 use siembox::settings::{Overrides, Settings};
 use siembox::source::cloud_apps::{Auth, CloudApps};
 use siembox::source::{Cursor, Pace, Rules, Stream, Throttle, fingerprint};
@@ -145,6 +146,11 @@ fn pollers(
     let streams = Stream::ALL.map(Stream::number);
     let (ledger, _) = Ledger::open(spool.ledger.path(), 24 * HOUR, &**spool, streams).unwrap();
     let ledger = Arc::new(ledger);
+    let no_memory = sent::Bounds {
+        remember: Duration::ZERO,
+        most_bytes: 0,
+    };
+    let sent = Arc::new(SentIds::new(spool.ledger.path().join("ids"), no_memory));
     Stream::ALL
         .iter()
         .map(|&stream| {
@@ -184,6 +190,7 @@ fn pollers(
                 ledger: Arc::clone(&ledger),
                 audits: false,
                 wake: Arc::new(Notify::new()),
+                sent: Scribe::new(&sent, stream, stream.number()),
                 reporter: reporter.clone(),
                 time: SimTime(Arc::clone(world)),
                 pace: Pace::new(plan.poll),

@@ -11,5 +11,6 @@ mod disk;
 mod expected;
 mod ledger;
 mod live_settings;
+mod replay;
 mod siem_side;
 mod siembox;
