@@ -1,0 +1,353 @@
+//! A RELP session on a byte stream, plain or encrypted: lines become transactions, answers are taken in while lines go out.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::answer::{self, Answer, AnswerFault, Said};
+use super::frame;
+use super::window::Window;
+use crate::sink::carrier::Carrier;
+use crate::sink::duplex::Turn;
+use crate::sink::fault::{SAID_TLS, SinkError};
+use crate::sink::pace::{self, Pace};
+use crate::sink::peer::Peer;
+use crate::sink::stream::{self, Stream};
+use crate::sink::{Farewell, Sink};
+use crate::spool::Lines;
+use crate::syslog::frame::Mended;
+
+/// What `open` offers. Version 0 is the only one that librelp speaks.
+const OFFERS: &str = concat!(
+    "relp_version=0\nrelp_software=siembox,",
+    env!("CARGO_PKG_VERSION"),
+    "\ncommands=syslog"
+);
+/// Transaction of `open`; the first line has the next.
+const OPEN: u32 = 1;
+/// A full window is waited for until so many may begin: else each answer would be followed by a write of one line.
+const ROOM: usize = 32;
+/// Bytes gathered before one write; a longer line goes out in one write all the same.
+const CHUNK: usize = 256 * 1024;
+/// A buffer that one huge line has blown up beyond this is given back.
+const KEEP: usize = 1024 * 1024;
+
+/// Lines over RELP.
+#[derive(Debug)]
+pub(in crate::sink) struct Session<C> {
+    stream: Stream<C>,
+    pace: Option<Pace>,
+    window: Window,
+    /// Frames on their way; the memory is used again.
+    wire: Vec<u8>,
+    /// So much of `wire` is written.
+    written: usize,
+    /// The beginning of something that the peer is saying; less than a frame after each look.
+    heard: Vec<u8>,
+    /// `open` or `close`, while one of them is unanswered.
+    asked: Option<u32>,
+    /// Framed bytes handed to the system.
+    sent: u64,
+    /// An error occurred, or a `send` has begun that did not end: half a line may be out.
+    spent: bool,
+}
+
+impl<C: Carrier> Session<C> {
+    /// Opens the session and returns when the receiver has agreed.
+    pub(in crate::sink) async fn open(
+        stream: Stream<C>,
+        pace: Option<Pace>,
+    ) -> Result<Self, SinkError> {
+        let bound = stream.bounds.handshake;
+        let mut session = Self {
+            stream,
+            pace,
+            window: Window::new(OPEN + 1),
+            wire: Vec::new(),
+            written: 0,
+            heard: Vec::new(),
+            asked: None,
+            sent: 0,
+            spent: false,
+        };
+        match timeout(bound, session.ask(OPEN, "open", OFFERS)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(SinkError::Closed { peer, said: None } | SinkError::Broken { peer, .. })) => {
+                return Err(SinkError::OpenRefused { peer });
+            }
+            Ok(Err(fault)) => return Err(fault),
+            Err(_) => {
+                return Err(SinkError::OpenSilent {
+                    peer: session.peer().clone(),
+                    after: bound,
+                });
+            }
+        }
+        session.stream.proved = true;
+        Ok(session)
+    }
+
+    /// Sends `open` or `close` and waits for the answer, without a bound.
+    async fn ask(&mut self, txnr: u32, command: &str, data: &str) -> Result<(), SinkError> {
+        frame::write(txnr, command, data.as_bytes(), &mut self.wire);
+        self.asked = Some(txnr);
+        while self.asked.is_some() {
+            self.step().await?;
+        }
+        Ok(())
+    }
+
+    async fn send_lines(&mut self, lines: &Lines) -> Result<(), SinkError> {
+        self.look().await?;
+        let mut rest = lines.iter();
+        while rest.len() > 0 {
+            let now = pace::wait(&mut self.pace, rest.len()).await;
+            for line in rest.by_ref().take(now) {
+                let txnr = loop {
+                    match self.window.begin() {
+                        Some(txnr) => break txnr,
+                        None => self.make_room().await?,
+                    }
+                };
+                frame::write(txnr, "syslog", line.as_bytes(), &mut self.wire);
+                if self.wire.len() >= CHUNK {
+                    self.write_out().await?;
+                }
+            }
+            self.write_out().await?;
+        }
+        Ok(())
+    }
+
+    async fn make_room(&mut self) -> Result<(), SinkError> {
+        self.write_out().await?;
+        while self.window.room() < ROOM {
+            self.answered().await?;
+        }
+        Ok(())
+    }
+
+    /// Returns when the system has all frames, as far as TLS and everything.
+    async fn write_out(&mut self) -> Result<(), SinkError> {
+        let bound = self.stream.bounds.stall;
+        while !self.wire.is_empty() || self.stream.unflushed {
+            let Ok(step) = timeout(bound, self.step()).await else {
+                return Err(self.stream.stalled());
+            };
+            step?;
+        }
+        Ok(())
+    }
+
+    /// Waits for more answers; gives up when none comes for too long.
+    async fn answered(&mut self) -> Result<(), SinkError> {
+        let after = self.stream.bounds.prove;
+        match timeout(after, self.step()).await {
+            Ok(step) => step,
+            Err(_) => Err(self.unanswered(after)),
+        }
+    }
+
+    fn unanswered(&self, after: Duration) -> SinkError {
+        SinkError::Unanswered {
+            peer: self.peer().clone(),
+            after,
+            left: self.window.unanswered(),
+        }
+    }
+
+    async fn all_answered(&mut self) -> Result<(), SinkError> {
+        self.write_out().await?;
+        while self.window.unanswered() > 0 {
+            self.answered().await?;
+        }
+        Ok(())
+    }
+
+    /// Whatever happens next on the stream. May be abandoned.
+    async fn step(&mut self) -> Result<(), SinkError> {
+        let mut scratch = [0; 4096];
+        let out = &self.wire[self.written..];
+        match self.stream.exchange(out, &mut scratch).await {
+            Ok(Turn::Heard(0)) => Err(self.stream.closed()),
+            Ok(Turn::Heard(bytes)) => self.hear(&scratch[..bytes]),
+            Ok(Turn::Wrote(bytes)) => {
+                self.wrote(bytes);
+                Ok(())
+            }
+            Ok(Turn::Flushed) => Ok(()),
+            Err(cause) => {
+                let fault = self.stream.fault(cause);
+                // What it said before it broke counts: answers, and perhaps the reason.
+                match self.look().await {
+                    Err(told) if !matches!(told, SinkError::Closed { said: None, .. }) => Err(told),
+                    _ => Err(fault),
+                }
+            }
+        }
+    }
+
+    fn wrote(&mut self, bytes: usize) {
+        self.sent += bytes as u64;
+        self.written += bytes;
+        if self.written < self.wire.len() {
+            return;
+        }
+        self.wire.clear();
+        self.written = 0;
+        if self.wire.capacity() > KEEP {
+            self.wire.shrink_to(CHUNK);
+        }
+    }
+
+    /// Takes in what the peer has said already.
+    async fn look(&mut self) -> Result<(), SinkError> {
+        let mut scratch = [0; 4096];
+        loop {
+            match self.stream.heard(&mut scratch).await {
+                Ok(None) => return Ok(()),
+                Ok(Some(0)) => return Err(self.stream.closed()),
+                Ok(Some(bytes)) => self.hear(&scratch[..bytes])?,
+                Err(cause) => return Err(self.stream.fault(cause)),
+            }
+        }
+    }
+
+    /// Takes in some bytes of the peer: the answers in them, and the beginning of the next.
+    fn hear(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
+        self.heard.extend_from_slice(bytes);
+        let heard = std::mem::take(&mut self.heard);
+        let mut rest = &heard[..];
+        loop {
+            match answer::hear(rest) {
+                Ok(Some((said, took))) => {
+                    self.take_in(said, rest)?;
+                    rest = &rest[took..];
+                }
+                Ok(None) => break,
+                Err(fault) => return Err(self.no_relp(fault, rest)),
+            }
+        }
+        self.heard.extend_from_slice(rest);
+        Ok(())
+    }
+
+    fn take_in(&mut self, said: Said<'_>, bytes: &[u8]) -> Result<(), SinkError> {
+        let (txnr, answer) = match said {
+            Said::Goodbye => {
+                return Err(SinkError::Goodbye {
+                    peer: self.peer().clone(),
+                });
+            }
+            Said::Answer(txnr, answer) => (txnr, answer),
+        };
+        if self.asked == Some(txnr) {
+            self.asked = None;
+            // An answer to `close` need not say yes: librelp's is empty.
+            return match txnr {
+                OPEN if !answer.is_yes() || !answer.takes_lines() => {
+                    Err(self.rejected("the session", &answer))
+                }
+                _ => Ok(()),
+            };
+        }
+        if !answer.is_yes() {
+            return Err(self.rejected("a line", &answer));
+        }
+        self.window
+            .accept(txnr)
+            .map_err(|_| self.no_relp(AnswerFault::Transaction(txnr), bytes))
+    }
+
+    fn rejected(&self, what: &'static str, answer: &Answer<'_>) -> SinkError {
+        SinkError::Rejected {
+            peer: self.peer().clone(),
+            what,
+            answer: answer.text.clone(),
+        }
+    }
+
+    fn no_relp(&self, fault: AnswerFault, bytes: &[u8]) -> SinkError {
+        let (peer, said) = (
+            self.peer().clone(),
+            stream::said(&bytes[..bytes.len().min(64)]),
+        );
+        match said {
+            Some(said) if said == SAID_TLS => SinkError::Closed {
+                peer,
+                said: Some(said),
+            },
+            said => SinkError::NoRelp {
+                peer,
+                fault,
+                said: said.unwrap_or_default(),
+            },
+        }
+    }
+
+    fn usable(&self) -> Result<(), SinkError> {
+        if self.spent {
+            let peer = self.peer().clone();
+            return Err(SinkError::Spent { peer });
+        }
+        Ok(())
+    }
+}
+
+impl<C: Carrier> Sink for Session<C> {
+    async fn send(&mut self, lines: &Lines) -> Result<Mended, SinkError> {
+        self.usable()?;
+        // Until it ends well: who abandons this call, or gets an error, must not go on with half a line out.
+        self.spent = true;
+        self.send_lines(lines).await?;
+        self.spent = false;
+        Ok(Mended::default())
+    }
+
+    async fn prove(&mut self) -> Result<(), SinkError> {
+        self.usable()?;
+        let result = self.all_answered().await;
+        self.spent = result.is_err();
+        result
+    }
+
+    async fn gone(&mut self) -> SinkError {
+        if let Err(spent) = self.usable() {
+            return spent;
+        }
+        loop {
+            if let Err(fault) = self.step().await {
+                self.spent = true;
+                return fault;
+            }
+        }
+    }
+
+    async fn close(mut self) -> Result<Farewell, SinkError> {
+        self.usable()?;
+        let bound = self.stream.bounds.close;
+        match timeout(bound, self.all_answered()).await {
+            Ok(result) => result?,
+            Err(_) => return Err(self.unanswered(bound)),
+        }
+        // All is answered. What goes wrong from here on costs nothing, and a goodbye is as good as an answer.
+        let farewell = async {
+            let _ = self.ask(self.window.next(), "close", "").await;
+            self.stream.leave().await;
+        };
+        let _ = timeout(bound, farewell).await;
+        Ok(Farewell::Confirmed)
+    }
+
+    fn peer(&self) -> &Peer {
+        self.stream.peer()
+    }
+
+    fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    fn accepted(&self) -> u64 {
+        self.window.accepted()
+    }
+}
