@@ -6,6 +6,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Poll, ready};
 
+use socket2::SockRef;
 use tokio::io::{AsyncWriteExt, ReadBuf};
 
 use super::carrier::{self, Carrier, Waiting};
@@ -30,7 +31,9 @@ impl<C: Carrier> Stream<C> {
             let mut buffer = ReadBuf::new(scratch);
             let heard = Pin::new(&mut self.carrier).poll_read(context, &mut buffer);
             if let Poll::Ready(result) = heard {
-                return Poll::Ready(result.map(|()| Turn::Heard(buffer.filled().len())));
+                result?;
+                self.acknowledge();
+                return Poll::Ready(Ok(Turn::Heard(buffer.filled().len())));
             }
             if !out.is_empty() {
                 let written = ready!(Pin::new(&mut self.carrier).poll_write(context, out))?;
@@ -45,6 +48,13 @@ impl<C: Carrier> Stream<C> {
             Poll::Pending
         })
         .await
+    }
+
+    /// Has our kernel acknowledge what it read, now. It would wait up to 40 ms for something to send along, and meanwhile the
+    /// peer's holds back the next small answers (Nagle): 2,700 lines per second into an imrelp instead of some 40,000.
+    fn acknowledge(&self) {
+        // Where it can't be had, it is merely slow.
+        let _ = SockRef::from(self.carrier.socket()).set_tcp_quickack(true);
     }
 
     /// What the peer has said already, 0 for its end; `None` where it has said nothing more. Waits for nothing that our kernel

@@ -29,6 +29,7 @@ fn all_arrive(receiver: Receiver, protocol: Protocol) {
         let mut wire = Wire::connect(&target(receiver.port(), protocol), 0)
             .await
             .unwrap();
+        let began = Instant::now();
         for (number, some) in sent.chunks(BATCH).enumerate() {
             assert_eq!(wire.send(&batch(some)).await.unwrap(), Mended::default());
             // Several batches per proof, as the forwarder does.
@@ -39,6 +40,7 @@ fn all_arrive(receiver: Receiver, protocol: Protocol) {
         }
         wire.prove().await.unwrap();
         assert_eq!(wire.accepted(), MANY as u64);
+        println!("{MANY} lines answered in {:?}", began.elapsed());
         assert_eq!(wire.close().await.unwrap(), Farewell::Confirmed);
         same(&receiver.wait_for(MANY), &sent);
     });
@@ -134,6 +136,33 @@ fn ports_mixed_up_are_told_apart() {
             println!("{told}");
             assert!(told.contains(words), "{words}: {told}");
         }
+    });
+}
+
+#[test]
+fn the_readme_shows_an_imrelp_that_works() {
+    story(async {
+        let readme = include_str!("../../README.md");
+        let snippet = readme
+            .split("```")
+            .find(|part| part.contains("imrelp\" port=\"2514\""))
+            .unwrap();
+        let receiver = rsyslog::configured(|folder, port| {
+            snippet.replace("\"2514\"", &format!("\"{port}\"")).replace(
+                "/var/log/siembox.cef",
+                folder.join("lines").to_str().unwrap(),
+            )
+        });
+        let told = deliver(&target(receiver.port(), RELP), &lines(1000)).await;
+        assert_eq!(told.unwrap(), Farewell::Confirmed);
+        // Answered is written there.
+        let without_pri = |line: String| line.split_once('>').unwrap().1.to_owned();
+        let expected: Vec<String> = lines(1000).into_iter().map(without_pri).collect();
+        let control = |line: &String| line.replace('\t', "#011");
+        same(
+            &receiver.lines(),
+            &expected.iter().map(control).collect::<Vec<_>>(),
+        );
     });
 }
 
@@ -290,19 +319,32 @@ type Reader = BufReader<TcpStream>;
 
 /// A receiver that opens the session and goes on as the script says.
 fn scripted(script: impl FnOnce(&mut Reader, &mut TcpStream) + Send + 'static) -> Target {
-    unopened(|reader, writer| {
-        let (txnr, command, offers) = frame(reader).unwrap();
-        assert_eq!((txnr, &*command), (1, "open"));
-        let offers = String::from_utf8(offers).unwrap();
-        assert!(offers.starts_with("relp_version=0\nrelp_software=siembox,"));
-        assert!(offers.ends_with("\ncommands=syslog"));
-        answer(writer, 1, "200 OK\nrelp_version=0\ncommands=syslog");
-        script(reader, writer);
-    })
+    unopened(|reader, writer| opened(reader, writer, script))
 }
 
+/// A receiver that does nothing but what the script says.
 fn unopened(script: impl FnOnce(&mut Reader, &mut TcpStream) + Send + 'static) -> Target {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listening(TcpListener::bind("127.0.0.1:0").unwrap(), script)
+}
+
+fn opened(
+    reader: &mut Reader,
+    writer: &mut TcpStream,
+    script: impl FnOnce(&mut Reader, &mut TcpStream),
+) {
+    let (txnr, command, offers) = frame(reader).unwrap();
+    assert_eq!((txnr, &*command), (1, "open"));
+    let offers = String::from_utf8(offers).unwrap();
+    assert!(offers.starts_with("relp_version=0\nrelp_software=siembox,"));
+    assert!(offers.ends_with("\ncommands=syslog"));
+    answer(writer, 1, "200 OK\nrelp_version=0\ncommands=syslog");
+    script(reader, writer);
+}
+
+fn listening(
+    listener: TcpListener,
+    script: impl FnOnce(&mut Reader, &mut TcpStream) + Send + 'static,
+) -> Target {
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
         let (mut peer, _) = listener.accept().unwrap();
@@ -310,6 +352,14 @@ fn unopened(script: impl FnOnce(&mut Reader, &mut TcpStream) + Send + 'static) -
         script(&mut BufReader::new(peer.try_clone().unwrap()), &mut peer);
     });
     target(port, RELP)
+}
+
+/// With the smallest buffers. Set before it listens: what was promised to a sender is not to be taken back.
+fn small() -> TcpListener {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    SockRef::from(&listener).set_recv_buffer_size(4096).unwrap();
+    SockRef::from(&listener).set_send_buffer_size(4096).unwrap();
+    listener
 }
 
 /// Reads so many lines and returns their transactions.
@@ -474,15 +524,28 @@ fn what_was_answered_before_the_end_counts() {
 #[test]
 fn an_end_is_seen_while_nothing_is_sent() {
     story(async {
-        let to = scripted(|_, _| {});
-        let mut wire = Wire::connect(&to, 0).await.unwrap();
-        let told = wire.gone().await;
-        assert!(
-            matches!(told, SinkError::Closed { said: None, .. }),
-            "{told}"
-        );
-        let told = wire.send(&batch(&lines(1))).await.unwrap_err();
-        assert!(matches!(told, SinkError::Spent { .. }), "{told}");
+        for reset in [true, false] {
+            let (opened, wait) = mpsc::channel();
+            let to = scripted(move |_, writer| {
+                wait.recv().unwrap();
+                if reset {
+                    SockRef::from(&*writer)
+                        .set_linger(Some(Duration::ZERO))
+                        .unwrap();
+                }
+            });
+            let mut wire = Wire::connect(&to, 0).await.unwrap();
+            opened.send(()).unwrap();
+            let told = wire.gone().await;
+            let named = match &told {
+                SinkError::Broken { .. } => reset,
+                SinkError::Closed { said: None, .. } => !reset,
+                _ => false,
+            };
+            assert!(named, "{told}");
+            let told = wire.send(&batch(&lines(1))).await.unwrap_err();
+            assert!(matches!(told, SinkError::Spent { .. }), "{told}");
+        }
     });
 }
 
@@ -606,10 +669,7 @@ fn an_abandoned_send_of_relp_is_never_continued() {
 fn a_slow_receiver_with_small_buffers_gets_everything() {
     story(async {
         let (done, wait) = mpsc::channel();
-        let to = scripted(move |reader, writer| {
-            let socket = SockRef::from(&*writer);
-            socket.set_recv_buffer_size(2048).unwrap();
-            socket.set_send_buffer_size(2048).unwrap();
+        let slow = move |reader: &mut Reader, writer: &mut TcpStream| {
             let mut arrived = Vec::new();
             while let Some((txnr, command, data)) = frame(reader) {
                 if command == "close" {
@@ -623,7 +683,8 @@ fn a_slow_receiver_with_small_buffers_gets_everything() {
                 answer(writer, txnr, "200 OK");
             }
             done.send(arrived).unwrap();
-        });
+        };
+        let to = listening(small(), |reader, writer| opened(reader, writer, slow));
         assert_eq!(
             deliver(&to, &lines(BATCH)).await.unwrap(),
             Farewell::Confirmed
@@ -635,19 +696,23 @@ fn a_slow_receiver_with_small_buffers_gets_everything() {
 #[test]
 fn answers_are_read_while_lines_are_written() {
     story(async {
-        // It reads no line before its answer to the one before has gone out, and its answers are long: who does not read while
-        // it writes waits for it, and it for them.
-        let to = scripted(|reader, writer| {
+        // It reads nothing while an answer of its own waits to be read, and its answers are long. So who does not read while the
+        // last of these lines goes out waits for it, and it for them.
+        let talkative = |reader: &mut Reader, writer: &mut TcpStream| {
             let text = format!("200 OK\n{}", "x".repeat(4000));
             while let Some((txnr, _, _)) = frame(reader) {
                 answer(writer, txnr, &text);
             }
+        };
+        let to = listening(small(), move |reader, writer| {
+            opened(reader, writer, talkative)
         });
         let mut wire = Wire::connect(&to, 0).await.unwrap();
-        let large = vec!["x".repeat(200_000); 3 * WINDOW];
-        wire.send(&batch(&large)).await.unwrap();
+        let mut lines = vec!["x".repeat(100); WINDOW];
+        lines[WINDOW - 1] = "x".repeat(10_000_000);
+        wire.send(&batch(&lines)).await.unwrap();
         wire.prove().await.unwrap();
-        assert_eq!(wire.accepted(), large.len() as u64);
+        assert_eq!(wire.accepted(), WINDOW as u64);
         assert_eq!(wire.close().await.unwrap(), Farewell::Confirmed);
     });
 }

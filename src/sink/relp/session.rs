@@ -25,8 +25,6 @@ const OFFERS: &str = concat!(
 );
 /// Transaction of `open`; the first line has the next.
 const OPEN: u32 = 1;
-/// A full window is waited for until so many may begin: else each answer would be followed by a write of one line.
-const ROOM: usize = 32;
 /// Bytes gathered before one write; a longer line goes out in one write all the same.
 const CHUNK: usize = 256 * 1024;
 /// A buffer that one huge line has blown up beyond this is given back.
@@ -121,7 +119,7 @@ impl<C: Carrier> Session<C> {
 
     async fn make_room(&mut self) -> Result<(), SinkError> {
         self.write_out().await?;
-        while self.window.room() < ROOM {
+        while self.window.room() == 0 {
             self.answered().await?;
         }
         Ok(())

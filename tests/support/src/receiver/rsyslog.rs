@@ -124,19 +124,21 @@ fn imrelp(port: u16, ruleset: &str, more: &str) -> String {
     )
 }
 
+/// On TCP, as this configuration says: a function of its folder and its port. It should write to `lines` in the folder.
+#[must_use]
+pub fn configured(configure: impl FnOnce(&Path, u16) -> String) -> Receiver {
+    launch(Transport::Tcp, configure)
+}
+
 fn start(
     transport: Transport,
     global: &str,
     module: &str,
     input: impl FnOnce(u16) -> String,
 ) -> Receiver {
-    Receiver::launch(
-        Path::new("/usr/sbin/rsyslogd"),
-        Vec::new(),
-        transport,
-        |folder, port| {
-            format!(
-                r#"# Written by a test.
+    launch(transport, |folder, port| {
+        format!(
+            r#"# Written by a test.
 global(workDirectory="{folder}" maxMessageSize="1m" net.enableDNS="off" parser.escapeControlCharactersOnReceive="off"
        parser.dropTrailingLFOnReception="on" processInternalMessages="off" {global})
 {module}
@@ -147,10 +149,18 @@ ruleset(name="all") {{
 ruleset(name="direct" queue.type="Direct") {{ call all }}
 {input}
 "#,
-                folder = folder.display(),
-                input = input(port),
-            )
-        },
+            folder = folder.display(),
+            input = input(port),
+        )
+    })
+}
+
+fn launch(transport: Transport, configure: impl FnOnce(&Path, u16) -> String) -> Receiver {
+    Receiver::launch(
+        Path::new("/usr/sbin/rsyslogd"),
+        Vec::new(),
+        transport,
+        configure,
         |folder| {
             let at = |name: &str| folder.join(name).display().to_string();
             vec![
