@@ -119,18 +119,21 @@ fn a_client_certificate_is_shown_to_openssl_and_asked_for_by_gnutls() {
 #[test]
 fn ports_mixed_up_are_told_apart() {
     story(async {
-        let quick = |port, protocol| {
+        let silent = |port, protocol| {
             let mut to = target(port, protocol);
-            to.bounds.handshake = Duration::from_millis(1000);
+            to.bounds.handshake = Duration::from_millis(500);
             to
         };
         let (plain, tcp) = (rsyslog::relp(), rsyslog::tcp());
         let lab = Lab::new(Driver::Ossl, false);
         for (to, words) in [
-            (quick(tcp.port(), RELP), "may be for plain syslog"),
-            (quick(lab.receiver.port(), RELP), "this port may be for TLS"),
-            (quick(plain.port(), lab.protocol(false)), "TLS"),
-            (quick(tcp.port(), lab.protocol(false)), "without TLS"),
+            (silent(tcp.port(), RELP), "may be for plain syslog"),
+            (
+                target(lab.receiver.port(), RELP),
+                "this port may be for TLS",
+            ),
+            (target(plain.port(), lab.protocol(false)), "TLS"),
+            (silent(tcp.port(), lab.protocol(false)), "without TLS"),
         ] {
             let told = Wire::connect(&to, 0).await.unwrap_err().to_string();
             println!("{told}");
@@ -506,9 +509,11 @@ fn what_was_answered_before_the_end_counts() {
             });
             let mut wire = Wire::connect(&to, 0).await.unwrap();
             wire.send(&batch(&lines(10))).await.unwrap();
-            // The end is there before anything of it is read.
-            std::thread::sleep(Duration::from_millis(100));
-            let told = wire.send(&batch(&lines(10))).await.unwrap_err();
+            let told = loop {
+                if let Err(told) = wire.send(&batch(&lines(1))).await {
+                    break told;
+                }
+            };
             assert!(
                 matches!(
                     told,
@@ -596,18 +601,15 @@ fn a_receiver_that_never_answers_is_given_up() {
         let told = Wire::connect(&to, 0).await.unwrap_err();
         assert!(matches!(told, SinkError::OpenSilent { .. }), "{told}");
 
-        let mut to = scripted(|reader, writer| {
-            answer(writer, taken(reader, 1)[0], "200 OK");
-            to_the_end(reader);
-        });
+        let mut to = scripted(|reader, _| to_the_end(reader));
         to.bounds.prove = Duration::from_millis(300);
         let (wire, told) = ten(&to).await;
         let told = told.unwrap_err();
         assert!(
-            matches!(told, SinkError::Unanswered { left: 9, .. }),
+            matches!(told, SinkError::Unanswered { left: 10, .. }),
             "{told}"
         );
-        assert_eq!(wire.accepted(), 1);
+        assert_eq!(wire.accepted(), 0);
 
         // Never more lines on their way than the window holds.
         let mut to = scripted(|reader, _| to_the_end(reader));
@@ -651,17 +653,13 @@ fn a_receiver_that_reads_nothing_stalls_visibly() {
 #[test]
 fn an_abandoned_send_of_relp_is_never_continued() {
     story(async {
-        let to = scripted(|reader, writer| {
-            answer(writer, taken(reader, 1)[0], "200 OK");
-            to_the_end(reader);
-        });
+        let to = scripted(|reader, _| to_the_end(reader));
         let mut wire = Wire::connect(&to, 0).await.unwrap();
         let all = batch(&lines(1000));
         let sent = tokio::time::timeout(Duration::from_millis(300), wire.send(&all)).await;
         assert!(sent.is_err());
         let told = wire.send(&all).await.unwrap_err();
         assert!(matches!(told, SinkError::Spent { .. }), "{told}");
-        assert_eq!(wire.accepted(), 1);
     });
 }
 
