@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use super::peer::Peer;
-use super::relp::answer::AnswerFault;
+use super::relp::RelpFault;
 use super::tls_fault::TlsFault;
 
 /// One variant per failing step. Shown as "reason: cure"; each half can be had alone.
@@ -50,30 +50,8 @@ pub enum SinkError {
     },
     /// The peer did not answer our FIN with its own.
     Unconfirmed { peer: Peer, after: Duration },
-    /// RELP: the peer ended the connection instead of answering `open`.
-    OpenRefused { peer: Peer },
-    /// RELP: no answer to `open`.
-    OpenSilent { peer: Peer, after: Duration },
-    /// RELP: the peer answered something else than 200 to `what`, "the session" or "a line".
-    Rejected {
-        peer: Peer,
-        what: &'static str,
-        answer: String,
-    },
-    /// RELP: `left` lines have no answer.
-    Unanswered {
-        peer: Peer,
-        after: Duration,
-        left: usize,
-    },
-    /// RELP: the peer ended the session (`serverclose`).
-    Goodbye { peer: Peer },
-    /// RELP: what the peer says is not RELP; `said` is its beginning.
-    NoRelp {
-        peer: Peer,
-        fault: AnswerFault,
-        said: String,
-    },
+    /// The RELP session was refused, or broken off in words.
+    Relp { peer: Peer, fault: RelpFault },
     /// Not even `bytes` fit into a datagram on this path.
     TooBig { peer: Peer, bytes: usize },
     /// A router dropped a datagram for its size, and only now told us; which one is not known.
@@ -176,23 +154,7 @@ impl SinkError {
                 "{peer} did not confirm within {} that it read everything",
                 Span(*after)
             ),
-            Self::OpenRefused { peer } => {
-                format!("{peer} closed the connection instead of opening a RELP session")
-            }
-            Self::OpenSilent { peer, after } => format!(
-                "no answer from {peer} to the opening of a RELP session within {}",
-                Span(*after)
-            ),
-            Self::Rejected { peer, what, answer } => {
-                format!("{peer} did not accept {what}: it answered \"{answer}\"")
-            }
-            Self::Unanswered { peer, after, left } => {
-                format!("{peer} has not answered {left} lines for {}", Span(*after))
-            }
-            Self::Goodbye { peer } => format!("{peer} ended the RELP session"),
-            Self::NoRelp { peer, fault, said } => {
-                format!("what {peer} says is no RELP, {fault}: \"{said}\"")
-            }
+            Self::Relp { peer, fault } => fault.reason(peer),
             Self::TooBig { peer, bytes } => {
                 format!("not even {bytes} bytes fit into a datagram to {peer}")
             }
@@ -250,23 +212,7 @@ impl SinkError {
             Self::Unconfirmed { .. } => {
                 "the last lines are sent again; if this stays, a relay in between may swallow the end of a connection"
             }
-            Self::OpenRefused { peer } if peer.protocol == "relp" => {
-                "this port may be for TLS (protocol = \"relp+tls\"), or for something else than RELP: see the receiver's log"
-            }
-            Self::OpenRefused { .. } => {
-                "this port may be for something else than RELP (rsyslog: imrelp): see the receiver's log"
-            }
-            Self::OpenSilent { .. } => {
-                "this port may be for plain syslog, not for RELP (rsyslog: imrelp): check port and protocol"
-            }
-            Self::Rejected { .. } => "see the receiver's log and settings",
-            Self::Unanswered { .. } => {
-                "the receiver is overloaded or hangs, or its machine is gone: see its log, its queue and its disk"
-            }
-            Self::Goodbye { .. } => "it is being stopped or restarted: see its log if this stays",
-            Self::NoRelp { .. } => {
-                "this port may not be for RELP (rsyslog: imrelp): check host, port, protocol"
-            }
+            Self::Relp { peer, fault } => fault.cure(peer),
             Self::TooBig { .. } => "use protocol = \"tcp\" on this path",
             Self::Dropped { .. } => {
                 "the lines are sent again; set a smaller max_datagram, or use protocol = \"tcp\""
@@ -281,7 +227,7 @@ impl SinkError {
 pub(super) const SAID_TLS: &str = "a TLS alert";
 
 /// A time span without a row of decimals.
-struct Span(Duration);
+pub(super) struct Span(pub(super) Duration);
 
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -36,6 +36,7 @@ mod wire;
 
 pub use fault::SinkError;
 pub use peer::Peer;
+pub use relp::RelpFault;
 pub use target::{Bounds, Protocol, Target};
 pub use tls_fault::TlsFault;
 pub use trust::{Trust, TrustError, TrustFiles};

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::answer::{self, Answer, AnswerFault, Said};
+use super::fault::RelpFault;
 use super::frame;
 use super::window::Window;
 use crate::sink::carrier::Carrier;
 use crate::sink::duplex::Turn;
-use crate::sink::fault::{SAID_TLS, SinkError};
+use crate::sink::fault::SinkError;
 use crate::sink::pace::{self, Pace};
 use crate::sink::peer::Peer;
-use crate::sink::stream::{self, Stream};
+use crate::sink::stream::Stream;
 use crate::sink::{Farewell, Sink};
 use crate::spool::Lines;
 use crate::syslog::frame::Mended;
@@ -24,7 +24,7 @@ const OFFERS: &str = concat!(
     "\ncommands=syslog"
 );
 /// Transaction of `open`; the first line has the next.
-const OPEN: u32 = 1;
+pub(super) const OPEN: u32 = 1;
 /// Bytes gathered before one write; a longer line goes out in one write all the same.
 const CHUNK: usize = 256 * 1024;
 /// A buffer that one huge line has blown up beyond this is given back.
@@ -33,17 +33,17 @@ const KEEP: usize = 1024 * 1024;
 /// Lines over RELP.
 #[derive(Debug)]
 pub(in crate::sink) struct Session<C> {
-    stream: Stream<C>,
+    pub(super) stream: Stream<C>,
     pace: Option<Pace>,
-    window: Window,
+    pub(super) window: Window,
     /// Frames on their way; the memory is used again.
     wire: Vec<u8>,
     /// So much of `wire` is written.
     written: usize,
     /// The beginning of something that the peer is saying; less than a frame after each look.
-    heard: Vec<u8>,
+    pub(super) heard: Vec<u8>,
     /// `open` or `close`, while one of them is unanswered.
-    asked: Option<u32>,
+    pub(super) asked: Option<u32>,
     /// Framed bytes handed to the system.
     sent: u64,
     /// An error occurred, or a `send` has begun that did not end: half a line may be out.
@@ -70,16 +70,11 @@ impl<C: Carrier> Session<C> {
         };
         match timeout(bound, session.ask(OPEN, "open", OFFERS)).await {
             Ok(Ok(())) => {}
-            Ok(Err(SinkError::Closed { peer, said: None } | SinkError::Broken { peer, .. })) => {
-                return Err(SinkError::OpenRefused { peer });
+            Ok(Err(SinkError::Closed { said: None, .. } | SinkError::Broken { .. })) => {
+                return Err(session.fault(RelpFault::OpenRefused));
             }
             Ok(Err(fault)) => return Err(fault),
-            Err(_) => {
-                return Err(SinkError::OpenSilent {
-                    peer: session.peer().clone(),
-                    after: bound,
-                });
-            }
+            Err(_) => return Err(session.fault(RelpFault::OpenSilent { after: bound })),
         }
         session.stream.proved = true;
         Ok(session)
@@ -147,10 +142,14 @@ impl<C: Carrier> Session<C> {
     }
 
     fn unanswered(&self, after: Duration) -> SinkError {
-        SinkError::Unanswered {
+        let left = self.window.unanswered();
+        self.fault(RelpFault::Unanswered { after, left })
+    }
+
+    pub(super) fn fault(&self, fault: RelpFault) -> SinkError {
+        SinkError::Relp {
             peer: self.peer().clone(),
-            after,
-            left: self.window.unanswered(),
+            fault,
         }
     }
 
@@ -195,91 +194,6 @@ impl<C: Carrier> Session<C> {
         self.written = 0;
         if self.wire.capacity() > KEEP {
             self.wire.shrink_to(CHUNK);
-        }
-    }
-
-    /// Takes in what the peer has said already.
-    async fn look(&mut self) -> Result<(), SinkError> {
-        let mut scratch = [0; 4096];
-        loop {
-            match self.stream.heard(&mut scratch).await {
-                Ok(None) => return Ok(()),
-                Ok(Some(0)) => return Err(self.stream.closed()),
-                Ok(Some(bytes)) => self.hear(&scratch[..bytes])?,
-                Err(cause) => return Err(self.stream.fault(cause)),
-            }
-        }
-    }
-
-    /// Takes in some bytes of the peer: the answers in them, and the beginning of the next.
-    fn hear(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
-        self.heard.extend_from_slice(bytes);
-        let heard = std::mem::take(&mut self.heard);
-        let mut rest = &heard[..];
-        loop {
-            match answer::hear(rest) {
-                Ok(Some((said, took))) => {
-                    self.take_in(said, rest)?;
-                    rest = &rest[took..];
-                }
-                Ok(None) => break,
-                Err(fault) => return Err(self.no_relp(fault, rest)),
-            }
-        }
-        self.heard.extend_from_slice(rest);
-        Ok(())
-    }
-
-    fn take_in(&mut self, said: Said<'_>, bytes: &[u8]) -> Result<(), SinkError> {
-        let (txnr, answer) = match said {
-            Said::Goodbye => {
-                return Err(SinkError::Goodbye {
-                    peer: self.peer().clone(),
-                });
-            }
-            Said::Answer(txnr, answer) => (txnr, answer),
-        };
-        if self.asked == Some(txnr) {
-            self.asked = None;
-            // An answer to `close` need not say yes: librelp's is empty.
-            return match txnr {
-                OPEN if !answer.is_yes() || !answer.takes_lines() => {
-                    Err(self.rejected("the session", &answer))
-                }
-                _ => Ok(()),
-            };
-        }
-        if !answer.is_yes() {
-            return Err(self.rejected("a line", &answer));
-        }
-        self.window
-            .accept(txnr)
-            .map_err(|_| self.no_relp(AnswerFault::Transaction(txnr), bytes))
-    }
-
-    fn rejected(&self, what: &'static str, answer: &Answer<'_>) -> SinkError {
-        SinkError::Rejected {
-            peer: self.peer().clone(),
-            what,
-            answer: answer.text.clone(),
-        }
-    }
-
-    fn no_relp(&self, fault: AnswerFault, bytes: &[u8]) -> SinkError {
-        let (peer, said) = (
-            self.peer().clone(),
-            stream::said(&bytes[..bytes.len().min(64)]),
-        );
-        match said {
-            Some(said) if said == SAID_TLS => SinkError::Closed {
-                peer,
-                said: Some(said),
-            },
-            said => SinkError::NoRelp {
-                peer,
-                fault,
-                said: said.unwrap_or_default(),
-            },
         }
     }
 
