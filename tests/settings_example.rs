@@ -136,18 +136,21 @@ fn what_it_illustrates_can_be_written() {
         "server_name",
         "pin_sha256",
     ];
-    let text = uncommented(|key, _| tls.contains(&key) || key == "protocol")
-        .replace("protocol = \"tcp\"", "protocol = \"tls\"")
-        .replace("00:11:…", &"00".repeat(32));
-    let settings = load(&text).unwrap();
-    let Protocol::Tls(tls) = &settings.agents[0].siem.protocol else {
-        panic!("{settings:?}")
-    };
-    assert!(
-        tls.client.is_some()
-            && tls.pin_sha256 == Some([0; 32])
-            && settings.agents[0].siem.port == 6514
-    );
+    for (protocol, port) in [("tls", 6514), ("relp+tls", 2514)] {
+        let text = uncommented(|key, _| tls.contains(&key) || key == "protocol")
+            .replace("protocol = \"tcp\"", &format!("protocol = {protocol:?}"))
+            .replace("00:11:…", &"00".repeat(32));
+        let siem = load(&text).unwrap().agents[0].siem.clone();
+        let (Protocol::Tls(tls) | Protocol::Relp(Some(tls))) = &siem.protocol else {
+            panic!("{siem:?}")
+        };
+        assert!(tls.client.is_some() && tls.pin_sha256 == Some([0; 32]));
+        assert_eq!(siem.port, port);
+    }
+
+    let text = uncommented(|key, _| key == "protocol").replace("\"tcp\"", "\"relp\"");
+    let siem = load(&text).unwrap().agents[0].siem.clone();
+    assert_eq!((siem.protocol, siem.port), (Protocol::Relp(None), 2514));
 
     let text = uncommented(|key, _| key == "max_datagram" || key == "protocol")
         .replace("\"tcp\"", "\"udp\"");

@@ -10,11 +10,12 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 
-use super::half_close::{HalfClose, QUIET};
+use super::course::{Course, SinceProof};
+use super::half_close::QUIET;
 use super::halt::{Halt, chance};
 use super::heartbeat::Heartbeat;
 use super::parts::{AgentError, siem_target};
-use super::window::{LetGo, Parcel, Window};
+use super::window::LetGo;
 use crate::backoff::Backoff;
 use crate::clock;
 use crate::ledger::Ledger;
@@ -48,21 +49,6 @@ pub struct Forwarder<S: Spool> {
     pub halt: Arc<Halt>,
 }
 
-/// How far it has come.
-struct Course {
-    /// The line to peek next.
-    next: u64,
-    /// Bytes sent that the receiver's kernel may not have.
-    unproved: u64,
-    /// When something was last sent.
-    sent_at: Duration,
-    /// What was sent and is not let go.
-    window: Window,
-    half_close: HalfClose,
-    /// Was the last connection ended well?
-    renewed: bool,
-}
-
 /// Why a connection's life ended.
 enum End {
     Halted,
@@ -84,14 +70,7 @@ impl<S: Spool + 'static> Forwarder<S> {
     /// Forwards until it is told to stop.
     pub async fn run(mut self) {
         let (mut siem, mut disk) = (Backoff::for_siem(), Backoff::for_siem());
-        let mut course = Course {
-            next: self.spool.first(),
-            unproved: 0,
-            sent_at: Duration::ZERO,
-            window: Window::new(self.siem.replay.window),
-            half_close: HalfClose::new(&self.siem.replay),
-            renewed: false,
-        };
+        let mut course = Course::new(self.spool.first(), &self.siem.replay);
         while !self.halt.thrown() {
             let begin = clock::now().steady;
             let end = self.connection(siem.failures(), &mut course).await;
@@ -155,6 +134,7 @@ impl<S: Spool + 'static> Forwarder<S> {
             peer: wire.peer().to_string(),
             renewed: course.renewed,
         });
+        course.since_proof = SinceProof::new(course.next, 0);
         let halt = Arc::clone(&self.halt);
         let end = tokio::select! {
             end = self.forward(&mut wire, course) => end,
@@ -164,7 +144,13 @@ impl<S: Spool + 'static> Forwarder<S> {
         match end {
             End::Halted => self.farewell(wire, course).await,
             End::HalfClose => self.confirm(wire, course).await,
-            end => end,
+            end => {
+                // the connection's end is told in any case; what the disk says comes with the next lines
+                let _ = self
+                    .let_go(course.since_proof.accepted(wire.accepted()))
+                    .await;
+                end
+            }
         }
     }
 
@@ -201,9 +187,9 @@ impl<S: Spool + 'static> Forwarder<S> {
         let (lines, before) = (batch.lines.len() as u64, wire.sent());
         // counted before it is sent: a send that is cut off by a stop may have sent some
         course.unproved += 1;
+        self.ledger.sent(batch.first, batch.lines.tags());
         let mended = wire.send(&batch.lines).await.map_err(broke)?;
         let bytes = wire.sent() - before;
-        self.ledger.sent(batch.first, batch.lines.tags());
         course.took(batch.next(), lines, bytes, clock::now().steady);
         self.tell(&Happening::Sent { lines });
         if let (lines @ 1.., Protocol::Udp { max_datagram }) = (mended.cut, &self.siem.protocol) {
@@ -225,16 +211,18 @@ impl<S: Spool + 'static> Forwarder<S> {
             .beat(clock::now(), &self.ledger, &*self.spool, &self.reporter);
         let Some(line) = beat else { return Ok(()) };
         let before = wire.sent();
+        course.since_proof.beat(course.next);
         wire.send(&line).await.map_err(broke)?;
         // the proof that follows also makes TLS write it
         course.unproved += wire.sent() - before;
         Ok(())
     }
 
-    /// Waits for the word of the receiver's kernel.
+    /// Waits for the word of the receiver's kernel, or where it can have that, of the receiver itself.
     async fn prove(&mut self, wire: &mut Wire, course: &mut Course) -> Result<(), End> {
         wire.prove().await.map_err(broke)?;
         course.unproved = 0;
+        course.since_proof = SinceProof::new(course.next, wire.accepted());
         self.tell(&Happening::SiemThere);
         self.let_go(course.window.acknowledged(wire.unread_at_most()))
             .await?;
@@ -334,24 +322,6 @@ impl<S: Spool + 'static> Forwarder<S> {
 
     fn tell(&self, what: &Happening) {
         self.reporter.tell(clock::now(), what);
-    }
-}
-
-// === impl Course ===
-
-impl Course {
-    /// A batch was handed to the system.
-    fn took(&mut self, next: u64, lines: u64, bytes: u64, now: Duration) {
-        self.window.sent(Parcel { next, lines, bytes });
-        self.half_close.sent(bytes);
-        self.unproved += bytes;
-        (self.next, self.sent_at) = (next, now);
-    }
-
-    /// The connection broke: everything that is not let go goes out again.
-    fn begin_again(&mut self, first: u64) {
-        self.window.broken();
-        (self.next, self.unproved) = (first, 0);
     }
 }
 

@@ -4,6 +4,7 @@
 //! each other only through the spool. New settings end the three and begin them again on the same spool, in the middle
 //! of a walk and without losing or repeating a record, because everything that matters is in the spool.
 
+mod course;
 mod forwarder;
 mod half_close;
 mod halt;

@@ -182,6 +182,7 @@ fn siem(agent: &AgentSettings, report: &mut Report<impl std::io::Write>) {
                 Protocol::Udp { .. } => {
                     format!("{peer}: nobody objects, which is all that udp can tell")
                 }
+                Protocol::Relp { .. } => format!("{peer} opened a RELP session, and closed it"),
                 _ => format!("{peer} takes connections"),
             })
         })

@@ -36,7 +36,12 @@ pub(super) static FLAGS: [Flag; 20] = [
     flag("--token", &[], Some("TOKEN"), STREAM),
     flag("--token-file", &[], Some("FILE"), STREAM),
     flag("--api-url", &[], Some("URL"), STREAM),
-    flag("--syslog", &[], Some("HOST:PORT/udp|tcp|tls"), STREAM),
+    flag(
+        "--syslog",
+        &[],
+        Some("HOST:PORT/udp|tcp|tls|relp|relp+tls"),
+        STREAM,
+    ),
     flag(
         "--agent",
         &[],

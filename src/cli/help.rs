@@ -21,7 +21,7 @@ as CEF lines over syslog: the successor of the retired SIEM agent (mcas-siemagen
 
 Usage: siembox [run] [--config FILE] [--state DIR] [--logsDirectory DIRNAME]
                [--proxy ADDRESS[:PORT]] [--token TOKEN | --token-file FILE]
-               [--api-url URL] [--syslog HOST:PORT/udp|tcp|tls]
+               [--api-url URL] [--syslog HOST:PORT/udp|tcp|tls|relp|relp+tls]
        siembox render | preview | check | status | replay | example
 
 Begin:
@@ -62,7 +62,7 @@ siembox run: fetches alerts and activities and sends them to the SIEM, until it 
 
 Usage: siembox [run] [--config FILE] [--state DIR] [--logsDirectory DIRNAME]
                [--proxy ADDRESS[:PORT]] [--token TOKEN | --token-file FILE]
-               [--api-url URL] [--syslog HOST:PORT/udp|tcp|tls]
+               [--api-url URL] [--syslog HOST:PORT/udp|tcp|tls|relp|relp+tls]
 
   --config FILE             settings file (default: /etc/siembox/siembox.toml)
   --state DIR               where waiting lines and cursors are kept
@@ -73,7 +73,8 @@ Usage: siembox [run] [--config FILE] [--state DIR] [--logsDirectory DIRNAME]
   --token TOKEN             token of the SIEM agent or API. Visible to others in scripts;
   --token-file FILE         rather in a file with mode 0600, or the variable SIEMBOX_TOKEN
   --api-url URL             shown in the portal under Settings > Cloud Apps > System > About
-  --syslog HOST:PORT/PROTO  the SIEM's receiver; PROTO is udp, tcp or tls
+  --syslog HOST:PORT/PROTO  the SIEM's receiver; PROTO is udp, tcp, tls,
+                            relp or relp+tls
   --print-example           prints the commented settings file, and does nothing else
 
 A flag wins over the settings file. --token, --token-file, --api-url and --syslog speak of
@@ -113,7 +114,7 @@ towards the tenant's limit of requests).
 
 Usage: siembox preview [--config FILE] [--agent NAME] [--proxy ADDRESS[:PORT]]
                        [--token TOKEN | --token-file FILE] [--api-url URL]
-                       [--syslog HOST:PORT/udp|tcp|tls]
+                       [--syslog HOST:PORT/udp|tcp|tls|relp|relp+tls]
 
   --config FILE             settings file (default: /etc/siembox/siembox.toml)
   --agent NAME              only this agent
@@ -132,7 +133,7 @@ nothing to the SIEM. The exit code is 0 only if all is well.
 
 Usage: siembox check [--config FILE] [--agent NAME] [--proxy ADDRESS[:PORT]]
                      [--token TOKEN | --token-file FILE] [--api-url URL]
-                     [--syslog HOST:PORT/udp|tcp|tls]
+                     [--syslog HOST:PORT/udp|tcp|tls|relp|relp+tls]
 
   --config FILE             settings file (default: /etc/siembox/siembox.toml)
   --agent NAME              only this agent

@@ -163,7 +163,7 @@ fn wrong_usage_is_told_with_reason_and_nearest() {
         ),
         (
             "--syslog siem:514/http",
-            "--syslog: found \"siem:514/http\": the part after \"/\" is no protocol; allowed: HOST:PORT/udp, HOST:PORT/tcp or HOST:PORT/tls",
+            "--syslog: found \"siem:514/http\": the part after \"/\" is no protocol; allowed: HOST:PORT/udp, /tcp, /tls, /relp or /relp+tls",
         ),
         (
             "render --format cef",

@@ -30,8 +30,7 @@ pub(super) fn read(section: &Section, transport: Transport) -> ReplaySettings {
                 .number("half_close_every_mb", 1..=1_000_000)
                 .unwrap_or(64_u64),
     };
-    let streams = matches!(transport, Transport::Tcp | Transport::Tls);
-    if !streams && !section.failed("protocol") {
+    if !transport.is_framed() && !section.failed("protocol") {
         for key in KEYS.into_iter().filter(|key| section.has(key)) {
             section.refuse(
                 key,
