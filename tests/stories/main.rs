@@ -5,6 +5,7 @@ mod backfill;
 mod cloud_side;
 mod commands;
 mod crash;
+mod damage;
 mod delivery;
 mod disk;
 mod expected;
