@@ -9,6 +9,8 @@ mod damage;
 mod delivery;
 mod disk;
 mod expected;
+mod faulty_disk;
 mod live_settings;
+mod power;
 mod siem_side;
 mod siembox;

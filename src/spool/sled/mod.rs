@@ -55,6 +55,7 @@ mod lock;
 mod mend;
 mod opening;
 mod peek;
+mod probe;
 mod rescue;
 mod shelf;
 mod standing;

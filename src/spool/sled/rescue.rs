@@ -2,12 +2,14 @@
 
 use std::path::Path;
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use super::append::{OPENING, Writer};
 use super::chain::{self, StoreId};
 use super::draft::Draft;
 use super::inheritance::Inheritance;
 use super::mend;
+use super::probe;
 use super::standing;
 use super::store::Store;
 use super::tally::{Hole, Whereabouts};
@@ -15,13 +17,34 @@ use super::trouble::Trouble;
 use super::{Head, SledSpool, held};
 use crate::spool::{Repair, SpoolError};
 
+/// How often a store is read that the disk does not give in full, and the time between; then it never will.
+const READS: u32 = 3;
+const BETWEEN_READS: Duration = Duration::from_millis(100);
+
 impl SledSpool {
     /// Opens a store; gives up the ballast where there is no room for that.
     pub(super) fn open_with_room(&self, path: &Path) -> Result<(Store, bool), Trouble> {
+        self.wait_for_disk(path)?;
         match mend::open(path) {
             Err(trouble) if trouble.is_full() && held(&self.ballast).release() => mend::open(path),
             answer => answer,
         }
+    }
+
+    /// sled takes an error of the disk while it opens a store for the end of its log, and writes on from there. So the disk
+    /// is asked first: where it is gone, the store waits for it; where it has lost a place, sled may have the rest.
+    fn wait_for_disk(&self, path: &Path) -> Result<(), Trouble> {
+        for _ in 0..READS {
+            match probe::read_through(&path.join("db")).map_err(Trouble::Io) {
+                Err(trouble) if trouble.is_disk() => {
+                    probe::disk_works(&self.folder).map_err(Trouble::Gone)?;
+                    std::thread::sleep(BETWEEN_READS);
+                }
+                // a file that is not there, and what else there may be, is for sled to find
+                _ => return Ok(()),
+            }
+        }
+        Ok(())
     }
 
     /// Makes the newest store ready to be written to, after an error as well.
