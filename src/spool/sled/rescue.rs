@@ -5,9 +5,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use super::append::{OPENING, Writer};
-use super::chain::{self, StoreId};
-use super::draft::Draft;
-use super::inheritance::Inheritance;
+use super::chain;
 use super::mend;
 use super::probe;
 use super::standing;
@@ -62,6 +60,9 @@ impl SledSpool {
         if writer.fit {
             return Ok(());
         }
+        if let Some(reason) = &writer.lost {
+            return Err(self.lost(reason));
+        }
         let id = held(&self.tally).chain.back().map(|link| link.id);
         let Some(id) = id else {
             return Err(self.closed());
@@ -96,46 +97,18 @@ impl SledSpool {
         if !(trouble.is_damage() || trouble.is_disk()) {
             return Err(trouble.at(&path, "open"));
         }
-        self.replace_head(writer, id, &trouble)
+        // What waited in it can be read again; but the cursors in the pollers' hands are beyond it.
+        let reason = writer.lost.insert(trouble.words());
+        Err(self.lost(reason))
     }
 
-    /// The newest store is lost while we run: moves it away and begins another one. The cursors are known; so the source
-    /// need not go back, but what waited in that store is gone.
-    fn replace_head(
-        &self,
-        writer: &mut Writer,
-        id: StoreId,
-        trouble: &Trouble,
-    ) -> Result<(), SpoolError> {
-        let progress = held(&self.tally).progress;
-        let inheritance = Inheritance {
-            state: writer.state.clone(),
-            ..Inheritance::default()
-        };
-        let mut draft = Draft::heir(&inheritance).map_err(|unfit| self.unfit(&unfit))?;
-        draft.state.progress = progress;
-        let sealed = draft.sealed_state().map_err(|unfit| self.unfit(&unfit))?;
-        let new = StoreId {
-            number: id.number + 1,
-            first: writer.state.next,
-        };
-        let store = self
-            .found(new, &draft, sealed)
-            .map_err(|trouble| trouble.at(&self.folder, "begin a store in"))?;
-        self.take_over(Head { id: new, store }, &draft, None);
-        let still_there = held(&self.tally).chain.iter().any(|link| link.id == id);
-        if still_there {
-            let at = Whereabouts {
-                id,
-                end: new.first,
-                newest: false,
-                pieces: 0,
-            };
-            self.set_store_aside(at, trouble)?;
+    fn lost(&self, reason: &str) -> SpoolError {
+        SpoolError::Store {
+            path: self.folder.clone(),
+            reason: format!(
+                "its newest part is lost ({reason}); it is opened anew, and what was lost is read again from the cloud"
+            ),
         }
-        writer.state = draft.state;
-        writer.fit = true;
-        Ok(())
     }
 
     /// Moves a store away that cannot be opened, and counts its lines as lost.

@@ -127,6 +127,12 @@ impl Mirror {
         self.shared.state().rule = None;
     }
 
+    /// The folder that it shows, by another way: what is done there, nobody is asked about.
+    #[must_use]
+    pub fn behind(&self) -> &Path {
+        &self.shared.root
+    }
+
     /// How many calls were refused so far.
     #[must_use]
     pub fn refused(&self) -> u64 {
