@@ -33,8 +33,6 @@ struct Inner {
     fuse: Option<u64>,
     /// Flushes are answered and not done.
     lies: bool,
-    /// Reads of these bytes fail.
-    bad: Vec<Range<usize>>,
     /// Writes and flushes fail.
     worn_out: bool,
     counts: Counts,
@@ -86,7 +84,6 @@ impl Medium {
                 life: 0,
                 fuse: None,
                 lies: false,
-                bad: Vec::new(),
                 worn_out: false,
                 counts: Counts::default(),
             }),
@@ -97,11 +94,6 @@ impl Medium {
     /// From now on flushes are answered and not done, as some drives and bridges do.
     pub fn lie(&self, lies: bool) {
         self.lock().lies = lies;
-    }
-
-    /// From now on reads that touch these bytes fail, whatever is written there.
-    pub fn spoil(&self, bad: Vec<Range<usize>>) {
-        self.lock().bad = bad;
     }
 
     /// From now on writes and flushes fail (`true`), or are taken again.
@@ -148,15 +140,6 @@ impl Medium {
         self.lock().counts
     }
 
-    /// Where these bytes lie, as a read sees them; a multiple of 512. For tests that spoil the place of a file.
-    #[must_use]
-    pub fn find(&self, bytes: &[u8]) -> Option<usize> {
-        let inner = self.lock();
-        (0..inner.seen.len())
-            .step_by(512)
-            .find(|&at| inner.seen[at..].starts_with(bytes))
-    }
-
     pub(super) fn size(&self) -> u64 {
         self.lock().seen.len() as u64
     }
@@ -168,11 +151,7 @@ impl Medium {
 
     pub(super) fn read(&self, life: u64, range: Range<usize>) -> Result<Vec<u8>, Refused> {
         let mut inner = self.lock();
-        let bad = inner
-            .bad
-            .iter()
-            .any(|bad| bad.start < range.end && range.start < bad.end);
-        if !inner.serves(life) || bad {
+        if !inner.serves(life) {
             return inner.refuse();
         }
         let end = range.end.min(inner.seen.len());
@@ -403,15 +382,13 @@ mod tests {
     }
 
     #[test]
-    fn bad_sectors_and_a_worn_out_medium_refuse() {
+    fn a_worn_out_medium_can_be_read() {
         let medium = Medium::new(4096);
         medium.write(0, 1024, &[7; 512]).unwrap();
-        assert_eq!(medium.find(&[7; 512]), Some(1024));
-        medium.spoil(vec![1024..1536]);
-        assert_eq!(medium.read(0, 0..4096), Err(Refused));
-        assert_eq!(medium.read(0, 0..1024).unwrap(), [0; 1024]);
         medium.wear_out(true);
         assert_eq!(medium.flush(0), Err(Refused));
+        assert_eq!(medium.write(0, 0, &[7; 512]), Err(Refused));
+        assert_eq!(read(&medium, 1024..1536), [7; 512]);
         medium.wear_out(false);
         medium.flush(0).unwrap();
         assert_eq!(medium.counts().refused, 2);
