@@ -22,11 +22,16 @@ const BETWEEN_READS: Duration = Duration::from_millis(100);
 impl SledSpool {
     /// Opens a store; gives up the ballast where there is no room for that.
     pub(super) fn open_with_room(&self, path: &Path) -> Result<(Store, bool), Trouble> {
-        self.wait_for_disk(path)?;
-        match mend::open(path) {
-            Err(trouble) if trouble.is_full() && held(&self.ballast).release() => mend::open(path),
-            answer => answer,
+        for _ in 1..READS {
+            self.wait_for_disk(path)?;
+            match mend::open(path) {
+                Err(trouble) if trouble.is_full() && held(&self.ballast).release() => {}
+                // it may have been a moment's trouble
+                Err(trouble) if trouble.is_disk() => std::thread::sleep(BETWEEN_READS),
+                answer => return answer,
+            }
         }
+        mend::open(path)
     }
 
     /// sled takes an error of the disk while it opens a store for the end of its log, and writes on from there. So the disk
