@@ -375,6 +375,7 @@ impl Appliance {
             }
             self.waiting.insert(name, now);
         }
+        self.close_lost_spools(now).await;
         let due: Vec<String> = self
             .waiting
             .iter()
@@ -391,6 +392,24 @@ impl Appliance {
             {
                 self.start(&settings);
             }
+        }
+    }
+
+    /// A spool whose newest part is lost is opened anew with its agent, as after a stop: that sets the cursors back.
+    async fn close_lost_spools(&mut self, now: Duration) {
+        let lost: Vec<String> = self
+            .agents
+            .iter()
+            .filter(|(_, agent)| agent.lost_spool())
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in lost {
+            tracing::warn!(agent = name, "the spool is opened anew");
+            if let Some(agent) = self.agents.remove(&name) {
+                agent.stop().await;
+            }
+            self.spools.remove(&name);
+            self.waiting.insert(name, now);
         }
     }
 

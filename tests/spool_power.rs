@@ -1,5 +1,8 @@
 //! Power cuts: of what was written since the last page became durable, any part may have reached the disk, in any order.
 //! The page before is there, the one that was being written is there as a whole or not at all, and the store opens.
+//!
+//! The blocks of files are mixed here, worse than ext4 ever leaves them, and without root; `power_cut` has a real file system
+//! on a drive that forgets.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod spool_shared;

@@ -229,6 +229,12 @@ impl<S: Spool + 'static> Agent<S> {
         self.forwarder.is_finished() || self.pollers.iter().any(JoinHandle::is_finished)
     }
 
+    /// Has its spool to be opened anew?
+    #[must_use]
+    pub fn lost_spool(&self) -> bool {
+        self.spool.is_lost()
+    }
+
     /// How this agent tells what happens to it.
     #[must_use]
     pub fn reporter(&self) -> &Reporter {

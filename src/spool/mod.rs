@@ -185,6 +185,12 @@ pub trait Spool: Send + Sync {
     /// When the disk refuses.
     fn aside(&self, most: usize) -> Result<Vec<Aside>, SpoolError>;
 
+    /// Was the newest part lost while it was open? Then nothing is taken in any more until the spool is opened anew: that sets
+    /// the cursors back before what was lost, so that it is read again.
+    fn is_lost(&self) -> bool {
+        false
+    }
+
     /// What had to be repaired since this was last asked, oldest first: each is worth a notice.
     fn repairs(&self) -> Vec<Repair> {
         Vec::new()

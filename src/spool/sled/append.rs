@@ -28,6 +28,8 @@ pub(super) struct Writer {
     pub(super) state: State,
     /// Is the newest store as `state` says? After an error it may hold half a page, and sled takes no more.
     pub(super) fit: bool,
+    /// Why the newest store could not be opened again. It stays so until the spool is opened anew.
+    pub(super) lost: Option<String>,
     /// The disk was full when so many bytes were needed. Nothing is tried until there is that much room.
     pub(super) starved: u64,
     pub(super) encoder: Encoder,

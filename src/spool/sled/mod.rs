@@ -55,6 +55,7 @@ mod lock;
 mod mend;
 mod opening;
 mod peek;
+mod probe;
 mod rescue;
 mod shelf;
 mod standing;
@@ -190,6 +191,10 @@ impl Spool for SledSpool {
         self.with_head(pieces, |shelf| inheritance::read_asides(shelf, &kept, most))
     }
 
+    fn is_lost(&self) -> bool {
+        held(&self.writer).lost.is_some()
+    }
+
     fn repairs(&self) -> Vec<Repair> {
         held(&self.tally).take_repairs()
     }
@@ -237,16 +242,17 @@ impl Drop for SledSpool {
             .get_mut()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        if let Some(head) = head {
-            let _ = head.store.set(standing::PROGRESS, progress.encode());
-            head.store.close();
-        }
         let reader = self
             .reader
             .get_mut()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Some(tail) = reader.tail.take() {
-            tail.store.close();
+        let tail = reader.tail.take().map(|tail| tail.store);
+        // where the newest store is lost, the one before it may be what the next life begins from
+        if let Some(newest) = head.as_ref().map(|head| &head.store).or(tail.as_ref()) {
+            let _ = newest.set(standing::PROGRESS, progress.encode());
+        }
+        for store in head.map(|head| head.store).into_iter().chain(tail) {
+            store.close();
         }
     }
 }

@@ -47,6 +47,7 @@ pub(super) fn open(folder: &Path, bounds: Bounds, now_ms: i64) -> Result<SledSpo
         writer: Mutex::new(Writer {
             state: State::default(),
             fit: true,
+            lost: None,
             starved: 0,
             encoder: Encoder::new().map_err(no_zstd)?,
             copied_ms: None,
