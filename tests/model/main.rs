@@ -9,6 +9,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod case;
+mod judge;
 mod life;
 mod receiver;
 mod spool;
