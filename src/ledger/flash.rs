@@ -46,15 +46,14 @@ struct FlashFile {
     rows: String,
 }
 
-/// A cursor, which is a JSON object, with the stream's tail in it. Whoever reads the cursor need not know.
+/// A cursor, which is a JSON object or empty, with the stream's tail in it. Whoever reads the cursor need not know.
 #[must_use]
 pub fn cursor_with(cursor: &[u8], tail: &Tail) -> Vec<u8> {
-    let mut bytes = cursor.to_vec();
-    if bytes.last() != Some(&b'}') || bytes.len() < 3 {
-        return bytes;
-    }
-    bytes.pop();
-    bytes.extend(br#","ledger":"#);
+    let mut bytes = match cursor {
+        [] => br#"{"ledger":"#.to_vec(),
+        [object @ .., b'}'] if object.len() > 1 => [object, br#","ledger":"#].concat(),
+        other => return other.to_vec(),
+    };
     bytes.extend(tail_bytes(tail, None, MOST_ROWS));
     bytes.push(b'}');
     bytes
@@ -233,7 +232,8 @@ mod tests {
         assert_eq!(Cursor::from_bytes(&bytes).unwrap(), cursor);
         assert_eq!(tail_of(&bytes), Some(tail()));
         assert_eq!(tail_of(&cursor.to_bytes()), None);
-        assert_eq!(cursor_with(b"", &tail()), b"");
+        assert_eq!(tail_of(&cursor_with(b"", &tail())), Some(tail()));
+        assert_eq!(cursor_with(b"something", &tail()), b"something");
     }
 
     #[test]
