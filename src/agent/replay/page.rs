@@ -68,7 +68,6 @@ impl<S: Spool> Replay<S> {
             }
             self.add_related(leg, &mut record.event)?;
             let writer = &mut self.writer;
-            // the tag of a replayed line
             lines.push_with(0, |line| writer.write(&record.event, line));
             if fate == Fate::Sent {
                 leg.scribe.note(record.cursor_ms, &record.event.id);
