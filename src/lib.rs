@@ -19,6 +19,7 @@ pub mod clock;
 pub mod commands;
 pub mod event;
 pub mod log;
+pub mod memory;
 pub mod preview;
 pub mod render;
 pub mod settings;
