@@ -5,7 +5,7 @@ unexport CARGO_TARGET_DIR CARGO_BUILD_TARGET
 MACHINES := x86_64 aarch64
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt release release-test deb deb-test sizes tools clean-tools rust \
+.PHONY: help run test soak check fmt release release-test deb deb-test sizes tools clean-tools rust \
         tools-run tools-test tools-check tools-release tools-deb
 
 help:
@@ -19,6 +19,9 @@ run: rust tools-run  ## see it work: a simulated cloud, siembox, a receiver; Ctr
 
 test: rust tools-test  ## all tests; brings the receivers and parsers they need
 	cargo test --locked --workspace
+
+soak: rust tools-test  ## fault stories in their long form, as a table; N=0.1 is a tenth of it, N=10 ten times (hours)
+	tests/soak.sh $(or $(N),1)
 
 check: rust tools-check  ## formatting, lints and bans, dependencies and licences, documentation
 	cargo fmt --all --check
