@@ -28,8 +28,8 @@ readonly bounds=(-max_len=4096 -timeout=20 -rss_limit_mb=1024 -malloc_limit_mb=2
 case $what in
 list)
     echo "Fuzz targets (make fuzz T=TARGET SECONDS=600):"
-    for target in $(targets); do
-        printf '  %-10s %s\n' "$target" "$(sed -n '1s/^\/\/! //p' "$here/targets/$target.rs")"
+    for name in $(targets); do
+        printf '  %-10s %s\n' "$name" "$(sed -n '1s/^\/\/! //p' "$here/targets/$name.rs")"
     done
     ;;
 run)
