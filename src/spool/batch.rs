@@ -116,7 +116,9 @@ impl Decoder {
         }
         // where they end takes more memory than the lines themselves, if they are all empty
         if count > MOST_LINES {
-            return Err(Broken::Content("it claims more lines than a batch can have"));
+            return Err(Broken::Content(
+                "it claims more lines than a batch can have",
+            ));
         }
         let unfolded = self
             .zstd

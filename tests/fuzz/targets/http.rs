@@ -1,5 +1,7 @@
-//! A proxy, an API and a log-on host that say anything at all: no answer is larger than the bound, no silence longer than
-//! a quarter of an hour, and what the operator is told is one short line.
+//! What a proxy, the API and a log-on host may answer
+//!
+//! Whatever comes: no body is larger than the bound, no silence longer than a quarter of an hour, and what the operator is
+//! told is one short line.
 //!
 //! The bits of the first byte say who is there and how they speak ([`Manner`]); behind it stands what each connection
 //! brings, one after the other, with [`BETWEEN`] between them.

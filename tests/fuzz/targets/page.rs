@@ -1,5 +1,7 @@
-//! Answers of the API, one after the other, are taken apart and read as a stream: every record is a stretch of the
-//! answer, the cursor never goes back, what is read twice is known, and a cloud that repeats itself is given up.
+//! Answers of the API, read as a stream
+//!
+//! Whatever they say: every record is a stretch of its answer, the cursor never goes back, what is read twice is known, and
+//! a cloud that repeats itself is given up.
 //!
 //! The first byte chooses stream and page size; the answers stand behind it with a NUL between them.
 

@@ -1,5 +1,7 @@
-//! A record, whatever it says, becomes one line, and a reader that knows only the standard gets the event's fields back
-//! out of it, in both profiles.
+//! Records of the API, and the lines made of them
+//!
+//! Whatever a record says, it becomes one line, and a reader that knows only the standard gets the event's fields back out of
+//! it, in both profiles.
 //!
 //! After an even first byte stands a record as the API gives it, after an odd one the texts of an event.
 

@@ -1,5 +1,7 @@
-//! A settings file is taken or refused; every finding names a place in it, in one line; and a line of comment above the
-//! file moves the places by one line and changes nothing else.
+//! Settings files
+//!
+//! A file is taken or refused; every finding names a place in it, in one line; and a line of comment above the file moves
+//! the places by one line and changes nothing else.
 
 use std::path::Path;
 

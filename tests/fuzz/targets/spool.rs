@@ -1,8 +1,9 @@
-//! Bytes from flash are read or refused within the bounds of memory, and what was read comes back the same when it is
-//! written anew.
+//! Bytes from flash
 //!
-//! The first byte chooses what the others are: bytes as they lie there, the body of an envelope that is whole, what a
-//! batch unfolds to, or lines to be written and read back.
+//! They are read or refused within the bounds of memory, and what was read comes back the same when it is written anew.
+//!
+//! The first byte chooses what the others are: bytes as they lie there, the body of an envelope that is whole, what a batch
+//! or a record set aside unfolds to, or lines to be written and read back.
 
 use siembox::spool::trial::{self, Codec};
 use siembox::spool::{Aside, Lines};
