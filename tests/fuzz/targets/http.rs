@@ -30,8 +30,8 @@ const MAX_BODY: u64 = 64 << 10;
 /// No answer makes us wait longer.
 const LONGEST_SILENCE: Duration = Duration::from_secs(900);
 /// What a connection brings before the time is up: bytes, and reads.
-const MOST: usize = 512 << 10;
-const MOST_READS: usize = 20_000;
+const MOST: usize = 160 << 10;
+const MOST_READS: usize = 4_000;
 
 /// See the module.
 pub fn run(data: &[u8]) {
@@ -181,7 +181,7 @@ impl<In: Transport> Connector<In> for Stage {
 
     fn connect(
         &self,
-        details: &ConnectionDetails<'_>,
+        _details: &ConnectionDetails<'_>,
         chained: Option<In>,
     ) -> Result<Option<Self::Out>, Error> {
         if let Some(tunnel) = chained {
@@ -194,9 +194,8 @@ impl<In: Transport> Connector<In> for Stage {
             .pop();
         let bytes =
             part.ok_or_else(|| std::io::Error::from(std::io::ErrorKind::ConnectionRefused))?;
-        let _ = details;
         Ok(Some(Either::B(Played {
-            buffers: LazyBuffers::new(16 << 10, 16 << 10),
+            buffers: LazyBuffers::new(8 << 10, 4 << 10),
             manner: self.manner,
             bytes,
             at: 0,

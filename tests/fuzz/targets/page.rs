@@ -42,7 +42,10 @@ pub fn run(data: &[u8]) {
     }
     if let Some(answer) = last {
         stream.repeats_nothing(&answer);
-        stream.ends(&answer);
+        // takes the time of many others
+        if mode & 8 == 0 {
+            stream.ends(&answer);
+        }
     }
 }
 

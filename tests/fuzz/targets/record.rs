@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::LazyLock;
 
 use siembox::cef::{AlertName, Looks, Profile, Style, Version};
 use siembox::event::{App, Event, Kind, Severity};
@@ -60,9 +61,8 @@ pub fn run(data: &[u8]) {
 /// Every style's line gives the event's fields back.
 fn comes_back(event: &Event<'_>) {
     assert_eq!(&event.clone().into_owned(), event);
-    for ((profile, version, quoted, activity_url), time) in STYLES.into_iter().zip(TIMES) {
-        let style = style(profile, version);
-        let header = Header::new(time, Priority::default(), true, Some("host"));
+    static MADE: LazyLock<[(Style, Header); 4]> = LazyLock::new(made);
+    for ((profile, _, quoted, activity_url), (style, header)) in STYLES.into_iter().zip(&*MADE) {
         let mut line = String::new();
         header.write(event.at_ms, &mut line);
         style.line(event, &mut line);
@@ -86,14 +86,20 @@ fn comes_back(event: &Event<'_>) {
     }
 }
 
-fn style(profile: Profile, version: &str) -> Style {
-    Style::new(&Looks {
-        profile,
-        agent_version: &Version::parse(version).expect("a version"),
-        severity: [3, 6, 9, 0],
-        alert_name: AlertName::Title,
-        api_url: "https://contoso.us3.portal.cloudappsecurity.com",
-        portal: None,
+/// The styles, each with a header of its own.
+fn made() -> [(Style, Header); 4] {
+    std::array::from_fn(|nth| {
+        let (profile, version, ..) = STYLES[nth];
+        let style = Style::new(&Looks {
+            profile,
+            agent_version: &Version::parse(version).expect("a version"),
+            severity: [3, 6, 9, 0],
+            alert_name: AlertName::Title,
+            api_url: "https://contoso.us3.portal.cloudappsecurity.com",
+            portal: None,
+        });
+        let header = Header::new(TIMES[nth], Priority::default(), true, Some("host"));
+        (style, header)
     })
 }
 
