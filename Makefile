@@ -5,8 +5,8 @@ unexport CARGO_TARGET_DIR CARGO_BUILD_TARGET
 MACHINES := x86_64 aarch64
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak check fmt release release-test deb deb-test sizes tools clean-tools rust \
-        tools-run tools-test tools-check tools-release tools-deb
+.PHONY: help run test soak check fmt fuzz fuzz-keep release release-test deb deb-test sizes tools clean-tools rust \
+        tools-run tools-test tools-check tools-fuzz tools-release tools-deb
 
 help:
 	@echo "siembox: Defender for Cloud Apps alerts and activities into a SIEM, as CEF over syslog"
@@ -32,6 +32,12 @@ check: rust tools-check  ## formatting, lints and bans, dependencies and licence
 fmt: rust  ## bring the formatting in order
 	cargo fmt --all
 
+fuzz: rust $(if $(T),tools-fuzz)  ## T=target SECONDS=600: hold it against anything; without T, the targets
+	@tests/fuzz/run.sh $(if $(T),run $(T) $(or $(SECONDS),600),list)
+
+fuzz-keep: rust tools-fuzz  ## T=target: take the smallest of what was found into tests/fuzz/corpus
+	@tests/fuzz/run.sh keep $(T)
+
 release: rust tools-release  ## static binaries for x86_64 and aarch64, in target/release-static
 	image/static.sh $(MACHINES)
 
@@ -48,13 +54,13 @@ sizes:  ## what the binaries and packages weigh
 	@find target/release-static target/deb -type f -printf '%s %p\n' 2>/dev/null | sort -k2 \
 	  | awk '{printf "%6.2f MB  %s\n", $$1 / 1e6, $$2} END {if (!NR) print "Nothing built yet: make release deb"}'
 
-tools: tools-test tools-check tools-release tools-deb  ## everything that the targets above would bring by themselves
+tools: tools-test tools-check tools-fuzz tools-release tools-deb  ## everything that the targets above would bring by themselves
 
 clean-tools:  ## remove what was put into target/tools (Debian packages stay)
 	rm -rf target/tools
 
 # Each brings what its target needs, and only what is missing. Rust itself is never installed, only asked for.
-tools-run tools-test tools-check tools-release tools-deb: tools-%: rust
+tools-run tools-test tools-check tools-fuzz tools-release tools-deb: tools-%: rust
 	@tests/tools.sh $*
 
 rust:

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Brings what the tests, the checks or the release builds need, and nothing that is there already.
 #
-#   tests/tools.sh run | test | check | release | deb
+#   tests/tools.sh run | test | check | fuzz | release | deb
 #
 # Debian's packages are installed by name (as root, or through sudo); everything else goes into target/tools.
 # Called by the Makefile; a second call takes a second.
@@ -25,6 +25,12 @@ test)
 check)
     $here/debian.sh gcc libc6-dev git
     $here/cargo.sh cargo-deny 0.20.2
+    ;;
+fuzz)
+    # libFuzzer is C++
+    $here/debian.sh gcc g++ libc6-dev
+    $here/cargo.sh cargo-fuzz 0.13.2
+    $here/nightly.sh
     ;;
 release)
     # zig is the C compiler and linker of both machines; qemu runs the one that this machine is not

@@ -79,6 +79,19 @@ impl Settings {
         Ok(looked_at(parsed, given.needs))
     }
 
+    /// Reads the text of a settings file and looks at nothing else: `path` only names it in findings, and is where relative
+    /// paths begin.
+    ///
+    /// # Errors
+    /// [`SettingsError::Wrong`].
+    pub fn read(text: &str, path: &Path, given: &Overrides) -> Result<Loaded, SettingsError> {
+        let parsed = parse(text, Some(path), given).map_err(SettingsError::Wrong)?;
+        let Parsed {
+            settings, warnings, ..
+        } = parsed;
+        Ok(Loaded { settings, warnings })
+    }
+
     /// Settings without a file, as the old agent was started: everything but address, token and receiver has its default.
     /// The one agent is called `siembox`.
     ///

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls_pki_types::CertificateDer;
+use ureq::config::{Config, ConfigBuilder};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::typestate::AgentScope;
+use ureq::unversioned::{resolver::Resolver, transport::Connector};
 
 use super::{SourceError, Trouble};
 use crate::trust;
@@ -28,6 +31,8 @@ pub struct Route {
 #[derive(Debug, Clone)]
 pub struct Http {
     agent: ureq::Agent,
+    /// The largest decoded body that is taken in, bytes.
+    max_body: u64,
 }
 
 /// Posting a body, whatever the way: [`Http`], or a test's own.
@@ -74,18 +79,25 @@ impl Http {
         let tls = TlsConfig::builder()
             .root_certs(RootCerts::Specific(Arc::new(roots)))
             .build();
-        let config = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .proxy(route.proxy.clone())
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .timeout_global(Some(route.timeout))
-            .timeout_connect(Some(route.timeout.min(Duration::from_secs(20))))
-            .user_agent(concat!("siembox/", env!("CARGO_PKG_VERSION")))
-            .tls_config(tls)
-            .build();
         Self {
-            agent: config.into(),
+            agent: config(route).tls_config(tls).build().into(),
+            max_body: MAX_BODY,
+        }
+    }
+
+    /// A client whose connections and addresses come from elsewhere than the network, and whose bodies are bounded by
+    /// `max_body`: for the fuzz targets, which play proxy and API.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn over(
+        route: &Route,
+        connector: impl Connector,
+        resolver: impl Resolver,
+        max_body: u64,
+    ) -> Self {
+        Self {
+            agent: ureq::Agent::with_parts(config(route).build(), connector, resolver),
+            max_body,
         }
     }
 
@@ -121,12 +133,12 @@ impl Post for Http {
         let location = header("location").map(ToOwned::to_owned);
         let mut body = Vec::new();
         // `limit()` of the body would count the bytes before gunzip
-        let mut reader = response.into_body().into_reader().take(MAX_BODY + 1);
+        let mut reader = response.into_body().into_reader().take(self.max_body + 1);
         reader
             .read_to_end(&mut body)
             .map_err(|error| body_in_words(&error))?;
-        if body.len() as u64 > MAX_BODY {
-            let what = format!("the answer is larger than {} MB", MAX_BODY >> 20);
+        if body.len() as u64 > self.max_body {
+            let what = format!("the answer is larger than {} MB", self.max_body >> 20);
             return Err(SourceError::new(Trouble::TooLarge, what));
         }
         Ok(Response {
@@ -137,6 +149,18 @@ impl Post for Http {
             body,
         })
     }
+}
+
+/// Everything but the trust in certificates.
+fn config(route: &Route) -> ConfigBuilder<AgentScope> {
+    Config::builder()
+        .http_status_as_error(false)
+        .proxy(route.proxy.clone())
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .timeout_global(Some(route.timeout))
+        .timeout_connect(Some(route.timeout.min(Duration::from_secs(20))))
+        .user_agent(concat!("siembox/", env!("CARGO_PKG_VERSION")))
 }
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, 5.6.7).

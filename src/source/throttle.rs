@@ -60,7 +60,7 @@ impl Throttle {
 
     /// The cloud asked for silence: nobody asks for this long.
     pub fn hold(&mut self, now: Duration, silence: Duration) {
-        self.silent_until = self.silent_until.max(now + silence);
+        self.silent_until = self.silent_until.max(now.saturating_add(silence));
     }
 }
 
@@ -90,6 +90,13 @@ mod tests {
         throttle.hold(s(5), s(60));
         assert_eq!(throttle.admit(s(6)), Err(s(59)));
         assert_eq!(throttle.admit(s(65)), Ok(()));
+    }
+
+    #[test]
+    fn no_silence_is_too_long_to_be_kept() {
+        let mut throttle = Throttle::new(30);
+        throttle.hold(s(5), Duration::MAX);
+        assert_eq!(throttle.admit(s(5)), Err(Duration::MAX - s(5)));
     }
 
     #[test]

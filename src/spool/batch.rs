@@ -117,6 +117,12 @@ impl Decoder {
         if opened.line.checked_add(count as u64).is_none() {
             return Err(Broken::Content("its line numbers run over"));
         }
+        // where they end takes more memory than the lines themselves, if they are all empty
+        if count > MOST_LINES {
+            return Err(Broken::Content(
+                "it claims more lines than a batch can have",
+            ));
+        }
         let unfolded = self
             .zstd
             .decompress(take.0, raw)

@@ -115,6 +115,17 @@ fn lies_are_refused() {
 }
 
 #[test]
+fn a_batch_of_too_many_empty_lines_is_refused_before_it_unfolds() {
+    let count = MOST_LINES + 1;
+    let bytes = lie(count as u32, 4 << 20, b"not looked at");
+    let refused = refused(&bytes);
+    assert_eq!(
+        refused,
+        Broken::Content("it claims more lines than a batch can have")
+    );
+}
+
+#[test]
 fn the_corpus_is_decoded_or_refused() {
     let mut decoder = Decoder::new().unwrap();
     let corpus: &[&[u8]] = &[
@@ -134,7 +145,7 @@ fn the_corpus_is_decoded_or_refused() {
 
 proptest! {
     #[test]
-    fn any_lines_come_back(texts in prop::collection::vec(".{0,200}", 0..200), first in 0..u64::MAX / 2) {
+    fn any_lines_come_back(texts in prop::collection::vec(".{0,200}", 0..=MOST_LINES), first in 0..u64::MAX / 2) {
         let lines = all(&texts.iter().map(String::as_str).collect::<Vec<_>>());
         let label = Label { first, ..label() };
         let bytes = Encoder::new().unwrap().encode(label, &lines).unwrap();

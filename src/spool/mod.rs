@@ -13,6 +13,8 @@ mod seen;
 pub mod sled;
 mod state;
 mod take;
+#[doc(hidden)]
+pub mod trial;
 
 pub use lines::Lines;
 pub use repair::Repair;

@@ -109,7 +109,10 @@ pub fn expected(event: &Event<'_>, profile: Profile, quoted: bool, activity_url:
     made.labelled("cs2", "uniqueServiceAppIds", apps.join(","));
     made.labelled("cs4", "policyIDs", list(&event.policies));
     made.labelled("c6a1", "Device IPv6 Address", address(false));
-    let [class, name, severity] = header.map(|field| header_field(&field, profile));
+    let [mut class, name, severity] = header.map(|field| header_field(&field, profile));
+    if class.is_empty() {
+        class = "EVENT_CATEGORY_UNSPECIFIED".to_owned();
+    }
     let name = if name.is_empty() { class.clone() } else { name };
     Expected {
         header: [class, name, severity],

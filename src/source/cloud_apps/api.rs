@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
+use super::LONGEST_SILENCE;
 use super::auth::Auth;
 use super::page::{self, Torn};
 use crate::source::http::{Http, Post, Response};
@@ -15,8 +16,6 @@ const SMALLEST_SCAN: u32 = 500;
 /// Patience after a plain 429, and after one that says "throttled" without a number (reference: §1.9).
 const AFTER_429: Duration = Duration::from_secs(5);
 const AFTER_THROTTLED: Duration = Duration::from_secs(60);
-/// No answer makes us wait longer than this.
-const LONGEST_SILENCE: Duration = Duration::from_secs(900);
 
 /// One stream of one tenant.
 pub struct CloudApps<P: Post = Http> {
@@ -191,7 +190,7 @@ fn refused(response: &Response) -> SourceError {
             format!("there is no such API at this address (404: {said}): check api_url"),
         ),
         300..=399 => {
-            let to = response.location.as_deref().unwrap_or("nowhere");
+            let to = page::in_short(response.location.as_deref().unwrap_or("nowhere"));
             SourceError::new(
                 Trouble::InTheWay,
                 format!("the address redirects to {to} ({status}): check api_url"),

@@ -8,12 +8,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
-use super::page;
+use super::{LONGEST_SILENCE, page};
 use crate::source::http::Post;
 use crate::source::{SourceError, Trouble};
 
 /// The API "Microsoft Cloud App Security", for which the Entra app asks its token.
 const SCOPE: &str = "05a65629-4c1b-48c1-a78b-804c4abdd4af/.default";
+/// A token is renewed at least this often, whatever it says of itself.
+const LONGEST: Duration = Duration::from_secs(86_400);
 /// A token is renewed this long before it expires.
 const EARLY: Duration = Duration::from_secs(300);
 
@@ -122,7 +124,7 @@ impl Entra {
             429 => {
                 let wait = response.retry_after.unwrap_or(Duration::from_secs(60));
                 return Err(SourceError::new(
-                    Trouble::Throttled(wait),
+                    Trouble::Throttled(wait.min(LONGEST_SILENCE)),
                     "Entra asks for patience",
                 ));
             }
@@ -145,13 +147,17 @@ impl Entra {
             )
         })?;
         check_roles(&granted.access_token)?;
-        let lasts = Duration::from_secs(granted.expires_in.unwrap_or(3599));
-        let renew_at = Instant::now() + lasts.saturating_sub(EARLY).max(lasts / 2);
         Ok(Bearer {
             text: granted.access_token,
-            renew_at,
+            renew_at: Instant::now() + good_for(granted.expires_in),
         })
     }
+}
+
+/// How long a token is used that expires after so many seconds.
+fn good_for(expires_in: Option<u64>) -> Duration {
+    let lasts = Duration::from_secs(expires_in.unwrap_or(3599)).min(LONGEST);
+    lasts.saturating_sub(EARLY).max(lasts / 2)
 }
 
 /// An app without the permission gets a token all the same; only the `roles` claim tells (reference: lesson 8).
@@ -168,7 +174,7 @@ fn check_roles(token: &str) -> Result<(), SourceError> {
     let has = if roles.is_empty() {
         "none".to_owned()
     } else {
-        roles.join(", ")
+        page::in_short(&roles.join(", "))
     };
     let what = format!(
         "the Entra app lacks the role Investigation.read (its token's roles: {has}): add the application permission \
@@ -194,6 +200,15 @@ mod tests {
 
     fn jwt(claims: &str) -> String {
         format!("e30.{}.sig", URL_SAFE_NO_PAD.encode(claims))
+    }
+
+    #[test]
+    fn a_token_is_renewed_before_it_expires() {
+        let s = Duration::from_secs;
+        assert_eq!(good_for(Some(3600)), s(3300));
+        assert_eq!(good_for(Some(100)), s(50));
+        assert_eq!(good_for(None), s(3299));
+        assert_eq!(good_for(Some(u64::MAX)), s(86_100));
     }
 
     #[test]

@@ -2,8 +2,13 @@
 
 mod api;
 mod auth;
-mod page;
+pub mod page;
 pub mod record;
+
+use std::time::Duration;
 
 pub use api::CloudApps;
 pub use auth::{Auth, Entra, ReadSecret};
+
+/// No answer makes us wait longer than this.
+const LONGEST_SILENCE: Duration = Duration::from_secs(900);

@@ -73,7 +73,7 @@ pub fn take_apart(body: Vec<u8>) -> Result<Answer, Torn> {
     let mut answer = match serde_json::from_str::<Envelope<'_>>(&body) {
         Ok(envelope) if envelope.data.is_none() => return Err(Torn::Refusal(refusal(&body))),
         Ok(envelope) => envelope.read(&body),
-        Err(error) => salvage(&body).ok_or_else(|| Torn::Damaged(error.to_string()))?,
+        Err(error) => salvage(&body).ok_or_else(|| Torn::Damaged(in_short(&error.to_string())))?,
     };
     answer.body = body;
     Ok(answer)
@@ -83,7 +83,7 @@ pub fn take_apart(body: Vec<u8>) -> Result<Answer, Torn> {
 #[must_use]
 pub fn refusal(body: &str) -> String {
     let Ok(json) = serde_json::from_str::<serde_json::Value>(body) else {
-        return first_words(body);
+        return in_short(body);
     };
     let words = [
         "/detail",
@@ -95,10 +95,11 @@ pub fn refusal(body: &str) -> String {
     ]
     .iter()
     .find_map(|path| json.pointer(path).and_then(serde_json::Value::as_str));
-    first_words(words.unwrap_or(body))
+    in_short(words.unwrap_or(body))
 }
 
-fn first_words(text: &str) -> String {
+/// What somebody else says, fit for a log: its first line, 200 characters at most, none of them a control character.
+pub(super) fn in_short(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default().trim();
     line.chars().filter(|c| !c.is_control()).take(200).collect()
 }
@@ -212,6 +213,16 @@ mod tests {
                 "{cut}"
             );
         }
+    }
+
+    #[test]
+    fn damage_is_told_in_short() {
+        let long = format!(r#"{{"data":"{}"}}"#, "x".repeat(9000));
+        let Err(Torn::Damaged(what)) = take_apart(long.into_bytes()) else {
+            panic!("a text is no list");
+        };
+        assert!(what.starts_with("invalid type"), "{what}");
+        assert_eq!(what.len(), 200);
     }
 
     #[test]

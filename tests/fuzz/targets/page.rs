@@ -1,0 +1,171 @@
+//! Answers of the API, read as a stream
+//!
+//! Whatever they say: every record is a stretch of its answer, the cursor never goes back, what is read twice is known, and
+//! a cloud that repeats itself is given up.
+//!
+//! The first byte chooses stream and page size; the answers stand behind it with a NUL between them.
+
+use serde_json::value::RawValue;
+use siembox::source::cloud_apps::page::{Torn, refusal, take_apart};
+use siembox::source::cloud_apps::record::{activity, alert};
+use siembox::source::{Answer, Cursor, Place, Reader, Rules, Seen, Turn, Verdict};
+
+/// The present: 2026-11-21.
+const NOW_MS: i64 = 1_795_219_200_000;
+const DAY_MS: i64 = 86_400_000;
+/// More answers than this for the same question are never needed to find that the cloud goes in circles.
+const PATIENCE: usize = 100;
+
+/// See the module.
+pub fn run(data: &[u8]) {
+    let Some((&mode, answers)) = data.split_first() else {
+        return;
+    };
+    let mut stream = Stream::new(mode);
+    let mut last = None;
+    for body in answers.split(|byte| *byte == 0) {
+        let refused = refusal(&String::from_utf8_lossy(body));
+        assert!(
+            refused.chars().count() <= 200 && !refused.contains(char::is_control),
+            "words of a refusal: {refused:?}"
+        );
+        match take_apart(body.to_vec()) {
+            Ok(answer) => {
+                holds_together(&answer);
+                stream.read(&answer);
+                last = Some(answer);
+            }
+            Err(Torn::Refusal(words)) => assert_eq!(words, refused),
+            Err(Torn::Damaged(what)) => assert!(what.chars().count() <= 200, "{what}"),
+            Err(Torn::NotJson) => {}
+        }
+    }
+    if let Some(answer) = last {
+        stream.repeats_nothing(&answer);
+        // takes the time of many others
+        if mode & 8 == 0 {
+            stream.ends(&answer);
+        }
+    }
+}
+
+/// The records are stretches of the body, in order, and as much JSON as the body.
+pub fn holds_together(answer: &Answer) {
+    let whole = serde_json::from_str::<&RawValue>(&answer.body).is_ok();
+    let mut end = 0;
+    for range in &answer.records {
+        assert!(end <= range.start && range.start < range.end, "{range:?}");
+        end = range.end;
+        let text = answer.body.get(range.clone()).expect("inside the body");
+        let brackets = text.starts_with(['{', '[']) && text.ends_with(['}', ']']);
+        let json = serde_json::from_str::<&RawValue>(text).is_ok();
+        assert!(json || (brackets && !whole), "no record: {text}");
+    }
+    if let Some(next) = &answer.next {
+        serde_json::from_str::<&RawValue>(next).expect("a place goes back as JSON");
+    }
+}
+
+/// A stream as its poller reads it, and what went to flash.
+struct Stream {
+    rules: Rules,
+    alerts: bool,
+    reader: Reader,
+    cursor: Option<Cursor>,
+    seen: Vec<(u64, Vec<u8>)>,
+}
+
+impl Stream {
+    fn new(mode: u8) -> Self {
+        let rules = Rules {
+            overlap_ms: 120_000,
+            look_back_ms: 900_000,
+            first_look_back_ms: 2 * DAY_MS,
+            max_catch_up_ms: 30 * DAY_MS,
+            limit: [1, 3, 100, 5000][usize::from(mode >> 1 & 3)],
+            filters: 7,
+        };
+        let mut reader = Reader::new(rules.clone(), None, Seen::default());
+        reader.begin(NOW_MS, false);
+        Self {
+            rules,
+            alerts: mode & 1 == 1,
+            reader,
+            cursor: None,
+            seen: Vec::new(),
+        }
+    }
+
+    /// One answer, as `agent::poller` takes it in.
+    fn read(&mut self, answer: &Answer) -> Verdict {
+        let turn = take_in(&mut self.reader, self.alerts, answer);
+        assert!(turn.news + turn.repeats <= answer.records.len() as u64);
+        let cursor = Cursor::from_bytes(&turn.cursor).expect("a cursor");
+        assert_eq!(cursor.to_bytes(), turn.cursor);
+        if let Some(before) = &self.cursor {
+            assert!(before.high_ms <= cursor.high_ms, "the cursor went back");
+        }
+        assert!(cursor.high_ms <= NOW_MS && cursor.origin_ms <= cursor.high_ms);
+        if turn.write {
+            self.cursor = Some(cursor);
+            if !turn.seen.is_empty() {
+                let number = self.seen.last().map_or(0, |(number, _)| number + 1);
+                self.seen.push((number, turn.seen));
+            }
+        } else {
+            assert_eq!((turn.news, turn.seen.len()), (0, 0), "new, and not written");
+        }
+        match turn.verdict {
+            Verdict::More | Verdict::Doubtful(_) => {
+                let query = self.reader.query().expect("a question");
+                assert!(query.from_ms <= NOW_MS && query.limit > 0);
+                if let Place::Next(next) = query.place {
+                    serde_json::from_str::<&RawValue>(&next).expect("JSON");
+                }
+            }
+            Verdict::CaughtUp | Verdict::GivenUp(_) => {
+                assert_eq!(self.reader.query(), None);
+                self.reader.begin(NOW_MS, true);
+            }
+        }
+        turn.verdict
+    }
+
+    /// After a restart, what was read before is known.
+    fn repeats_nothing(&self, answer: &Answer) {
+        let next = self.seen.last().map_or(0, |(number, _)| number + 1);
+        let seen = Seen::restore(&self.seen, next, None);
+        let mut reader = Reader::new(self.rules.clone(), self.cursor.clone(), seen);
+        reader.begin(NOW_MS, true);
+        let turn = take_in(&mut reader, self.alerts, answer);
+        assert_eq!(turn.news, 0, "read a second time");
+    }
+
+    /// The same answer to every question comes to an end.
+    fn ends(&mut self, answer: &Answer) {
+        let ended = (0..PATIENCE)
+            .any(|_| matches!(self.read(answer), Verdict::CaughtUp | Verdict::GivenUp(_)));
+        assert!(ended, "asked {PATIENCE} times");
+    }
+}
+
+/// As the poller does it; but what is older than was asked for, which no cloud that minds its filters sends, is left out.
+fn take_in(reader: &mut Reader, alerts: bool, answer: &Answer) -> Turn {
+    let from_ms = reader.query().map_or(i64::MIN, |query| query.from_ms);
+    let asked_for = |at_ms: Option<i64>| at_ms.is_none_or(|at_ms| at_ms >= from_ms);
+    reader.open(NOW_MS);
+    for text in answer.texts() {
+        let read = if alerts { alert(text) } else { activity(text) };
+        match read {
+            Ok(record) if asked_for(Some(record.cursor_ms)) => {
+                reader.admit(&record.event.id, Some(record.cursor_ms));
+            }
+            Err(unreadable) if asked_for(unreadable.cursor_ms) => {
+                let id = unreadable.id.as_deref().unwrap_or(text);
+                reader.admit(id, unreadable.cursor_ms);
+            }
+            _ => {}
+        }
+    }
+    reader.close(answer)
+}

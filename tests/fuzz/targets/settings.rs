@@ -1,0 +1,67 @@
+//! Settings files
+//!
+//! A file is taken or refused; every finding names a place in it, in one line; and a line of comment above the file moves
+//! the places by one line and changes nothing else.
+
+use std::path::Path;
+
+use siembox::settings::{Finding, Loaded, Overrides, Place, Settings, SettingsError};
+
+const FILE: &str = "/etc/siembox/siembox.toml";
+
+/// See the module.
+pub fn run(data: &[u8]) {
+    // what is not UTF-8 never gets as far
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let read = outcome(text);
+    let findings = match &read {
+        Ok(Loaded { settings, warnings }) => {
+            assert!(!settings.agents.is_empty());
+            warnings
+        }
+        Err(errors) => {
+            assert!(!errors.is_empty(), "refused without a word");
+            errors
+        }
+    };
+    for finding in findings {
+        stands_in(text, finding);
+    }
+    if !text.starts_with('\u{feff}') {
+        let lower = outcome(&format!("# a comment\n{text}"));
+        assert_eq!(moved(lower, 0), moved(read, 1));
+    }
+}
+
+fn outcome(text: &str) -> Result<Loaded, Vec<Finding>> {
+    match Settings::read(text, Path::new(FILE), &Overrides::default()) {
+        Ok(loaded) => Ok(loaded),
+        Err(SettingsError::Wrong(errors)) => Err(errors),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+fn stands_in(text: &str, finding: &Finding) {
+    let Place { line, column } = finding.place.expect("a place");
+    let lines: Vec<&str> = text.split('\n').collect();
+    assert!((1..=lines.len()).contains(&line), "{finding}");
+    let columns = lines[line - 1].chars().count() + 1;
+    assert!((1..=columns).contains(&column), "{finding}");
+    let shown = finding.to_string();
+    assert!(!shown.contains(char::is_control), "{shown:?}");
+}
+
+/// The same, so many lines further down. What is missing at the top is missing at the file's first byte, comment or not.
+fn moved(mut read: Result<Loaded, Vec<Finding>>, lines: usize) -> Result<Loaded, Vec<Finding>> {
+    let (Ok(Loaded {
+        warnings: findings, ..
+    })
+    | Err(findings)) = &mut read;
+    for place in findings.iter_mut().flat_map(|finding| &mut finding.place) {
+        place.line = (place.line + lines).max(2);
+    }
+    findings.sort_by_key(|finding| (finding.place, finding.key.clone(), finding.text.clone()));
+    read
+}
