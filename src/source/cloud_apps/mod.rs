@@ -4,6 +4,8 @@ mod api;
 mod auth;
 mod page;
 pub mod record;
+mod split;
 
 pub use api::CloudApps;
 pub use auth::{Auth, Entra, ReadSecret};
+pub use page::{Torn, take_apart};
