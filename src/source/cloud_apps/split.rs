@@ -3,7 +3,7 @@
 //!
 //! 64 bytes at a time become bit masks, as simdjson does it (Langdale, Lemire: "Parsing Gigabytes of JSON per Second", 2019,
 //! 3.1.1): which bytes are quotes, which of them are escaped, hence which bytes are inside a text, and which brackets are not.
-//! Measured with 5,000 records of 1.8 KB: 0.25 µs a record, where serde_json's `RawValue` takes 1.4 µs.
+//! A record of 1.8 KB costs about 5,000 instructions here, the check for UTF-8 included (tests/bench/budget).
 
 use std::ops::Range;
 
