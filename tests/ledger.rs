@@ -91,16 +91,24 @@ impl Box {
     }
 }
 
-/// The folder as a kill would leave it.
+/// The folder as a kill would leave it. (Not by `cp`: a child that is being made holds the locks of the other tests for a moment.)
 fn killed(folder: &Path) -> tempfile::TempDir {
     let copy = tempfile::tempdir().unwrap();
-    let done = std::process::Command::new("cp")
-        .arg("-r")
-        .arg(folder.join("."))
-        .arg(copy.path())
-        .status();
-    assert!(done.unwrap().success());
+    copied(folder, copy.path());
     copy
+}
+
+fn copied(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let (path, to) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() {
+            copied(&path, &to);
+        } else {
+            std::fs::copy(&path, &to).unwrap();
+        }
+    }
 }
 
 #[test]
