@@ -61,7 +61,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     {
         if wanted(name) && !ground.curtain.fallen() {
             eprintln!("{name}");
-            rows.push(run(&ground, name)?);
+            match run(&ground, name) {
+                Ok(row) => rows.push(row),
+                // what was measured until then is shown all the same
+                Err(_) if ground.curtain.fallen() => {}
+                Err(error) => return Err(error.into()),
+            }
         }
     }
     let report = Report::new(&ground.load, limits, rows);
