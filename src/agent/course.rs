@@ -53,7 +53,7 @@ impl Course {
     /// A batch was handed to the system.
     pub fn took(&mut self, next: u64, lines: u64, bytes: u64, now: Duration) {
         self.window.sent(Parcel { next, lines, bytes });
-        self.half_close.sent(bytes);
+        self.half_close.sent(bytes, now);
         self.unproved += bytes;
         (self.next, self.sent_at) = (next, now);
     }

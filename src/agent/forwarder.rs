@@ -228,7 +228,7 @@ impl<S: Spool + 'static> Forwarder<S> {
             None => self.note().await?,
             gone => self.let_go(gone).await?,
         }
-        if course.half_close.due(clock::now().steady) {
+        if course.window.doubtful() && course.half_close.due(clock::now().steady) {
             return Err(End::HalfClose);
         }
         Ok(())
