@@ -19,6 +19,7 @@ mod world;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use siembox_support::soak;
 use tally::Tally;
 
 const CASES: u64 = 24;
@@ -36,6 +37,7 @@ fn number(name: &str) -> Option<u64> {
 fn exactly_what_must_arrive_arrives() {
     let first = number("SIEMBOX_SEED").unwrap_or(FIRST_SEED);
     let cases = number("SIEMBOX_CASES").unwrap_or(if first == FIRST_SEED { CASES } else { 1 });
+    let story = soak::story("an hour of all faults at random, simulated");
     let next = AtomicU64::new(first);
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let work = || {
@@ -64,6 +66,21 @@ fn exactly_what_must_arrive_arrives() {
         all
     });
     println!("{tally}");
+    let row = soak::Row {
+        rounds: cases,
+        records: tally.records,
+        duplicated: tally.again,
+        also: format!(
+            "{} hours failed; {:.0} simulated hours, {} lives, {} requests, {} promised records",
+            failures.len(),
+            tally.simulated.as_secs_f64() / 3600.0,
+            tally.lives,
+            tally.requests,
+            tally.promised
+        ),
+        ..story.done()
+    };
+    row.told();
     for (seed, why) in &failures {
         println!(
             "\nSIEMBOX_SEED={seed} SIEMBOX_CASES=1 cargo test --test model -- --nocapture   # replays this:\n{why}"

@@ -10,6 +10,7 @@ use siembox::status::{Snapshot, State};
 use siembox_support::cloud::{Builder, Cloud, Fault, Trickle};
 use siembox_support::receiver::{Receiver, rsyslog};
 use siembox_support::records;
+use siembox_support::soak;
 
 use crate::expected::{self, assert_exactly};
 use crate::siembox::{Plan, Siembox};
@@ -23,6 +24,7 @@ const TEN_YEARS: i64 = 3652 * 24 * 60 * MINUTE;
 
 /// A siembox whose wall clock can be set.
 struct Tale {
+    story: soak::Story,
     cloud: Cloud,
     receiver: Receiver,
     siembox: Siembox,
@@ -40,7 +42,7 @@ fn library() -> Option<PathBuf> {
 
 impl Tale {
     /// Nothing runs yet; the clock will be so many seconds ahead. `None` where libfaketime is missing.
-    fn new(cloud: Builder, ahead: i64) -> Option<Self> {
+    fn new(name: &str, cloud: Builder, ahead: i64) -> Option<Self> {
         let Some(library) = library() else {
             println!("passed over: libfaketime is not installed");
             return None;
@@ -67,6 +69,7 @@ impl Tale {
             siembox.set_variable(name, value);
         }
         let tale = Self {
+            story: soak::story(name),
             trickle: Some(cloud.trickle(15.0, 33)),
             cloud,
             receiver,
@@ -137,12 +140,17 @@ impl Tale {
         let requests = self.cloud.requests();
         let refused = requests.iter().filter(|seen| seen.status == 429).count();
         let log = self.siembox.log().lines().count();
-        println!(
-            "{} records, {} requests ({refused} too many), {log} log lines, {} notices",
-            want.len(),
-            requests.len(),
-            status.notices.len()
-        );
+        let row = soak::Row {
+            rounds: 1,
+            records: want.len() as u64,
+            also: format!(
+                "{} requests ({refused} too many), {log} log lines, {} notices",
+                requests.len(),
+                status.notices.len()
+            ),
+            ..self.story.done()
+        };
+        row.told();
         assert_eq!(refused, 0, "more requests than the limit allows");
         assert!(
             log <= requests.len() + 50,
@@ -167,7 +175,7 @@ fn plain() -> Builder {
 
 #[test]
 fn a_first_start_in_1970_reads_what_it_should() {
-    let Some(mut tale) = Tale::new(plain(), in_1970()) else {
+    let Some(mut tale) = Tale::new("clock of 1970, then set", plain(), in_1970()) else {
         return;
     };
     tale.start();
@@ -182,7 +190,7 @@ fn a_first_start_in_1970_reads_what_it_should() {
 
 #[test]
 fn ten_years_forth_and_back_in_mid_run() {
-    let Some(mut tale) = Tale::new(Cloud::builder(), 0) else {
+    let Some(mut tale) = Tale::new("clock ten years ahead, then back", Cloud::builder(), 0) else {
         return;
     };
     tale.start();
@@ -196,7 +204,7 @@ fn ten_years_forth_and_back_in_mid_run() {
 
 #[test]
 fn ten_years_back_in_mid_run() {
-    let Some(mut tale) = Tale::new(Cloud::builder(), 0) else {
+    let Some(mut tale) = Tale::new("clock ten years behind", Cloud::builder(), 0) else {
         return;
     };
     tale.start();
@@ -210,7 +218,7 @@ fn ten_years_back_in_mid_run() {
 
 #[test]
 fn a_clock_that_runs_backwards_during_polls() {
-    let Some(mut tale) = Tale::new(Cloud::builder(), 0) else {
+    let Some(mut tale) = Tale::new("clock running backwards", Cloud::builder(), 0) else {
         return;
     };
     // a request is under way most of the time
@@ -229,7 +237,7 @@ fn a_clock_that_runs_backwards_during_polls() {
 
 #[test]
 fn a_restart_ten_years_early_and_late_goes_on_where_it_was() {
-    let Some(mut tale) = Tale::new(Cloud::builder(), 0) else {
+    let Some(mut tale) = Tale::new("restart, clock off by ten years", Cloud::builder(), 0) else {
         return;
     };
     tale.start();
@@ -246,7 +254,11 @@ fn a_restart_ten_years_early_and_late_goes_on_where_it_was() {
 
 #[test]
 fn a_certificate_not_valid_yet_names_the_clock_and_passes() {
-    let Some(mut tale) = Tale::new(Cloud::builder(), in_1970()) else {
+    let Some(mut tale) = Tale::new(
+        "clock of 1970, certificate not valid yet",
+        Cloud::builder(),
+        in_1970(),
+    ) else {
         return;
     };
     tale.start();

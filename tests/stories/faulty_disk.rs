@@ -6,6 +6,7 @@ use siembox_support::cloud::Cloud;
 use siembox_support::disk::{Call, Mirror, own_mounts};
 use siembox_support::records;
 use siembox_support::sink::SyslogReceiver;
+use siembox_support::soak;
 
 use crate::expected::{self, compare};
 use crate::siembox::{Plan, Siembox, files};
@@ -131,6 +132,7 @@ fn failing_for_a_while() {
     bench.settle("the first records have arrived");
     let pid = bench.siembox.pid();
     for (what, refuses, error, words) in FAULTS {
+        let story = soak::story(&format!("disk: {what}"));
         let before = bench.mirror.refused();
         // on a line under way, some of it spooled and not yet proved
         bench.more(EACH);
@@ -159,9 +161,15 @@ fn failing_for_a_while() {
         let damaged = bench.siembox.status().unwrap().agents[0]
             .spool
             .damaged_lines;
-        println!(
-            "{what}: {refused} calls refused; {missing} lost, {damaged} damaged, {repeated} sent twice so far"
-        );
+        let row = soak::Row {
+            rounds: 1,
+            records: 2 * EACH as u64,
+            lost: missing as u64,
+            duplicated: repeated as u64,
+            also: format!("{refused} calls refused, {damaged} damaged"),
+            ..story.done()
+        };
+        row.told();
         assert_eq!((missing, damaged), (0, 0), "{what}");
     }
     assert_eq!(bench.siembox.pid(), pid, "one process through all of it");

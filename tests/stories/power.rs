@@ -10,6 +10,7 @@ use siembox_support::dice::Dice;
 use siembox_support::disk::{Drive, own_mounts};
 use siembox_support::records;
 use siembox_support::sink::SyslogReceiver;
+use siembox_support::soak;
 
 use crate::expected::{self, compare};
 use crate::siembox::{Plan, Siembox};
@@ -30,6 +31,7 @@ fn cuts() {
     let cuts = setting("SIEMBOX_CUTS").unwrap_or(CUTS);
     let seed = setting("SIEMBOX_SEED").unwrap_or_else(|| u64::from(std::process::id()));
     println!("{cuts} power cuts under siembox, SIEMBOX_SEED={seed}");
+    let story = soak::story("power cut under siembox");
     let receiver = SyslogReceiver::start();
     let mut records = records::activities(71, RECORDS);
     let cloud = Cloud::builder()
@@ -78,6 +80,14 @@ fn cuts() {
         difference.repeated,
         drive.medium().counts().flushes
     );
+    let row = soak::Row {
+        rounds: cuts,
+        records: want.len() as u64,
+        lost: difference.lost.len() as u64,
+        duplicated: difference.repeated as u64,
+        ..story.done()
+    };
+    row.told();
     assert_eq!(difference.lost, Vec::<String>::new());
     assert_eq!(difference.mangled, Vec::<String>::new());
     assert_eq!(status.agents[0].spool.damaged_lines, 0);
