@@ -10,11 +10,15 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::agent::{Agent, AgentError, siem_address};
 use crate::clock;
+use crate::replay::{Call, Word};
+use crate::sent::{self, SentIds};
 use crate::settings::{AgentSettings, HealthSettings, Settings};
 use crate::source::Throttle;
 use crate::spool::sled::{Bounds, SledSpool};
 use crate::spool::{Spool, SpoolError};
-use crate::status::{Happening, Introduction, SpoolReport, Status, Thresholds, socket};
+use crate::status::{
+    Happening, Introduction, LedgerReport, SpoolReport, Status, Thresholds, socket,
+};
 
 /// The settings file is looked at this often.
 const LOOK: Duration = Duration::from_secs(2);
@@ -147,7 +151,8 @@ impl Appliance {
         let mut face = desk.face();
         self.start_all();
         // who asks earlier waits until all agents are there
-        tokio::spawn(socket::serve(socket, self.status.clone()));
+        let (calls, mut called) = tokio::sync::mpsc::channel(8);
+        tokio::spawn(socket::serve(socket, self.status.clone(), calls));
         tracing::info!(
             "siembox {} runs, agents: {}, state in {}",
             env!("CARGO_PKG_VERSION"),
@@ -161,6 +166,10 @@ impl Appliance {
                 _ = int.recv() => break,
                 _ = hup.recv() => true,
                 _ = look.tick() => false,
+                Some(call) = called.recv() => {
+                    self.replay(call);
+                    continue;
+                }
             };
             let now = desk.face();
             if asked || now != face {
@@ -262,14 +271,61 @@ impl Appliance {
     fn try_start(&mut self, settings: &AgentSettings) -> Result<Agent<SledSpool>, AgentError> {
         let spool = self.spool(settings)?;
         let throttle = self.throttle(settings);
-        Agent::start(settings, spool, &throttle, &self.status)
+        let folder = self.folder(settings);
+        let bounds = sent::Bounds {
+            remember: settings.memory.remember,
+            most_bytes: settings.memory.max_size_mb * 1_000_000,
+        };
+        let sent = SentIds::new(folder.join("ids"), bounds);
+        Agent::start(settings, &folder, spool, sent, &throttle, &self.status)
+    }
+
+    /// Hands a request to the agent that it is for, or says why that can't be.
+    fn replay(&mut self, call: Call) {
+        let agents = self.settings.agents.iter();
+        let meant: Vec<&AgentSettings> = match &call.request.agent {
+            Some(name) => agents
+                .filter(|agent| agent.name.eq_ignore_ascii_case(name))
+                .collect(),
+            None => agents.collect(),
+        };
+        let [settings] = meant[..] else {
+            let names: Vec<&str> = self
+                .settings
+                .agents
+                .iter()
+                .map(|agent| agent.name.as_str())
+                .collect();
+            let names = names.join(", ");
+            let what = match &call.request.agent {
+                Some(name) => format!("--agent: there is no agent {name}; running are: {names}"),
+                None => format!("--agent: missing, there are several: {names}"),
+            };
+            call.words.send_replace(Word::Refused(what));
+            return;
+        };
+        let settings = settings.clone();
+        let throttle = self.throttle(&settings);
+        match self.agents.get_mut(&settings.name) {
+            Some(agent) => agent.replay(&settings, &throttle, call),
+            None => {
+                let what = "the agent cannot start at present: siembox status says why".to_owned();
+                let counts = crate::replay::Counts::default();
+                call.words.send_replace(Word::Failed { what, counts });
+            }
+        }
+    }
+
+    /// The agent's state folder.
+    fn folder(&self, settings: &AgentSettings) -> PathBuf {
+        self.settings.state_dir.join("agents").join(&settings.name)
     }
 
     fn spool(&mut self, settings: &AgentSettings) -> Result<Arc<SledSpool>, SpoolError> {
         if let Some(spool) = self.spools.get(&settings.name) {
             return Ok(Arc::clone(spool));
         }
-        let folder = self.settings.state_dir.join("agents").join(&settings.name);
+        let folder = self.folder(settings);
         let bounds = Bounds::new(settings.spool.max_size_mb * 1_000_000);
         let spool = Arc::new(SledSpool::open(&folder, bounds, clock::now_ms())?);
         self.spools
@@ -319,6 +375,7 @@ impl Appliance {
             }
             self.waiting.insert(name, now);
         }
+        self.close_lost_spools(now).await;
         let due: Vec<String> = self
             .waiting
             .iter()
@@ -335,6 +392,24 @@ impl Appliance {
             {
                 self.start(&settings);
             }
+        }
+    }
+
+    /// A spool whose newest part is lost is opened anew with its agent, as after a stop: that sets the cursors back.
+    async fn close_lost_spools(&mut self, now: Duration) {
+        let lost: Vec<String> = self
+            .agents
+            .iter()
+            .filter(|(_, agent)| agent.lost_spool())
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in lost {
+            tracing::warn!(agent = name, "the spool is opened anew");
+            if let Some(agent) = self.agents.remove(&name) {
+                agent.stop().await;
+            }
+            self.spools.remove(&name);
+            self.waiting.insert(name, now);
         }
     }
 
@@ -356,6 +431,7 @@ fn idle(settings: &AgentSettings) -> Introduction {
         streams: [settings.activities.enabled, settings.alerts.stream.enabled],
         known: true,
         ask_spool: Box::new(SpoolReport::default),
+        ask_ledger: Box::new(LedgerReport::default),
     }
 }
 

@@ -10,7 +10,9 @@ mod flags;
 mod help;
 mod wipe;
 
-pub use command::{CheckArgs, Command, PreviewArgs, RenderArgs, RunArgs, Setup, StatusArgs};
+pub use command::{
+    CheckArgs, Command, PreviewArgs, RenderArgs, ReplayArgs, RunArgs, Setup, StatusArgs,
+};
 pub use exit::Exit;
 pub use help::help;
 
@@ -21,7 +23,9 @@ use crate::settings::nearest;
 use flags::{FLAGS, Flag, Given};
 
 /// Commands by name, `run` first: it is the one meant where none is named.
-const COMMANDS: [&str; 6] = ["run", "render", "preview", "check", "status", "example"];
+const COMMANDS: [&str; 7] = [
+    "run", "render", "preview", "check", "status", "replay", "example",
+];
 
 /// The token, where no flag gives one.
 const TOKEN_VARIABLE: &str = "SIEMBOX_TOKEN";
@@ -56,6 +60,16 @@ pub enum Usage {
     /// A flag without the value it takes.
     #[error("{flag} needs a value: {flag} {value}")]
     ValueMissing {
+        /// The flag.
+        flag: &'static str,
+        /// The value's name, as the help has it.
+        value: &'static str,
+    },
+    /// A command without a flag that it needs.
+    #[error("siembox {command} needs {flag}: {flag} {value}")]
+    FlagMissing {
+        /// The command.
+        command: &'static str,
         /// The flag.
         flag: &'static str,
         /// The value's name, as the help has it.

@@ -17,6 +17,21 @@ pub struct Moment {
     pub steady: Duration,
 }
 
+/// Time as somebody who works in it and waits meets it: the real one, or a test's own, in which hours pass at once.
+pub trait Time: Send {
+    /// This moment.
+    fn now(&self) -> Moment;
+
+    /// Sleeps, but not beyond the end of the work. True where that has come.
+    fn sleep(&self, time: Duration) -> bool;
+
+    /// Has the end of the work come?
+    fn over(&self) -> bool;
+
+    /// Any number, all equally likely: for waits that should not be in step with others'.
+    fn chance(&self) -> u64;
+}
+
 /// This moment.
 #[must_use]
 pub fn now() -> Moment {

@@ -57,6 +57,7 @@ pub fn run(
         let look_back = i64::try_from(agent.source.first_look_back.as_millis()).unwrap_or(0);
         let query = Query {
             from_ms: clock::now_ms() - look_back,
+            to_ms: None,
             place: Place::Skip(0),
             limit: most,
         };

@@ -30,7 +30,9 @@ fn names_every_setting() {
 #[test]
 fn names_every_command() {
     let help = siembox::cli::help(None);
-    for command in ["run", "render", "preview", "check", "status", "example"] {
+    for command in [
+        "run", "render", "preview", "check", "status", "replay", "example",
+    ] {
         assert!(help.contains(command), "the help names {command}");
         let named = README.contains(&format!("`siembox {command}")) || command == "run";
         assert!(named, "the README names {command}");

@@ -7,7 +7,7 @@ use std::path::Path;
 use siembox::settings::{EXAMPLE, Overrides, Protocol, Settings, SettingsError};
 
 /// Commented keys that show what could be written, not the default.
-const ILLUSTRATIONS: [&str; 17] = [
+const ILLUSTRATIONS: [&str; 18] = [
     "logs_dir",
     "tenant_id",
     "client_id",
@@ -18,6 +18,7 @@ const ILLUSTRATIONS: [&str; 17] = [
     "ca_file",
     "max_datagram",
     "max_lines_per_second",
+    "heartbeat",
     "client_cert_file",
     "client_key_file",
     "server_name",
@@ -135,18 +136,21 @@ fn what_it_illustrates_can_be_written() {
         "server_name",
         "pin_sha256",
     ];
-    let text = uncommented(|key, _| tls.contains(&key) || key == "protocol")
-        .replace("protocol = \"tcp\"", "protocol = \"tls\"")
-        .replace("00:11:…", &"00".repeat(32));
-    let settings = load(&text).unwrap();
-    let Protocol::Tls(tls) = &settings.agents[0].siem.protocol else {
-        panic!("{settings:?}")
-    };
-    assert!(
-        tls.client.is_some()
-            && tls.pin_sha256 == Some([0; 32])
-            && settings.agents[0].siem.port == 6514
-    );
+    for (protocol, port) in [("tls", 6514), ("relp+tls", 2514)] {
+        let text = uncommented(|key, _| tls.contains(&key) || key == "protocol")
+            .replace("protocol = \"tcp\"", &format!("protocol = {protocol:?}"))
+            .replace("00:11:…", &"00".repeat(32));
+        let siem = load(&text).unwrap().agents[0].siem.clone();
+        let (Protocol::Tls(tls) | Protocol::Relp(Some(tls))) = &siem.protocol else {
+            panic!("{siem:?}")
+        };
+        assert!(tls.client.is_some() && tls.pin_sha256 == Some([0; 32]));
+        assert_eq!(siem.port, port);
+    }
+
+    let text = uncommented(|key, _| key == "protocol").replace("\"tcp\"", "\"relp\"");
+    let siem = load(&text).unwrap().agents[0].siem.clone();
+    assert_eq!((siem.protocol, siem.port), (Protocol::Relp(None), 2514));
 
     let text = uncommented(|key, _| key == "max_datagram" || key == "protocol")
         .replace("\"tcp\"", "\"udp\"");
@@ -167,6 +171,7 @@ fn it_leaves_no_key_out() {
         "[agent.alerts]",
         "[agent.activities]",
         "[agent.spool]",
+        "[agent.replay]",
     ];
     let strange: String = EXAMPLE
         .lines()

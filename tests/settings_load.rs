@@ -364,6 +364,8 @@ fn any_value() -> impl Strategy<Value = String> {
         prop::sample::select(vec![
             "\"2h\"",
             "\"tls\"",
+            "\"relp\"",
+            "\"relp+tls\"",
             "\"udp\"",
             "\"full-rfc5424\"",
             "\"a@b:c\"",

@@ -37,7 +37,7 @@ fn lines_come_out_as_they_went_in_across_restarts() {
     assert_eq!(spool.repairs(), []);
     assert_eq!((spool.first(), spool.stats().waiting), (0, 300));
     assert_eq!(spool.stats().oldest_ms, Some(1000));
-    spool.acknowledge(130).unwrap();
+    spool.acknowledge(130, b"").unwrap();
     drop(spool);
 
     let spool = open(folder);
@@ -294,7 +294,7 @@ fn one_writes_while_another_reads() {
                 };
                 assert_eq!(batch.first, next);
                 next = batch.next();
-                spool.acknowledge(next).unwrap();
+                spool.acknowledge(next, b"").unwrap();
             }
         });
     });

@@ -56,7 +56,7 @@ fn sound() -> tempfile::TempDir {
     for page in 1..=PAGES {
         append(&spool, page);
     }
-    spool.acknowledge(ARRIVED).unwrap();
+    spool.acknowledge(ARRIVED, b"").unwrap();
     drop(spool);
     assert!(
         stores(folder.path()).len() >= 4,
@@ -98,7 +98,7 @@ fn check(folder: &Path, what: &str) -> Vec<Repair> {
             got.push(number);
         }
         next = batch.next();
-        spool.acknowledge(next).unwrap();
+        spool.acknowledge(next, b"").unwrap();
     }
     let stats = spool.stats();
     assert_eq!((stats.waiting, spool.first()), (0, stats.next), "{what}");

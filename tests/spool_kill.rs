@@ -69,7 +69,7 @@ fn child() {
                         if batch.next() % 5 > 0 || batch.next() + 1000 < spool.stats().next =>
                     {
                         next = batch.next();
-                        spool.acknowledge(next).unwrap();
+                        spool.acknowledge(next, b"").unwrap();
                     }
                     _ => std::thread::sleep(Duration::from_millis(3)),
                 }
@@ -186,7 +186,7 @@ fn what_was_acknowledged_comes_again_only_within_its_bound() {
     let mut next = 0;
     while let Some(batch) = spool.peek(next).unwrap() {
         next = batch.next();
-        spool.acknowledge(next).unwrap();
+        spool.acknowledge(next, b"").unwrap();
         if next % 31 == 0 || next == 20_000 {
             let left = tempfile::tempdir().unwrap();
             spool_shared::copy_folder(folder.path(), left.path());

@@ -149,7 +149,7 @@ impl Model {
     }
 
     fn acknowledge(&mut self, spool: &SledSpool, before: u64) {
-        spool.acknowledge(before).unwrap();
+        spool.acknowledge(before, b"").unwrap();
         self.first = self.first.max(before.min(self.lines.len() as u64));
     }
 

@@ -15,8 +15,10 @@ run)
     $here/debian.sh gcc libc6-dev
     ;;
 test)
-    # real receivers, their TLS drivers, and the CEF parsers that read our lines back
-    $here/debian.sh gcc libc6-dev rsyslog rsyslog-gnutls rsyslog-openssl openssl python3-venv
+    # real receivers, their TLS drivers, a clock that can be set for one process, and the CEF parsers that read our lines back
+    $here/debian.sh gcc libc6-dev rsyslog rsyslog-gnutls rsyslog-openssl rsyslog-relp openssl python3-venv libfaketime
+    # disks that lose power and fail: ext4 on loop devices, in mount namespaces
+    $here/debian.sh e2fsprogs mount util-linux
     $here/python.sh tests/parsers/requirements.txt
     $here/syslog-ng.sh || { $here/debian.sh --refresh && $here/syslog-ng.sh; }
     ;;

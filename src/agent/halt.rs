@@ -1,9 +1,12 @@
 //! Telling threads and tasks to stop, and letting them sleep until then.
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
+
+use crate::clock::{self, Moment, Time};
 
 /// A switch that is thrown once.
 #[derive(Debug, Default)]
@@ -50,17 +53,40 @@ impl Halt {
     }
 }
 
+/// Real time, until the switch is thrown.
+impl Time for Arc<Halt> {
+    fn now(&self) -> Moment {
+        clock::now()
+    }
+
+    fn sleep(&self, time: Duration) -> bool {
+        Halt::sleep(self, time)
+    }
+
+    fn over(&self) -> bool {
+        self.thrown()
+    }
+
+    fn chance(&self) -> u64 {
+        chance()
+    }
+}
+
+/// Any number, all equally likely.
+pub fn chance() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
 
     #[tokio::test]
     async fn wakes_threads_and_tasks() {
         let halt = Arc::new(Halt::default());
-        assert!(!halt.sleep(Duration::from_millis(1)));
+        assert!(!Halt::sleep(&halt, Duration::from_millis(1)));
         let (sleeper, task) = (Arc::clone(&halt), Arc::clone(&halt));
-        let thread = std::thread::spawn(move || sleeper.sleep(Duration::from_secs(3600)));
+        let thread = std::thread::spawn(move || Halt::sleep(&sleeper, Duration::from_secs(3600)));
         let task = tokio::spawn(async move { task.wait().await });
         halt.throw();
         assert!(thread.join().unwrap());

@@ -1,6 +1,6 @@
 //! A record's text → an event → a line, as the agent's settings have it.
 
-use crate::cef::Style;
+use crate::cef::{Heartbeat, Style};
 use crate::event::Event;
 use crate::source::Stream;
 use crate::source::cloud_apps::record::{
@@ -41,5 +41,11 @@ impl LineWriter {
     pub fn write(&mut self, event: &Event<'_>, line: &mut String) {
         self.header.write(event.at_ms, line);
         self.style.line(event, line);
+    }
+
+    /// Appends a heartbeat, without framing.
+    pub fn heartbeat(&self, beat: &Heartbeat<'_>, line: &mut String) {
+        self.header.write(beat.at_ms, line);
+        self.style.heartbeat(beat, line);
     }
 }

@@ -4,12 +4,18 @@
 //! each other only through the spool. New settings end the three and begin them again on the same spool, in the middle
 //! of a walk and without losing or repeating a record, because everything that matters is in the spool.
 
+mod course;
 mod forwarder;
+mod half_close;
 mod halt;
+mod heartbeat;
 mod line;
 mod parts;
 mod poller;
+mod replay;
+mod window;
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -20,16 +26,21 @@ pub use line::LineWriter;
 pub use parts::{
     AgentError, StreamParts, cloud_parts, line_writer, route, siem_address, siem_target,
 };
+pub use poller::{Poller, PollerState};
 
 use crate::clock;
+use crate::ledger::Ledger;
+use crate::sent::{Scribe, SentIds};
 use crate::settings::AgentSettings;
 use crate::source::http::Http;
 use crate::source::{Cursor, Pace, Reader, Rules, Seen, Stream, Throttle};
-use crate::spool::Spool;
-use crate::status::{Introduction, Reporter, SpoolReport, Status};
+use crate::spool::{Memory, Spool};
+use crate::status::{Happening, Introduction, Reporter, SpoolReport, Status};
 use forwarder::Forwarder;
 use halt::Halt;
-use poller::{Poller, PollerState};
+use heartbeat::Heartbeat;
+use parts::system_name;
+use replay::RunningReplay;
 
 /// A stop of the forwarder waits no longer than this; it bounds its own steps to less.
 const STOP: Duration = Duration::from_secs(15);
@@ -37,32 +48,46 @@ const STOP: Duration = Duration::from_secs(15);
 /// A running agent.
 pub struct Agent<S: Spool + 'static> {
     spool: Arc<S>,
+    ledger: Arc<Ledger>,
     halt: Arc<Halt>,
     clients: Vec<Http>,
     pollers: Vec<JoinHandle<()>>,
     forwarder: tokio::task::JoinHandle<()>,
+    /// Wakes the forwarder.
+    wake: Arc<Notify>,
+    sent: Arc<SentIds>,
+    replay: Option<RunningReplay>,
     reporter: Reporter,
 }
 
 // === impl Agent ===
 
 impl<S: Spool + 'static> Agent<S> {
-    /// Starts the threads and the task. Must be called inside a tokio runtime.
+    /// Starts the threads and the task; `folder` is the agent's state folder. Must be called inside a tokio runtime.
     ///
     /// # Errors
     /// When a file of the settings can't be used, the spool can't be read, or the system gives no thread.
     pub fn start(
         settings: &AgentSettings,
+        folder: &Path,
         spool: Arc<S>,
+        sent: SentIds,
         throttle: &Arc<Mutex<Throttle>>,
         status: &Status,
     ) -> Result<Self, AgentError> {
+        let sent = Arc::new(sent);
         // a certificate that can't be read stops the start, with its cure
         siem_target(&settings.siem)?;
         let known = Stream::ALL
             .iter()
             .any(|s| spool.recall(s.number()).is_ok_and(|m| m.cursor.is_some()));
+        let writers = Stream::ALL
+            .iter()
+            .flat_map(|&s| [s.number(), replay::number(s)]);
+        let (ledger, put_right) = Ledger::open(folder, settings.ledger.keep, &*spool, writers)?;
+        let ledger = Arc::new(ledger);
         let asked = Arc::downgrade(&spool);
+        let ledger_asked = (Arc::downgrade(&ledger), asked.clone());
         let reporter = status.introduce(
             Introduction {
                 name: settings.name.clone(),
@@ -76,12 +101,23 @@ impl<S: Spool + 'static> Agent<S> {
                         .map(|spool| spool_report(&*spool))
                         .unwrap_or_default()
                 }),
+                ask_ledger: Box::new(move || {
+                    let (ledger, spool) = (ledger_asked.0.upgrade(), ledger_asked.1.upgrade());
+                    let both = ledger.zip(spool);
+                    both.map(|(ledger, spool)| ledger.report(&*spool))
+                        .unwrap_or_default()
+                }),
             },
             clock::now(),
         );
+        for what in put_right {
+            reporter.tell(clock::now(), &Happening::LedgerTrouble { what });
+        }
         let (halt, wake) = (Arc::new(Halt::default()), Arc::new(Notify::new()));
         let (mut clients, mut pollers) = (Vec::new(), Vec::new());
         for stream in Stream::ALL {
+            // a replay that was cut short; it may be a long time until the next one
+            scribe(&*spool, &sent, stream, replay::number(stream))?;
             let StreamParts {
                 http,
                 source,
@@ -91,21 +127,26 @@ impl<S: Spool + 'static> Agent<S> {
             if !of_stream.enabled {
                 continue;
             }
+            let reader = restore(&*spool, stream, rules(settings, stream))?;
+            ledger.begin(stream.number(), reader.filters(), reader.reach_ms());
             let poller = Poller {
                 stream,
-                reader: restore(&*spool, stream, rules(settings, stream))?,
+                reader,
                 source,
                 throttle: Arc::clone(throttle),
                 writer: line_writer(settings)?,
                 spool: Arc::clone(&spool),
+                ledger: Arc::clone(&ledger),
+                audits: settings.ledger.audit,
                 wake: Arc::clone(&wake),
                 reporter: reporter.clone(),
-                halt: Arc::clone(&halt),
+                time: Arc::clone(&halt),
                 pace: Pace::new(settings.source.poll_interval),
                 look_back: of_stream.look_back,
+                sent: scribe(&*spool, &sent, stream, stream.number())?,
                 fetch_related: settings.alerts.fetch_related,
                 read_secret,
-                state: PollerState::default(),
+                state: PollerState::new(ledger.short(stream.number())),
             };
             clients.push(http);
             let name = format!("{}/{stream}", settings.name);
@@ -117,20 +158,36 @@ impl<S: Spool + 'static> Agent<S> {
                 AgentError::Thread { cause }
             })?);
         }
+        // under which filters is read from now on must outlive a kill
+        if let Err(error) = ledger.settle() {
+            let what = error.to_string();
+            reporter.tell(clock::now(), &Happening::LedgerTrouble { what });
+        }
         let forwarder = Forwarder {
             spool: Arc::clone(&spool),
+            ledger: Arc::clone(&ledger),
+            heartbeat: Heartbeat {
+                writer: line_writer(settings)?,
+                host: system_name(&settings.siem),
+                every: settings.siem.heartbeat,
+                next: Duration::ZERO,
+            },
             siem: settings.siem.clone(),
-            wake,
+            wake: Arc::clone(&wake),
             reporter: reporter.clone(),
             halt: Arc::clone(&halt),
         };
         let forwarder = tokio::spawn(forwarder.run());
         Ok(Self {
             spool,
+            ledger,
             halt,
             clients,
             pollers,
             forwarder,
+            wake,
+            sent,
+            replay: None,
             reporter,
         })
     }
@@ -138,7 +195,11 @@ impl<S: Spool + 'static> Agent<S> {
     /// Stops reading and forwarding, in order: what is read is on flash, what was sent is proved. Gives the spool back.
     pub async fn stop(self) -> Arc<S> {
         self.halt.throw();
-        for client in &self.clients {
+        let (replaying, replay) = self
+            .replay
+            .map(|replay| (replay.clients, replay.thread))
+            .unzip();
+        for client in self.clients.iter().chain(replaying.iter().flatten()) {
             client.shut_down();
         }
         let abort = self.forwarder.abort_handle();
@@ -147,12 +208,18 @@ impl<S: Spool + 'static> Agent<S> {
         }
         let pollers = self.pollers;
         let joined = tokio::task::spawn_blocking(move || {
-            for poller in pollers {
+            for poller in pollers.into_iter().chain(replay) {
                 // one that panicked is at its end as well; the panic's message stands in the log
                 drop(poller.join());
             }
         });
         let _ = joined.await;
+        let (ledger, reporter) = (self.ledger, self.reporter);
+        let settled = tokio::task::spawn_blocking(move || ledger.settle()).await;
+        if let Ok(Err(error)) = settled {
+            let what = error.to_string();
+            reporter.tell(clock::now(), &Happening::LedgerTrouble { what });
+        }
         self.spool
     }
 
@@ -162,6 +229,12 @@ impl<S: Spool + 'static> Agent<S> {
         self.forwarder.is_finished() || self.pollers.iter().any(JoinHandle::is_finished)
     }
 
+    /// Has its spool to be opened anew?
+    #[must_use]
+    pub fn lost_spool(&self) -> bool {
+        self.spool.is_lost()
+    }
+
     /// How this agent tells what happens to it.
     #[must_use]
     pub fn reporter(&self) -> &Reporter {
@@ -169,14 +242,39 @@ impl<S: Spool + 'static> Agent<S> {
     }
 }
 
-fn restore(spool: &impl Spool, stream: Stream, rules: Rules) -> Result<Reader, AgentError> {
-    let memory = spool.recall(stream.number())?;
-    let cursor = memory
+/// Who writes down the ids of the pages under this number, after finishing what an earlier life left behind.
+fn scribe(
+    spool: &impl Spool,
+    sent: &Arc<SentIds>,
+    stream: Stream,
+    number: u8,
+) -> Result<Scribe, AgentError> {
+    let mut scribe = Scribe::new(sent, stream, number);
+    if scribe.cut_short() {
+        let seen = spool.recall(number)?.seen;
+        let newest = seen.last().map(|(_, chunk)| chunk.as_slice());
+        // trouble shows again with the next page
+        scribe.take_up(newest);
+    }
+    Ok(scribe)
+}
+
+fn cursor(memory: &Memory, stream: Stream) -> Result<Option<Cursor>, AgentError> {
+    memory
         .cursor
         .as_deref()
         .map(Cursor::from_bytes)
         .transpose()
-        .map_err(|cause| AgentError::Cursor { stream, cause })?;
+        .map_err(|cause| AgentError::Cursor { stream, cause })
+}
+
+/// A stream's reader, as the spool remembers it.
+///
+/// # Errors
+/// When the spool can't be read, or the cursor in it is not one of ours.
+pub fn restore(spool: &impl Spool, stream: Stream, rules: Rules) -> Result<Reader, AgentError> {
+    let memory = spool.recall(stream.number())?;
+    let cursor = cursor(&memory, stream)?;
     let seen = Seen::restore(
         &memory.seen,
         memory.seen_next,

@@ -9,7 +9,7 @@ use super::line::LineWriter;
 use crate::cef::{self, Looks, Style, Version, VersionError};
 use crate::settings::{
     AgentSettings, AlertName, Credentials, Framing, Profile, Protocol, ProxySettings, SecretSource,
-    SiemSettings, SourceSettings, StreamSettings, TimeFormat,
+    SiemSettings, SourceSettings, StreamSettings, TimeFormat, TlsSettings,
 };
 use crate::sink::{self, Bounds, Target, TrustFiles};
 use crate::source::Stream;
@@ -182,6 +182,8 @@ pub fn siem_address(siem: &SiemSettings) -> String {
         Protocol::Udp { .. } => "udp",
         Protocol::Tcp => "tcp",
         Protocol::Tls(_) => "tls",
+        Protocol::Relp(None) => "relp",
+        Protocol::Relp(Some(_)) => "relp+tls",
     };
     format!("{protocol}://{}:{}", siem.host, siem.port)
 }
@@ -200,18 +202,13 @@ pub fn siem_target(siem: &SiemSettings) -> Result<Target, AgentError> {
             max_datagram: *max_datagram,
         },
         Protocol::Tcp => sink::Protocol::Tcp { framing },
-        Protocol::Tls(tls) => {
-            let files = TrustFiles {
-                ca_file: tls.ca_file.clone(),
-                client: tls.client.clone(),
-                server_name: tls.server_name.clone(),
-                pin_sha256: tls.pin_sha256,
-            };
-            sink::Protocol::Tls {
-                framing,
-                trust: files.load(&siem.host)?,
-            }
-        }
+        Protocol::Tls(tls) => sink::Protocol::Tls {
+            framing,
+            trust: trust_of(tls, siem)?,
+        },
+        Protocol::Relp(tls) => sink::Protocol::Relp {
+            trust: tls.as_ref().map(|tls| trust_of(tls, siem)).transpose()?,
+        },
     };
     Ok(Target {
         host: siem.host.clone(),
@@ -220,6 +217,16 @@ pub fn siem_target(siem: &SiemSettings) -> Result<Target, AgentError> {
         max_lines_per_second: siem.max_lines_per_second.and_then(NonZeroU32::new),
         bounds: Bounds::default(),
     })
+}
+
+fn trust_of(tls: &TlsSettings, siem: &SiemSettings) -> Result<sink::Trust, sink::TrustError> {
+    TrustFiles {
+        ca_file: tls.ca_file.clone(),
+        client: tls.client.clone(),
+        server_name: tls.server_name.clone(),
+        pin_sha256: tls.pin_sha256,
+    }
+    .load(&siem.host)
 }
 
 /// What turns this agent's records into lines.
@@ -246,12 +253,19 @@ fn header(siem: &SiemSettings) -> Header {
         facility: settings.facility,
         severity: settings.severity,
     };
-    let name = settings
+    let name = system_name(siem);
+    Header::new(time, priority, settings.include_pri, name.as_deref())
+}
+
+/// The system name in the header, where it has one.
+#[must_use]
+pub fn system_name(siem: &SiemSettings) -> Option<String> {
+    let settings = &siem.header;
+    settings
         .system_name
         .clone()
         .or_else(machine_name)
-        .filter(|_| settings.include_system_name);
-    Header::new(time, priority, settings.include_pri, name.as_deref())
+        .filter(|_| settings.include_system_name)
 }
 
 /// The machine's name; what is no name for a syslog header is none.

@@ -3,8 +3,11 @@
 //! A page is asked for, taken apart, turned into lines and written with its cursor; only then the next one is asked for.
 //! When the spool is full the thread waits with the page in its hands: the cloud keeps the rest.
 
-use std::borrow::Cow;
-use std::sync::{Arc, Mutex, PoisonError};
+mod asking;
+mod audit;
+mod trouble;
+
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -12,8 +15,9 @@ use tokio::sync::Notify;
 use super::halt::Halt;
 use super::line::LineWriter;
 use crate::backoff::Backoff;
-use crate::clock;
-use crate::event::{Event, Kind};
+use crate::clock::Time;
+use crate::ledger::{Audit, Counts, Key, Ledger};
+use crate::sent::{Change, Scribe};
 use crate::source::cloud_apps::record::Unreadable;
 use crate::source::cloud_apps::{CloudApps, ReadSecret};
 use crate::source::{
@@ -23,35 +27,39 @@ use crate::source::{
 use crate::spool::{Aside, Lines, Page, Spool, SpoolError};
 use crate::status::{Happening, PageRead, Reporter};
 
-/// How often a refused secret is looked at again: a replaced token takes effect this soon.
-const SECRET_LOOK: Duration = Duration::from_secs(2);
 /// How often a full spool is asked again.
 const FULL_LOOK: Duration = Duration::from_millis(500);
-/// How often the activities behind an alert are asked for before it goes without them.
-const RELATED_TRIES: usize = 3;
+/// How often the cloud is asked for the time before it goes by our own clock.
+const CLOCK_TRIES: usize = 3;
 /// The look-back is read again at least this often.
 const DEEP_EVERY: Duration = Duration::from_secs(3600);
 
 /// Everything one poller works with.
-pub struct Poller<S: Spool> {
+pub struct Poller<S: Spool, C: Source = CloudApps, T: Time = Arc<Halt>> {
     /// Which stream.
     pub stream: Stream,
     /// What to ask next.
     pub reader: Reader,
     /// Whom to ask.
-    pub source: CloudApps,
+    pub source: C,
     /// The tenant's request limit, shared with its other pollers.
     pub throttle: Arc<Mutex<Throttle>>,
     /// Event → line.
     pub writer: LineWriter,
     /// Where lines and cursor go.
     pub spool: Arc<S>,
+    /// What became of the records.
+    pub ledger: Arc<Ledger>,
+    /// Is the API asked for its own count?
+    pub audits: bool,
     /// Wakes the forwarder.
     pub wake: Arc<Notify>,
+    /// Writes down what is sent, for a replay.
+    pub sent: Scribe,
     /// Tells what happens.
     pub reporter: Reporter,
-    /// Ends the thread.
-    pub halt: Arc<Halt>,
+    /// Its time, and the end of it.
+    pub time: T,
     /// When to ask next.
     pub pace: Pace,
     /// How far back a deep walk reads.
@@ -67,11 +75,18 @@ pub struct Poller<S: Spool> {
 /// What varies while a poller runs.
 pub struct PollerState {
     lines: Lines,
+    /// What the page counts for.
+    counts: Counts,
+    audit: Audit,
+    /// The API is not asked for its count before this moment.
+    audit_after: Duration,
     passing: Backoff,
     refused: Backoff,
     spool: Backoff,
-    /// The cloud's clock minus ours, milliseconds.
-    clock_ahead_ms: Option<i64>,
+    /// The cloud's clock, as it last told it, and when: ours may be set at any moment, so that it is not compared with it.
+    cloud_clock: Option<(i64, Duration)>,
+    /// When the last answer was asked for.
+    asked: Duration,
     last_deep: Option<Duration>,
     /// Records that became lines on this walk.
     news: u64,
@@ -79,14 +94,31 @@ pub struct PollerState {
     slow: u32,
 }
 
+// === impl PollerState ===
+
+impl PollerState {
+    /// With hours that did not add up in an earlier life.
+    #[must_use]
+    pub fn new(short: Vec<(u32, u64)>) -> Self {
+        Self {
+            audit: Audit::of(short),
+            ..Self::default()
+        }
+    }
+}
+
 impl Default for PollerState {
     fn default() -> Self {
         Self {
             lines: Lines::default(),
+            counts: Counts::default(),
+            audit: Audit::default(),
+            audit_after: Duration::ZERO,
             passing: Backoff::new(Duration::from_secs(1), Duration::from_secs(60)),
             refused: Backoff::new(Duration::from_secs(5), Duration::from_secs(600)),
             spool: Backoff::new(Duration::from_secs(1), Duration::from_secs(60)),
-            clock_ahead_ms: None,
+            cloud_clock: None,
+            asked: Duration::ZERO,
             last_deep: None,
             news: 0,
             slow: 0,
@@ -96,17 +128,21 @@ impl Default for PollerState {
 
 // === impl Poller ===
 
-impl<S: Spool> Poller<S> {
+impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
     /// Reads until it is told to stop.
     pub fn run(mut self) {
-        while !self.halt.thrown() {
-            let wait = self.step().unwrap_or_else(|error| self.after(error));
-            self.halt.sleep(wait);
+        while !self.time.over() {
+            let wait = self.step();
+            self.time.sleep(wait);
         }
     }
 
-    /// One page. Returns the time until the next.
-    fn step(&mut self) -> Result<Duration, SourceError> {
+    /// One page, or what follows from not getting it. Returns the time until the next.
+    pub fn step(&mut self) -> Duration {
+        self.page().unwrap_or_else(|error| self.after(error))
+    }
+
+    fn page(&mut self) -> Result<Duration, SourceError> {
         self.begin()?;
         let Some(query) = self.reader.query() else {
             return Ok(Duration::from_secs(1));
@@ -123,16 +159,21 @@ impl<S: Spool> Poller<S> {
         if self.reader.query().is_some() {
             return Ok(());
         }
-        if self.state.clock_ahead_ms.is_none() && self.reader.needs_cloud_clock(clock::now_ms()) {
+        let unsure = self.reader.needs_cloud_clock(self.time.now().wall_ms);
+        for _ in 0..CLOCK_TRIES {
+            if !unsure || self.state.cloud_clock.is_some() {
+                break;
+            }
             // what is never read must not depend on a clock that nobody set: ask the cloud for the time first
             let question = Query {
-                from_ms: clock::now_ms(),
+                from_ms: self.time.now().wall_ms,
+                to_ms: None,
                 place: Place::Skip(0),
                 limit: 1,
             };
             self.ask(&question)?;
         }
-        let now = clock::now();
+        let now = self.time.now();
         let every = DEEP_EVERY.min(self.look_back / 2);
         let deep = self
             .state
@@ -143,7 +184,8 @@ impl<S: Spool> Poller<S> {
         }
         self.state.news = 0;
         let stream = self.stream.name();
-        match self.reader.begin(self.cloud_now_ms(), deep) {
+        let cloud_ms = self.cloud_now_ms();
+        match self.reader.begin(cloud_ms, cloud_ms.min(now.wall_ms), deep) {
             Start::Goes => {}
             Start::First { from_ms } => self.tell(&Happening::FirstStart { stream, from_ms }),
             Start::Skipped { from_ms, to_ms } => self.tell(&Happening::Skipped {
@@ -155,65 +197,49 @@ impl<S: Spool> Poller<S> {
         Ok(())
     }
 
-    /// One request, when the tenant's limit lets it through.
-    fn ask(&mut self, query: &Query) -> Result<Answer, SourceError> {
-        self.wait_for_turn()?;
-        let answer = self.source.page(query)?;
-        if let Some(server_ms) = answer.server_ms {
-            self.state.clock_ahead_ms = Some(server_ms - clock::now_ms());
-        }
-        Ok(answer)
-    }
-
-    fn wait_for_turn(&self) -> Result<(), SourceError> {
-        loop {
-            let turn = self
-                .throttle
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .admit(clock::now().steady);
-            let Err(wait) = turn else { return Ok(()) };
-            if self.halt.sleep(wait) {
-                return Err(SourceError::new(Trouble::Stopped, "stopped"));
-            }
-        }
-    }
-
-    fn keep_silent(&self, silence: Duration) {
-        self.throttle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .hold(clock::now().steady, silence);
-    }
-
     fn take_in(&mut self, answer: &Answer) -> Result<Duration, SourceError> {
+        let (stream, now_ms) = (self.stream.number(), self.cloud_now_ms());
         self.state.lines.clear();
-        self.reader.open(self.cloud_now_ms());
+        self.state.counts.clear();
+        self.sent.open();
+        let asked_ms = self.cloud_ms_at(self.state.asked);
+        self.reader.open(now_ms, asked_ms);
         let (mut aside, mut left_out) = (Vec::new(), 0);
         for text in answer.texts() {
             match self.writer.read(self.stream, text) {
                 Ok(mut record) => {
+                    let key = Key::of(stream, Some(record.cursor_ms), now_ms);
                     if !self.reader.admit(&record.event.id, Some(record.cursor_ms)) {
+                        self.state.counts.seen(key);
                     } else if self.writer.leaves_out(&record.event) {
+                        self.state.counts.left_out(key);
                         left_out += 1;
                     } else {
                         self.add_related(&mut record.event)?;
+                        self.state.counts.spooled(key);
                         let writer = &mut self.writer;
                         self.state
                             .lines
-                            .push_with(|line| writer.write(&record.event, line));
+                            .push_with(key.tag(), |line| writer.write(&record.event, line));
+                        self.sent.note(record.cursor_ms, &record.event.id);
                     }
                 }
                 Err(unreadable) => {
                     let id = unreadable.id.as_deref().unwrap_or(text);
+                    let key = Key::of(stream, unreadable.cursor_ms, now_ms);
                     if self.reader.admit(id, unreadable.cursor_ms) {
+                        self.state.counts.aside(key);
                         aside.push(self.set_aside(unreadable, text));
+                    } else {
+                        self.state.counts.seen(key);
                     }
                 }
             }
         }
         let turn = self.reader.close(answer);
-        if turn.write && !self.write(&turn, &aside) {
+        if !turn.write {
+            self.ledger.count(stream, &self.state.counts);
+        } else if !self.write(&turn, &aside) {
             return Err(SourceError::new(Trouble::Stopped, "stopped"));
         }
         let lines = self.state.lines.len() as u64;
@@ -228,40 +254,10 @@ impl<S: Spool> Poller<S> {
             read_up_to_ms: self.reader.high_ms(),
             more: turn.verdict == Verdict::More,
         }));
+        if turn.verdict == Verdict::CaughtUp {
+            self.audit();
+        }
         Ok(self.wait_after(turn.verdict))
-    }
-
-    /// Asks for the activities behind an alert that names none, where the settings say so. When they can't be had the
-    /// alert goes without them.
-    ///
-    /// # Errors
-    /// Only when we are told to stop: the page is then read again by the next life.
-    fn add_related(&mut self, event: &mut Event<'_>) -> Result<(), SourceError> {
-        let Kind::Alert { related, .. } = &mut event.kind else {
-            return Ok(());
-        };
-        if !self.fetch_related || !related.is_empty() {
-            return Ok(());
-        }
-        for _ in 0..RELATED_TRIES {
-            self.wait_for_turn()?;
-            match self.source.activities_behind(&event.id) {
-                Ok(ids) => {
-                    related.extend(ids.into_iter().map(Cow::Owned));
-                    return Ok(());
-                }
-                // the throttle holds the next try back; other trouble gets a moment to pass
-                Err(SourceError {
-                    trouble: Trouble::Throttled(silence),
-                    ..
-                }) => self.keep_silent(silence),
-                Err(_) if self.halt.sleep(Duration::from_secs(1)) => {
-                    return Err(SourceError::new(Trouble::Stopped, "stopped"));
-                }
-                Err(_) => {}
-            }
-        }
-        Ok(())
     }
 
     fn set_aside(&self, unreadable: Unreadable, text: &str) -> Aside {
@@ -275,24 +271,30 @@ impl<S: Spool> Poller<S> {
         Aside {
             id,
             reason,
-            at_ms: clock::now_ms(),
+            at_ms: self.time.now().wall_ms,
             bytes: text.as_bytes().to_vec(),
         }
     }
 
     /// Makes the page durable, however long that takes. False where we were told to stop first.
     fn write(&mut self, turn: &Turn, aside: &[Aside]) -> bool {
-        let page = Page {
-            stream: self.stream.number(),
-            lines: &self.state.lines,
-            cursor: &turn.cursor,
-            seen: &turn.seen,
-            forget_seen: turn.forget_seen,
-            aside,
+        let stream = self.stream.number();
+        let append = |cursor: &[u8]| {
+            let page = Page {
+                stream,
+                lines: &self.state.lines,
+                cursor,
+                seen: &turn.seen,
+                forget_seen: turn.forget_seen,
+                aside,
+            };
+            self.spool.append(&page, self.time.now().wall_ms)
         };
+        let (ledger, counts) = (&self.ledger, &self.state.counts);
         let mut troubled = false;
+        self.sent.intend();
         loop {
-            let wait = match self.spool.append(&page, clock::now_ms()) {
+            let wait = match ledger.append(stream, counts, &turn.cursor, append) {
                 Ok(()) => break,
                 Err(SpoolError::Full { limit }) => {
                     if !troubled {
@@ -301,7 +303,7 @@ impl<S: Spool> Poller<S> {
                     FULL_LOOK
                 }
                 Err(error) => {
-                    let wait = self.state.spool.failed(chance());
+                    let wait = self.state.spool.failed(self.time.chance());
                     self.tell(&Happening::SpoolTrouble {
                         what: error.to_string(),
                         wait,
@@ -310,13 +312,25 @@ impl<S: Spool> Poller<S> {
                 }
             };
             troubled = true;
-            if self.halt.sleep(wait) {
+            if self.time.sleep(wait) {
                 return false;
             }
         }
         self.state.spool.reset();
+        match self.sent.landed(self.cloud_now_ms()) {
+            Some(Change::Trouble(error)) => self.tell(&Happening::SentIdsTrouble {
+                what: error.to_string(),
+            }),
+            Some(Change::Well) => self.tell(&Happening::SentIdsWell),
+            None => {}
+        }
         if troubled {
             self.tell(&Happening::SpoolWell);
+        }
+        ledger.reached(self.reader.high_ms().unwrap_or(0));
+        if let Err(error) = ledger.tidy() {
+            let what = error.to_string();
+            self.tell(&Happening::LedgerTrouble { what });
         }
         for repair in self.spool.repairs() {
             self.tell(&Happening::SpoolRepaired {
@@ -340,67 +354,19 @@ impl<S: Spool> Poller<S> {
         }
     }
 
-    /// What to do after trouble: tells it, and says how long to wait.
-    fn after(&mut self, error: SourceError) -> Duration {
-        let wait = match error.trouble {
-            Trouble::Stopped => return Duration::ZERO,
-            Trouble::Throttled(silence) => {
-                self.keep_silent(silence);
-                silence
-            }
-            Trouble::Refused => self.state.refused.failed(chance()),
-            Trouble::TooLarge if self.reader.ask_for_less() => Duration::ZERO,
-            Trouble::BadQuestion if self.reader.forget_place() => Duration::ZERO,
-            Trouble::TooSlow => {
-                self.state.slow += 1;
-                if self.state.slow > 1 {
-                    self.reader.ask_for_less();
-                }
-                self.state.passing.failed(chance())
-            }
-            Trouble::Passing | Trouble::InTheWay | Trouble::TooLarge | Trouble::BadQuestion => {
-                self.state.passing.failed(chance())
-            }
-        };
-        if self.halt.thrown() {
-            return Duration::ZERO;
-        }
-        self.tell(&Happening::CloudTrouble {
-            stream: self.stream.name(),
-            what: error.what,
-            wait,
-        });
-        match error.trouble {
-            Trouble::Refused => self.wait_for_another_secret(wait),
-            // the throttle holds everybody back
-            Trouble::Throttled(_) => Duration::ZERO,
-            _ => wait,
-        }
-    }
-
-    /// Waits, but not longer than until the secret is another one.
-    fn wait_for_another_secret(&self, wait: Duration) -> Duration {
-        let refused = (self.read_secret)().ok();
-        let until = clock::now().steady + wait;
-        while clock::now().steady < until && !self.halt.sleep(SECRET_LOOK.min(wait)) {
-            if (self.read_secret)().ok() != refused {
-                break;
-            }
-        }
-        Duration::ZERO
-    }
-
     fn cloud_now_ms(&self) -> i64 {
-        clock::now_ms() + self.state.clock_ahead_ms.unwrap_or(0)
+        let now = self.time.now();
+        self.cloud_ms_at(now.steady).unwrap_or(now.wall_ms)
+    }
+
+    /// What the cloud's clock said at this steady time, where it ever told it.
+    fn cloud_ms_at(&self, steady: Duration) -> Option<i64> {
+        let (told_ms, at) = self.state.cloud_clock?;
+        let ms = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        Some(told_ms.saturating_add(ms(steady)).saturating_sub(ms(at)))
     }
 
     fn tell(&self, what: &Happening) {
-        self.reporter.tell(clock::now(), what);
+        self.reporter.tell(self.time.now(), what);
     }
-}
-
-/// Any number, all equally likely: for waits that should not be in step with others'.
-pub fn chance() -> u64 {
-    use std::hash::{BuildHasher, Hasher, RandomState};
-    RandomState::new().build_hasher().finish()
 }

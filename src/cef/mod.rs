@@ -19,10 +19,12 @@
 
 mod escape;
 mod fields;
+mod heartbeat;
 mod line;
 mod portal;
 mod version;
 
+pub use heartbeat::Heartbeat;
 pub use version::{Version, VersionError};
 
 use escape::Escapes;

@@ -139,6 +139,7 @@ fn ask(agent: &AgentSettings, stream: Stream) -> Result<String, String> {
     let look_back = i64::try_from(agent.source.first_look_back.as_millis()).unwrap_or(0);
     let query = Query {
         from_ms: now - look_back,
+        to_ms: None,
         place: Place::Skip(0),
         limit: 1,
     };
@@ -181,6 +182,7 @@ fn siem(agent: &AgentSettings, report: &mut Report<impl std::io::Write>) {
                 Protocol::Udp { .. } => {
                     format!("{peer}: nobody objects, which is all that udp can tell")
                 }
+                Protocol::Relp { .. } => format!("{peer} opened a RELP session, and closed it"),
                 _ => format!("{peer} takes connections"),
             })
         })

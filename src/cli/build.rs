@@ -3,13 +3,17 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use super::command::{CheckArgs, Command, PreviewArgs, RenderArgs, RunArgs, Setup, StatusArgs};
+use super::command::{
+    CheckArgs, Command, PreviewArgs, RenderArgs, ReplayArgs, RunArgs, Setup, StatusArgs,
+};
 use super::flags::Given;
 use super::{COMMANDS, TOKEN_VARIABLE, Usage};
+use crate::replay::When;
 use crate::settings::{
     ApiUrl, Format, Needs, Overrides, ProxySettings, Refusal, Secret, SecretSource, SyslogTarget,
     nearest,
 };
+use crate::source::Stream;
 
 /// What is to be done, or why that can't be told.
 pub(super) fn build(given: Given, token_variable: Option<OsString>) -> Result<Command, Usage> {
@@ -60,11 +64,32 @@ pub(super) fn build(given: Given, token_variable: Option<OsString>) -> Result<Co
             setup: setup(Needs::Lines)?,
             json: given.has("--json"),
         }),
+        "replay" => Command::Replay(ReplayArgs {
+            setup: setup(Needs::Lines)?,
+            agent,
+            since: parsed(&given, "--since", When::parse)?.ok_or(Usage::FlagMissing {
+                command: "replay",
+                flag: "--since",
+                value: "TIME",
+            })?,
+            until: parsed(&given, "--until", When::parse)?,
+            stream: parsed(&given, "--stream", stream)?,
+            again: given.has("--again"),
+            dry_run: given.has("--dry-run"),
+            json: given.has("--json"),
+        }),
         "example" => Command::Example,
         _ => Command::Run(RunArgs {
             setup: setup(Needs::Stream)?,
         }),
     })
+}
+
+fn stream(text: &str) -> Result<Stream, Refusal> {
+    Stream::ALL
+        .into_iter()
+        .find(|stream| stream.name() == text)
+        .ok_or_else(|| Refusal::found(text, "activities or alerts"))
 }
 
 fn command_named(word: &OsStr) -> Result<&'static str, Usage> {

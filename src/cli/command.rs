@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use crate::replay::When;
 use crate::settings::{Loaded, Overrides, Settings, SettingsError};
+use crate::source::Stream;
 
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +19,8 @@ pub enum Command {
     Check(CheckArgs),
     /// What the running instance says.
     Status(StatusArgs),
+    /// A window of time fetched again.
+    Replay(ReplayArgs),
     /// The commented settings file.
     Example,
     /// Help; for one command where it is named.
@@ -83,6 +87,27 @@ pub struct StatusArgs {
     pub json: bool,
 }
 
+/// `siembox replay`
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReplayArgs {
+    /// Where the settings come from; only `state_dir` is of interest.
+    pub setup: Setup,
+    /// Whose window; `None` for the only agent.
+    pub agent: Option<String>,
+    /// Where it begins.
+    pub since: When,
+    /// Where it ends; `None` for now.
+    pub until: Option<When>,
+    /// Only this stream.
+    pub stream: Option<Stream>,
+    /// Also what was sent before.
+    pub again: bool,
+    /// Only counts.
+    pub dry_run: bool,
+    /// For programs instead of people.
+    pub json: bool,
+}
+
 // === impl Setup ===
 
 impl Setup {
@@ -105,7 +130,8 @@ impl Command {
             | Self::Render(RenderArgs { setup, .. })
             | Self::Preview(PreviewArgs { setup, .. })
             | Self::Check(CheckArgs { setup, .. })
-            | Self::Status(StatusArgs { setup, .. }) => Some(setup),
+            | Self::Status(StatusArgs { setup, .. })
+            | Self::Replay(ReplayArgs { setup, .. }) => Some(setup),
             Self::Example | Self::Help(_) | Self::Version => None,
         }
     }

@@ -18,13 +18,13 @@ pub(super) struct Flag {
 }
 
 const STREAM: &[&str] = &["run", "preview", "check"];
-const SETUP: &[&str] = &["run", "render", "preview", "check", "status"];
+const SETUP: &[&str] = &["run", "render", "preview", "check", "status", "replay"];
 const EVERY: &[&str] = &super::COMMANDS;
 
 /// All flags, in the order of the help.
-pub(super) static FLAGS: [Flag; 15] = [
+pub(super) static FLAGS: [Flag; 20] = [
     flag("--config", &[], Some("FILE"), SETUP),
-    flag("--state", &[], Some("DIR"), &["run", "status"]),
+    flag("--state", &[], Some("DIR"), &["run", "status", "replay"]),
     // The old agent's spelling first; it is what stands in people's start-up scripts.
     flag(
         "--logsDirectory",
@@ -36,16 +36,26 @@ pub(super) static FLAGS: [Flag; 15] = [
     flag("--token", &[], Some("TOKEN"), STREAM),
     flag("--token-file", &[], Some("FILE"), STREAM),
     flag("--api-url", &[], Some("URL"), STREAM),
-    flag("--syslog", &[], Some("HOST:PORT/udp|tcp|tls"), STREAM),
+    flag(
+        "--syslog",
+        &[],
+        Some("HOST:PORT/udp|tcp|tls|relp|relp+tls"),
+        STREAM,
+    ),
     flag(
         "--agent",
         &[],
         Some("NAME"),
-        &["render", "preview", "check"],
+        &["render", "preview", "check", "replay"],
     ),
     flag("--format", &[], Some("generic-cef|arcsight"), &["render"]),
     flag("--pri", &[], None, &["render"]),
-    flag("--json", &[], None, &["status"]),
+    flag("--since", &[], Some("TIME"), &["replay"]),
+    flag("--until", &[], Some("TIME"), &["replay"]),
+    flag("--stream", &[], Some("activities|alerts"), &["replay"]),
+    flag("--again", &[], None, &["replay"]),
+    flag("--dry-run", &[], None, &["replay"]),
+    flag("--json", &[], None, &["status", "replay"]),
     flag("--print-example", &[], None, &["run", "example"]),
     flag("--help", &["-h"], None, EVERY),
     flag("--version", &["-V"], None, EVERY),

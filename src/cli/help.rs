@@ -9,6 +9,7 @@ pub fn help(command: Option<&str>) -> &'static str {
         Some("preview") => PREVIEW,
         Some("check") => CHECK,
         Some("status") => STATUS,
+        Some("replay") => REPLAY,
         Some("example") => EXAMPLE,
         _ => WHOLE,
     }
@@ -20,8 +21,8 @@ as CEF lines over syslog: the successor of the retired SIEM agent (mcas-siemagen
 
 Usage: siembox [run] [--config FILE] [--state DIR] [--logsDirectory DIRNAME]
                [--proxy ADDRESS[:PORT]] [--token TOKEN | --token-file FILE]
-               [--api-url URL] [--syslog HOST:PORT/udp|tcp|tls]
-       siembox render | preview | check | status | example
+               [--api-url URL] [--syslog HOST:PORT/udp|tcp|tls|relp|relp+tls]
+       siembox render | preview | check | status | replay | example
 
 Begin:
   siembox example > /etc/siembox/siembox.toml   a settings file with everything explained
@@ -41,6 +42,7 @@ Commands (siembox COMMAND --help tells more):
   preview   fetches what the filters let through now and prints it; sends nothing
   check     settings, clock, DNS, proxy, TLS, token, API, SIEM: one line for each step
   status    what the running siembox reports
+  replay    fetches a stretch of time again and sends what is missing
   example   prints the settings file with everything explained (also: --print-example)
 
   -h, --help      this text            -V, --version   name and version
@@ -48,7 +50,8 @@ Commands (siembox COMMAND --help tells more):
 Exit codes:
   0   done                             66  a file of records can't be read
   1   a record could not be read,      69  the cloud lets nobody in or can't be reached,
-      or not all is well                   or no siembox is running
+      not all is well, or a replay         or no siembox is running
+      was not done to its end
   64  command line or settings         70  general error during bootstrap
       are wrong                        73  the state or log folder can't be used
 ";
@@ -59,7 +62,7 @@ siembox run: fetches alerts and activities and sends them to the SIEM, until it 
 
 Usage: siembox [run] [--config FILE] [--state DIR] [--logsDirectory DIRNAME]
                [--proxy ADDRESS[:PORT]] [--token TOKEN | --token-file FILE]
-               [--api-url URL] [--syslog HOST:PORT/udp|tcp|tls]
+               [--api-url URL] [--syslog HOST:PORT/udp|tcp|tls|relp|relp+tls]
 
   --config FILE             settings file (default: /etc/siembox/siembox.toml)
   --state DIR               where waiting lines and cursors are kept
@@ -70,7 +73,8 @@ Usage: siembox [run] [--config FILE] [--state DIR] [--logsDirectory DIRNAME]
   --token TOKEN             token of the SIEM agent or API. Visible to others in scripts;
   --token-file FILE         rather in a file with mode 0600, or the variable SIEMBOX_TOKEN
   --api-url URL             shown in the portal under Settings > Cloud Apps > System > About
-  --syslog HOST:PORT/PROTO  the SIEM's receiver; PROTO is udp, tcp or tls
+  --syslog HOST:PORT/PROTO  the SIEM's receiver; PROTO is udp, tcp, tls,
+                            relp or relp+tls
   --print-example           prints the commented settings file, and does nothing else
 
 A flag wins over the settings file. --token, --token-file, --api-url and --syslog speak of
@@ -110,7 +114,7 @@ towards the tenant's limit of requests).
 
 Usage: siembox preview [--config FILE] [--agent NAME] [--proxy ADDRESS[:PORT]]
                        [--token TOKEN | --token-file FILE] [--api-url URL]
-                       [--syslog HOST:PORT/udp|tcp|tls]
+                       [--syslog HOST:PORT/udp|tcp|tls|relp|relp+tls]
 
   --config FILE             settings file (default: /etc/siembox/siembox.toml)
   --agent NAME              only this agent
@@ -129,7 +133,7 @@ nothing to the SIEM. The exit code is 0 only if all is well.
 
 Usage: siembox check [--config FILE] [--agent NAME] [--proxy ADDRESS[:PORT]]
                      [--token TOKEN | --token-file FILE] [--api-url URL]
-                     [--syslog HOST:PORT/udp|tcp|tls]
+                     [--syslog HOST:PORT/udp|tcp|tls|relp|relp+tls]
 
   --config FILE             settings file (default: /etc/siembox/siembox.toml)
   --agent NAME              only this agent
@@ -156,6 +160,37 @@ siembox is running on the state folder.
 
   siembox status
   siembox status --json --state /var/lib/siembox
+";
+
+const REPLAY: &str = "\
+siembox replay: fetches a stretch of time again through the running siembox and sends what
+is missing. What was sent before is left out, so a gap is repaired without duplicates; and
+what the running stream reads by itself (its look_back) is left to it.
+
+Usage: siembox replay --since TIME [--until TIME] [--agent NAME]
+                      [--stream activities|alerts] [--again] [--dry-run] [--json]
+                      [--config FILE] [--state DIR]
+
+  --since TIME              \"2026-11-01T10:00:00Z\", \"2026-11-01 10:00\", \"2026-11-01\" (UTC
+                            without an offset), or so long ago: 36h, 2d; at most 180d
+  --until TIME              the same, itself not included (default: now)
+  --agent NAME              whose, where the settings have several agents
+  --stream STREAM           activities or alerts (default: both). The window is one of the
+                            times by which they are read: \"created\" of activities,
+                            \"timestamp\" of alerts
+  --again                   sends also what was sent before
+  --dry-run                 only counts
+  --json                    for programs: one JSON text a line
+  --config FILE             settings file that names the state folder
+                            (default: /etc/siembox/siembox.toml)
+  --state DIR               the state folder itself
+
+Ctrl-C ends the replay after the page under way. Whatever ended it, ask again: what was
+sent is remembered (replay.remember in the settings, 30 days). The exit code is 0 when all
+of the window was read, 1 when not, and 69 where no siembox is running.
+
+  siembox replay --since 2026-11-01T10:00:00Z --until 2026-11-01T12:00:00Z
+  siembox replay --since 2d --stream alerts --dry-run
 ";
 
 const EXAMPLE: &str = "\

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::replay::When;
 use crate::settings::{Format, Needs, Secret, SecretSource, Transport};
+use crate::source::Stream;
 
 fn read(line: &str) -> Result<Command, Usage> {
     parse(line.split_whitespace().map(OsString::from), None)
@@ -95,6 +97,21 @@ fn every_flag_finds_its_place() {
         read("status --json --state x").unwrap(),
         Command::Status(StatusArgs { json: true, .. })
     ));
+    let Command::Replay(replay) =
+        read("replay --since 2d --until 36h --stream alerts --again --dry-run --json --agent a --state x")
+            .unwrap()
+    else {
+        panic!()
+    };
+    assert_eq!(
+        (replay.since, replay.until),
+        (When::parse("2d").unwrap(), When::parse("36h").ok())
+    );
+    assert_eq!(
+        (replay.stream, replay.agent.as_deref()),
+        (Some(Stream::Alerts), Some("a"))
+    );
+    assert!(replay.again && replay.dry_run && replay.json);
     for (line, command) in [
         ("example", Command::Example),
         ("--print-example", Command::Example),
@@ -121,7 +138,7 @@ fn wrong_usage_is_told_with_reason_and_nearest() {
         ("-x", "there is no flag -x"),
         (
             "rnder",
-            "there is no command \"rnder\"; did you mean \"render\"?; commands: run, render, preview, check, status, example",
+            "there is no command \"rnder\"; did you mean \"render\"?; commands: run, render, preview, check, status, replay, example",
         ),
         (
             "render --syslog x:1/udp",
@@ -146,11 +163,16 @@ fn wrong_usage_is_told_with_reason_and_nearest() {
         ),
         (
             "--syslog siem:514/http",
-            "--syslog: found \"siem:514/http\": the part after \"/\" is no protocol; allowed: HOST:PORT/udp, HOST:PORT/tcp or HOST:PORT/tls",
+            "--syslog: found \"siem:514/http\": the part after \"/\" is no protocol; allowed: HOST:PORT/udp, /tcp, /tls, /relp or /relp+tls",
         ),
         (
             "render --format cef",
             "--format: found \"cef\"; allowed: \"generic-cef\", \"arcsight\"",
+        ),
+        ("replay", "siembox replay needs --since: --since TIME"),
+        (
+            "replay --since 2d --stream x",
+            "--stream: found \"x\"; allowed: activities or alerts",
         ),
         ("status now", "\"siembox status\" takes no \"now\""),
     ] {

@@ -4,12 +4,14 @@
 mod check;
 mod preview;
 mod render;
+mod replay;
 mod run;
 mod status;
 
 pub use check::check;
 pub use preview::preview;
 pub use render::render;
+pub use replay::replay;
 pub use run::run;
 pub use status::status;
 

@@ -2,8 +2,11 @@
 
 use super::overrides::Overrides;
 use super::section::Section;
-use super::{AlertSettings, Refusal, SiemSettings, SourceSettings, SpoolSettings, StreamSettings};
-use super::{siem, source, spool, stream};
+use super::{
+    AlertSettings, LedgerSettings, MemorySettings, Refusal, SiemSettings, SourceSettings,
+    SpoolSettings, StreamSettings,
+};
+use super::{ledger, memory, siem, source, spool, stream};
 
 /// `[[agent]]`: one stream from one tenant to one SIEM.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +23,10 @@ pub struct AgentSettings {
     pub activities: StreamSettings,
     /// `[agent.spool]`
     pub spool: SpoolSettings,
+    /// `[agent.ledger]`
+    pub ledger: LedgerSettings,
+    /// `[agent.replay]`
+    pub memory: MemorySettings,
 }
 
 pub(super) fn read(section: &Section, given: &Overrides) -> Option<AgentSettings> {
@@ -33,6 +40,8 @@ pub(super) fn read(section: &Section, given: &Overrides) -> Option<AgentSettings
     let alerts = stream::read_alerts(alerts_section);
     let activities = stream::read_activities(section.table("activities"));
     let spool = spool::read(section.table("spool"));
+    let ledger = ledger::read(section.table("ledger"));
+    let memory = memory::read(section.table("replay"));
     if !alerts.stream.enabled && !activities.enabled {
         section.table("activities").refuse(
             "enabled",
@@ -46,6 +55,8 @@ pub(super) fn read(section: &Section, given: &Overrides) -> Option<AgentSettings
         alerts,
         activities,
         spool,
+        ledger,
+        memory,
     })
 }
 

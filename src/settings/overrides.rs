@@ -42,7 +42,7 @@ pub enum Needs {
     Lines,
 }
 
-/// `--syslog HOST:PORT/udp|tcp|tls`, taken apart.
+/// `--syslog HOST:PORT/udp|tcp|tls|relp|relp+tls`, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyslogTarget {
     /// Name or address.
@@ -60,12 +60,14 @@ pub enum Transport {
     Udp,
     Tcp,
     Tls,
+    Relp,
+    RelpTls,
 }
 
 // === impl SyslogTarget ===
 
 impl SyslogTarget {
-    /// Reads `HOST[:PORT][/udp|tcp|tls]`.
+    /// Reads `HOST[:PORT][/udp|tcp|tls|relp|relp+tls]`.
     ///
     /// # Errors
     /// Says which part is wrong.
@@ -79,7 +81,7 @@ impl SyslogTarget {
                     Refusal::because(
                         text,
                         "the part after \"/\" is no protocol",
-                        "HOST:PORT/udp, HOST:PORT/tcp or HOST:PORT/tls",
+                        "HOST:PORT/udp, /tcp, /tls, /relp or /relp+tls",
                     )
                 })?;
                 (address, *transport)
@@ -99,15 +101,31 @@ impl SyslogTarget {
 
 impl Transport {
     /// As settings and flags name them.
-    pub(super) const NAMES: [(&'static str, Self); 3] =
-        [("udp", Self::Udp), ("tcp", Self::Tcp), ("tls", Self::Tls)];
+    pub(super) const NAMES: [(&'static str, Self); 5] = [
+        ("udp", Self::Udp),
+        ("tcp", Self::Tcp),
+        ("tls", Self::Tls),
+        ("relp", Self::Relp),
+        ("relp+tls", Self::RelpTls),
+    ];
 
-    /// 514, with TLS 6514 (RFC 5425).
+    /// 514, with TLS 6514 (RFC 5425); RELP has none of its own, and rsyslog's examples take 2514.
     pub(super) fn default_port(self) -> u16 {
         match self {
             Self::Udp | Self::Tcp => 514,
             Self::Tls => 6514,
+            Self::Relp | Self::RelpTls => 2514,
         }
+    }
+
+    /// Is it encrypted?
+    pub(super) fn is_tls(self) -> bool {
+        matches!(self, Self::Tls | Self::RelpTls)
+    }
+
+    /// Is `framing` a choice?
+    pub(super) fn is_framed(self) -> bool {
+        matches!(self, Self::Tcp | Self::Tls)
     }
 }
 
@@ -127,6 +145,13 @@ mod tests {
             ),
             ("siem.example:514", "siem.example", 514, Transport::Tcp),
             ("siem.example/TLS", "siem.example", 6514, Transport::Tls),
+            ("siem.example/relp", "siem.example", 2514, Transport::Relp),
+            (
+                "siem.example:20514/relp+tls",
+                "siem.example",
+                20514,
+                Transport::RelpTls,
+            ),
             (
                 "[2001:db8::1]:1514/tcp",
                 "2001:db8::1",

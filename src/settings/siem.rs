@@ -1,27 +1,33 @@
 //! `[agent.siem]`: the receiving side.
 
+use std::time::Duration;
+
 use super::host::host;
 use super::overrides::{Needs, Overrides, Transport};
 use super::section::Section;
-use super::{CefSettings, HeaderSettings, TlsSettings, cef, header, tls};
+use super::{CefSettings, HeaderSettings, ReplaySettings, TlsSettings, cef, header, replay, tls};
 
 /// `[agent.siem]`: the receiving side.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SiemSettings {
     /// `host`: name or address.
     pub host: String,
-    /// `port`: default 514, with TLS 6514.
+    /// `port`: default 514, with TLS 6514, with RELP 2514.
     pub port: u16,
-    /// `protocol`: udp, tcp (default), tls; with what only it needs.
+    /// `protocol`: udp, tcp (default), tls, relp, relp+tls; with what only it needs.
     pub protocol: Protocol,
-    /// `framing`: lf (default; tls: octet-counting, RFC 5425) or octet-counting. Not for udp.
+    /// `framing`: lf (default; tls: octet-counting, RFC 5425) or octet-counting. Only for tcp and tls.
     pub framing: Framing,
+    /// What is kept of the lines sent.
+    pub replay: ReplaySettings,
     /// Header of each line.
     pub header: HeaderSettings,
     /// Looks of each line.
     pub cef: CefSettings,
     /// `max_lines_per_second`: no limit where absent; 1 to 1,000,000.
     pub max_lines_per_second: Option<u32>,
+    /// `heartbeat`: a line of its own so often while connected; none where absent; 1m to 24h.
+    pub heartbeat: Option<Duration>,
 }
 
 /// `protocol`
@@ -36,6 +42,8 @@ pub enum Protocol {
     Tcp,
     /// RFC 5425.
     Tls(TlsSettings),
+    /// RELP, encrypted where there are settings for it (`relp+tls`).
+    Relp(Option<TlsSettings>),
 }
 
 /// `framing`
@@ -47,6 +55,8 @@ pub enum Framing {
     OctetCounting,
 }
 
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(86_400);
 const FRAMINGS: [(&str, Framing); 2] = [
     ("lf", Framing::Lf),
     ("octet-counting", Framing::OctetCounting),
@@ -58,8 +68,10 @@ pub(super) fn read(section: Section, given: &Overrides) -> Option<SiemSettings> 
     let (host, port, transport) = target(&section, given);
     let protocol = protocol(&section, transport);
     let framing = framing(&section, transport);
+    let replay = replay::read(&section, transport);
     let max_lines_per_second = section.number("max_lines_per_second", 1..=1_000_000);
-    if transport != Transport::Udp && framing == Framing::Lf && header.begins_with_a_digit() {
+    let heartbeat = section.duration("heartbeat", MINUTE..=DAY);
+    if transport.is_framed() && framing == Framing::Lf && header.begins_with_a_digit() {
         let text = "without PRI each line begins with its year, which rsyslog takes for an octet count; \
                     cure: include_pri = true, framing = \"octet-counting\", or a time_format that begins with the month";
         section.warn("include_pri", text);
@@ -70,9 +82,11 @@ pub(super) fn read(section: Section, given: &Overrides) -> Option<SiemSettings> 
         port,
         protocol,
         framing,
+        replay,
         header,
         cef,
         max_lines_per_second,
+        heartbeat,
     })
 }
 
@@ -106,7 +120,7 @@ fn target(section: &Section, given: &Overrides) -> (Option<String>, u16, Transpo
 
 fn protocol(section: &Section, transport: Transport) -> Protocol {
     let max_datagram = section.number("max_datagram", 480..=65507);
-    let tls = tls::read(section, transport == Transport::Tls);
+    let tls = tls::read(section, transport.is_tls());
     if transport != Transport::Udp && section.has("max_datagram") && !section.failed("protocol") {
         section.refuse(
             "max_datagram",
@@ -119,16 +133,24 @@ fn protocol(section: &Section, transport: Transport) -> Protocol {
         },
         Transport::Tcp => Protocol::Tcp,
         Transport::Tls => Protocol::Tls(tls),
+        Transport::Relp => Protocol::Relp(None),
+        Transport::RelpTls => Protocol::Relp(Some(tls)),
     }
 }
 
 fn framing(section: &Section, transport: Transport) -> Framing {
     let written = section.word("framing", &FRAMINGS);
-    if transport == Transport::Udp && section.has("framing") {
-        section.refuse("framing", "stands beside UDP, where each line is a datagram of its own; allowed: only with protocol = \"tcp\" or \"tls\"");
+    if !transport.is_framed() && section.has("framing") {
+        let beside = match transport {
+            Transport::Udp => "UDP, where each line is a datagram of its own",
+            _ => "RELP, which counts the bytes of each line by itself",
+        };
+        let text =
+            format!("stands beside {beside}; allowed: only with protocol = \"tcp\" or \"tls\"");
+        section.refuse("framing", &text);
     }
     written.unwrap_or(match transport {
-        Transport::Udp | Transport::Tcp => Framing::Lf,
         Transport::Tls => Framing::OctetCounting,
+        _ => Framing::Lf,
     })
 }

@@ -1,4 +1,4 @@
-//! What only `protocol = "tls"` needs.
+//! What only `protocol = "tls"` and `"relp+tls"` need.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use super::Refusal;
 use super::host::host;
 use super::section::Section;
 
-/// What only `protocol = "tls"` needs.
+/// What only `protocol = "tls"` and `"relp+tls"` need.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TlsSettings {
     /// `ca_file`: PEM; instead of the public roots.
@@ -41,7 +41,7 @@ pub(super) fn read(section: &Section, is_tls: bool) -> TlsSettings {
         for key in written {
             section.refuse(
                 key,
-                "stands without TLS; allowed: only with protocol = \"tls\"",
+                "stands without TLS; allowed: only with protocol = \"tls\" or \"relp+tls\"",
             );
         }
         return TlsSettings::default();

@@ -49,7 +49,6 @@ impl<C: Carrier> Connection<C> {
     }
 
     async fn send_lines(&mut self, lines: &Lines) -> Result<Mended, SinkError> {
-        self.stream.look().await?;
         let (mut mended, mut rest) = (Mended::default(), lines.iter());
         while rest.len() > 0 {
             let now = pace::wait(&mut self.pace, rest.len()).await;
@@ -65,8 +64,12 @@ impl<C: Carrier> Connection<C> {
         Ok(mended)
     }
 
-    /// Writes the gathered bytes and gives the buffer back when it has grown out of proportion.
+    /// Writes the gathered bytes, unless the peer has gone, and gives the buffer back when it has grown out of proportion.
     async fn write(&mut self) -> Result<(), SinkError> {
+        if self.wire.is_empty() {
+            return Ok(());
+        }
+        self.stream.look().await?;
         self.stream.write(&self.wire).await?;
         self.sent += self.wire.len() as u64;
         self.wire.clear();
@@ -107,6 +110,10 @@ impl<C: Carrier> Sink for Connection<C> {
         self.usable()?;
         self.stream.finish().await?;
         Ok(Farewell::Confirmed)
+    }
+
+    fn unread_at_most(&self) -> u64 {
+        self.stream.unread_at_most()
     }
 
     fn peer(&self) -> &Peer {

@@ -6,6 +6,7 @@ use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use super::peer::Peer;
+use super::relp::RelpFault;
 use super::tls_fault::TlsFault;
 
 /// One variant per failing step. Shown as "reason: cure"; each half can be had alone.
@@ -49,6 +50,8 @@ pub enum SinkError {
     },
     /// The peer did not answer our FIN with its own.
     Unconfirmed { peer: Peer, after: Duration },
+    /// The RELP session was refused, or broken off in words.
+    Relp { peer: Peer, fault: RelpFault },
     /// Not even `bytes` fit into a datagram on this path.
     TooBig { peer: Peer, bytes: usize },
     /// A router dropped a datagram for its size, and only now told us; which one is not known.
@@ -151,6 +154,7 @@ impl SinkError {
                 "{peer} did not confirm within {} that it read everything",
                 Span(*after)
             ),
+            Self::Relp { peer, fault } => fault.reason(peer),
             Self::TooBig { peer, bytes } => {
                 format!("not even {bytes} bytes fit into a datagram to {peer}")
             }
@@ -183,8 +187,14 @@ impl SinkError {
                 return each.first().map_or(Cow::Borrowed("check host"), Self::cure);
             }
             Self::Tls { fault, .. } => return fault.cure(),
+            Self::HandshakeSilent { peer, .. } if peer.protocol == "relp+tls" => {
+                "this port may be for RELP without TLS: check port and protocol"
+            }
             Self::HandshakeSilent { .. } => {
                 "this port may be for plain TCP (TLS is mostly on 6514): check port and protocol"
+            }
+            Self::Closed { peer, said: Some(said) } if said == SAID_TLS && peer.protocol == "relp" => {
+                "this port is for TLS: set protocol = \"relp+tls\", or choose the port for plain RELP"
             }
             Self::Closed { said: Some(said), .. } if said == SAID_TLS => {
                 "this port is for TLS: set protocol = \"tls\", or choose the port for plain TCP"
@@ -202,6 +212,7 @@ impl SinkError {
             Self::Unconfirmed { .. } => {
                 "the last lines are sent again; if this stays, a relay in between may swallow the end of a connection"
             }
+            Self::Relp { peer, fault } => fault.cure(peer),
             Self::TooBig { .. } => "use protocol = \"tcp\" on this path",
             Self::Dropped { .. } => {
                 "the lines are sent again; set a smaller max_datagram, or use protocol = \"tcp\""
@@ -216,7 +227,7 @@ impl SinkError {
 pub(super) const SAID_TLS: &str = "a TLS alert";
 
 /// A time span without a row of decimals.
-struct Span(Duration);
+pub(super) struct Span(pub(super) Duration);
 
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

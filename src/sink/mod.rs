@@ -3,7 +3,8 @@
 //! What "arrived" can mean is the whole difficulty here. `write` returning proves nothing: the bytes are in our own kernel.
 //! [`Sink::prove`] waits for the word of the peer's kernel (TCP and TLS), which proves that the wire and the machine are there,
 //! but what the receiver's process has not read dies with it. Only [`Sink::close`] has the word of the process itself: our FIN,
-//! then the peer's FIN, which a receiver sends when it has read everything. UDP can say no more than "nobody objected".
+//! then the peer's FIN, which a receiver sends when it has read everything. UDP can say no more than "nobody objected". With
+//! RELP the process answers each line, so there [`Sink::prove`] has that word already, and [`Sink::accepted`] even after an error.
 //!
 //! ```text
 //! Target ──connect──▶ Wire ──send, send, …──▶ prove ──▶ … ──▶ close
@@ -15,11 +16,13 @@
 mod carrier;
 mod connection;
 mod dial;
+mod duplex;
 mod fault;
-mod outq;
+mod kernel;
 mod pace;
 mod peer;
 mod pem;
+pub mod relp;
 mod stream;
 mod target;
 mod tcp;
@@ -33,6 +36,7 @@ mod wire;
 
 pub use fault::SinkError;
 pub use peer::Peer;
+pub use relp::RelpFault;
 pub use target::{Bounds, Protocol, Target};
 pub use tls_fault::TlsFault;
 pub use trust::{Trust, TrustError, TrustFiles};
@@ -68,17 +72,30 @@ pub trait Sink: Send {
     where
         Self: Sized;
 
+    /// How many of the bytes that [`prove`](Self::prove) has proved may be lost with the peer's process, because they may still wait
+    /// unread in its kernel: about the largest window that it has offered so far. 0 where a proof is the last word that this kind
+    /// of wire can have.
+    fn unread_at_most(&self) -> u64;
+
     /// Who is at the other end.
     fn peer(&self) -> &Peer;
 
     /// Framed bytes handed to the system on this connection, encryption not counted.
     fn sent(&self) -> u64;
+
+    /// Lines that the receiver's process itself has said it has: the first so many of this connection, in the order in which
+    /// they were sent, without a gap. Holds after an error too: what is beyond may have arrived or not. Always 0 where the
+    /// protocol knows no such word (all but RELP).
+    fn accepted(&self) -> u64 {
+        0
+    }
 }
 
 /// How a connection ended that ended well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Farewell {
-    /// The peer answered our FIN with its own, and with no reset: its process has read every byte of this connection.
+    /// The peer answered our FIN with its own, and with no reset: its process has read every byte of this connection. With RELP:
+    /// it has answered every line.
     ///
     /// Read, not stored: rsyslog killed (SIGKILL) right after such an answer was seen to lose 744 of 1000 lines out of its queue
     /// in memory. No syslog sender can know of that; who wants to outlive it keeps the lines for a while longer.

@@ -11,7 +11,7 @@ pub struct Peer {
     pub host: Arc<str>,
     /// What the name led to.
     pub address: SocketAddr,
-    /// "udp", "tcp", "tls".
+    /// "udp", "tcp", "tls", "relp", "relp+tls".
     pub protocol: &'static str,
 }
 

@@ -1,6 +1,6 @@
 //! An established byte stream to a peer that has nothing to say: bytes go out, and all that comes back is the end.
 //!
-//! Framing and lines are above this ([`Connection`](super::connection::Connection)), TCP and TLS below ([`Carrier`]). Each error
+//! A peer that answers is in [`duplex`](super::duplex). Framing and lines are above this ([`Connection`](super::connection::Connection)), TCP and TLS below ([`Carrier`]). Each error
 //! leaves here in words that know who the peer is, what it said before, and whether it ever let us in.
 
 use std::io::{self, ErrorKind};
@@ -22,13 +22,17 @@ const NAPS: (Duration, Duration) = (Duration::from_micros(200), Duration::from_m
 /// An established stream.
 #[derive(Debug)]
 pub(super) struct Stream<C> {
-    carrier: C,
+    pub(super) carrier: C,
     peer: Peer,
-    bounds: Bounds,
+    pub(super) bounds: Bounds,
     /// The first bytes that the peer said, although it has nothing to say.
     said: Vec<u8>,
     /// A proof succeeded: the peer has let us in.
-    proved: bool,
+    pub(super) proved: bool,
+    /// The largest window that the peer has offered: about what its kernel can hold before its process reads it.
+    widest: u32,
+    /// Bytes were written by [`exchange`](Self::exchange) that TLS may still hold.
+    pub(super) unflushed: bool,
 }
 
 impl<C: Carrier> Stream<C> {
@@ -39,11 +43,18 @@ impl<C: Carrier> Stream<C> {
             bounds,
             said: Vec::new(),
             proved: false,
+            widest: 0,
+            unflushed: false,
         }
     }
 
     pub(super) fn peer(&self) -> &Peer {
         &self.peer
+    }
+
+    /// About what the peer's kernel can hold unread, bytes, as far as its offers have shown.
+    pub(super) fn unread_at_most(&self) -> u64 {
+        u64::from(self.widest)
     }
 
     /// Has the peer said or ended anything? Costs one system call where it has not.
@@ -107,6 +118,9 @@ impl<C: Carrier> Stream<C> {
         loop {
             let left = carrier::unacknowledged(self.carrier.socket())
                 .map_err(|cause| self.fault(cause))?;
+            let offered = carrier::offered_window(self.carrier.socket())
+                .map_err(|cause| self.fault(cause))?;
+            self.widest = self.widest.max(offered);
             // A connection that died is no proof, whatever its counters say.
             self.look().await?;
             if left == 0 {
@@ -145,10 +159,17 @@ impl<C: Carrier> Stream<C> {
         };
         match timeout(bound, farewell).await {
             Ok(result) => result,
-            Err(_) => Err(SinkError::Unconfirmed {
-                peer: self.peer.clone(),
-                after: bound,
-            }),
+            Err(_) => Err(self.unconfirmed(bound)),
+        }
+    }
+
+    /// No FIN came. Where the peer's kernel has not even acknowledged ours, it is the network that is silent.
+    fn unconfirmed(&self, after: Duration) -> SinkError {
+        let peer = self.peer.clone();
+        match carrier::unacknowledged(self.carrier.socket()) {
+            Ok(0) => SinkError::Unconfirmed { peer, after },
+            Ok(left) => SinkError::Unproved { peer, after, left },
+            Err(cause) => self.fault(cause),
         }
     }
 
@@ -204,7 +225,7 @@ impl<C: Carrier> Stream<C> {
     }
 
     /// What an error of the stream means on this connection.
-    fn fault(&self, cause: io::Error) -> SinkError {
+    pub(super) fn fault(&self, cause: io::Error) -> SinkError {
         match SinkError::talking(&self.peer, cause) {
             SinkError::Tls { peer, fault } => SinkError::Tls {
                 peer,
@@ -215,7 +236,7 @@ impl<C: Carrier> Stream<C> {
         }
     }
 
-    fn closed(&self) -> SinkError {
+    pub(super) fn closed(&self) -> SinkError {
         self.suspected().unwrap_or_else(|| SinkError::Closed {
             peer: self.peer.clone(),
             said: said(&self.said),
@@ -231,7 +252,7 @@ impl<C: Carrier> Stream<C> {
         })
     }
 
-    fn stalled(&self) -> SinkError {
+    pub(super) fn stalled(&self) -> SinkError {
         SinkError::Stalled {
             peer: self.peer.clone(),
             after: self.bounds.stall,
@@ -240,7 +261,7 @@ impl<C: Carrier> Stream<C> {
 }
 
 /// What the peer said, fit for a log line.
-fn said(bytes: &[u8]) -> Option<String> {
+pub(super) fn said(bytes: &[u8]) -> Option<String> {
     match bytes {
         [] => None,
         [0x15, 0x03, ..] => Some(SAID_TLS.to_owned()),

@@ -41,6 +41,11 @@ pub enum Protocol {
         /// Whom to believe, and how to show ourselves.
         trust: Trust,
     },
+    /// RELP, version 0.
+    Relp {
+        /// Whom to believe, and how to show ourselves; without it, nothing is encrypted.
+        trust: Option<Trust>,
+    },
 }
 
 impl Protocol {
@@ -51,6 +56,8 @@ impl Protocol {
             Self::Udp { .. } => "udp",
             Self::Tcp { .. } => "tcp",
             Self::Tls { .. } => "tls",
+            Self::Relp { trust: None } => "relp",
+            Self::Relp { trust: Some(_) } => "relp+tls",
         }
     }
 }
@@ -62,19 +69,19 @@ pub struct Bounds {
     pub resolve: Duration,
     /// Connecting to one address. 10 s: three SYNs.
     pub connect: Duration,
-    /// The TLS handshake with one address. 10 s
+    /// The TLS handshake with one address, and the opening of a RELP session. 10 s
     pub handshake: Duration,
     /// A TLS receiver that asks for a client certificate may refuse it after the handshake (TLS 1.3): how long to wait for
     /// that word. 300 ms; most receivers answer with a session ticket at once, which ends the wait.
     pub settle: Duration,
     /// Writing without any progress. 60 s
     pub stall: Duration,
-    /// Waiting for the peer's acknowledgement without any progress. 60 s
+    /// Waiting for the peer's acknowledgement, or its answer, without any progress. 60 s
     pub prove: Duration,
     /// How much longer the first proof of a connection takes: relays, and receivers with a list of allowed senders, accept and
     /// acknowledge first and hang up a moment later. 50 ms
     pub first_proof: Duration,
-    /// Waiting for the peer's FIN. 15 s
+    /// Waiting for the peer's FIN, or its last answers. 60 s: a slow receiver reads first all that it was sent.
     pub close: Duration,
     /// How long an ICMP objection to a datagram may take. 20 ms
     pub grace: Duration,
@@ -90,7 +97,7 @@ impl Default for Bounds {
             stall: Duration::from_secs(60),
             prove: Duration::from_secs(60),
             first_proof: Duration::from_millis(50),
-            close: Duration::from_secs(15),
+            close: Duration::from_secs(60),
             grace: Duration::from_millis(20),
         }
     }

@@ -151,7 +151,7 @@ impl TlsFault {
     pub fn cure(&self) -> Cow<'static, str> {
         match self {
             Self::NotTls => {
-                "this port may be for plain TCP (TLS is mostly on 6514): check port and protocol"
+                "this port may be one without TLS (syslog with TLS is mostly on 6514): check port and protocol"
             }
             Self::TooOld => "enable TLS 1.2 or newer on the receiver",
             Self::NothingInCommon => {

@@ -207,6 +207,10 @@ impl Sink for Udp {
         Ok(Farewell::Unknowable)
     }
 
+    fn unread_at_most(&self) -> u64 {
+        0
+    }
+
     fn peer(&self) -> &Peer {
         &self.peer
     }

@@ -1,8 +1,8 @@
 //! The one door: from a target to a connection, whatever the protocol.
 //!
-//! A new protocol (RELP is next) is a file beside `connection.rs`, a variant here and one in [`Protocol`]: `dial` and
-//! `tls::handshake` give it its bytes, plain or encrypted, `stream.rs` the writing and the end, and [`Sink`] is all that it must
-//! answer to.
+//! A protocol is a file or folder beside `connection.rs`, a variant or two here and one in [`Protocol`]: `dial` and
+//! `tls::handshake` give it its bytes, plain or encrypted, `stream.rs` and `duplex.rs` the writing and the end, and [`Sink`] is
+//! all that it must answer to.
 
 use std::net::SocketAddr;
 
@@ -12,6 +12,7 @@ use super::connection::Connection;
 use super::fault::SinkError;
 use super::pace::Pace;
 use super::peer::Peer;
+use super::relp::Session;
 use super::stream::Stream;
 use super::target::{Protocol, Target};
 use super::tls::{self, Encrypted};
@@ -30,11 +31,14 @@ enum Inner {
     Udp(Box<Udp>),
     Tcp(Box<Connection<TcpStream>>),
     Tls(Box<Connection<Encrypted>>),
+    Relp(Box<Session<TcpStream>>),
+    RelpTls(Box<Session<Encrypted>>),
 }
 
 impl Wire {
     /// Connects: looks the name up and tries each of its addresses in turn, each with its own time limit. With TLS an address
-    /// has answered when its certificate was accepted, and ours was not refused as far as can be seen so early.
+    /// has answered when its certificate was accepted, and ours was not refused as far as can be seen so early; with RELP when it
+    /// has opened the session.
     ///
     /// `attempt` is the number of failures before this one
     /// ([`Backoff::failures`](crate::backoff::Backoff::failures)): the first address to be tried moves on with it.
@@ -80,6 +84,17 @@ impl Wire {
                     pace,
                 )))
             }
+            Protocol::Relp { trust: None } => {
+                let stream = dial::tcp(&peer, &bounds).await?;
+                let stream = Stream::new(stream, peer, bounds);
+                Inner::Relp(Box::new(Session::open(stream, pace).await?))
+            }
+            Protocol::Relp { trust: Some(trust) } => {
+                let stream = dial::tcp(&peer, &bounds).await?;
+                let stream = tls::handshake(stream, &peer, trust, &bounds).await?;
+                let stream = Stream::new(stream, peer, bounds);
+                Inner::RelpTls(Box::new(Session::open(stream, pace).await?))
+            }
         };
         Ok(Self(inner))
     }
@@ -91,6 +106,8 @@ impl Sink for Wire {
             Inner::Udp(wire) => wire.send(lines).await,
             Inner::Tcp(wire) => wire.send(lines).await,
             Inner::Tls(wire) => wire.send(lines).await,
+            Inner::Relp(wire) => wire.send(lines).await,
+            Inner::RelpTls(wire) => wire.send(lines).await,
         }
     }
 
@@ -99,6 +116,8 @@ impl Sink for Wire {
             Inner::Udp(wire) => wire.prove().await,
             Inner::Tcp(wire) => wire.prove().await,
             Inner::Tls(wire) => wire.prove().await,
+            Inner::Relp(wire) => wire.prove().await,
+            Inner::RelpTls(wire) => wire.prove().await,
         }
     }
 
@@ -107,6 +126,8 @@ impl Sink for Wire {
             Inner::Udp(wire) => wire.gone().await,
             Inner::Tcp(wire) => wire.gone().await,
             Inner::Tls(wire) => wire.gone().await,
+            Inner::Relp(wire) => wire.gone().await,
+            Inner::RelpTls(wire) => wire.gone().await,
         }
     }
 
@@ -115,6 +136,18 @@ impl Sink for Wire {
             Inner::Udp(wire) => wire.close().await,
             Inner::Tcp(wire) => wire.close().await,
             Inner::Tls(wire) => wire.close().await,
+            Inner::Relp(wire) => wire.close().await,
+            Inner::RelpTls(wire) => wire.close().await,
+        }
+    }
+
+    fn unread_at_most(&self) -> u64 {
+        match &self.0 {
+            Inner::Udp(wire) => wire.unread_at_most(),
+            Inner::Tcp(wire) => wire.unread_at_most(),
+            Inner::Tls(wire) => wire.unread_at_most(),
+            Inner::Relp(wire) => wire.unread_at_most(),
+            Inner::RelpTls(wire) => wire.unread_at_most(),
         }
     }
 
@@ -123,6 +156,8 @@ impl Sink for Wire {
             Inner::Udp(wire) => wire.peer(),
             Inner::Tcp(wire) => wire.peer(),
             Inner::Tls(wire) => wire.peer(),
+            Inner::Relp(wire) => wire.peer(),
+            Inner::RelpTls(wire) => wire.peer(),
         }
     }
 
@@ -131,6 +166,18 @@ impl Sink for Wire {
             Inner::Udp(wire) => wire.sent(),
             Inner::Tcp(wire) => wire.sent(),
             Inner::Tls(wire) => wire.sent(),
+            Inner::Relp(wire) => wire.sent(),
+            Inner::RelpTls(wire) => wire.sent(),
+        }
+    }
+
+    fn accepted(&self) -> u64 {
+        match &self.0 {
+            Inner::Udp(wire) => wire.accepted(),
+            Inner::Tcp(wire) => wire.accepted(),
+            Inner::Tls(wire) => wire.accepted(),
+            Inner::Relp(wire) => wire.accepted(),
+            Inner::RelpTls(wire) => wire.accepted(),
         }
     }
 }

@@ -12,6 +12,13 @@ pub struct Cursor {
     /// Ids at or before this time may have been forgotten, so that nothing at or before it is read again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forgotten_ms: Option<i64>,
+    /// When the last walk that came to its end began, by the cloud's clock: what showed itself after that, the walk may
+    /// have passed by, so that the next one begins its overlap there, however long the walk took.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub walked_ms: Option<i64>,
+    /// The same of the last deep walk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deep_ms: Option<i64>,
     /// The walk under way, where one is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub walk: Option<Walk>,
@@ -30,11 +37,40 @@ pub struct Walk {
     pub next: Option<String>,
     /// The latest time met on this walk.
     pub max_ms: i64,
+    /// When its first page was asked for, by the cloud's clock, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub began_ms: Option<i64>,
+    /// Does it read the whole look-back?
+    #[serde(default)]
+    pub deep: bool,
+    /// Did a record come after a later one? Then the cursor waits for the end of the walk.
+    #[serde(default)]
+    pub out_of_order: bool,
     /// Stands for the filters in force: a walk under other filters can't be taken up again.
     pub filters: u64,
 }
 
 impl Cursor {
+    /// Where the next walk begins its overlap, or a deep one its look-back.
+    #[must_use]
+    pub fn settled_ms(&self, deep: bool) -> i64 {
+        let began = if deep { self.deep_ms } else { self.walked_ms };
+        began.map_or(self.high_ms, |began| began.min(self.high_ms))
+    }
+
+    /// From here on the stream may still be read, as the cursor stands now or later; what lies before never is again.
+    /// `back` is the farthest that a walk looks back.
+    #[must_use]
+    pub fn may_read_from_ms(&self, back_ms: i64) -> i64 {
+        let safe = self.forgotten_ms.map_or(i64::MIN, |at| at + 1);
+        let next = (self.settled_ms(true).min(self.settled_ms(false)) - back_ms)
+            .max(self.origin_ms)
+            .max(safe.min(self.high_ms));
+        self.walk
+            .as_ref()
+            .map_or(next, |walk| next.min(walk.from_ms))
+    }
+
     /// As it goes to flash: JSON, so that an engineer can read it there.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
@@ -47,5 +83,38 @@ impl Cursor {
     /// When the bytes are not a cursor.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_from_where_on_it_may_read() {
+        let mut cursor = Cursor {
+            high_ms: 1000,
+            origin_ms: 0,
+            forgotten_ms: None,
+            walked_ms: None,
+            deep_ms: None,
+            walk: None,
+        };
+        assert_eq!(cursor.may_read_from_ms(300), 700);
+        cursor.forgotten_ms = Some(800);
+        assert_eq!(cursor.may_read_from_ms(300), 801);
+        cursor.origin_ms = 950;
+        assert_eq!(cursor.may_read_from_ms(300), 950);
+        cursor.walk = Some(Walk {
+            from_ms: 600,
+            skip: 0,
+            next: None,
+            began_ms: None,
+            deep: false,
+            out_of_order: false,
+            max_ms: 700,
+            filters: 0,
+        });
+        assert_eq!(cursor.may_read_from_ms(300), 600, "a walk under way");
     }
 }

@@ -35,6 +35,20 @@ pub struct Http {
     max_body: u64,
 }
 
+/// Posting a body, whatever the way: [`Http`], or a test's own.
+pub trait Post {
+    /// Posts a body and reads the whole answer.
+    ///
+    /// # Errors
+    /// When no answer came, not all of it, or too much of it. A status that means failure is no error here.
+    fn post(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Result<Response, SourceError>;
+}
+
 /// An answer, read to its end.
 #[derive(Debug)]
 pub struct Response {
@@ -87,11 +101,14 @@ impl Http {
         }
     }
 
-    /// Posts a body and reads the whole answer.
-    ///
-    /// # Errors
-    /// When no answer came, not all of it, or too much of it. A status that means failure is no error here.
-    pub fn post(
+    /// Wakes a call that hangs, and ends the client for all clones.
+    pub fn shut_down(&self) {
+        self.agent.clone().shutdown();
+    }
+}
+
+impl Post for Http {
+    fn post(
         &self,
         url: &str,
         headers: &[(&str, &str)],
@@ -131,11 +148,6 @@ impl Http {
             location,
             body,
         })
-    }
-
-    /// Wakes a call that hangs, and ends the client for all clones.
-    pub fn shut_down(&self) {
-        self.agent.clone().shutdown();
     }
 }
 

@@ -10,8 +10,14 @@ use super::seen::fingerprint;
 pub(super) struct Intake {
     /// Bounds the times of its records: one from the future moves no cursor.
     now_ms: i64,
+    /// Ids are kept until here at most, however far in the future their records claim to be.
+    keep_ms: i64,
+    /// What the page was asked from.
+    from_ms: i64,
     /// The ids of this page: a page that holds a record twice counts it once.
-    ids: HashSet<u64>,
+    pub(super) ids: HashSet<u64>,
+    /// Different records that can be part of the answer: not from before what was asked for.
+    pub(super) asked_for: usize,
     /// The earliest and the latest time, once a record told one.
     span: Option<(i64, i64)>,
     last_ms: i64,
@@ -24,32 +30,40 @@ pub(super) struct Intake {
 }
 
 impl Intake {
-    /// An empty page; times after `now_ms` count as `now_ms`.
-    pub(super) fn open(now_ms: i64) -> Self {
+    /// An empty page; times after `now_ms` count as `now_ms`. Ids are kept by their records' own times, up to `keep_ms`.
+    pub(super) fn open(now_ms: i64, keep_ms: i64, from_ms: i64) -> Self {
         Self {
             now_ms,
+            keep_ms,
+            from_ms,
             ascending: true,
             ..Self::default()
         }
     }
 
-    /// Takes in a record; one without a time counts as of `else_ms`. False where it was read before.
+    /// Takes in a record; one without a time counts as of `else_ms`. `before` are the ids of the
+    /// page before. False where it was read before.
     pub(super) fn admit(
         &mut self,
         id: &str,
         at_ms: Option<i64>,
         else_ms: i64,
+        before: &HashSet<u64>,
         seen: &mut Seen,
     ) -> bool {
+        let known_ms = at_ms;
+        let keep_ms = at_ms.map_or(else_ms, |at| at.min(self.keep_ms));
         let at_ms = at_ms.map(|at| at.min(self.now_ms));
-        let again = !self.ids.insert(fingerprint(id));
+        let print = fingerprint(id);
+        let again = !self.ids.insert(print);
+        self.asked_for += usize::from(!again && known_ms.is_none_or(|at| at >= self.from_ms));
         if let (Some(at), false) = (at_ms, again) {
             let (first, latest) = self.span.unwrap_or((at, at));
             self.ascending &= self.span.is_none() || at >= self.last_ms;
             self.span = Some((first.min(at), latest.max(at)));
             self.last_ms = at;
         }
-        let new = !again && seen.admit(id, at_ms.unwrap_or(else_ms));
+        let new = !again && !before.contains(&print) && seen.admit(id, keep_ms);
         *(if new {
             &mut self.news
         } else {

@@ -23,7 +23,9 @@ pub use throttle::Throttle;
 use std::ops::Range;
 
 /// The two kinds of records; each is read with a cursor of its own, so that neither holds back the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Stream {
     /// Read by `created`, in scan mode.
@@ -66,6 +68,8 @@ impl std::fmt::Display for Stream {
 pub struct Query {
     /// Records whose cursor time is this or later, milliseconds since 1970.
     pub from_ms: i64,
+    /// And whose cursor time is this or earlier; `None` for all since then.
+    pub to_ms: Option<i64>,
     /// Where in that answer.
     pub place: Place,
     /// Records asked for; the cloud may send fewer or more.
@@ -112,4 +116,10 @@ pub trait Source {
     /// # Errors
     /// Says what kind of trouble it is, so that the caller knows how long to wait and what to tell the operator.
     fn page(&mut self, query: &Query) -> Result<Answer, SourceError>;
+
+    /// The ids of the activities behind an alert; at most 100.
+    ///
+    /// # Errors
+    /// As for a page.
+    fn activities_behind(&mut self, alert_id: &str) -> Result<Vec<String>, SourceError>;
 }

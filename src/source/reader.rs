@@ -4,12 +4,17 @@
 //! their edges: records become visible late, many share a millisecond, `hasNext` errs in both directions, a page holds
 //! fewer records than asked (reference: cloud-apps-api.md §1, peers.md lesson 3). So:
 //!
-//! - Every walk begins an **overlap** before the highest time read, and records are told apart by id ([`Seen`]), never by time.
+//! - Every walk begins an **overlap** before the highest time read, and before the beginning of the last walk: a walk may
+//!   take hours, and what shows itself late meanwhile lies behind it. Records are told apart by id ([`Seen`]), never by time.
 //! - Within a walk the next page is asked for by the cloud's `nextQueryFilters` where it gives one, else from the last
 //!   time met, **that time included**; only where a whole page shares one time it skips by count.
 //! - A walk ends when nothing says that more follows: not `hasNext`, not a full page, not `total`.
 //! - The cursor moves with each page only while pages come in order; else when the walk has ended.
 //! - An answer that contradicts itself moves nothing and is asked for again, a bounded number of times.
+
+mod moving;
+
+use std::collections::HashSet;
 
 use super::intake::Intake;
 use super::{Answer, Cursor, Place, Query, Seen, Walk};
@@ -18,10 +23,6 @@ use super::{Answer, Cursor, Place, Query, Seen, Walk};
 pub const SMALLEST_SCAN: u32 = 500;
 /// Most records per page outside scan mode (reference: api-introduction.md).
 const PLAIN_PAGE: u32 = 100;
-/// How often a doubtful answer is asked for again before the walk is given up.
-const DOUBTS: u8 = 3;
-/// Pages in a row without anything new or later: the cloud goes in circles.
-const CIRCLES: u16 = 50;
 
 /// The bounds of reading; times in milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,6 +103,10 @@ pub struct Reader {
     written: Option<Cursor>,
     seen: Seen,
     page: Intake,
+    /// The ids of the page before: they are known even where they are forgotten, should it come again, stale.
+    before: HashSet<u64>,
+    /// Has this walk just begun, so that its first page is still to come?
+    unopened: bool,
     /// Have all pages of this walk come in order?
     in_order: bool,
     /// Did a place that the cloud named lead nowhere? Then this walk goes on by time alone.
@@ -126,6 +131,8 @@ impl Reader {
             cursor,
             seen,
             page: Intake::default(),
+            before: HashSet::new(),
+            unopened: false,
             in_order: true,
             lost_place: false,
             read: 0,
@@ -133,12 +140,18 @@ impl Reader {
             circles: 0,
         };
         reader.drop_foreign_walk();
+        let walk = reader
+            .cursor
+            .as_ref()
+            .and_then(|cursor| cursor.walk.as_ref());
+        reader.in_order = walk.is_none_or(|walk| !walk.out_of_order);
         reader
     }
 
-    /// Begins a walk, where none is under way. `now_ms` should be the cloud's own clock: a first start, and the cut
-    /// of too long a stop, are counted from it. A `deep` walk reads the whole look-back again.
-    pub fn begin(&mut self, now_ms: i64, deep: bool) -> Start {
+    /// Begins a walk, where none is under way. `now_ms` should be the cloud's own clock: a first start is counted from
+    /// it. The cut of too long a stop is counted from `least_ms`, the earliest that it may be: what is cut is never read,
+    /// so that no clock that runs ahead may decide it alone. A `deep` walk reads the whole look-back again.
+    pub fn begin(&mut self, now_ms: i64, least_ms: i64, deep: bool) -> Start {
         let mut start = Start::Goes;
         let cursor = self.cursor.get_or_insert_with(|| {
             let from_ms = now_ms - self.rules.first_look_back_ms;
@@ -147,13 +160,15 @@ impl Reader {
                 high_ms: from_ms,
                 origin_ms: from_ms,
                 forgotten_ms: None,
+                walked_ms: None,
+                deep_ms: None,
                 walk: None,
             }
         });
         if cursor.walk.is_some() {
             return start;
         }
-        let earliest = now_ms - self.rules.max_catch_up_ms;
+        let earliest = least_ms.saturating_sub(self.rules.max_catch_up_ms);
         if cursor.high_ms < earliest && start == Start::Goes {
             start = Start::Skipped {
                 from_ms: cursor.high_ms,
@@ -161,27 +176,30 @@ impl Reader {
             };
             (cursor.high_ms, cursor.origin_ms) = (earliest, earliest);
         }
-        let back = if deep {
-            self.rules.look_back_ms.max(self.rules.overlap_ms)
+        let overlap = cursor.settled_ms(false) - self.rules.overlap_ms;
+        let look_back = cursor.settled_ms(true) - self.rules.look_back_ms;
+        let back_to = if deep {
+            look_back.min(overlap)
         } else {
-            self.rules.overlap_ms
+            overlap
         };
         let safe = self
             .seen
             .forgotten_until()
             .map_or(i64::MIN, |forgotten| forgotten + 1);
-        let from_ms = (cursor.high_ms - back)
-            .max(cursor.origin_ms)
-            .max(safe.min(cursor.high_ms));
+        let from_ms = back_to.max(cursor.origin_ms).max(safe.min(cursor.high_ms));
         let walk = Walk {
             from_ms,
             skip: 0,
             next: None,
             max_ms: from_ms,
+            began_ms: None,
+            deep,
+            out_of_order: false,
             filters: self.rules.filters,
         };
         cursor.walk = Some(walk);
-        (self.in_order, self.lost_place) = (true, false);
+        (self.unopened, self.in_order, self.lost_place) = (true, true, false);
         (self.read, self.doubts, self.circles) = (0, 0, 0);
         start
     }
@@ -196,29 +214,39 @@ impl Reader {
             .map_or(Place::Skip(walk.skip), Place::Next);
         Some(Query {
             from_ms: walk.from_ms,
+            to_ms: None,
             place,
             limit: self.limit,
         })
     }
 
     /// Opens the page that has come. `now_ms` bounds the times of its records: one from the future moves no cursor.
-    pub fn open(&mut self, now_ms: i64) {
-        self.page = Intake::open(now_ms);
+    /// `asked_ms` is when it was asked for, by the cloud's clock, where that is known.
+    pub fn open(&mut self, now_ms: i64, asked_ms: Option<i64>) {
+        let now_ms = now_ms.max(self.high_ms().unwrap_or(i64::MIN));
+        let keep_ms = now_ms.saturating_add(self.rules.look_back_ms);
+        let walk = self.cursor.as_mut().and_then(|cursor| cursor.walk.as_mut());
+        let from_ms = walk.as_ref().map_or(i64::MIN, |walk| walk.from_ms);
+        self.page = Intake::open(now_ms, keep_ms, from_ms);
+        if let (true, Some(walk)) = (std::mem::take(&mut self.unopened), walk) {
+            walk.began_ms = asked_ms;
+        }
     }
 
     /// Takes in a record of the open page. False where it was read before. A record that tells no time has `None`.
     pub fn admit(&mut self, id: &str, at_ms: Option<i64>) -> bool {
         let walked = self.cursor.as_ref().map_or(0, |cursor| cursor.high_ms);
-        self.page.admit(id, at_ms, walked, &mut self.seen)
+        self.page
+            .admit(id, at_ms, walked, &self.before, &mut self.seen)
     }
 
     /// Closes the open page: moves the cursor and says what follows.
     pub fn close(&mut self, answer: &Answer) -> Turn {
-        let page = std::mem::take(&mut self.page);
+        let mut page = std::mem::take(&mut self.page);
         let verdict = self.move_on(&page, answer);
-        let high_ms = self.cursor.as_ref().map_or(0, |cursor| cursor.high_ms);
-        let back = self.rules.look_back_ms.max(self.rules.overlap_ms);
-        let seen = self.seen.seal(high_ms - back);
+        self.before = std::mem::take(&mut page.ids);
+        let floor_ms = self.floor_ms();
+        let seen = self.seen.seal(floor_ms);
         if let Some(cursor) = &mut self.cursor {
             cursor.forgotten_ms = self.seen.forgotten_until();
         }
@@ -308,6 +336,26 @@ impl Reader {
         self.cursor.as_ref().map(|cursor| cursor.high_ms)
     }
 
+    /// Nothing before this time was ever asked for.
+    #[must_use]
+    pub fn origin_ms(&self) -> Option<i64> {
+        self.cursor.as_ref().map(|cursor| cursor.origin_ms)
+    }
+
+    /// The latest time of any record read, also where what lies before it is not all read yet.
+    #[must_use]
+    pub fn reach_ms(&self) -> Option<i64> {
+        let cursor = self.cursor.as_ref()?;
+        let walked = cursor.walk.as_ref().map(|walk| walk.max_ms);
+        Some(walked.unwrap_or(cursor.high_ms).max(cursor.high_ms))
+    }
+
+    /// Stands for the filters in force.
+    #[must_use]
+    pub fn filters(&self) -> u64 {
+        self.rules.filters
+    }
+
     /// Would [`Reader::begin`] decide by the clock what is never read? Then `now_ms` must be the cloud's.
     #[must_use]
     pub fn needs_cloud_clock(&self, now_ms: i64) -> bool {
@@ -316,126 +364,19 @@ impl Reader {
         })
     }
 
+    /// No later walk begins before this.
+    fn floor_ms(&self) -> i64 {
+        self.cursor.as_ref().map_or(0, |cursor| {
+            let overlap = cursor.settled_ms(false) - self.rules.overlap_ms;
+            overlap.min(cursor.settled_ms(true) - self.rules.look_back_ms)
+        })
+    }
+
     fn drop_foreign_walk(&mut self) {
         let filters = self.rules.filters;
         if let Some(cursor) = &mut self.cursor {
             cursor.walk.take_if(|walk| walk.filters != filters);
         }
-    }
-
-    fn move_on(&mut self, page: &Intake, answer: &Answer) -> Verdict {
-        let Some(mut walk) = self.cursor.as_mut().and_then(|cursor| cursor.walk.take()) else {
-            return Verdict::CaughtUp;
-        };
-        self.advance(page, &mut walk);
-        let more = self.more(page, answer, &walk);
-        let verdict = match self.doubt(page, answer, &walk, more) {
-            Some(reason) => self.after_doubt(reason, &mut walk),
-            None => self.next_place(page, answer, &mut walk, more),
-        };
-        if let Some(cursor) = &mut self.cursor {
-            match verdict {
-                Verdict::CaughtUp => cursor.high_ms = cursor.high_ms.max(walk.max_ms),
-                Verdict::GivenUp(_) => {}
-                Verdict::More | Verdict::Doubtful(_) => cursor.walk = Some(walk),
-            }
-        }
-        verdict
-    }
-
-    /// How far the page reaches. The cursor follows only while all pages come in order: a later page of a walk out of
-    /// order may hold what lies before.
-    fn advance(&mut self, page: &Intake, walk: &mut Walk) {
-        let before = walk.max_ms;
-        self.in_order &=
-            page.ascending && page.earliest_ms().is_none_or(|earliest| earliest >= before);
-        walk.max_ms = page.latest_ms().map_or(before, |latest| latest.max(before));
-        if let (true, Some(cursor)) = (self.in_order, &mut self.cursor) {
-            cursor.high_ms = cursor.high_ms.max(walk.max_ms);
-        }
-        let moved = walk.max_ms > before || page.news > 0;
-        self.circles = if moved { 0 } else { self.circles + 1 };
-        self.read += page.count() as u64;
-    }
-
-    /// Does anything say that more follows? `hasNext` alone is not believed.
-    fn more(&self, page: &Intake, answer: &Answer, walk: &Walk) -> bool {
-        let read = self.read_of_total(page, walk);
-        // an empty page is the end where the cloud's own count says so, whatever `hasNext` says
-        let exhausted = page.count() == 0 && answer.total.is_some_and(|total| total <= read);
-        let full = answer.records.len() >= self.limit as usize;
-        !exhausted && (answer.has_next || full || answer.total.is_some_and(|total| total > read))
-    }
-
-    /// Records read of those that the cloud's `total` counts.
-    fn read_of_total(&self, page: &Intake, walk: &Walk) -> u64 {
-        match walk.next {
-            None => u64::from(walk.skip) + page.count() as u64,
-            Some(_) => self.read,
-        }
-    }
-
-    /// What contradicts itself in the answer.
-    fn doubt(
-        &self,
-        page: &Intake,
-        answer: &Answer,
-        walk: &Walk,
-        more: bool,
-    ) -> Option<&'static str> {
-        if answer.next.is_some() && answer.next == walk.next {
-            Some("the cloud names the same place again")
-        } else if page.count() == 0 && more && answer.next.is_none() {
-            Some("the cloud says that there are records but sends none")
-        } else if self.circles > CIRCLES {
-            Some("the cloud sends the same records over and over")
-        } else {
-            None
-        }
-    }
-
-    /// Asks again some times; then leaves a place that leads nowhere, or gives the walk up.
-    fn after_doubt(&mut self, reason: &'static str, walk: &mut Walk) -> Verdict {
-        self.doubts += 1;
-        if self.doubts <= DOUBTS && self.circles <= CIRCLES {
-            return Verdict::Doubtful(reason);
-        }
-        if self.in_order && walk.next.take().is_some() {
-            (walk.from_ms, walk.skip) = (walk.max_ms, 0);
-            (self.lost_place, self.read, self.doubts) = (true, 0, 0);
-            return Verdict::More;
-        }
-        Verdict::GivenUp(reason)
-    }
-
-    /// Where the next page begins: where the cloud says; else at the last time met, or past as many records as share it.
-    fn next_place(
-        &mut self,
-        page: &Intake,
-        answer: &Answer,
-        walk: &mut Walk,
-        more: bool,
-    ) -> Verdict {
-        self.doubts = 0;
-        if let Some(next) = answer.next.as_ref().filter(|_| !self.lost_place) {
-            walk.next = Some(next.clone());
-            return Verdict::More;
-        }
-        if !more || page.count() == 0 {
-            return Verdict::CaughtUp;
-        }
-        let came_by_place = walk.next.take().is_some();
-        self.lost_place |= came_by_place;
-        if self.in_order && walk.max_ms > walk.from_ms {
-            (walk.from_ms, walk.skip, self.read) = (walk.max_ms, 0, 0);
-        } else if came_by_place {
-            walk.skip = 0;
-        } else {
-            walk.skip = walk
-                .skip
-                .saturating_add(u32::try_from(page.count()).unwrap_or(u32::MAX));
-        }
-        Verdict::More
     }
 }
 

@@ -1,3 +1,4 @@
+use super::moving::DOUBTS;
 use super::*;
 use proptest::prelude::*;
 
@@ -158,11 +159,11 @@ fn walk(
     deep: bool,
     crash_at: Option<usize>,
 ) {
-    reader.begin(now, deep);
+    reader.begin(now, now, deep);
     for page in 0..100_000 {
         let query = reader.query().expect("a walk is under way");
         let (answer, records) = cloud.answer(&query, now);
-        reader.open(now);
+        reader.open(now, Some(now));
         let lines: Vec<String> = records
             .iter()
             .filter(|r| reader.admit(&r.id, Some(r.at)))
@@ -346,10 +347,11 @@ fn when_nothing_is_new_nothing_is_written() {
     let mut reader = flash.reader(rules(100));
     walk(&mut reader, &mut cloud, &mut flash, START, true, None);
     for i in 0..20 {
-        reader.begin(START + i * 30_000, i % 5 == 0);
+        let now = START + i * 30_000;
+        reader.begin(now, now, i % 5 == 0);
         while let Some(query) = reader.query() {
             let (answer, records) = cloud.answer(&query, START + i * 30_000);
-            reader.open(START + i * 30_000);
+            reader.open(now, Some(now));
             for record in &records {
                 assert!(!reader.admit(&record.id, Some(record.at)));
             }
@@ -364,7 +366,7 @@ fn the_first_start_is_written_even_when_empty_so_that_it_does_not_slide() {
     let mut flash = Flash::default();
     let mut reader = flash.reader(rules(100));
     assert_eq!(
-        reader.begin(START, true),
+        reader.begin(START, START, true),
         Start::First {
             from_ms: START - 60 * MINUTE
         }
@@ -377,6 +379,8 @@ fn the_first_start_is_written_even_when_empty_so_that_it_does_not_slide() {
 fn too_long_a_stop_is_cut_and_said() {
     let cursor = Cursor {
         high_ms: START,
+        walked_ms: None,
+        deep_ms: None,
         origin_ms: START,
         forgotten_ms: None,
         walk: None,
@@ -386,7 +390,7 @@ fn too_long_a_stop_is_cut_and_said() {
     assert!(reader.needs_cloud_clock(now));
     let to_ms = START + 10_000 * MINUTE;
     assert_eq!(
-        reader.begin(now, true),
+        reader.begin(now, now, true),
         Start::Skipped {
             from_ms: START,
             to_ms
@@ -402,10 +406,15 @@ fn a_walk_under_other_filters_is_not_taken_up_again() {
         skip: 0,
         next: Some("x".into()),
         max_ms: START,
+        began_ms: None,
+        deep: false,
+        out_of_order: false,
         filters: 1,
     };
     let cursor = Cursor {
         high_ms: START,
+        walked_ms: None,
+        deep_ms: None,
         origin_ms: START,
         forgotten_ms: None,
         walk: Some(walk),
@@ -417,7 +426,7 @@ fn a_walk_under_other_filters_is_not_taken_up_again() {
 #[test]
 fn a_page_too_large_is_asked_for_in_smaller_pieces() {
     let mut reader = Reader::new(rules(5000), None, Seen::default());
-    reader.begin(START, true);
+    reader.begin(START, START, true);
     let mut limits = Vec::new();
     while reader.ask_for_less() {
         limits.push(reader.query().map_or(0, |query| query.limit));
@@ -427,4 +436,208 @@ fn a_page_too_large_is_asked_for_in_smaller_pieces() {
         reader.ask_for_more();
     }
     assert_eq!(reader.query().map(|query| query.limit), Some(5000));
+}
+
+/// Takes a page of these records in; `asked_ms` is the cloud's time.
+fn page(reader: &mut Reader, asked_ms: i64, records: &[(&str, i64)], more: bool) -> Turn {
+    reader.open(asked_ms, Some(asked_ms));
+    for (id, at) in records {
+        reader.admit(id, Some(*at));
+    }
+    reader.close(&Answer {
+        records: vec![0..0; records.len()],
+        has_next: more,
+        ..Answer::default()
+    })
+}
+
+#[test]
+fn what_shows_itself_behind_a_long_walk_is_found() {
+    let mut reader = Reader::new(rules(5), None, Seen::default());
+    let hour = 60 * MINUTE;
+    reader.begin(START, START, true);
+    page(&mut reader, START, &[("a", START - 2000)], true);
+    // the cloud was away for hours in the middle of the walk, or the spool was full
+    let later = START + 5 * hour;
+    let turn = page(&mut reader, later, &[("b", later - 1000)], false);
+    assert_eq!(turn.verdict, Verdict::CaughtUp);
+    for (deep, back) in [(false, 2 * MINUTE), (true, 15 * MINUTE)] {
+        let bytes = turn.cursor.clone();
+        let cursor = Cursor::from_bytes(&bytes).unwrap();
+        assert_eq!(cursor.high_ms, later - 1000);
+        let mut next = Reader::new(rules(5), Some(cursor), Seen::default());
+        next.begin(later, later, deep);
+        // by the walk's begin, not by its end
+        assert_eq!(next.query().map(|query| query.from_ms), Some(START - back));
+    }
+}
+
+#[test]
+fn a_deep_walk_begins_where_the_last_one_that_came_to_its_end_did() {
+    let mut reader = Reader::new(rules(5), None, Seen::default());
+    reader.begin(START, START, true);
+    page(&mut reader, START, &[("a", START - 1)], false);
+    for minute in 1..=8 {
+        let now = START + minute * MINUTE;
+        reader.begin(now, now, false);
+        page(&mut reader, now, &[(&minute.to_string(), now)], false);
+    }
+    let now = START + 9 * MINUTE;
+    reader.begin(now, now, true);
+    let from = reader.query().map(|query| query.from_ms);
+    assert_eq!(from, Some(START - 15 * MINUTE));
+}
+
+#[test]
+fn a_stale_page_is_not_counted_as_an_answer() {
+    let mut reader = Reader::new(rules(2), None, Seen::default());
+    reader.begin(START, START, true);
+    let (first, tied) = (
+        [("a", START - 900), ("b", START - 800)],
+        [("c", START - 500), ("d", START - 500)],
+    );
+    page(&mut reader, START, &first, true);
+    let query = reader.query().unwrap();
+    assert_eq!(
+        (query.from_ms, query.place),
+        (START - 800, Place::Skip(0)),
+        "from the last time, that included"
+    );
+    // the first page once more: only b can be an answer to this question
+    page(&mut reader, START, &first, true);
+    assert_eq!(reader.query().unwrap().place, Place::Skip(1));
+    let turn = page(&mut reader, START, &first[..1], true);
+    assert!(matches!(turn.verdict, Verdict::Doubtful(_)), "{turn:?}");
+    page(&mut reader, START, &tied, true);
+    assert_eq!(reader.query().unwrap().place, Place::Skip(2));
+    // the same page at another place
+    let turn = page(&mut reader, START, &tied, true);
+    assert!(matches!(turn.verdict, Verdict::Doubtful(_)), "{turn:?}");
+    assert_eq!(reader.query().unwrap().place, Place::Skip(2));
+}
+
+#[test]
+fn a_record_from_the_future_is_told_once() {
+    let mut reader = Reader::new(rules(5), None, Seen::default());
+    let early = START + 5 * MINUTE;
+    let mut told = 0;
+    for minute in 0..60 {
+        let now = START + minute * MINUTE;
+        reader.begin(now, now, minute % 7 == 0);
+        let from = reader.query().unwrap().from_ms;
+        reader.open(now, Some(now));
+        if early >= from {
+            told += u32::from(reader.admit("early", Some(early)));
+        }
+        reader.admit(&minute.to_string(), Some(now));
+        reader.close(&Answer {
+            records: vec![0..0; 2],
+            ..Answer::default()
+        });
+        assert!(reader.high_ms() <= Some(now), "it moves the cursor nowhere");
+    }
+    assert_eq!(told, 1);
+}
+
+#[test]
+fn a_clock_that_runs_ahead_cuts_nothing() {
+    let cursor = Cursor {
+        high_ms: START,
+        walked_ms: None,
+        deep_ms: None,
+        origin_ms: START - MINUTE,
+        forgotten_ms: None,
+        walk: None,
+    };
+    let ten_years = 5_256_000 * MINUTE;
+    for (now, least) in [(START + ten_years, START), (START + ten_years, i64::MIN)] {
+        let mut reader = Reader::new(rules(5), Some(cursor.clone()), Seen::default());
+        assert_eq!(reader.begin(now, least, true), Start::Goes);
+    }
+}
+
+#[test]
+fn a_walk_out_of_order_stays_so_over_a_restart() {
+    let mut reader = Reader::new(rules(2), None, Seen::default());
+    reader.begin(START, START, true);
+    let shuffled = [("b", START - 500), ("a", START - 900)];
+    let turn = page(&mut reader, START, &shuffled, true);
+    let cursor = Cursor::from_bytes(&turn.cursor).unwrap();
+    let high_ms = cursor.high_ms;
+    let seen = Seen::restore(&[(0, turn.seen)], 1, None);
+    let mut again = Reader::new(rules(2), Some(cursor), seen);
+    page(&mut again, START, &[("c", START - 100)], true);
+    assert_eq!(
+        again.high_ms(),
+        Some(high_ms),
+        "the cursor waits for the end"
+    );
+}
+
+#[test]
+fn the_page_before_is_known_even_where_its_ids_are_forgotten() {
+    let mut reader = Reader::new(rules(2), None, Seen::default());
+    reader.begin(START, START, true);
+    let old = [("a", START - 50 * MINUTE), ("b", START - MINUTE)];
+    page(&mut reader, START, &old, false);
+    reader.begin(START, START, false);
+    reader.open(START, Some(START));
+    assert!(!reader.admit("a", Some(START - 50 * MINUTE)));
+}
+
+#[test]
+fn pages_by_count_overlap() {
+    let mut reader = Reader::new(rules(100), None, Seen::default());
+    reader.begin(START, START, true);
+    let ids: Vec<String> = (0..120).map(|i| i.to_string()).collect();
+    let from = reader.query().unwrap().from_ms;
+    let tied: Vec<(&str, i64)> = ids.iter().map(|id| (id.as_str(), from)).collect();
+    // also where a page brings more than was asked for
+    page(&mut reader, START, &tied, true);
+    assert_eq!(reader.query().unwrap().place, Place::Skip(89));
+    page(&mut reader, START, &tied[89..90], true);
+    assert_eq!(reader.query().unwrap().place, Place::Skip(90), "it goes on");
+}
+
+#[test]
+fn an_empty_page_at_a_place_that_the_cloud_named_is_believed_when_it_comes_again() {
+    let mut reader = Reader::new(rules(5), None, Seen::default());
+    reader.begin(START, START, true);
+    reader.open(START, Some(START));
+    reader.admit("a", Some(START - 5));
+    let named = |next: Option<&str>, records, total| Answer {
+        records: vec![0..0; records],
+        next: next.map(str::to_owned),
+        total: Some(total),
+        ..Answer::default()
+    };
+    let turn = reader.close(&named(Some("x"), 1, 1));
+    assert_eq!(turn.verdict, Verdict::More);
+    for _ in 0..DOUBTS {
+        reader.open(START, Some(START));
+        let turn = reader.close(&named(None, 0, 1));
+        assert!(matches!(turn.verdict, Verdict::Doubtful(_)), "{turn:?}");
+    }
+    reader.open(START, Some(START));
+    assert_eq!(reader.close(&named(None, 0, 1)).verdict, Verdict::CaughtUp);
+}
+
+#[test]
+fn where_the_cloud_tells_no_time_an_earlier_begin_counts_for_a_while() {
+    let mut reader = Reader::new(rules(5), None, Seen::default());
+    let walk = |reader: &mut Reader, now: i64, told: bool| {
+        reader.begin(now, now, true);
+        let from = reader.query().map(|query| query.from_ms);
+        reader.open(now, told.then_some(now));
+        reader.admit(&now.to_string(), Some(now));
+        reader.close(&Answer::default());
+        from
+    };
+    walk(&mut reader, START, true);
+    walk(&mut reader, START + 10 * MINUTE, false);
+    let from = walk(&mut reader, START + 20 * MINUTE, false);
+    assert_eq!(from, Some(START - 15 * MINUTE), "by the first walk");
+    walk(&mut reader, START + 90 * MINUTE, false);
+    let from = walk(&mut reader, START + 100 * MINUTE, false);
+    assert_eq!(from, Some(START + 75 * MINUTE), "by what was read");
 }

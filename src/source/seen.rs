@@ -107,6 +107,12 @@ impl Seen {
         bytes
     }
 
+    /// The fingerprints of a sealed chunk; none where it can't be read.
+    #[must_use]
+    pub fn prints(chunk: &[u8]) -> Vec<u64> {
+        decode(chunk).map_or_else(Vec::new, |(_, ids)| ids)
+    }
+
     /// Chunks with a number below this are forgotten.
     #[must_use]
     pub fn oldest_number(&self) -> u64 {

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! 0      4       12       20          24
-//! count  at_ms   before   raw length  zstd of: count × length (u32), then the text
+//! count  at_ms   before   raw length  zstd of: count × length (u32), count × tag (u32), then the text
 //! ```
 //!
 //! `before` is the text of all lines ever appended before this batch, in bytes: so the text that waits is a subtraction.
@@ -68,6 +68,9 @@ impl Encoder {
         for line in lines.iter() {
             self.raw.extend(short(line.len()).to_le_bytes());
         }
+        for tag in lines.tags() {
+            self.raw.extend(tag.to_le_bytes());
+        }
         for line in lines.iter() {
             self.raw.extend(line.as_bytes());
         }
@@ -106,7 +109,7 @@ impl Decoder {
         let mut fields = || Some((take.u32()?, take.i64()?, take.u64()?, take.u32()?));
         let (count, at_ms, before, raw) = fields().ok_or(Broken::Short)?;
         let (count, raw) = (count as usize, raw as usize);
-        if raw > MOST_RAW || count > raw / 4 {
+        if raw > MOST_RAW || count > raw / 8 {
             return Err(Broken::Content(
                 "it claims to be larger than a batch can be",
             ));
@@ -145,8 +148,9 @@ fn lines(count: usize, mut unfolded: Vec<u8>) -> Option<Lines> {
         end = end.checked_add(take.u32()? as usize)?;
         ends.push(end);
     }
-    unfolded.drain(..4 * count);
-    Lines::from_parts(String::from_utf8(unfolded).ok()?, ends)
+    let tags = (0..count).map(|_| take.u32()).collect::<Option<_>>()?;
+    unfolded.drain(..8 * count);
+    Lines::from_parts(String::from_utf8(unfolded).ok()?, ends, tags)
 }
 
 #[cfg(test)]

@@ -15,8 +15,8 @@ fn label() -> Label {
 
 fn all(lines: &[&str]) -> Lines {
     let mut all = Lines::default();
-    for line in lines {
-        all.push(line);
+    for (tag, line) in (7..).zip(lines) {
+        all.push_with(tag, |text| text.push_str(line));
     }
     all
 }
@@ -74,17 +74,28 @@ fn lies_are_refused() {
         ("unfolds to less", lie(1, 2 << 20, &bomb)),
         (
             "a length past the end",
-            lie(1, 5, &zstd(&[2, 0, 0, 0, b'x'])),
+            lie(1, 9, &zstd(&[2, 0, 0, 0, 0, 0, 0, 0, b'x'])),
         ),
         (
             "text left over",
-            lie(1, 6, &zstd(&[1, 0, 0, 0, b'x', b'y'])),
+            lie(1, 10, &zstd(&[1, 0, 0, 0, 0, 0, 0, 0, b'x', b'y'])),
         ),
-        ("lengths that run over", lie(2, 8, &zstd(&[255; 8]))),
-        ("not UTF-8", lie(1, 5, &zstd(&[1, 0, 0, 0, 255]))),
+        ("lengths that run over", lie(2, 16, &zstd(&[255; 16]))),
+        (
+            "no tags",
+            lie(1, 8, &zstd(&[4, 0, 0, 0, b'x', b'x', b'x', b'x'])),
+        ),
+        (
+            "not UTF-8",
+            lie(1, 9, &zstd(&[1, 0, 0, 0, 0, 0, 0, 0, 255])),
+        ),
         (
             "a character cut in two",
-            lie(2, 10, &zstd(&[1, 0, 0, 0, 1, 0, 0, 0, 0xc3, 0xbc])),
+            lie(
+                2,
+                18,
+                &zstd(&[1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xc3, 0xbc]),
+            ),
         ),
     ];
     for (name, bytes) in cases {
@@ -97,8 +108,8 @@ fn lies_are_refused() {
     let last = envelope::seal(Kind::Lines, u64::MAX, |out| {
         out.extend(1_u32.to_le_bytes());
         out.extend([0; 16]);
-        out.extend(4_u32.to_le_bytes());
-        out.extend(zstd(&[0; 4]));
+        out.extend(8_u32.to_le_bytes());
+        out.extend(zstd(&[0; 8]));
     });
     assert_eq!(refused(&last), Broken::Content("its line numbers run over"));
 }

@@ -10,8 +10,8 @@
 
 use super::take::Take;
 
-/// First byte of everything that this version writes.
-const FORMAT: u8 = 1;
+/// First byte of everything that this version writes. 2: lines have tags, the progress has a note.
+const FORMAT: u8 = 2;
 
 /// What the body holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,20 +2,23 @@
 
 /// Lines one after the other in one allocation, reused from page to page.
 ///
-/// A line is a complete syslog message without its framing; it holds no newline.
+/// A line is a complete syslog message without its framing; it holds no newline. Each carries a tag, a number that means
+/// nothing here: the ledger's word for what the line counts as.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lines {
     /// All lines, nothing between them.
     text: String,
     /// Where each line ends in `text`.
     ends: Vec<usize>,
+    /// The tag of each.
+    tags: Vec<u32>,
 }
 
 impl Lines {
-    /// Lines from a text and where each of them ends in it. `None` unless the ends rise, fall on characters and the last
-    /// one is the end of the text.
+    /// Lines from a text, where each of them ends in it, and their tags. `None` unless the ends rise, fall on characters,
+    /// the last one is the end of the text, and there is a tag for each.
     #[must_use]
-    pub(super) fn from_parts(text: String, ends: Vec<usize>) -> Option<Self> {
+    pub(super) fn from_parts(text: String, ends: Vec<usize>, tags: Vec<u32>) -> Option<Self> {
         let mut start = 0;
         for &end in &ends {
             if end < start || !text.is_char_boundary(end) {
@@ -23,18 +26,20 @@ impl Lines {
             }
             start = end;
         }
-        (start == text.len()).then_some(Self { text, ends })
+        let whole = start == text.len() && tags.len() == ends.len();
+        whole.then_some(Self { text, ends, tags })
     }
 
     /// Adds the line that `write` appends to the buffer it is given.
-    pub fn push_with(&mut self, write: impl FnOnce(&mut String)) {
+    pub fn push_with(&mut self, tag: u32, write: impl FnOnce(&mut String)) {
         write(&mut self.text);
         self.ends.push(self.text.len());
+        self.tags.push(tag);
     }
 
-    /// Adds one line.
+    /// Adds one line, with the tag 0.
     pub fn push(&mut self, line: &str) {
-        self.push_with(|text| text.push_str(line));
+        self.push_with(0, |text| text.push_str(line));
     }
 
     /// The lines in order.
@@ -43,6 +48,12 @@ impl Lines {
             let start = if i == 0 { 0 } else { self.ends[i - 1] };
             &self.text[start..end]
         })
+    }
+
+    /// Their tags in the same order.
+    #[must_use]
+    pub fn tags(&self) -> &[u32] {
+        &self.tags
     }
 
     /// How many lines.
@@ -67,5 +78,6 @@ impl Lines {
     pub fn clear(&mut self) {
         self.text.clear();
         self.ends.clear();
+        self.tags.clear();
     }
 }

@@ -159,11 +159,15 @@ pub trait Spool: Send + Sync {
     /// When the disk refuses. A damaged batch is not an error: it is set aside, counted, and the next one comes.
     fn peek(&self, from: u64) -> Result<Option<Batch>, SpoolError>;
 
-    /// All lines with a number below `before` have arrived at the SIEM and can go.
+    /// All lines with a number below `before` have arrived at the SIEM and can go. `note` is remembered with that number,
+    /// in one piece, in the place of the note before; at most 16 kB, a longer one is not taken.
     ///
     /// # Errors
     /// When the disk refuses; the lines then come again after a restart.
-    fn acknowledge(&self, before: u64) -> Result<(), SpoolError>;
+    fn acknowledge(&self, before: u64, note: &[u8]) -> Result<(), SpoolError>;
+
+    /// The note that fits [`first`](Self::first), or an older one after a power cut; empty where there never was one.
+    fn note(&self) -> Vec<u8>;
 
     /// What the stream last wrote.
     ///
@@ -182,6 +186,12 @@ pub trait Spool: Send + Sync {
     /// # Errors
     /// When the disk refuses.
     fn aside(&self, most: usize) -> Result<Vec<Aside>, SpoolError>;
+
+    /// Was the newest part lost while it was open? Then nothing is taken in any more until the spool is opened anew: that sets
+    /// the cursors back before what was lost, so that it is read again.
+    fn is_lost(&self) -> bool {
+        false
+    }
 
     /// What had to be repaired since this was last asked, oldest first: each is worth a notice.
     fn repairs(&self) -> Vec<Repair> {

@@ -49,8 +49,11 @@ pub(super) struct Stream {
     pub(super) seen_last: Option<u32>,
 }
 
-/// How far the SIEM has come. All of it only grows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// The longest note that is kept, bytes; so that two states and the progress still share a page of the store.
+pub(super) const MOST_NOTE: usize = 16 * 1024;
+
+/// How far the SIEM has come. The numbers only grow.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Progress {
     /// Lines below this number have arrived, or are lost.
     pub(super) first: u64,
@@ -58,6 +61,8 @@ pub(super) struct Progress {
     pub(super) damaged_lines: u64,
     /// Damaged pieces that were set aside.
     pub(super) damaged_pieces: u64,
+    /// What the acknowledging side wanted to be remembered with `first`; opaque.
+    pub(super) note: Vec<u8>,
 }
 
 // === impl State ===
@@ -143,7 +148,7 @@ impl State {
 // === impl Progress ===
 
 impl Progress {
-    pub(super) fn encode(self) -> Vec<u8> {
+    pub(super) fn encode(&self) -> Vec<u8> {
         envelope::seal(Kind::Progress, self.first, |out| self.write(out))
     }
 
@@ -155,16 +160,22 @@ impl Progress {
     /// The further of two, in every respect.
     pub(super) fn max(self, other: Self) -> Self {
         Self {
+            note: if other.first > self.first {
+                other.note
+            } else {
+                self.note
+            },
             first: self.first.max(other.first),
             damaged_lines: self.damaged_lines.max(other.damaged_lines),
             damaged_pieces: self.damaged_pieces.max(other.damaged_pieces),
         }
     }
 
-    fn write(self, out: &mut Vec<u8>) {
+    fn write(&self, out: &mut Vec<u8>) {
         for number in [self.first, self.damaged_lines, self.damaged_pieces] {
             out.extend(number.to_le_bytes());
         }
+        put_string(out, &self.note);
     }
 
     fn read(take: &mut Take<'_>) -> Option<Self> {
@@ -172,6 +183,7 @@ impl Progress {
             first: take.u64()?,
             damaged_lines: take.u64()?,
             damaged_pieces: take.u64()?,
+            note: take.string()?.to_vec(),
         })
     }
 }
@@ -189,6 +201,7 @@ mod tests {
             numbers in any::<[u64; 7]>(),
             small in any::<[u32; 4]>(),
             aside in prop::option::of(0..u32::MAX),
+            note in prop::collection::vec(any::<u8>(), 0..100),
             streams in prop::collection::vec((any::<u8>(), any::<[u64; 2]>(), prop::option::of(0..u32::MAX), prop::collection::vec(any::<u8>(), 0..100)), 0..5),
         ) {
             let state = State {
@@ -201,7 +214,7 @@ mod tests {
                 inherited: small[2],
                 asides: small[3],
                 aside,
-                progress: Progress { first: numbers[4], damaged_lines: numbers[5], damaged_pieces: numbers[6] },
+                progress: Progress { first: numbers[4], damaged_lines: numbers[5], damaged_pieces: numbers[6], note },
                 streams: streams.into_iter().map(|(id, [seen_from, seen_next], seen_last, cursor)| {
                     Stream { id, cursor, seen_from, seen_next, seen_last }
                 }).collect(),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::notice::Topic;
 use crate::clock::{in_words, span_in_words};
+use crate::replay::{self, Running, Word};
 
 /// Something that happened to an agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,25 @@ pub enum Happening {
         from_ms: i64,
         /// End of it.
         to_ms: i64,
+    },
+    /// The API counts more records in some hours than were read.
+    LedgerShort {
+        /// "activities" or "alerts".
+        stream: &'static str,
+        /// The agent's name, for the cure.
+        agent: String,
+        /// When each hour begins, and how many of its records were never read; newest first.
+        hours: Vec<(i64, u64)>,
+    },
+    /// The hours of which the API counted more add up again.
+    LedgerWhole {
+        /// "activities" or "alerts".
+        stream: &'static str,
+    },
+    /// The ledger could not be written, or was found not to fit.
+    LedgerTrouble {
+        /// What is wrong.
+        what: String,
     },
     /// The cloud can't be read.
     CloudTrouble {
@@ -71,13 +91,38 @@ pub enum Happening {
     },
     /// The spool takes pages again.
     SpoolWell,
+    /// What is sent can't be written down, so that a replay would send it again.
+    SentIdsTrouble {
+        /// Cause and cure.
+        what: String,
+    },
+    /// It is written down again.
+    SentIdsWell,
+    /// Somebody asked for a window of time to be fetched again.
+    ReplayBegun(Box<Running>),
+    /// A page of it was read.
+    ReplayGoesOn(Box<Running>),
+    /// Its end.
+    ReplayEnded {
+        /// Did it only count?
+        dry_run: bool,
+        /// What it said last.
+        word: Word,
+    },
     /// The SIEM is reached.
     SiemConnected {
         /// Address.
         peer: String,
+        /// Only anew, after a connection that was ended well?
+        renewed: bool,
     },
-    /// The SIEM is there, and there is nothing to send.
-    SiemQuiet,
+    /// The SIEM's machine is there, and has what was sent.
+    SiemThere,
+    /// The receiver does not answer the end of a connection, by which it would say that it has read everything.
+    HalfCloseRefused {
+        /// What came instead.
+        what: String,
+    },
     /// The SIEM can't be reached, or the connection broke.
     SiemTrouble {
         /// Did a connection break (or could none be made)?
@@ -92,7 +137,7 @@ pub enum Happening {
         /// How many.
         lines: u64,
     },
-    /// Lines have arrived.
+    /// Lines have arrived and are no longer kept.
     Proved {
         /// How many.
         lines: u64,
@@ -161,6 +206,8 @@ impl Happening {
             Self::PageRead(page) => page.stream,
             Self::FirstStart { stream, .. }
             | Self::Skipped { stream, .. }
+            | Self::LedgerShort { stream, .. }
+            | Self::LedgerWhole { stream }
             | Self::CloudTrouble { stream, .. }
             | Self::Doubtful { stream, .. }
             | Self::SetAside { stream, .. } => stream,
@@ -175,14 +222,26 @@ impl Happening {
             Self::PageRead(page) if page.lines + page.set_aside + page.left_out == 0 => {
                 Loudness::Debug
             }
-            Self::Sent { .. } | Self::Proved { .. } | Self::SiemQuiet => Loudness::Debug,
+            Self::Sent { .. }
+            | Self::Proved { .. }
+            | Self::SiemThere
+            | Self::ReplayGoesOn(_)
+            | Self::SiemConnected { renewed: true, .. } => Loudness::Debug,
             Self::PageRead(_)
             | Self::FirstStart { .. }
             | Self::SiemConnected { .. }
+            | Self::LedgerWhole { .. }
+            | Self::ReplayBegun(_)
+            | Self::ReplayEnded { .. }
+            | Self::SentIdsWell
             | Self::SpoolWell => Loudness::Info,
             Self::SetAside { .. }
             | Self::Doubtful { .. }
             | Self::Cut { .. }
+            | Self::HalfCloseRefused { .. }
+            | Self::LedgerShort { .. }
+            | Self::LedgerTrouble { .. }
+            | Self::SentIdsTrouble { .. }
             | Self::SpoolRepaired { .. } => Loudness::Warn,
             Self::CloudTrouble { .. } | Self::SiemTrouble { .. } | Self::SpoolFull { .. } => {
                 Loudness::Warn
@@ -196,10 +255,14 @@ impl Happening {
     pub fn effect(&self) -> Effect {
         match self {
             Self::PageRead(_) => Effect::Close(Topic::Cloud),
-            Self::SiemConnected { .. } | Self::SiemQuiet | Self::Proved { .. } => {
+            Self::SiemConnected { .. } | Self::SiemThere | Self::Proved { .. } => {
                 Effect::Close(Topic::Siem)
             }
             Self::SpoolWell => Effect::Close(Topic::Spool),
+            Self::SentIdsWell => Effect::Close(Topic::SentIds),
+            Self::SentIdsTrouble { .. } => {
+                Effect::Raise(Topic::SentIds, "A replay would repeat lines")
+            }
             Self::CloudTrouble { what, .. } if what.starts_with("Invalid token") => {
                 Effect::Raise(Topic::Cloud, "Invalid token")
             }
@@ -218,11 +281,23 @@ impl Happening {
             Self::SetAside { .. } => Effect::Raise(Topic::SetAside, "Record set aside"),
             Self::SpoolFull { .. } => Effect::Raise(Topic::Spool, "The spool is full"),
             Self::SpoolTrouble { .. } => Effect::Raise(Topic::Spool, "Internal error"),
+            Self::LedgerShort { .. } => Effect::Raise(Topic::Ledger, "The ledger does not add up"),
+            Self::LedgerWhole { .. } => Effect::Close(Topic::Ledger),
+            Self::LedgerTrouble { .. } => {
+                Effect::Raise(Topic::Repaired, "The ledger was put right")
+            }
             Self::SpoolRepaired { .. } => {
                 Effect::Raise(Topic::Repaired, "Damage on flash was repaired")
             }
             Self::Cut { .. } => Effect::Raise(Topic::Cut, "Lines were cut"),
-            Self::FirstStart { .. } | Self::Sent { .. } => Effect::None,
+            Self::HalfCloseRefused { .. } => {
+                Effect::Raise(Topic::HalfClose, "The receiver never confirms")
+            }
+            Self::FirstStart { .. }
+            | Self::Sent { .. }
+            | Self::ReplayBegun(_)
+            | Self::ReplayGoesOn(_)
+            | Self::ReplayEnded { .. } => Effect::None,
         }
     }
 
@@ -244,6 +319,15 @@ impl Happening {
                 in_words(*from_ms),
                 in_words(*to_ms)
             ),
+            Self::LedgerShort {
+                stream,
+                agent,
+                hours,
+            } => short_in_words(stream, agent, hours),
+            Self::LedgerWhole { stream } => {
+                format!("{stream}: the ledger adds up again, hour by hour")
+            }
+            Self::LedgerTrouble { what } => what.clone(),
             Self::CloudTrouble { stream, what, wait } => {
                 format!("{what} ({stream}; next try in {})", span_in_words(*wait))
             }
@@ -263,8 +347,28 @@ impl Happening {
             ),
             Self::SpoolRepaired { what } => what.clone(),
             Self::SpoolWell => "the spool takes pages again".to_owned(),
-            Self::SiemConnected { peer } => format!("connected to the SIEM at {peer}"),
-            Self::SiemQuiet => "the SIEM is there, nothing to send".to_owned(),
+            Self::SentIdsTrouble { what } => {
+                format!("{what}; the stream goes on, but a replay would send these records again")
+            }
+            Self::SentIdsWell => "what is sent is written down again".to_owned(),
+            Self::ReplayBegun(running) => running.request.in_words(),
+            Self::ReplayGoesOn(running) => replay::line(&running.progress, Duration::ZERO),
+            Self::ReplayEnded { dry_run, word } => match word {
+                Word::Done(counts) => {
+                    format!("replay done: {}", replay::sentence(counts, *dry_run))
+                }
+                Word::Failed { what, counts } => format!(
+                    "replay ended early: {what}; until then {}",
+                    replay::sentence(counts, *dry_run)
+                ),
+                Word::Progress(_) | Word::Refused(_) => "replay ended".to_owned(),
+            },
+            Self::SiemConnected { peer, .. } => format!("connected to the SIEM at {peer}"),
+            Self::SiemThere => "the SIEM is there".to_owned(),
+            Self::HalfCloseRefused { what } => format!(
+                "{what}; for an hour it is not asked again: nothing is lost, but the last lines come twice after each break and restart; \
+                 set half_close = false, or use protocol = \"relp\""
+            ),
             Self::SiemTrouble { what, wait, .. } => {
                 format!("{what} (next try in {})", span_in_words(*wait))
             }
@@ -275,6 +379,32 @@ impl Happening {
             ),
         }
     }
+}
+
+/// How many hours a notice names.
+const HOURS: usize = 6;
+const HOUR_MS: i64 = 3_600_000;
+
+fn short_in_words(stream: &str, agent: &str, hours: &[(i64, u64)]) -> String {
+    let all: u64 = hours.iter().map(|(_, missing)| missing).sum();
+    let named = hours
+        .iter()
+        .take(HOURS)
+        .map(|(hour, missing)| format!("{missing} in the hour from {}", in_words(*hour)));
+    let named: Vec<String> = named.collect();
+    let more = match hours.len().saturating_sub(HOURS) {
+        0 => String::new(),
+        more => format!(" and others in {more} hours before"),
+    };
+    let first = hours.iter().map(|(hour, _)| *hour).min().unwrap_or(0);
+    let last = hours.iter().map(|(hour, _)| *hour).max().unwrap_or(0);
+    format!(
+        "{stream}: the API counts {all} records that were never read: {}{more}; they became visible too late for look_back; \
+         fetch them: siembox replay --agent {agent} --since {} --until {}",
+        named.join(", "),
+        in_words(first),
+        in_words(last + HOUR_MS)
+    )
 }
 
 impl PageRead {

@@ -3,15 +3,18 @@
 
 mod happening;
 mod health;
+mod ledger;
 mod notice;
 mod snapshot;
 pub mod socket;
 mod text;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 pub use happening::{Effect, Happening, Loudness, PageRead};
 pub use health::{Link, State, Thresholds};
+pub use ledger::{LedgerCounts, LedgerReport, LedgerRow, LedgerSpan};
 pub use notice::{Notice, Notices, Subject, Topic};
 pub use snapshot::{AgentReport, LineCounts, LinkReport, Snapshot, SpoolReport, StreamCounts};
 pub use text::text;
@@ -20,6 +23,8 @@ use crate::clock::Moment;
 
 /// Gives the spool's figures when somebody asks for them.
 pub type AskSpool = Box<dyn Fn() -> SpoolReport + Send>;
+/// Gives the ledger when somebody asks for it.
+pub type AskLedger = Box<dyn Fn() -> LedgerReport + Send>;
 
 /// The box's status. Clones are the same one.
 #[derive(Clone)]
@@ -38,13 +43,13 @@ struct Agent {
     cloud: [Side; 2],
     siem: Side,
     ask_spool: AskSpool,
+    ask_ledger: AskLedger,
 }
 
 /// One link with what is known of it.
 #[derive(Clone, Default)]
 struct Side {
     link: Link,
-    contact_ms: Option<i64>,
     trouble: Option<String>,
 }
 
@@ -69,6 +74,8 @@ pub struct Introduction {
     pub known: bool,
     /// Its spool's figures.
     pub ask_spool: AskSpool,
+    /// Its ledger.
+    pub ask_ledger: AskLedger,
 }
 
 // === impl Status ===
@@ -123,6 +130,7 @@ impl Status {
                 agent.report.siem.to = new.siem;
                 [agent.report.activities.enabled, agent.report.alerts.enabled] = new.streams;
                 agent.ask_spool = new.ask_spool;
+                agent.ask_ledger = new.ask_ledger;
             }
             None => inner.agents.push(Agent {
                 report: AgentReport {
@@ -140,10 +148,13 @@ impl Status {
                     },
                     lines: LineCounts::default(),
                     spool: SpoolReport::default(),
+                    ledger: LedgerReport::default(),
+                    replay: None,
                 },
                 cloud: [fresh.clone(), fresh.clone()],
                 siem: fresh,
                 ask_spool: new.ask_spool,
+                ask_ledger: new.ask_ledger,
             }),
         }
         reporter
@@ -187,7 +198,7 @@ impl Status {
             version: 1,
             siembox: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
-            started_ms: inner.started.wall_ms,
+            started_ms: wall_ms_at(inner.started.steady, now),
             at_ms: now.wall_ms,
             state: agents
                 .iter()
@@ -208,6 +219,24 @@ impl Status {
 // === impl Reporter ===
 
 impl Reporter {
+    /// The agent's name.
+    #[must_use]
+    pub fn agent(&self) -> &str {
+        &self.agent
+    }
+
+    /// How its two sides are now: the cloud, the SIEM.
+    #[must_use]
+    pub fn sides(&self, now: Moment) -> [State; 2] {
+        let inner = self.status.lock();
+        let mut agents = inner.agents.iter();
+        let agent = agents.find(|agent| *agent.report.name == *self.agent);
+        agent.map_or([State::Created; 2], |agent| {
+            let links = agent.links_at(now, inner.thresholds);
+            links.map(|link| link.state)
+        })
+    }
+
     /// Something happened: counts it, notices it, logs it.
     pub fn tell(&self, now: Moment, what: &Happening) {
         let words = what.in_words();
@@ -279,7 +308,7 @@ impl Agent {
                 self.cloud[stream].touch(now);
             }
             Happening::CloudTrouble { what, .. } => self.cloud[stream].trouble = Some(what.clone()),
-            Happening::SiemConnected { .. } | Happening::SiemQuiet => self.siem.touch(now),
+            Happening::SiemConnected { .. } | Happening::SiemThere => self.siem.touch(now),
             Happening::SiemTrouble { what, .. } => self.siem.trouble = Some(what.clone()),
             Happening::Sent { lines } => report.lines.sent += lines,
             Happening::Proved { lines } => {
@@ -287,14 +316,20 @@ impl Agent {
                 self.siem.touch(now);
             }
             Happening::Cut { lines, .. } => report.lines.cut += lines,
+            Happening::ReplayBegun(running) | Happening::ReplayGoesOn(running) => {
+                report.replay = Some(running.clone());
+            }
+            Happening::ReplayEnded { .. } => report.replay = None,
             Happening::SpoolFull { .. } => report.spool.full = true,
             Happening::SpoolWell => report.spool.full = false,
             _ => {}
         }
     }
 
-    fn report_at(&self, now: Moment, thresholds: Thresholds) -> AgentReport {
-        let mut report = self.report.clone();
+    /// Its two sides: the cloud, the SIEM.
+    fn links_at(&self, now: Moment, thresholds: Thresholds) -> [LinkReport; 2] {
+        let report = &self.report;
+        let (mut cloud, mut siem) = (report.cloud.clone(), report.siem.clone());
         let enabled = [report.activities.enabled, report.alerts.enabled];
         let streams: Vec<&Side> = self
             .cloud
@@ -303,13 +338,20 @@ impl Agent {
             .filter(|(_, on)| *on)
             .map(|(side, _)| side)
             .collect();
-        fill(&mut report.cloud, &streams, now, thresholds);
-        fill(&mut report.siem, &[&self.siem], now, thresholds);
+        fill(&mut cloud, &streams, now, thresholds);
+        fill(&mut siem, &[&self.siem], now, thresholds);
+        [cloud, siem]
+    }
+
+    fn report_at(&self, now: Moment, thresholds: Thresholds) -> AgentReport {
+        let mut report = self.report.clone();
+        [report.cloud, report.siem] = self.links_at(now, thresholds);
         report.state = report.cloud.state.max(report.siem.state);
         report.spool = SpoolReport {
             full: report.spool.full,
             ..(self.ask_spool)()
         };
+        report.ledger = (self.ask_ledger)();
         report
     }
 }
@@ -319,7 +361,6 @@ impl Agent {
 impl Side {
     fn touch(&mut self, now: Moment) {
         self.link.last_contact = Some(now.steady);
-        self.contact_ms = Some(now.wall_ms);
         self.trouble = None;
     }
 }
@@ -330,6 +371,51 @@ fn fill(report: &mut LinkReport, sides: &[&Side], now: Moment, thresholds: Thres
         .iter()
         .map(|side| side.link.state(now.steady, thresholds));
     report.state = states.max().unwrap_or(State::Created);
-    report.contact_ms = sides.iter().map(|side| side.contact_ms).min().flatten();
+    let contact = sides.iter().map(|side| side.link.last_contact).min();
+    report.contact_ms = contact.flatten().map(|at| wall_ms_at(at, now));
     report.trouble = sides.iter().find_map(|side| side.trouble.clone());
+}
+
+/// What the wall clock, as it is set now, would have said at a steady time that is past.
+fn wall_ms_at(past: Duration, now: Moment) -> i64 {
+    let ago = now.steady.saturating_sub(past).as_millis();
+    now.wall_ms
+        .saturating_sub(i64::try_from(ago).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_changes_no_age() {
+        let at = |wall_ms, seconds| Moment {
+            wall_ms,
+            steady: Duration::from_secs(seconds),
+        };
+        let hour = Duration::from_secs(3600);
+        let thresholds = Thresholds {
+            connection_error: hour,
+            disconnected: hour,
+        };
+        // the box starts in 1970, and NTP sets it right
+        let status = Status::new(thresholds, at(10, 0));
+        let reporter = status.introduce(
+            Introduction {
+                name: "a".to_owned(),
+                cloud: String::new(),
+                siem: String::new(),
+                streams: [true; 2],
+                known: false,
+                ask_spool: Box::new(SpoolReport::default),
+                ask_ledger: Box::new(LedgerReport::default),
+            },
+            at(10, 0),
+        );
+        reporter.tell(at(1000, 1), &Happening::SiemThere);
+        let snapshot = status.snapshot(at(1_700_000_060_000, 61));
+        assert_eq!(snapshot.started_ms, 1_699_999_999_000);
+        assert_eq!(snapshot.agents[0].siem.contact_ms, Some(1_700_000_000_000));
+        assert_eq!(snapshot.agents[0].siem.state, State::Connected);
+    }
 }

@@ -18,12 +18,18 @@ pub enum Topic {
     SetAside,
     /// A stretch of time was not read.
     Skipped,
+    /// The API counts more records than were read.
+    Ledger,
     /// The SIEM can't be reached.
     Siem,
+    /// The receiver never says that it has read what was sent.
+    HalfClose,
     /// Lines were cut to fit a datagram.
     Cut,
     /// The disk or the store.
     Spool,
+    /// What was sent can't be remembered.
+    SentIds,
     /// Damage on flash that was repaired.
     Repaired,
     /// The settings file.

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::health::State;
+use super::ledger::LedgerReport;
 use super::notice::Notice;
+use crate::replay::Running;
 
 /// The box at one moment. Times are milliseconds since 1970.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,6 +47,12 @@ pub struct AgentReport {
     pub lines: LineCounts,
     /// What waits on flash.
     pub spool: SpoolReport,
+    /// What became of its records since it was set up.
+    #[serde(default)]
+    pub ledger: LedgerReport,
+    /// A replay, while it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<Box<Running>>,
 }
 
 /// One side of an agent.

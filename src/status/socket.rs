@@ -1,22 +1,47 @@
-//! The status socket in the state folder: who connects is told the [`Snapshot`] as one JSON text. A socket and not a
-//! file, because an idle box writes nothing to flash.
+//! The socket in the state folder, mode 0660: whoever may write to it may ask. A socket and not a file, because an idle box
+//! writes nothing to flash.
+//!
+//! A question is one line: `"status"`, or `{"replay":{…}}`. Who asks nothing within 200 ms, or ends its side, is told the
+//! [`Snapshot`] as one JSON text. The words of a replay are a JSON text a line; hanging up ends it.
+
+mod words;
 
 use std::io::{self, Read};
+use std::net::Shutdown;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt;
-use tokio::net::UnixListener;
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{mpsc, watch};
+
+pub use words::{ReplayError, Words, replay};
 
 use super::{Snapshot, Status};
 use crate::clock;
+use crate::replay::{Call, Progress, Request, Word};
 
 /// Name of the socket in the state folder.
 pub const NAME: &str = "status.sock";
 
 /// Nobody may keep us longer than this with one answer.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Who connects has so long to ask something.
+const ASK_WITHIN: Duration = Duration::from_millis(200);
+/// No question is longer, bytes.
+const LONGEST: u64 = 4096;
+
+/// What can be asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Asked {
+    /// The snapshot.
+    Status,
+    /// A window of time fetched again.
+    Replay(Request),
+}
 
 /// The running instance could not be asked.
 #[derive(Debug, thiserror::Error)]
@@ -62,22 +87,83 @@ pub fn bind(state_dir: &Path) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
-/// Answers whoever connects, for ever.
-pub async fn serve(listener: UnixListener, status: Status) {
+/// Answers whoever connects, for ever. What it can't do itself goes to `calls`.
+pub async fn serve(listener: UnixListener, status: Status, calls: mpsc::Sender<Call>) {
     loop {
-        let Ok((mut stream, _)) = listener.accept().await else {
+        let Ok((stream, _)) = listener.accept().await else {
             // out of file descriptors, at worst: leave the others time to close some
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
-        let snapshot = status.snapshot(clock::now());
-        tokio::spawn(async move {
-            if let Ok(json) = serde_json::to_vec(&snapshot) {
-                // one that hangs up early has asked in vain
-                let _ = tokio::time::timeout(PATIENCE, stream.write_all(&json)).await;
-            }
-        });
+        // one that hangs up early has asked in vain
+        tokio::spawn(answer(stream, status.clone(), calls.clone()));
     }
+}
+
+async fn answer(stream: UnixStream, status: Status, calls: mpsc::Sender<Call>) -> io::Result<()> {
+    let (read, mut write) = stream.into_split();
+    let mut read = BufReader::new(read.take(LONGEST));
+    let mut line = String::new();
+    // cut off in the middle of a line, what was read of it is of no use
+    let asked = tokio::time::timeout(ASK_WITHIN, read.read_line(&mut line)).await;
+    let question = match asked {
+        Err(_) | Ok(Ok(0)) => Ok(Asked::Status),
+        Ok(Ok(_)) => serde_json::from_str(&line),
+        Ok(Err(error)) => return Err(error),
+    };
+    let request = match question {
+        Ok(Asked::Replay(request)) => request,
+        Ok(Asked::Status) => {
+            let json = serde_json::to_vec(&status.snapshot(clock::now()))?;
+            return bounded(write.write_all(&json)).await;
+        }
+        Err(error) => {
+            let word = Word::Refused(format!("the question is not understood: {error}"));
+            return bounded(write.write_all(&one_line(&word)?)).await;
+        }
+    };
+    let (words, mut heard) = watch::channel(Word::Progress(Progress::default()));
+    if calls.send(Call { request, words }).await.is_err() {
+        return Ok(());
+    }
+    let told = async {
+        while heard.changed().await.is_ok() {
+            let word = heard.borrow_and_update().clone();
+            write.write_all(&one_line(&word)?).await?;
+            if word.is_last() {
+                break;
+            }
+        }
+        Ok(())
+    };
+    let mut gone = [0];
+    tokio::select! {
+        told = told => told,
+        // nothing more is asked here: this is the other side's end
+        _ = read.read(&mut gone) => Ok(()),
+    }
+}
+
+async fn bounded(written: impl Future<Output = io::Result<()>>) -> io::Result<()> {
+    tokio::time::timeout(PATIENCE, written)
+        .await
+        .unwrap_or(Ok(()))
+}
+
+fn one_line(word: &Word) -> io::Result<Vec<u8>> {
+    let mut json = serde_json::to_vec(word)?;
+    json.push(b'\n');
+    Ok(json)
+}
+
+/// Connects to the running instance.
+///
+/// # Errors
+/// [`AskError::NobodyThere`]
+pub fn connect(state_dir: &Path) -> Result<std::os::unix::net::UnixStream, AskError> {
+    let path = state_dir.join(NAME);
+    std::os::unix::net::UnixStream::connect(&path)
+        .map_err(|cause| AskError::NobodyThere { path, cause })
 }
 
 /// Asks the running instance.
@@ -87,13 +173,11 @@ pub async fn serve(listener: UnixListener, status: Status) {
 pub fn ask(state_dir: &Path) -> Result<Snapshot, AskError> {
     let path = state_dir.join(NAME);
     let mut json = Vec::new();
-    let mut stream =
-        std::os::unix::net::UnixStream::connect(&path).map_err(|cause| AskError::NobodyThere {
-            path: path.clone(),
-            cause,
-        })?;
+    let mut stream = connect(state_dir)?;
     stream
         .set_read_timeout(Some(PATIENCE))
+        // nothing more to ask
+        .and_then(|()| stream.shutdown(Shutdown::Write))
         .and_then(|()| stream.read_to_end(&mut json))
         .map_err(|cause| AskError::Read {
             path: path.clone(),

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use super::ledger::ledger_text;
 use super::{AgentReport, LinkReport, Snapshot, StreamCounts};
 use crate::clock::{in_words, span_in_words};
 
@@ -83,6 +84,15 @@ fn agent_text(out: &mut String, agent: &AgentReport, at_ms: i64) {
         }
     }
     out.push('\n');
+    if let Some(replay) = &agent.replay {
+        let _ = writeln!(
+            out,
+            "  replay     {} to {}:{}",
+            in_words(replay.request.from_ms),
+            in_words(replay.request.to_ms),
+            crate::replay::line(&replay.progress, Duration::ZERO)
+        );
+    }
     link_text(out, "SIEM", &agent.siem, at_ms);
     let cut = if agent.lines.cut > 0 {
         format!(", {} cut", agent.lines.cut)
@@ -94,6 +104,7 @@ fn agent_text(out: &mut String, agent: &AgentReport, at_ms: i64) {
         "  lines      {} sent, {} proved{cut}",
         agent.lines.sent, agent.lines.proved
     );
+    ledger_text(out, &agent.ledger);
 }
 
 fn link_text(out: &mut String, name: &str, link: &LinkReport, at_ms: i64) {

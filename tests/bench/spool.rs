@@ -96,7 +96,7 @@ fn drain(spool: &SledSpool) -> u64 {
     while let Some(batch) = spool.peek(next).unwrap() {
         lines += batch.lines.len() as u64;
         next = batch.next();
-        spool.acknowledge(next).unwrap();
+        spool.acknowledge(next, b"").unwrap();
     }
     lines
 }
@@ -131,7 +131,7 @@ fn main() {
         lines.clear();
         let count = page.min(total - first);
         for number in first..first + count {
-            lines.push_with(|out| line(&mut noise, number, out));
+            lines.push_with(0, |out| line(&mut noise, number, out));
         }
         text += lines.bytes() as u64;
         let seen: Vec<u8> = (0..count)

@@ -3,6 +3,7 @@
 
 mod datagrams;
 mod faults;
+mod relp;
 mod streams;
 mod tls;
 

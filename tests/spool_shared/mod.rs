@@ -70,7 +70,7 @@ pub fn drain(spool: &dyn Spool) -> Vec<String> {
     while let Some(batch) = spool.peek(next).unwrap() {
         all.extend(batch.lines.iter().map(str::to_owned));
         next = batch.next();
-        spool.acknowledge(next).unwrap();
+        spool.acknowledge(next, b"").unwrap();
     }
     all
 }

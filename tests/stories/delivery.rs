@@ -74,22 +74,41 @@ fn rsyslog_over_udp() {
 }
 
 #[test]
+fn rsyslog_over_relp() {
+    story(&rsyslog::relp(), "relp", "", |_| {});
+}
+
+#[test]
+fn rsyslog_over_relp_with_tls() {
+    over_tls(rsyslog::relp_tls, rsyslog::Driver::Ossl, "relp+tls");
+}
+
+#[test]
 fn rsyslog_over_tls() {
+    over_tls(rsyslog::tls, rsyslog::Driver::Gtls, "tls");
+}
+
+fn over_tls(receiver: fn(&rsyslog::Tls) -> Receiver, driver: rsyslog::Driver, protocol: &str) {
     let (authority, folder) = (
         Authority::new("Contoso SIEM CA"),
         tempfile::tempdir().unwrap(),
     );
     let (cert, key) = authority.issue(&["127.0.0.1"]).write(folder.path(), "siem");
-    let receiver = rsyslog::tls(&rsyslog::Tls {
-        driver: rsyslog::Driver::Gtls,
+    let receiver = receiver(&rsyslog::Tls {
+        driver,
         ca: authority.write(folder.path()),
         cert,
         key,
         wants_client: false,
     });
-    story(&receiver, "tls", "ca_file = \"siem-ca.pem\"\n", |siembox| {
-        std::fs::write(siembox.path("siem-ca.pem"), &authority.cert_pem).unwrap();
-    });
+    story(
+        &receiver,
+        protocol,
+        "ca_file = \"siem-ca.pem\"\n",
+        |siembox| {
+            std::fs::write(siembox.path("siem-ca.pem"), &authority.cert_pem).unwrap();
+        },
+    );
 }
 
 #[test]

@@ -16,6 +16,8 @@ pub const PATIENCE: Duration = Duration::from_secs(180);
 pub struct Siembox {
     folder: TempDir,
     child: Option<Child>,
+    /// Variables that `run` finds in its environment.
+    environment: Vec<(String, String)>,
 }
 
 /// What the settings file says; the rest are defaults that make tests quick.
@@ -79,6 +81,7 @@ impl Siembox {
         let siembox = Self {
             folder,
             child: None,
+            environment: Vec::new(),
         };
         siembox.put_secret("token", cloud.token());
         std::fs::write(siembox.path("cloud-ca.pem"), cloud.ca_pem()).unwrap();
@@ -134,6 +137,11 @@ impl Siembox {
             .unwrap()
     }
 
+    /// From the next start on it finds this in its environment.
+    pub fn set_variable(&mut self, name: &str, value: &str) {
+        self.environment.push((name.to_owned(), value.to_owned()));
+    }
+
     /// Starts it; its log goes to `log` in the folder.
     pub fn start(&mut self) {
         assert!(self.child.is_none(), "it runs already");
@@ -144,6 +152,7 @@ impl Siembox {
             .unwrap();
         let mut process = self.command("run");
         process
+            .envs(self.environment.iter().cloned())
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log);

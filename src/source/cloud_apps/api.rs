@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::LONGEST_SILENCE;
 use super::auth::Auth;
 use super::page::{self, Torn};
-use crate::source::http::{Http, Response};
+use crate::source::http::{Http, Post, Response};
 use crate::source::{Answer, Place, Query, Source, SourceError, Stream, Trouble};
 
 /// Below this, and for alerts always, pages are asked for without scan mode.
@@ -18,19 +18,19 @@ const AFTER_429: Duration = Duration::from_secs(5);
 const AFTER_THROTTLED: Duration = Duration::from_secs(60);
 
 /// One stream of one tenant.
-pub struct CloudApps {
-    http: Http,
+pub struct CloudApps<P: Post = Http> {
+    http: P,
     auth: Auth,
     stream: Stream,
     url: String,
     filters: Map<String, Value>,
 }
 
-impl CloudApps {
+impl<P: Post> CloudApps<P> {
     /// `api_url` without a trailing slash, as `https://contoso.us3.portal.cloudappsecurity.com`.
     #[must_use]
     pub fn new(
-        http: Http,
+        http: P,
         auth: Auth,
         stream: Stream,
         api_url: &str,
@@ -44,20 +44,6 @@ impl CloudApps {
             url,
             filters,
         }
-    }
-
-    /// The ids of the activities behind an alert (reference: filter `activity.alertId`); at most 100.
-    ///
-    /// # Errors
-    /// As for a page.
-    pub fn activities_behind(&mut self, alert_id: &str) -> Result<Vec<String>, SourceError> {
-        let url = self.url.replace("/alerts/", "/activities/");
-        let body = json!({
-            "filters": { "activity.alertId": { "eq": [alert_id] } },
-            "sortField": "date", "sortDirection": "asc", "skip": 0, "limit": 100,
-        });
-        let answer = self.ask(&url, &body.to_string())?;
-        Ok(answer.texts().filter_map(id_of).collect())
     }
 
     fn ask(&mut self, url: &str, body: &str) -> Result<Answer, SourceError> {
@@ -84,11 +70,22 @@ impl CloudApps {
     }
 }
 
-impl Source for CloudApps {
+impl<P: Post> Source for CloudApps<P> {
     fn page(&mut self, query: &Query) -> Result<Answer, SourceError> {
         let body = question(self.stream, &self.filters, query);
         let url = self.url.clone();
         self.ask(&url, &body)
+    }
+
+    /// By the filter `activity.alertId`.
+    fn activities_behind(&mut self, alert_id: &str) -> Result<Vec<String>, SourceError> {
+        let url = self.url.replace("/alerts/", "/activities/");
+        let body = json!({
+            "filters": { "activity.alertId": { "eq": [alert_id] } },
+            "sortField": "date", "sortDirection": "asc", "skip": 0, "limit": 100,
+        });
+        let answer = self.ask(&url, &body.to_string())?;
+        Ok(answer.texts().filter_map(id_of).collect())
     }
 }
 
@@ -114,7 +111,11 @@ fn question(stream: Stream, filters: &Map<String, Value>, query: &Query) -> Stri
         Place::Next(next) => (next.clone(), None),
         Place::Skip(skip) => {
             let mut filters = filters.clone();
-            filters.insert(time_field.into(), json!({ "gte": query.from_ms }));
+            let span = match query.to_ms {
+                Some(to_ms) => json!({ "gte": query.from_ms, "lte": to_ms }),
+                None => json!({ "gte": query.from_ms }),
+            };
+            filters.insert(time_field.into(), span);
             (Value::Object(filters).to_string(), Some(*skip))
         }
     };
@@ -232,6 +233,7 @@ mod tests {
     fn activities_are_scanned_by_created() {
         let query = Query {
             from_ms: 17,
+            to_ms: None,
             place: Place::Skip(0),
             limit: 5000,
         };
@@ -245,6 +247,7 @@ mod tests {
     fn a_named_place_goes_back_to_the_letter() {
         let query = Query {
             from_ms: 17,
+            to_ms: None,
             place: Place::Next(r#"{"b": 1,"a":[ 2]}"#.into()),
             limit: 5000,
         };
@@ -258,12 +261,27 @@ mod tests {
     fn alerts_are_paged_by_date() {
         let query = Query {
             from_ms: 17,
+            to_ms: None,
             place: Place::Skip(100),
             limit: 100,
         };
         assert_eq!(
             question(Stream::Alerts, &Map::new(), &query),
             r#"{"filters":{"date":{"gte":17}},"sortField":"date","sortDirection":"asc","limit":100,"skip":100}"#
+        );
+    }
+
+    #[test]
+    fn a_stretch_of_time_has_both_its_ends() {
+        let query = Query {
+            from_ms: 17,
+            to_ms: Some(19),
+            place: Place::Skip(0),
+            limit: 1,
+        };
+        assert_eq!(
+            question(Stream::Activities, &Map::new(), &query),
+            r#"{"filters":{"created":{"gte":17,"lte":19}},"sortField":"created","sortDirection":"asc","limit":1,"skip":0}"#
         );
     }
 

@@ -9,7 +9,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use super::{LONGEST_SILENCE, page};
-use crate::source::http::Http;
+use crate::source::http::Post;
 use crate::source::{SourceError, Trouble};
 
 /// The API "Microsoft Cloud App Security", for which the Entra app asks its token.
@@ -57,7 +57,7 @@ impl Auth {
     ///
     /// # Errors
     /// When the secret can't be read, or the log-on is refused.
-    pub fn header(&mut self, http: &Http) -> Result<String, SourceError> {
+    pub fn header(&mut self, http: &impl Post) -> Result<String, SourceError> {
         match self {
             Self::Token(read) => {
                 let token = read().map_err(|why| SourceError::new(Trouble::Refused, why))?;
@@ -92,7 +92,7 @@ impl Entra {
         }
     }
 
-    fn bearer(&mut self, http: &Http) -> Result<&str, SourceError> {
+    fn bearer(&mut self, http: &impl Post) -> Result<&str, SourceError> {
         let token = match self
             .token
             .take()
@@ -104,7 +104,7 @@ impl Entra {
         Ok(&self.token.insert(token).text)
     }
 
-    fn log_on(&self, http: &Http) -> Result<Bearer, SourceError> {
+    fn log_on(&self, http: &impl Post) -> Result<Bearer, SourceError> {
         let secret = (self.read_secret)().map_err(|why| SourceError::new(Trouble::Refused, why))?;
         let form = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
         let body = format!(

@@ -28,6 +28,8 @@ pub(super) struct Writer {
     pub(super) state: State,
     /// Is the newest store as `state` says? After an error it may hold half a page, and sled takes no more.
     pub(super) fit: bool,
+    /// Why the newest store could not be opened again. It stays so until the spool is opened anew.
+    pub(super) lost: Option<String>,
     /// The disk was full when so many bytes were needed. Nothing is tried until there is that much room.
     pub(super) starved: u64,
     pub(super) encoder: Encoder,
@@ -55,7 +57,7 @@ impl SledSpool {
             let tally = held(&self.tally);
             (
                 tally.asides.clone(),
-                tally.progress,
+                tally.progress.clone(),
                 tally.chain.back().copied(),
             )
         };
@@ -215,7 +217,7 @@ impl SledSpool {
             return;
         }
         let mut state = writer.state.clone();
-        state.progress = held(&self.tally).progress;
+        state.progress = held(&self.tally).progress.clone();
         let seen = self.with_head(state.pieces, |shelf: Shelf<'_>| {
             inheritance::all_seen(shelf, &state)
         });

@@ -51,8 +51,11 @@ impl Ballast {
     pub(super) fn is_room_for(&self, bytes: u64) -> io::Result<()> {
         let path = self.path.with_extension("probe");
         let tried = write_zeros(&path, bytes, false);
-        fs::remove_file(path)?;
-        tried
+        // where not even the file could be made, that is the answer, and not that it is not there
+        match fs::remove_file(path) {
+            Err(cause) if tried.is_ok() => Err(cause),
+            _ => tried,
+        }
     }
 }
 
@@ -73,6 +76,18 @@ fn write_zeros(path: &Path, bytes: u64, durable: bool) -> io::Result<()> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn says_what_is_wrong_with_the_disk_and_not_with_the_probe() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("file"), b"").unwrap();
+        let ballast = Ballast::new(folder.path().join("file/ballast"), 10);
+        let refused = ballast.is_room_for(10).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::NotADirectory, "{refused}");
+        let ballast = Ballast::new(folder.path().join("ballast"), 10);
+        ballast.is_room_for(100_000).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 
     #[test]
     fn is_held_once_and_released_once() {

@@ -114,7 +114,7 @@ impl Draft {
 
     fn lines(&mut self, lines: &Lines, now_ms: i64, encoder: &mut Encoder) -> Result<(), Unfit> {
         let mut batch = Lines::default();
-        for line in lines.iter() {
+        for (line, &tag) in lines.iter().zip(lines.tags()) {
             if line.len() > LONGEST {
                 return Err(Unfit::Line(line.len()));
             }
@@ -124,7 +124,7 @@ impl Draft {
                 self.batch(&batch, now_ms, encoder)?;
                 batch.clear();
             }
-            batch.push(line);
+            batch.push_with(tag, |text| text.push_str(line));
         }
         if batch.is_empty() {
             return Ok(());

@@ -55,6 +55,7 @@ mod lock;
 mod mend;
 mod opening;
 mod peek;
+mod probe;
 mod rescue;
 mod shelf;
 mod standing;
@@ -148,8 +149,12 @@ impl Spool for SledSpool {
         self.hand_out(from)
     }
 
-    fn acknowledge(&self, before: u64) -> Result<(), SpoolError> {
-        self.take_word(before)
+    fn acknowledge(&self, before: u64, note: &[u8]) -> Result<(), SpoolError> {
+        self.take_word(before, note)
+    }
+
+    fn note(&self) -> Vec<u8> {
+        held(&self.tally).progress.note.clone()
     }
 
     fn recall(&self, stream: u8) -> Result<Memory, SpoolError> {
@@ -184,6 +189,10 @@ impl Spool for SledSpool {
             )
         };
         self.with_head(pieces, |shelf| inheritance::read_asides(shelf, &kept, most))
+    }
+
+    fn is_lost(&self) -> bool {
+        held(&self.writer).lost.is_some()
     }
 
     fn repairs(&self) -> Vec<Repair> {
@@ -227,22 +236,23 @@ impl SledSpool {
 impl Drop for SledSpool {
     /// An orderly end repeats nothing: how far the SIEM has come is written and synced.
     fn drop(&mut self) {
-        let progress = held(&self.tally).progress;
+        let progress = held(&self.tally).progress.clone();
         let head = self
             .head
             .get_mut()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        if let Some(head) = head {
-            let _ = head.store.set(standing::PROGRESS, progress.encode());
-            head.store.close();
-        }
         let reader = self
             .reader
             .get_mut()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Some(tail) = reader.tail.take() {
-            tail.store.close();
+        let tail = reader.tail.take().map(|tail| tail.store);
+        // where the newest store is lost, the one before it may be what the next life begins from
+        if let Some(newest) = head.as_ref().map(|head| &head.store).or(tail.as_ref()) {
+            let _ = newest.set(standing::PROGRESS, progress.encode());
+        }
+        for store in head.map(|head| head.store).into_iter().chain(tail) {
+            store.close();
         }
     }
 }

@@ -47,6 +47,7 @@ pub(super) fn open(folder: &Path, bounds: Bounds, now_ms: i64) -> Result<SledSpo
         writer: Mutex::new(Writer {
             state: State::default(),
             fit: true,
+            lost: None,
             starved: 0,
             encoder: Encoder::new().map_err(no_zstd)?,
             copied_ms: None,
@@ -208,7 +209,7 @@ impl SledSpool {
             }
         }
         let mut draft = Draft::heir(&inheritance).map_err(|unfit| self.unfit(&unfit))?;
-        draft.state.progress = draft.state.progress.max(progress);
+        draft.state.progress = std::mem::take(&mut draft.state.progress).max(progress);
         draft.state.progress.damaged_pieces += lost.len() as u64;
         let sealed = draft.sealed_state().map_err(|unfit| self.unfit(&unfit))?;
         let id = StoreId {
@@ -259,7 +260,7 @@ impl SledSpool {
         tally.pieces = state.pieces;
         tally.asides = asides;
         tally.asides_gone = state.asides_gone;
-        tally.progress = state.progress.max(progress);
+        tally.progress = state.progress.clone().max(progress);
         let oldest = tally.chain.front().map_or(0, |link| link.id.first);
         tally.progress.first = tally.progress.first.max(oldest).min(state.next);
     }

@@ -3,6 +3,7 @@
 use std::sync::PoisonError;
 
 use super::chain::{self, StoreId};
+use super::probe;
 use super::shelf::{Found, Shelf};
 use super::standing;
 use super::store::Store;
@@ -219,15 +220,7 @@ impl SledSpool {
         };
         let times = before.saturating_add(1);
         reader.strikes = Some((id, index, times));
-        times >= MOST_STRIKES && self.disk_takes_writes()
-    }
-
-    fn disk_takes_writes(&self) -> bool {
-        let path = self.folder.join("probe");
-        let wrote = std::fs::File::create(&path)
-            .and_then(|file| file.sync_all())
-            .is_ok();
-        wrote && std::fs::remove_file(path).is_ok()
+        times >= MOST_STRIKES && probe::disk_works(&self.folder).is_ok()
     }
 
     /// Opens a store that is not the newest. False where it cannot be opened and was moved away.

@@ -56,7 +56,7 @@ fn a_damaged_batch_is_kept_counted_once_and_passed_over() {
         .path()
         .join("damaged/lines-00000000000000000128.damaged-77");
     assert!(kept.exists());
-    spool.acknowledge(128).unwrap();
+    spool.acknowledge(128, b"").unwrap();
     assert_eq!(spool.first(), 256);
     drop(spool);
     let spool = SledSpool::open(folder.path(), Bounds::new(1 << 26), 78).unwrap();
@@ -72,7 +72,7 @@ fn damage_at_the_end_leaves_nothing_to_wait_for() {
     damage(&spool, 2);
     assert_eq!(spool.peek(128).unwrap(), None);
     assert_eq!(spool.stats().waiting, 128);
-    spool.acknowledge(128).unwrap();
+    spool.acknowledge(128, b"").unwrap();
     let stats = spool.stats();
     assert_eq!((spool.first(), stats.waiting), (384, 0));
     assert_eq!((stats.damaged_lines, stats.damaged_pieces), (256, 2));

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use super::append::{OPENING, Writer};
-use super::chain::{self, StoreId};
-use super::draft::Draft;
-use super::inheritance::Inheritance;
+use super::chain;
 use super::mend;
+use super::probe;
 use super::standing;
 use super::store::Store;
 use super::tally::{Hole, Whereabouts};
@@ -15,13 +15,39 @@ use super::trouble::Trouble;
 use super::{Head, SledSpool, held};
 use crate::spool::{Repair, SpoolError};
 
+/// How often a store is read that the disk does not give in full, and the time between; then it never will.
+const READS: u32 = 3;
+const BETWEEN_READS: Duration = Duration::from_millis(100);
+
 impl SledSpool {
     /// Opens a store; gives up the ballast where there is no room for that.
     pub(super) fn open_with_room(&self, path: &Path) -> Result<(Store, bool), Trouble> {
-        match mend::open(path) {
-            Err(trouble) if trouble.is_full() && held(&self.ballast).release() => mend::open(path),
-            answer => answer,
+        for _ in 1..READS {
+            self.wait_for_disk(path)?;
+            match mend::open(path) {
+                Err(trouble) if trouble.is_full() && held(&self.ballast).release() => {}
+                // it may have been a moment's trouble
+                Err(trouble) if trouble.is_disk() => std::thread::sleep(BETWEEN_READS),
+                answer => return answer,
+            }
         }
+        mend::open(path)
+    }
+
+    /// sled takes an error of the disk while it opens a store for the end of its log, and writes on from there. So the disk
+    /// is asked first: where it is gone, the store waits for it; where it has lost a place, sled may have the rest.
+    fn wait_for_disk(&self, path: &Path) -> Result<(), Trouble> {
+        for _ in 0..READS {
+            match probe::read_through(&path.join("db")).map_err(Trouble::Io) {
+                Err(trouble) if trouble.is_disk() => {
+                    probe::disk_works(&self.folder).map_err(Trouble::Gone)?;
+                    std::thread::sleep(BETWEEN_READS);
+                }
+                // a file that is not there, and what else there may be, is for sled to find
+                _ => return Ok(()),
+            }
+        }
+        Ok(())
     }
 
     /// Makes the newest store ready to be written to, after an error as well.
@@ -38,6 +64,9 @@ impl SledSpool {
         }
         if writer.fit {
             return Ok(());
+        }
+        if let Some(reason) = &writer.lost {
+            return Err(self.lost(reason));
         }
         let id = held(&self.tally).chain.back().map(|link| link.id);
         let Some(id) = id else {
@@ -73,46 +102,18 @@ impl SledSpool {
         if !(trouble.is_damage() || trouble.is_disk()) {
             return Err(trouble.at(&path, "open"));
         }
-        self.replace_head(writer, id, &trouble)
+        // What waited in it can be read again; but the cursors in the pollers' hands are beyond it.
+        let reason = writer.lost.insert(trouble.words());
+        Err(self.lost(reason))
     }
 
-    /// The newest store is lost while we run: moves it away and begins another one. The cursors are known; so the source
-    /// need not go back, but what waited in that store is gone.
-    fn replace_head(
-        &self,
-        writer: &mut Writer,
-        id: StoreId,
-        trouble: &Trouble,
-    ) -> Result<(), SpoolError> {
-        let progress = held(&self.tally).progress;
-        let inheritance = Inheritance {
-            state: writer.state.clone(),
-            ..Inheritance::default()
-        };
-        let mut draft = Draft::heir(&inheritance).map_err(|unfit| self.unfit(&unfit))?;
-        draft.state.progress = progress;
-        let sealed = draft.sealed_state().map_err(|unfit| self.unfit(&unfit))?;
-        let new = StoreId {
-            number: id.number + 1,
-            first: writer.state.next,
-        };
-        let store = self
-            .found(new, &draft, sealed)
-            .map_err(|trouble| trouble.at(&self.folder, "begin a store in"))?;
-        self.take_over(Head { id: new, store }, &draft, None);
-        let still_there = held(&self.tally).chain.iter().any(|link| link.id == id);
-        if still_there {
-            let at = Whereabouts {
-                id,
-                end: new.first,
-                newest: false,
-                pieces: 0,
-            };
-            self.set_store_aside(at, trouble)?;
+    fn lost(&self, reason: &str) -> SpoolError {
+        SpoolError::Store {
+            path: self.folder.clone(),
+            reason: format!(
+                "its newest part is lost ({reason}); it is opened anew, and what was lost is read again from the cloud"
+            ),
         }
-        writer.state = draft.state;
-        writer.fit = true;
-        Ok(())
     }
 
     /// Moves a store away that cannot be opened, and counts its lines as lost.

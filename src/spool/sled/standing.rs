@@ -65,7 +65,7 @@ pub(super) fn newest_state(store: &Store) -> Result<Option<(State, Option<u64>)>
     let Some(newest) = states.first().cloned() else {
         return Ok(None);
     };
-    let arrived = newest.progress.max(progress_of(store)).first;
+    let arrived = newest.progress.first.max(progress_of(store).first);
     for state in states {
         if is_whole(store, &state, arrived)? {
             let taken_back =

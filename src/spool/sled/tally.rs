@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::chain::StoreId;
 use super::draft::Draft;
-use crate::spool::state::Progress;
+use crate::spool::state::{MOST_NOTE, Progress};
 use crate::spool::{Repair, Stats};
 
 /// Repairs that wait to be asked for; the oldest go.
@@ -110,8 +110,11 @@ impl Tally {
     }
 
     /// All lines below `before` have arrived.
-    pub(super) fn acknowledge(&mut self, before: u64) {
+    pub(super) fn acknowledge(&mut self, before: u64, note: &[u8]) {
         self.progress.first = self.progress.first.max(before.min(self.next));
+        if note.len() <= MOST_NOTE {
+            note.clone_into(&mut self.progress.note);
+        }
         self.settle();
     }
 

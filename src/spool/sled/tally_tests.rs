@@ -30,15 +30,15 @@ fn hole(first: u64, next: u64) -> Hole {
 #[test]
 fn a_store_goes_when_its_last_line_has_arrived_and_the_newest_stays() {
     let mut tally = tally(&[0, 10, 20], 20);
-    tally.acknowledge(9);
+    tally.acknowledge(9, b"");
     assert_eq!(tally.take_drained(), []);
-    tally.acknowledge(10);
+    tally.acknowledge(10, b"");
     assert_eq!(tally.take_drained().len(), 1);
-    tally.acknowledge(1000);
+    tally.acknowledge(1000, b"");
     assert_eq!(tally.progress.first, 20, "no further than there are lines");
     assert_eq!(tally.take_drained().len(), 1);
     assert_eq!(tally.chain.len(), 1);
-    tally.acknowledge(3);
+    tally.acknowledge(3, b"");
     assert_eq!(tally.progress.first, 20, "never back");
 }
 
@@ -58,12 +58,12 @@ fn holes_are_counted_once_and_passed_over() {
     assert!(tally.lose(hole(10, 20)));
     assert!(!tally.lose(hole(10, 20)));
     assert_eq!((tally.waiting(), tally.stats().damaged_lines), (90, 10));
-    tally.acknowledge(10);
+    tally.acknowledge(10, b"");
     assert_eq!(tally.progress.first, 20);
     assert_eq!((tally.waiting(), tally.stats().damaged_lines), (80, 10));
     assert!(!tally.lose(hole(10, 20)), "it lies behind");
     assert!(tally.lose(hole(90, 100)));
-    tally.acknowledge(90);
+    tally.acknowledge(90, b"");
     assert_eq!(tally.waiting(), 0);
     assert_eq!(tally.stats().damaged_pieces, 2);
 }
@@ -83,10 +83,10 @@ fn age_and_size_of_what_waits_follow_the_batches() {
     }
     let at = |tally: &Tally| (tally.stats().oldest_ms, tally.stats().waiting_bytes);
     assert_eq!(at(&tally), (Some(1000), 300));
-    tally.acknowledge(5);
+    tally.acknowledge(5, b"");
     assert_eq!(at(&tally), (Some(1000), 300));
-    tally.acknowledge(20);
+    tally.acknowledge(20, b"");
     assert_eq!(at(&tally), (Some(1002), 100));
-    tally.acknowledge(30);
+    tally.acknowledge(30, b"");
     assert_eq!(at(&tally), (None, 0));
 }

@@ -17,6 +17,8 @@ pub(super) enum Trouble {
     Io(io::Error),
     /// What lies on disk is not what was written.
     Damage(String),
+    /// The disk neither reads nor writes at present: what lies on it may be sound, and nothing is to be done but to wait.
+    Gone(io::Error),
 }
 
 thread_local! {
@@ -57,6 +59,7 @@ impl Trouble {
     pub(super) fn is_damage(&self) -> bool {
         match self {
             Self::Damage(_) => true,
+            Self::Gone(_) => false,
             Self::Io(cause) => matches!(
                 cause.kind(),
                 io::ErrorKind::UnexpectedEof
@@ -86,7 +89,7 @@ impl Trouble {
     pub(super) fn at(self, path: &Path, action: &'static str) -> SpoolError {
         let path = path.to_owned();
         match self {
-            Self::Io(cause) => SpoolError::Io {
+            Self::Io(cause) | Self::Gone(cause) => SpoolError::Io {
                 path,
                 action,
                 cause,
@@ -98,7 +101,7 @@ impl Trouble {
     /// In words.
     pub(super) fn words(&self) -> String {
         match self {
-            Self::Io(cause) => cause.to_string(),
+            Self::Io(cause) | Self::Gone(cause) => cause.to_string(),
             Self::Damage(reason) => reason.clone(),
         }
     }
@@ -113,13 +116,25 @@ impl From<::sled::Error> for Trouble {
     }
 }
 
-/// sled copies an error by its kind and puts its debug form in the text; this takes the kind's own words again.
+/// sled copies an error by its kind and puts its debug form in the text (`Os { code: 5, kind: …`); this takes the system's
+/// own number from there again, or else the kind's own words.
 fn restored(cause: io::Error) -> io::Error {
+    if cause.raw_os_error().is_some() {
+        return cause;
+    }
+    if let Some(code) = copied_code(&cause.to_string()) {
+        return io::Error::from_raw_os_error(code);
+    }
     match cause.kind() {
         io::ErrorKind::Other | io::ErrorKind::UnexpectedEof => cause,
-        _ if cause.raw_os_error().is_some() => cause,
         kind => kind.into(),
     }
+}
+
+fn copied_code(text: &str) -> Option<i32> {
+    let is_copy = text.starts_with("Os {") || text.starts_with("Custom {");
+    let (_, code) = text.split_once("Os { code: ").filter(|_| is_copy)?;
+    code.split_once(',')?.0.parse().ok()
 }
 
 #[cfg(test)]
@@ -140,11 +155,24 @@ mod tests {
 
     #[test]
     fn an_error_that_sled_copied_speaks_plainly() {
-        let full = io::Error::from_raw_os_error(28);
-        let copied = io::Error::new(full.kind(), format!("{full:?}"));
-        let trouble = Trouble::from(::sled::Error::Io(copied));
-        assert_eq!(trouble.words(), "no storage space");
-        assert!(trouble.is_full() && !trouble.is_damage());
-        assert!(Trouble::Io(io::Error::from_raw_os_error(5)).is_disk());
+        let copied = |code| {
+            let first = io::Error::from_raw_os_error(code);
+            // as often as sled may do it
+            let again = io::Error::new(first.kind(), format!("{first:?}"));
+            let again = io::Error::new(again.kind(), format!("{again:?}"));
+            Trouble::from(::sled::Error::Io(again))
+        };
+        let full = copied(28);
+        assert_eq!(full.words(), "No space left on device (os error 28)");
+        assert!(full.is_full() && !full.is_damage() && !full.is_disk());
+        let broken = copied(5);
+        assert_eq!(broken.words(), "Input/output error (os error 5)");
+        assert!(broken.is_disk() && !broken.is_damage());
+        let held = io::Error::other("could not acquire lock on \"db\": Os { code: 11, … }");
+        assert!(
+            Trouble::from(::sled::Error::Io(held))
+                .words()
+                .starts_with("could not")
+        );
     }
 }

@@ -12,23 +12,28 @@ use crate::spool::SpoolError;
 const NOTE_EVERY: u64 = 2048;
 
 impl SledSpool {
-    pub(super) fn take_word(&self, before: u64) -> Result<(), SpoolError> {
+    pub(super) fn take_word(&self, before: u64, note: &[u8]) -> Result<(), SpoolError> {
         let mut reader = held(&self.reader);
         let (drained, first, empty) = {
             let mut tally = held(&self.tally);
-            tally.acknowledge(before);
+            tally.acknowledge(before, note);
             (
                 tally.take_drained(),
                 tally.progress.first,
                 tally.waiting() == 0,
             )
         };
-        let deleted = self.delete(&mut reader, &drained);
-        let due = first >= reader.noted + NOTE_EVERY || (empty && first > reader.noted);
-        if due {
-            self.note(&mut reader)?;
-        }
-        deleted
+        // a note must not fall behind lines that are gone, so it is written before they go
+        let due = !drained.is_empty()
+            || first >= reader.noted + NOTE_EVERY
+            || (empty && first > reader.noted);
+        let noted = if due {
+            self.write_note(&mut reader)
+        } else {
+            Ok(())
+        };
+        self.delete(&mut reader, &drained)?;
+        noted
     }
 
     /// Deletes stores that are no longer in the chain.
@@ -53,7 +58,7 @@ impl SledSpool {
     }
 
     /// Writes how far the SIEM has come. Where a page is being written, that does it, or the next acknowledgement.
-    fn note(&self, reader: &mut Reader) -> Result<(), SpoolError> {
+    fn write_note(&self, reader: &mut Reader) -> Result<(), SpoolError> {
         let mut writer = match self.writer.try_lock() {
             Ok(writer) => writer,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
@@ -63,7 +68,7 @@ impl SledSpool {
         let Some(head) = head.as_ref().filter(|_| writer.fit) else {
             return Ok(());
         };
-        let progress = held(&self.tally).progress;
+        let progress = held(&self.tally).progress.clone();
         let noted = head
             .store
             .set(PROGRESS, progress.encode())

@@ -86,7 +86,7 @@ impl Stream {
             filters: 7,
         };
         let mut reader = Reader::new(rules.clone(), None, Seen::default());
-        reader.begin(NOW_MS, false);
+        reader.begin(NOW_MS, NOW_MS, false);
         Self {
             rules,
             alerts: mode & 1 == 1,
@@ -125,7 +125,7 @@ impl Stream {
             }
             Verdict::CaughtUp | Verdict::GivenUp(_) => {
                 assert_eq!(self.reader.query(), None);
-                self.reader.begin(NOW_MS, true);
+                self.reader.begin(NOW_MS, NOW_MS, true);
             }
         }
         turn.verdict
@@ -136,7 +136,7 @@ impl Stream {
         let next = self.seen.last().map_or(0, |(number, _)| number + 1);
         let seen = Seen::restore(&self.seen, next, None);
         let mut reader = Reader::new(self.rules.clone(), self.cursor.clone(), seen);
-        reader.begin(NOW_MS, true);
+        reader.begin(NOW_MS, NOW_MS, true);
         let turn = take_in(&mut reader, self.alerts, answer);
         assert_eq!(turn.news, 0, "read a second time");
     }
@@ -153,7 +153,7 @@ impl Stream {
 fn take_in(reader: &mut Reader, alerts: bool, answer: &Answer) -> Turn {
     let from_ms = reader.query().map_or(i64::MIN, |query| query.from_ms);
     let asked_for = |at_ms: Option<i64>| at_ms.is_none_or(|at_ms| at_ms >= from_ms);
-    reader.open(NOW_MS);
+    reader.open(NOW_MS, Some(NOW_MS));
     for text in answer.texts() {
         let read = if alerts { alert(text) } else { activity(text) };
         match read {

@@ -7,6 +7,7 @@ pub mod cef_reader;
 pub mod clock;
 pub mod cloud;
 pub mod dice;
+pub mod disk;
 pub mod listener;
 pub mod old_tls;
 pub mod pki;

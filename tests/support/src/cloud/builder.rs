@@ -206,16 +206,40 @@ impl Builder {
     /// # Panics
     /// Where the port can't be had.
     #[must_use]
-    pub fn start(self) -> Cloud {
+    pub fn start(mut self) -> Cloud {
         let authority = self
             .authority
+            .take()
             .unwrap_or_else(|| Authority::new("siembox test cloud"));
-        let issued = self.certificate.unwrap_or_else(|| authority.issue(NAMES));
+        let issued = self.certificate.take();
+        let issued = issued.unwrap_or_else(|| authority.issue(NAMES));
         let tls = (!self.plain).then(|| wire::tls_server(&issued));
+        let (port, token) = (self.port, self.token.clone());
+        let tenant = Arc::new(self.tenant());
+        let listener = {
+            let tenant = Arc::clone(&tenant);
+            let tls = tls.clone();
+            Listener::start(port, "cloud", move |socket, connection, stop| {
+                server::serve(&tenant, tls.as_ref(), socket, connection, stop);
+            })
+            .expect("a port on loopback")
+        };
+        Cloud {
+            listener,
+            tenant,
+            scheme: if tls.is_some() { "https" } else { "http" },
+            ca_pem: authority.cert_pem,
+            token,
+        }
+    }
+
+    /// Only the tenant, without a socket: [`server::reply`] answers for it.
+    #[must_use]
+    pub fn tenant(self) -> Tenant {
         let state = State {
             store: self.store,
             keys: Keys {
-                token: Some(self.token.clone()),
+                token: Some(self.token),
                 ..Keys::default()
             },
             app: self.app,
@@ -235,21 +259,6 @@ impl Builder {
             seen: VecDeque::new(),
             complaints: Vec::new(),
         };
-        let tenant = Arc::new(Tenant::new(self.clock, state));
-        let listener = {
-            let tenant = Arc::clone(&tenant);
-            let tls = tls.clone();
-            Listener::start(self.port, "cloud", move |socket, connection, stop| {
-                server::serve(&tenant, tls.as_ref(), socket, connection, stop);
-            })
-            .expect("a port on loopback")
-        };
-        Cloud {
-            listener,
-            tenant,
-            scheme: if tls.is_some() { "https" } else { "http" },
-            ca_pem: authority.cert_pem,
-            token: self.token,
-        }
+        Tenant::new(self.clock, state)
     }
 }

@@ -223,6 +223,25 @@ impl Answer {
         bytes
     }
 
+    /// The body as a client unpacks it, cut behind `most` bytes.
+    ///
+    /// # Errors
+    /// Where it can't be unpacked.
+    pub fn unpacked(self, most: u64) -> io::Result<Vec<u8>> {
+        let packed = self
+            .headers
+            .iter()
+            .any(|(name, value)| name == "Content-Encoding" && value == "gzip");
+        if !packed {
+            return Ok(self.body);
+        }
+        let mut body = Vec::new();
+        flate2::read::GzDecoder::new(self.body.as_slice())
+            .take(most)
+            .read_to_end(&mut body)?;
+        Ok(body)
+    }
+
     /// The same answer, its body packed.
     ///
     /// # Panics

@@ -47,14 +47,18 @@ pub fn serve(
 }
 
 /// What goes out, and how.
-struct Reply {
-    answer: Answer,
-    fault: Option<Fault>,
-    chunked: bool,
+#[derive(Debug)]
+pub struct Reply {
+    /// The answer.
+    pub answer: Answer,
+    /// The fault that strikes it; those of the wire are still to be done to it.
+    pub fault: Option<Fault>,
+    /// In chunks.
+    pub chunked: bool,
 }
 
 /// Works out the reply and writes the request down: before the answer goes out, so that who has it can look at once.
-fn reply(tenant: &Tenant, request: &Request, client: SocketAddr, connection: u64) -> Reply {
+pub fn reply(tenant: &Tenant, request: &Request, client: SocketAddr, connection: u64) -> Reply {
     let (at, now_ms) = (Instant::now(), tenant.clock.now_ms());
     let route = Route::of(request.path());
     let mut fault = tenant.state().faults.strike(&route);

@@ -1,4 +1,5 @@
-//! rsyslog: imtcp, imudp, imtcp over TLS. Debian's package `rsyslog`, for TLS also `rsyslog-gnutls` and `rsyslog-openssl`.
+//! rsyslog: imtcp, imudp, imtcp over TLS, imrelp with and without TLS. Debian's package `rsyslog`, for TLS also `rsyslog-gnutls`
+//! and `rsyslog-openssl`, for RELP `rsyslog-relp` (whose librelp brings both TLS libraries).
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +15,7 @@ pub enum Driver {
     Ossl,
 }
 
-/// How an imtcp over TLS shows itself and whom it lets in.
+/// How an imtcp or imrelp over TLS shows itself and whom it lets in.
 #[derive(Debug, Clone)]
 pub struct Tls {
     /// Which library.
@@ -75,19 +76,69 @@ pub fn tls(tls: &Tls) -> Receiver {
     )
 }
 
+/// `imrelp`. Like any input, it puts what it answers into a queue in memory.
+#[must_use]
+pub fn relp() -> Receiver {
+    start(Transport::Tcp, "", r#"module(load="imrelp")"#, |port| {
+        imrelp(port, "all", "")
+    })
+}
+
+/// `imrelp` without a queue: what it answers stands in its file.
+#[must_use]
+pub fn relp_direct() -> Receiver {
+    start(Transport::Tcp, "", r#"module(load="imrelp")"#, |port| {
+        imrelp(port, "direct", "")
+    })
+}
+
+/// `imrelp` over TLS.
+#[must_use]
+pub fn relp_tls(tls: &Tls) -> Receiver {
+    let library = match tls.driver {
+        Driver::Gtls => "gnutls",
+        Driver::Ossl => "openssl",
+    };
+    let mode = if tls.wants_client {
+        r#"tls.authMode="certvalid""#
+    } else {
+        ""
+    };
+    let files = format!(
+        r#"tls="on" tls.caCert="{}" tls.myCert="{}" tls.myPrivKey="{}" {mode}"#,
+        tls.ca.display(),
+        tls.cert.display(),
+        tls.key.display()
+    );
+    start(
+        Transport::Tcp,
+        "",
+        &format!(r#"module(load="imrelp" tls.tlslib="{library}")"#),
+        |port| imrelp(port, "all", &files),
+    )
+}
+
+fn imrelp(port: u16, ruleset: &str, more: &str) -> String {
+    format!(
+        r#"input(type="imrelp" address="127.0.0.1" port="{port}" maxDataSize="1m" ruleset="{ruleset}" {more})"#
+    )
+}
+
+/// On TCP, as this configuration says: a function of its folder and its port. It should write to `lines` in the folder.
+#[must_use]
+pub fn configured(configure: impl FnOnce(&Path, u16) -> String) -> Receiver {
+    launch(Transport::Tcp, configure)
+}
+
 fn start(
     transport: Transport,
     global: &str,
     module: &str,
     input: impl FnOnce(u16) -> String,
 ) -> Receiver {
-    Receiver::launch(
-        Path::new("/usr/sbin/rsyslogd"),
-        Vec::new(),
-        transport,
-        |folder, port| {
-            format!(
-                r#"# Written by a test.
+    launch(transport, |folder, port| {
+        format!(
+            r#"# Written by a test.
 global(workDirectory="{folder}" maxMessageSize="1m" net.enableDNS="off" parser.escapeControlCharactersOnReceive="off"
        parser.dropTrailingLFOnReception="on" processInternalMessages="off" {global})
 {module}
@@ -95,12 +146,21 @@ template(name="raw" type="string" string="%rawmsg%\n")
 ruleset(name="all") {{
     action(type="omfile" file="{folder}/lines" template="raw" flushOnTXEnd="on" asyncWriting="off")
 }}
+ruleset(name="direct" queue.type="Direct") {{ call all }}
 {input}
 "#,
-                folder = folder.display(),
-                input = input(port),
-            )
-        },
+            folder = folder.display(),
+            input = input(port),
+        )
+    })
+}
+
+fn launch(transport: Transport, configure: impl FnOnce(&Path, u16) -> String) -> Receiver {
+    Receiver::launch(
+        Path::new("/usr/sbin/rsyslogd"),
+        Vec::new(),
+        transport,
+        configure,
         |folder| {
             let at = |name: &str| folder.join(name).display().to_string();
             vec![

@@ -1,0 +1,117 @@
+//! When to end a connection only to hear the receiver's own word that it has read everything. Pure.
+
+use std::time::Duration;
+
+use crate::settings::ReplaySettings;
+
+/// A stream with nothing new for so long is quiet.
+pub const QUIET: Duration = Duration::from_secs(1);
+/// After so many half-closes in a row without an answer the receiver, or a relay in between, is taken not to know them.
+const MOST_REFUSALS: u8 = 3;
+/// So long it is then spared.
+const SPARED: Duration = Duration::from_secs(3600);
+
+/// When to half-close.
+#[derive(Debug)]
+pub struct HalfClose {
+    /// Bytes of steady stream between two; `None` where it is switched off.
+    every: Option<u64>,
+    /// Bytes sent since the last one.
+    since: u64,
+    /// In a row.
+    refusals: u8,
+    /// None before this moment.
+    spared_until: Duration,
+}
+
+// === impl HalfClose ===
+
+impl HalfClose {
+    /// As the settings have it.
+    #[must_use]
+    pub fn new(settings: &ReplaySettings) -> Self {
+        Self {
+            every: settings.half_close.then_some(settings.half_close_every),
+            since: 0,
+            refusals: 0,
+            spared_until: Duration::ZERO,
+        }
+    }
+
+    /// So many bytes were sent.
+    pub fn sent(&mut self, bytes: u64) {
+        self.since += bytes;
+    }
+
+    /// May the receiver be asked at all?
+    #[must_use]
+    pub fn allowed(&self, now: Duration) -> bool {
+        self.every.is_some() && now >= self.spared_until
+    }
+
+    /// Has a steady stream gone on for long enough?
+    #[must_use]
+    pub fn due(&self, now: Duration) -> bool {
+        self.allowed(now) && self.every.is_some_and(|every| self.since >= every)
+    }
+
+    /// The receiver has answered.
+    pub fn answered(&mut self) {
+        (self.since, self.refusals) = (0, 0);
+    }
+
+    /// It has not. True where it is now taken not to know how.
+    pub fn refused(&mut self, now: Duration) -> bool {
+        (self.since, self.refusals) = (0, self.refusals + 1);
+        if self.refusals < MOST_REFUSALS {
+            return false;
+        }
+        (self.refusals, self.spared_until) = (0, now + SPARED);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const S: fn(u64) -> Duration = Duration::from_secs;
+
+    fn half_close(half_close: bool) -> HalfClose {
+        HalfClose::new(&ReplaySettings {
+            window: 0,
+            half_close,
+            half_close_every: 100,
+        })
+    }
+
+    #[test]
+    fn comes_due_with_the_bytes() {
+        let mut asks = half_close(true);
+        asks.sent(99);
+        assert!(asks.allowed(S(1)) && !asks.due(S(1)));
+        asks.sent(1);
+        assert!(asks.due(S(1)));
+        asks.answered();
+        assert!(!asks.due(S(1)));
+    }
+
+    #[test]
+    fn can_be_switched_off() {
+        let mut asks = half_close(false);
+        asks.sent(1_000);
+        assert!(!asks.allowed(S(1)) && !asks.due(S(1)));
+    }
+
+    #[test]
+    fn a_receiver_that_never_answers_is_spared_for_an_hour() {
+        let mut asks = half_close(true);
+        assert!(!asks.refused(S(1)));
+        assert!(!asks.refused(S(2)));
+        asks.answered();
+        assert!(!asks.refused(S(3)) && !asks.refused(S(4)) && asks.refused(S(5)));
+        asks.sent(100);
+        assert!(!asks.due(S(3604)));
+        assert!(asks.due(S(3605)));
+    }
+}

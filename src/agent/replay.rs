@@ -1,0 +1,261 @@
+//! A window of time fetched again: a thread of its own beside the pollers, on the same spool, under the same throttle.
+//!
+//! The pollers' cursors stay as they are. What was sent before is left out, by the ids that are remembered ([`SentIds`]);
+//! and what a poller may still read by itself is left to it, because it would send it once more.
+
+mod begin;
+mod page;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, watch};
+
+use super::halt::{Halt, chance};
+use super::line::LineWriter;
+use crate::backoff::Backoff;
+use crate::clock;
+use crate::ledger::Ledger;
+use crate::replay::{Progress, Request, Running, Word};
+use crate::sent::{Scribe, SentIds};
+use crate::source::cloud_apps::CloudApps;
+use crate::source::{Query, Reader, Source, SourceError, Stream, Throttle, Trouble, Verdict};
+use crate::spool::Spool;
+use crate::status::{Happening, Reporter};
+pub(super) use begin::RunningReplay;
+
+/// Whether somebody still listens is looked at this often.
+const LOOK: Duration = Duration::from_millis(200);
+/// An answer that contradicts itself is asked for again after this.
+const DOUBT: Duration = Duration::from_secs(2);
+
+/// The number under which the spool keeps the pages of this stream's replays.
+pub(super) fn number(stream: Stream) -> u8 {
+    2 + stream.number()
+}
+
+/// Everything one replay works with.
+pub(super) struct Replay<S: Spool> {
+    /// What was asked for.
+    pub(super) request: Request,
+    /// The streams, one after the other.
+    pub(super) legs: Vec<Leg>,
+    /// The tenant's request limit, shared with the pollers.
+    pub(super) throttle: Arc<Mutex<Throttle>>,
+    /// Event → line.
+    pub(super) writer: LineWriter,
+    /// Where lines go.
+    pub(super) spool: Arc<S>,
+    /// What became of the records.
+    pub(super) ledger: Arc<Ledger>,
+    /// What was sent before.
+    pub(super) sent: Arc<SentIds>,
+    /// Wakes the forwarder.
+    pub(super) wake: Arc<Notify>,
+    /// Tells what happens.
+    pub(super) reporter: Reporter,
+    /// Ends it with its agent.
+    pub(super) halt: Arc<Halt>,
+    /// Whoever asked; closed where nobody listens any more.
+    pub(super) words: watch::Sender<Word>,
+    /// How far it has come.
+    pub(super) progress: Progress,
+}
+
+/// The window of one stream.
+pub(super) struct Leg {
+    /// Which stream.
+    pub(super) stream: Stream,
+    /// What to ask next.
+    pub(super) reader: Reader,
+    /// Whom to ask.
+    pub(super) source: CloudApps,
+    /// Are the activities behind an alert asked for where it names none?
+    pub(super) fetch_related: bool,
+    /// From here on the poller may still read by itself.
+    pub(super) pollers_from_ms: i64,
+    /// Writes down what is sent.
+    pub(super) scribe: Scribe,
+}
+
+/// Why it ends before its end.
+enum End {
+    /// The agent stops.
+    Halted,
+    /// Nobody listens any more.
+    Left,
+    /// It can't go on.
+    Failed(String),
+}
+
+// === impl Replay ===
+
+impl<S: Spool> Replay<S> {
+    /// Reads the window and says the last word.
+    pub(super) fn run(mut self) {
+        self.tell(&Happening::ReplayBegun(self.running()));
+        let mut legs = std::mem::take(&mut self.legs);
+        let walked = (0..legs.len()).try_for_each(|place| {
+            let share = (place, legs.len());
+            self.walk(&mut legs[place], share)
+        });
+        let counts = self.progress.counts.clone();
+        let word = match walked {
+            Ok(()) => Word::Done(counts),
+            Err(End::Halted) => Word::Failed {
+                what: "the agent stops, or takes other settings: ask again, what was sent is remembered".to_owned(),
+                counts,
+            },
+            Err(End::Left) => Word::Failed {
+                what: "whoever asked for it has hung up".to_owned(),
+                counts,
+            },
+            Err(End::Failed(what)) => Word::Failed { what, counts },
+        };
+        self.tell(&Happening::ReplayEnded {
+            dry_run: self.request.dry_run,
+            word: word.clone(),
+        });
+        self.words.send_replace(word);
+    }
+
+    fn walk(&mut self, leg: &mut Leg, share: (usize, usize)) -> Result<(), End> {
+        let mut passing = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
+        let mut slow = false;
+        self.progress.stream = Some(leg.stream);
+        leg.reader.begin(self.request.to_ms, i64::MIN, false);
+        while let Some(query) = leg.reader.query() {
+            let query = Query {
+                to_ms: Some(self.request.to_ms),
+                ..query
+            };
+            self.wait_for_turn()?;
+            let answer = match leg.source.page(&query) {
+                Ok(answer) => answer,
+                Err(error) => {
+                    self.after(leg, error, &mut passing, &mut slow)?;
+                    continue;
+                }
+            };
+            passing.reset();
+            slow = false;
+            leg.reader.ask_for_more();
+            let verdict = self.take_in(leg, &answer)?;
+            self.say(&*leg, share, verdict == Verdict::CaughtUp);
+            match verdict {
+                Verdict::More => {}
+                Verdict::CaughtUp => break,
+                Verdict::Doubtful(reason) => self.pause(DOUBT, reason)?,
+                Verdict::GivenUp(reason) => {
+                    return Err(End::Failed(format!(
+                        "{}: {reason}: ask again later",
+                        leg.stream
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What to do after trouble: what passes by itself is waited for, the rest is for whoever asked.
+    fn after(
+        &self,
+        leg: &mut Leg,
+        error: SourceError,
+        passing: &mut Backoff,
+        slow: &mut bool,
+    ) -> Result<(), End> {
+        match error.trouble {
+            Trouble::Stopped => Err(End::Halted),
+            Trouble::Throttled(silence) => {
+                self.keep_silent(silence);
+                self.pause(silence, &error.what)
+            }
+            Trouble::TooLarge if leg.reader.ask_for_less() => Ok(()),
+            Trouble::BadQuestion if leg.reader.forget_place() => Ok(()),
+            Trouble::TooSlow => {
+                if std::mem::replace(slow, true) {
+                    leg.reader.ask_for_less();
+                }
+                self.pause(passing.failed(chance()), &error.what)
+            }
+            Trouble::Passing => self.pause(passing.failed(chance()), &error.what),
+            Trouble::Refused | Trouble::InTheWay | Trouble::TooLarge | Trouble::BadQuestion => {
+                if self.halt.thrown() {
+                    return Err(End::Halted);
+                }
+                Err(End::Failed(format!("{}: {}", leg.stream, error.what)))
+            }
+        }
+    }
+
+    fn wait_for_turn(&self) -> Result<(), End> {
+        loop {
+            self.pause(Duration::ZERO, "")?;
+            let turn = self
+                .throttle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .admit(clock::now().steady);
+            let Err(wait) = turn else { return Ok(()) };
+            self.pause(wait, "waits for its turn in the tenant's limit of requests")?;
+        }
+    }
+
+    fn keep_silent(&self, silence: Duration) {
+        self.throttle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .hold(clock::now().steady, silence);
+    }
+
+    /// Waits, for this reason, unless it is at an end.
+    fn pause(&self, time: Duration, why: &str) -> Result<(), End> {
+        if time > LOOK {
+            self.words.send_replace(Word::Progress(Progress {
+                waits: Some(why.to_owned()),
+                ..self.progress.clone()
+            }));
+        }
+        let end = clock::now().steady + time;
+        loop {
+            if self.words.is_closed() {
+                return Err(End::Left);
+            }
+            let left = end.saturating_sub(clock::now().steady);
+            if self.halt.sleep(left.min(LOOK)) {
+                return Err(End::Halted);
+            }
+            if left.is_zero() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn say(&mut self, leg: &Leg, (place, legs): (usize, usize), done: bool) {
+        let Request { from_ms, to_ms, .. } = self.request;
+        let reached = leg.reader.high_ms().unwrap_or(from_ms);
+        let of_leg = if done {
+            1000
+        } else {
+            (reached - from_ms) * 1000 / (to_ms - from_ms).max(1)
+        };
+        let (place, legs) = (place as i64, legs as i64);
+        let all = (place * 1000 + of_leg.clamp(0, 1000)) / legs.max(1);
+        self.progress.per_mille = u16::try_from(all).unwrap_or(1000);
+        self.tell(&Happening::ReplayGoesOn(self.running()));
+        self.words
+            .send_replace(Word::Progress(self.progress.clone()));
+    }
+
+    fn running(&self) -> Box<Running> {
+        Box::new(Running {
+            request: self.request.clone(),
+            progress: self.progress.clone(),
+        })
+    }
+
+    fn tell(&self, what: &Happening) {
+        self.reporter.tell(clock::now(), what);
+    }
+}

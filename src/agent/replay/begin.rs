@@ -1,0 +1,162 @@
+//! The begin of a replay: what is asked is held against what can be done.
+
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use tokio::sync::watch;
+
+use super::{Leg, Replay, number};
+use crate::agent::{Agent, AgentError, cloud_parts, cursor, line_writer, rules};
+use crate::clock;
+use crate::replay::{Call, Counts, Progress, Request, Word};
+use crate::sent::{Scribe, SentIds};
+use crate::settings::AgentSettings;
+use crate::source::cloud_apps::CloudApps;
+use crate::source::http::Http;
+use crate::source::{Cursor, Reader, Rules, Seen, Stream, Throttle};
+use crate::spool::Spool;
+
+/// A replay, as its agent knows it.
+pub(in crate::agent) struct RunningReplay {
+    /// Its clients, to wake it when one hangs.
+    pub(in crate::agent) clients: Vec<Http>,
+    /// Its thread.
+    pub(in crate::agent) thread: JoinHandle<()>,
+}
+
+impl<S: Spool + 'static> Agent<S> {
+    /// Begins to fetch a window again, or says why not. `settings` are those that the agent was started with.
+    pub fn replay(
+        &mut self,
+        settings: &AgentSettings,
+        throttle: &Arc<Mutex<Throttle>>,
+        Call { request, words }: Call,
+    ) {
+        let begun = self.try_replay(settings, throttle, request, &words);
+        match begun {
+            Ok(replay) => self.replay = Some(replay),
+            Err(word) => drop(words.send_replace(word)),
+        }
+    }
+
+    fn try_replay(
+        &self,
+        settings: &AgentSettings,
+        throttle: &Arc<Mutex<Throttle>>,
+        request: Request,
+        words: &watch::Sender<Word>,
+    ) -> Result<RunningReplay, Word> {
+        if (self.replay.as_ref()).is_some_and(|replay| !replay.thread.is_finished()) {
+            return Err(failed(
+                &"a replay of this agent is under way already: wait for its end (siembox status shows it)",
+            ));
+        }
+        if !request.again && !self.sent.on() {
+            return Err(Word::Refused(
+                "replay.remember is 0s in the settings, so nobody knows what was sent before: --again sends everything in the window".to_owned(),
+            ));
+        }
+        let since = self.sent.since_ms(clock::now_ms());
+        if !request.again && request.from_ms < since {
+            let since = clock::in_words(since);
+            return Err(Word::Refused(format!(
+                "--since: found {}; what was sent is remembered since {since} (replay.remember, replay.max_size_mb):                  begin there, or take --again, which sends everything in the window",
+                clock::in_words(request.from_ms)
+            )));
+        }
+        let (mut clients, mut legs) = (Vec::new(), Vec::new());
+        for stream in Stream::ALL {
+            let parts = cloud_parts(settings, stream).map_err(|error| failed(&error))?;
+            match request.stream {
+                Some(meant) if meant != stream => continue,
+                Some(_) if !parts.settings.enabled => {
+                    return Err(Word::Refused(format!(
+                        "--stream: {stream} are off in the settings ({stream}.enabled)"
+                    )));
+                }
+                None if !parts.settings.enabled => continue,
+                _ => {}
+            }
+            clients.push(parts.http);
+            let leg = leg(
+                &*self.spool,
+                &self.sent,
+                rules(settings, stream),
+                (stream, parts.source),
+                request.from_ms,
+            );
+            let leg = leg.map_err(|error| failed(&error))?;
+            let Some(leg) = leg else {
+                return Err(failed(&format!(
+                    "the running stream has not begun to read {stream} yet: ask again when it has"
+                )));
+            };
+            legs.push(Leg {
+                fetch_related: settings.alerts.fetch_related,
+                ..leg
+            });
+        }
+        let replay = Replay {
+            request,
+            legs,
+            throttle: Arc::clone(throttle),
+            writer: line_writer(settings).map_err(|error| failed(&error))?,
+            spool: Arc::clone(&self.spool),
+            ledger: Arc::clone(&self.ledger),
+            sent: Arc::clone(&self.sent),
+            wake: Arc::clone(&self.wake),
+            reporter: self.reporter.clone(),
+            halt: Arc::clone(&self.halt),
+            words: words.clone(),
+            progress: Progress::default(),
+        };
+        let thread = std::thread::Builder::new()
+            .name(format!("{}/replay", settings.name))
+            .spawn(move || replay.run())
+            .map_err(|cause| failed(&AgentError::Thread { cause }))?;
+        Ok(RunningReplay { clients, thread })
+    }
+}
+
+/// The window of a stream, from `from_ms` on; `None` where the poller has not begun yet.
+fn leg(
+    spool: &impl Spool,
+    sent: &Arc<SentIds>,
+    rules: Rules,
+    (stream, source): (Stream, CloudApps),
+    from_ms: i64,
+) -> Result<Option<Leg>, AgentError> {
+    let memory = spool.recall(stream.number())?;
+    let Some(cursor) = cursor(&memory, stream)? else {
+        return Ok(None);
+    };
+    let pollers_from_ms = cursor.may_read_from_ms(rules.look_back_ms.max(rules.overlap_ms));
+    let window = Cursor {
+        high_ms: from_ms,
+        origin_ms: from_ms,
+        forgotten_ms: None,
+        walked_ms: None,
+        deep_ms: None,
+        walk: None,
+    };
+    let rules = Rules {
+        max_catch_up_ms: i64::MAX / 4,
+        ..rules
+    };
+    Ok(Some(Leg {
+        stream,
+        reader: Reader::new(rules, Some(window), Seen::default()),
+        source,
+        fetch_related: false,
+        pollers_from_ms,
+        scribe: Scribe::new(sent, stream, number(stream)),
+    }))
+}
+
+/// The word for an end at which nothing was done.
+fn failed(what: &dyn std::fmt::Display) -> Word {
+    Word::Failed {
+        what: what.to_string(),
+        counts: Counts::default(),
+    }
+}

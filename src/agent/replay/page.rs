@@ -1,0 +1,264 @@
+//! One page of a replay: what of it was not sent before becomes lines, durably.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::time::Duration;
+
+use super::{End, Leg, Replay, number};
+use crate::agent::halt::chance;
+use crate::backoff::Backoff;
+use crate::clock;
+use crate::event::{Event, Kind};
+use crate::ledger::{self, Key};
+use crate::replay::Counts;
+use crate::sent::{Change, Hour, Id};
+use crate::source::cloud_apps::record::Mapped;
+use crate::source::{Answer, Source, SourceError, Trouble, Verdict, fingerprint};
+use crate::spool::{Aside, Lines, Page, Spool, SpoolError};
+use crate::status::Happening;
+
+/// How often a full spool is asked again.
+const FULL_LOOK: Duration = Duration::from_millis(500);
+/// How often the activities behind an alert are asked for before it goes without them.
+const RELATED_TRIES: usize = 3;
+
+/// The different records of a page.
+#[derive(Default)]
+struct Taken<'a> {
+    records: Vec<Mapped<'a>>,
+    /// Those that can't be read.
+    aside: Vec<Aside>,
+    /// Those among them that the poller will set aside by itself.
+    to_come: u64,
+    /// Does all of the page lie behind the window?
+    beyond: bool,
+}
+
+/// What becomes of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Sent,
+    SentAgain,
+    AlreadySent,
+    ToCome,
+    LeftOut,
+}
+
+impl<S: Spool> Replay<S> {
+    /// Takes in a page; only when it is durable the next one is asked for.
+    pub(super) fn take_in(&mut self, leg: &mut Leg, answer: &Answer) -> Result<Verdict, End> {
+        let taken = self.read(leg, answer);
+        let known = self.known(leg, &taken.records);
+        let mut counts = self.progress.counts.clone();
+        counts.pages += 1;
+        counts.records += taken.to_come + taken.aside.len() as u64;
+        counts.to_come += taken.to_come;
+        counts.set_aside += taken.aside.len() as u64;
+        let (mut lines, mut ledger) = (Lines::default(), ledger::Counts::default());
+        leg.scribe.open();
+        for mut record in taken.records {
+            let fate = if self.writer.leaves_out(&record.event) {
+                Fate::LeftOut
+            } else {
+                let polled = record.cursor_ms >= leg.pollers_from_ms;
+                fate(known.contains(&id(&record)), polled, self.request.again)
+            };
+            fate.count(&mut counts);
+            let key = fate.enter(leg.stream.number(), &record, &mut ledger);
+            if self.request.dry_run || !matches!(fate, Fate::Sent | Fate::SentAgain) {
+                continue;
+            }
+            self.add_related(leg, &mut record.event)?;
+            let writer = &mut self.writer;
+            lines.push_with(key.tag(), |line| writer.write(&record.event, line));
+            if fate == Fate::Sent {
+                leg.scribe.note(record.cursor_ms, &record.event.id);
+            }
+        }
+        let turn = leg.reader.close(answer);
+        let nothing = lines.is_empty() && taken.aside.is_empty();
+        if !(nothing || self.request.dry_run) {
+            self.write(leg, &lines, &turn.seen, &taken.aside, &ledger)?;
+            let now_ms = answer.server_ms.unwrap_or_else(clock::now_ms);
+            self.written(leg, &taken.aside, now_ms);
+        }
+        self.progress.counts = counts;
+        Ok(if taken.beyond {
+            Verdict::CaughtUp
+        } else {
+            turn.verdict
+        })
+    }
+
+    fn read<'a>(&self, leg: &mut Leg, answer: &'a Answer) -> Taken<'a> {
+        let (mut taken, mut beyond) = (Taken::default(), 0);
+        leg.reader.open(self.request.to_ms, None);
+        for text in answer.texts() {
+            match self.writer.read(leg.stream, text) {
+                // from a cloud that takes no heed of the end
+                Ok(record) if record.cursor_ms > self.request.to_ms => beyond += 1,
+                Ok(record) => {
+                    if leg.reader.admit(&record.event.id, Some(record.cursor_ms)) {
+                        taken.records.push(record);
+                    }
+                }
+                Err(unreadable) => {
+                    let id = unreadable.id.as_deref().unwrap_or(text);
+                    if !leg.reader.admit(id, unreadable.cursor_ms) {
+                    } else if unreadable.cursor_ms >= Some(leg.pollers_from_ms) {
+                        taken.to_come += 1;
+                    } else {
+                        taken.aside.push(Aside {
+                            id: unreadable.id.unwrap_or_default(),
+                            reason: unreadable.reason,
+                            at_ms: clock::now_ms(),
+                            bytes: text.as_bytes().to_vec(),
+                        });
+                    }
+                }
+            }
+        }
+        taken.beyond = beyond > 0 && beyond == answer.records.len();
+        taken
+    }
+
+    fn known(&self, leg: &Leg, records: &[Mapped<'_>]) -> HashSet<Id> {
+        let ids: Vec<Id> = records.iter().map(id).collect();
+        self.sent.known(leg.stream, &ids, |error| {
+            self.tell(&Happening::SentIdsTrouble {
+                what: error.to_string(),
+            });
+        })
+    }
+
+    /// Makes the page durable, however long that takes.
+    fn write(
+        &self,
+        leg: &mut Leg,
+        lines: &Lines,
+        seen: &[u8],
+        aside: &[Aside],
+        counts: &ledger::Counts,
+    ) -> Result<(), End> {
+        let stream = number(leg.stream);
+        let append = |cursor: &[u8]| {
+            let page = Page {
+                stream,
+                lines,
+                cursor,
+                // only the newest ids stay: they tell the next life that this page landed
+                seen,
+                forget_seen: u64::MAX,
+                aside,
+            };
+            self.spool.append(&page, clock::now_ms())
+        };
+        let mut backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
+        leg.scribe.intend();
+        loop {
+            // there is no place to go on from; but the ledger's tail has its place in what stands there
+            match self
+                .ledger
+                .append(stream, counts, br#"{"replay":true}"#, append)
+            {
+                Ok(()) => break,
+                Err(SpoolError::Full { .. }) => {
+                    self.pause(FULL_LOOK, "the spool is full: it waits for the SIEM")?;
+                }
+                Err(error) => self.pause(backoff.failed(chance()), &error.to_string())?,
+            }
+        }
+        Ok(())
+    }
+
+    /// A page is durable.
+    fn written(&self, leg: &mut Leg, aside: &[Aside], now_ms: i64) {
+        match leg.scribe.landed(now_ms) {
+            Some(Change::Trouble(error)) => self.tell(&Happening::SentIdsTrouble {
+                what: error.to_string(),
+            }),
+            Some(Change::Well) => self.tell(&Happening::SentIdsWell),
+            None => {}
+        }
+        for record in aside {
+            self.tell(&Happening::SetAside {
+                stream: leg.stream.name(),
+                id: record.id.clone(),
+                reason: record.reason.clone(),
+            });
+        }
+        self.wake.notify_one();
+    }
+
+    /// As the poller does: the line must be the same.
+    fn add_related(&self, leg: &mut Leg, event: &mut Event<'_>) -> Result<(), End> {
+        let Kind::Alert { related, .. } = &mut event.kind else {
+            return Ok(());
+        };
+        if !leg.fetch_related || !related.is_empty() {
+            return Ok(());
+        }
+        for _ in 0..RELATED_TRIES {
+            self.wait_for_turn()?;
+            match leg.source.activities_behind(&event.id) {
+                Ok(ids) => {
+                    related.extend(ids.into_iter().map(Cow::Owned));
+                    return Ok(());
+                }
+                Err(SourceError {
+                    trouble: Trouble::Throttled(silence),
+                    ..
+                }) => self.keep_silent(silence),
+                Err(error) => self.pause(Duration::from_secs(1), &error.what)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Fate {
+    /// How the ledger counts it, and what its line is counted under. What counts in its hour is only what is new there, so
+    /// that a gap closes and nothing hides one; a line sent again on purpose belongs to no hour.
+    fn enter(self, stream: u8, record: &Mapped<'_>, counts: &mut ledger::Counts) -> Key {
+        let key = Key::at(stream, ledger::hour_of(record.cursor_ms));
+        match self {
+            Self::Sent => counts.spooled(key),
+            Self::SentAgain => {
+                counts.spooled(Key::untimed(stream));
+                return Key::untimed(stream);
+            }
+            Self::AlreadySent | Self::LeftOut => counts.seen(key),
+            // the poller will count it
+            Self::ToCome => {}
+        }
+        key
+    }
+
+    fn count(self, counts: &mut Counts) {
+        counts.records += 1;
+        *match self {
+            Self::Sent => &mut counts.sent,
+            Self::SentAgain => &mut counts.sent_again,
+            Self::AlreadySent => &mut counts.already_sent,
+            Self::ToCome => &mut counts.to_come,
+            Self::LeftOut => &mut counts.left_out,
+        } += 1;
+    }
+}
+
+/// By whether it was sent before, whether the poller may still read it by itself, and what was asked for.
+fn fate(known: bool, polled: bool, again: bool) -> Fate {
+    match (known, polled, again) {
+        (true, _, true) => Fate::SentAgain,
+        (true, _, false) => Fate::AlreadySent,
+        (false, true, _) => Fate::ToCome,
+        (false, false, _) => Fate::Sent,
+    }
+}
+
+fn id(record: &Mapped<'_>) -> Id {
+    Id {
+        hour: Hour::of(record.cursor_ms),
+        print: fingerprint(&record.event.id),
+    }
+}

@@ -1,0 +1,296 @@
+//! How the ledger lies on flash: tails as JSON with their rows packed, the checkpoint as a file. Pure but for the file.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use serde::{Deserialize, Serialize};
+
+use super::audit::Audited;
+use super::books::{Checkpoint, Marks, Tail};
+use super::codec;
+use super::row::Rows;
+
+/// Name of the checkpoint in the agent's state folder.
+pub const NAME: &str = "ledger";
+/// A damaged one is kept under this name, for an engineer to look at.
+pub const DAMAGED: &str = "ledger.damaged";
+const NEW: &str = "ledger.new";
+const VERSION: u32 = 1;
+/// Rows that take more than this are left out of a tail, bytes: a page must always fit. They stay in memory, and in the next
+/// checkpoint. Only where checkpoints fail for weeks, or a page's records are spread over more hours than it can have.
+const MOST_ROWS: usize = 40 * 1024;
+/// The same for a note, of which the spool takes 16 kB.
+const MOST_NOTE_ROWS: usize = 12 * 1024;
+
+#[derive(Serialize, Deserialize)]
+struct FlashTail {
+    base: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    marks: Option<(u64, u64)>,
+    rows: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FlashFile {
+    version: u32,
+    streams: BTreeMap<u8, u64>,
+    delivery: u64,
+    sent_to: u64,
+    proved_to: u64,
+    own_from: u64,
+    kept_from: u32,
+    audited: BTreeMap<u8, Audited>,
+    rows: String,
+}
+
+/// A cursor, which is a JSON object, with the stream's tail in it. Whoever reads the cursor need not know.
+#[must_use]
+pub fn cursor_with(cursor: &[u8], tail: &Tail) -> Vec<u8> {
+    let mut bytes = cursor.to_vec();
+    if bytes.last() != Some(&b'}') || bytes.len() < 3 {
+        return bytes;
+    }
+    bytes.pop();
+    bytes.extend(br#","ledger":"#);
+    bytes.extend(tail_bytes(tail, None, MOST_ROWS));
+    bytes.push(b'}');
+    bytes
+}
+
+/// The tail in a cursor, where there is one.
+#[must_use]
+pub fn tail_of(cursor: &[u8]) -> Option<Tail> {
+    #[derive(Deserialize)]
+    struct Beside {
+        ledger: FlashTail,
+    }
+    let beside: Beside = serde_json::from_slice(cursor).ok()?;
+    Some(unpacked(&beside.ledger)?.0)
+}
+
+/// The delivery's tail and marks as a note.
+#[must_use]
+pub fn note(tail: &Tail, marks: Marks) -> Vec<u8> {
+    tail_bytes(tail, Some(marks), MOST_NOTE_ROWS)
+}
+
+/// The delivery's tail and marks from a note, where it is one.
+#[must_use]
+pub fn from_note(note: &[u8]) -> Option<(Tail, Marks)> {
+    unpacked(&serde_json::from_slice(note).ok()?)
+}
+
+/// The checkpoint in this folder; `None` where there never was one.
+///
+/// # Errors
+/// When it is damaged, of another version, or the disk refuses.
+pub fn load(folder: &Path) -> io::Result<Option<Checkpoint>> {
+    let bytes = match fs::read(folder.join(NAME)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        read => read?,
+    };
+    let damaged = || {
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            "it is damaged, or of another version",
+        )
+    };
+    decode(&bytes).map(Some).ok_or_else(damaged)
+}
+
+/// Puts a checkpoint into the folder, durably, in the place of the one before: one of both is always whole.
+///
+/// # Errors
+/// When the disk refuses; the one before is still there then.
+pub fn save(folder: &Path, checkpoint: &Checkpoint) -> io::Result<()> {
+    let (new, path) = (folder.join(NEW), folder.join(NAME));
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o640)
+        .open(&new)?;
+    file.write_all(&encode(checkpoint))?;
+    file.sync_all()?;
+    fs::rename(new, path)?;
+    File::open(folder)?.sync_all()
+}
+
+/// Puts a damaged checkpoint out of the way.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn put_aside(folder: &Path) -> io::Result<()> {
+    fs::rename(folder.join(NAME), folder.join(DAMAGED))
+}
+
+fn tail_bytes(tail: &Tail, marks: Option<Marks>, most: usize) -> Vec<u8> {
+    let mut rows = packed(&tail.rows);
+    if rows.len() > most {
+        rows.clear();
+    }
+    let tail = FlashTail {
+        base: tail.base,
+        marks: marks.map(|marks| (marks.sent_to, marks.proved_to)),
+        rows,
+    };
+    serde_json::to_vec(&tail).unwrap_or_default()
+}
+
+fn unpacked(tail: &FlashTail) -> Option<(Tail, Marks)> {
+    let (sent_to, proved_to) = tail.marks.unwrap_or_default();
+    let rows = rows_of(&tail.rows)?;
+    Some((
+        Tail {
+            base: tail.base,
+            rows,
+        },
+        Marks { sent_to, proved_to },
+    ))
+}
+
+fn packed(rows: &Rows) -> String {
+    STANDARD_NO_PAD.encode(codec::encode(rows))
+}
+
+fn rows_of(packed: &str) -> Option<Rows> {
+    codec::decode(&STANDARD_NO_PAD.decode(packed).ok()?)
+}
+
+/// A line of JSON, and a line with its CRC-32.
+fn encode(checkpoint: &Checkpoint) -> Vec<u8> {
+    let file = FlashFile {
+        version: VERSION,
+        streams: checkpoint.streams.clone(),
+        delivery: checkpoint.delivery,
+        sent_to: checkpoint.marks.sent_to,
+        proved_to: checkpoint.marks.proved_to,
+        own_from: checkpoint.own_from,
+        kept_from: checkpoint.kept_from,
+        audited: checkpoint.audited.clone(),
+        rows: packed(&checkpoint.rows),
+    };
+    let mut bytes = serde_json::to_vec(&file).unwrap_or_default();
+    let sum = crc32fast::hash(&bytes);
+    bytes.extend(format!("\n{sum:08x}\n").bytes());
+    bytes
+}
+
+fn decode(bytes: &[u8]) -> Option<Checkpoint> {
+    let (json, sum) = bytes.split_at_checked(bytes.len().checked_sub(10)?)?;
+    if sum != format!("\n{:08x}\n", crc32fast::hash(json)).as_bytes() {
+        return None;
+    }
+    let file: FlashFile = serde_json::from_slice(json).ok()?;
+    (file.version == VERSION).then_some(Checkpoint {
+        streams: file.streams,
+        delivery: file.delivery,
+        marks: Marks {
+            sent_to: file.sent_to,
+            proved_to: file.proved_to,
+        },
+        own_from: file.own_from,
+        kept_from: file.kept_from,
+        rows: rows_of(&file.rows)?,
+        audited: file.audited,
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::ledger::key::Key;
+    use crate::ledger::row::Row;
+    use crate::source::Cursor;
+
+    fn tail() -> Tail {
+        let row = Row {
+            read: 9,
+            seen: 2,
+            spooled: 7,
+            ..Row::default()
+        };
+        Tail {
+            base: 3,
+            rows: Rows::from([(Key::at(0, 497_000), row)]),
+        }
+    }
+
+    #[test]
+    fn a_cursor_stays_a_cursor() {
+        let cursor = Cursor {
+            high_ms: 5,
+            origin_ms: 1,
+            forgotten_ms: None,
+            walked_ms: None,
+            deep_ms: None,
+            walk: None,
+        };
+        let bytes = cursor_with(&cursor.to_bytes(), &tail());
+        assert_eq!(Cursor::from_bytes(&bytes).unwrap(), cursor);
+        assert_eq!(tail_of(&bytes), Some(tail()));
+        assert_eq!(tail_of(&cursor.to_bytes()), None);
+        assert_eq!(cursor_with(b"", &tail()), b"");
+    }
+
+    #[test]
+    fn a_note_is_small_whatever_it_counts() {
+        let marks = Marks {
+            sent_to: 9,
+            proved_to: 7,
+        };
+        assert_eq!(from_note(&note(&tail(), marks)), Some((tail(), marks)));
+        assert_eq!(from_note(b""), None);
+        let most = Row {
+            sent: 9_999,
+            again: 99,
+            proved: 999_999,
+            ..Row::default()
+        };
+        let rows = (0..1_024)
+            .map(|hour| (Key::at(1, hour * 99), most))
+            .collect();
+        assert!(note(&Tail { base: 1, rows }, marks).len() < 16_000);
+    }
+
+    #[test]
+    fn the_file_comes_back_or_is_known_to_be_damaged() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(load(folder.path()).unwrap(), None);
+        let mut checkpoint = Checkpoint {
+            delivery: 4,
+            own_from: 2,
+            rows: tail().rows,
+            ..Checkpoint::default()
+        };
+        checkpoint.streams.insert(1, 9);
+        checkpoint
+            .audited
+            .entry(1)
+            .or_default()
+            .asked
+            .insert(497_000, 2);
+        save(folder.path(), &checkpoint).unwrap();
+        assert_eq!(load(folder.path()).unwrap(), Some(checkpoint));
+        let path = folder.path().join(NAME);
+        let whole = std::fs::read(&path).unwrap();
+        for length in 0..whole.len() {
+            std::fs::write(&path, &whole[..length]).unwrap();
+            assert!(load(folder.path()).is_err(), "cut at {length}");
+        }
+        for at in 0..whole.len() {
+            let mut flipped = whole.clone();
+            flipped[at] ^= 1;
+            std::fs::write(&path, flipped).unwrap();
+            assert!(load(folder.path()).is_err(), "flipped at {at}");
+        }
+        put_aside(folder.path()).unwrap();
+        assert_eq!(load(folder.path()).unwrap(), None);
+    }
+}

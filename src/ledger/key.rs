@@ -1,0 +1,153 @@
+//! What a count belongs to: a stream and an hour of its records' own time.
+
+/// One hour, milliseconds.
+pub const HOUR_MS: i64 = 3_600_000;
+/// A record further ahead of the cloud's clock than this tells no time that could be believed.
+const AHEAD_MS: i64 = 24 * HOUR_MS;
+
+/// The stream's number stands above these bits.
+const SHIFT: u32 = 30;
+const LOW: u32 = (1 << SHIFT) - 1;
+/// In the place of an hour: older than what is kept by the hour.
+const BEFORE: u32 = 0;
+/// In the place of an hour: records that tell no time.
+const UNTIMED: u32 = 1;
+/// The first hour of 1970.
+const FIRST: u32 = 2;
+
+/// A row's name: as a number it is the tag of a spooled line. Keys of a stream sort by time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(u32);
+
+// === impl Key ===
+
+impl Key {
+    /// What no stream and hour is known of: lines of a spool that is older than its ledger, and what a power cut took.
+    pub const UNATTRIBUTED: Self = Self(0);
+
+    /// The row of a record of stream number `stream` (0 to 2; others are [`UNATTRIBUTED`](Self::UNATTRIBUTED)) whose own
+    /// time is `at_ms`, by the cloud's clock at `now_ms`.
+    #[must_use]
+    pub fn of(stream: u8, at_ms: Option<i64>, now_ms: i64) -> Self {
+        match at_ms.filter(|&at| at <= now_ms.saturating_add(AHEAD_MS)) {
+            Some(at) => Self::at(stream, hour_of(at)),
+            None => Self::with(stream, UNTIMED),
+        }
+    }
+
+    /// The row of one hour, counted from 1970.
+    #[must_use]
+    pub fn at(stream: u8, hour: u32) -> Self {
+        Self::with(stream, hour.saturating_add(FIRST).min(LOW))
+    }
+
+    /// The row of all records of a stream that tell no time.
+    #[must_use]
+    pub fn untimed(stream: u8) -> Self {
+        Self::with(stream, UNTIMED)
+    }
+
+    /// The row into which this one falls once hours below `kept` are no longer kept one by one.
+    #[must_use]
+    pub fn folded(self, kept: u32) -> Self {
+        match self.hour() {
+            Some(hour) if hour < kept => Self(self.0 & !LOW | BEFORE),
+            _ => self,
+        }
+    }
+
+    /// As a line carries it.
+    #[must_use]
+    pub fn tag(self) -> u32 {
+        self.0
+    }
+
+    /// From a line; a tag that names no stream is [`UNATTRIBUTED`](Self::UNATTRIBUTED).
+    #[must_use]
+    pub fn from_tag(tag: u32) -> Self {
+        if tag >> SHIFT == 0 {
+            return Self::UNATTRIBUTED;
+        }
+        Self(tag)
+    }
+
+    /// The stream's number.
+    #[must_use]
+    pub fn stream(self) -> Option<u8> {
+        u8::try_from((self.0 >> SHIFT).checked_sub(1)?).ok()
+    }
+
+    /// The hour, counted from 1970; `None` where the row is none of an hour.
+    #[must_use]
+    pub fn hour(self) -> Option<u32> {
+        self.stream()?;
+        (self.0 & LOW).checked_sub(FIRST)
+    }
+
+    /// Is it the row of records that tell no time?
+    #[must_use]
+    pub fn is_untimed(self) -> bool {
+        self.stream().is_some() && self.0 & LOW == UNTIMED
+    }
+
+    fn with(stream: u8, low: u32) -> Self {
+        if stream > 2 {
+            return Self::UNATTRIBUTED;
+        }
+        Self((u32::from(stream) + 1) << SHIFT | low)
+    }
+}
+
+/// The hour of a time, counted from 1970; times before that count as its first.
+#[must_use]
+pub fn hour_of(at_ms: i64) -> u32 {
+    let hour = at_ms.div_euclid(HOUR_MS).max(0);
+    u32::try_from(hour).unwrap_or(LOW).min(LOW - FIRST)
+}
+
+/// When an hour begins, milliseconds since 1970.
+#[must_use]
+pub fn begin_of(hour: u32) -> i64 {
+    i64::from(hour) * HOUR_MS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_677_791_402_022;
+
+    #[test]
+    fn names_stream_and_hour() {
+        let key = Key::of(1, Some(NOW), NOW);
+        assert_eq!(key.stream(), Some(1));
+        assert_eq!(key.hour().map(begin_of), Some(NOW - NOW % HOUR_MS));
+        assert_eq!(Key::from_tag(key.tag()), key);
+        assert_eq!(Key::of(0, Some(-5), NOW).hour(), Some(0));
+    }
+
+    #[test]
+    fn what_tells_no_time_has_a_row_of_its_own() {
+        for at in [None, Some(NOW + 25 * HOUR_MS), Some(i64::MAX)] {
+            let key = Key::of(0, at, NOW);
+            assert!(key.is_untimed() && key.hour().is_none(), "{at:?}");
+        }
+        assert_eq!(Key::from_tag(77), Key::UNATTRIBUTED);
+        assert_eq!(Key::of(9, Some(1), NOW), Key::UNATTRIBUTED);
+        assert_eq!(Key::UNATTRIBUTED.stream(), None);
+    }
+
+    #[test]
+    fn old_hours_fall_into_one() {
+        let (old, new) = (Key::at(1, 9), Key::at(1, 10));
+        assert_eq!(new.folded(10), new);
+        assert_eq!(old.folded(10), Key::at(1, 3).folded(10));
+        assert_eq!(
+            (old.folded(10).stream(), old.folded(10).hour()),
+            (Some(1), None)
+        );
+        assert_eq!(Key::untimed(1).folded(10), Key::untimed(1));
+        assert_eq!(Key::UNATTRIBUTED.folded(10), Key::UNATTRIBUTED);
+        assert!(old.folded(10) < Key::untimed(1) && Key::untimed(1) < old && old < new);
+    }
+}

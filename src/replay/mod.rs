@@ -1,0 +1,132 @@
+//! `siembox replay`: fetches a stretch of time again and sends what is missing. The command asks the running siembox, which
+//! has the spool, the tenant's limit of requests and the way to the SIEM; here is what the two say to each other, one JSON
+//! text a line: a [`Request`], then [`Word`]s until the last. Whoever hangs up has ended it.
+
+mod show;
+mod when;
+
+pub use show::{bar, line, sentence};
+pub use when::When;
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::in_words;
+use crate::source::Stream;
+
+/// What is to be fetched again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// Whose; `None` where there is only one.
+    pub agent: Option<String>,
+    /// From here, in the time by which the stream is read; milliseconds since 1970.
+    pub from_ms: i64,
+    /// Up to here, this millisecond included.
+    pub to_ms: i64,
+    /// Which streams; `None` for those that the settings have on.
+    pub stream: Option<Stream>,
+    /// Also what was sent before.
+    pub again: bool,
+    /// Only counts.
+    pub dry_run: bool,
+}
+
+/// What is said of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Word {
+    /// So far.
+    Progress(Progress),
+    /// The end: all of the window was read.
+    Done(Counts),
+    /// The end, before all was read.
+    Failed {
+        /// Cause and cure.
+        what: String,
+        /// What was done until then.
+        counts: Counts,
+    },
+    /// It can't be begun: something about the request is wrong, in words.
+    Refused(String),
+}
+
+/// How far it has come.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// The stream that is being read.
+    pub stream: Option<Stream>,
+    /// How much of the window's time is read, of 1000.
+    pub per_mille: u16,
+    /// What was done so far.
+    pub counts: Counts,
+    /// What it waits for, where it does.
+    pub waits: Option<String>,
+}
+
+/// What became of the window's records. Each counts once, in one of the figures behind `records`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Requests that brought a page.
+    pub pages: u64,
+    /// Different records.
+    pub records: u64,
+    /// Left out, because they were sent before.
+    pub already_sent: u64,
+    /// Sent; of a dry run: would be.
+    pub sent: u64,
+    /// Sent although they were before, because that was asked for.
+    pub sent_again: u64,
+    /// Not read by the running stream yet, which will do so by itself.
+    pub to_come: u64,
+    /// Left out by a setting.
+    pub left_out: u64,
+    /// Could not be read and stand aside.
+    pub set_aside: u64,
+}
+
+/// A replay under way, as the status shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Running {
+    /// What was asked for.
+    pub request: Request,
+    /// How far it has come.
+    pub progress: Progress,
+}
+
+/// A request on its way to the agent that it is for.
+#[derive(Debug)]
+pub struct Call {
+    /// What is asked.
+    pub request: Request,
+    /// Takes the words; only the latest counts. Closed where nobody listens any more.
+    pub words: tokio::sync::watch::Sender<Word>,
+}
+
+// === impl Request ===
+
+impl Request {
+    /// What is to be done, for the log.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let streams = self.stream.map_or("activities and alerts", Stream::name);
+        let how = match (self.dry_run, self.again) {
+            (true, _) => ", counting only",
+            (false, true) => ", also what was sent before",
+            (false, false) => "",
+        };
+        format!(
+            "replay of {streams} from {} to {}{how}",
+            in_words(self.from_ms),
+            in_words(self.to_ms)
+        )
+    }
+}
+
+// === impl Word ===
+
+impl Word {
+    /// Is it the last?
+    #[must_use]
+    pub fn is_last(&self) -> bool {
+        !matches!(self, Self::Progress(_))
+    }
+}

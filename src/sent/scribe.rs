@@ -1,0 +1,124 @@
+//! Whoever writes pages to the spool writes down their ids with a scribe.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::{Hour, Id, SentIds, SentIdsError, append, page};
+use crate::source::{Seen, Stream, fingerprint};
+
+/// Writes down the ids of one writer's pages.
+#[derive(Debug)]
+pub struct Scribe {
+    ids: Arc<SentIds>,
+    stream: Stream,
+    /// Where the ids lie while their page is being written.
+    place: PathBuf,
+    /// The ids of the open page.
+    page: Vec<Id>,
+    /// What went wrong with it.
+    trouble: Option<SentIdsError>,
+    /// Was there trouble with the page before?
+    troubled: bool,
+}
+
+/// What became different with a page.
+#[derive(Debug)]
+pub enum Change {
+    /// Ids could not be written down: fetched again, these records come twice.
+    Trouble(SentIdsError),
+    /// They can be again.
+    Well,
+}
+
+// === impl Scribe ===
+
+impl Scribe {
+    /// For the writer whose pages the spool keeps under `number`.
+    #[must_use]
+    pub fn new(ids: &Arc<SentIds>, stream: Stream, number: u8) -> Self {
+        Self {
+            place: ids.folder.join(format!("page-{number}")),
+            ids: Arc::clone(ids),
+            stream,
+            page: Vec::new(),
+            trouble: None,
+            troubled: false,
+        }
+    }
+
+    /// Did an earlier life leave a page behind?
+    #[must_use]
+    pub fn cut_short(&self) -> bool {
+        self.place.exists()
+    }
+
+    /// Finishes what an earlier life left behind: a page that the spool has is written down to its end. `newest` is the
+    /// spool's newest chunk of seen ids of this writer, which came to flash with the page.
+    pub fn take_up(&mut self, newest: Option<&[u8]>) -> Option<Change> {
+        let left = fs::read(&self.place).ok()?;
+        let landed: HashSet<u64> = newest.into_iter().flat_map(Seen::prints).collect();
+        let mut ids = page::decode(&left).unwrap_or_default();
+        if ids.iter().all(|id| landed.contains(&id.print)) {
+            let known = self.ids.known(self.stream, &ids, |_| {});
+            ids.retain(|id| !known.contains(id));
+            self.page = ids;
+        }
+        // forgets nothing: the clock may not be set yet
+        let change = self.landed(0);
+        if change.is_none() {
+            let _ = fs::remove_file(&self.place);
+        }
+        change
+    }
+
+    /// A page begins.
+    pub fn open(&mut self) {
+        self.page.clear();
+    }
+
+    /// A record becomes a line of the open page. `at_ms` is the time by which its stream is read.
+    pub fn note(&mut self, at_ms: i64, id: &str) {
+        if self.ids.on() {
+            self.page.push(Id {
+                hour: Hour::of(at_ms),
+                print: fingerprint(id),
+            });
+        }
+    }
+
+    /// Call before the page is written to the spool.
+    pub fn intend(&mut self) {
+        if self.page.is_empty() {
+            return;
+        }
+        let bytes = page::encode(&self.page);
+        // the page before has landed, or comes again: what its ids say is of no use any more
+        let _ = fs::remove_file(&self.place);
+        if let Err(cause) = append(&self.place, &bytes) {
+            let path = self.place.clone();
+            self.trouble = Some(SentIdsError { path, cause });
+        }
+    }
+
+    /// Call when the page is durable. What is too old is counted from `now_ms`, which should be the cloud's clock.
+    pub fn landed(&mut self, now_ms: i64) -> Option<Change> {
+        if self.page.is_empty() {
+            return None;
+        }
+        let added = self.ids.add(self.stream, &mut self.page, now_ms);
+        self.page.clear();
+        match (self.trouble.take().or(added.err()), self.troubled) {
+            (Some(trouble), _) => {
+                self.troubled = true;
+                Some(Change::Trouble(trouble))
+            }
+            (None, true) => {
+                self.troubled = false;
+                Some(Change::Well)
+            }
+            (None, false) => None,
+        }
+    }
+}

@@ -1,0 +1,200 @@
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use crate::source::fingerprint;
+
+const HOUR: i64 = 3_600_000;
+const NOW: i64 = 500_000 * HOUR;
+const A: Stream = Stream::Activities;
+
+fn ids_in(folder: &Path, days: u64, most_bytes: u64) -> Arc<SentIds> {
+    let bounds = Bounds {
+        remember: Duration::from_secs(days * 86_400),
+        most_bytes,
+    };
+    Arc::new(SentIds::new(folder.join("ids"), bounds))
+}
+
+use std::sync::Arc;
+
+fn id(at_ms: i64, name: &str) -> Id {
+    Id {
+        hour: Hour::of(at_ms),
+        print: fingerprint(name),
+    }
+}
+
+/// One page of these records; says what it changed.
+fn write(scribe: &mut Scribe, records: &[(i64, &str)]) -> Option<Change> {
+    scribe.open();
+    for (at_ms, name) in records {
+        scribe.note(*at_ms, name);
+    }
+    scribe.intend();
+    scribe.landed(NOW)
+}
+
+fn known(ids: &SentIds, asked: &[(i64, &str)]) -> Vec<bool> {
+    let asked: Vec<Id> = asked.iter().map(|(at, name)| id(*at, name)).collect();
+    let known = ids.known(A, &asked, |error| panic!("{error}"));
+    asked.iter().map(|id| known.contains(id)).collect()
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(folder.join("ids"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn what_was_sent_is_known_also_by_the_next_life() {
+    let folder = tempfile::tempdir().unwrap();
+    let ids = ids_in(folder.path(), 30, 1 << 20);
+    let mut scribe = Scribe::new(&ids, A, 0);
+    assert!(write(&mut scribe, &[(NOW, "a"), (NOW - HOUR, "b"), (NOW, "c")]).is_none());
+    assert!(write(&mut scribe, &[(NOW, "d")]).is_none());
+    drop((ids, scribe));
+    let ids = ids_in(folder.path(), 30, 1 << 20);
+    let asked = [
+        (NOW, "d"),
+        (NOW, "b"),
+        (NOW - HOUR, "b"),
+        (NOW, "a"),
+        (NOW, "x"),
+    ];
+    assert_eq!(known(&ids, &asked), [true, false, true, true, false]);
+    let of_alerts = ids.known(Stream::Alerts, &[id(NOW, "a")], |error| panic!("{error}"));
+    assert!(of_alerts.is_empty());
+}
+
+#[test]
+fn a_page_without_lines_touches_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let ids = ids_in(folder.path(), 30, 1 << 20);
+    assert!(write(&mut Scribe::new(&ids, A, 0), &[]).is_none());
+    let off = ids_in(folder.path(), 0, 1 << 20);
+    assert!(write(&mut Scribe::new(&off, A, 0), &[(NOW, "a")]).is_none());
+    assert!(!off.on() && !folder.path().join("ids").exists());
+}
+
+#[test]
+fn a_page_cut_short_counts_as_far_as_the_spool_has_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let ids = ids_in(folder.path(), 30, 1 << 20);
+    let chunk = |names: &[&str]| {
+        let mut seen = crate::source::Seen::default();
+        for name in names {
+            seen.admit(name, NOW);
+        }
+        seen.seal(0)
+    };
+    let cut_short = |records: &[(i64, &str)]| {
+        let mut scribe = Scribe::new(&ids, A, 0);
+        records.iter().for_each(|(at, name)| scribe.note(*at, name));
+        scribe.intend();
+    };
+    cut_short(&[(NOW, "a"), (NOW, "b")]);
+    let mut next = Scribe::new(&ids, A, 0);
+    assert!(next.take_up(Some(&chunk(&["older"]))).is_none());
+    assert_eq!(known(&ids, &[(NOW, "a")]), [false], "it never landed");
+
+    cut_short(&[(NOW, "a"), (NOW, "b")]);
+    let mut next = Scribe::new(&ids, A, 0);
+    assert!(next.take_up(Some(&chunk(&["b", "aside", "a"]))).is_none());
+    assert_eq!(known(&ids, &[(NOW, "a"), (NOW, "b")]), [true, true]);
+
+    // once more: no id is written twice
+    cut_short(&[(NOW, "a"), (NOW, "b")]);
+    Scribe::new(&ids, A, 0).take_up(Some(&chunk(&["a", "b"])));
+    let file = ids.path(A, Hour::of(NOW));
+    assert_eq!(fs::metadata(file).unwrap().len(), 16);
+    assert!(!names(folder.path()).contains(&"page-0".to_owned()));
+}
+
+#[test]
+fn the_old_and_what_does_not_fit_is_forgotten_oldest_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let ids = ids_in(folder.path(), 2, 10 * BLOCK);
+    let mut scribe = Scribe::new(&ids, A, 0);
+    assert!(
+        write(
+            &mut scribe,
+            &[(NOW - 60 * HOUR, "old"), (NOW - 40 * HOUR, "a")]
+        )
+        .is_none()
+    );
+    assert_eq!(
+        known(&ids, &[(NOW - 60 * HOUR, "old"), (NOW - 40 * HOUR, "a")]),
+        [false, true]
+    );
+    assert_eq!(ids.since_ms(NOW), NOW - 49 * HOUR);
+    for hour in (0..30).rev() {
+        let name = hour.to_string();
+        assert!(write(&mut scribe, &[(NOW - hour * HOUR, &name)]).is_none());
+        let bytes: u64 = names(folder.path())
+            .iter()
+            .filter(|name| name.starts_with("act"))
+            .map(|name| {
+                cost(
+                    fs::metadata(folder.path().join("ids").join(name))
+                        .unwrap()
+                        .len(),
+                )
+            })
+            .sum();
+        assert!(bytes <= 10 * BLOCK, "{bytes}");
+    }
+    assert_eq!(
+        known(
+            &ids,
+            &[(NOW - 10 * HOUR, "10"), (NOW - 9 * HOUR, "9"), (NOW, "0")]
+        ),
+        [false, true, true]
+    );
+    assert_eq!(ids.since_ms(NOW), NOW - 9 * HOUR, "and that is known");
+}
+
+#[test]
+fn of_a_torn_file_the_whole_ids_count_and_it_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let ids = ids_in(folder.path(), 30, 1 << 30);
+    let mut scribe = Scribe::new(&ids, A, 0);
+    let many: Vec<String> = (0..20_000).map(|i| i.to_string()).collect();
+    let page: Vec<(i64, &str)> = many.iter().map(|name| (NOW, name.as_str())).collect();
+    write(&mut scribe, &page);
+    let path = ids.path(A, Hour::of(NOW));
+    let file = File::options().write(true).open(&path).unwrap();
+    file.set_len(20_000 * 8 - 3).unwrap();
+    assert_eq!(
+        known(&ids, &[(NOW, "19998"), (NOW, "19999")]),
+        [true, false]
+    );
+    write(&mut scribe, &[(NOW, "new")]);
+    assert!(known(&ids, &page[..19_999]).iter().all(|known| *known));
+    assert_eq!(known(&ids, &[(NOW, "new")]), [true]);
+}
+
+#[test]
+fn trouble_is_told_and_over_when_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("ids"), "a file in the way").unwrap();
+    let ids = ids_in(folder.path(), 30, 1 << 20);
+    let mut scribe = Scribe::new(&ids, A, 0);
+    assert!(matches!(
+        write(&mut scribe, &[(NOW, "a")]),
+        Some(Change::Trouble(_))
+    ));
+    fs::remove_file(folder.path().join("ids")).unwrap();
+    assert!(matches!(
+        write(&mut scribe, &[(NOW, "b")]),
+        Some(Change::Well)
+    ));
+    fs::remove_file(ids.path(A, Hour::of(NOW))).unwrap();
+    fs::create_dir(ids.path(A, Hour::of(NOW))).unwrap();
+    let mut said = 0;
+    assert!(ids.known(A, &[id(NOW, "b")], |_| said += 1).is_empty());
+    assert_eq!(said, 1, "what can't be read knows nothing");
+}

@@ -1,0 +1,91 @@
+//! Why a RELP session is refused or broken off, and what to do about it.
+
+use std::time::Duration;
+
+use super::answer::AnswerFault;
+use crate::sink::fault::Span;
+use crate::sink::peer::Peer;
+
+/// One variant per thing that a receiver may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RelpFault {
+    /// It ended the connection instead of answering `open`.
+    OpenRefused,
+    /// It did not answer `open`.
+    OpenSilent {
+        /// How long we waited.
+        after: Duration,
+    },
+    /// It answered something else than 200.
+    Rejected {
+        /// To what: "the session" or "a line".
+        what: &'static str,
+        /// Code and text, fit for a log.
+        answer: String,
+    },
+    /// It answers no more.
+    Unanswered {
+        /// How long we waited.
+        after: Duration,
+        /// Lines without an answer.
+        left: usize,
+    },
+    /// It ended the session (`serverclose`).
+    Goodbye,
+    /// What it says is not RELP.
+    NoRelp {
+        /// Why not.
+        fault: AnswerFault,
+        /// Its beginning, fit for a log.
+        said: String,
+    },
+}
+
+impl RelpFault {
+    /// What happened.
+    pub(in crate::sink) fn reason(&self, peer: &Peer) -> String {
+        match self {
+            Self::OpenRefused => {
+                format!("{peer} closed the connection instead of opening a RELP session")
+            }
+            Self::OpenSilent { after } => format!(
+                "no answer from {peer} to the opening of a RELP session within {}",
+                Span(*after)
+            ),
+            Self::Rejected { what, answer } => {
+                format!("{peer} did not accept {what}: it answered \"{answer}\"")
+            }
+            Self::Unanswered { after, left } => {
+                format!("{peer} has not answered {left} lines for {}", Span(*after))
+            }
+            Self::Goodbye => format!("{peer} ended the RELP session"),
+            Self::NoRelp { fault, said } => {
+                format!("what {peer} says is no RELP, {fault}: \"{said}\"")
+            }
+        }
+    }
+
+    /// What to do about it.
+    pub(in crate::sink) fn cure(&self, peer: &Peer) -> &'static str {
+        match self {
+            Self::OpenRefused if peer.protocol == "relp" => {
+                "this port may be for TLS (protocol = \"relp+tls\"), or for something else than RELP: see the receiver's log"
+            }
+            Self::OpenRefused => {
+                "this port may be for something else than RELP (rsyslog: imrelp): see the receiver's log"
+            }
+            Self::OpenSilent { .. } => {
+                "this port may be for plain syslog, not for RELP (rsyslog: imrelp): check port and protocol"
+            }
+            Self::Rejected { .. } => "see the receiver's log and settings",
+            Self::Unanswered { .. } => {
+                "the receiver is overloaded or hangs, or its machine is gone: see its log, its queue and its disk"
+            }
+            Self::Goodbye => "it is being stopped or restarted: see its log if this stays",
+            Self::NoRelp { .. } => {
+                "this port may not be for RELP (rsyslog: imrelp): check host, port, protocol"
+            }
+        }
+    }
+}

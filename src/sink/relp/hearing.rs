@@ -1,0 +1,84 @@
+//! What a session makes of what is said to it: answers move its window, everything else ends it.
+
+use super::answer::{self, Answer, AnswerFault, Said};
+use super::fault::RelpFault;
+use super::session::{OPEN, Session};
+use crate::sink::Sink;
+use crate::sink::carrier::Carrier;
+use crate::sink::fault::{SAID_TLS, SinkError};
+use crate::sink::stream;
+
+impl<C: Carrier> Session<C> {
+    /// Takes in what the peer has said already.
+    pub(super) async fn look(&mut self) -> Result<(), SinkError> {
+        let mut scratch = [0; 4096];
+        loop {
+            match self.stream.heard(&mut scratch).await {
+                Ok(None) => return Ok(()),
+                Ok(Some(0)) => return Err(self.stream.closed()),
+                Ok(Some(bytes)) => self.hear(&scratch[..bytes])?,
+                Err(cause) => return Err(self.stream.fault(cause)),
+            }
+        }
+    }
+
+    /// Takes in some bytes of the peer: the answers in them, and the beginning of the next.
+    pub(super) fn hear(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
+        self.heard.extend_from_slice(bytes);
+        let heard = std::mem::take(&mut self.heard);
+        let mut rest = &heard[..];
+        loop {
+            match answer::hear(rest) {
+                Ok(Some((said, took))) => {
+                    self.take_in(said, rest)?;
+                    rest = &rest[took..];
+                }
+                Ok(None) => break,
+                Err(fault) => return Err(self.no_relp(fault, rest)),
+            }
+        }
+        self.heard.extend_from_slice(rest);
+        Ok(())
+    }
+
+    fn take_in(&mut self, said: Said<'_>, bytes: &[u8]) -> Result<(), SinkError> {
+        let (txnr, answer) = match said {
+            Said::Goodbye => return Err(self.fault(RelpFault::Goodbye)),
+            Said::Answer(txnr, answer) => (txnr, answer),
+        };
+        if self.asked == Some(txnr) {
+            self.asked = None;
+            // An answer to `close` need not say yes: librelp's is empty.
+            return match txnr {
+                OPEN if !answer.is_yes() || !answer.takes_lines() => {
+                    Err(self.rejected("the session", &answer))
+                }
+                _ => Ok(()),
+            };
+        }
+        if !answer.is_yes() {
+            return Err(self.rejected("a line", &answer));
+        }
+        self.window
+            .accept(txnr)
+            .map_err(|_| self.no_relp(AnswerFault::Transaction(txnr), bytes))
+    }
+
+    fn rejected(&self, what: &'static str, answer: &Answer<'_>) -> SinkError {
+        let answer = answer.text.clone();
+        self.fault(RelpFault::Rejected { what, answer })
+    }
+
+    fn no_relp(&self, fault: AnswerFault, bytes: &[u8]) -> SinkError {
+        match stream::said(&bytes[..bytes.len().min(64)]) {
+            Some(said) if said == SAID_TLS => SinkError::Closed {
+                peer: self.peer().clone(),
+                said: Some(said),
+            },
+            said => self.fault(RelpFault::NoRelp {
+                fault,
+                said: said.unwrap_or_default(),
+            }),
+        }
+    }
+}

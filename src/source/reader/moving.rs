@@ -1,0 +1,163 @@
+//! From one page to the next: whether the answer can be believed, how far it moves the cursor, and where to go on.
+
+use super::{Reader, Verdict};
+use crate::source::intake::Intake;
+use crate::source::{Answer, Walk};
+
+/// How often a doubtful answer is asked for again before the walk is given up.
+pub(super) const DOUBTS: u8 = 3;
+/// Pages in a row without anything new or later: the cloud goes in circles.
+const CIRCLES: u16 = 50;
+
+impl Reader {
+    pub(super) fn move_on(&mut self, page: &Intake, answer: &Answer) -> Verdict {
+        let Some(mut walk) = self.cursor.as_mut().and_then(|cursor| cursor.walk.take()) else {
+            return Verdict::CaughtUp;
+        };
+        self.advance(page, &mut walk);
+        let more = self.more(page, answer, &walk);
+        let verdict = match self.doubt(page, answer, &walk, more) {
+            Some(reason) => self.after_doubt(reason, &mut walk),
+            None => self.next_place(page, answer, &mut walk, more),
+        };
+        if let Some(cursor) = &mut self.cursor {
+            match verdict {
+                Verdict::CaughtUp => {
+                    cursor.high_ms = cursor.high_ms.max(walk.max_ms);
+                    // where the cloud did not tell the time, an earlier one is as good for a while
+                    let patience_ms = cursor.high_ms.saturating_sub(4 * self.rules.look_back_ms);
+                    let settle = |before: &mut Option<i64>| {
+                        *before = walk
+                            .began_ms
+                            .or(before.filter(|&before| before > patience_ms));
+                    };
+                    settle(&mut cursor.walked_ms);
+                    if walk.deep {
+                        settle(&mut cursor.deep_ms);
+                    }
+                }
+                Verdict::GivenUp(_) => {}
+                Verdict::More | Verdict::Doubtful(_) => cursor.walk = Some(walk),
+            }
+        }
+        verdict
+    }
+
+    /// How far the page reaches. The cursor follows only while all pages come in order: a later page of a walk out of
+    /// order may hold what lies before.
+    fn advance(&mut self, page: &Intake, walk: &mut Walk) {
+        let before = walk.max_ms;
+        self.in_order &=
+            page.ascending && page.earliest_ms().is_none_or(|earliest| earliest >= before);
+        walk.out_of_order = !self.in_order;
+        walk.max_ms = page.latest_ms().map_or(before, |latest| latest.max(before));
+        if let (true, Some(cursor)) = (self.in_order, &mut self.cursor) {
+            cursor.high_ms = cursor.high_ms.max(walk.max_ms);
+        }
+        let moved = walk.max_ms > before || page.news > 0;
+        self.circles = if moved { 0 } else { self.circles + 1 };
+        self.read += page.count() as u64;
+    }
+
+    /// Does anything say that more follows? `hasNext` alone is not believed.
+    fn more(&self, page: &Intake, answer: &Answer, walk: &Walk) -> bool {
+        let read = self.read_of_total(page, walk);
+        // an empty page is the end where the cloud's own count says so, whatever `hasNext` says
+        let exhausted = page.count() == 0 && answer.total.is_some_and(|total| total <= read);
+        let full = answer.records.len() >= self.limit as usize;
+        !exhausted && (answer.has_next || full || answer.total.is_some_and(|total| total > read))
+    }
+
+    /// Records read of those that the cloud's `total` counts.
+    fn read_of_total(&self, page: &Intake, walk: &Walk) -> u64 {
+        match walk.next {
+            None => u64::from(walk.skip) + page.count() as u64,
+            Some(_) => self.read,
+        }
+    }
+
+    /// What contradicts itself in the answer.
+    fn doubt(
+        &self,
+        page: &Intake,
+        answer: &Answer,
+        walk: &Walk,
+        more: bool,
+    ) -> Option<&'static str> {
+        if answer.next.is_some() && answer.next == walk.next {
+            Some("the cloud names the same place again")
+        } else if page.count() == 0 && more && answer.next.is_none() {
+            Some("the cloud says that there are records but sends none")
+        } else if self.doubts < DOUBTS && is_empty_all_the_same(page, answer, walk) {
+            Some("the cloud counts records at a place that it named, and sends none")
+        } else if page.count() > 0 && page.news == 0 && self.is_stale(page, walk) {
+            Some("the cloud gives an earlier answer once again")
+        } else if self.circles > CIRCLES {
+            Some("the cloud sends the same records over and over")
+        } else {
+            None
+        }
+    }
+
+    /// Is the page an answer to an earlier question? It must not be counted as one to this.
+    fn is_stale(&self, page: &Intake, walk: &Walk) -> bool {
+        let next_by_count = walk.next.is_none() && walk.skip > 0;
+        page.asked_for == 0 || (next_by_count && page.ids == self.before)
+    }
+
+    /// Asks again some times; then leaves a place that leads nowhere, or gives the walk up.
+    fn after_doubt(&mut self, reason: &'static str, walk: &mut Walk) -> Verdict {
+        self.doubts += 1;
+        if self.doubts <= DOUBTS && self.circles <= CIRCLES {
+            return Verdict::Doubtful(reason);
+        }
+        if self.in_order && walk.next.take().is_some() {
+            (walk.from_ms, walk.skip) = (walk.max_ms, 0);
+            (self.lost_place, self.read, self.doubts) = (true, 0, 0);
+            return Verdict::More;
+        }
+        Verdict::GivenUp(reason)
+    }
+
+    /// Where the next page begins: where the cloud says; else at the last time met, or past as many records as share it.
+    fn next_place(
+        &mut self,
+        page: &Intake,
+        answer: &Answer,
+        walk: &mut Walk,
+        more: bool,
+    ) -> Verdict {
+        self.doubts = 0;
+        if let Some(next) = answer.next.as_ref().filter(|_| !self.lost_place) {
+            walk.next = Some(next.clone());
+            return Verdict::More;
+        }
+        if !more || page.count() == 0 {
+            return Verdict::CaughtUp;
+        }
+        let came_by_place = walk.next.take().is_some();
+        self.lost_place |= came_by_place;
+        if self.in_order && walk.max_ms > walk.from_ms {
+            (walk.from_ms, walk.skip, self.read) = (walk.max_ms, 0, 0);
+        } else if came_by_place {
+            walk.skip = 0;
+        } else {
+            // what is from before `from_ms` is not among the records that are counted
+            let count = match page.asked_for {
+                0 => page.count(),
+                asked_for => asked_for,
+            };
+            // pages overlap: a record too many in this one, or one that has left the list meanwhile, must not hide another
+            let count = u32::try_from(count).unwrap_or(u32::MAX).min(self.limit);
+            let step = count.saturating_sub(1 + count / 10).max(1);
+            walk.skip = walk.skip.saturating_add(step);
+        }
+        Verdict::More
+    }
+}
+
+/// In scan mode nobody says whether `total` counts all records or those that are left (the simulator's, those that are
+/// left): where it is not zero an empty page is believed only when it comes again.
+fn is_empty_all_the_same(page: &Intake, answer: &Answer, walk: &Walk) -> bool {
+    page.count() == 0 && walk.next.is_some() && answer.total.is_some_and(|total| total > 0)
+}

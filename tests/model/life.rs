@@ -1,0 +1,259 @@
+//! The hour: lives of the process, one after the other, on one spool.
+
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use siembox::agent::{LineWriter, Poller, PollerState, line_writer, restore};
+use siembox::ledger::Ledger;
+use siembox::sent::{self, Scribe, SentIds};
+use siembox::settings::{Overrides, Settings};
+use siembox::source::cloud_apps::{Auth, CloudApps};
+use siembox::source::{Pace, Rules, Stream, Throttle, fingerprint};
+use siembox::spool::Spool;
+use siembox::status::{Introduction, LedgerReport, Reporter, SpoolReport, Status, Thresholds};
+use siembox_support::cloud::Cloud;
+use tokio::sync::Notify;
+
+use crate::case::{HOUR, Plan};
+use crate::judge::judge;
+use crate::spool::TestSpool;
+use crate::tally::Tally;
+use crate::tenant::Line;
+use crate::world::{SimTime, World};
+
+const TOKEN: &str = "b3Blbi1zZXNhbWU=";
+/// Nothing takes longer than this.
+const PATIENCE: Duration = HOUR.saturating_mul(12);
+const MINUTE: Duration = Duration::from_secs(60);
+/// Requests in any minute, as the API allows them.
+pub const LIMIT: u32 = 30;
+
+type SimPoller = Poller<TestSpool, CloudApps<Line>, SimTime>;
+
+/// One case. The error says what is wrong.
+pub fn hour(seed: u64) -> Result<Tally, String> {
+    let plan = Plan::draw(seed);
+    let tenant = Cloud::builder()
+        .token(TOKEN)
+        .scan_drops(plan.scan_drops)
+        .page_cap(plan.page_cap)
+        .activities(
+            plan.activities
+                .iter()
+                .map(|planned| planned.record("words")),
+        )
+        .alerts(plan.alerts.iter().map(|planned| planned.record("words")))
+        .tenant();
+    let world = Arc::new(World::new(&plan, tenant));
+    let mut spool = Arc::new(TestSpool::new(&world, plan.on_sled, plan.spool_lines));
+    loop {
+        live(&plan, &world, &spool)?;
+        let mut inner = world.inner();
+        inner.receiver.spool = None;
+        if inner.calm {
+            break;
+        }
+        // the box is off for a while
+        inner.receiver.hang_up();
+        inner.over = false;
+        let off = Duration::from_secs(inner.dice.below(200));
+        drop(inner);
+        spool = Arc::new(spool.killed());
+        world.pass(off);
+    }
+    judge(&plan, &world, &spool)
+}
+
+/// One life of the process, to its death, or to the end of the hour and until all is calm.
+fn live(plan: &Plan, world: &Arc<World>, spool: &Arc<TestSpool>) -> Result<(), String> {
+    {
+        let mut inner = world.inner();
+        inner.life += 1;
+        inner.life_began = inner.at;
+        inner.receiver.spool = Some(Arc::clone(spool));
+    }
+    let throttle = Arc::new(Mutex::new(Throttle::new(LIMIT)));
+    let mut pollers = pollers(plan, world, spool, &throttle);
+    let (mut due, mut walks) = ([world.at(); 2], [0_u32; 2]);
+    let (mut calm_at, mut restarted) = (None, false);
+    let (mut steps, mut steps_at) = (0, world.at());
+    loop {
+        if world.at() > steps_at + MINUTE {
+            (steps, steps_at) = (0, world.at());
+        }
+        steps += 1;
+        if steps > 10_000 {
+            return Err(format!("{steps} steps within a minute at {steps_at:?}"));
+        }
+        let turn = usize::from(due[1] < due[0]);
+        world.pass(due[turn].saturating_sub(world.at()));
+        if world.inner().over {
+            return Ok(());
+        }
+        if std::mem::take(&mut world.inner().changed) {
+            pollers = self::pollers(plan, world, spool, &throttle);
+            world.inner().receiver.hang_up();
+        }
+        let wait = pollers[turn].step();
+        due[turn] = world.at() + wait;
+        walks[turn] += u32::from(pollers[turn].reader.query().is_none());
+        let mut inner = world.inner();
+        if inner.over {
+            return Ok(());
+        }
+        if calm_at.is_none() && inner.at >= HOUR {
+            calm_at = Some(inner.at);
+            (inner.calm, inner.dies, inner.outage) = (true, None, None);
+            drop(inner);
+            world.tenant.state().faults.clear();
+            if plan.ends_with_restart {
+                let mut inner = world.inner();
+                inner.life += 1;
+                inner.life_began = inner.at;
+                drop(inner);
+                let throttle = Arc::new(Mutex::new(Throttle::new(LIMIT)));
+                pollers = self::pollers(plan, world, spool, &throttle);
+                restarted = true;
+            }
+            (due, walks) = ([world.at(); 2], [0; 2]);
+            continue;
+        }
+        let at = inner.at;
+        drop(inner);
+        let Some(calm_at) = calm_at else { continue };
+        // a walk that was under way, one that reads the look-back again, and one more
+        let enough = (restarted || at >= calm_at + HOUR + 10 * MINUTE)
+            && walks.iter().all(|&walks| walks >= 3);
+        if enough && spool.stats().waiting == 0 {
+            return Ok(());
+        }
+        if at > PATIENCE {
+            return Err(format!(
+                "it never comes to its end: {walks:?} walks, {:?}",
+                spool.stats()
+            ));
+        }
+    }
+}
+
+fn pollers(
+    plan: &Plan,
+    world: &Arc<World>,
+    spool: &Arc<TestSpool>,
+    throttle: &Arc<Mutex<Throttle>>,
+) -> Vec<SimPoller> {
+    let reporter = reporter();
+    let streams = Stream::ALL.map(Stream::number);
+    let (ledger, _) = Ledger::open(spool.ledger.path(), 24 * HOUR, &**spool, streams).unwrap();
+    let ledger = Arc::new(ledger);
+    let no_memory = sent::Bounds {
+        remember: Duration::ZERO,
+        most_bytes: 0,
+    };
+    let sent = Arc::new(SentIds::new(spool.ledger.path().join("ids"), no_memory));
+    Stream::ALL
+        .iter()
+        .map(|&stream| {
+            let of = usize::from(stream.number());
+            let reading = &plan.reading[of];
+            let (page_size, filters) = settings_of_the_moment(world, reading.page_size, of);
+            let rules = Rules {
+                overlap_ms: reading.overlap_ms,
+                look_back_ms: reading.look_back_ms,
+                first_look_back_ms: plan.first_look_back_ms,
+                max_catch_up_ms: 30 * 86_400_000,
+                limit: page_size,
+                filters: fingerprint(&serde_json::Value::Object(filters.clone()).to_string()),
+            };
+            let look_back = Duration::from_millis(u64::try_from(reading.look_back_ms).unwrap());
+            let line = Line {
+                world: Arc::clone(world),
+                stream: of,
+                faults: plan.faults,
+                skew_ms: plan.skew_ms,
+                look_back,
+            };
+            let token = || Box::new(|| Ok(TOKEN.to_owned()));
+            Poller {
+                stream,
+                reader: restore(&**spool, stream, rules).unwrap(),
+                source: CloudApps::new(
+                    line,
+                    Auth::Token(token()),
+                    stream,
+                    "https://tenant",
+                    filters,
+                ),
+                throttle: Arc::clone(throttle),
+                writer: writer(),
+                spool: Arc::clone(spool),
+                ledger: Arc::clone(&ledger),
+                audits: false,
+                wake: Arc::new(Notify::new()),
+                sent: Scribe::new(&sent, stream, stream.number()),
+                reporter: reporter.clone(),
+                time: SimTime(Arc::clone(world)),
+                pace: Pace::new(plan.poll),
+                look_back,
+                fetch_related: plan.fetch_related,
+                read_secret: token(),
+                state: PollerState::default(),
+            }
+        })
+        .collect()
+}
+
+/// Page size and filters: those of the plan at first, others now and then; all filters let everything through.
+fn settings_of_the_moment(
+    world: &World,
+    page_size: u32,
+    stream: usize,
+) -> (u32, serde_json::Map<String, serde_json::Value>) {
+    let mut inner = world.inner();
+    let sizes = [[500, 1000, 5000], [3, 50, 100]][stream];
+    let page_size = if inner.at.is_zero() {
+        page_size
+    } else {
+        *inner.dice.pick(&sizes)
+    };
+    let mut filters = serde_json::Map::new();
+    if inner.dice.percent(30) {
+        let name = ["service", "alertType"][stream];
+        let other = serde_json::json!({ "neq": [inner.dice.below(3)] });
+        filters.insert(name.to_owned(), other);
+    }
+    (page_size, filters)
+}
+
+fn reporter() -> Reporter {
+    let thresholds = Thresholds {
+        connection_error: 2 * HOUR,
+        disconnected: 12 * HOUR,
+    };
+    Status::new(thresholds, Default::default()).introduce(
+        Introduction {
+            name: "contoso".to_owned(),
+            cloud: String::new(),
+            siem: String::new(),
+            streams: [true; 2],
+            known: false,
+            ask_spool: Box::new(SpoolReport::default),
+            ask_ledger: Box::new(LedgerReport::default),
+        },
+        Default::default(),
+    )
+}
+
+fn writer() -> LineWriter {
+    static WRITER: OnceLock<LineWriter> = OnceLock::new();
+    let make = || {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("siembox.toml");
+        let text = "state_dir = \"state\"\n[[agent]]\nname = \"contoso\"\n[agent.source]\napi_url = \"https://contoso.us3.portal.cloudappsecurity.com\"\ntoken_file = \"token\"\n[agent.siem]\nhost = \"127.0.0.1\"\nport = 514\nprotocol = \"tcp\"\n";
+        std::fs::write(&file, text).unwrap();
+        std::fs::write(folder.path().join("token"), TOKEN.repeat(5)).unwrap();
+        let loaded = Settings::load(&file, &Overrides::default()).unwrap();
+        line_writer(&loaded.settings.agents[0]).unwrap()
+    };
+    WRITER.get_or_init(make).clone()
+}

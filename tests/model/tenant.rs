@@ -1,0 +1,189 @@
+//! The simulated tenant, asked without a socket: what goes wrong on the wire is done to the answer here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use siembox::source::http::{MAX_BODY, Post, Response};
+use siembox::source::{SourceError, Trouble};
+use siembox_support::cloud::http::Request;
+use siembox_support::cloud::server::{self, Reply};
+use siembox_support::cloud::{Dirt, Fault, Unreadable};
+use siembox_support::dice::Dice;
+
+use crate::case::Step;
+use crate::world::World;
+
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// One stream's way to the tenant.
+pub struct Line {
+    pub world: Arc<World>,
+    pub stream: usize,
+    pub faults: u64,
+    pub skew_ms: i64,
+    pub look_back: Duration,
+}
+
+impl Post for Line {
+    fn post(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Result<Response, SourceError> {
+        self.draw_fault();
+        let wait = self.world.inner().dice.below(900);
+        self.world.pass(Duration::from_millis(wait));
+        let request = Request {
+            method: "POST".to_owned(),
+            target: url.trim_start_matches("https://tenant").to_owned(),
+            headers: headers
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            body: body.as_bytes().to_vec(),
+        };
+        {
+            let mut inner = self.world.inner();
+            let request = (inner.life, inner.at);
+            inner.requests.push(request);
+        }
+        let client = ([127, 0, 0, 1], 1).into();
+        let reply = server::reply(&self.world.tenant, &request, client, 1);
+        let answer = self.over_the_wire(reply);
+        if self.world.dies_at(Step::Asking) {
+            return Err(SourceError::new(Trouble::Stopped, "dead"));
+        }
+        answer
+    }
+}
+
+impl Line {
+    /// What strikes the next request, if anything.
+    fn draw_fault(&self) {
+        let mut inner = self.world.inner();
+        let at = inner.at;
+        if inner.calm {
+            return;
+        }
+        let fault = match inner.outage.clone() {
+            Some((fault, until)) if at < until => fault,
+            _ if inner.dice.percent(self.faults) => fault(&mut inner.dice),
+            _ => return,
+        };
+        if fault == Fault::Repeat {
+            // a stale answer that contradicts nothing is made up for by the next deep walk, not by one that is stale too
+            let stale = &mut inner.stale[self.stream];
+            if stale.is_some_and(|last| at < last + 2 * self.look_back) {
+                return;
+            }
+            *stale = Some(at);
+        }
+        let name = format!("{fault:?}");
+        let name = name
+            .split(|c: char| !c.is_alphabetic())
+            .next()
+            .unwrap_or_default();
+        *inner.struck.entry(name.to_owned()).or_default() += 1;
+        self.world.tenant.state().faults.add(fault.into());
+    }
+
+    fn over_the_wire(&self, reply: Reply) -> Result<Response, SourceError> {
+        let failed = |what: &str| Err(SourceError::new(Trouble::Passing, what));
+        match reply.fault {
+            Some(Fault::Stall) => {
+                self.world.pass(TIMEOUT);
+                return failed("no answer within the timeout");
+            }
+            Some(Fault::Drip(_)) => {
+                self.world.pass(TIMEOUT);
+                return Err(SourceError::new(Trouble::TooSlow, "too slow"));
+            }
+            Some(
+                Fault::ResetBeforeHead
+                | Fault::ResetInHead
+                | Fault::ResetInBody
+                | Fault::HalfAnswer
+                | Fault::HugeHeaders(_),
+            ) => return failed("the connection failed"),
+            Some(Fault::Delay(time)) => self.world.pass(time),
+            _ => {}
+        }
+        let answer = reply.answer;
+        let header = |name: &str| {
+            let found = answer.headers.iter().find(|(key, _)| key == name);
+            found.map(|(_, value)| value.clone())
+        };
+        let date_ms = header("Date")
+            .and_then(|text| jiff::fmt::rfc2822::parse(&text).ok())
+            .map(|date| date.timestamp().as_millisecond() + self.skew_ms);
+        let (status, location) = (answer.status, header("Location"));
+        let retry_after = header("Retry-After")
+            .and_then(|text| text.parse().ok())
+            .map(Duration::from_secs);
+        let Ok(body) = answer.unpacked(MAX_BODY + 1) else {
+            return failed("the answer cannot be unpacked");
+        };
+        if body.len() as u64 > MAX_BODY {
+            return Err(SourceError::new(Trouble::TooLarge, "too large"));
+        }
+        let dateless = self.world.inner().dice.percent(1);
+        Ok(Response {
+            status,
+            retry_after,
+            date_ms: date_ms.filter(|_| !dateless),
+            location,
+            body,
+        })
+    }
+}
+
+/// Any of the faults that the simulator knows.
+fn fault(dice: &mut Dice) -> Fault {
+    match dice.below(27) {
+        0..=2 => Fault::Status(*dice.pick(&[500, 502, 503, 504, 408, 404, 401, 403])),
+        3 => Fault::Throttled {
+            retry_after: Some(u32::try_from(dice.below(90)).unwrap()),
+            in_text: None,
+        },
+        4 => Fault::Throttled {
+            retry_after: None,
+            in_text: dice.percent(50).then_some(17),
+        },
+        5 => Fault::HtmlPage,
+        6 => Fault::Redirect("https://elsewhere.example/".to_owned()),
+        7 => Fault::Stall,
+        8 => Fault::ResetBeforeHead,
+        9 | 10 => Fault::EmptyWithTotal,
+        11 | 12 => Fault::HasNextLies,
+        13 => Fault::NoNextFilters,
+        14 => Fault::Cap(1 + usize::try_from(dice.below(70)).unwrap()),
+        15 => Fault::Repeat,
+        16 => Fault::Unordered,
+        17 => Fault::Unreadable(*dice.pick(&[
+            Unreadable::NotAnObject,
+            Unreadable::NoTime,
+            Unreadable::TimeIsText,
+            Unreadable::NoId,
+            Unreadable::WrongTypes,
+        ])),
+        18 => Fault::BigRecord(1000 + usize::try_from(dice.below(200_000)).unwrap()),
+        19 => Fault::Dirt(*dice.pick(&[
+            Dirt::InvalidUtf8,
+            Dirt::LoneSurrogate,
+            Dirt::DuplicateKeys,
+            Dirt::Controls,
+        ])),
+        20 => Fault::InvalidJson,
+        // unpacking 64 MB takes a while
+        21 if dice.percent(5) => Fault::GzipBomb(MAX_BODY + 1),
+        21 => Fault::HugeHeaders(1 << 20),
+        22 => dice
+            .pick(&[Fault::Gzip, Fault::Chunked, Fault::HangUp])
+            .clone(),
+        23 => dice.pick(&[Fault::ResetInHead, Fault::ResetInBody]).clone(),
+        24 => Fault::HalfAnswer,
+        25 => Fault::Drip(Duration::from_millis(1)),
+        _ => Fault::Delay(Duration::from_secs(dice.below(55))),
+    }
+}

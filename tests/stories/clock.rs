@@ -1,0 +1,263 @@
+//! The box's wall clock is wrong, or is set while the stream runs: no gap, no storm.
+//!
+//! libfaketime moves the wall clock of the real process, and of nothing else; steady time goes on, as on a real board when
+//! NTP or a hand sets the clock. The simulated cloud keeps its own, right time and goes on bringing records.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use siembox::status::{Snapshot, State};
+use siembox_support::cloud::{Builder, Cloud, Fault, Trickle};
+use siembox_support::receiver::{Receiver, rsyslog};
+use siembox_support::records;
+
+use crate::expected::{self, assert_exactly};
+use crate::siembox::{Plan, Siembox};
+
+const ACTIVITIES: usize = 900;
+const ALERTS: usize = 60;
+/// Requests a minute, on our side and at the cloud, which answers 429 to one more.
+const LIMIT: u32 = 240;
+const MINUTE: i64 = 60;
+const TEN_YEARS: i64 = 3652 * 24 * 60 * MINUTE;
+
+/// A siembox whose wall clock can be set.
+struct Tale {
+    cloud: Cloud,
+    receiver: Receiver,
+    siembox: Siembox,
+    trickle: Option<Trickle>,
+    /// What libfaketime reads at each look at the clock.
+    clock: PathBuf,
+}
+
+/// Where Debian puts it; the variant for programs with threads.
+fn library() -> Option<PathBuf> {
+    let folders = std::fs::read_dir("/usr/lib").ok()?.flatten();
+    let mut found = folders.map(|folder| folder.path().join("faketime/libfaketimeMT.so.1"));
+    found.find(|path| path.exists())
+}
+
+impl Tale {
+    /// Nothing runs yet; the clock will be so many seconds ahead. `None` where libfaketime is missing.
+    fn new(cloud: Builder, ahead: i64) -> Option<Self> {
+        let Some(library) = library() else {
+            println!("passed over: libfaketime is not installed");
+            return None;
+        };
+        let receiver = rsyslog::tcp();
+        let cloud = cloud
+            .requests_per_minute(LIMIT as usize)
+            .activities(records::activities(31, ACTIVITIES))
+            .alerts(records::alerts(32, ALERTS))
+            .start();
+        let mut plan = Plan::new(&cloud, receiver.port(), "tcp");
+        let limit = format!("requests_per_minute = {LIMIT}");
+        plan.source = plan.source.replace("requests_per_minute = 6000", &limit);
+        let mut siembox = Siembox::new(&cloud, &plan);
+        let clock = siembox.path("clock");
+        for (name, value) in [
+            ("LD_PRELOAD", library.to_str().unwrap()),
+            ("FAKETIME_TIMESTAMP_FILE", clock.to_str().unwrap()),
+            ("FAKETIME_NO_CACHE", "1"),
+            ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
+            ("DONT_FAKE_MONOTONIC", "1"),
+            ("NO_FAKE_STAT", "1"),
+        ] {
+            siembox.set_variable(name, value);
+        }
+        let tale = Self {
+            trickle: Some(cloud.trickle(15.0, 33)),
+            cloud,
+            receiver,
+            siembox,
+            clock,
+        };
+        tale.set_clock(ahead);
+        Some(tale)
+    }
+
+    /// The box's wall clock is so many seconds ahead of the real one from now on.
+    fn set_clock(&self, ahead: i64) {
+        let new = self.clock.with_extension("new");
+        std::fs::write(&new, format!("{ahead:+}\n")).unwrap();
+        std::fs::rename(new, &self.clock).unwrap();
+    }
+
+    fn start(&mut self) {
+        self.siembox.start();
+    }
+
+    /// Waits until so many further lines have arrived; the health never falls meanwhile.
+    fn flows(&mut self, lines: u64) -> Snapshot {
+        let begin = self.wait("it is connected", connected).agents[0]
+            .lines
+            .proved;
+        self.wait("lines flow", |status| {
+            assert_eq!(status.state, State::Connected, "the health fell");
+            status.agents[0].lines.proved >= begin + lines
+        })
+    }
+
+    fn wait(&mut self, what: &str, wanted: impl FnMut(&Snapshot) -> bool) -> Snapshot {
+        self.siembox.wait(what, wanted)
+    }
+
+    /// The process's own clock, as its status has it, is about so many seconds ahead: the tale is told with the clock it says.
+    fn assert_clock(&mut self, ahead: i64) {
+        let real_ms = siembox_support::clock::real_ms();
+        let status = self.wait("it answers", |_| true);
+        let off = (status.at_ms - real_ms) / 1000 - ahead;
+        assert!(
+            off.abs() < 120,
+            "the clock is {off} s off what it was set to"
+        );
+    }
+
+    /// Everything has arrived once, without a storm of requests, log lines or notices.
+    fn ends(mut self, notices: usize) {
+        self.flows(50);
+        drop(self.trickle.take());
+        let want = expected::lines(&self.cloud, &self.siembox);
+        let got = self.receiver.wait_for(want.len());
+        let status = self.wait("everything is proved", |status| {
+            connected(status) && status.agents[0].spool.waiting == 0
+        });
+        assert!(status.notices.len() <= notices, "{:#?}", status.notices);
+        assert!(
+            status.notices.iter().all(|notice| notice.over_ms.is_some()),
+            "{:#?}",
+            status.notices
+        );
+        self.siembox.stop();
+        let got = if got.len() < want.len() {
+            self.receiver.wait_for(want.len())
+        } else {
+            got
+        };
+        assert_exactly(&want, &got);
+        let requests = self.cloud.requests();
+        let refused = requests.iter().filter(|seen| seen.status == 429).count();
+        let log = self.siembox.log().lines().count();
+        println!(
+            "{} records, {} requests ({refused} too many), {log} log lines, {} notices",
+            want.len(),
+            requests.len(),
+            status.notices.len()
+        );
+        assert_eq!(refused, 0, "more requests than the limit allows");
+        assert!(
+            log <= requests.len() + 50,
+            "{log} log lines for {} requests",
+            requests.len()
+        );
+    }
+}
+
+fn connected(status: &Snapshot) -> bool {
+    status.state == State::Connected
+}
+
+/// So far ahead is a clock that starts in 1970.
+fn in_1970() -> i64 {
+    10 - siembox_support::clock::real_ms() / 1000
+}
+
+fn plain() -> Builder {
+    Cloud::builder().plain_http()
+}
+
+#[test]
+fn a_first_start_in_1970_reads_what_it_should() {
+    let Some(mut tale) = Tale::new(plain(), in_1970()) else {
+        return;
+    };
+    tale.start();
+    tale.flows(300);
+    tale.assert_clock(in_1970());
+    // NTP
+    tale.set_clock(0);
+    tale.flows(100);
+    tale.assert_clock(0);
+    tale.ends(0);
+}
+
+#[test]
+fn ten_years_forth_and_back_in_mid_run() {
+    let Some(mut tale) = Tale::new(Cloud::builder(), 0) else {
+        return;
+    };
+    tale.start();
+    for ahead in [0, TEN_YEARS, 0] {
+        tale.set_clock(ahead);
+        tale.flows(100);
+        tale.assert_clock(ahead);
+    }
+    tale.ends(0);
+}
+
+#[test]
+fn ten_years_back_in_mid_run() {
+    let Some(mut tale) = Tale::new(Cloud::builder(), 0) else {
+        return;
+    };
+    tale.start();
+    for ahead in [0, -TEN_YEARS, -TEN_YEARS - 5 * MINUTE] {
+        tale.set_clock(ahead);
+        tale.flows(100);
+        tale.assert_clock(ahead);
+    }
+    tale.ends(0);
+}
+
+#[test]
+fn a_clock_that_runs_backwards_during_polls() {
+    let Some(mut tale) = Tale::new(Cloud::builder(), 0) else {
+        return;
+    };
+    // a request is under way most of the time
+    let slow = Fault::Delay(Duration::from_millis(250)).for_ever();
+    tale.cloud.fault(slow);
+    tale.start();
+    tale.flows(100);
+    for step in 1..=20 {
+        tale.set_clock(-7 * MINUTE * step);
+        tale.flows(5);
+    }
+    tale.assert_clock(-7 * MINUTE * 20);
+    tale.cloud.clear_faults();
+    tale.ends(0);
+}
+
+#[test]
+fn a_restart_ten_years_early_and_late_goes_on_where_it_was() {
+    let Some(mut tale) = Tale::new(Cloud::builder(), 0) else {
+        return;
+    };
+    tale.start();
+    tale.flows(200);
+    for ahead in [TEN_YEARS, -TEN_YEARS, TEN_YEARS] {
+        tale.siembox.stop();
+        tale.set_clock(ahead);
+        tale.start();
+        tale.flows(100);
+        tale.assert_clock(ahead);
+    }
+    tale.ends(0);
+}
+
+#[test]
+fn a_certificate_not_valid_yet_names_the_clock_and_passes() {
+    let Some(mut tale) = Tale::new(Cloud::builder(), in_1970()) else {
+        return;
+    };
+    tale.start();
+    let status = tale
+        .siembox
+        .wait_for_notice("the certificate is not valid yet: check this machine's clock");
+    assert_eq!(status.state, State::Created);
+    assert_eq!(tale.cloud.request_count(), 0);
+    tale.set_clock(0);
+    // one notice for each stream, over by itself
+    tale.ends(2);
+}
