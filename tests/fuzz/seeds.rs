@@ -24,6 +24,7 @@ fn write() {
             "settings" => settings(),
             "spool" => flash(),
             "http" => answers(),
+            "relp" => receipts(),
             other => panic!("no seeds for {other}"),
         };
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -289,6 +290,33 @@ fn answers() -> Vec<Vec<u8>> {
     seeds
         .iter()
         .map(|(bits, text)| behind(*bits, text))
+        .collect()
+}
+
+fn receipts() -> Vec<Vec<u8>> {
+    let texts = [
+        (
+            0,
+            "1 rsp 92 200 OK\nrelp_version=0\nrelp_software=librelp,1.11.0,http://librelp.adiscon.com\ncommands=syslog\n",
+        ),
+        (3, "1 rsp 6 200 OK\n2 rsp 6 200 OK\n3 rsp 6 200 OK\n"),
+        (
+            128,
+            "2 rsp 6 200 OK\n128 rsp 3 200\n1 rsp 6 200 OK\n2 rsp 6 200 OK\n129 rsp 0\n",
+        ),
+        (
+            2,
+            "1 rsp 20 500 command disabled\n2 rsp 0\n0 serverclose 0\n",
+        ),
+        (1, "007 rsp 03 a\nb\n"),
+        (1, "1 syslog 1 a\n"),
+        (1, "1 rsp 4097 "),
+        (1, "1 rsp 6 200"),
+        (1, "HTTP/1.1 400 Bad Request\r\n"),
+    ];
+    texts
+        .iter()
+        .map(|(lines, text)| behind(*lines, text))
         .collect()
 }
 
