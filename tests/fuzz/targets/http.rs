@@ -45,6 +45,7 @@ pub fn run(data: &[u8]) {
     for _ in 0..3 {
         let query = Query {
             from_ms: 1,
+            to_ms: None,
             place: place.clone(),
             limit: 100,
         };
