@@ -176,8 +176,8 @@ fn flash() -> Vec<Vec<u8>> {
                 0, 255, 255, 255, 255, 1, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 7, 7,
             ],
         ),
-        Codec::State.seal(3, &[0; 80]),
-        Codec::Progress.seal(3, &[1; 24]),
+        Codec::State.seal(3, &[0; 128]),
+        Codec::Progress.seal(3, &[0; 32]),
         trial::pieces(b"a short record").remove(0),
     ];
     let mut seeds: Vec<Vec<u8>> = whole
@@ -188,8 +188,9 @@ fn flash() -> Vec<Vec<u8>> {
         let (_, body) = trial::body(bytes).expect("whole");
         seeds.push([&[nth << 2 | 1], body].concat());
     }
-    // two lines of two bytes each, then all kinds of text
+    // two lines of two bytes each, bare and with a number more for each
     seeds.push(b"\x02\x02\0\0\0\x02\0\0\0abcd".to_vec());
+    seeds.push(b"\x02\x02\0\0\0\x02\0\0\0\x07\0\0\0\x07\0\0\0abcd".to_vec());
     seeds.push(
         [
             &b"\x0a\x05\0\0\0\0\0\0\0"[..],
