@@ -5,8 +5,8 @@ unexport CARGO_TARGET_DIR CARGO_BUILD_TARGET
 MACHINES := x86_64 aarch64
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt fuzz fuzz-keep release release-test deb deb-test sizes tools clean-tools rust \
-        tools-run tools-test tools-check tools-fuzz tools-release tools-deb
+.PHONY: help run test soak check fmt fuzz fuzz-keep release release-test deb deb-test bench check-budget sizes tools \
+        clean-tools rust tools-run tools-test tools-check tools-fuzz tools-release tools-deb tools-bench tools-budget
 
 help:
 	@echo "siembox: Defender for Cloud Apps alerts and activities into a SIEM, as CEF over syslog"
@@ -19,6 +19,9 @@ run: rust tools-run  ## see it work: a simulated cloud, siembox, a receiver; Ctr
 
 test: rust tools-test  ## all tests; brings the receivers and parsers they need
 	cargo test --locked --workspace
+
+soak: rust tools-test  ## fault stories in their long form, as a table; N=0.1 is a tenth of it, N=10 ten times (hours)
+	tests/soak.sh $(or $(N),1)
 
 check: rust tools-check  ## formatting, lints and bans, dependencies and licences, documentation
 	cargo fmt --all --check
@@ -47,17 +50,25 @@ deb: release tools-deb  ## Debian packages of them, in target/deb
 deb-test: deb  ## is everything in the packages, and is systemd content with the unit?
 	cargo test --locked --test package -- --ignored --nocapture
 
+bench: rust tools-bench  ## siembox beside rsyslog, syslog-ng and Python: N=200000 records, ONLY=siembox,Python
+	cargo bench --locked --bench beside -- n=$(or $(N),200000) only=$(ONLY)
+
+check-budget: rust tools-budget  ## instructions per record against tests/bench/budget/budget.toml; ACCEPT=1 takes them as they are
+	GUNGRAUN_RUNNER=$(CURDIR)/target/tools/cargo/bin/gungraun-runner \
+	  cargo bench --locked --quiet --bench budget -- --output-format=json \
+	  | python3 tests/bench/budget/check.py $(if $(ACCEPT),--accept)
+
 sizes:  ## what the binaries and packages weigh
 	@find target/release-static target/deb -type f -printf '%s %p\n' 2>/dev/null | sort -k2 \
 	  | awk '{printf "%6.2f MB  %s\n", $$1 / 1e6, $$2} END {if (!NR) print "Nothing built yet: make release deb"}'
 
-tools: tools-test tools-check tools-fuzz tools-release tools-deb  ## everything that the targets above would bring by themselves
+tools: tools-test tools-check tools-fuzz tools-release tools-deb tools-bench tools-budget  ## everything that the targets above would bring by themselves
 
 clean-tools:  ## remove what was put into target/tools (Debian packages stay)
 	rm -rf target/tools
 
 # Each brings what its target needs, and only what is missing. Rust itself is never installed, only asked for.
-tools-run tools-test tools-check tools-fuzz tools-release tools-deb: tools-%: rust
+tools-run tools-test tools-check tools-fuzz tools-release tools-deb tools-bench tools-budget: tools-%: rust
 	@tests/tools.sh $*
 
 rust:

@@ -10,6 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::agent::{Agent, AgentError, siem_address};
 use crate::clock;
+use crate::memory;
 use crate::replay::{Call, Word};
 use crate::sent::{self, SentIds};
 use crate::settings::{AgentSettings, HealthSettings, Settings};
@@ -75,6 +76,7 @@ pub trait Desk {
 /// When it can't start. An agent that can't start does not stop the others: it is tried again, and says so.
 pub fn run(settings: Settings, desk: &impl Desk) -> Result<(), ApplianceError> {
     let _lock = lock(&settings.state_dir)?;
+    memory::give_back_large_buffers();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("siembox")

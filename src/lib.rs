@@ -20,6 +20,7 @@ pub mod commands;
 pub mod event;
 pub mod ledger;
 pub mod log;
+pub mod memory;
 pub mod preview;
 pub mod render;
 pub mod replay;

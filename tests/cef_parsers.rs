@@ -26,7 +26,7 @@ use std::process::{Command, Stdio};
 
 use expected::{Expected, expected};
 use serde_json::{Value, json};
-use siembox::cef::Profile;
+use siembox::cef::{Heartbeat, Profile};
 use siembox::event::Event;
 use siembox::source::cloud_apps::record::{Shape, activity, alert, shape};
 use siembox_support::cef_reader::Cef;
@@ -269,4 +269,63 @@ fn golden_lines_are_read_alike() {
             .iter()
             .filter(|wrong| wrong.parser == "cefp"),
     );
+}
+
+/// siembox's own line, in both dialects.
+#[test]
+fn the_heartbeat_comes_back_from_all_three() {
+    let beat = Heartbeat {
+        at_ms: 1_677_791_402_022,
+        host: Some("box"),
+        agent: "contoso",
+        waiting: 12,
+        read: 340,
+        proved: 328,
+        state: "cloud Connected, SIEM Connection error",
+        hour: "2023-03-02T20:00:00Z",
+        ledger: "does not add up in 2 hours",
+    };
+    let owned = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+        let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+        pairs.iter().map(owned).collect()
+    };
+    let must = || Expected {
+        header: ["SIEMBOX_HEARTBEAT", "siembox heartbeat", "0"].map(str::to_owned),
+        fields: owned(&[
+            ("rt", "1677791402022"),
+            ("dvchost", "box"),
+            ("deviceExternalId", "contoso"),
+            ("cn1Label", "linesWaiting"),
+            ("cn1", "12"),
+            ("cn2Label", "recordsRead"),
+            ("cn2", "340"),
+            ("cn3Label", "linesProved"),
+            ("cn3", "328"),
+            ("cs1Label", "state"),
+            ("cs1", "cloud Connected, SIEM Connection error"),
+            ("cs2Label", "hour"),
+            ("cs2", "2023-03-02T20:00:00Z"),
+            ("cs3Label", "ledger"),
+            ("cs3", "does not add up in 2 hours"),
+        ]),
+        labels: owned(&[
+            ("cn1", "linesWaiting"),
+            ("cn2", "recordsRead"),
+            ("cn3", "linesProved"),
+            ("cs1", "state"),
+            ("cs2", "hour"),
+            ("cs3", "ledger"),
+        ]),
+    };
+    for (profile, version) in [
+        (Profile::Portable, "0.207.251"),
+        (Profile::Original, "0.207.251"),
+        (Profile::Original, "0.298.168"),
+    ] {
+        let mut line = String::new();
+        cases::made(profile, version, None, None).heartbeat(&beat, &mut line);
+        let shown = [Shown { line, must: must() }];
+        strictly_read(&shown);
+        none_wrong(&read_by_others(&shown));
+    }
 }

@@ -92,7 +92,7 @@ fn writer() {
                     {
                         next = batch.next();
                         say("arrived", next);
-                        if spool.acknowledge(next).is_err() {
+                        if spool.acknowledge(next, b"").is_err() {
                             return;
                         }
                     }

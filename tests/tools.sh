@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Brings what the tests, the checks or the release builds need, and nothing that is there already.
 #
-#   tests/tools.sh run | test | check | fuzz | release | deb
+#   tests/tools.sh run | test | check | fuzz | release | deb | bench | budget
 #
 # Debian's packages are installed by name (as root, or through sudo); everything else goes into target/tools.
 # Called by the Makefile; a second call takes a second.
@@ -41,6 +41,16 @@ release)
 deb)
     $here/debian.sh gcc libc6-dev dpkg systemd
     $here/cargo.sh cargo-deb 3.8.0
+    ;;
+bench)
+    # those that siembox is measured beside; perf, which counts syncs, is used where it is there
+    $here/debian.sh gcc libc6-dev rsyslog python3
+    $here/syslog-ng.sh || { $here/debian.sh --refresh && $here/syslog-ng.sh; }
+    ;;
+budget)
+    # the runner has to be of the same version as gungraun in Cargo.lock
+    $here/debian.sh gcc libc6-dev python3 valgrind
+    $here/cargo.sh gungraun-runner "$(sed -n '/^name = "gungraun"$/{n;s/^version = "\(.*\)"$/\1/p}' Cargo.lock)"
     ;;
 *)
     sed -n '2,/^set /s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2

@@ -224,8 +224,10 @@ impl<S: Spool + 'static> Forwarder<S> {
         course.unproved = 0;
         course.since_proof = SinceProof::new(course.next, wire.accepted());
         self.tell(&Happening::SiemThere);
-        self.let_go(course.window.acknowledged(wire.unread_at_most()))
-            .await?;
+        match course.window.acknowledged(wire.unread_at_most()) {
+            None => self.note().await?,
+            gone => self.let_go(gone).await?,
+        }
         if course.half_close.due(clock::now().steady) {
             return Err(End::HalfClose);
         }
@@ -313,6 +315,17 @@ impl<S: Spool + 'static> Forwarder<S> {
             self.tell(&Happening::LedgerTrouble { what });
         }
         Ok(())
+    }
+
+    /// Has the spool remember what was sent, though nothing can go yet. It is written with the next page, for nothing, so that
+    /// what goes out again after a kill is known for that.
+    async fn note(&self) -> Result<(), End> {
+        let (spool, ledger) = (Arc::clone(&self.spool), Arc::clone(&self.ledger));
+        let noted = on_disk(move || {
+            let first = spool.first();
+            ledger.acknowledge(first, |before, note| spool.acknowledge(before, note))
+        });
+        noted.await.map_err(End::Spool)
     }
 
     async fn peek(&self, from: u64) -> Result<Option<Batch>, SpoolError> {

@@ -80,6 +80,8 @@ pub struct PollerState {
     audit: Audit,
     /// The API is not asked for its count before this moment.
     audit_after: Duration,
+    /// The ledger is not looked at for faults before this moment.
+    check_after: Duration,
     passing: Backoff,
     refused: Backoff,
     spool: Backoff,
@@ -114,6 +116,7 @@ impl Default for PollerState {
             counts: Counts::default(),
             audit: Audit::default(),
             audit_after: Duration::ZERO,
+            check_after: Duration::ZERO,
             passing: Backoff::new(Duration::from_secs(1), Duration::from_secs(60)),
             refused: Backoff::new(Duration::from_secs(5), Duration::from_secs(600)),
             spool: Backoff::new(Duration::from_secs(1), Duration::from_secs(60)),

@@ -198,13 +198,30 @@ fn first(addresses: &[IpAddr], family: fn(&IpAddr) -> bool, out: &mut String) {
     }
 }
 
+/// A number in decimal, without the machinery of `write!`.
 fn number(number: i64, out: &mut String) {
-    let _ = write!(out, "{number}");
+    let (mut digits, mut rest) = ([0_u8; 20], number.unsigned_abs());
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if number < 0 {
+        out.push('-');
+    }
+    out.push_str(std::str::from_utf8(&digits[at..]).unwrap_or_default());
 }
 
 /// Takes the blanks off both ends of what was written since `start`: CEF allows none at the end of a value, and
 /// parsers disagree about those at its beginning.
 fn trim(start: usize, out: &mut String) {
+    if !matches!(&out.as_bytes()[start..], [b' ', ..] | [.., b' ']) {
+        return;
+    }
     let end = out[start..].trim_end_matches(' ').len();
     out.truncate(start + end);
     let blanks = end - out[start..].trim_start_matches(' ').len();

@@ -86,6 +86,15 @@ fn listen(mut words: Words, json: bool, dry_run: bool) -> Result<Exit, ReplayErr
             }
             continue;
         }
+        if let (Word::Done(counts), false) = (&word, json) {
+            // a fast end may have overtaken the last progress
+            let end = Progress {
+                per_mille: 1000,
+                counts: counts.clone(),
+                ..Progress::default()
+            };
+            screen.show(&end, clock::now().steady - begin);
+        }
         screen.clear();
         return Ok(last(&word, json, dry_run));
     }

@@ -406,6 +406,12 @@ impl Books {
         tails.any(|tail| tail.rows.len() > MOST_TAIL)
     }
 
+    /// Is it the delivery's?
+    #[must_use]
+    pub fn delivery_due(&self) -> bool {
+        self.delivery.rows.len() > MOST_TAIL
+    }
+
     /// Takes all tails into the base, folds what is older than `keep` hours, and says what the file must hold before any
     /// tail is written again.
     pub fn close(&mut self, keep: u32) -> (Checkpoint, Undo) {

@@ -24,8 +24,6 @@ const VERSION: u32 = 1;
 /// Rows that take more than this are left out of a tail, bytes: a page must always fit. They stay in memory, and in the next
 /// checkpoint. Only where checkpoints fail for weeks, or a page's records are spread over more hours than it can have.
 const MOST_ROWS: usize = 40 * 1024;
-/// The same for a note, of which the spool takes 16 kB.
-const MOST_NOTE_ROWS: usize = 12 * 1024;
 
 #[derive(Serialize, Deserialize)]
 struct FlashTail {
@@ -48,15 +46,14 @@ struct FlashFile {
     rows: String,
 }
 
-/// A cursor, which is a JSON object, with the stream's tail in it. Whoever reads the cursor need not know.
+/// A cursor, which is a JSON object or empty, with the stream's tail in it. Whoever reads the cursor need not know.
 #[must_use]
 pub fn cursor_with(cursor: &[u8], tail: &Tail) -> Vec<u8> {
-    let mut bytes = cursor.to_vec();
-    if bytes.last() != Some(&b'}') || bytes.len() < 3 {
-        return bytes;
-    }
-    bytes.pop();
-    bytes.extend(br#","ledger":"#);
+    let mut bytes = match cursor {
+        [] => br#"{"ledger":"#.to_vec(),
+        [object @ .., b'}'] if object.len() > 1 => [object, br#","ledger":"#].concat(),
+        other => return other.to_vec(),
+    };
     bytes.extend(tail_bytes(tail, None, MOST_ROWS));
     bytes.push(b'}');
     bytes
@@ -73,10 +70,11 @@ pub fn tail_of(cursor: &[u8]) -> Option<Tail> {
     Some(unpacked(&beside.ledger)?.0)
 }
 
-/// The delivery's tail and marks as a note.
+/// The delivery's tail and marks as a note. Never without its rows: one that is too long is not taken by the spool, which goes on
+/// with the one before.
 #[must_use]
 pub fn note(tail: &Tail, marks: Marks) -> Vec<u8> {
-    tail_bytes(tail, Some(marks), MOST_NOTE_ROWS)
+    tail_bytes(tail, Some(marks), usize::MAX)
 }
 
 /// The delivery's tail and marks from a note, where it is one.
@@ -236,11 +234,12 @@ mod tests {
         assert_eq!(Cursor::from_bytes(&bytes).unwrap(), cursor);
         assert_eq!(tail_of(&bytes), Some(tail()));
         assert_eq!(tail_of(&cursor.to_bytes()), None);
-        assert_eq!(cursor_with(b"", &tail()), b"");
+        assert_eq!(tail_of(&cursor_with(b"", &tail())), Some(tail()));
+        assert_eq!(cursor_with(b"something", &tail()), b"something");
     }
 
     #[test]
-    fn a_note_is_small_whatever_it_counts() {
+    fn a_note_fits_into_what_the_spool_takes() {
         let marks = Marks {
             sent_to: 9,
             proved_to: 7,
@@ -253,10 +252,10 @@ mod tests {
             proved: 999_999,
             ..Row::default()
         };
-        let rows = (0..1_024)
+        let rows = (0..64 + 512)
             .map(|hour| (Key::at(1, hour * 99), most))
             .collect();
-        assert!(note(&Tail { base: 1, rows }, marks).len() < 16_000);
+        assert!(note(&Tail { base: 1, rows }, marks).len() < 16 * 1024);
     }
 
     #[test]

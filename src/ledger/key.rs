@@ -12,8 +12,10 @@ const LOW: u32 = (1 << SHIFT) - 1;
 const BEFORE: u32 = 0;
 /// In the place of an hour: records that tell no time.
 const UNTIMED: u32 = 1;
+/// In the place of an hour: lines that somebody asked for although they were sent before.
+const ASKED: u32 = 2;
 /// The first hour of 1970.
-const FIRST: u32 = 2;
+const FIRST: u32 = 3;
 
 /// A row's name: as a number it is the tag of a spooled line. Keys of a stream sort by time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,6 +47,13 @@ impl Key {
     #[must_use]
     pub fn untimed(stream: u8) -> Self {
         Self::with(stream, UNTIMED)
+    }
+
+    /// The row of lines of a stream that are sent once more because somebody asked for it (`siembox replay --again`): in the row
+    /// of their hour they would hide what is missing there.
+    #[must_use]
+    pub fn asked(stream: u8) -> Self {
+        Self::with(stream, ASKED)
     }
 
     /// The row into which this one falls once hours below `kept` are no longer kept one by one.
@@ -88,6 +97,12 @@ impl Key {
     #[must_use]
     pub fn is_untimed(self) -> bool {
         self.stream().is_some() && self.0 & LOW == UNTIMED
+    }
+
+    /// Is it the row of lines that were asked for once more?
+    #[must_use]
+    pub fn is_asked(self) -> bool {
+        self.stream().is_some() && self.0 & LOW == ASKED
     }
 
     fn with(stream: u8, low: u32) -> Self {
@@ -135,6 +150,17 @@ mod tests {
         assert_eq!(Key::from_tag(77), Key::UNATTRIBUTED);
         assert_eq!(Key::of(9, Some(1), NOW), Key::UNATTRIBUTED);
         assert_eq!(Key::UNATTRIBUTED.stream(), None);
+    }
+
+    #[test]
+    fn what_was_asked_for_once_more_is_in_no_hour() {
+        let key = Key::asked(1);
+        assert_eq!(
+            (key.stream(), key.hour(), key.is_asked()),
+            (Some(1), None, true)
+        );
+        assert!(!key.is_untimed() && !Key::untimed(1).is_asked() && !Key::at(1, 0).is_asked());
+        assert_eq!(key.folded(u32::MAX), key);
     }
 
     #[test]

@@ -29,6 +29,7 @@ pub use flash::NAME;
 pub use key::{HOUR_MS, Key, begin_of, hour_of};
 pub use row::{Row, Rows};
 
+use crate::clock::in_words;
 use crate::spool::{Spool, SpoolError};
 use crate::status::LedgerReport;
 
@@ -89,7 +90,7 @@ impl Ledger {
                 .unwrap_or(u32::MAX)
                 .max(1),
         };
-        words.extend(mended.iter().map(in_words));
+        words.extend(mended.iter().map(mended_in_words));
         if !mended.is_empty()
             && let Err(error) = ledger.save()
         {
@@ -147,6 +148,10 @@ impl Ledger {
         mut write: impl FnMut(u64, &[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         loop {
+            // so that the note can hold it; what the disk refuses here it is asked for again by the next one
+            if self.books().delivery_due() {
+                let _ = self.save();
+            }
             let pass = self.pass();
             let step = self.books().step(before);
             let (tail, marks) = self.books().note_with(&step);
@@ -158,8 +163,6 @@ impl Ledger {
             if step.before >= before {
                 return Ok(());
             }
-            // what the disk refuses here it is asked for again by the next one
-            let _ = self.tidy();
         }
     }
 
@@ -258,6 +261,22 @@ impl Ledger {
         report::report(&rows, balance, stock)
     }
 
+    /// A row that does not add up by itself, which is never so but for an error of ours.
+    #[must_use]
+    pub fn fault(&self) -> Option<String> {
+        let rows = self.books().rows();
+        let (key, fault) = rows
+            .iter()
+            .find_map(|(key, row)| Some((key, row.fault()?)))?;
+        let hour = key.hour().map(|hour| in_words(begin_of(hour)));
+        let hour = hour.unwrap_or_else(|| "of no hour".to_owned());
+        Some(format!(
+            "the ledger's row {hour} (stream {:?}) does not add up: {fault}; this is an error in siembox: please report it with the output of \
+             siembox status --json",
+            key.stream()
+        ))
+    }
+
     /// The rows of one hour, all streams.
     #[must_use]
     pub fn hour(&self, hour: u32) -> Row {
@@ -299,7 +318,7 @@ fn stock(spool: &impl Spool) -> Stock {
     }
 }
 
-fn in_words(mended: &Mended) -> String {
+fn mended_in_words(mended: &Mended) -> String {
     match mended {
         Mended::Anew => "the ledger begins anew: its file is gone or older than the spool; nothing else is touched by that".to_owned(),
         Mended::Vanished(lines) => format!(

@@ -53,6 +53,7 @@ fn ledger_row(rows: &Rows, key: Key, row: &Row) -> LedgerRow {
     let span = match key.hour() {
         Some(_) => LedgerSpan::Hour,
         None if key.is_untimed() => LedgerSpan::Untimed,
+        None if key.is_asked() => LedgerSpan::Asked,
         None if key.stream().is_some() => LedgerSpan::Before,
         None => LedgerSpan::Unattributed,
     };

@@ -74,9 +74,9 @@ pub struct Bounds {
     /// A TLS receiver that asks for a client certificate may refuse it after the handshake (TLS 1.3): how long to wait for
     /// that word. 300 ms; most receivers answer with a session ticket at once, which ends the wait.
     pub settle: Duration,
-    /// Writing without any progress. 60 s
+    /// Writing without any progress. 50 s
     pub stall: Duration,
-    /// Waiting for the peer's acknowledgement, or its answer, without any progress. 60 s
+    /// Waiting for the peer's acknowledgement, or its answer, without any progress. 50 s: a dead peer is known within a minute.
     pub prove: Duration,
     /// How much longer the first proof of a connection takes: relays, and receivers with a list of allowed senders, accept and
     /// acknowledge first and hang up a moment later. 50 ms
@@ -94,8 +94,8 @@ impl Default for Bounds {
             connect: Duration::from_secs(10),
             handshake: Duration::from_secs(10),
             settle: Duration::from_millis(300),
-            stall: Duration::from_secs(60),
-            prove: Duration::from_secs(60),
+            stall: Duration::from_secs(50),
+            prove: Duration::from_secs(50),
             first_proof: Duration::from_millis(50),
             close: Duration::from_secs(60),
             grace: Duration::from_millis(20),

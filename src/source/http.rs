@@ -131,7 +131,10 @@ impl Post for Http {
             .map(Duration::from_secs);
         let date_ms = header("date").and_then(http_date);
         let location = header("location").map(ToOwned::to_owned);
-        let mut body = Vec::new();
+        // what is announced is only a hint, and may be a lie: memory that nobody writes to costs nothing
+        let announced = response.body().content_length().unwrap_or(0);
+        let mut body =
+            Vec::with_capacity(usize::try_from(announced.min(MAX_BODY)).unwrap_or(0) + 64);
         // `limit()` of the body would count the bytes before gunzip
         let mut reader = response.into_body().into_reader().take(self.max_body + 1);
         reader

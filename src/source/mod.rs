@@ -86,7 +86,7 @@ pub enum Place {
 }
 
 /// A page as it came.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Answer {
     /// The decoded body.
     pub body: String,

@@ -27,17 +27,17 @@ const LEVEL: i32 = 1;
 
 /// What a batch says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Label {
+pub struct Label {
     /// Number of the first line.
-    pub(super) first: u64,
+    pub first: u64,
     /// When the lines were appended, milliseconds since 1970.
-    pub(super) at_ms: i64,
+    pub at_ms: i64,
     /// Text of all lines appended before, bytes.
-    pub(super) before: u64,
+    pub before: u64,
 }
 
 /// Turns batches into bytes; keeps its buffers.
-pub(super) struct Encoder {
+pub struct Encoder {
     zstd: zstd::bulk::Compressor<'static>,
     raw: Vec<u8>,
 }
@@ -50,20 +50,27 @@ pub(super) struct Decoder {
 /// zstd could not be set up, or refused to compress: there is no memory.
 #[derive(Debug, thiserror::Error)]
 #[error("zstd: {0}")]
-pub(super) struct NoZstd(#[from] std::io::Error);
+pub struct NoZstd(#[from] std::io::Error);
 
 // === impl Encoder ===
 
 impl Encoder {
-    pub(super) fn new() -> Result<Self, NoZstd> {
+    /// Sets zstd up.
+    ///
+    /// # Errors
+    /// Where there is no memory for it.
+    pub fn new() -> Result<Self, NoZstd> {
         Ok(Self {
             zstd: zstd::bulk::Compressor::new(LEVEL)?,
             raw: Vec::new(),
         })
     }
 
-    /// The lines as they go to flash. They are to be at most [`MOST_RAW`] together.
-    pub(super) fn encode(&mut self, label: Label, lines: &Lines) -> Result<Vec<u8>, NoZstd> {
+    /// The lines as they go to flash. They are to be at most `MOST_RAW` together.
+    ///
+    /// # Errors
+    /// Where there is no memory to compress them.
+    pub fn encode(&mut self, label: Label, lines: &Lines) -> Result<Vec<u8>, NoZstd> {
         self.raw.clear();
         for line in lines.iter() {
             self.raw.extend(short(line.len()).to_le_bytes());

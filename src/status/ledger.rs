@@ -33,6 +33,8 @@ pub enum LedgerSpan {
     Hour,
     /// Records that tell no time.
     Untimed,
+    /// Lines sent once more because somebody asked for it.
+    Asked,
     /// Hours that are older than `keep`, together.
     Before,
     /// Lines of which nothing more is known: from before there was a ledger, or gone in a power cut.
@@ -147,6 +149,7 @@ fn row_text(out: &mut String, row: &LedgerRow) {
     let what = match (row.span, row.hour_ms) {
         (LedgerSpan::Hour, Some(hour)) => in_words(hour),
         (LedgerSpan::Untimed, _) => "without a time".to_owned(),
+        (LedgerSpan::Asked, _) => "asked for again".to_owned(),
         (LedgerSpan::Before, _) => "before".to_owned(),
         _ => "unattributed".to_owned(),
     };

@@ -116,6 +116,14 @@ fn pages() -> Vec<Vec<u8>> {
             .to_owned(),
         r#"{"detail":"Request was throttled. Expected available in 17 seconds."}"#.to_owned(),
         "<html>log on</html>".to_owned(),
+        // texts that end with a block of 64 bytes, and brackets and quotes in them
+        page(
+            &format!(
+                r#"{{"_id":"{}\\","x":"\"]}}"}},{{"_id":"\\\\"}}"#,
+                "a".repeat(45)
+            ),
+            "",
+        ),
     ];
     (0_u8..)
         .zip(&seeds)

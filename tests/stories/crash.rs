@@ -1,34 +1,54 @@
-//! SIGKILL at random moments: nothing lost, the cursor never goes back.
+//! SIGKILL at random moments: nothing lost, nothing repeated but the replay window, the cursor never goes back.
 
 use std::time::Duration;
 
 use siembox_support::cloud::Cloud;
-use siembox_support::receiver::rsyslog;
-use siembox_support::records;
+use siembox_support::dice::Dice;
+use siembox_support::receiver::{Receiver, collector, rsyslog};
+use siembox_support::{records, soak};
 
-use crate::expected::{self, compare};
+use crate::arrivals::{Arrivals, Wanted};
+use crate::expected;
+use crate::receiver_process;
 use crate::siembox::{Plan, Siembox};
 
-const RECORDS: usize = 20_000;
-const KILLS: u64 = 20;
+/// What the receiver's kernel may hold: less than the replay window, so that the window is what the settings say.
+const RECEIVE_BUFFER: usize = 500_000;
+/// `replay_window_mb`, as it is unless said otherwise.
+const WINDOW: u64 = 4_000_000;
+/// Sent before the kernel's word is waited for (`PROVE_EVERY`), and a batch that is under way (`MOST_TEXT`).
+const UNDER_WAY: u64 = (1 << 20) + 96 * 1024;
+/// Lines by which the SIEM may have come further than is noted on flash (`NOTE_EVERY`).
+const UNNOTED: u64 = 2048;
 
-#[test]
-fn twenty_kills_lose_nothing() {
-    let receiver = rsyslog::tcp();
-    let cloud = Cloud::builder()
-        .requests_per_minute(6000)
-        .activities(records::activities(3, RECORDS))
-        .start();
+/// Each life finds some new records in the cloud, and ends anywhere: before it has opened its spool, within a page, while it
+/// sends the window again; one in ten lives long enough to hear the receiver's word, and to let everything go.
+fn story(name: &str, receiver: &Receiver, kills: u64, count: u64) -> (Arrivals, Wanted) {
+    let mut dice = Dice::new(soak::seed());
+    let cloud = Cloud::builder().requests_per_minute(6000).start();
     let mut plan = Plan::new(&cloud, receiver.port(), "tcp");
-    // small pages and a slow wire, so that every kill meets work under way
     plan.activities = "page_size = 500\n".into();
-    plan.siem.push_str("max_lines_per_second = 6000\n");
     let mut siembox = Siembox::new(&cloud, &plan);
-    let (mut read_up_to, mut kills) = (None, 0);
-    for round in 0..KILLS {
-        siembox.start_and_wait();
-        // any moment will do; none makes the test right or wrong
-        std::thread::sleep(Duration::from_millis(20 + round * 7919 % 240));
+    let mut news = records::activities(3, count as usize).peekable();
+    let each = count.div_ceil(kills) as usize;
+    let mut read_up_to = None;
+    let story = soak::story(name);
+    for _ in 0..kills {
+        let mut some: Vec<_> = news.by_ref().take(each).collect();
+        // those that share a millisecond come together: else the order of their arrival is not that of their cursor
+        while let (Some(last), Some(next)) = (some.last(), news.peek())
+            && last.created_ms == next.created_ms
+        {
+            some.extend(news.next());
+        }
+        cloud.add(records::Stream::Activities, some);
+        let life = if dice.percent(10) {
+            1000 + dice.below(8000)
+        } else {
+            dice.below(800)
+        };
+        siembox.start();
+        std::thread::sleep(Duration::from_millis(life));
         let now = siembox
             .status()
             .and_then(|status| status.agents[0].activities.read_up_to_ms);
@@ -38,34 +58,63 @@ fn twenty_kills_lose_nothing() {
         );
         read_up_to = now.max(read_up_to);
         siembox.kill();
-        kills += 1;
     }
+    cloud.add(records::Stream::Activities, news);
     siembox.start();
-    let want = expected::lines(&cloud, &siembox);
+    let last = cloud
+        .records(records::Stream::Activities)
+        .last()
+        .map(|record| record.created_ms);
     let status = siembox.wait("everything is read and proved", |status| {
         let agent = &status.agents[0];
-        agent.activities.read_up_to_ms
-            >= cloud
-                .records(records::Stream::Activities)
-                .last()
-                .map(|r| r.created_ms)
-            && agent.spool.waiting == 0
+        agent.activities.read_up_to_ms >= last && agent.spool.waiting == 0
     });
     assert!(status.agents[0].activities.read_up_to_ms >= read_up_to);
     siembox.stop();
-    let got = receiver.wait_for(want.len());
-    let difference = compare(&want, &got);
-    println!(
-        "{kills} kills over {RECORDS} records: {} lost, {} repeated",
-        difference.lost.len(),
-        difference.repeated
-    );
-    assert_eq!(difference.lost, Vec::<String>::new());
-    // a kill may cut the line on the wire: what arrives of it is the beginning of a line that comes again whole
-    for torn in &difference.mangled {
-        assert!(
-            want.iter().any(|line| line.starts_with(torn.as_str())),
-            "mangled: {torn}"
-        );
+
+    let lines = expected::lines(&cloud, &siembox);
+    let _ = receiver.wait_for(lines.len());
+    let wanted = Wanted::new(&lines);
+    let arrivals = wanted.compare(&receiver.file());
+    soak::Row {
+        rounds: kills,
+        records: count,
+        lost: arrivals.lost,
+        duplicated: arrivals.repeated,
+        also: format!(
+            "none further back than {:.2} MB; the cursor never went back",
+            arrivals.furthest as f64 / 1e6
+        ),
+        ..story.done()
     }
+    .told();
+    arrivals.assert_complete(&lines);
+    (arrivals, wanted)
+}
+
+#[test]
+fn kills_lose_nothing_and_repeat_the_replay_window() {
+    let receiver = receiver_process::start(&collector::Plan {
+        receive_buffer: Some(RECEIVE_BUFFER),
+        ..collector::Plan::default()
+    });
+    let (arrivals, wanted) = story(
+        "siembox killed at random moments",
+        &receiver,
+        soak::size(15, 200),
+        soak::size(10_000, 100_000),
+    );
+    let unnoted = UNNOTED * wanted.bytes().div_ceil(wanted.len().max(1)) * 5 / 4;
+    let window = WINDOW + UNDER_WAY + unnoted;
+    assert!(arrivals.furthest <= window, "{arrivals:?}, window {window}");
+}
+
+#[test]
+fn kills_lose_nothing_at_rsyslog() {
+    story(
+        "siembox killed, rsyslog",
+        &rsyslog::tcp(),
+        soak::size(8, 50),
+        soak::size(6_000, 25_000),
+    );
 }

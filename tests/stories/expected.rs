@@ -24,20 +24,23 @@ pub fn of(cloud: &Cloud, siembox: &Siembox, stream: Stream) -> Vec<String> {
         Stream::Activities => records::Stream::Activities,
         Stream::Alerts => records::Stream::Alerts,
     };
-    let line = |json: &str, writer: &mut LineWriter| {
-        let record = writer.read(stream, json).unwrap();
-        let mut line = String::new();
-        writer.write(&record.event, &mut line);
-        line
-    };
     cloud
         .records(shelf)
         .iter()
-        .map(|record| line(&record.json(), &mut writer))
+        .map(|record| line(stream, &record.json(), &mut writer))
         .collect()
 }
 
-fn writer(siembox: &Siembox) -> LineWriter {
+/// The line of one record.
+pub fn line(stream: Stream, json: &str, writer: &mut LineWriter) -> String {
+    let record = writer.read(stream, json).unwrap();
+    let mut line = String::new();
+    writer.write(&record.event, &mut line);
+    line
+}
+
+/// What turns records into lines, as these settings have it.
+pub fn writer(siembox: &Siembox) -> LineWriter {
     let loaded = Settings::load(&siembox.path("siembox.toml"), &Overrides::default()).unwrap();
     line_writer(&loaded.settings.agents[0]).unwrap()
 }

@@ -14,12 +14,13 @@ use crate::expected::{self, compare};
 use crate::siembox::{Plan, Siembox};
 
 const HOUR: i64 = 3_600_000;
-const KILLS: u64 = 12;
+const RECORDS: usize = 20_000;
+const ENDS: u64 = 12;
 
-/// `SIEMBOX_SOAK_SCALE=5` makes it 100,000.
-fn records_wanted() -> usize {
+/// `SIEMBOX_SOAK_SCALE=5` makes it 100,000 records and 60 ends.
+fn scale() -> u32 {
     let scale = std::env::var("SIEMBOX_SOAK_SCALE").ok();
-    20_000 * scale.and_then(|scale| scale.parse().ok()).unwrap_or(1)
+    scale.and_then(|scale| scale.parse().ok()).unwrap_or(1)
 }
 
 fn now_ms() -> i64 {
@@ -42,7 +43,7 @@ fn assert_adds_up(status: &Snapshot) {
 
 #[test]
 fn adds_up_through_kills_restarts_and_faults() {
-    let wanted = records_wanted();
+    let (wanted, ends) = (RECORDS * scale() as usize, ENDS * u64::from(scale()));
     let alerts = wanted / 100;
     let mut receiver = rsyslog::tcp();
     let now = now_ms();
@@ -68,7 +69,7 @@ fn adds_up_through_kills_restarts_and_faults() {
     // so that every kill meets work under way
     plan.siem.push_str("max_lines_per_second = 6000\n");
     let mut siembox = Siembox::new(&cloud, &plan);
-    for round in 0..KILLS {
+    for round in 0..ends {
         siembox.start();
         let status = siembox.wait("the ledger is quiet for a moment", |status| {
             status.agents[0].ledger.balance.is_some()
@@ -161,7 +162,7 @@ fn adds_up_through_kills_restarts_and_faults() {
     siembox.stop();
     let difference = compare(&want, &receiver.wait_for(want.len()));
     println!(
-        "{wanted} records, {KILLS} ends: {} repeated by the receiver's count, {} again by the ledger's",
+        "{wanted} records, {ends} ends: {} repeated by the receiver's count, {} again by the ledger's",
         difference.repeated, sums.again
     );
     // what the restarted receiver itself had read and not stored is not siembox's

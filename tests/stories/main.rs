@@ -1,7 +1,9 @@
 //! Stories of the whole process: the real binary between a simulated cloud and real receivers.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod arrivals;
 mod backfill;
+mod backlog;
 mod clock;
 mod cloud_side;
 mod commands;
@@ -13,7 +15,12 @@ mod expected;
 mod faulty_disk;
 mod ledger;
 mod live_settings;
+mod names;
 mod power;
+mod receiver_process;
 mod replay;
+mod restarts;
 mod siem_side;
 mod siembox;
+mod silence;
+mod watch;

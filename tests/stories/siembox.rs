@@ -18,6 +18,8 @@ pub struct Siembox {
     child: Option<Child>,
     /// Variables that `run` finds in its environment.
     environment: Vec<(String, String)>,
+    /// Program and arguments that start it, where something has to be set up first.
+    launcher: Vec<String>,
 }
 
 /// What the settings file says; the rest are defaults that make tests quick.
@@ -82,6 +84,7 @@ impl Siembox {
             folder,
             child: None,
             environment: Vec::new(),
+            launcher: Vec::new(),
         };
         siembox.put_secret("token", cloud.token());
         std::fs::write(siembox.path("cloud-ca.pem"), cloud.ca_pem()).unwrap();
@@ -117,9 +120,19 @@ impl Siembox {
         std::fs::rename(new, path).unwrap();
     }
 
+    /// Starts it through this program, which must become it (exec).
+    pub fn launch_with(&mut self, launcher: Vec<String>) {
+        self.launcher = launcher;
+    }
+
     /// A command of siembox on these settings.
     pub fn command(&self, command: &str) -> Command {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_siembox"));
+        let mut words = self.launcher.iter().map(String::as_str);
+        let binary = env!("CARGO_BIN_EXE_siembox");
+        let mut process = Command::new(words.next().unwrap_or(binary));
+        if !self.launcher.is_empty() {
+            process.args(words).arg(binary);
+        }
         process
             .arg(command)
             .arg("--config")
@@ -180,10 +193,20 @@ impl Siembox {
     }
 
     /// Waits until its status is as wanted.
-    pub fn wait(&mut self, what: &str, mut wanted: impl FnMut(&Snapshot) -> bool) -> Snapshot {
+    pub fn wait(&mut self, what: &str, wanted: impl FnMut(&Snapshot) -> bool) -> Snapshot {
+        self.wait_within(PATIENCE, what, wanted)
+    }
+
+    /// The same, for what takes longer.
+    pub fn wait_within(
+        &mut self,
+        patience: Duration,
+        what: &str,
+        mut wanted: impl FnMut(&Snapshot) -> bool,
+    ) -> Snapshot {
         let begin = Instant::now();
         let mut last = None;
-        while begin.elapsed() < PATIENCE {
+        while begin.elapsed() < patience {
             if let Some(status) = self.status() {
                 if wanted(&status) {
                     return status;
@@ -245,17 +268,12 @@ impl Siembox {
 
     /// Resident memory, bytes.
     pub fn rss(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
-        let line = status
-            .lines()
-            .find(|line| line.starts_with("VmRSS:"))
-            .unwrap();
-        line.split_whitespace()
-            .nth(1)
-            .unwrap()
-            .parse::<u64>()
-            .unwrap()
-            * 1024
+        rss(self.pid()).unwrap()
+    }
+
+    /// The most that it ever was.
+    pub fn peak_rss(&self) -> u64 {
+        memory(self.pid(), "VmHWM:").unwrap()
     }
 }
 
@@ -266,6 +284,18 @@ impl Drop for Siembox {
             let _ = child.wait();
         }
     }
+}
+
+/// Resident memory of a process, bytes; none where it has ended.
+pub fn rss(pid: u32) -> Option<u64> {
+    memory(pid, "VmRSS:")
+}
+
+fn memory(pid: u32, what: &str) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with(what))?;
+    let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kilobytes * 1024)
 }
 
 /// Sends a signal by name.

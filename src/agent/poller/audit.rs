@@ -13,11 +13,19 @@ use crate::status::Happening;
 
 /// After a question that failed none is asked for so long.
 const PAUSE: Duration = Duration::from_secs(600);
+/// Our own rows are looked at this often.
+const CHECK_EVERY: Duration = Duration::from_secs(3600);
 
 impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
     /// Asks about one hour, where one is due.
     pub(super) fn audit(&mut self) {
         let now = self.time.now().steady;
+        if now >= self.state.check_after {
+            self.state.check_after = now + CHECK_EVERY;
+            if let Some(what) = self.ledger.fault() {
+                self.tell(&Happening::LedgerTrouble { what });
+            }
+        }
         if !self.audits || now < self.state.audit_after || self.state.cloud_clock.is_none() {
             return;
         }

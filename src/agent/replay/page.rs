@@ -156,11 +156,7 @@ impl<S: Spool> Replay<S> {
         let mut backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
         leg.scribe.intend();
         loop {
-            // there is no place to go on from; but the ledger's tail has its place in what stands there
-            match self
-                .ledger
-                .append(stream, counts, br#"{"replay":true}"#, append)
-            {
+            match self.ledger.append(stream, counts, b"", append) {
                 Ok(()) => break,
                 Err(SpoolError::Full { .. }) => {
                     self.pause(FULL_LOOK, "the spool is full: it waits for the SIEM")?;
@@ -224,8 +220,8 @@ impl Fate {
         match self {
             Self::Sent => counts.spooled(key),
             Self::SentAgain => {
-                counts.spooled(Key::untimed(stream));
-                return Key::untimed(stream);
+                counts.spooled(Key::asked(stream));
+                return Key::asked(stream);
             }
             Self::AlreadySent | Self::LeftOut => counts.seen(key),
             // the poller will count it

@@ -4,6 +4,7 @@ mod api;
 mod auth;
 pub mod page;
 pub mod record;
+mod split;
 
 use std::time::Duration;
 

@@ -5,6 +5,8 @@
 //!
 //! The first byte chooses stream and page size; the answers stand behind it with a NUL between them.
 
+use std::collections::BTreeMap;
+
 use serde_json::value::RawValue;
 use siembox::source::cloud_apps::page::{Torn, refusal, take_apart};
 use siembox::source::cloud_apps::record::{activity, alert};
@@ -61,9 +63,30 @@ pub fn holds_together(answer: &Answer) {
         let json = serde_json::from_str::<&RawValue>(text).is_ok();
         assert!(json || (brackets && !whole), "no record: {text}");
     }
+    if let Some(list) = list(&answer.body) {
+        let objects: Vec<&str> = answer
+            .texts()
+            .filter(|text| text.starts_with('{'))
+            .collect();
+        assert_eq!(objects, list, "of {}", answer.body);
+    }
     if let Some(next) = &answer.next {
         serde_json::from_str::<&RawValue>(next).expect("a place goes back as JSON");
     }
+}
+
+/// The objects of a page's list as a JSON parser finds them; `None` where the page is not whole, or has a member twice.
+fn list(body: &str) -> Option<Vec<&str>> {
+    let once = |member: &&str| body.matches(*member).count() < 2;
+    let members = ["data", "hasNext", "nextQueryFilters", "total"];
+    let whole: BTreeMap<String, &RawValue> = serde_json::from_str(body).ok()?;
+    // spelled with escapes, a member is found by the parser alone
+    if !members.iter().all(once) || body.contains("\\u") {
+        return None;
+    }
+    let list: Vec<&RawValue> = serde_json::from_str(whole.get("data")?.get()).ok()?;
+    let texts = list.into_iter().map(RawValue::get);
+    Some(texts.filter(|text| text.starts_with('{')).collect())
 }
 
 /// A stream as its poller reads it, and what went to flash.

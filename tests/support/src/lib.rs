@@ -15,6 +15,8 @@ pub mod proxy;
 pub mod receiver;
 pub mod records;
 pub mod siembox;
+pub mod silence;
 pub mod sink;
+pub mod soak;
 pub mod stage;
 pub mod wire;

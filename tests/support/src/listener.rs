@@ -7,6 +7,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::silence;
+
 /// Most connections at a time; further ones wait in the kernel's queue.
 const MAX_CONNECTIONS: usize = 64;
 
@@ -14,6 +16,8 @@ const MAX_CONNECTIONS: usize = 64;
 #[derive(Debug)]
 pub struct Listener {
     addr: SocketAddr,
+    /// The listening socket, which the acceptor waits at.
+    door: TcpListener,
     stop: Stop,
     acceptor: Option<JoinHandle<()>>,
 }
@@ -47,7 +51,7 @@ impl Listener {
         serve: impl Fn(TcpStream, u64, &Stop) + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-        let addr = socket.local_addr()?;
+        let (addr, door) = (socket.local_addr()?, socket.try_clone()?);
         let stop = Stop::default();
         let acceptor = {
             let stop = stop.clone();
@@ -59,6 +63,7 @@ impl Listener {
         };
         Ok(Self {
             addr,
+            door,
             stop,
             acceptor: Some(acceptor),
         })
@@ -85,6 +90,32 @@ impl Listener {
     /// Ends all connections that are open now; new ones are welcome.
     pub fn cut_connections(&self) {
         self.stop.state().cut();
+    }
+
+    /// Drops every packet that comes for us, before our TCP sees it, until it is told not to: nothing is answered or refused.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn black_hole(&self, on: bool) -> io::Result<()> {
+        silence::drop_packets(&self.door, on)?;
+        self.stop
+            .state()
+            .sockets
+            .values()
+            .try_for_each(|socket| silence::drop_packets(socket, on))
+    }
+
+    /// Forgets the connections that are open now without a word to their peers, as a machine does that loses its power and
+    /// starts again. New ones are welcome.
+    ///
+    /// # Errors
+    /// Where we are not root.
+    pub fn forget_connections(&self) -> io::Result<()> {
+        self.stop
+            .state()
+            .sockets
+            .values()
+            .try_for_each(silence::forget)
     }
 }
 

@@ -6,6 +6,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose,
 };
+use serde::{Deserialize, Serialize};
 
 /// A certificate authority.
 pub struct Authority {
@@ -15,7 +16,7 @@ pub struct Authority {
 }
 
 /// A certificate and its key, both PEM; the certificate is good for a server and for a client.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Issued {
     /// Leaf certificate, PEM.
     pub cert_pem: String,

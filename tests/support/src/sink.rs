@@ -114,6 +114,26 @@ impl SyslogReceiver {
         }
     }
 
+    /// Drops every packet that comes for it, or no longer: a firewall that silently changed its mind, a cable that was pulled.
+    ///
+    /// # Panics
+    /// Where the system refuses.
+    pub fn black_hole(&self, on: bool) {
+        if let Some(listener) = &self.listener {
+            listener.black_hole(on).expect("a filter");
+        }
+    }
+
+    /// Forgets its connections without a word, as a machine whose power was cut.
+    ///
+    /// # Errors
+    /// Where we are not root.
+    pub fn forget_connections(&self) -> io::Result<()> {
+        self.listener
+            .as_ref()
+            .map_or(Ok(()), Listener::forget_connections)
+    }
+
     /// All lines so far, of all connections, in the order they were read.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {

@@ -48,16 +48,9 @@ const BREAKING: &[&str] = &[
 /// The text of a description: tags taken out, entities decoded once, left-over template marks removed, no white
 /// space at the ends. Lines stay lines. Borrowed where only the ends change.
 pub(super) fn plain(html: &str) -> Cow<'_, str> {
-    let dirty = |at: usize, byte: u8| match byte {
-        b'<' | b'&' => true,
-        b'_' => html.as_bytes().get(at + 1) == Some(&b'_'),
-        _ => false,
-    };
-    match html
-        .bytes()
-        .enumerate()
-        .position(|(at, byte)| dirty(at, byte))
-    {
+    let bytes = html.as_bytes();
+    let mut dirty = memchr::memchr3_iter(b'<', b'&', b'_', bytes);
+    match dirty.find(|&at| bytes[at] != b'_' || bytes.get(at + 1) == Some(&b'_')) {
         None => Cow::Borrowed(html.trim()),
         Some(first) => Cow::Owned(cleaned(html, first)),
     }

@@ -149,6 +149,15 @@ impl Cloud {
         self.tenant.state().store.shelf_mut(stream).add(records);
     }
 
+    /// Forgets the records saved before this time (epoch ms), so that a backlog of millions weighs little.
+    pub fn forget(&self, stream: Stream, before_ms: i64) {
+        self.tenant
+            .state()
+            .store
+            .shelf_mut(stream)
+            .forget(before_ms);
+    }
+
     /// The ids of all activities, in the order of `created`.
     #[must_use]
     pub fn activity_ids(&self) -> Vec<String> {

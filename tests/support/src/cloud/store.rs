@@ -87,6 +87,14 @@ impl Shelf {
         }
     }
 
+    /// Forgets what was saved before this time.
+    pub fn forget(&mut self, before_ms: i64) {
+        let keeps = |record: &Record| record.created_ms >= before_ms;
+        self.by_id.retain(|_, record| keeps(record));
+        self.by_date.retain(|record| keeps(record));
+        self.by_created.retain(|record| keeps(record));
+    }
+
     /// The record with this id.
     #[must_use]
     pub fn by_id(&self, id: &str) -> Option<&Arc<Record>> {

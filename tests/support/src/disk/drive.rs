@@ -27,7 +27,7 @@ pub struct Drive {
 
 impl Drive {
     /// A drive of so many MB with a fresh ext4 (journal and write barriers on), not mounted yet. To be called inside
-    /// [`super::own_mounts`].
+    /// [`super::own_mounts()`].
     ///
     /// # Errors
     /// Where the system has no FUSE for us, or no mkfs.ext4.

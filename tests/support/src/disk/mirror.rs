@@ -87,7 +87,7 @@ struct State {
 // === impl Mirror ===
 
 impl Mirror {
-    /// Mounts an empty folder there that refuses nothing. To be called inside [`super::own_mounts`].
+    /// Mounts an empty folder there that refuses nothing. To be called inside [`super::own_mounts()`].
     ///
     /// # Errors
     /// Where the system has no FUSE for us.

@@ -4,7 +4,7 @@
 //!   was not flushed when the power goes is there in part, in any order, torn at any sector ([`Medium`]).
 //! - [`Mirror`] is a folder seen through FUSE, where any call on any file can be refused as a broken disk would ([`Call`]).
 //!
-//! Both need root and `/dev/fuse`, and live in a mount namespace of their own ([`own_mounts`]): whatever becomes of the
+//! Both need root and `/dev/fuse`, and live in a mount namespace of their own ([`own_mounts()`]): whatever becomes of the
 //! test, the mounts and loop devices go with its last process.
 
 mod drive;

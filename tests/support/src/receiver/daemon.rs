@@ -1,6 +1,7 @@
 //! One receiver process: started, asked what it received, killed, started again on the same port.
 
 use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -36,8 +37,20 @@ impl Receiver {
         configure: impl FnOnce(&Path, u16) -> String,
         arguments: impl FnOnce(&Path) -> Vec<String>,
     ) -> Self {
-        let folder = TempDir::new().expect("a folder for the receiver");
         let port = free_port(transport);
+        Self::launch_on(port, program, environment, transport, configure, arguments)
+    }
+
+    /// The same, on this port.
+    pub(super) fn launch_on(
+        port: u16,
+        program: &Path,
+        environment: Vec<(String, String)>,
+        transport: Transport,
+        configure: impl FnOnce(&Path, u16) -> String,
+        arguments: impl FnOnce(&Path) -> Vec<String>,
+    ) -> Self {
+        let folder = TempDir::new().expect("a folder for the receiver");
         let configuration = configure(folder.path(), port);
         std::fs::write(folder.path().join("conf"), configuration).expect("a writable folder");
         let mut receiver = Self {
@@ -77,6 +90,7 @@ impl Receiver {
     /// When it does not start: with what it said.
     pub fn start(&mut self) {
         assert!(self.child.is_none(), "runs already");
+        end_last_line(&self.file());
         let said = self.folder.path().join("said");
         let log = File::create(&said).expect("a log file");
         let mut command = Command::new(&self.program);
@@ -162,10 +176,22 @@ impl Receiver {
         let _ = child.wait();
     }
 
+    /// The file of all lines, in the order of arrival.
+    #[must_use]
+    pub fn file(&self) -> PathBuf {
+        self.folder.path().join("lines")
+    }
+
+    /// Bytes of all lines so far.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        std::fs::metadata(self.file()).map_or(0, |meta| meta.len())
+    }
+
     /// All lines that arrived so far, in the order of arrival.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
-        let bytes = std::fs::read(self.folder.path().join("lines")).unwrap_or_default();
+        let bytes = std::fs::read(self.file()).unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes);
         text.split_inclusive('\n')
             .filter_map(|line| line.strip_suffix('\n'))
@@ -176,20 +202,18 @@ impl Receiver {
     /// Waits until `count` lines are there and returns all that are; after a minute without a new one, what there is.
     #[must_use]
     pub fn wait_for(&self, count: usize) -> Vec<String> {
-        let file = self.folder.path().join("lines");
-        let size = || std::fs::metadata(&file).map_or(0, |meta| meta.len());
-        let (mut seen, mut since) = (size(), Instant::now());
+        let (mut seen, mut since) = (self.size(), Instant::now());
         loop {
             let lines = self.lines();
             if lines.len() >= count || since.elapsed() > PATIENCE {
                 return lines;
             }
             // Looked at again only when it has grown: reading 20,000 lines over and over is not free.
-            while size() == seen && since.elapsed() <= PATIENCE {
+            while self.size() == seen && since.elapsed() <= PATIENCE {
                 std::thread::sleep(GLANCE);
             }
-            if size() != seen {
-                (seen, since) = (size(), Instant::now());
+            if self.size() != seen {
+                (seen, since) = (self.size(), Instant::now());
             }
             std::thread::sleep(GLANCE);
         }
@@ -199,6 +223,20 @@ impl Receiver {
     #[must_use]
     pub fn said(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("said")).unwrap_or_default()
+    }
+}
+
+/// A line that a kill has cut short stays alone: the next one must not be glued to it.
+fn end_last_line(file: &Path) {
+    let Ok(mut file) = File::options().read(true).append(true).open(file) else {
+        return;
+    };
+    let mut last = [0];
+    let read = file
+        .seek(SeekFrom::End(-1))
+        .and_then(|_| file.read(&mut last));
+    if matches!(read, Ok(1)) && last != [b'\n'] {
+        file.write_all(b"\n").expect("a writable file");
     }
 }
 

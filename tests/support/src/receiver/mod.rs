@@ -11,6 +11,7 @@
 //! siem.start();
 //! ```
 
+pub mod collector;
 mod daemon;
 mod port;
 pub mod rsyslog;

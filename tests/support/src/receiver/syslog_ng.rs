@@ -4,6 +4,7 @@
 //! `target/tools/syslog-ng`.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use super::daemon::Receiver;
 use super::port::Transport;
@@ -26,12 +27,7 @@ pub fn syslog() -> Receiver {
 
 fn start(source: &str) -> Receiver {
     let place = place();
-    let program = place.join("usr/sbin/syslog-ng");
-    assert!(
-        program.exists(),
-        "{} is missing: run make tools",
-        program.display()
-    );
+    let program = program(&place);
     Receiver::launch(
         &program,
         vec![("LD_LIBRARY_PATH".to_owned(), libraries(&place))],
@@ -53,21 +49,45 @@ log {{ source(all); destination(lines); flags(flow-control); }};
                 folder = folder.display(),
             )
         },
-        |folder| {
-            let at = |name: &str| folder.join(name).display().to_string();
-            vec![
-                "--foreground".to_owned(),
-                "--no-caps".to_owned(),
-                "--stderr".to_owned(),
-                "--worker-threads=2".to_owned(),
-                format!("--cfgfile={}", at("conf")),
-                format!("--pidfile={}", at("pid")),
-                format!("--control={}", at("control")),
-                format!("--persist-file={}", at("persist")),
-                format!("--module-path={}", modules(&place).display()),
-            ]
-        },
+        |folder| arguments(folder, &place),
     )
+}
+
+/// A syslog-ng of any configuration, which has to be in the file `conf` of `folder`. It stays in the foreground.
+#[must_use]
+pub fn command(folder: &Path) -> Command {
+    let place = place();
+    let mut command = Command::new(program(&place));
+    command
+        .args(arguments(folder, &place))
+        .env("LD_LIBRARY_PATH", libraries(&place))
+        .current_dir(folder);
+    command
+}
+
+fn program(place: &Path) -> PathBuf {
+    let program = place.join("usr/sbin/syslog-ng");
+    assert!(
+        program.exists(),
+        "{} is missing: run make tools",
+        program.display()
+    );
+    program
+}
+
+fn arguments(folder: &Path, place: &Path) -> Vec<String> {
+    let at = |name: &str| folder.join(name).display().to_string();
+    vec![
+        "--foreground".to_owned(),
+        "--no-caps".to_owned(),
+        "--stderr".to_owned(),
+        "--worker-threads=2".to_owned(),
+        format!("--cfgfile={}", at("conf")),
+        format!("--pidfile={}", at("pid")),
+        format!("--control={}", at("control")),
+        format!("--persist-file={}", at("persist")),
+        format!("--module-path={}", modules(place).display()),
+    ]
 }
 
 /// Where `syslog-ng.sh` unpacks to.
