@@ -24,6 +24,7 @@ fn write() {
             "settings" => settings(),
             "spool" => flash(),
             "http" => answers(),
+            "relp" => receipts(),
             other => panic!("no seeds for {other}"),
         };
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -115,6 +116,14 @@ fn pages() -> Vec<Vec<u8>> {
             .to_owned(),
         r#"{"detail":"Request was throttled. Expected available in 17 seconds."}"#.to_owned(),
         "<html>log on</html>".to_owned(),
+        // texts that end with a block of 64 bytes, and brackets and quotes in them
+        page(
+            &format!(
+                r#"{{"_id":"{}\\","x":"\"]}}"}},{{"_id":"\\\\"}}"#,
+                "a".repeat(45)
+            ),
+            "",
+        ),
     ];
     (0_u8..)
         .zip(&seeds)
@@ -175,8 +184,8 @@ fn flash() -> Vec<Vec<u8>> {
                 0, 255, 255, 255, 255, 1, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 7, 7,
             ],
         ),
-        Codec::State.seal(3, &[0; 80]),
-        Codec::Progress.seal(3, &[1; 24]),
+        Codec::State.seal(3, &[0; 128]),
+        Codec::Progress.seal(3, &[0; 32]),
         trial::pieces(b"a short record").remove(0),
     ];
     let mut seeds: Vec<Vec<u8>> = whole
@@ -187,8 +196,9 @@ fn flash() -> Vec<Vec<u8>> {
         let (_, body) = trial::body(bytes).expect("whole");
         seeds.push([&[nth << 2 | 1], body].concat());
     }
-    // two lines of two bytes each, then all kinds of text
+    // two lines of two bytes each, bare and with a number more for each
     seeds.push(b"\x02\x02\0\0\0\x02\0\0\0abcd".to_vec());
+    seeds.push(b"\x02\x02\0\0\0\x02\0\0\0\x07\0\0\0\x07\0\0\0abcd".to_vec());
     seeds.push(
         [
             &b"\x0a\x05\0\0\0\0\0\0\0"[..],
@@ -289,6 +299,33 @@ fn answers() -> Vec<Vec<u8>> {
     seeds
         .iter()
         .map(|(bits, text)| behind(*bits, text))
+        .collect()
+}
+
+fn receipts() -> Vec<Vec<u8>> {
+    let texts = [
+        (
+            0,
+            "1 rsp 92 200 OK\nrelp_version=0\nrelp_software=librelp,1.11.0,http://librelp.adiscon.com\ncommands=syslog\n",
+        ),
+        (3, "1 rsp 6 200 OK\n2 rsp 6 200 OK\n3 rsp 6 200 OK\n"),
+        (
+            128,
+            "2 rsp 6 200 OK\n128 rsp 3 200\n1 rsp 6 200 OK\n2 rsp 6 200 OK\n129 rsp 0\n",
+        ),
+        (
+            2,
+            "1 rsp 20 500 command disabled\n2 rsp 0\n0 serverclose 0\n",
+        ),
+        (1, "007 rsp 03 a\nb\n"),
+        (1, "1 syslog 1 a\n"),
+        (1, "1 rsp 4097 "),
+        (1, "1 rsp 6 200"),
+        (1, "HTTP/1.1 400 Bad Request\r\n"),
+    ];
+    texts
+        .iter()
+        .map(|(lines, text)| behind(*lines, text))
         .collect()
 }
 

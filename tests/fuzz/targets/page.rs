@@ -5,6 +5,8 @@
 //!
 //! The first byte chooses stream and page size; the answers stand behind it with a NUL between them.
 
+use std::collections::BTreeMap;
+
 use serde_json::value::RawValue;
 use siembox::source::cloud_apps::page::{Torn, refusal, take_apart};
 use siembox::source::cloud_apps::record::{activity, alert};
@@ -41,9 +43,7 @@ pub fn run(data: &[u8]) {
         }
     }
     if let Some(answer) = last {
-        if stream.took_all {
-            stream.repeats_nothing(&answer);
-        }
+        stream.repeats_nothing(&answer);
         // takes the time of many others
         if mode & 8 == 0 {
             stream.ends(&answer);
@@ -63,9 +63,30 @@ pub fn holds_together(answer: &Answer) {
         let json = serde_json::from_str::<&RawValue>(text).is_ok();
         assert!(json || (brackets && !whole), "no record: {text}");
     }
+    if let Some(list) = list(&answer.body) {
+        let objects: Vec<&str> = answer
+            .texts()
+            .filter(|text| text.starts_with('{'))
+            .collect();
+        assert_eq!(objects, list, "of {}", answer.body);
+    }
     if let Some(next) = &answer.next {
         serde_json::from_str::<&RawValue>(next).expect("a place goes back as JSON");
     }
+}
+
+/// The objects of a page's list as a JSON parser finds them; `None` where the page is not whole, or has a member twice.
+fn list(body: &str) -> Option<Vec<&str>> {
+    let once = |member: &&str| body.matches(*member).count() < 2;
+    let members = ["data", "hasNext", "nextQueryFilters", "total"];
+    let whole: BTreeMap<String, &RawValue> = serde_json::from_str(body).ok()?;
+    // spelled with escapes, a member is found by the parser alone
+    if !members.iter().all(once) || body.contains("\\u") {
+        return None;
+    }
+    let list: Vec<&RawValue> = serde_json::from_str(whole.get("data")?.get()).ok()?;
+    let texts = list.into_iter().map(RawValue::get);
+    Some(texts.filter(|text| text.starts_with('{')).collect())
 }
 
 /// A stream as its poller reads it, and what went to flash.
@@ -75,8 +96,6 @@ struct Stream {
     reader: Reader,
     cursor: Option<Cursor>,
     seen: Vec<(u64, Vec<u8>)>,
-    /// Was no record of the last answer left out?
-    took_all: bool,
 }
 
 impl Stream {
@@ -97,14 +116,12 @@ impl Stream {
             reader,
             cursor: None,
             seen: Vec::new(),
-            took_all: true,
         }
     }
 
     /// One answer, as `agent::poller` takes it in.
     fn read(&mut self, answer: &Answer) -> Verdict {
-        let turn;
-        (turn, self.took_all) = take_in(&mut self.reader, self.alerts, answer);
+        let turn = take_in(&mut self.reader, self.alerts, answer);
         assert!(turn.news + turn.repeats <= answer.records.len() as u64);
         let cursor = Cursor::from_bytes(&turn.cursor).expect("a cursor");
         assert_eq!(cursor.to_bytes(), turn.cursor);
@@ -143,7 +160,7 @@ impl Stream {
         let seen = Seen::restore(&self.seen, next, None);
         let mut reader = Reader::new(self.rules.clone(), self.cursor.clone(), seen);
         reader.begin(NOW_MS, NOW_MS, true);
-        let (turn, _) = take_in(&mut reader, self.alerts, answer);
+        let turn = take_in(&mut reader, self.alerts, answer);
         assert_eq!(turn.news, 0, "read a second time");
     }
 
@@ -155,25 +172,17 @@ impl Stream {
     }
 }
 
-/// As the poller does it; but what is older than was asked for, which no cloud that minds its filters sends, is left out; false where
-/// anything was.
-fn take_in(reader: &mut Reader, alerts: bool, answer: &Answer) -> (Turn, bool) {
-    let from_ms = reader.query().map_or(i64::MIN, |query| query.from_ms);
-    let asked_for = |at_ms: Option<i64>| at_ms.is_none_or(|at_ms| at_ms >= from_ms);
-    let mut took_all = true;
+fn take_in(reader: &mut Reader, alerts: bool, answer: &Answer) -> Turn {
     reader.open(NOW_MS, Some(NOW_MS));
     for text in answer.texts() {
         let read = if alerts { alert(text) } else { activity(text) };
         match read {
-            Ok(record) if asked_for(Some(record.cursor_ms)) => {
-                reader.admit(&record.event.id, Some(record.cursor_ms));
-            }
-            Err(unreadable) if asked_for(unreadable.cursor_ms) => {
+            Ok(record) => reader.admit(&record.event.id, Some(record.cursor_ms)),
+            Err(unreadable) => {
                 let id = unreadable.id.as_deref().unwrap_or(text);
-                reader.admit(id, unreadable.cursor_ms);
+                reader.admit(id, unreadable.cursor_ms)
             }
-            _ => took_all = false,
-        }
+        };
     }
-    (reader.close(answer), took_all)
+    reader.close(answer)
 }

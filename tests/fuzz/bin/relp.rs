@@ -1,0 +1,4 @@
+//! `make fuzz T=relp`
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| siembox_fuzz::relp::run(data));
