@@ -641,3 +641,19 @@ fn where_the_cloud_tells_no_time_an_earlier_begin_counts_for_a_while() {
     let from = walk(&mut reader, START + 100 * MINUTE, false);
     assert_eq!(from, Some(START + 75 * MINUTE), "by what was read");
 }
+
+#[test]
+fn known_records_that_share_a_time_are_passed_in_small_pages() {
+    let mut cloud = cloud_of(std::iter::repeat_n(START - MINUTE, 300), Manners::default());
+    let mut flash = Flash::default();
+    let mut reader = flash.reader(rules(3));
+    walk(&mut reader, &mut cloud, &mut flash, START, true, None);
+    assert_eq!(flash.sent.len(), 300);
+    cloud.records.push(Record {
+        id: "late".to_owned(),
+        at: START - MINUTE / 2,
+        visible: START + 1,
+    });
+    walk(&mut reader, &mut cloud, &mut flash, START + 1, true, None);
+    assert_eq!(flash.sent.len(), 301);
+}
