@@ -11,6 +11,7 @@
 //! - A walk ends when nothing says that more follows: not `hasNext`, not a full page, not `total`.
 //! - The cursor moves with each page only while pages come in order; else when the walk has ended.
 //! - An answer that contradicts itself moves nothing and is asked for again, a bounded number of times.
+//! - A record that nobody asked for, from a time whose ids are forgotten, is no news: only a stale answer can hold it.
 
 mod moving;
 

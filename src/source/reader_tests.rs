@@ -657,3 +657,26 @@ fn known_records_that_share_a_time_are_passed_in_small_pages() {
     walk(&mut reader, &mut cloud, &mut flash, START + 1, true, None);
     assert_eq!(flash.sent.len(), 301);
 }
+
+#[test]
+fn a_stale_page_is_not_told_again_where_its_ids_are_forgotten() {
+    let mut flash = Flash::default();
+    let mut reader = flash.reader(rules(5));
+    reader.begin(START, START, true);
+    let records = [("a", START - 50 * MINUTE), ("b", START - MINUTE)];
+    for (count, more) in [(1, true), (2, false)] {
+        let turn = page(&mut reader, START, &records[..count], more);
+        flash.write(&turn, Vec::new());
+    }
+    // a restart: nobody remembers the page before
+    let mut reader = flash.reader(rules(5));
+    reader.begin(START, START, true);
+    assert!(
+        reader
+            .query()
+            .is_some_and(|query| query.from_ms > records[0].1)
+    );
+    reader.open(START, Some(START));
+    assert!(!reader.admit("a", Some(records[0].1)));
+    assert!(reader.admit("c", Some(START)));
+}
