@@ -10,7 +10,8 @@
 //!   time met, **that time included**; only where a whole page shares one time it skips by count.
 //! - A walk ends when nothing says that more follows: not `hasNext`, not a full page, not `total`.
 //! - The cursor moves with each page only while pages come in order; else when the walk has ended.
-//! - An answer that contradicts itself moves nothing and is asked for again, a bounded number of times.
+//! - An answer that contradicts itself moves nothing and is asked for again, a bounded number of times. So does one that
+//!   begins behind a record which was asked for and is known: it may be a stale one, and is believed when it comes again.
 //! - A record that nobody asked for, from a time whose ids are forgotten, is no news: only a stale answer can hold it.
 
 mod moving;
