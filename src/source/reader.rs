@@ -233,6 +233,11 @@ impl Reader {
         if let (true, Some(walk)) = (std::mem::take(&mut self.unopened), walk) {
             walk.began_ms = asked_ms;
         }
+        // before any walk has come to its end the first one's begin counts: it may take long, or be given up
+        if let (Some(asked_ms), Some(cursor)) = (asked_ms, &mut self.cursor) {
+            cursor.walked_ms.get_or_insert(asked_ms);
+            cursor.deep_ms.get_or_insert(asked_ms);
+        }
     }
 
     /// Takes in a record of the open page. False where it was read before. A record that tells no time has `None`.

@@ -715,3 +715,25 @@ fn a_page_that_begins_behind_a_known_record_is_asked_for_again() {
         assert_eq!(turn.verdict, Verdict::CaughtUp);
     }
 }
+
+#[test]
+fn what_shows_itself_behind_a_first_walk_that_was_dropped_is_found() {
+    let mut reader = Reader::new(rules(5), None, Seen::default());
+    reader.begin(START, START, true);
+    let later = START + 300 * MINUTE;
+    let records = [("a", START - 50 * MINUTE), ("b", later)];
+    page(&mut reader, START, &records[..1], true);
+    let turn = page(&mut reader, later, &records, true);
+    assert_eq!(turn.verdict, Verdict::More);
+    for (deep, back) in [(false, 2 * MINUTE), (true, 15 * MINUTE)] {
+        let cursor = Cursor::from_bytes(&turn.cursor).unwrap();
+        let other = Rules {
+            filters: 8,
+            ..rules(5)
+        };
+        let mut next = Reader::new(other, Some(cursor), Seen::default());
+        next.begin(later, later, deep);
+        // by the walk's begin, not by how far it came
+        assert_eq!(next.query().map(|query| query.from_ms), Some(START - back));
+    }
+}
