@@ -167,10 +167,13 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
             if !unsure || self.state.cloud_clock.is_some() {
                 break;
             }
-            // what is never read must not depend on a clock that nobody set: ask the cloud for the time first
+            // what is never read must not depend on a clock that nobody set: ask the cloud for the time first. Of one
+            // millisecond, so that the answer holds nothing: should a cache give it again to the first question of a
+            // walk, the walk has then not gone past what it never saw
+            let at_ms = self.time.now().wall_ms;
             let question = Query {
-                from_ms: self.time.now().wall_ms,
-                to_ms: None,
+                from_ms: at_ms,
+                to_ms: Some(at_ms),
                 place: Place::Skip(0),
                 limit: 1,
             };

@@ -42,7 +42,8 @@ impl Intake {
     }
 
     /// Takes in a record; one without a time counts as of `else_ms`. `before` are the ids of the
-    /// page before. False where it was read before.
+    /// page before. False where it was read before, or may have been: nobody asked for it, and ids of its time are
+    /// forgotten, so that only a stale page can hold it.
     pub(super) fn admit(
         &mut self,
         id: &str,
@@ -63,7 +64,9 @@ impl Intake {
             self.span = Some((first.min(at), latest.max(at)));
             self.last_ms = at;
         }
-        let new = !again && !before.contains(&print) && seen.admit(id, keep_ms);
+        let stale = known_ms
+            .is_some_and(|at| at < self.from_ms && seen.forgotten_until().is_some_and(|f| at <= f));
+        let new = !again && !stale && !before.contains(&print) && seen.admit(id, keep_ms);
         *(if new {
             &mut self.news
         } else {

@@ -10,7 +10,9 @@
 //!   time met, **that time included**; only where a whole page shares one time it skips by count.
 //! - A walk ends when nothing says that more follows: not `hasNext`, not a full page, not `total`.
 //! - The cursor moves with each page only while pages come in order; else when the walk has ended.
-//! - An answer that contradicts itself moves nothing and is asked for again, a bounded number of times.
+//! - An answer that contradicts itself moves nothing and is asked for again, a bounded number of times. So does one that
+//!   begins behind a record which was asked for and is known: it may be a stale one, and is believed when it comes again.
+//! - A record that nobody asked for, from a time whose ids are forgotten, is no news: only a stale answer can hold it.
 
 mod moving;
 
@@ -230,6 +232,11 @@ impl Reader {
         self.page = Intake::open(now_ms, keep_ms, from_ms);
         if let (true, Some(walk)) = (std::mem::take(&mut self.unopened), walk) {
             walk.began_ms = asked_ms;
+        }
+        // before any walk has come to its end the first one's begin counts: it may take long, or be given up
+        if let (Some(asked_ms), Some(cursor)) = (asked_ms, &mut self.cursor) {
+            cursor.walked_ms.get_or_insert(asked_ms);
+            cursor.deep_ms.get_or_insert(asked_ms);
         }
     }
 

@@ -459,7 +459,8 @@ fn what_shows_itself_behind_a_long_walk_is_found() {
     page(&mut reader, START, &[("a", START - 2000)], true);
     // the cloud was away for hours in the middle of the walk, or the spool was full
     let later = START + 5 * hour;
-    let turn = page(&mut reader, later, &[("b", later - 1000)], false);
+    let both = [("a", START - 2000), ("b", later - 1000)];
+    let turn = page(&mut reader, later, &both, false);
     assert_eq!(turn.verdict, Verdict::CaughtUp);
     for (deep, back) in [(false, 2 * MINUTE), (true, 15 * MINUTE)] {
         let bytes = turn.cursor.clone();
@@ -476,11 +477,17 @@ fn what_shows_itself_behind_a_long_walk_is_found() {
 fn a_deep_walk_begins_where_the_last_one_that_came_to_its_end_did() {
     let mut reader = Reader::new(rules(5), None, Seen::default());
     reader.begin(START, START, true);
-    page(&mut reader, START, &[("a", START - 1)], false);
+    page(&mut reader, START, &[("0", START)], false);
     for minute in 1..=8 {
         let now = START + minute * MINUTE;
         reader.begin(now, now, false);
-        page(&mut reader, now, &[(&minute.to_string(), now)], false);
+        let from_ms = reader.query().unwrap().from_ms;
+        reader.open(now, Some(now));
+        for past in (0..=minute).filter(|past| START + past * MINUTE >= from_ms) {
+            reader.admit(&past.to_string(), Some(START + past * MINUTE));
+        }
+        let turn = reader.close(&Answer::default());
+        assert_eq!(turn.verdict, Verdict::CaughtUp);
     }
     let now = START + 9 * MINUTE;
     reader.begin(now, now, true);
@@ -529,11 +536,11 @@ fn a_record_from_the_future_is_told_once() {
         if early >= from {
             told += u32::from(reader.admit("early", Some(early)));
         }
-        reader.admit(&minute.to_string(), Some(now));
-        reader.close(&Answer {
-            records: vec![0..0; 2],
-            ..Answer::default()
-        });
+        for past in (0..=minute).filter(|past| START + past * MINUTE >= from) {
+            reader.admit(&past.to_string(), Some(START + past * MINUTE));
+        }
+        let turn = reader.close(&Answer::default());
+        assert_eq!(turn.verdict, Verdict::CaughtUp);
         assert!(reader.high_ms() <= Some(now), "it moves the cursor nowhere");
     }
     assert_eq!(told, 1);
@@ -625,11 +632,15 @@ fn an_empty_page_at_a_place_that_the_cloud_named_is_believed_when_it_comes_again
 #[test]
 fn where_the_cloud_tells_no_time_an_earlier_begin_counts_for_a_while() {
     let mut reader = Reader::new(rules(5), None, Seen::default());
-    let walk = |reader: &mut Reader, now: i64, told: bool| {
+    let mut times = Vec::new();
+    let mut walk = |reader: &mut Reader, now: i64, told: bool| {
         reader.begin(now, now, true);
         let from = reader.query().map(|query| query.from_ms);
         reader.open(now, told.then_some(now));
-        reader.admit(&now.to_string(), Some(now));
+        times.push(now);
+        for &at in times.iter().filter(|&&at| Some(at) >= from) {
+            reader.admit(&at.to_string(), Some(at));
+        }
         reader.close(&Answer::default());
         from
     };
@@ -640,4 +651,89 @@ fn where_the_cloud_tells_no_time_an_earlier_begin_counts_for_a_while() {
     walk(&mut reader, START + 90 * MINUTE, false);
     let from = walk(&mut reader, START + 100 * MINUTE, false);
     assert_eq!(from, Some(START + 75 * MINUTE), "by what was read");
+}
+
+#[test]
+fn known_records_that_share_a_time_are_passed_in_small_pages() {
+    let mut cloud = cloud_of(std::iter::repeat_n(START - MINUTE, 300), Manners::default());
+    let mut flash = Flash::default();
+    let mut reader = flash.reader(rules(3));
+    walk(&mut reader, &mut cloud, &mut flash, START, true, None);
+    assert_eq!(flash.sent.len(), 300);
+    cloud.records.push(Record {
+        id: "late".to_owned(),
+        at: START - MINUTE / 2,
+        visible: START + 1,
+    });
+    walk(&mut reader, &mut cloud, &mut flash, START + 1, true, None);
+    assert_eq!(flash.sent.len(), 301);
+}
+
+#[test]
+fn a_stale_page_is_not_told_again_where_its_ids_are_forgotten() {
+    let mut flash = Flash::default();
+    let mut reader = flash.reader(rules(5));
+    reader.begin(START, START, true);
+    let records = [("a", START - 50 * MINUTE), ("b", START - MINUTE)];
+    for (count, more) in [(1, true), (2, false)] {
+        let turn = page(&mut reader, START, &records[..count], more);
+        flash.write(&turn, Vec::new());
+    }
+    // a restart: nobody remembers the page before
+    let mut reader = flash.reader(rules(5));
+    reader.begin(START, START, true);
+    assert!(
+        reader
+            .query()
+            .is_some_and(|query| query.from_ms > records[0].1)
+    );
+    reader.open(START, Some(START));
+    assert!(!reader.admit("a", Some(records[0].1)));
+    assert!(reader.admit("c", Some(START)));
+}
+
+#[test]
+fn a_page_that_begins_behind_a_known_record_is_asked_for_again() {
+    let records = [
+        ("a", START - 5 * MINUTE),
+        ("b", START - MINUTE),
+        ("c", START),
+    ];
+    // believed when it comes again, also where it is empty
+    for stale in [&records[1..], &[]] {
+        let mut reader = Reader::new(rules(5), None, Seen::default());
+        reader.begin(START, START, true);
+        page(&mut reader, START, &records[..1], true);
+        page(&mut reader, START, &records[..2], false);
+        let now = START + MINUTE;
+        reader.begin(now, now, true);
+        let (question, high_ms) = (reader.query(), reader.high_ms());
+        let turn = page(&mut reader, now, stale, false);
+        assert!(matches!(turn.verdict, Verdict::Doubtful(_)), "{turn:?}");
+        assert_eq!((reader.query(), reader.high_ms()), (question, high_ms));
+        let turn = page(&mut reader, now, stale, false);
+        assert_eq!(turn.verdict, Verdict::CaughtUp);
+    }
+}
+
+#[test]
+fn what_shows_itself_behind_a_first_walk_that_was_dropped_is_found() {
+    let mut reader = Reader::new(rules(5), None, Seen::default());
+    reader.begin(START, START, true);
+    let later = START + 300 * MINUTE;
+    let records = [("a", START - 50 * MINUTE), ("b", later)];
+    page(&mut reader, START, &records[..1], true);
+    let turn = page(&mut reader, later, &records, true);
+    assert_eq!(turn.verdict, Verdict::More);
+    for (deep, back) in [(false, 2 * MINUTE), (true, 15 * MINUTE)] {
+        let cursor = Cursor::from_bytes(&turn.cursor).unwrap();
+        let other = Rules {
+            filters: 8,
+            ..rules(5)
+        };
+        let mut next = Reader::new(other, Some(cursor), Seen::default());
+        next.begin(later, later, deep);
+        // by the walk's begin, not by how far it came
+        assert_eq!(next.query().map(|query| query.from_ms), Some(START - back));
+    }
 }

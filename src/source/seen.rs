@@ -113,6 +113,15 @@ impl Seen {
         decode(chunk).map_or_else(Vec::new, |(_, ids)| ids)
     }
 
+    /// Is a record known from this time on, and from before that?
+    #[must_use]
+    pub fn knows_between(&self, from_ms: i64, before_ms: i64) -> bool {
+        let within = from_ms..before_ms;
+        self.chunks
+            .iter()
+            .any(|chunk| within.contains(&chunk.until))
+    }
+
     /// Chunks with a number below this are forgotten.
     #[must_use]
     pub fn oldest_number(&self) -> u64 {

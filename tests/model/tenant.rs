@@ -7,7 +7,7 @@ use siembox::source::http::{MAX_BODY, Post, Response};
 use siembox::source::{SourceError, Trouble};
 use siembox_support::cloud::http::Request;
 use siembox_support::cloud::server::{self, Reply};
-use siembox_support::cloud::{Dirt, Fault, Unreadable};
+use siembox_support::cloud::{Dirt, Fault, Target, Unreadable};
 use siembox_support::dice::Dice;
 
 use crate::case::Step;
@@ -50,6 +50,11 @@ impl Post for Line {
         }
         let client = ([127, 0, 0, 1], 1).into();
         let reply = server::reply(&self.world.tenant, &request, client, 1);
+        if reply.fault == Some(Fault::Repeat) {
+            // it may have waited for a question that is answered by a page
+            let mut inner = self.world.inner();
+            inner.stale[self.stream] = Some(inner.at);
+        }
         let answer = self.over_the_wire(reply);
         if self.world.dies_at(Step::Asking) {
             return Err(SourceError::new(Trouble::Stopped, "dead"));
@@ -85,7 +90,8 @@ impl Line {
             .next()
             .unwrap_or_default();
         *inner.struck.entry(name.to_owned()).or_default() += 1;
-        self.world.tenant.state().faults.add(fault.into());
+        let target = [Target::Activities, Target::Alerts][self.stream];
+        self.world.tenant.state().faults.add(fault.on(target));
     }
 
     fn over_the_wire(&self, reply: Reply) -> Result<Response, SourceError> {
