@@ -226,7 +226,8 @@ impl Reader {
     /// `asked_ms` is when it was asked for, by the cloud's clock, where that is known.
     pub fn open(&mut self, now_ms: i64, asked_ms: Option<i64>) {
         let now_ms = now_ms.max(self.high_ms().unwrap_or(i64::MIN));
-        let keep_ms = now_ms.saturating_add(self.rules.look_back_ms);
+        // where the cloud did not tell its time, ours may be of 1970: ids are then kept by their records' own times alone
+        let keep_ms = asked_ms.map_or(i64::MAX, |_| now_ms.saturating_add(self.rules.look_back_ms));
         let walk = self.cursor.as_mut().and_then(|cursor| cursor.walk.as_mut());
         let from_ms = walk.as_ref().map_or(i64::MIN, |walk| walk.from_ms);
         self.page = Intake::open(now_ms, keep_ms, from_ms);

@@ -737,3 +737,44 @@ fn what_shows_itself_behind_a_first_walk_that_was_dropped_is_found() {
         assert_eq!(next.query().map(|query| query.from_ms), Some(START - back));
     }
 }
+
+#[test]
+fn a_list_that_ends_before_what_was_known_is_asked_for_again() {
+    let records = [("a", START - MINUTE), ("b", START - 1), ("c", START)];
+    let mut reader = Reader::new(rules(5), None, Seen::default());
+    reader.begin(START, START, true);
+    page(&mut reader, START, &records, false);
+    let now = START + MINUTE;
+    reader.begin(now, now, true);
+    let question = reader.query();
+    // the end of the list is not there, and nothing says that more follows
+    let turn = page(&mut reader, now, &records[..1], false);
+    assert!(matches!(turn.verdict, Verdict::Doubtful(_)), "{turn:?}");
+    assert_eq!(reader.query(), question);
+    // believed when it comes again: those records may have left the list
+    let turn = page(&mut reader, now, &records[..1], false);
+    assert_eq!(turn.verdict, Verdict::CaughtUp);
+}
+
+#[test]
+fn ids_outlive_a_clock_of_1970_where_the_cloud_tells_no_time() {
+    let mut reader = Reader::new(rules(5), None, Seen::default());
+    reader.begin(START, START, true);
+    page(&mut reader, START, &[("a", START)], false);
+    // a restart: our clock is of 1970, and the first answer has no Date; many records lie far behind what was read
+    reader.begin(0, START, true);
+    reader.open(0, None);
+    let late = START + 20 * MINUTE;
+    assert!(reader.admit("b", Some(late)));
+    reader.close(&Answer::default());
+    // when the look-back still reaches it, and no longer what it was taken for
+    let now = START + 33 * MINUTE;
+    reader.begin(now, now, true);
+    page(&mut reader, now, &[("b", late), ("c", now)], false);
+    reader.begin(now, now, false);
+    page(&mut reader, now, &[("c", now), ("d", now)], false);
+    reader.begin(now, now, true);
+    assert!(reader.query().unwrap().from_ms < late);
+    reader.open(now, Some(now));
+    assert!(!reader.admit("b", Some(late)), "told once");
+}

@@ -111,9 +111,21 @@ impl Reader {
             Some("the cloud gives an earlier answer once again")
         } else if self.circles > CIRCLES {
             Some("the cloud sends the same records over and over")
+        } else if !more && answer.next.is_none() && self.ends_early(walk) {
+            Some("the cloud ends its list before what it has sent before")
         } else {
             None
         }
+    }
+
+    /// Does the walk end before the last record that is known? Once it is asked for again; then it is believed, for that record may
+    /// have left the list.
+    fn ends_early(&self, walk: &Walk) -> bool {
+        let known_ms = self
+            .cursor
+            .as_ref()
+            .map_or(i64::MIN, |cursor| cursor.high_ms);
+        self.doubts == 0 && walk.max_ms < known_ms
     }
 
     /// Is the page an answer to an earlier question? It must not be counted as one to this.
