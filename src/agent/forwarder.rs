@@ -1,6 +1,6 @@
 //! From flash to the SIEM: peek, send, prove, let go. A line leaves the spool only when the receiver has it.
 //!
-//! What that takes is in [`Window`] and [`HalfClose`]; here is who asks the spool and the wire. A connection that breaks takes
+//! What that takes is in `window`, `half_close` and `course`; here is who asks the spool and the wire. A connection that breaks takes
 //! everything with it that is not let go: the next one begins at the spool's first line. A connection that was ended by us,
 //! and by the receiver after us, loses nothing: the next one goes on behind it.
 
