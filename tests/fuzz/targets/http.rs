@@ -3,8 +3,8 @@
 //! Whatever comes: no body is larger than the bound, no silence longer than a quarter of an hour, and what the operator is
 //! told is one short line.
 //!
-//! The bits of the first byte say who is there and how they speak ([`Manner`]); behind it stands what each connection
-//! brings, one after the other, with [`BETWEEN`] between them.
+//! The bits of the first byte say who is there and how they speak (`Manner`); behind it stands what each connection
+//! brings, one after the other, with `BETWEEN` between them.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
