@@ -60,7 +60,7 @@ impl<S: Spool + 'static> Agent<S> {
         if !request.again && request.from_ms < since {
             let since = clock::in_words(since);
             return Err(Word::Refused(format!(
-                "--since: found {}; what was sent is remembered since {since} (replay.remember, replay.max_size_mb):                  begin there, or take --again, which sends everything in the window",
+                "--since: found {}; what was sent is remembered since {since} (replay.remember, replay.max_size_mb): begin there, or take --again, which sends everything in the window",
                 clock::in_words(request.from_ms)
             )));
         }
