@@ -98,7 +98,7 @@ impl Bounds {
     pub fn new(max_bytes: u64) -> Self {
         Self {
             max_bytes,
-            store_bytes: 4 << 20,
+            store_bytes: 2 << 20,
             ballast_bytes: 4 << 20,
         }
     }

@@ -128,7 +128,9 @@ impl Store {
 
     /// Hands everything to the system: it survives the end of the process, not a power cut.
     pub(super) fn flush(&self) -> Result<(), Trouble> {
-        contained(|| self.db.flush().map(drop))
+        let flushed = contained(|| self.db.flush().map(drop));
+        free_written_buffers();
+        flushed
     }
 
     /// Makes everything durable. `flush` alone is not: it ends in `sync_file_range`.
@@ -146,6 +148,7 @@ impl Store {
     pub(super) fn close(self) {
         let _ = contained(move || {
             drop(self);
+            free_written_buffers();
             Ok(())
         });
     }
@@ -165,4 +168,10 @@ impl Store {
         sheaves[number] = Some(tree.clone());
         Ok(tree)
     }
+}
+
+/// sled leaves each segment that it has written, a buffer of [`SEGMENT`] bytes, to the collector that it shares with this
+/// process. Left alone, each thread keeps up to 64 of them before it hands them over to be freed.
+fn free_written_buffers() {
+    crossbeam_epoch::pin().flush();
 }
