@@ -61,12 +61,13 @@ pub fn run(
             place: Place::Skip(0),
             limit: most,
         };
+        let mut records = Vec::new();
         let answer = parts
             .source
-            .page(&query)
+            .page(&query, &mut records)
             .map_err(|error| PreviewError::Source { stream, error })?;
         let mut line = String::new();
-        for (place, text) in answer.texts().take(most as usize).enumerate() {
+        for (place, text) in records.iter().take(most as usize).enumerate() {
             match writer.read(stream, text) {
                 Ok(record) if writer.leaves_out(&record.event) => {}
                 Ok(record) => {
@@ -89,7 +90,7 @@ pub fn run(
         writeln!(
             remarks,
             "{stream}: {} shown of {total} records that the filters let through in the last {since}",
-            answer.records.len().min(most as usize)
+            answer.records.min(u64::from(most))
         )?;
     }
     Ok(found)

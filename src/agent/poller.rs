@@ -1,10 +1,11 @@
 //! One stream of one agent, from the cloud to flash: a thread of its own, because its HTTP client blocks.
 //!
-//! A page is asked for, taken apart, turned into lines and written with its cursor; only then the next one is asked for.
+//! A page is asked for, turned into lines while it comes, and written with its cursor; only then the next one is asked for.
 //! When the spool is full the thread waits with the page in its hands: the cloud keeps the rest.
 
 mod asking;
 mod audit;
+mod intake;
 mod trouble;
 
 use std::sync::{Arc, Mutex};
@@ -16,16 +17,16 @@ use super::halt::Halt;
 use super::line::LineWriter;
 use crate::backoff::Backoff;
 use crate::clock::Time;
-use crate::ledger::{Audit, Counts, Key, Ledger};
+use crate::ledger::{Audit, Ledger};
 use crate::sent::{Change, Scribe};
-use crate::source::cloud_apps::record::Unreadable;
 use crate::source::cloud_apps::{CloudApps, ReadSecret};
 use crate::source::{
     Answer, Pace, Place, Query, Reader, Source, SourceError, Start, Stream, Throttle, Trouble,
     Turn, Verdict,
 };
-use crate::spool::{Aside, Lines, Page, Spool, SpoolError};
+use crate::spool::{Page, Spool, SpoolError};
 use crate::status::{Happening, PageRead, Reporter};
+use intake::{CloudClock, Haul};
 
 /// How often a full spool is asked again.
 const FULL_LOOK: Duration = Duration::from_millis(500);
@@ -74,9 +75,7 @@ pub struct Poller<S: Spool, C: Source = CloudApps, T: Time = Arc<Halt>> {
 
 /// What varies while a poller runs.
 pub struct PollerState {
-    lines: Lines,
-    /// What the page counts for.
-    counts: Counts,
+    haul: Haul,
     audit: Audit,
     /// The API is not asked for its count before this moment.
     audit_after: Duration,
@@ -85,10 +84,7 @@ pub struct PollerState {
     passing: Backoff,
     refused: Backoff,
     spool: Backoff,
-    /// The cloud's clock, as it last told it, and when: ours may be set at any moment, so that it is not compared with it.
-    cloud_clock: Option<(i64, Duration)>,
-    /// When the last answer was asked for.
-    asked: Duration,
+    cloud_clock: CloudClock,
     last_deep: Option<Duration>,
     /// Records that became lines on this walk.
     news: u64,
@@ -112,16 +108,14 @@ impl PollerState {
 impl Default for PollerState {
     fn default() -> Self {
         Self {
-            lines: Lines::default(),
-            counts: Counts::default(),
+            haul: Haul::default(),
             audit: Audit::default(),
             audit_after: Duration::ZERO,
             check_after: Duration::ZERO,
             passing: Backoff::new(Duration::from_secs(1), Duration::from_secs(60)),
             refused: Backoff::new(Duration::from_secs(5), Duration::from_secs(600)),
             spool: Backoff::new(Duration::from_secs(1), Duration::from_secs(60)),
-            cloud_clock: None,
-            asked: Duration::ZERO,
+            cloud_clock: CloudClock::default(),
             last_deep: None,
             news: 0,
             slow: 0,
@@ -150,7 +144,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         let Some(query) = self.reader.query() else {
             return Ok(Duration::from_secs(1));
         };
-        let answer = self.ask(&query)?;
+        let answer = self.fetch(&query)?;
         self.state.passing.reset();
         self.state.refused.reset();
         self.state.slow = 0;
@@ -164,7 +158,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         }
         let unsure = self.reader.needs_cloud_clock(self.time.now().wall_ms);
         for _ in 0..CLOCK_TRIES {
-            if !unsure || self.state.cloud_clock.is_some() {
+            if !unsure || self.state.cloud_clock.is_known() {
                 break;
             }
             // what is never read must not depend on a clock that nobody set: ask the cloud for the time first. Of one
@@ -203,59 +197,31 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         Ok(())
     }
 
+    /// The page has come to its end: what it brought is written.
     fn take_in(&mut self, answer: &Answer) -> Result<Duration, SourceError> {
-        let (stream, now_ms) = (self.stream.number(), self.cloud_now_ms());
-        self.state.lines.clear();
-        self.state.counts.clear();
-        self.sent.open();
-        let asked_ms = self.cloud_ms_at(self.state.asked);
-        self.reader.open(now_ms, asked_ms);
-        let (mut aside, mut left_out) = (Vec::new(), 0);
-        for text in answer.texts() {
-            match self.writer.read(self.stream, text) {
-                Ok(mut record) => {
-                    let key = Key::of(stream, Some(record.cursor_ms), now_ms);
-                    if !self.reader.admit(&record.event.id, Some(record.cursor_ms)) {
-                        self.state.counts.seen(key);
-                    } else if self.writer.leaves_out(&record.event) {
-                        self.state.counts.left_out(key);
-                        left_out += 1;
-                    } else {
-                        self.add_related(&mut record.event)?;
-                        self.state.counts.spooled(key);
-                        let writer = &mut self.writer;
-                        self.state
-                            .lines
-                            .push_with(key.tag(), |line| writer.write(&record.event, line));
-                        self.sent.note(record.cursor_ms, &record.event.id);
-                    }
-                }
-                Err(unreadable) => {
-                    let id = unreadable.id.as_deref().unwrap_or(text);
-                    let key = Key::of(stream, unreadable.cursor_ms, now_ms);
-                    if self.reader.admit(id, unreadable.cursor_ms) {
-                        self.state.counts.aside(key);
-                        aside.push(self.set_aside(unreadable, text));
-                    } else {
-                        self.state.counts.seen(key);
-                    }
-                }
-            }
+        self.add_held()?;
+        let stream = self.stream;
+        for record in &self.state.haul.aside {
+            self.tell(&Happening::SetAside {
+                stream: stream.name(),
+                id: record.id.clone(),
+                reason: record.reason.clone(),
+            });
         }
         let turn = self.reader.close(answer);
         if !turn.write {
-            self.ledger.count(stream, &self.state.counts);
-        } else if !self.write(&turn, &aside) {
+            self.ledger.count(stream.number(), &self.state.haul.counts);
+        } else if !self.write(&turn) {
             return Err(SourceError::new(Trouble::Stopped, "stopped"));
         }
-        let lines = self.state.lines.len() as u64;
+        let lines = self.state.haul.lines.len() as u64;
         self.state.news += lines;
         self.tell(&Happening::PageRead(PageRead {
-            stream: self.stream.name(),
-            records: answer.records.len() as u64,
+            stream: stream.name(),
+            records: answer.records,
             repeats: turn.repeats,
-            left_out,
-            set_aside: aside.len() as u64,
+            left_out: self.state.haul.left_out,
+            set_aside: self.state.haul.aside.len() as u64,
             lines,
             read_up_to_ms: self.reader.high_ms(),
             more: turn.verdict == Verdict::More,
@@ -266,37 +232,21 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         Ok(self.wait_after(turn.verdict))
     }
 
-    fn set_aside(&self, unreadable: Unreadable, text: &str) -> Aside {
-        let id = unreadable.id.unwrap_or_default();
-        let (stream, reason) = (self.stream.name(), unreadable.reason);
-        self.tell(&Happening::SetAside {
-            stream,
-            id: id.clone(),
-            reason: reason.clone(),
-        });
-        Aside {
-            id,
-            reason,
-            at_ms: self.time.now().wall_ms,
-            bytes: text.as_bytes().to_vec(),
-        }
-    }
-
     /// Makes the page durable, however long that takes. False where we were told to stop first.
-    fn write(&mut self, turn: &Turn, aside: &[Aside]) -> bool {
+    fn write(&mut self, turn: &Turn) -> bool {
         let stream = self.stream.number();
         let append = |cursor: &[u8]| {
             let page = Page {
                 stream,
-                lines: &self.state.lines,
+                lines: &self.state.haul.lines,
                 cursor,
                 seen: &turn.seen,
                 forget_seen: turn.forget_seen,
-                aside,
+                aside: &self.state.haul.aside,
             };
             self.spool.append(&page, self.time.now().wall_ms)
         };
-        let (ledger, counts) = (&self.ledger, &self.state.counts);
+        let (ledger, counts) = (&self.ledger, &self.state.haul.counts);
         let mut troubled = false;
         self.sent.intend();
         loop {
@@ -362,14 +312,10 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
 
     fn cloud_now_ms(&self) -> i64 {
         let now = self.time.now();
-        self.cloud_ms_at(now.steady).unwrap_or(now.wall_ms)
-    }
-
-    /// What the cloud's clock said at this steady time, where it ever told it.
-    fn cloud_ms_at(&self, steady: Duration) -> Option<i64> {
-        let (told_ms, at) = self.state.cloud_clock?;
-        let ms = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
-        Some(told_ms.saturating_add(ms(steady)).saturating_sub(ms(at)))
+        self.state
+            .cloud_clock
+            .ms_at(now.steady)
+            .unwrap_or(now.wall_ms)
     }
 
     fn tell(&self, what: &Happening) {

@@ -19,10 +19,11 @@ use crate::ledger::Ledger;
 use crate::replay::{Progress, Request, Running, Word};
 use crate::sent::{Scribe, SentIds};
 use crate::source::cloud_apps::CloudApps;
-use crate::source::{Query, Reader, Source, SourceError, Stream, Throttle, Trouble, Verdict};
+use crate::source::{Query, Reader, SourceError, Stream, Throttle, Trouble, Verdict};
 use crate::spool::Spool;
 use crate::status::{Happening, Reporter};
 pub(super) use begin::RunningReplay;
+use page::Taken;
 
 /// Whether somebody still listens is looked at this often.
 const LOOK: Duration = Duration::from_millis(200);
@@ -130,7 +131,8 @@ impl<S: Spool> Replay<S> {
                 ..query
             };
             self.wait_for_turn()?;
-            let answer = match leg.source.page(&query) {
+            let mut taken = Taken::default();
+            let answer = match self.fetch(leg, &query, &mut taken) {
                 Ok(answer) => answer,
                 Err(error) => {
                     self.after(leg, error, &mut passing, &mut slow)?;
@@ -140,7 +142,7 @@ impl<S: Spool> Replay<S> {
             passing.reset();
             slow = false;
             leg.reader.ask_for_more();
-            let verdict = self.take_in(leg, &answer)?;
+            let verdict = self.take_in(leg, taken, &answer)?;
             self.say(&*leg, share, verdict == Verdict::CaughtUp);
             match verdict {
                 Verdict::More => {}

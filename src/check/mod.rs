@@ -143,7 +143,9 @@ fn ask(agent: &AgentSettings, stream: Stream) -> Result<String, String> {
         place: Place::Skip(0),
         limit: 1,
     };
-    let answer = parts.source.page(&query).map_err(|error| error.what)?;
+    let answer = (parts.source)
+        .page(&query, &mut ())
+        .map_err(|error| error.what)?;
     let skew = answer
         .server_ms
         .map_or(0, |server_ms| server_ms - clock::now_ms());
@@ -154,7 +156,7 @@ fn ask(agent: &AgentSettings, stream: Stream) -> Result<String, String> {
         ));
     }
     let since = clock::span_in_words(agent.source.first_look_back);
-    match (answer.total, answer.records.len()) {
+    match (answer.total, answer.records) {
         (Some(total), _) => Ok(format!(
             "the API answers: {total} records in the last {since} pass the filters"
         )),

@@ -1,6 +1,7 @@
 //! The one place where siembox speaks HTTP: ureq, on the caller's thread, every answer bounded in time and size.
 
-use std::io::Read;
+mod body;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use ureq::unversioned::{resolver::Resolver, transport::Connector};
 
 use super::{SourceError, Trouble};
 use crate::trust;
+pub use body::Body;
 
 /// The largest decoded body that is taken in. A page of 5,000 activities of 6 kB fits twice; a gzip bomb does not.
 pub const MAX_BODY: u64 = 64 << 20;
@@ -37,10 +39,10 @@ pub struct Http {
 
 /// Posting a body, whatever the way: [`Http`], or a test's own.
 pub trait Post {
-    /// Posts a body and reads the whole answer.
+    /// Posts a body and reads the answer's head.
     ///
     /// # Errors
-    /// When no answer came, not all of it, or too much of it. A status that means failure is no error here.
+    /// When no answer came. A status that means failure is no error here.
     fn post(
         &self,
         url: &str,
@@ -49,7 +51,7 @@ pub trait Post {
     ) -> Result<Response, SourceError>;
 }
 
-/// An answer, read to its end.
+/// An answer whose body is still to be read.
 #[derive(Debug)]
 pub struct Response {
     /// The status code.
@@ -60,8 +62,8 @@ pub struct Response {
     pub date_ms: Option<i64>,
     /// `Location`, of a redirect.
     pub location: Option<String>,
-    /// The decoded body.
-    pub body: Vec<u8>,
+    /// The body, decoded as it is read.
+    pub body: Body,
 }
 
 // === impl Http ===
@@ -131,25 +133,12 @@ impl Post for Http {
             .map(Duration::from_secs);
         let date_ms = header("date").and_then(http_date);
         let location = header("location").map(ToOwned::to_owned);
-        // what is announced is only a hint, and may be a lie: memory that nobody writes to costs nothing
-        let announced = response.body().content_length().unwrap_or(0);
-        let mut body =
-            Vec::with_capacity(usize::try_from(announced.min(MAX_BODY)).unwrap_or(0) + 64);
-        // `limit()` of the body would count the bytes before gunzip
-        let mut reader = response.into_body().into_reader().take(self.max_body + 1);
-        reader
-            .read_to_end(&mut body)
-            .map_err(|error| body_in_words(&error))?;
-        if body.len() as u64 > self.max_body {
-            let what = format!("the answer is larger than {} MB", self.max_body >> 20);
-            return Err(SourceError::new(Trouble::TooLarge, what));
-        }
         Ok(Response {
             status,
             retry_after,
             date_ms,
             location,
-            body,
+            body: Body::new(response.into_body().into_reader(), self.max_body),
         })
     }
 }

@@ -20,8 +20,6 @@ pub use reader::{Reader, Rules, Start, Turn, Verdict};
 pub use seen::{Seen, fingerprint};
 pub use throttle::Throttle;
 
-use std::ops::Range;
-
 /// The two kinds of records; each is read with a cursor of its own, so that neither holds back the other.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
@@ -85,13 +83,11 @@ pub enum Place {
     Next(String),
 }
 
-/// A page as it came.
-#[derive(Debug, Default, PartialEq, Eq)]
+/// What an answer says beside its records.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Answer {
-    /// The decoded body.
-    pub body: String,
-    /// Where in `body` each record stands.
-    pub records: Vec<Range<usize>>,
+    /// How many records it holds.
+    pub records: u64,
     /// The cloud says that more follows. It has been seen to err in both directions.
     pub has_next: bool,
     /// `nextQueryFilters`, to the letter.
@@ -102,20 +98,39 @@ pub struct Answer {
     pub server_ms: Option<i64>,
 }
 
-impl Answer {
-    /// The records as text.
-    pub fn texts(&self) -> impl Iterator<Item = &str> {
-        self.records.iter().map(|range| &self.body[range.clone()])
+/// Who takes the records of a page, one by one as they come. Nothing of it counts before the page has ended well.
+pub trait Recipient {
+    /// The page begins. `server_ms` is the cloud's clock, from the `Date` header.
+    fn open(&mut self, server_ms: Option<i64>);
+
+    /// A record as it stands in the page.
+    fn record(&mut self, text: &str);
+}
+
+/// For questions whose records do not matter.
+impl Recipient for () {
+    fn open(&mut self, _: Option<i64>) {}
+
+    fn record(&mut self, _: &str) {}
+}
+
+/// For a few records, to be looked at afterwards.
+impl Recipient for Vec<String> {
+    fn open(&mut self, _: Option<i64>) {}
+
+    fn record(&mut self, text: &str) {
+        self.push(text.to_owned());
     }
 }
 
 /// The port: somewhere pages can be had.
 pub trait Source {
-    /// Fetches one page. Blocks, within the bounds of its settings.
+    /// Fetches one page and hands its records over. Blocks, within the bounds of its settings.
     ///
     /// # Errors
-    /// Says what kind of trouble it is, so that the caller knows how long to wait and what to tell the operator.
-    fn page(&mut self, query: &Query) -> Result<Answer, SourceError>;
+    /// Says what kind of trouble it is, so that the caller knows how long to wait and what to tell the operator. Records may
+    /// have been handed over before: they do not count.
+    fn page(&mut self, query: &Query, to: &mut dyn Recipient) -> Result<Answer, SourceError>;
 
     /// The ids of the activities behind an alert; at most 100.
     ///

@@ -105,6 +105,8 @@ pub struct Reader {
     written: Option<Cursor>,
     seen: Seen,
     page: Intake,
+    /// When the open page was asked for, by the cloud's clock.
+    asked_ms: Option<i64>,
     /// The ids of the page before: they are known even where they are forgotten, should it come again, stale.
     before: HashSet<u64>,
     /// Has this walk just begun, so that its first page is still to come?
@@ -133,6 +135,7 @@ impl Reader {
             cursor,
             seen,
             page: Intake::default(),
+            asked_ms: None,
             before: HashSet::new(),
             unopened: false,
             in_order: true,
@@ -225,20 +228,15 @@ impl Reader {
     /// Opens the page that has come. `now_ms` bounds the times of its records: one from the future moves no cursor.
     /// `asked_ms` is when it was asked for, by the cloud's clock, where that is known.
     pub fn open(&mut self, now_ms: i64, asked_ms: Option<i64>) {
+        // what was admitted of a page that broke off does not count
+        self.seen.take_back();
         let now_ms = now_ms.max(self.high_ms().unwrap_or(i64::MIN));
         // where the cloud did not tell its time, ours may be of 1970: ids are then kept by their records' own times alone
         let keep_ms = asked_ms.map_or(i64::MAX, |_| now_ms.saturating_add(self.rules.look_back_ms));
-        let walk = self.cursor.as_mut().and_then(|cursor| cursor.walk.as_mut());
-        let from_ms = walk.as_ref().map_or(i64::MIN, |walk| walk.from_ms);
+        let walk = self.cursor.as_ref().and_then(|cursor| cursor.walk.as_ref());
+        let from_ms = walk.map_or(i64::MIN, |walk| walk.from_ms);
         self.page = Intake::open(now_ms, keep_ms, from_ms);
-        if let (true, Some(walk)) = (std::mem::take(&mut self.unopened), walk) {
-            walk.began_ms = asked_ms;
-        }
-        // before any walk has come to its end the first one's begin counts: it may take long, or be given up
-        if let (Some(asked_ms), Some(cursor)) = (asked_ms, &mut self.cursor) {
-            cursor.walked_ms.get_or_insert(asked_ms);
-            cursor.deep_ms.get_or_insert(asked_ms);
-        }
+        self.asked_ms = asked_ms;
     }
 
     /// Takes in a record of the open page. False where it was read before. A record that tells no time has `None`.
@@ -248,9 +246,10 @@ impl Reader {
             .admit(id, at_ms, walked, &self.before, &mut self.seen)
     }
 
-    /// Closes the open page: moves the cursor and says what follows.
+    /// Closes the open page, which has ended well: moves the cursor and says what follows.
     pub fn close(&mut self, answer: &Answer) -> Turn {
         let mut page = std::mem::take(&mut self.page);
+        self.note_begin();
         let verdict = self.move_on(&page, answer);
         self.before = std::mem::take(&mut page.ids);
         let floor_ms = self.floor_ms();
@@ -283,6 +282,21 @@ impl Reader {
             forget_seen: self.seen.oldest_number(),
             news: page.news,
             repeats: page.repeats,
+        }
+    }
+
+    /// When the page was asked for counts as the walk's begin where it is its first.
+    fn note_begin(&mut self) {
+        let Some(cursor) = &mut self.cursor else {
+            return;
+        };
+        if let (true, Some(walk)) = (std::mem::take(&mut self.unopened), &mut cursor.walk) {
+            walk.began_ms = self.asked_ms;
+        }
+        // before any walk has come to its end the first one's begin counts: it may take long, or be given up
+        if let Some(asked_ms) = self.asked_ms {
+            cursor.walked_ms.get_or_insert(asked_ms);
+            cursor.deep_ms.get_or_insert(asked_ms);
         }
     }
 

@@ -96,7 +96,7 @@ impl Cloud {
         if m.shuffles {
             page.reverse();
         }
-        answer.records = vec![0..0; page.len()];
+        answer.records = page.len() as u64;
         (answer, page)
     }
 }
@@ -445,10 +445,35 @@ fn page(reader: &mut Reader, asked_ms: i64, records: &[(&str, i64)], more: bool)
         reader.admit(id, Some(*at));
     }
     reader.close(&Answer {
-        records: vec![0..0; records.len()],
+        records: records.len() as u64,
         has_next: more,
         ..Answer::default()
     })
+}
+
+#[test]
+fn a_page_that_breaks_off_counts_for_nothing() {
+    let mut reader = Reader::new(rules(5), None, Seen::default());
+    reader.begin(START, START, true);
+    for _ in 0..3 {
+        reader.open(START, Some(START));
+        assert!(
+            reader.admit("a", Some(START - 5)),
+            "as often as it breaks off"
+        );
+        assert!(reader.admit("b", Some(START - 4)));
+    }
+    let before = reader.query();
+    reader.open(START, Some(START));
+    assert_eq!(reader.query(), before);
+    assert!(reader.admit("b", Some(START - 4)));
+    let turn = reader.close(&Answer {
+        records: 1,
+        ..Answer::default()
+    });
+    assert_eq!((turn.news, turn.repeats), (1, 0));
+    reader.begin(START, START, true);
+    assert_eq!(page(&mut reader, START, &[("a", START - 5)], false).news, 1);
 }
 
 #[test]
@@ -613,7 +638,7 @@ fn an_empty_page_at_a_place_that_the_cloud_named_is_believed_when_it_comes_again
     reader.open(START, Some(START));
     reader.admit("a", Some(START - 5));
     let named = |next: Option<&str>, records, total| Answer {
-        records: vec![0..0; records],
+        records,
         next: next.map(str::to_owned),
         total: Some(total),
         ..Answer::default()

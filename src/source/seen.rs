@@ -77,6 +77,13 @@ impl Seen {
         new
     }
 
+    /// Forgets what was admitted since the last chunk was closed.
+    pub fn take_back(&mut self) {
+        for print in self.fresh.drain(..) {
+            self.known.remove(&print);
+        }
+    }
+
     /// Closes the growing chunk and says how it goes to flash; empty where nothing is new. Afterwards forgets what lies
     /// before `floor_ms` or does not fit.
     pub fn seal(&mut self, floor_ms: i64) -> Vec<u8> {

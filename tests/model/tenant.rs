@@ -1,9 +1,10 @@
 //! The simulated tenant, asked without a socket: what goes wrong on the wire is done to the answer here.
 
+use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::Duration;
 
-use siembox::source::http::{MAX_BODY, Post, Response};
+use siembox::source::http::{Body, MAX_BODY, Post, Response};
 use siembox::source::{SourceError, Trouble};
 use siembox_support::cloud::http::Request;
 use siembox_support::cloud::server::{self, Reply};
@@ -101,17 +102,10 @@ impl Line {
                 self.world.pass(TIMEOUT);
                 return failed("no answer within the timeout");
             }
-            Some(Fault::Drip(_)) => {
-                self.world.pass(TIMEOUT);
-                return Err(SourceError::new(Trouble::TooSlow, "too slow"));
+            Some(Fault::ResetBeforeHead | Fault::ResetInHead | Fault::HugeHeaders(_)) => {
+                return failed("the connection failed");
             }
-            Some(
-                Fault::ResetBeforeHead
-                | Fault::ResetInHead
-                | Fault::ResetInBody
-                | Fault::HalfAnswer
-                | Fault::HugeHeaders(_),
-            ) => return failed("the connection failed"),
+            Some(Fault::Drip(_)) => self.world.pass(TIMEOUT),
             Some(Fault::Delay(time)) => self.world.pass(time),
             _ => {}
         }
@@ -130,9 +124,21 @@ impl Line {
         let Ok(body) = answer.unpacked(MAX_BODY + 1) else {
             return failed("the answer cannot be unpacked");
         };
-        if body.len() as u64 > MAX_BODY {
-            return Err(SourceError::new(Trouble::TooLarge, "too large"));
-        }
+        let end = match reply.fault {
+            Some(Fault::ResetInBody | Fault::HalfAnswer) => {
+                Some(io::Error::from(io::ErrorKind::ConnectionReset))
+            }
+            Some(Fault::Drip(_)) => Some(ureq::Error::Timeout(ureq::Timeout::Global).into_io()),
+            _ => None,
+        };
+        let body = match end {
+            None => Body::new(io::Cursor::new(body), MAX_BODY),
+            Some(end) => {
+                let part = self.world.inner().dice.below(body.len() as u64);
+                let part = io::Cursor::new(body).take(part);
+                Body::new(part.chain(Breaks(Some(end))), MAX_BODY)
+            }
+        };
         let dateless = self.world.inner().dice.percent(1);
         Ok(Response {
             status,
@@ -141,6 +147,15 @@ impl Line {
             location,
             body,
         })
+    }
+}
+
+/// A body that ends in this trouble.
+struct Breaks(Option<io::Error>);
+
+impl Read for Breaks {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
     }
 }
 

@@ -5,24 +5,55 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use super::Poller;
+use super::intake::Intake;
 use crate::clock::Time;
 use crate::event::{Event, Kind};
-use crate::source::{Answer, Query, Source, SourceError, Trouble};
+use crate::source::{Answer, Query, Source, SourceError, Stream, Trouble};
 use crate::spool::Spool;
 
 /// How often the activities behind an alert are asked for before it goes without them.
 const RELATED_TRIES: usize = 3;
 
 impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
-    /// One request, when the tenant's limit lets it through.
+    /// One question whose records do not matter, when the tenant's limit lets it through.
     pub(super) fn ask(&mut self, query: &Query) -> Result<Answer, SourceError> {
         self.wait_for_turn()?;
-        self.state.asked = self.time.now().steady;
-        let answer = self.source.page(query)?;
-        if let Some(server_ms) = answer.server_ms {
-            self.state.cloud_clock = Some((server_ms, self.time.now().steady));
-        }
+        let answer = self.source.page(query, &mut ())?;
+        let now = self.time.now().steady;
+        self.state.cloud_clock.tell(answer.server_ms, now);
         Ok(answer)
+    }
+
+    /// One page, when the tenant's limit lets it through; its records are taken in as they come.
+    pub(super) fn fetch(&mut self, query: &Query) -> Result<Answer, SourceError> {
+        self.wait_for_turn()?;
+        let mut intake = Intake {
+            stream: self.stream,
+            reader: &mut self.reader,
+            writer: &mut self.writer,
+            sent: &mut self.sent,
+            haul: &mut self.state.haul,
+            clock: &mut self.state.cloud_clock,
+            time: &self.time,
+            asked: self.time.now().steady,
+            holds: self.fetch_related && self.stream == Stream::Alerts,
+            now_ms: 0,
+        };
+        self.source.page(query, &mut intake)
+    }
+
+    /// Records that were held become lines, once what is missing in them was asked for.
+    ///
+    /// # Errors
+    /// Only when we are told to stop: the page is then read again by the next life.
+    pub(super) fn add_held(&mut self) -> Result<(), SourceError> {
+        for mut held in std::mem::take(&mut self.state.haul.held) {
+            self.add_related(&mut held.event)?;
+            let record = (held.key, held.cursor_ms, &held.event);
+            let haul = &mut self.state.haul;
+            haul.add(record, &mut self.writer, &mut self.sent);
+        }
+        Ok(())
     }
 
     fn wait_for_turn(&self) -> Result<(), SourceError> {
@@ -48,14 +79,11 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
 
     /// Asks for the activities behind an alert that names none, where the settings say so. When they can't be had the
     /// alert goes without them.
-    ///
-    /// # Errors
-    /// Only when we are told to stop: the page is then read again by the next life.
-    pub(super) fn add_related(&mut self, event: &mut Event<'_>) -> Result<(), SourceError> {
+    fn add_related(&mut self, event: &mut Event<'_>) -> Result<(), SourceError> {
         let Kind::Alert { related, .. } = &mut event.kind else {
             return Ok(());
         };
-        if !self.fetch_related || !related.is_empty() {
+        if !related.is_empty() {
             return Ok(());
         }
         for _ in 0..RELATED_TRIES {

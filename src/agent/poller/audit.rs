@@ -26,7 +26,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
                 self.tell(&Happening::LedgerTrouble { what });
             }
         }
-        if !self.audits || now < self.state.audit_after || self.state.cloud_clock.is_none() {
+        if !self.audits || now < self.state.audit_after || !self.state.cloud_clock.is_known() {
             return;
         }
         if let Err(error) = self.try_audit(now) {
@@ -74,7 +74,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
             place: Place::Skip(0),
             limit: 1,
         };
-        let Some(named) = self.source.page(&question)?.total else {
+        let Some(named) = self.source.page(&question, &mut ())?.total else {
             return Err(SourceError::new(
                 Trouble::Passing,
                 "the answer has no total",

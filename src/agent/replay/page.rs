@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::{End, Leg, Replay, number};
 use crate::agent::halt::chance;
+use crate::agent::line::LineWriter;
 use crate::backoff::Backoff;
 use crate::clock;
 use crate::event::{Event, Kind};
@@ -13,7 +14,9 @@ use crate::ledger::{self, Key};
 use crate::replay::Counts;
 use crate::sent::{Change, Hour, Id};
 use crate::source::cloud_apps::record::Mapped;
-use crate::source::{Answer, Source, SourceError, Trouble, Verdict, fingerprint};
+use crate::source::{
+    Answer, Query, Reader, Recipient, Source, SourceError, Stream, Trouble, Verdict, fingerprint,
+};
 use crate::spool::{Aside, Lines, Page, Spool, SpoolError};
 use crate::status::Happening;
 
@@ -24,14 +27,26 @@ const RELATED_TRIES: usize = 3;
 
 /// The different records of a page.
 #[derive(Default)]
-struct Taken<'a> {
-    records: Vec<Mapped<'a>>,
+pub(super) struct Taken {
+    records: Vec<Mapped<'static>>,
     /// Those that can't be read.
     aside: Vec<Aside>,
     /// Those among them that the poller will set aside by itself.
     to_come: u64,
-    /// Does all of the page lie behind the window?
-    beyond: bool,
+    /// Records from behind the window.
+    beyond: u64,
+}
+
+/// Takes a page's records as they come.
+struct Intake<'a> {
+    reader: &'a mut Reader,
+    stream: Stream,
+    writer: &'a LineWriter,
+    /// Where the window ends.
+    to_ms: i64,
+    /// From here on the poller may still read by itself.
+    pollers_from_ms: i64,
+    taken: &'a mut Taken,
 }
 
 /// What becomes of a record.
@@ -45,9 +60,32 @@ enum Fate {
 }
 
 impl<S: Spool> Replay<S> {
-    /// Takes in a page; only when it is durable the next one is asked for.
-    pub(super) fn take_in(&mut self, leg: &mut Leg, answer: &Answer) -> Result<Verdict, End> {
-        let taken = self.read(leg, answer);
+    /// Asks for a page and takes its records as they come.
+    pub(super) fn fetch(
+        &self,
+        leg: &mut Leg,
+        query: &Query,
+        taken: &mut Taken,
+    ) -> Result<Answer, SourceError> {
+        let mut intake = Intake {
+            reader: &mut leg.reader,
+            stream: leg.stream,
+            writer: &self.writer,
+            to_ms: self.request.to_ms,
+            pollers_from_ms: leg.pollers_from_ms,
+            taken,
+        };
+        leg.source.page(query, &mut intake)
+    }
+
+    /// What the page brought becomes lines; only when it is durable the next one is asked for.
+    pub(super) fn take_in(
+        &mut self,
+        leg: &mut Leg,
+        taken: Taken,
+        answer: &Answer,
+    ) -> Result<Verdict, End> {
+        let beyond = taken.beyond > 0 && taken.beyond == answer.records;
         let known = self.known(leg, &taken.records);
         let mut counts = self.progress.counts.clone();
         counts.pages += 1;
@@ -83,43 +121,11 @@ impl<S: Spool> Replay<S> {
             self.written(leg, &taken.aside, now_ms);
         }
         self.progress.counts = counts;
-        Ok(if taken.beyond {
+        Ok(if beyond {
             Verdict::CaughtUp
         } else {
             turn.verdict
         })
-    }
-
-    fn read<'a>(&self, leg: &mut Leg, answer: &'a Answer) -> Taken<'a> {
-        let (mut taken, mut beyond) = (Taken::default(), 0);
-        leg.reader.open(self.request.to_ms, None);
-        for text in answer.texts() {
-            match self.writer.read(leg.stream, text) {
-                // from a cloud that takes no heed of the end
-                Ok(record) if record.cursor_ms > self.request.to_ms => beyond += 1,
-                Ok(record) => {
-                    if leg.reader.admit(&record.event.id, Some(record.cursor_ms)) {
-                        taken.records.push(record);
-                    }
-                }
-                Err(unreadable) => {
-                    let id = unreadable.id.as_deref().unwrap_or(text);
-                    if !leg.reader.admit(id, unreadable.cursor_ms) {
-                    } else if unreadable.cursor_ms >= Some(leg.pollers_from_ms) {
-                        taken.to_come += 1;
-                    } else {
-                        taken.aside.push(Aside {
-                            id: unreadable.id.unwrap_or_default(),
-                            reason: unreadable.reason,
-                            at_ms: clock::now_ms(),
-                            bytes: text.as_bytes().to_vec(),
-                        });
-                    }
-                }
-            }
-        }
-        taken.beyond = beyond > 0 && beyond == answer.records.len();
-        taken
     }
 
     fn known(&self, leg: &Leg, records: &[Mapped<'_>]) -> HashSet<Id> {
@@ -209,6 +215,39 @@ impl<S: Spool> Replay<S> {
             }
         }
         Ok(())
+    }
+}
+
+impl Recipient for Intake<'_> {
+    fn open(&mut self, _: Option<i64>) {
+        *self.taken = Taken::default();
+        self.reader.open(self.to_ms, None);
+    }
+
+    fn record(&mut self, text: &str) {
+        match self.writer.read(self.stream, text) {
+            // from a cloud that takes no heed of the end
+            Ok(record) if record.cursor_ms > self.to_ms => self.taken.beyond += 1,
+            Ok(record) => {
+                if self.reader.admit(&record.event.id, Some(record.cursor_ms)) {
+                    self.taken.records.push(record.into_owned());
+                }
+            }
+            Err(unreadable) => {
+                let id = unreadable.id.as_deref().unwrap_or(text);
+                if !self.reader.admit(id, unreadable.cursor_ms) {
+                } else if unreadable.cursor_ms >= Some(self.pollers_from_ms) {
+                    self.taken.to_come += 1;
+                } else {
+                    self.taken.aside.push(Aside {
+                        id: unreadable.id.unwrap_or_default(),
+                        reason: unreadable.reason,
+                        at_ms: clock::now_ms(),
+                        bytes: text.as_bytes().to_vec(),
+                    });
+                }
+            }
+        }
     }
 }
 

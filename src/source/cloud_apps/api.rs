@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 
 use super::LONGEST_SILENCE;
 use super::auth::Auth;
-use super::page::{self, Torn};
+use super::page::{self, Parser, Torn};
 use crate::source::http::{Http, Post, Response};
-use crate::source::{Answer, Place, Query, Source, SourceError, Stream, Trouble};
+use crate::source::{Answer, Place, Query, Recipient, Source, SourceError, Stream, Trouble};
 
 /// Below this, and for alerts always, pages are asked for without scan mode.
 const SMALLEST_SCAN: u32 = 500;
@@ -46,7 +46,12 @@ impl<P: Post> CloudApps<P> {
         }
     }
 
-    fn ask(&mut self, url: &str, body: &str) -> Result<Answer, SourceError> {
+    fn ask(
+        &mut self,
+        url: &str,
+        body: &str,
+        to: &mut dyn Recipient,
+    ) -> Result<Answer, SourceError> {
         let authorization = self.auth.header(&self.http)?;
         let headers = [
             ("authorization", authorization.as_str()),
@@ -60,21 +65,26 @@ impl<P: Post> CloudApps<P> {
                 if status == 401 {
                     self.auth.forget();
                 }
-                return Err(refused(&response));
+                return Err(refused(response)?);
             }
         }
         let server_ms = response.date_ms;
-        let mut answer = page::take_apart(response.body).map_err(torn)?;
-        answer.server_ms = server_ms;
-        Ok(answer)
+        to.open(server_ms);
+        let mut page = Parser::new(to);
+        response.body.each_block(|block| page.feed(block))?;
+        let answer = page.end().map_err(torn)?;
+        Ok(Answer {
+            server_ms,
+            ..answer
+        })
     }
 }
 
 impl<P: Post> Source for CloudApps<P> {
-    fn page(&mut self, query: &Query) -> Result<Answer, SourceError> {
+    fn page(&mut self, query: &Query, to: &mut dyn Recipient) -> Result<Answer, SourceError> {
         let body = question(self.stream, &self.filters, query);
         let url = self.url.clone();
-        self.ask(&url, &body)
+        self.ask(&url, &body, to)
     }
 
     /// By the filter `activity.alertId`.
@@ -84,8 +94,9 @@ impl<P: Post> Source for CloudApps<P> {
             "filters": { "activity.alertId": { "eq": [alert_id] } },
             "sortField": "date", "sortDirection": "asc", "skip": 0, "limit": 100,
         });
-        let answer = self.ask(&url, &body.to_string())?;
-        Ok(answer.texts().filter_map(id_of).collect())
+        let mut records = Vec::new();
+        self.ask(&url, &body.to_string(), &mut records)?;
+        Ok(records.iter().filter_map(|record| id_of(record)).collect())
     }
 }
 
@@ -161,10 +172,10 @@ fn torn(torn: Torn) -> SourceError {
     }
 }
 
-fn refused(response: &Response) -> SourceError {
-    let said = page::refusal(&String::from_utf8_lossy(&response.body));
+fn refused(response: Response) -> Result<SourceError, SourceError> {
+    let said = page::refusal(&String::from_utf8_lossy(&response.body.whole()?));
     let status = response.status;
-    match status {
+    Ok(match status {
         429 => {
             let wait = response
                 .retry_after
@@ -204,7 +215,7 @@ fn refused(response: &Response) -> SourceError {
             Trouble::BadQuestion,
             format!("the API refused the question ({status}: {said})"),
         ),
-    }
+    })
 }
 
 /// "Expected available in 17 seconds."
@@ -293,9 +304,9 @@ mod tests {
                 retry_after,
                 date_ms: None,
                 location: None,
-                body: body.into(),
+                body: body.as_bytes().to_vec().into(),
             };
-            refused(&response).trouble
+            refused(response).unwrap().trouble
         };
         let s = Duration::from_secs;
         assert_eq!(wait(None, ""), Trouble::Throttled(s(5)));

@@ -118,11 +118,13 @@ impl Entra {
             ("accept", "application/json"),
         ];
         let response = http.post(&self.token_url, &headers, &body)?;
-        let said = || page::refusal(&String::from_utf8_lossy(&response.body));
-        match response.status {
+        let (status, retry_after) = (response.status, response.retry_after);
+        let body = response.body.whole()?;
+        let said = || page::refusal(&String::from_utf8_lossy(&body));
+        match status {
             200 => {}
             429 => {
-                let wait = response.retry_after.unwrap_or(Duration::from_secs(60));
+                let wait = retry_after.unwrap_or(Duration::from_secs(60));
                 return Err(SourceError::new(
                     Trouble::Throttled(wait.min(LONGEST_SILENCE)),
                     "Entra asks for patience",
@@ -140,7 +142,7 @@ impl Entra {
                 return Err(SourceError::new(Trouble::Passing, what));
             }
         }
-        let granted: Granted = serde_json::from_slice(&response.body).map_err(|_| {
+        let granted: Granted = serde_json::from_slice(&body).map_err(|_| {
             SourceError::new(
                 Trouble::Passing,
                 "Entra's answer holds no token: check login_url",

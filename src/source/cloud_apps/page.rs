@@ -1,14 +1,13 @@
 //! An answer's JSON taken apart, up to the records: `{"data":[…],"hasNext":bool,"total":n,"nextQueryFilters":…}`.
 //!
-//! The records themselves stay text here, so that one that can't be read is set aside byte for byte.
-
-use std::ops::Range;
+//! The records themselves stay text here, so that one that can't be read is set aside byte for byte. They are handed over one by
+//! one while the answer comes: of a page of 9 MB no more than a piece is in memory.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::split::{Split, split};
-use crate::source::Answer;
+use super::split::Splitter;
+use crate::source::{Answer, Recipient};
 
 /// Why an answer could not be taken apart.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,20 +33,14 @@ struct Envelope<'a> {
 }
 
 impl Envelope<'_> {
-    /// What it says; the places of the records are those in `body`.
-    fn read(&self, body: &str) -> Answer {
+    /// What it says beside its records.
+    fn read(&self) -> Answer {
         let text = |raw: Option<&RawValue>| {
             raw.map(RawValue::get)
                 .filter(|text| *text != "null")
                 .map(ToOwned::to_owned)
         };
         Answer {
-            records: self
-                .data
-                .iter()
-                .flatten()
-                .map(|raw| place(body, raw.get()))
-                .collect(),
             has_next: self
                 .has_next
                 .is_some_and(|raw| matches!(raw.get(), "true" | "1" | "\"true\"")),
@@ -60,53 +53,177 @@ impl Envelope<'_> {
     }
 }
 
-/// Takes a decoded body apart.
-///
-/// # Errors
-/// See [`Torn`].
-pub fn take_apart(body: Vec<u8>) -> Result<Answer, Torn> {
-    // dirt in a text must not cost the page: what is not UTF-8 becomes U+FFFD
-    let body = String::from_utf8(body)
-        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
-    if !body.trim_start().starts_with('{') {
-        return Err(Torn::NotJson);
-    }
-    let mut answer = match plain_list(&body) {
-        Some(answer) => answer,
-        None => closer_look(&body)?,
-    };
-    answer.body = body;
-    Ok(answer)
+/// Takes an answer apart while it comes.
+pub struct Parser<'r> {
+    to: &'r mut dyn Recipient,
+    records: u64,
+    state: State,
 }
 
-/// The usual answer: nothing but plain members before its list, nothing but objects in it. `None` where it is anything else.
-/// Says the same as [`closer_look`], in a quarter of the time.
-fn plain_list(body: &str) -> Option<Answer> {
-    let key = body.find("\"data\"")?;
-    let before = body[..key].trim_start().strip_prefix('{')?;
-    let quotes = before.matches('"').count();
-    if quotes % 2 != 0 || before.contains(['{', '[', ']', '}', '\\']) {
-        return None;
+enum State {
+    /// What came before a list of records; `odd` where that will take a closer look, at the whole of it.
+    Head { text: Vec<u8>, odd: bool },
+    /// In the list, and what came before it, up to its opening bracket.
+    List { head: Vec<u8>, splitter: Splitter },
+    /// Behind the list: what stands around it.
+    Tail(Vec<u8>),
+}
+
+// === impl Parser ===
+
+impl<'r> Parser<'r> {
+    /// Hands the records over to `to`, as soon as each has come.
+    pub fn new(to: &'r mut dyn Recipient) -> Self {
+        Self {
+            to,
+            records: 0,
+            state: State::Head {
+                text: Vec::new(),
+                odd: false,
+            },
+        }
     }
-    let colon = body[key + 6..].trim_start().strip_prefix(':')?;
-    let list = colon.trim_start().strip_prefix('[')?;
-    let start = body.len() - list.len();
-    let Split { elements, end } = split(body, start)?;
-    let around = format!("{}{}", &body[..start], &body[end..]);
-    let envelope = serde_json::from_str::<Envelope<'_>>(&around).ok()?;
-    Some(Answer {
-        records: elements,
-        ..envelope.read(&around)
-    })
+
+    /// Takes the next piece of the decoded body.
+    pub fn feed(&mut self, piece: &[u8]) {
+        match &mut self.state {
+            State::Head { text, odd } => {
+                text.extend_from_slice(piece);
+                if *odd {
+                    return;
+                }
+                match list_start(text) {
+                    Begin::Later => {}
+                    Begin::Odd => *odd = true,
+                    Begin::At(start) => {
+                        let list = text.split_off(start);
+                        self.state = State::List {
+                            head: std::mem::take(text),
+                            splitter: Splitter::default(),
+                        };
+                        self.feed(&list);
+                    }
+                }
+            }
+            State::List { head, splitter } => {
+                let (to, records) = (&mut *self.to, &mut self.records);
+                if let Some(tail) = splitter.feed(piece, |record| hand_over(record, to, records)) {
+                    head.extend(tail);
+                    self.state = State::Tail(std::mem::take(head));
+                }
+            }
+            State::Tail(around) => around.extend_from_slice(piece),
+        }
+    }
+
+    /// The body has come to its end.
+    ///
+    /// # Errors
+    /// See [`Torn`].
+    pub fn end(mut self) -> Result<Answer, Torn> {
+        let (to, records) = (&mut *self.to, &mut self.records);
+        let answer = match self.state {
+            State::Head { text, .. } => closer_look(&String::from_utf8_lossy(&text), to, records)?,
+            State::List { mut head, splitter } => {
+                let tail = splitter.end(|record| hand_over(record, to, records));
+                head.extend(tail.ok_or_else(|| Torn::Damaged("its list has no end".to_owned()))?);
+                around(&head)
+            }
+            State::Tail(text) => around(&text),
+        };
+        Ok(Answer {
+            records: self.records,
+            ..answer
+        })
+    }
+}
+
+/// Dirt in a text must not cost the record: what is not UTF-8 becomes U+FFFD.
+fn hand_over(record: &[u8], to: &mut dyn Recipient, records: &mut u64) {
+    *records += 1;
+    to.record(&String::from_utf8_lossy(record));
+}
+
+/// Where a list of records begins.
+enum Begin {
+    /// Not yet.
+    Later,
+    /// Behind its opening bracket, which is here.
+    At(usize),
+    /// Not the usual way.
+    Odd,
+}
+
+/// The usual answer has nothing but plain members before its list.
+fn list_start(head: &[u8]) -> Begin {
+    /// More does not stand before a list.
+    const LONGEST: usize = 64 << 10;
+    let Some(key) = memchr::memmem::find(head, b"\"data\"") else {
+        return match head.trim_ascii_start().first() {
+            None | Some(b'{') if head.len() <= LONGEST => Begin::Later,
+            _ => Begin::Odd,
+        };
+    };
+    let Some(before) = head[..key].trim_ascii_start().strip_prefix(b"{") else {
+        return Begin::Odd;
+    };
+    let quotes = before.iter().filter(|byte| **byte == b'"').count();
+    let plain = |byte: &u8| !matches!(byte, b'{' | b'[' | b']' | b'}' | b'\\');
+    if quotes % 2 != 0 || !before.iter().all(plain) {
+        return Begin::Odd;
+    }
+    let mut rest = head[key + 6..].trim_ascii_start();
+    for mark in [b':', b'['] {
+        rest = match rest.split_first() {
+            None => return Begin::Later,
+            Some((byte, rest)) if *byte == mark => rest.trim_ascii_start(),
+            Some(_) => return Begin::Odd,
+        };
+    }
+    Begin::At(head.len() - rest.len())
+}
+
+/// What stands around a list is usually whole; where it is not, the list alone must tell.
+fn around(text: &[u8]) -> Answer {
+    let text = String::from_utf8_lossy(text);
+    serde_json::from_str::<Envelope<'_>>(&text)
+        .map(|envelope| envelope.read())
+        .unwrap_or_default()
 }
 
 /// Whatever else an answer may be.
-fn closer_look(body: &str) -> Result<Answer, Torn> {
-    match serde_json::from_str::<Envelope<'_>>(body) {
-        Ok(envelope) if envelope.data.is_none() => Err(Torn::Refusal(refusal(body))),
-        Ok(envelope) => Ok(envelope.read(body)),
-        Err(error) => salvage(body).ok_or_else(|| Torn::Damaged(in_short(&error.to_string()))),
+fn closer_look(body: &str, to: &mut dyn Recipient, records: &mut u64) -> Result<Answer, Torn> {
+    if !body.trim_start().starts_with('{') {
+        return Err(Torn::NotJson);
     }
+    match serde_json::from_str::<Envelope<'_>>(body) {
+        Ok(envelope) => {
+            let Some(data) = &envelope.data else {
+                return Err(Torn::Refusal(refusal(body)));
+            };
+            for record in data {
+                hand_over(record.get().as_bytes(), to, records);
+            }
+            Ok(envelope.read())
+        }
+        Err(error) => {
+            salvage(body, to, records).ok_or_else(|| Torn::Damaged(in_short(&error.to_string())))
+        }
+    }
+}
+
+/// Tells the records of damaged JSON apart by their brackets alone, so that one damaged record costs only itself.
+/// `None` where the list does not even close: then the answer broke off.
+fn salvage(body: &str, to: &mut dyn Recipient, records: &mut u64) -> Option<Answer> {
+    let list = body.find("\"data\"")?;
+    let start = list + body[list..].find('[')? + 1;
+    let mut splitter = Splitter::default();
+    let mut each = |record: &[u8]| hand_over(record, to, records);
+    let tail = match splitter.feed(&body.as_bytes()[start..], &mut each) {
+        Some(tail) => tail,
+        None => splitter.end(&mut each)?,
+    };
+    Some(around(&[&body.as_bytes()[..start], &tail].concat()))
 }
 
 /// The cloud's own words in an answer that is a refusal; short.
@@ -134,101 +251,71 @@ pub(super) fn in_short(text: &str) -> String {
     line.chars().filter(|c| !c.is_control()).take(200).collect()
 }
 
-/// Where `part`, a slice of `whole`, stands in it.
-fn place(whole: &str, part: &str) -> Range<usize> {
-    let start = part.as_ptr().addr() - whole.as_ptr().addr();
-    start..start + part.len()
-}
-
-/// Tells the records of damaged JSON apart by their brackets alone, so that one damaged record costs only itself.
-/// `None` where the list does not even close: then the answer broke off.
-fn salvage(body: &str) -> Option<Answer> {
-    let list = body.find("\"data\"")?;
-    let open = list + body[list..].find('[')?;
-    let mut records = Vec::new();
-    let (mut depth, mut start, mut in_text, mut escaped) = (0_usize, 0, false, false);
-    let mut end = None;
-    for (i, byte) in body.bytes().enumerate().skip(open + 1) {
-        if in_text {
-            (in_text, escaped) = (escaped || byte != b'"', !escaped && byte == b'\\');
-            continue;
-        }
-        match byte {
-            b'"' => in_text = true,
-            b'{' | b'[' => {
-                if depth == 0 {
-                    start = i;
-                }
-                depth += 1;
-            }
-            b'}' | b']' if depth > 0 => {
-                depth -= 1;
-                if depth == 0 {
-                    records.push(start..i + 1);
-                }
-            }
-            b']' => {
-                end = Some(i);
-                break;
-            }
-            _ => {}
-        }
-    }
-    // what stands around the list is usually whole; where it is not, the list alone must tell
-    let around = format!("{}[]{}", &body[..open], &body[end? + 1..]);
-    let rest = serde_json::from_str::<Envelope<'_>>(&around)
-        .map(|rest| rest.read(&around))
-        .unwrap_or_default();
-    Some(Answer { records, ..rest })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(body: &str) -> Answer {
-        take_apart(body.as_bytes().to_vec()).unwrap()
+    /// Fed in pieces of this size.
+    fn in_pieces(body: &[u8], size: usize) -> Result<(Answer, Vec<String>), Torn> {
+        let mut records = Vec::new();
+        let mut parser = Parser::new(&mut records);
+        body.chunks(size).for_each(|piece| parser.feed(piece));
+        let answer = parser.end()?;
+        Ok((answer, records))
+    }
+
+    fn read(body: &str) -> (Answer, Vec<String>) {
+        let whole = in_pieces(body.as_bytes(), usize::MAX).unwrap();
+        for size in 1..body.len() {
+            assert_eq!(in_pieces(body.as_bytes(), size).unwrap(), whole, "{size}");
+        }
+        whole
+    }
+
+    fn torn(body: &[u8]) -> Torn {
+        in_pieces(body, 7).unwrap_err()
     }
 
     #[test]
-    fn both_ways_say_the_same() {
+    fn all_ways_say_the_same() {
+        let looked_at = |body: &str| {
+            let (mut records, mut count) = (Vec::new(), 0);
+            let answer = closer_look(body, &mut records, &mut count).unwrap();
+            let answer = Answer {
+                records: count,
+                ..answer
+            };
+            (answer, records)
+        };
         for body in [
             r#"{"data":[],"hasNext":false}"#,
             r#"{"data":[{"_id":"a"}, {"_id":"b"}],"hasNext":true,"total":7,"nextQueryFilters":{"x": [1]}}"#,
             r#" {"total":3,"hasNext":true,"data" : [{"_id":"a"},{"_id":"b","x":tru},{"_id":"]c\"}"}]}"#,
-        ] {
-            assert_eq!(plain_list(body), closer_look(body).ok(), "{body}");
-            assert!(plain_list(body).is_some(), "{body}");
-        }
-        for body in [
-            r#"{"data":[null,{"_id":"a"}]}"#,
+            r#"{"data":[null,{"_id":"a"},[7,"x"]],"total":4}"#,
             r#"{"x":{"data":[]},"data":[{}]}"#,
             r#"{"x":"\"data\"","data":[{}]}"#,
             r#"{"x":"data","data":[{}]}"#,
             r#"{"data":[{}],"data":[{"a":1}]}"#,
             r#"{"data":[{}]"#,
         ] {
-            assert_eq!(plain_list(body), None, "{body}");
+            assert_eq!(read(body), looked_at(body), "{body}");
         }
     }
 
     #[test]
     fn takes_a_page_apart() {
-        let page = read(
+        let (page, records) = read(
             r#"{"data":[{"_id":"a"}, {"_id":"b"}],"hasNext":true,"total":7,"nextQueryFilters":{"x": 1}}"#,
         );
-        assert_eq!(
-            page.texts().collect::<Vec<_>>(),
-            [r#"{"_id":"a"}"#, r#"{"_id":"b"}"#]
-        );
+        assert_eq!(records, [r#"{"_id":"a"}"#, r#"{"_id":"b"}"#]);
         assert!(page.has_next);
-        assert_eq!(page.total, Some(7));
+        assert_eq!((page.records, page.total), (2, Some(7)));
         assert_eq!(page.next.as_deref(), Some(r#"{"x": 1}"#), "to the letter");
     }
 
     #[test]
     fn bears_missing_and_odd_members() {
-        let page = read(
+        let (page, _) = read(
             r#"{"data":[],"nextQueryFilters":null,"total":"3","max":1,"moreThanTotal":false}"#,
         );
         assert_eq!(
@@ -239,11 +326,11 @@ mod tests {
 
     #[test]
     fn one_damaged_record_costs_only_itself() {
-        let page = read(
+        let (page, records) = read(
             r#"{"total":3,"data":[{"_id":"a"},{"_id":"b","x":tru},{"_id":"]c\"}"}],"hasNext":true}"#,
         );
         assert_eq!(
-            page.texts().collect::<Vec<_>>(),
+            records,
             [
                 r#"{"_id":"a"}"#,
                 r#"{"_id":"b","x":tru}"#,
@@ -257,20 +344,15 @@ mod tests {
     fn an_answer_that_breaks_off_is_torn() {
         let whole = r#"{"data":[{"_id":"a"},{"_id":"b"}],"hasNext":false}"#;
         for cut in 1..whole.find(']').unwrap() {
-            assert!(
-                matches!(
-                    take_apart(whole.as_bytes()[..cut].to_vec()),
-                    Err(Torn::Damaged(_))
-                ),
-                "{cut}"
-            );
+            let torn = torn(&whole.as_bytes()[..cut]);
+            assert!(matches!(torn, Torn::Damaged(_)), "{cut}: {torn:?}");
         }
     }
 
     #[test]
     fn damage_is_told_in_short() {
         let long = format!(r#"{{"data":"{}"}}"#, "x".repeat(9000));
-        let Err(Torn::Damaged(what)) = take_apart(long.into_bytes()) else {
+        let Torn::Damaged(what) = torn(long.as_bytes()) else {
             panic!("a text is no list");
         };
         assert!(what.starts_with("invalid type"), "{what}");
@@ -281,11 +363,9 @@ mod tests {
     fn says_what_the_cloud_said() {
         let answer =
             br#"{"filters":[{"error":"x is not valid","errorMessageCode":"C"}],"error":true}"#;
-        assert_eq!(
-            take_apart(answer.to_vec()).unwrap_err(),
-            Torn::Refusal("x is not valid".into())
-        );
-        assert_eq!(take_apart(b"<html>".to_vec()).unwrap_err(), Torn::NotJson);
+        assert_eq!(torn(answer), Torn::Refusal("x is not valid".into()));
+        assert_eq!(torn(b"<html>"), Torn::NotJson);
+        assert_eq!(torn(b""), Torn::NotJson);
         assert_eq!(
             refusal(r#"{"detail":"Request was throttled."}"#),
             "Request was throttled."
@@ -294,10 +374,7 @@ mod tests {
 
     #[test]
     fn text_that_is_not_utf8_costs_only_its_letters() {
-        let page = take_apart(b"{\"data\":[{\"_id\":\"a\xff\"}]}".to_vec()).unwrap();
-        assert_eq!(
-            page.texts().collect::<Vec<_>>(),
-            ["{\"_id\":\"a\u{fffd}\"}"]
-        );
+        let (_, records) = in_pieces(b"{\"data\":[{\"_id\":\"a\xff\"}]}", 3).unwrap();
+        assert_eq!(records, ["{\"_id\":\"a\u{fffd}\"}"]);
     }
 }

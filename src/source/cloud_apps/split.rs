@@ -5,76 +5,109 @@
 //! 3.1.1): which bytes are quotes, which of them are escaped, hence which bytes are inside a text, and which brackets are not.
 //! A record of 1.8 KB costs about 5,000 instructions here, the check for UTF-8 included (tests/bench/budget).
 
-use std::ops::Range;
-
+use serde_json::value::RawValue;
 use wide::u8x16;
 
 /// Bytes that are looked at together.
 const BLOCK: usize = 64;
 
-/// The elements of a list.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Split {
-    /// The objects and lists in it, as places in the text.
-    pub(super) elements: Vec<Range<usize>>,
-    /// Where the list's closing bracket stands.
-    pub(super) end: usize,
+/// Splits a list, fed to it piece by piece. An element is handed over when its end has come; only what is not handed over yet
+/// is kept.
+#[derive(Debug, Default)]
+pub(super) struct Splitter {
+    within: Within,
+    /// What has come and may still be needed.
+    text: Vec<u8>,
+    /// How far `text` was looked at: whole blocks, counted from the list's begin.
+    looked: usize,
+    /// Brackets that are open.
+    depth: usize,
+    /// Where the open element begins.
+    begin: usize,
+    /// Where the last element ended.
+    done: usize,
 }
 
-/// Splits the list whose opening bracket stands right before `start`. `None` where that takes a closer look: the list does not
-/// close, holds anything but objects and lists, or is no JSON.
-pub(super) fn split(text: &str, start: usize) -> Option<Split> {
-    let bytes = text.as_bytes();
-    let mut within = Within::default();
-    let (mut elements, mut depth, mut begin, mut done) = (Vec::new(), 0_usize, 0, start);
-    let mut at = start;
-    while at < bytes.len() {
-        let mut brackets = within.brackets(&block(bytes, at))?;
-        while brackets != 0 {
-            let place = at + brackets.trailing_zeros() as usize;
-            brackets &= brackets - 1;
-            let opens = matches!(bytes[place], b'{' | b'[');
-            match (opens, depth) {
-                (true, 0) => {
-                    between(&bytes[done..place])?;
-                    (begin, depth) = (place, 1);
-                }
-                (true, _) => depth += 1,
-                (false, 0) => {
-                    between(&bytes[done..place])?;
-                    return (bytes[place] == b']').then_some(Split {
-                        elements,
-                        end: place,
-                    });
-                }
-                (false, 1) => {
-                    (depth, done) = (0, place + 1);
-                    elements.push(begin..done);
-                }
-                (false, _) => depth -= 1,
+// === impl Splitter ===
+
+impl Splitter {
+    /// Takes the next piece of the list, beginning behind its opening bracket. Once the list has ended, gives back what stands
+    /// behind it, from its closing bracket on.
+    pub(super) fn feed(&mut self, piece: &[u8], mut each: impl FnMut(&[u8])) -> Option<Vec<u8>> {
+        self.text.extend_from_slice(piece);
+        while let Some(block) = self.text[self.looked..].first_chunk() {
+            if let Some(end) = self.look(&{ *block }, &mut each) {
+                return Some(self.text.split_off(end));
             }
         }
-        at += BLOCK;
+        self.forget();
+        None
     }
-    None
-}
 
-/// What may stand between two elements.
-fn between(bytes: &[u8]) -> Option<()> {
-    let passes = |byte: &u8| matches!(byte, b',' | b' ' | b'\n' | b'\r' | b'\t');
-    bytes.iter().all(passes).then_some(())
-}
+    /// Nothing more comes: what is left is looked at. `None` where the list does not end.
+    pub(super) fn end(mut self, mut each: impl FnMut(&[u8])) -> Option<Vec<u8>> {
+        let rest = &self.text[self.looked..];
+        let mut block = [b' '; BLOCK];
+        block[..rest.len()].copy_from_slice(rest);
+        let end = self.look(&block, &mut each)?;
+        Some(self.text.split_off(end))
+    }
 
-/// The block that begins at `at`, filled up with blanks at the end of the text.
-fn block(bytes: &[u8], at: usize) -> [u8; BLOCK] {
-    let rest = &bytes[at..];
-    match rest.first_chunk() {
-        Some(block) => *block,
-        None => {
-            let mut block = [b' '; BLOCK];
-            block[..rest.len()].copy_from_slice(rest);
-            block
+    /// One block further. Says where the list ends, where it does in it.
+    fn look(&mut self, block: &[u8; BLOCK], each: &mut impl FnMut(&[u8])) -> Option<usize> {
+        let mut brackets = self.within.brackets(block);
+        while brackets != 0 {
+            let nth = brackets.trailing_zeros() as usize;
+            brackets &= brackets - 1;
+            let place = self.looked + nth;
+            let opens = matches!(block[nth], b'{' | b'[');
+            match (opens, self.depth) {
+                (true, 0) => {
+                    between(&self.text[self.done..place], each);
+                    (self.begin, self.depth) = (place, 1);
+                }
+                (true, _) => self.depth += 1,
+                (false, 0) if block[nth] == b']' => {
+                    between(&self.text[self.done..place], each);
+                    return Some(place);
+                }
+                // damage
+                (false, 0) => {}
+                (false, 1) => {
+                    (self.depth, self.done) = (0, place + 1);
+                    each(&self.text[self.begin..self.done]);
+                }
+                (false, _) => self.depth -= 1,
+            }
         }
+        self.looked += BLOCK;
+        None
+    }
+
+    /// Lets go of what was handed over.
+    fn forget(&mut self) {
+        let gone = if self.depth == 0 {
+            self.done
+        } else {
+            self.begin
+        };
+        self.text.drain(..gone);
+        self.looked -= gone;
+        self.begin = 0;
+        self.done = self.done.saturating_sub(gone);
+    }
+}
+
+/// Hands over what stands between two elements and is a value all the same: a number, a text, nothing. Damage is passed over.
+fn between(bytes: &[u8], each: &mut impl FnMut(&[u8])) {
+    let blank = |byte: &u8| matches!(byte, b',' | b' ' | b'\n' | b'\r' | b'\t');
+    if bytes.iter().all(blank) {
+        return;
+    }
+    let text = String::from_utf8_lossy(bytes);
+    let list = format!("[{}]", text.trim().trim_matches(','));
+    if let Ok(values) = serde_json::from_str::<Vec<&RawValue>>(&list) {
+        values.iter().for_each(|value| each(value.get().as_bytes()));
     }
 }
 
@@ -88,9 +121,8 @@ struct Within {
 }
 
 impl Within {
-    /// The brackets of a block that stand outside texts, a bit for each byte. `None` where a backslash stands outside a text:
-    /// that is no JSON.
-    fn brackets(&mut self, block: &[u8; BLOCK]) -> Option<u64> {
+    /// The brackets of a block that stand outside texts, a bit for each byte.
+    fn brackets(&mut self, block: &[u8; BLOCK]) -> u64 {
         let (mut quotes, mut backslashes, mut brackets) = (0, 0, 0);
         let (sixteens, _) = block.as_chunks::<16>();
         for (nth, bytes) in sixteens.iter().enumerate() {
@@ -111,7 +143,7 @@ impl Within {
         }
         texts ^= self.text;
         self.text = 0_u64.wrapping_sub(texts >> 63);
-        (backslashes & !texts == 0).then_some(brackets & !texts)
+        brackets & !texts
     }
 
     /// The bytes that a backslash before them escapes.
@@ -136,19 +168,16 @@ impl Within {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use proptest::prelude::*;
-    use serde_json::value::RawValue;
 
     use super::*;
 
-    fn elements(text: &str) -> Option<Vec<&str>> {
-        let split = split(text, 1)?;
-        Some(
-            split
-                .elements
-                .into_iter()
-                .map(|place| &text[place])
-                .collect(),
-        )
+    /// The elements of a list, fed in pieces of this size; `None` where it does not end.
+    fn elements(text: &str, piece: usize) -> Option<Vec<String>> {
+        let (mut splitter, mut found) = (Splitter::default(), Vec::new());
+        let mut each = |element: &[u8]| found.push(String::from_utf8_lossy(element).into_owned());
+        let mut pieces = text.as_bytes()[1.min(text.len())..].chunks(piece);
+        let ended = pieces.any(|piece| splitter.feed(piece, &mut each).is_some());
+        (ended || splitter.end(&mut each).is_some()).then_some(found)
     }
 
     #[test]
@@ -162,42 +191,58 @@ mod tests {
                 Some(vec![r#"{"a":"}]\\\"}"}"#, "{}"]),
             ),
             (r#"[{"a":tru}]"#, Some(vec![r#"{"a":tru}"#])),
-            ("[{},7]", None),
-            ("[null]", None),
-            ("[{}\"x\"]", None),
-            (r#"[{\"}]"#, None),
+            ("[{},7, null]", Some(vec!["{}", "7", "null"])),
+            ("[\"a,b\",{}]", Some(vec!["\"a,b\"", "{}"])),
+            ("[{}}, {}tru]", Some(vec!["{}", "{}"])),
+            (r#"[{\"}]"#, Some(vec![r#"{\"}"#])),
             ("[{}", None),
             ("[{]", None),
             ("[}", None),
             ("", None),
         ] {
-            assert_eq!(elements(text), expected, "{text}");
+            let expected = expected.map(|all| all.into_iter().map(str::to_owned).collect());
+            assert_eq!(elements(text, 7), expected, "{text}");
         }
     }
 
     #[test]
-    fn across_the_edges_of_blocks() {
+    fn across_the_edges_of_blocks_and_pieces() {
         for fill in 0..200 {
             for tail in ["\\\\", "\\\"", "\\\\\\\"}", "é"] {
                 let one = format!("{{\"{}{tail}\":[1]}}", "x".repeat(fill));
                 let text = format!("[{one},{one}]");
-                assert_eq!(elements(&text), Some(vec![&*one, &*one]), "{text}");
+                let expected = Some(vec![one.clone(), one]);
+                assert_eq!(elements(&text, 1 + fill % 90), expected, "{text}");
             }
         }
     }
 
+    #[test]
+    fn keeps_only_what_is_open() {
+        let mut splitter = Splitter::default();
+        let record = format!("{{\"a\":\"{}\"}},", "x".repeat(1000));
+        for _ in 0..1000 {
+            assert_eq!(splitter.feed(record.as_bytes(), |_| {}), None);
+            assert!(splitter.text.len() < 2 * record.len());
+        }
+        assert_eq!(splitter.feed(b"],\"a\"", |_| {}), None);
+        assert_eq!(splitter.end(|_| {}).unwrap(), b"],\"a\"");
+    }
+
     proptest! {
         #[test]
-        fn agrees_with_a_parser(values in prop::collection::vec(json(), 0..6), blanks in "[ \n]{0,3}") {
+        fn agrees_with_a_parser(
+            values in prop::collection::vec(json(), 0..6), blanks in "[ \n]{0,3}", piece in 1_usize..200
+        ) {
             let texts: Vec<String> = values.iter().map(|value| format!("{{\"v\":{value}}}")).collect();
             let text = format!("[{}{blanks}]", texts.join(&format!(",{blanks}")));
             let raw: Vec<&RawValue> = serde_json::from_str(&text).unwrap();
-            prop_assert_eq!(elements(&text).unwrap(), raw.iter().map(|raw| raw.get()).collect::<Vec<_>>());
+            prop_assert_eq!(elements(&text, piece).unwrap(), raw.iter().map(|raw| raw.get()).collect::<Vec<_>>());
         }
 
         #[test]
-        fn survives_anything(text in "[\\[\\]{}\",\\\\ 1é]{0,200}") {
-            if let (Some(elements), Ok(raw)) = (elements(&text), serde_json::from_str::<Vec<&RawValue>>(&text)) {
+        fn survives_anything(text in "\\[[\\[\\]{}\",\\\\ 1é]{0,200}", piece in 1_usize..80) {
+            if let (Some(elements), Ok(raw)) = (elements(&text, piece), serde_json::from_str::<Vec<&RawValue>>(&text)) {
                 prop_assert_eq!(elements, raw.iter().map(|raw| raw.get()).collect::<Vec<_>>());
             }
         }

@@ -73,7 +73,7 @@ impl Reader {
         let read = self.read_of_total(page, walk);
         // an empty page is the end where the cloud's own count says so, whatever `hasNext` says
         let exhausted = page.count() == 0 && answer.total.is_some_and(|total| total <= read);
-        let full = answer.records.len() >= self.limit as usize;
+        let full = answer.records >= u64::from(self.limit);
         !exhausted && (answer.has_next || full || answer.total.is_some_and(|total| total > read))
     }
 

@@ -12,7 +12,7 @@ use gungraun::{library_benchmark, library_benchmark_group, main};
 use siembox::cef::{AlertName, Looks, Profile, Style, Version};
 use siembox::event::Event;
 use siembox::source::Answer;
-use siembox::source::cloud_apps::page::take_apart;
+use siembox::source::cloud_apps::page::Parser;
 use siembox::source::cloud_apps::record::{activity, alert};
 use siembox::spool::{Encoder, Label, Lines};
 use siembox::syslog::{Header, Priority, TimeFormat};
@@ -97,7 +97,12 @@ const LABEL: Label = Label {
 #[library_benchmark]
 #[bench::of_activities(page())]
 fn page_take_apart(body: Vec<u8>) -> Answer {
-    black_box(take_apart(black_box(body)).unwrap())
+    let nobody = &mut ();
+    let mut parser = Parser::new(nobody);
+    for piece in black_box(body).chunks(64 << 10) {
+        parser.feed(piece);
+    }
+    black_box(parser.end().unwrap())
 }
 
 #[library_benchmark]

@@ -14,7 +14,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use siembox::source::cloud_apps::{Auth, CloudApps, Entra};
 use siembox::source::http::{Http, Route};
-use siembox::source::{Answer, Place, Query, Source, SourceError, Stream, Trouble};
+use siembox::source::{Place, Query, Source, SourceError, Stream, Trouble};
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{
@@ -49,9 +49,13 @@ pub fn run(data: &[u8]) {
             place: place.clone(),
             limit: 100,
         };
-        match source.page(&query) {
+        let mut records = Vec::new();
+        match source.page(&query, &mut records) {
             Ok(answer) => {
-                fits(&answer);
+                let bytes: usize = records.iter().map(String::len).sum();
+                // each byte that is not UTF-8 becomes a U+FFFD of three
+                assert!(bytes as u64 <= 3 * MAX_BODY);
+                super::page::fits(&answer, &records);
                 place = answer.next.map_or(Place::Skip(100), Place::Next);
             }
             Err(error) => is_told(&error),
@@ -62,12 +66,6 @@ pub fn run(data: &[u8]) {
     {
         is_told(&error);
     }
-}
-
-fn fits(answer: &Answer) {
-    // each byte that is not UTF-8 becomes a U+FFFD of three
-    assert!(answer.body.len() as u64 <= 3 * MAX_BODY);
-    super::page::holds_together(answer);
 }
 
 fn is_told(error: &SourceError) {

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
-use siembox::source::cloud_apps::page::{Torn, refusal, take_apart};
+use siembox::source::cloud_apps::page::{Parser, Torn, refusal};
 use siembox::source::cloud_apps::record::{activity, alert};
 use siembox::source::{Answer, Cursor, Place, Reader, Rules, Seen, Turn, Verdict};
 
@@ -31,44 +31,76 @@ pub fn run(data: &[u8]) {
             refused.chars().count() <= 200 && !refused.contains(char::is_control),
             "words of a refusal: {refused:?}"
         );
-        match take_apart(body.to_vec()) {
-            Ok(answer) => {
-                holds_together(&answer);
-                stream.read(&answer);
-                last = Some(answer);
+        match taken_apart(body, 1 << 16) {
+            Ok(page) => {
+                holds_together(&String::from_utf8_lossy(body), &page);
+                stream.read(&page);
+                last = Some(page);
             }
             Err(Torn::Refusal(words)) => assert_eq!(words, refused),
             Err(Torn::Damaged(what)) => assert!(what.chars().count() <= 200, "{what}"),
             Err(Torn::NotJson) => {}
         }
     }
-    if let Some(answer) = last {
-        stream.repeats_nothing(&answer);
+    if let Some(page) = last {
+        stream.repeats_nothing(&page);
         // takes the time of many others
         if mode & 8 == 0 {
-            stream.ends(&answer);
+            stream.ends(&page);
         }
     }
 }
 
-/// The records are stretches of the body, in order, and as much JSON as the body.
-pub fn holds_together(answer: &Answer) {
-    let whole = serde_json::from_str::<&RawValue>(&answer.body).is_ok();
+/// An answer and its records.
+struct Page {
+    answer: Answer,
+    records: Vec<String>,
+}
+
+/// The body, fed in pieces of this size.
+fn taken_apart(body: &[u8], size: usize) -> Result<Page, Torn> {
+    let mut records = Vec::new();
+    let mut parser = Parser::new(&mut records);
+    body.chunks(size).for_each(|piece| parser.feed(piece));
+    let answer = parser.end()?;
+    Ok(Page { answer, records })
+}
+
+/// The records are stretches of the body, in order, and as much JSON as the body; in whatever pieces it comes.
+fn holds_together(body: &str, page: &Page) {
+    fits(&page.answer, &page.records);
+    let whole = serde_json::from_str::<&RawValue>(body).is_ok();
     let mut end = 0;
-    for range in &answer.records {
-        assert!(end <= range.start && range.start < range.end, "{range:?}");
-        end = range.end;
-        let text = answer.body.get(range.clone()).expect("inside the body");
-        let brackets = text.starts_with(['{', '[']) && text.ends_with(['}', ']']);
+    for text in &page.records {
+        let start = body[end..]
+            .find(text)
+            .expect("in the body, behind the one before");
+        end += start + text.len();
         let json = serde_json::from_str::<&RawValue>(text).is_ok();
-        assert!(json || (brackets && !whole), "no record: {text}");
+        assert!(json || !whole, "no record: {text}");
     }
-    if let Some(list) = list(&answer.body) {
-        let objects: Vec<&str> = answer
-            .texts()
+    if let Some(list) = list(body) {
+        let objects: Vec<&str> = (page.records.iter())
+            .map(String::as_str)
             .filter(|text| text.starts_with('{'))
             .collect();
-        assert_eq!(objects, list, "of {}", answer.body);
+        assert_eq!(objects, list, "of {body}");
+    }
+    let size = 1 + body.len() % 97;
+    let again = taken_apart(body.as_bytes(), size).unwrap_or_else(|torn| panic!("{torn:?}"));
+    assert_eq!(
+        (&again.answer, &again.records),
+        (&page.answer, &page.records)
+    );
+}
+
+/// What holds of every page: its records are counted, each is JSON or stands in brackets, and a place goes back as JSON.
+pub fn fits(answer: &Answer, records: &[String]) {
+    assert_eq!(answer.records, records.len() as u64);
+    for text in records {
+        let brackets = text.starts_with(['{', '[']) && text.ends_with(['}', ']']);
+        let json = serde_json::from_str::<&RawValue>(text).is_ok();
+        assert!(json || brackets, "no record: {text}");
     }
     if let Some(next) = &answer.next {
         serde_json::from_str::<&RawValue>(next).expect("a place goes back as JSON");
@@ -120,9 +152,9 @@ impl Stream {
     }
 
     /// One answer, as `agent::poller` takes it in.
-    fn read(&mut self, answer: &Answer) -> Verdict {
-        let turn = take_in(&mut self.reader, self.alerts, answer);
-        assert!(turn.news + turn.repeats <= answer.records.len() as u64);
+    fn read(&mut self, page: &Page) -> Verdict {
+        let turn = take_in(&mut self.reader, self.alerts, page);
+        assert!(turn.news + turn.repeats <= page.answer.records);
         let cursor = Cursor::from_bytes(&turn.cursor).expect("a cursor");
         assert_eq!(cursor.to_bytes(), turn.cursor);
         if let Some(before) = &self.cursor {
@@ -155,26 +187,31 @@ impl Stream {
     }
 
     /// After a restart, what was read before is known.
-    fn repeats_nothing(&self, answer: &Answer) {
+    fn repeats_nothing(&self, page: &Page) {
         let next = self.seen.last().map_or(0, |(number, _)| number + 1);
         let seen = Seen::restore(&self.seen, next, None);
         let mut reader = Reader::new(self.rules.clone(), self.cursor.clone(), seen);
         reader.begin(NOW_MS, NOW_MS, true);
-        let turn = take_in(&mut reader, self.alerts, answer);
+        let turn = take_in(&mut reader, self.alerts, page);
         assert_eq!(turn.news, 0, "read a second time");
     }
 
     /// The same answer to every question comes to an end.
-    fn ends(&mut self, answer: &Answer) {
+    fn ends(&mut self, page: &Page) {
         let ended = (0..PATIENCE)
-            .any(|_| matches!(self.read(answer), Verdict::CaughtUp | Verdict::GivenUp(_)));
+            .any(|_| matches!(self.read(page), Verdict::CaughtUp | Verdict::GivenUp(_)));
         assert!(ended, "asked {PATIENCE} times");
     }
 }
 
-fn take_in(reader: &mut Reader, alerts: bool, answer: &Answer) -> Turn {
+fn take_in(reader: &mut Reader, alerts: bool, page: &Page) -> Turn {
+    // once it broke off before
+    for text in page.records.iter().take(2) {
+        reader.open(NOW_MS, Some(NOW_MS));
+        reader.admit(text, None);
+    }
     reader.open(NOW_MS, Some(NOW_MS));
-    for text in answer.texts() {
+    for text in &page.records {
         let read = if alerts { alert(text) } else { activity(text) };
         match read {
             Ok(record) => reader.admit(&record.event.id, Some(record.cursor_ms)),
@@ -184,5 +221,5 @@ fn take_in(reader: &mut Reader, alerts: bool, answer: &Answer) -> Turn {
             }
         };
     }
-    reader.close(answer)
+    reader.close(&page.answer)
 }

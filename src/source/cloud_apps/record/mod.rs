@@ -34,6 +34,17 @@ pub struct Mapped<'a> {
     pub cursor_ms: i64,
 }
 
+impl Mapped<'_> {
+    /// The same, borrowing nothing.
+    #[must_use]
+    pub fn into_owned(self) -> Mapped<'static> {
+        Mapped {
+            event: self.event.into_owned(),
+            cursor_ms: self.cursor_ms,
+        }
+    }
+}
+
 /// A record that can't be forwarded: not an object, without an id, or without a time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
@@ -73,10 +84,7 @@ fn read_or_repair<'a>(
     if let Cow::Owned(mended) = repair::repair(raw) {
         match read(&mended) {
             Ok(mapped) => {
-                return Ok(Mapped {
-                    event: mapped.event.into_owned(),
-                    cursor_ms: mapped.cursor_ms,
-                });
+                return Ok(mapped.into_owned());
             }
             Err(Refusal::Incomplete(unreadable)) => return Err(unreadable),
             Err(Refusal::NotJson(_)) => {}

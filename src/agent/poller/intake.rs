@@ -1,0 +1,160 @@
+//! A page while it comes: each record becomes a line, a count, or a record set aside, before the next one is there. Only when the
+//! page has ended well any of it counts.
+
+use std::time::Duration;
+
+use crate::agent::line::LineWriter;
+use crate::clock::Time;
+use crate::event::Event;
+use crate::ledger::{Counts, Key};
+use crate::sent::Scribe;
+use crate::source::cloud_apps::record::Unreadable;
+use crate::source::{Reader, Recipient, Stream};
+use crate::spool::{Aside, Lines};
+
+/// What a page has brought so far.
+#[derive(Default)]
+pub(super) struct Haul {
+    pub(super) lines: Lines,
+    /// What the page counts for.
+    pub(super) counts: Counts,
+    pub(super) aside: Vec<Aside>,
+    /// Records left out by a setting.
+    pub(super) left_out: u64,
+    /// New records that are no lines yet: more has to be asked for them, which can't be done in the midst of an answer.
+    pub(super) held: Vec<Held>,
+}
+
+/// A new record that is no line yet.
+pub(super) struct Held {
+    pub(super) key: Key,
+    pub(super) cursor_ms: i64,
+    pub(super) event: Event<'static>,
+}
+
+/// The cloud's clock, as it last told it, and when: ours may be set at any moment, so that it is not compared with it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct CloudClock(Option<(i64, Duration)>);
+
+/// Takes a page's records.
+pub(super) struct Intake<'a, T> {
+    pub(super) stream: Stream,
+    pub(super) reader: &'a mut Reader,
+    pub(super) writer: &'a mut LineWriter,
+    pub(super) sent: &'a mut Scribe,
+    pub(super) haul: &'a mut Haul,
+    pub(super) clock: &'a mut CloudClock,
+    pub(super) time: &'a T,
+    /// When the page was asked for.
+    pub(super) asked: Duration,
+    /// Are new records held?
+    pub(super) holds: bool,
+    /// The cloud's time, milliseconds since 1970.
+    pub(super) now_ms: i64,
+}
+
+// === impl Haul ===
+
+impl Haul {
+    fn clear(&mut self) {
+        self.lines.clear();
+        self.counts.clear();
+        self.aside.clear();
+        self.held.clear();
+        self.left_out = 0;
+    }
+
+    /// A new record becomes a line.
+    pub(super) fn add(
+        &mut self,
+        record: (Key, i64, &Event<'_>),
+        writer: &mut LineWriter,
+        sent: &mut Scribe,
+    ) {
+        let (key, cursor_ms, event) = record;
+        self.counts.spooled(key);
+        self.lines
+            .push_with(key.tag(), |line| writer.write(event, line));
+        sent.note(cursor_ms, &event.id);
+    }
+}
+
+// === impl CloudClock ===
+
+impl CloudClock {
+    /// Did it ever tell the time?
+    pub(super) fn is_known(self) -> bool {
+        self.0.is_some()
+    }
+
+    /// It tells the time.
+    pub(super) fn tell(&mut self, server_ms: Option<i64>, steady: Duration) {
+        if let Some(server_ms) = server_ms {
+            self.0 = Some((server_ms, steady));
+        }
+    }
+
+    /// What it said at this steady time, where it ever told it.
+    pub(super) fn ms_at(self, steady: Duration) -> Option<i64> {
+        let (told_ms, at) = self.0?;
+        let ms = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        Some(told_ms.saturating_add(ms(steady)).saturating_sub(ms(at)))
+    }
+}
+
+// === impl Intake ===
+
+impl<T: Time> Recipient for Intake<'_, T> {
+    fn open(&mut self, server_ms: Option<i64>) {
+        let now = self.time.now();
+        self.clock.tell(server_ms, now.steady);
+        self.now_ms = self.clock.ms_at(now.steady).unwrap_or(now.wall_ms);
+        self.haul.clear();
+        self.sent.open();
+        self.reader.open(self.now_ms, self.clock.ms_at(self.asked));
+    }
+
+    fn record(&mut self, text: &str) {
+        match self.writer.read(self.stream, text) {
+            Ok(record) => {
+                let (event, cursor_ms) = (record.event, record.cursor_ms);
+                let key = Key::of(self.stream.number(), Some(cursor_ms), self.now_ms);
+                if !self.reader.admit(&event.id, Some(cursor_ms)) {
+                    self.haul.counts.seen(key);
+                } else if self.writer.leaves_out(&event) {
+                    self.haul.counts.left_out(key);
+                    self.haul.left_out += 1;
+                } else if self.holds {
+                    let event = event.into_owned();
+                    self.haul.held.push(Held {
+                        key,
+                        cursor_ms,
+                        event,
+                    });
+                } else {
+                    let record = (key, cursor_ms, &event);
+                    self.haul.add(record, self.writer, self.sent);
+                }
+            }
+            Err(unreadable) => self.set_aside(unreadable, text),
+        }
+    }
+}
+
+impl<T: Time> Intake<'_, T> {
+    fn set_aside(&mut self, unreadable: Unreadable, text: &str) {
+        let id = unreadable.id.as_deref().unwrap_or(text);
+        let key = Key::of(self.stream.number(), unreadable.cursor_ms, self.now_ms);
+        if !self.reader.admit(id, unreadable.cursor_ms) {
+            self.haul.counts.seen(key);
+            return;
+        }
+        self.haul.counts.aside(key);
+        self.haul.aside.push(Aside {
+            id: unreadable.id.unwrap_or_default(),
+            reason: unreadable.reason,
+            at_ms: self.time.now().wall_ms,
+            bytes: text.as_bytes().to_vec(),
+        });
+    }
+}

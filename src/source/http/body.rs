@@ -1,0 +1,79 @@
+//! An answer's body, read in blocks: a page of 9 MB is taken in without ever being in memory as a whole.
+
+use std::fmt;
+use std::io::{Cursor, Read};
+
+use super::body_in_words;
+use crate::source::{SourceError, Trouble};
+
+/// Bytes that are read together.
+const BLOCK: usize = 64 << 10;
+
+/// A body that is still to come, bounded in its decoded size.
+pub struct Body {
+    reader: Box<dyn Read>,
+    /// Bytes that may still come, and one more.
+    left: u64,
+    /// The largest body that is taken in.
+    max: u64,
+}
+
+// === impl Body ===
+
+impl Body {
+    /// What `reader` gives, and an error where that is more than `max` bytes. A limit of ureq's own would count the bytes
+    /// before gunzip.
+    #[must_use]
+    pub fn new(reader: impl Read + 'static, max: u64) -> Self {
+        Self {
+            reader: Box::new(reader),
+            left: max.saturating_add(1),
+            max,
+        }
+    }
+
+    /// Hands over block after block, to the end: only then the connection can be used again.
+    ///
+    /// # Errors
+    /// Where it breaks off, takes too long, or is too large.
+    pub fn each_block(mut self, mut take: impl FnMut(&[u8])) -> Result<(), SourceError> {
+        let mut block = vec![0; BLOCK];
+        loop {
+            let most = usize::try_from(self.left).unwrap_or(BLOCK).min(BLOCK);
+            let read = match self.reader.read(&mut block[..most]) {
+                Ok(0) => return Ok(()),
+                Ok(read) => read,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(body_in_words(&error)),
+            };
+            self.left -= read as u64;
+            if self.left == 0 {
+                let what = format!("the answer is larger than {} MB", self.max >> 20);
+                return Err(SourceError::new(Trouble::TooLarge, what));
+            }
+            take(&block[..read]);
+        }
+    }
+
+    /// All of it: for what is short.
+    ///
+    /// # Errors
+    /// As for [`Body::each_block`].
+    pub fn whole(self) -> Result<Vec<u8>, SourceError> {
+        let mut whole = Vec::new();
+        self.each_block(|block| whole.extend_from_slice(block))?;
+        Ok(whole)
+    }
+}
+
+impl From<Vec<u8>> for Body {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::new(Cursor::new(bytes), u64::MAX)
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Body").finish_non_exhaustive()
+    }
+}
