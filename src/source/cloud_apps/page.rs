@@ -141,7 +141,10 @@ impl<'r> Parser<'r> {
 /// Dirt in a text must not cost the record: what is not UTF-8 becomes U+FFFD.
 fn hand_over(record: &[u8], to: &mut dyn Recipient, records: &mut u64) {
     *records += 1;
-    to.record(&String::from_utf8_lossy(record));
+    match std::str::from_utf8(record) {
+        Ok(text) => to.record(text),
+        Err(_) => to.record(&String::from_utf8_lossy(record)),
+    }
 }
 
 /// Where a list of records begins.
