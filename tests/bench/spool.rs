@@ -114,9 +114,10 @@ fn main() {
         Some(at) => tempfile::tempdir_in(at).unwrap(),
         None => tempfile::tempdir().unwrap(),
     };
+    let shipped = Bounds::new(64 << 30);
     let bounds = Bounds {
-        store_bytes: argument("store_mb", 4) << 20,
-        ..Bounds::new(64 << 30)
+        store_bytes: argument("store_mb", shipped.store_bytes >> 20) << 20,
+        ..shipped
     };
     let spool = SledSpool::open(folder.path(), bounds, 0).unwrap();
     let opened = proc("status", "VmRSS") / 1024;

@@ -21,18 +21,18 @@
 //! **An acknowledgement is a number.** It is written (not synced) every 2,048 lines and when nothing waits, so that after
 //! a crash a few lines come again; the next page's sync makes it durable.
 //!
-//! Measured with `cargo bench --bench spool` on a shared machine of 2 cores, ext4, lines of 800 bytes, static musl binary;
-//! B/B is bytes written to the device for each byte of text, RSS the peak of the whole program (6 MB of it its page):
+//! Measured with `cargo bench --bench spool` on a shared machine of 2 cores while it built other things, ext4, lines of 800 bytes,
+//! glibc told to give memory back (`MALLOC_MMAP_THRESHOLD_=131072`, as `memory.rs` does it, and `MALLOC_ARENA_MAX=1`); B/B is bytes written to the device for each byte of text, RSS the peak of the whole program (6 MB of it its page):
 //!
 //! | lines, a durable step each | SIEM | append/s | drain/s | CPU s per million | B/B | RSS MB | disk MB, left |
 //! |---|---|---|---|---|---|---|---|
-//! | 500,000, 5,000 lines | takes all at once | 368 k | 988 k | 1.7 | 0.15 | 15 | 9, 7 |
-//! | 500,000, 5,000 lines | down until the end | 454 k | 664 k | 1.8 + 1.0 | 0.17 | 20 | 61, 7 |
-//! | 3,000,000, 5,000 lines | down until the end | 387 k | 437 k | 1.7 + 1.1 | 0.17 | 20 | 343, 9 |
-//! | 200,000, 100 lines | takes all at once | 35 k | 314 k | 3.6 | 0.25 | 8 | 8, 7 |
+//! | 500,000, 5,000 lines | takes all at once | 503 k | 1,464 k | 1.6 | 0.16 | 14 | 7, 7 |
+//! | 500,000, 5,000 lines | down until the end | 340 k | 652 k | 1.3 + 0.7 | 0.21 | 17 | 62, 7 |
+//! | 3,000,000, 5,000 lines | down until the end | 419 k | 1,066 k | 1.5 + 0.8 | 0.21 | 16 | 352, 7 |
+//! | 200,000, 100 lines | takes all at once | 154 k | 450 k | 4.1 | 0.25 | 8 | 6, 5 |
 //!
-//! Stores of 8 MB instead of 4: 0.15 B/B and 29 MB; of 2 MB: 0.20 B/B. With glibc RSS is 40 MB, most of it kept by its
-//! allocator. Tried before, with the same 3,000,000 lines and glibc told to give memory back:
+//! Stores of 4 MB instead of 2: 0.15 to 0.17 B/B and 21 MB; memory is what a small board has less of. With glibc left alone RSS is
+//! 39 MB (of 4 MB), most of it kept by its allocator. Tried before, with the same 3,000,000 lines and glibc told to give memory back:
 //!
 //! | layout | B/B | RSS MB | disk MB, left |
 //! |---|---|---|---|
