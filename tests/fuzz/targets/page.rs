@@ -189,7 +189,8 @@ impl Stream {
     /// After a restart, what was read before is known.
     fn repeats_nothing(&self, page: &Page) {
         let next = self.seen.last().map_or(0, |(number, _)| number + 1);
-        let seen = Seen::restore(&self.seen, next, None);
+        let forgotten = self.cursor.as_ref().and_then(|cursor| cursor.forgotten_ms);
+        let seen = Seen::restore(&self.seen, next, forgotten);
         let mut reader = Reader::new(self.rules.clone(), self.cursor.clone(), seen);
         reader.begin(NOW_MS, NOW_MS, true);
         let turn = take_in(&mut reader, self.alerts, page);
