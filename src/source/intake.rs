@@ -1,9 +1,12 @@
 //! One page while it is taken in: which of its records are new, how far it reaches, whether it comes in order.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use super::Seen;
 use super::seen::fingerprint;
+
+/// The ids of a page, each with whether it is known by now; one that was passed over as stale may not be.
+pub(super) type Ids = HashMap<u64, bool>;
 
 /// The page that is being taken in.
 #[derive(Debug, Default)]
@@ -15,7 +18,7 @@ pub(super) struct Intake {
     /// What the page was asked from.
     from_ms: i64,
     /// The ids of this page: a page that holds a record twice counts it once.
-    pub(super) ids: HashSet<u64>,
+    pub(super) ids: Ids,
     /// Different records that can be part of the answer: not from before what was asked for.
     pub(super) asked_for: usize,
     /// The earliest and the latest time, once a record told one.
@@ -49,14 +52,14 @@ impl Intake {
         id: &str,
         at_ms: Option<i64>,
         else_ms: i64,
-        before: &HashSet<u64>,
+        before: &Ids,
         seen: &mut Seen,
     ) -> bool {
         let known_ms = at_ms;
         let keep_ms = at_ms.map_or(else_ms, |at| at.min(self.keep_ms));
         let at_ms = at_ms.map(|at| at.min(self.now_ms));
         let print = fingerprint(id);
-        let again = !self.ids.insert(print);
+        let again = self.ids.contains_key(&print);
         self.asked_for += usize::from(!again && known_ms.is_none_or(|at| at >= self.from_ms));
         if let (Some(at), false) = (at_ms, again) {
             let (first, latest) = self.span.unwrap_or((at, at));
@@ -66,7 +69,10 @@ impl Intake {
         }
         let stale = known_ms
             .is_some_and(|at| at < self.from_ms && seen.forgotten_until().is_some_and(|f| at <= f));
-        let new = !again && !stale && !before.contains(&print) && seen.admit(id, keep_ms);
+        let told = before.get(&print) == Some(&true);
+        let new = !again && !stale && !told && seen.admit(id, keep_ms);
+        let known = !stale || told || seen.knows(id);
+        self.ids.entry(print).or_insert(known);
         *(if new {
             &mut self.news
         } else {

@@ -16,9 +16,7 @@
 
 mod moving;
 
-use std::collections::HashSet;
-
-use super::intake::Intake;
+use super::intake::{Ids, Intake};
 use super::{Answer, Cursor, Place, Query, Seen, Walk};
 
 /// Below this the cloud has no scan mode (reference: api-activities-investigate-script.md).
@@ -108,7 +106,7 @@ pub struct Reader {
     /// When the open page was asked for, by the cloud's clock.
     asked_ms: Option<i64>,
     /// The ids of the page before: they are known even where they are forgotten, should it come again, stale.
-    before: HashSet<u64>,
+    before: Ids,
     /// Has this walk just begun, so that its first page is still to come?
     unopened: bool,
     /// Have all pages of this walk come in order?
@@ -136,7 +134,7 @@ impl Reader {
             seen,
             page: Intake::default(),
             asked_ms: None,
-            before: HashSet::new(),
+            before: Ids::new(),
             unopened: false,
             in_order: true,
             lost_place: false,

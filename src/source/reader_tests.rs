@@ -718,6 +718,19 @@ fn a_stale_page_is_not_told_again_where_its_ids_are_forgotten() {
 }
 
 #[test]
+fn a_record_passed_over_as_stale_is_told_where_it_is_asked_for() {
+    let mut reader = Reader::new(rules(1), None, Seen::default());
+    reader.begin(START, START, true);
+    let old = ("a", START - 5000 * MINUTE);
+    page(&mut reader, START, &[old], true);
+    let turn = page(&mut reader, START, &[("b", old.1)], true);
+    assert_eq!(turn.news, 0, "nobody asked for it");
+    // its time is set right
+    let turn = page(&mut reader, START, &[("b", START)], true);
+    assert_eq!(turn.news, 1);
+}
+
+#[test]
 fn a_page_that_begins_behind_a_known_record_is_asked_for_again() {
     let records = [
         ("a", START - 5 * MINUTE),

@@ -77,6 +77,12 @@ impl Seen {
         new
     }
 
+    /// Was the id read, and is not forgotten?
+    #[must_use]
+    pub fn knows(&self, id: &str) -> bool {
+        self.known.contains(&fingerprint(id))
+    }
+
     /// Forgets what was admitted since the last chunk was closed.
     pub fn take_back(&mut self) {
         for print in self.fresh.drain(..) {
