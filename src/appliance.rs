@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::agent::{Agent, AgentError, siem_address};
+use crate::agent::{Agent, AgentError, machine_name, siem_address};
 use crate::clock;
 use crate::memory;
 use crate::replay::{Call, Word};
@@ -20,10 +20,11 @@ use crate::spool::{Spool, SpoolError};
 use crate::status::{
     Happening, Introduction, LedgerReport, SpoolReport, Status, Thresholds, socket,
 };
+use crate::web::Server;
 
 /// The settings file is looked at this often.
 const LOOK: Duration = Duration::from_secs(2);
-/// An agent that could not start is tried again this often.
+/// An agent or a page that could not start is tried again this often.
 const RETRY: Duration = Duration::from_secs(30);
 
 /// The box can't start.
@@ -121,6 +122,17 @@ struct Appliance {
     spools: HashMap<String, Arc<SledSpool>>,
     /// One for each tenant's API host.
     throttles: HashMap<String, Arc<Mutex<Throttle>>>,
+    page: PageState,
+}
+
+/// How it stands with the page.
+enum PageState {
+    /// It is not wanted.
+    Off,
+    /// It is there.
+    Open(Server),
+    /// It could not be opened; tried again at this steady time.
+    Waiting(Duration),
 }
 
 // === impl Appliance ===
@@ -135,6 +147,7 @@ impl Appliance {
             waiting: HashMap::new(),
             spools: HashMap::new(),
             throttles: HashMap::new(),
+            page: PageState::Off,
         }
     }
 
@@ -161,6 +174,7 @@ impl Appliance {
             self.settings.agents.len(),
             state_dir.display()
         );
+        self.open_page();
         let mut look = tokio::time::interval(LOOK);
         loop {
             let asked = tokio::select! {
@@ -179,9 +193,11 @@ impl Appliance {
                 self.take_settings(desk).await;
             }
             self.tend().await;
+            self.status.sample(clock::now());
         }
         tracing::info!("stopping: what is read is on flash, what was sent is being proved");
         self.stop_all().await;
+        self.close_page().await;
         let _ = std::fs::remove_file(state_dir.join(socket::NAME));
         tracing::info!("stopped");
         Ok(())
@@ -209,6 +225,10 @@ impl Appliance {
         self.status
             .set_thresholds(thresholds(&self.settings.health));
         desk.took(&self.settings);
+        if old.page != self.settings.page {
+            self.close_page().await;
+            self.open_page();
+        }
         for agent in &old.agents {
             if self.settings.agents.contains(agent) {
                 continue;
@@ -358,9 +378,45 @@ impl Appliance {
         Arc::clone(throttle)
     }
 
+    /// Opens the page where it is wanted. One that can't be opened never stops the stream.
+    fn open_page(&mut self) {
+        let (settings, now) = (&self.settings.page, clock::now());
+        if !settings.enabled {
+            self.status.page(Ok(Vec::new()), now);
+            return;
+        }
+        let first = !matches!(self.page, PageState::Waiting(_));
+        match Server::start(settings, machine_name().as_deref(), self.status.clone()) {
+            Ok(page) => {
+                let at = page.addresses().iter();
+                let at: Vec<String> = at.map(|address| format!("http://{address}/")).collect();
+                tracing::info!("the page is at {}", at.join(", "));
+                self.status.page(Ok(at), now);
+                self.page = PageState::Open(page);
+            }
+            Err(error) => {
+                // said once; the notice counts the others
+                if first {
+                    tracing::error!("{error}");
+                }
+                self.status.page(Err(&error.to_string()), now);
+                self.page = PageState::Waiting(now.steady + RETRY);
+            }
+        }
+    }
+
+    async fn close_page(&mut self) {
+        if let PageState::Open(page) = std::mem::replace(&mut self.page, PageState::Off) {
+            page.stop().await;
+        }
+    }
+
     /// Starts again what could not start, or fell.
     async fn tend(&mut self) {
         let now = clock::now().steady;
+        if matches!(self.page, PageState::Waiting(at) if at <= now) {
+            self.open_page();
+        }
         let fallen: Vec<String> = self
             .agents
             .iter()
@@ -432,8 +488,8 @@ fn idle(settings: &AgentSettings) -> Introduction {
         siem: siem_address(&settings.siem),
         streams: [settings.activities.enabled, settings.alerts.stream.enabled],
         known: true,
-        ask_spool: Box::new(SpoolReport::default),
-        ask_ledger: Box::new(LedgerReport::default),
+        ask_spool: Arc::new(SpoolReport::default),
+        ask_ledger: Arc::new(LedgerReport::default),
     }
 }
 

@@ -32,3 +32,4 @@ pub mod spool;
 pub mod status;
 pub mod syslog;
 pub mod trust;
+pub mod web;

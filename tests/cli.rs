@@ -120,7 +120,7 @@ fn wrong_settings_end_with_64_and_all_errors() {
         let (code, out, err) = output(&[command, "--config", shown]);
         let expected = format!(
             "siembox: the settings can't be used (2 errors):\n  \
-             {shown}:1:1: colour: no such setting; allowed here: agent, health, log, logs_dir, state_dir\n  \
+             {shown}:1:1: colour: no such setting; allowed here: agent, health, log, logs_dir, page, state_dir\n  \
              {shown}:5:29: agent[1].siem.port: found 0; allowed: 1 to 65535\n"
         );
         assert_eq!(

@@ -166,6 +166,7 @@ fn it_leaves_no_key_out() {
     let table_lines = [
         "[log]",
         "[health]",
+        "[page]",
         "[agent.source]",
         "[agent.siem]",
         "[agent.alerts]",

@@ -24,7 +24,8 @@ use tokio::sync::Notify;
 
 pub use line::LineWriter;
 pub use parts::{
-    AgentError, StreamParts, cloud_parts, line_writer, route, siem_address, siem_target,
+    AgentError, StreamParts, cloud_parts, line_writer, machine_name, route, siem_address,
+    siem_target,
 };
 pub use poller::{Poller, PollerState};
 
@@ -95,13 +96,13 @@ impl<S: Spool + 'static> Agent<S> {
                 siem: siem_address(&settings.siem),
                 streams: [settings.activities.enabled, settings.alerts.stream.enabled],
                 known,
-                ask_spool: Box::new(move || {
+                ask_spool: Arc::new(move || {
                     asked
                         .upgrade()
                         .map(|spool| spool_report(&*spool))
                         .unwrap_or_default()
                 }),
-                ask_ledger: Box::new(move || {
+                ask_ledger: Arc::new(move || {
                     let (ledger, spool) = (ledger_asked.0.upgrade(), ledger_asked.1.upgrade());
                     let both = ledger.zip(spool);
                     both.map(|(ledger, spool)| ledger.report(&*spool))

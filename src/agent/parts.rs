@@ -269,7 +269,7 @@ pub fn system_name(siem: &SiemSettings) -> Option<String> {
 }
 
 /// The machine's name; what is no name for a syslog header is none.
-fn machine_name() -> Option<String> {
+pub fn machine_name() -> Option<String> {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname")
         .ok()?
         .trim()

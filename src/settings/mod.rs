@@ -23,6 +23,7 @@ mod log;
 mod memory;
 mod nearest;
 mod overrides;
+mod page;
 mod parse;
 mod proxy;
 mod replay;
@@ -53,6 +54,7 @@ pub use log::{LogLevel, LogSettings};
 pub use memory::MemorySettings;
 pub(crate) use nearest::nearest;
 pub use overrides::{Needs, Overrides, SyslogTarget, Transport};
+pub use page::PageSettings;
 pub use proxy::ProxySettings;
 pub use replay::ReplaySettings;
 pub use secret::{InvalidToken, Secret};
@@ -76,6 +78,8 @@ pub struct Settings {
     pub log: LogSettings,
     /// `[health]`
     pub health: HealthSettings,
+    /// `[page]`
+    pub page: PageSettings,
     /// `[[agent]]`, at least one, names unique.
     pub agents: Vec<AgentSettings>,
 }

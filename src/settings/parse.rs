@@ -7,7 +7,9 @@ use toml_edit::{Document, TableLike};
 use super::overrides::Overrides;
 use super::report::{Mention, Report};
 use super::section::Section;
-use super::{AgentSettings, Credentials, Finding, SecretSource, Settings, agent, health, log};
+use super::{
+    AgentSettings, Credentials, Finding, SecretSource, Settings, agent, health, log, page,
+};
 
 /// Settings, what is doubtful about them, and the files they name.
 #[derive(Debug)]
@@ -58,6 +60,7 @@ fn read(report: &Report, table: &dyn TableLike, given: &Overrides) -> Option<Set
     let logs_dir = top.path("logs_dir");
     let log = log::read(top.table("log"));
     let health = health::read(top.table("health"));
+    let page = page::read(top.table("page"));
     let agents = agents(&top, report, given);
     top.close();
     Some(Settings {
@@ -69,6 +72,7 @@ fn read(report: &Report, table: &dyn TableLike, given: &Overrides) -> Option<Set
         logs_dir: given.logs_dir.clone().or(logs_dir),
         log,
         health,
+        page,
         agents: agents?,
     })
 }

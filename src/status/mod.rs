@@ -1,40 +1,55 @@
 //! One value, published: what the box does and how it is. Whoever works tells what happens; whoever watches asks for a
 //! [`Snapshot`]. Telling never waits for a watcher.
 
+mod depth;
 mod happening;
 mod health;
 mod ledger;
+mod meaning;
 mod notice;
 mod snapshot;
 pub mod socket;
 mod text;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+pub use depth::{Depth, Depths};
 pub use happening::{Effect, Happening, Loudness, PageRead};
 pub use health::{Link, State, Thresholds};
 pub use ledger::{LedgerCounts, LedgerReport, LedgerRow, LedgerSpan};
+pub use meaning::{Colour, Condition, Lamp, Meaning, Rhythm, Way};
 pub use notice::{Notice, Notices, Subject, Topic};
 pub use snapshot::{AgentReport, LineCounts, LinkReport, Snapshot, SpoolReport, StreamCounts};
 pub use text::text;
 
 use crate::clock::Moment;
+use depth::DepthRings;
 
 /// Gives the spool's figures when somebody asks for them.
-pub type AskSpool = Box<dyn Fn() -> SpoolReport + Send>;
+pub type AskSpool = Arc<dyn Fn() -> SpoolReport + Send + Sync>;
 /// Gives the ledger when somebody asks for it.
-pub type AskLedger = Box<dyn Fn() -> LedgerReport + Send>;
+pub type AskLedger = Arc<dyn Fn() -> LedgerReport + Send + Sync>;
 
 /// The box's status. Clones are the same one.
 #[derive(Clone)]
-pub struct Status(Arc<Mutex<Inner>>);
+pub struct Status(Arc<Shared>);
+
+struct Shared {
+    inner: Mutex<Inner>,
+    /// Steady time of the last sample, milliseconds: read without waiting for anybody.
+    sampled_ms: AtomicU64,
+}
 
 struct Inner {
     thresholds: Thresholds,
     started: Moment,
     agents: Vec<Agent>,
     notices: Notices,
+    since: Since,
+    /// Where the page is.
+    page: Vec<String>,
 }
 
 struct Agent {
@@ -42,8 +57,27 @@ struct Agent {
     /// Activities, alerts: a stream that goes on must not hide one that is silent.
     cloud: [Side; 2],
     siem: Side,
+    /// When a page last brought something new, and when lines last were proved; steady times.
+    last_read: Option<Duration>,
+    last_proved: Option<Duration>,
+    since: Since,
+    depths: DepthRings,
     ask_spool: AskSpool,
     ask_ledger: AskLedger,
+}
+
+/// A condition and when it began, steady time.
+#[derive(Debug, Clone, Copy, Default)]
+struct Since {
+    condition: Option<Condition>,
+    begin: Duration,
+}
+
+/// What was asked of an agent's spool and ledger while the status was free for others.
+struct Asked {
+    agent: String,
+    spool: SpoolReport,
+    ledger: LedgerReport,
 }
 
 /// One link with what is known of it.
@@ -84,12 +118,17 @@ impl Status {
     /// Nothing has happened yet.
     #[must_use]
     pub fn new(thresholds: Thresholds, started: Moment) -> Self {
-        Self(Arc::new(Mutex::new(Inner {
-            thresholds,
-            started,
-            agents: Vec::new(),
-            notices: Notices::default(),
-        })))
+        Self(Arc::new(Shared {
+            inner: Mutex::new(Inner {
+                thresholds,
+                started,
+                agents: Vec::new(),
+                notices: Notices::default(),
+                since: Since::default(),
+                page: Vec::new(),
+            }),
+            sampled_ms: AtomicU64::new(steady_ms(started)),
+        }))
     }
 
     /// Takes other thresholds.
@@ -150,7 +189,16 @@ impl Status {
                     spool: SpoolReport::default(),
                     ledger: LedgerReport::default(),
                     replay: None,
+                    condition: Condition::default(),
+                    since_ms: now.wall_ms,
+                    last_read_ms: None,
+                    last_proved_ms: None,
+                    depths: Depths::default(),
                 },
+                last_read: None,
+                last_proved: None,
+                since: Since::default(),
+                depths: DepthRings::default(),
                 cloud: [fresh.clone(), fresh.clone()],
                 siem: fresh,
                 ask_spool: new.ask_spool,
@@ -185,14 +233,74 @@ impl Status {
         }
     }
 
+    /// The page listens at these addresses, or can't (`Err` says why and what to do).
+    pub fn page(&self, addresses: Result<Vec<String>, &str>, now: Moment) {
+        let subject = Subject {
+            agent: "",
+            stream: "",
+            topic: Topic::Page,
+        };
+        let mut inner = self.lock();
+        match addresses {
+            Ok(addresses) => {
+                inner.page = addresses;
+                inner.notices.close(subject, now.wall_ms);
+            }
+            Err(text) => {
+                inner.page.clear();
+                let title = "The page cannot be shown";
+                inner.notices.raise(subject, title, text, now.wall_ms);
+            }
+        }
+    }
+
+    /// Looks at what changes without anybody telling: what waits, and how long it has been so. To be called every few
+    /// seconds, by whoever is alive as long as the process makes progress.
+    pub fn sample(&self, now: Moment) {
+        let asked: Vec<(String, SpoolReport)> = self
+            .asks()
+            .into_iter()
+            .map(|(agent, spool, _)| (agent, spool()))
+            .collect();
+        let mut inner = self.lock();
+        for (name, spool) in asked {
+            if let Some(agent) = inner.agent(&name) {
+                agent.depths.sample(now, spool.waiting);
+            }
+        }
+        inner.observe(now);
+        let at = steady_ms(now);
+        self.0.sampled_ms.store(at, Ordering::Relaxed);
+    }
+
+    /// How long ago that was last done. Waits for nobody.
+    #[must_use]
+    pub fn unsampled_for(&self, now: Moment) -> Duration {
+        let sampled = Duration::from_millis(self.0.sampled_ms.load(Ordering::Relaxed));
+        now.steady.saturating_sub(sampled)
+    }
+
     /// What the box does and how it is, now.
     #[must_use]
     pub fn snapshot(&self, now: Moment) -> Snapshot {
-        let inner = self.lock();
+        // the spools and ledgers are asked while those who tell need not wait for it
+        let asked = self.asks().into_iter().map(|(agent, spool, ledger)| Asked {
+            agent,
+            spool: spool(),
+            ledger: ledger(),
+        });
+        let mut asked: Vec<Asked> = asked.collect();
+        let mut inner = self.lock();
+        inner.observe(now);
         let agents: Vec<AgentReport> = inner
             .agents
             .iter()
-            .map(|agent| agent.report_at(now, inner.thresholds))
+            .map(|agent| {
+                let known = asked
+                    .iter_mut()
+                    .find(|asked| asked.agent == agent.report.name);
+                agent.report_at(now, inner.thresholds, known)
+            })
             .collect();
         Snapshot {
             version: 1,
@@ -205,14 +313,30 @@ impl Status {
                 .map(|agent| agent.state)
                 .max()
                 .unwrap_or(State::Created),
+            condition: inner.since.condition.unwrap_or_default(),
+            since_ms: wall_ms_at(inner.since.begin, now),
+            page: inner.page.clone(),
             agents,
             notices: inner.notices.iter().cloned().collect(),
         }
     }
 
+    /// Whom to ask, agent by agent.
+    fn asks(&self) -> Vec<(String, AskSpool, AskLedger)> {
+        let inner = self.lock();
+        let ask = |agent: &Agent| {
+            (
+                agent.report.name.clone(),
+                Arc::clone(&agent.ask_spool),
+                Arc::clone(&agent.ask_ledger),
+            )
+        };
+        inner.agents.iter().map(ask).collect()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
         // a panic elsewhere leaves counters behind that are at worst one too low
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -256,13 +380,28 @@ impl Reporter {
 // === impl Inner ===
 
 impl Inner {
+    fn agent(&mut self, name: &str) -> Option<&mut Agent> {
+        let mut agents = self.agents.iter_mut();
+        agents.find(|agent| agent.report.name == name)
+    }
+
+    /// Notes since when each agent, and the box as its worst, is as it is.
+    fn observe(&mut self, now: Moment) {
+        let mut worst = None;
+        for agent in &mut self.agents {
+            let mut report = agent.report.clone();
+            [report.cloud, report.siem] = agent.links_at(now, self.thresholds);
+            report.state = report.cloud.state.max(report.siem.state);
+            let condition = Condition::of(&report, self.notices.iter());
+            agent.since.observe(condition, now);
+            worst = worst.max(Some(condition));
+        }
+        self.since.observe(worst.unwrap_or_default(), now);
+    }
+
     /// Returns how often a notice was raised in a row; 0 where none was.
     fn take_in(&mut self, name: &str, now: Moment, what: &Happening, words: &str) -> u64 {
-        if let Some(agent) = self
-            .agents
-            .iter_mut()
-            .find(|agent| agent.report.name == name)
-        {
+        if let Some(agent) = self.agent(name) {
             agent.count(now, what);
         }
         let subject = |topic| Subject {
@@ -305,6 +444,9 @@ impl Agent {
                 counts.spooled += page.lines;
                 counts.read_up_to_ms = page.read_up_to_ms;
                 counts.behind = page.more;
+                if page.lines + page.set_aside + page.left_out > 0 {
+                    self.last_read = Some(now.steady);
+                }
                 self.cloud[stream].touch(now);
             }
             Happening::CloudTrouble { what, .. } => self.cloud[stream].trouble = Some(what.clone()),
@@ -313,6 +455,7 @@ impl Agent {
             Happening::Sent { lines } => report.lines.sent += lines,
             Happening::Proved { lines } => {
                 report.lines.proved += lines;
+                self.last_proved = Some(now.steady);
                 self.siem.touch(now);
             }
             Happening::Cut { lines, .. } => report.lines.cut += lines,
@@ -343,16 +486,41 @@ impl Agent {
         [cloud, siem]
     }
 
-    fn report_at(&self, now: Moment, thresholds: Thresholds) -> AgentReport {
+    fn report_at(
+        &self,
+        now: Moment,
+        thresholds: Thresholds,
+        asked: Option<&mut Asked>,
+    ) -> AgentReport {
         let mut report = self.report.clone();
         [report.cloud, report.siem] = self.links_at(now, thresholds);
         report.state = report.cloud.state.max(report.siem.state);
-        report.spool = SpoolReport {
-            full: report.spool.full,
-            ..(self.ask_spool)()
-        };
-        report.ledger = (self.ask_ledger)();
+        if let Some(asked) = asked {
+            report.spool = SpoolReport {
+                full: report.spool.full,
+                ..std::mem::take(&mut asked.spool)
+            };
+            report.ledger = std::mem::take(&mut asked.ledger);
+        }
+        report.condition = self.since.condition.unwrap_or_default();
+        report.since_ms = wall_ms_at(self.since.begin, now);
+        report.last_read_ms = self.last_read.map(|at| wall_ms_at(at, now));
+        report.last_proved_ms = self.last_proved.map(|at| wall_ms_at(at, now));
+        report.depths = self.depths.depths(now);
         report
+    }
+}
+
+// === impl Since ===
+
+impl Since {
+    fn observe(&mut self, condition: Condition, now: Moment) {
+        if self.condition != Some(condition) {
+            *self = Self {
+                condition: Some(condition),
+                begin: now.steady,
+            };
+        }
     }
 }
 
@@ -383,6 +551,10 @@ fn wall_ms_at(past: Duration, now: Moment) -> i64 {
         .saturating_sub(i64::try_from(ago).unwrap_or(i64::MAX))
 }
 
+fn steady_ms(now: Moment) -> u64 {
+    u64::try_from(now.steady.as_millis()).unwrap_or(u64::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -407,8 +579,8 @@ mod tests {
                 siem: String::new(),
                 streams: [true; 2],
                 known: false,
-                ask_spool: Box::new(SpoolReport::default),
-                ask_ledger: Box::new(LedgerReport::default),
+                ask_spool: Arc::new(SpoolReport::default),
+                ask_ledger: Arc::new(LedgerReport::default),
             },
             at(10, 0),
         );

@@ -34,6 +34,8 @@ pub enum Topic {
     Repaired,
     /// The settings file.
     Settings,
+    /// The page can't be shown.
+    Page,
 }
 
 /// One thing that happened, or goes on happening.

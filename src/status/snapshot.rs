@@ -1,9 +1,11 @@
-//! The published value: what `siembox status --json` prints, and later the page shows. Version 1.
+//! The published value: what `siembox status --json` prints and the page shows. Version 1; `web/status.schema.json` describes it.
 
 use serde::{Deserialize, Serialize};
 
+use super::depth::Depths;
 use super::health::State;
 use super::ledger::LedgerReport;
+use super::meaning::Condition;
 use super::notice::Notice;
 use crate::replay::Running;
 
@@ -22,6 +24,15 @@ pub struct Snapshot {
     pub at_ms: i64,
     /// The worst of the agents' states.
     pub state: State,
+    /// The worst of the agents' conditions.
+    #[serde(default)]
+    pub condition: Condition,
+    /// Since when.
+    #[serde(default)]
+    pub since_ms: i64,
+    /// Where the page is: `http://127.0.0.1:8514/`. Empty where it is off.
+    #[serde(default)]
+    pub page: Vec<String>,
     /// The agents in the order of the settings.
     pub agents: Vec<AgentReport>,
     /// Newest first.
@@ -35,6 +46,18 @@ pub struct AgentReport {
     pub name: String,
     /// The worse of its two sides.
     pub state: State,
+    /// The same, and whether something fails at present.
+    #[serde(default)]
+    pub condition: Condition,
+    /// Since when.
+    #[serde(default)]
+    pub since_ms: i64,
+    /// When a page last brought something new, in this life of the process.
+    #[serde(default)]
+    pub last_read_ms: Option<i64>,
+    /// When lines last were proved, in this life.
+    #[serde(default)]
+    pub last_proved_ms: Option<i64>,
     /// The cloud's side.
     pub cloud: LinkReport,
     /// The SIEM's side.
@@ -53,6 +76,26 @@ pub struct AgentReport {
     /// A replay, while it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replay: Option<Box<Running>>,
+    /// What waited over the last days, for the page's charts only.
+    #[serde(skip)]
+    pub depths: Depths,
+}
+
+// === impl AgentReport ===
+
+impl AgentReport {
+    /// How far the SIEM is behind the cloud, milliseconds: the age of the oldest line that waits, or of where reading stands
+    /// while more is known to follow. 0 where nothing waits.
+    #[must_use]
+    pub fn lag_ms(&self, at_ms: i64) -> i64 {
+        let streams = [&self.activities, &self.alerts];
+        let reading = streams
+            .into_iter()
+            .filter(|stream| stream.enabled && stream.behind)
+            .filter_map(|stream| stream.read_up_to_ms);
+        let oldest = reading.chain(self.spool.oldest_ms).min();
+        oldest.map_or(0, |oldest| (at_ms - oldest).max(0))
+    }
 }
 
 /// One side of an agent.

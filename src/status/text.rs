@@ -22,6 +22,9 @@ pub fn text(snapshot: &Snapshot) -> String {
         snapshot.state.in_words(),
         snapshot.siembox
     );
+    for address in &snapshot.page {
+        let _ = writeln!(out, "page {address}");
+    }
     for agent in &snapshot.agents {
         agent_text(&mut out, agent, snapshot.at_ms);
     }

@@ -59,7 +59,9 @@ impl Life {
         put("token", cloud.token());
         put("cloud-ca.pem", cloud.ca_pem());
         put("siem-ca.pem", &authority.cert_pem);
-        let mut settings = String::from("state_dir = \"state\"\n[[agent]]\nname = \"bench\"\n");
+        let mut settings = String::from(
+            "state_dir = \"state\"\n[page]\nenabled = false\n[[agent]]\nname = \"bench\"\n",
+        );
         write!(
             settings,
             "[agent.source]\napi_url = \"{}\"\ntoken_file = \"token\"\nca_file = \"cloud-ca.pem\"\npoll_interval = \"{poll_interval}\"\n\

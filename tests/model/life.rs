@@ -237,8 +237,8 @@ fn reporter() -> Reporter {
             siem: String::new(),
             streams: [true; 2],
             known: false,
-            ask_spool: Box::new(SpoolReport::default),
-            ask_ledger: Box::new(LedgerReport::default),
+            ask_spool: Arc::new(SpoolReport::default),
+            ask_ledger: Arc::new(LedgerReport::default),
         },
         Default::default(),
     )

@@ -37,6 +37,8 @@ pub struct Plan {
     pub spool: String,
     /// Lines before the agent.
     pub top: String,
+    /// Lines for `[page]`; off where there are none, as stories run side by side.
+    pub page: String,
 }
 
 impl Plan {
@@ -54,12 +56,14 @@ impl Plan {
             alerts: String::new(),
             spool: String::new(),
             top: String::new(),
+            page: "enabled = false\n".to_owned(),
         }
     }
 
     fn text(&self) -> String {
         let mut text = format!("state_dir = \"state\"\n{}\n", self.top);
         for (section, lines) in [
+            ("[page]", &*self.page),
             ("[[agent]]", "name = \"contoso\"\n"),
             ("[agent.source]", &self.source),
             ("[agent.siem]", &self.siem),

@@ -18,6 +18,9 @@ pub fn run(ground: &Ground, name: &'static str) -> io::Result<Row> {
     let settings = format!(
         r#"state_dir = "state"
 
+[page]
+enabled = false
+
 [[agent]]
 name = "bench"
 [agent.source]

@@ -28,7 +28,7 @@ const REQUESTS_PER_MINUTE: usize = 120;
 /// How often the status is shown.
 const STATUS_EVERY: Duration = Duration::from_secs(2);
 /// Lines of the status that are shown.
-const STATUS_LINES: usize = 3;
+const STATUS_LINES: usize = 4;
 
 struct Plan {
     siembox: PathBuf,
@@ -161,6 +161,9 @@ fn write_settings(folder: &Path, cloud: &Cloud, siem: &SyslogReceiver) -> io::Re
     let text = format!(
         r#"state_dir = {state:?}
 logs_dir = {logs:?}
+
+[page]
+listen = "127.0.0.1:0"
 
 [[agent]]
 name = "demo"

@@ -1,0 +1,80 @@
+//! `[page]`: the status page in a browser.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use toml_edit::Value;
+
+use super::Refusal;
+use super::host::host;
+use super::section::Section;
+
+/// `[page]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageSettings {
+    /// `enabled`: is there a page at all? true
+    pub enabled: bool,
+    /// `listen`: one address with its port or a list of them, 1 to 8. Port 0 takes any that is free. "127.0.0.1:8514"
+    pub listen: Vec<SocketAddr>,
+    /// `hosts`: names by which browsers may ask for it, beside the machine's own; at most 16. None
+    pub hosts: Vec<String>,
+}
+
+impl Default for PageSettings {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            listen: vec![SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8514)],
+            hosts: Vec::new(),
+        }
+    }
+}
+
+const MOST_ADDRESSES: usize = 8;
+const MOST_HOSTS: usize = 16;
+const ADDRESS: &str = "an IP address and a port, \"127.0.0.1:8514\" or \"[::1]:8514\"; \"0.0.0.0:8514\" is every IPv4 address of this machine";
+const ADDRESSES: &str =
+    "one address with its port or a list of 1 to 8, \"127.0.0.1:8514\" or \"[::1]:8514\"";
+const HOSTS: &str = "a list of at most 16 host names without ports, [\"siembox.example\"]";
+
+pub(super) fn read(section: Section) -> PageSettings {
+    let default = PageSettings::default();
+    let settings = PageSettings {
+        enabled: section.flag("enabled").unwrap_or(default.enabled),
+        listen: listen(&section).unwrap_or(default.listen),
+        hosts: hosts(&section).unwrap_or_default(),
+    };
+    section.close();
+    settings
+}
+
+fn listen(section: &Section) -> Option<Vec<SocketAddr>> {
+    let item = section.item("listen")?;
+    if item.is_str() {
+        return section.text("listen", address).map(|address| vec![address]);
+    }
+    let listed = section.list("listen", ADDRESSES, |value| {
+        value.as_str().and_then(|text| address(text).ok())
+    })?;
+    if (1..=MOST_ADDRESSES).contains(&listed.len()) {
+        return Some(listed);
+    }
+    section.refuse_item("listen", item, ADDRESSES);
+    None
+}
+
+fn hosts(section: &Section) -> Option<Vec<String>> {
+    let item = section.item("hosts")?;
+    let listed = section.list("hosts", HOSTS, |value: &Value| {
+        let name = host(value.as_str()?).ok()?;
+        Some(name.trim_end_matches('.').to_ascii_lowercase())
+    })?;
+    if listed.len() <= MOST_HOSTS {
+        return Some(listed);
+    }
+    section.refuse_item("hosts", item, HOSTS);
+    None
+}
+
+fn address(text: &str) -> Result<SocketAddr, Refusal> {
+    text.parse().map_err(|_| Refusal::found(text, ADDRESS))
+}

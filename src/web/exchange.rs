@@ -1,0 +1,245 @@
+//! One request and its answer in memory, as embedded-svc's [`Connection`]: what the server fills and sends, and what a test
+//! builds by hand.
+
+use embedded_svc::http::server::Connection;
+use embedded_svc::http::{Headers, Method, Query};
+use embedded_svc::io::{Error, ErrorKind, ErrorType, Read, Write};
+
+/// A request with its answer, once there is one.
+#[derive(Debug)]
+pub struct Exchange {
+    head: Head,
+    body: Body,
+    /// Headers that the answer will have whoever gives it.
+    always: Vec<(&'static str, &'static str)>,
+    answer: Option<Answer>,
+}
+
+/// What was asked.
+#[derive(Debug)]
+pub struct Head {
+    method: Method,
+    uri: String,
+    headers: Vec<(String, String)>,
+}
+
+/// What was sent along.
+#[derive(Debug)]
+pub struct Body {
+    bytes: Vec<u8>,
+    read: usize,
+}
+
+/// What is sent back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// HTTP status code.
+    pub status: u16,
+    /// Names and values.
+    pub headers: Vec<(String, String)>,
+    /// As it goes over the wire.
+    pub body: Vec<u8>,
+}
+
+/// A handler that does not keep to the order of things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Misuse {
+    /// It answers before the answer has begun, or begins it twice.
+    #[error("the answer was begun twice, or not at all")]
+    OutOfTurn,
+    /// It wants the socket, which is not here.
+    #[error("there is no raw connection")]
+    NoSocket,
+}
+
+// === impl Exchange ===
+
+impl Exchange {
+    /// A request of this method and target (path and query), without headers and body.
+    #[must_use]
+    pub fn new(method: Method, uri: &str) -> Self {
+        Self {
+            head: Head {
+                method,
+                uri: uri.to_owned(),
+                headers: Vec::new(),
+            },
+            body: Body {
+                bytes: Vec::new(),
+                read: 0,
+            },
+            always: Vec::new(),
+            answer: None,
+        }
+    }
+
+    /// With one more header.
+    #[must_use]
+    pub fn header_set(mut self, name: &str, value: &str) -> Self {
+        self.head.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// With this body.
+    #[must_use]
+    pub fn body_set(mut self, bytes: Vec<u8>) -> Self {
+        self.body.bytes = bytes;
+        self
+    }
+
+    /// Without its query.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        let uri = &self.head.uri;
+        uri.split_once('?').map_or(uri, |(path, _)| path)
+    }
+
+    /// After the `?`; empty where there is none.
+    #[must_use]
+    pub fn query(&self) -> &str {
+        self.head.uri.split_once('?').map_or("", |(_, query)| query)
+    }
+
+    /// The answer will have this header, whatever it is.
+    pub fn always(&mut self, name: &'static str, value: &'static str) {
+        self.always.push((name, value));
+    }
+
+    /// What was answered.
+    #[must_use]
+    pub fn into_answer(self) -> Option<Answer> {
+        self.answer
+    }
+}
+
+impl Connection for Exchange {
+    type Headers = Head;
+    type Read = Body;
+    type RawConnectionError = Misuse;
+    type RawConnection = Self;
+
+    fn split(&mut self) -> (&Head, &mut Body) {
+        (&self.head, &mut self.body)
+    }
+
+    fn initiate_response<'a>(
+        &'a mut self,
+        status: u16,
+        _message: Option<&'a str>,
+        headers: &'a [(&'a str, &'a str)],
+    ) -> Result<(), Misuse> {
+        if self.answer.is_some() {
+            return Err(Misuse::OutOfTurn);
+        }
+        let headers = headers.iter().chain(&self.always);
+        let headers = headers.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        self.answer = Some(Answer {
+            status,
+            headers: headers.collect(),
+            body: Vec::new(),
+        });
+        Ok(())
+    }
+
+    fn is_response_initiated(&self) -> bool {
+        self.answer.is_some()
+    }
+
+    fn raw_connection(&mut self) -> Result<&mut Self, Misuse> {
+        Err(Misuse::NoSocket)
+    }
+}
+
+impl Headers for Exchange {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.head.header(name)
+    }
+}
+
+impl Query for Exchange {
+    fn uri(&self) -> &str {
+        &self.head.uri
+    }
+
+    fn method(&self) -> Method {
+        self.head.method
+    }
+}
+
+impl ErrorType for Exchange {
+    type Error = Misuse;
+}
+
+impl Read for Exchange {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Misuse> {
+        self.body.read(buffer)
+    }
+}
+
+impl Write for Exchange {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, Misuse> {
+        let answer = self.answer.as_mut().ok_or(Misuse::OutOfTurn)?;
+        answer.body.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> Result<(), Misuse> {
+        Ok(())
+    }
+}
+
+// === impl Head ===
+
+impl Headers for Head {
+    fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        let (_, value) = headers.find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+        Some(value)
+    }
+}
+
+impl Query for Head {
+    fn uri(&self) -> &str {
+        &self.uri
+    }
+
+    fn method(&self) -> Method {
+        self.method
+    }
+}
+
+// === impl Body ===
+
+impl ErrorType for Body {
+    type Error = Misuse;
+}
+
+impl Read for Body {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Misuse> {
+        let rest = self.bytes.get(self.read..).unwrap_or_default();
+        let length = rest.len().min(buffer.len());
+        buffer[..length].copy_from_slice(&rest[..length]);
+        self.read += length;
+        Ok(length)
+    }
+}
+
+// === impl Answer ===
+
+impl Answer {
+    /// The value of a header.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        let (_, value) = headers.find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+        Some(value)
+    }
+}
+
+// === impl Misuse ===
+
+impl Error for Misuse {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Other
+    }
+}

@@ -1,0 +1,305 @@
+//! `/metrics` for Prometheus, in its text format 0.0.4: a function of the snapshot. The library writes OpenMetrics, which names
+//! a counter without its `_total`; here all values are encoded as gauges are, so that each stands under its whole name. Labels are bounded by the settings: the
+//! agents, and of each its streams and sides. Values are in base units: seconds, bytes, records, lines.
+
+use std::fmt;
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, text};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::Registry;
+
+use super::page::Page;
+use crate::status::{AgentReport, Condition, LinkReport, Snapshot, StreamCounts, Way};
+
+pub(super) fn page(snapshot: &Snapshot) -> Page {
+    let mut registry = Registry::default();
+    registry.register_collector(Box::new(Reading(snapshot.clone())));
+    let mut words = String::new();
+    match text::encode_registry(&mut words, &registry) {
+        Ok(()) => Page::new(
+            "text/plain; version=0.0.4; charset=utf-8",
+            words.into_bytes(),
+        ),
+        Err(error) => Page::words(500, &format!("500: {error}")),
+    }
+}
+
+/// A snapshot, read as metrics.
+#[derive(Debug)]
+struct Reading(Snapshot);
+
+/// Names and values.
+type Labels<'a> = Vec<(&'static str, &'a str)>;
+
+const COUNTER: MetricType = MetricType::Counter;
+const GAUGE: MetricType = MetricType::Gauge;
+
+impl Collector for Reading {
+    fn encode(&self, encoder: DescriptorEncoder) -> fmt::Result {
+        let mut out = Out(encoder);
+        let snapshot = &self.0;
+        out.box_metrics(snapshot)?;
+        out.links(&snapshot.agents)?;
+        out.streams(&snapshot.agents)?;
+        out.lines(&snapshot.agents, snapshot.at_ms)?;
+        out.ledgers(&snapshot.agents)
+    }
+}
+
+/// Where they go.
+struct Out<'e>(DescriptorEncoder<'e>);
+
+impl Out<'_> {
+    fn metric<'a>(
+        &mut self,
+        kind: MetricType,
+        name: &str,
+        help: &str,
+        values: impl IntoIterator<Item = (Labels<'a>, f64)>,
+    ) -> fmt::Result {
+        let mut metric = self.0.encode_descriptor(name, help, None, kind)?;
+        for (labels, value) in values {
+            ConstGauge::new(value).encode(metric.encode_family(&labels)?)?;
+        }
+        Ok(())
+    }
+
+    fn box_metrics(&mut self, snapshot: &Snapshot) -> fmt::Result {
+        let version = vec![("version", &*snapshot.siembox)];
+        self.metric(
+            GAUGE,
+            "siembox_build_info",
+            "Always 1; the label says which siembox this is",
+            [(version, 1.0)],
+        )?;
+        let started = seconds(snapshot.started_ms);
+        self.metric(
+            GAUGE,
+            "siembox_start_time_seconds",
+            "When the process started, since 1970",
+            [(vec![], started)],
+        )?;
+        let open = snapshot
+            .notices
+            .iter()
+            .filter(|notice| notice.over_ms.is_none());
+        self.metric(
+            GAUGE,
+            "siembox_notices_open",
+            "Notices that are not over",
+            [(vec![], number(open.count() as u64))],
+        )
+    }
+
+    fn links(&mut self, agents: &[AgentReport]) -> fmt::Result {
+        let conditions = agents.iter().flat_map(|agent| {
+            Condition::ALL.map(|condition| {
+                let labels = vec![
+                    ("agent", &*agent.name),
+                    ("condition", condition.meaning().words),
+                ];
+                (labels, truth(agent.condition == condition))
+            })
+        });
+        self.metric(
+            GAUGE,
+            "siembox_condition",
+            "1 for the condition in which the agent is, 0 for the others",
+            conditions,
+        )?;
+        let up = links(agents).map(|(labels, link)| (labels, truth(link.way() == Way::Open)));
+        self.metric(
+            GAUGE,
+            "siembox_link_up",
+            "1 where this side of the agent answers at present",
+            up,
+        )?;
+        let contact =
+            links(agents).filter_map(|(labels, link)| Some((labels, seconds(link.contact_ms?))));
+        let help = "Last contact with this side, since 1970; absent before the first";
+        self.metric(
+            GAUGE,
+            "siembox_link_contact_timestamp_seconds",
+            help,
+            contact,
+        )
+    }
+
+    fn streams(&mut self, agents: &[AgentReport]) -> fmt::Result {
+        type Of = fn(&StreamCounts) -> u64;
+        let counters: [(&str, &str, Of); 6] = [
+            (
+                "siembox_pages_read_total",
+                "Pages that came from the cloud",
+                |counts| counts.pages,
+            ),
+            (
+                "siembox_records_read_total",
+                "Records in those pages, repetitions included",
+                |counts| counts.read,
+            ),
+            (
+                "siembox_records_repeated_total",
+                "Of them, records that had been read before",
+                |counts| counts.repeats,
+            ),
+            (
+                "siembox_records_left_out_total",
+                "Records that a setting leaves out",
+                |counts| counts.left_out,
+            ),
+            (
+                "siembox_records_set_aside_total",
+                "Records that could not be read and stand aside",
+                |counts| counts.set_aside,
+            ),
+            (
+                "siembox_lines_spooled_total",
+                "Records that became lines on disk",
+                |counts| counts.spooled,
+            ),
+        ];
+        for (name, help, of) in counters {
+            let values = streams(agents).map(|(labels, counts)| (labels, number(of(counts))));
+            self.metric(COUNTER, name, help, values)?;
+        }
+        Ok(())
+    }
+
+    fn lines(&mut self, agents: &[AgentReport], at_ms: i64) -> fmt::Result {
+        type Of = fn(&AgentReport) -> u64;
+        let metrics: [(MetricType, &str, &str, Of); 9] = [
+            (
+                COUNTER,
+                "siembox_lines_sent_total",
+                "Lines handed to the wire, repetitions included",
+                |agent| agent.lines.sent,
+            ),
+            (
+                COUNTER,
+                "siembox_lines_proved_total",
+                "Lines that have arrived",
+                |agent| agent.lines.proved,
+            ),
+            (
+                COUNTER,
+                "siembox_lines_cut_total",
+                "Lines cut to fit a datagram",
+                |agent| agent.lines.cut,
+            ),
+            (
+                COUNTER,
+                "siembox_lines_damaged_total",
+                "Lines that damage on disk has cost since the spool was made",
+                |agent| agent.spool.damaged_lines,
+            ),
+            (
+                GAUGE,
+                "siembox_spool_lines",
+                "Lines that wait for the SIEM",
+                |agent| agent.spool.waiting,
+            ),
+            (
+                GAUGE,
+                "siembox_spool_text_bytes",
+                "Their size as text",
+                |agent| agent.spool.waiting_bytes,
+            ),
+            (
+                GAUGE,
+                "siembox_spool_disk_bytes",
+                "What the spool takes on disk",
+                |agent| agent.spool.disk_bytes,
+            ),
+            (
+                GAUGE,
+                "siembox_spool_full",
+                "1 where the spool has reached its bound and reading waits",
+                |agent| u64::from(agent.spool.full),
+            ),
+            (
+                GAUGE,
+                "siembox_records_aside",
+                "Records that are kept aside",
+                |agent| agent.spool.aside,
+            ),
+        ];
+        for (kind, name, help, of) in metrics {
+            let values = agents
+                .iter()
+                .map(|agent| (of_agent(agent), number(of(agent))));
+            self.metric(kind, name, help, values)?;
+        }
+        let lag = agents
+            .iter()
+            .map(|agent| (of_agent(agent), seconds(agent.lag_ms(at_ms))));
+        self.metric(
+            GAUGE,
+            "siembox_lag_seconds",
+            "How far the SIEM is behind the cloud",
+            lag,
+        )
+    }
+
+    fn ledgers(&mut self, agents: &[AgentReport]) -> fmt::Result {
+        let adds_up = agents
+            .iter()
+            .map(|agent| (of_agent(agent), truth(agent.ledger.adds_up)));
+        self.metric(
+            GAUGE,
+            "siembox_ledger_adds_up",
+            "1 where every record is accounted for",
+            adds_up,
+        )?;
+        let missing = agents.iter().map(|agent| {
+            let missing = agent.ledger.hours.iter().map(|row| row.missing).sum();
+            (of_agent(agent), number(missing))
+        });
+        self.metric(
+            GAUGE,
+            "siembox_ledger_missing_records",
+            "Records that the API counts and that were never read",
+            missing,
+        )
+    }
+}
+
+fn of_agent(agent: &AgentReport) -> Labels<'_> {
+    vec![("agent", &agent.name)]
+}
+
+fn links(agents: &[AgentReport]) -> impl Iterator<Item = (Labels<'_>, &LinkReport)> {
+    agents.iter().flat_map(|agent| {
+        [("cloud", &agent.cloud), ("siem", &agent.siem)]
+            .map(|(side, link)| (vec![("agent", &*agent.name), ("side", side)], link))
+    })
+}
+
+fn streams(agents: &[AgentReport]) -> impl Iterator<Item = (Labels<'_>, &StreamCounts)> {
+    agents.iter().flat_map(|agent| {
+        [("activities", &agent.activities), ("alerts", &agent.alerts)]
+            .map(|(stream, counts)| (vec![("agent", &*agent.name), ("stream", stream)], counts))
+    })
+}
+
+fn truth(truth: bool) -> f64 {
+    f64::from(u8::from(truth))
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "Prometheus has no other numbers"
+)]
+fn number(number: u64) -> f64 {
+    number as f64
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "Prometheus has no other numbers"
+)]
+fn seconds(ms: i64) -> f64 {
+    ms as f64 / 1000.0
+}

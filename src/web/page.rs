@@ -1,0 +1,89 @@
+//! What a page is made of before it is an answer: a media type, bytes, and how long they may be kept.
+
+use std::borrow::Cow;
+
+use embedded_svc::http::Headers;
+use embedded_svc::http::server::Connection;
+use embedded_svc::io::Write;
+use ring::digest;
+
+use super::exchange::{Exchange, Misuse};
+
+/// A finished page.
+#[derive(Debug, Clone)]
+pub(super) struct Page {
+    status: u16,
+    media: &'static str,
+    keep: Keep,
+    body: Cow<'static, [u8]>,
+    tag: String,
+}
+
+/// How long a browser may keep it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// Not at all: it is about this moment, and nobody else's business.
+    Never,
+    /// But asks each time whether it is still the same.
+    IfSame,
+    /// For ever: its address changes with it.
+    ForEver,
+}
+
+impl Page {
+    /// A page that is found, not to be kept.
+    pub(super) fn new(media: &'static str, body: impl Into<Cow<'static, [u8]>>) -> Self {
+        let body = body.into();
+        Self {
+            status: 200,
+            media,
+            keep: Keep::Never,
+            tag: tag(&body),
+            body,
+        }
+    }
+
+    /// A few words; a line feed is put behind them.
+    pub(super) fn words(status: u16, words: &str) -> Self {
+        Self {
+            status,
+            ..Self::new(
+                "text/plain; charset=utf-8",
+                format!("{words}\n").into_bytes(),
+            )
+        }
+    }
+
+    pub(super) fn kept(self, keep: Keep) -> Self {
+        Self { keep, ..self }
+    }
+
+    /// Answers with it, or says that it is what the visitor has.
+    pub(super) fn answer(&self, exchange: &mut Exchange) -> Result<(), Misuse> {
+        let etag = format!("\"{}\"", self.tag);
+        let keep = match self.keep {
+            Keep::Never => "no-store",
+            Keep::IfSame => "no-cache",
+            Keep::ForEver => "public, max-age=31536000, immutable",
+        };
+        let headers = [
+            ("Content-Type", self.media),
+            ("Cache-Control", keep),
+            ("ETag", &*etag),
+        ];
+        let known = exchange.header("If-None-Match");
+        let same = known.is_some_and(|known| known.split(',').any(|one| one.trim() == etag));
+        if self.status == 200 && same {
+            return exchange.initiate_response(304, None, &headers[1..]);
+        }
+        exchange.initiate_response(self.status, None, &headers)?;
+        exchange.write_all(&self.body)
+    }
+}
+
+/// What the content is known by: 16 hexadecimal digits of its SHA-256.
+pub(super) fn tag(content: &[u8]) -> String {
+    let digest = digest::digest(&digest::SHA256, content);
+    let digits = digest.as_ref().iter().take(8);
+    digits.map(|byte| format!("{byte:02x}")).collect()
+}

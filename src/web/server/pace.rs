@@ -1,0 +1,49 @@
+//! How many answers a second there are at most: a page for people needs few, and a flood of visitors gets no more of the
+//! processor than these cost.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Between two answers in a row that goes on.
+const STEP: Duration = Duration::from_millis(2);
+/// So much of the row may come at once after a pause: a page with all that belongs to it, for several visitors.
+const BURST: Duration = Duration::from_millis(100);
+
+/// Gives turns, in the order of asking.
+#[derive(Debug, Default)]
+pub(super) struct Pace(Cell<Option<Instant>>);
+
+impl Pace {
+    /// Waits for the next turn.
+    pub(super) async fn turn(&self) {
+        let now = Instant::now();
+        let turn = self.next(now);
+        if turn > now {
+            tokio::time::sleep_until(turn).await;
+        }
+    }
+
+    fn next(&self, now: Instant) -> Instant {
+        let earliest = now.checked_sub(BURST).unwrap_or(now);
+        let turn = self.0.get().map_or(earliest, |last| last.max(earliest)) + STEP;
+        self.0.set(Some(turn));
+        turn
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_goes_at_once_and_a_flood_in_steps() {
+        let (pace, now) = (Pace::default(), Instant::now());
+        let at_once = (0..200).filter(|_| pace.next(now) <= now).count();
+        assert_eq!(at_once, 50);
+        assert_eq!(pace.next(now) - now, STEP * 151);
+        let later = now + Duration::from_secs(60);
+        assert!(pace.next(later) <= later);
+    }
+}

@@ -1,0 +1,118 @@
+//! The agents, one row each: the old portal's table of SIEM agents. On a narrow screen each row becomes a card.
+
+use maud::{Markup, html};
+
+use super::history::Today;
+use super::now::bare;
+use super::{lamp, words};
+use crate::status::{AgentReport, Snapshot, SpoolReport, StreamCounts};
+
+pub(super) fn section(snapshot: &Snapshot) -> Markup {
+    html! {
+        section #agents aria-labelledby="agents-title" {
+            h2 #agents-title { "SIEM agents" }
+            @if snapshot.agents.is_empty() {
+                p.empty { "There are none." }
+            } @else {
+                // the roles stay where the looks of a narrow screen take the table's away
+                table role="table" {
+                    thead role="rowgroup" {
+                        tr role="row" {
+                            @for name in COLUMNS { th scope="col" role="columnheader" { (name) } }
+                        }
+                    }
+                    tbody role="rowgroup" {
+                        @for agent in &snapshot.agents { (row(agent, snapshot.at_ms)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+const COLUMNS: [&str; 8] = [
+    "Name",
+    "State",
+    "Cloud",
+    "SIEM",
+    "Last record read",
+    "Last line proved",
+    "Waiting",
+    "Today (UTC)",
+];
+
+fn row(agent: &AgentReport, at_ms: i64) -> Markup {
+    let [_, state, cloud, siem, read, proved, waiting, today] = COLUMNS;
+    html! {
+        tr role="row" {
+            th scope="row" role="rowheader" { (agent.name) }
+            td role="cell" data-label=(state) {
+                (lamp::badge(agent.condition))
+                small { "since " (words::ago(agent.since_ms, at_ms)) }
+            }
+            td role="cell" data-label=(cloud) {
+                span.address { (bare(&agent.cloud.to)) }
+                small { (streams(agent)) }
+            }
+            td role="cell" data-label=(siem) { span.address { (agent.siem.to) } }
+            td role="cell" data-label=(read) { (or_not_yet(agent.last_read_ms, at_ms)) }
+            td role="cell" data-label=(proved) { (or_not_yet(agent.last_proved_ms, at_ms)) }
+            td role="cell" data-label=(waiting) {
+                (held(&agent.spool, at_ms))
+                small { (behind(agent.lag_ms(at_ms))) }
+            }
+            td role="cell" data-label=(today) { (counts(&Today::of(&agent.ledger, at_ms))) }
+        }
+    }
+}
+
+fn or_not_yet(wall_ms: Option<i64>, at_ms: i64) -> Markup {
+    match wall_ms {
+        Some(wall_ms) => words::ago(wall_ms, at_ms),
+        None => html! { span.quiet { "not since the start" } },
+    }
+}
+
+fn held(spool: &SpoolReport, at_ms: i64) -> Markup {
+    html! {
+        @if spool.waiting == 0 {
+            "nothing"
+        } @else {
+            b { (words::counted(spool.waiting, "line")) }
+            ", " (words::bytes(spool.waiting_bytes))
+            @if let Some(oldest) = spool.oldest_ms {
+                small { "the oldest from " (words::ago(oldest, at_ms)) }
+            }
+        }
+        @if spool.full { small.bad { "The spool is full: reading waits." } }
+        @if spool.aside > 0 { small { (words::counted(spool.aside, "record")) " set aside" } }
+        @if spool.damaged_lines > 0 { small.bad { (words::counted(spool.damaged_lines, "line")) " lost to damage" } }
+    }
+}
+
+fn behind(lag_ms: i64) -> String {
+    match words::coarse(lag_ms) {
+        Some(span) => format!("lag {span}"),
+        None => "no lag".to_owned(),
+    }
+}
+
+fn streams(agent: &AgentReport) -> String {
+    let on = |(name, counts): &(&'static str, &StreamCounts)| counts.enabled.then_some(*name);
+    let streams = [("activities", &agent.activities), ("alerts", &agent.alerts)];
+    let names: Vec<&str> = streams.iter().filter_map(on).collect();
+    match &names[..] {
+        [] => "nothing is read".to_owned(),
+        names => names.join(" and "),
+    }
+}
+
+fn counts(today: &Today) -> Markup {
+    html! {
+        dl.counts {
+            div { dt { "read" } dd { (words::count(today.read)) } }
+            div { dt { "sent" } dd { (words::count(today.sent)) } }
+            div .bad[today.aside > 0] { dt { "set aside" } dd { (words::count(today.aside)) } }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The status page: is evidence flowing, and if not, why and what to do.
+//!
+//! [`whole`] is the page as it comes first; [`live`] is what in it changes, part by part, for the script that keeps it fresh.
+//! Times in the live parts are coarse, so that nothing changes, and nothing is sent again, where nothing has happened.
+
+mod agents;
+mod chart;
+mod flow;
+mod history;
+mod lamp;
+mod notices;
+mod now;
+mod words;
+
+use maud::{DOCTYPE, Markup, html};
+
+use super::assets::{LOGO, SCRIPT, STYLE};
+use super::view::View;
+
+/// Without a script, the page is fetched again this often, seconds.
+const REFRESH: u32 = 10;
+
+/// The page.
+pub(super) fn whole(view: &View) -> Markup {
+    let snapshot = view.snapshot();
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title(view)) }
+                link rel="icon" type="image/svg+xml" href=(LOGO.address());
+                link rel="stylesheet" href=(STYLE.address());
+                script src=(SCRIPT.address()) defer {}
+                noscript { meta http-equiv="refresh" content=(REFRESH); }
+            }
+            body {
+                (lamp::symbols())
+                (flow::symbols())
+                header.top {
+                    a.brand href="/" {
+                        img src=(LOGO.address()) alt="" width="28" height="28";
+                        "siembox"
+                    }
+                    @if !view.machine().is_empty() { span.machine { (view.machine()) } }
+                    p #fresh { "As of " (words::moment(snapshot.at_ms)) }
+                }
+                p #away hidden role="alert" {}
+                main #live { (live(view)) }
+                footer {
+                    p {
+                        "siembox " (snapshot.siembox) ", running since " (words::moment(snapshot.started_ms))
+                    }
+                    ul {
+                        li { a href="/status.json" { "status.json" } }
+                        li { a href="/metrics" { "metrics" } }
+                        li { a href="/healthz" { "healthz" } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What in it changes: sections, each with an id.
+pub(super) fn live(view: &View) -> Markup {
+    let snapshot = view.snapshot();
+    html! {
+        (now::section(snapshot, &title(view)))
+        (notices::open(snapshot))
+        (agents::section(snapshot))
+        (history::section(snapshot))
+        (notices::over(snapshot))
+    }
+}
+
+/// The state first: it is what a narrow tab shows.
+fn title(view: &View) -> String {
+    let state = view.snapshot().condition.meaning().words;
+    let machine = match view.machine() {
+        "" => "siembox",
+        machine => machine,
+    };
+    format!("{state} · {machine}")
+}

@@ -1,0 +1,104 @@
+//! Numbers and times as the page says them.
+
+use std::time::Duration;
+
+use maud::{Markup, html};
+
+use crate::clock;
+
+/// `2026-11-25 19:50:02 UTC`, readable by machines too.
+pub(super) fn moment(wall_ms: i64) -> Markup {
+    let machine = clock::in_words(wall_ms);
+    html! { time datetime=(machine) { (plain(&machine)) } }
+}
+
+/// `12 min ago`, with the moment itself on hover.
+pub(super) fn ago(wall_ms: i64, at_ms: i64) -> Markup {
+    let machine = clock::in_words(wall_ms);
+    let span = coarse(at_ms - wall_ms);
+    html! {
+        time datetime=(machine) title=(plain(&machine)) {
+            @match span { Some(span) => { (span) " ago" } None => "just now" }
+        }
+    }
+}
+
+/// `12 min`: one unit, and under a minute in steps of ten seconds; none below the first.
+pub(super) fn coarse(ms: i64) -> Option<String> {
+    let seconds = u64::try_from(ms / 1000).unwrap_or(0);
+    let steps = [(86_400, 2 * 86_400), (3_600, 3_600), (60, 60), (10, 10)];
+    let (step, _) = steps.into_iter().find(|(_, from)| seconds >= *from)?;
+    Some(clock::span_in_words(Duration::from_secs(
+        seconds / step * step,
+    )))
+}
+
+/// `12,034`
+pub(super) fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() * 4 / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// `1 line`, `12,034 lines`
+pub(super) fn counted(number: u64, one: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {one}{plural}", count(number))
+}
+
+/// `0.4 MB`, `1.2 GB`: units of ten, as disks have them.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "one digit after the point is shown"
+)]
+pub(super) fn bytes(bytes: u64) -> String {
+    let mb = bytes as f64 / 1e6;
+    if mb >= 1000.0 {
+        format!("{:.1} GB", mb / 1000.0)
+    } else if bytes > 0 && mb < 0.1 {
+        "under 0.1 MB".to_owned()
+    } else {
+        format!("{mb:.1} MB")
+    }
+}
+
+fn plain(rfc3339: &str) -> String {
+    rfc3339.replace('T', " ").replace('Z', " UTC")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_change_seldom() {
+        for (seconds, words) in [
+            (-5, None),
+            (9, None),
+            (19, Some("10 s")),
+            (59, Some("50 s")),
+            (61, Some("1 min")),
+            (3_599, Some("59 min")),
+            (3_700, Some("1 h")),
+            (90_000, Some("1 d 1 h")),
+            (172_900, Some("2 d")),
+        ] {
+            assert_eq!(coarse(seconds * 1000).as_deref(), words, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_grouped() {
+        let words = [0, 999, 1_000, 1_234_567].map(count);
+        assert_eq!(words, ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!(counted(1, "line"), "1 line");
+        let sizes = [0, 4_000, 400_000, 1_250_000_000].map(bytes);
+        assert_eq!(sizes, ["0.0 MB", "under 0.1 MB", "0.4 MB", "1.2 GB"]);
+    }
+}
