@@ -5,7 +5,7 @@ unexport CARGO_TARGET_DIR CARGO_BUILD_TARGET
 MACHINES := x86_64 aarch64
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak check fmt fuzz fuzz-keep release release-test deb deb-test bench check-budget sizes tools \
+.PHONY: help run test soak screenshots check fmt fuzz fuzz-keep release release-test deb deb-test bench check-budget sizes tools \
         clean-tools rust tools-run tools-test tools-check tools-fuzz tools-release tools-deb tools-bench tools-budget
 
 help:
@@ -22,6 +22,9 @@ test: rust tools-test  ## all tests; brings the receivers and parsers they need
 
 soak: rust tools-test  ## fault stories in their long form, as a table; N=0.1 is a tenth of it, N=10 ten times (hours)
 	tests/soak.sh $(or $(N),1)
+
+screenshots: rust tools-test  ## the page in pictures, at three widths, light and dark, in target/screenshots
+	cargo test --locked --test page looks::screenshots -- --ignored --nocapture
 
 check: rust tools-check  ## formatting, lints and bans, dependencies and licences, documentation
 	cargo fmt --all --check

@@ -19,6 +19,9 @@ test)
     $here/debian.sh gcc libc6-dev rsyslog rsyslog-gnutls rsyslog-openssl rsyslog-relp openssl python3-venv libfaketime
     # disks that lose power and fail: ext4 on loop devices, in mount namespaces
     $here/debian.sh e2fsprogs mount util-linux
+    # a browser that looks at the page, and promtool, which reads its metrics
+    $here/debian.sh chromium prometheus
+    $here/npm.sh tests/browser browser
     $here/python.sh tests/parsers/requirements.txt
     $here/syslog-ng.sh || { $here/debian.sh --refresh && $here/syslog-ng.sh; }
     ;;
@@ -43,8 +46,8 @@ deb)
     $here/cargo.sh cargo-deb 3.8.0
     ;;
 bench)
-    # those that siembox is measured beside; perf, which counts syncs, is used where it is there
-    $here/debian.sh gcc libc6-dev rsyslog python3
+    # those that siembox is measured beside, and what floods its page; perf, which counts syncs, is used where it is there
+    $here/debian.sh gcc libc6-dev rsyslog python3 wrk
     $here/syslog-ng.sh || { $here/debian.sh --refresh && $here/syslog-ng.sh; }
     ;;
 budget)

@@ -140,7 +140,7 @@ impl Condition {
             },
             Self::Disconnected => Meaning {
                 words: "Disconnected",
-                means: "There has been no contact with one side for very long. What the cloud no longer keeps will be missing.",
+                means: "There has been no contact with one side for very long. Records wait here or in the cloud, but not for ever.",
                 cure: "Mend the side whose arrow is broken now: the notice below says how. siembox goes on trying by itself.",
                 lamp: lamp(Colour::Red, Rhythm::Fast),
             },

@@ -38,6 +38,28 @@ pub enum Topic {
     Page,
 }
 
+impl Topic {
+    /// Do records not go their way because of it, or is something lost or not seen? The others are only to be known.
+    #[must_use]
+    pub fn is_grave(self) -> bool {
+        match self {
+            Self::Cloud
+            | Self::Siem
+            | Self::Spool
+            | Self::Skipped
+            | Self::Settings
+            | Self::Page
+            | Self::Ledger => true,
+            Self::Doubt
+            | Self::SetAside
+            | Self::HalfClose
+            | Self::Cut
+            | Self::SentIds
+            | Self::Repaired => false,
+        }
+    }
+}
+
 /// One thing that happened, or goes on happening.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {

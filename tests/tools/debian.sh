@@ -55,8 +55,10 @@ echo "Debian packages to install: ${missing[*]}"
 forbid_services
 apt update
 apt install --no-install-recommends "${missing[@]}"
+[ -d /run/systemd/system ] || exit 0
 for package in "${missing[@]}"; do
-    if [ "$package" = rsyslog ] && [ -d /run/systemd/system ]; then
-        as_root systemctl disable --quiet --now rsyslog.service syslog.socket || true
-    fi
+    case "$package" in
+    rsyslog) as_root systemctl disable --quiet --now rsyslog.service syslog.socket || true ;;
+    prometheus) as_root systemctl disable --quiet --now prometheus.service || true ;;
+    esac
 done

@@ -48,13 +48,13 @@ fn row(agent: &AgentReport, at_ms: i64) -> Markup {
             th scope="row" role="rowheader" { (agent.name) }
             td role="cell" data-label=(state) {
                 (lamp::badge(agent.condition))
-                small { "since " (words::ago(agent.since_ms, at_ms)) }
+                small { (words::lasting(agent.since_ms, at_ms)) }
             }
             td role="cell" data-label=(cloud) {
-                span.address { (bare(&agent.cloud.to)) }
+                span.address { (words::breakable(bare(&agent.cloud.to))) }
                 small { (streams(agent)) }
             }
-            td role="cell" data-label=(siem) { span.address { (agent.siem.to) } }
+            td role="cell" data-label=(siem) { span.address { (words::breakable(&agent.siem.to)) } }
             td role="cell" data-label=(read) { (or_not_yet(agent.last_read_ms, at_ms)) }
             td role="cell" data-label=(proved) { (or_not_yet(agent.last_proved_ms, at_ms)) }
             td role="cell" data-label=(waiting) {
@@ -69,7 +69,7 @@ fn row(agent: &AgentReport, at_ms: i64) -> Markup {
 fn or_not_yet(wall_ms: Option<i64>, at_ms: i64) -> Markup {
     match wall_ms {
         Some(wall_ms) => words::ago(wall_ms, at_ms),
-        None => html! { span.quiet { "not since the start" } },
+        None => html! { span.quiet { "not yet" } },
     }
 }
 
@@ -79,7 +79,7 @@ fn held(spool: &SpoolReport, at_ms: i64) -> Markup {
             "nothing"
         } @else {
             b { (words::counted(spool.waiting, "line")) }
-            ", " (words::bytes(spool.waiting_bytes))
+            small { (words::bytes(spool.waiting_bytes)) }
             @if let Some(oldest) = spool.oldest_ms {
                 small { "the oldest from " (words::ago(oldest, at_ms)) }
             }

@@ -34,19 +34,21 @@ pub(super) fn chart(bars: &[Bar], title: &str, first_column: &str, id: &str) -> 
     let most = bars.iter().map(|bar| bar.read.max(bar.sent)).max();
     let most = most.unwrap_or(0);
     let deepest = bars.iter().filter_map(|bar| bar.depth).max();
+    // a handful that waits for a second is no mountain
+    let depth_scale = deepest.unwrap_or(0).max(most);
     let width = STEP * bars.len() as u64;
     let height = UP + GAP + DOWN;
     let ends = (bars.first(), bars.last());
     html! {
         figure.chart {
             figcaption { (title) }
-            p.most { (count(most)) }
+            p.most { "most: " (count(most)) }
             svg viewBox={ "0 0 " (width) " " (height) } preserveAspectRatio="none" role="img" aria-label={ (title) ": " (sum(bars)) } {
                 path.read d=(columns(bars, 3, |bar| bar.read, most)) {}
                 path.sent d=(columns(bars, 6, |bar| bar.sent, most)) {}
                 path.aside d=(columns(bars, 8, |bar| bar.aside, most)) {}
                 path.axis d={ "M0 " (UP) "H" (width) } {}
-                path.depth d=(hanging(bars, deepest.unwrap_or(0))) {}
+                path.depth d=(hanging(bars, depth_scale)) {}
                 @for (index, bar) in bars.iter().enumerate() {
                     rect.hit x=(index as u64 * STEP) width=(STEP) height=(height) { title { (numbers(bar)) } }
                 }
@@ -114,7 +116,7 @@ fn hanging(bars: &[Bar], most: u64) -> String {
     path
 }
 
-/// What is not nothing is seen: at least one and a half units.
+/// What is not nothing is seen: at least two units.
 fn scaled(value: u64, most: u64, height: u64) -> u64 {
     match value {
         0 => 0,

@@ -2,6 +2,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
+use super::words;
 use crate::status::Way;
 
 /// One picture.
@@ -50,7 +51,7 @@ fn node(picture: &'static str, name: &str, detail: &str) -> Markup {
         li.node {
             svg viewBox="0 0 44 42" width="44" height="42" aria-hidden="true" { (PreEscaped(picture)) }
             b { (name) }
-            span { (detail) }
+            span.address title=(detail) { (words::breakable(detail)) }
         }
     }
 }
@@ -59,7 +60,7 @@ fn node(picture: &'static str, name: &str, detail: &str) -> Markup {
 fn arrow(side: &str, way: Way) -> Markup {
     let (class, words) = match way {
         Way::Open => ("open", "answers"),
-        Way::Untried => ("untried", "not reached yet"),
+        Way::Untried => ("untried", "not yet"),
         Way::Broken => ("broken", "no contact"),
     };
     html! {

@@ -9,7 +9,7 @@ use crate::status::{Notice, Snapshot};
 const OVER: usize = 20;
 
 pub(super) fn open(snapshot: &Snapshot) -> Markup {
-    let open: Vec<&Notice> = all(snapshot, |notice| notice.over_ms.is_none()).collect();
+    let open = all(snapshot, |notice| notice.over_ms.is_none());
     html! {
         section #notices aria-labelledby="notices-title" {
             @if open.is_empty() {
@@ -23,7 +23,7 @@ pub(super) fn open(snapshot: &Snapshot) -> Markup {
 }
 
 pub(super) fn over(snapshot: &Snapshot) -> Markup {
-    let over: Vec<&Notice> = all(snapshot, |notice| notice.over_ms.is_some()).collect();
+    let over = all(snapshot, |notice| notice.over_ms.is_some());
     html! {
         section #past {
             @if !over.is_empty() {
@@ -39,9 +39,21 @@ pub(super) fn over(snapshot: &Snapshot) -> Markup {
     }
 }
 
-/// Newest first.
-fn all(snapshot: &Snapshot, wanted: impl Fn(&Notice) -> bool) -> impl Iterator<Item = &Notice> {
-    snapshot.notices.iter().filter(move |notice| wanted(notice))
+/// What keeps records from going their way stands out.
+fn weight(notice: &Notice) -> &'static str {
+    if notice.topic.is_grave() {
+        "amber"
+    } else {
+        "blue"
+    }
+}
+
+/// Grave ones first, then newest first.
+fn all(snapshot: &Snapshot, wanted: impl Fn(&Notice) -> bool) -> Vec<&Notice> {
+    let wanted = |notice: &&Notice| wanted(notice);
+    let mut all: Vec<&Notice> = snapshot.notices.iter().filter(wanted).collect();
+    all.sort_by_key(|notice| !notice.topic.is_grave());
+    all
 }
 
 fn article(notice: &Notice, at_ms: i64) -> Markup {
@@ -51,21 +63,21 @@ fn article(notice: &Notice, at_ms: i64) -> Markup {
         (agent, stream) => format!("{agent}, {stream}"),
     };
     html! {
-        article.notice.over[notice.over_ms.is_some()] {
-            h3 { (notice.title) }
+        article.notice.(weight(notice)).over[notice.over_ms.is_some()] {
+            h3 { (words::tamed(&notice.title)) }
             p.when {
                 span.about { (about) }
                 " · "
                 @if let Some(over) = notice.over_ms {
-                    "over since " (words::ago(over, at_ms)) ", began " (words::ago(notice.first_ms, at_ms))
+                    "over, " (words::ago(over, at_ms)) "; began " (words::ago(notice.first_ms, at_ms))
                 } @else {
-                    "since " (words::ago(notice.first_ms, at_ms))
+                    (words::lasting(notice.first_ms, at_ms))
                     @if notice.times > 1 {
                         ", " (words::count(notice.times)) " times, last " (words::ago(notice.last_ms, at_ms))
                     }
                 }
             }
-            p.text { (notice.text) }
+            p.text { (words::tamed(&notice.text)) }
         }
     }
 }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::flow::{Flow, worst};
 use super::{lamp, words};
-use crate::status::{AgentReport, Snapshot};
+use crate::status::{AgentReport, LinkReport, Snapshot, Way};
 
 pub(super) fn section(snapshot: &Snapshot, title: &str) -> Markup {
     let meaning = snapshot.condition.meaning();
@@ -18,9 +18,10 @@ pub(super) fn section(snapshot: &Snapshot, title: &str) -> Markup {
                     p { "No agent is set up yet, so nothing is read and nothing is sent." }
                     p.cure { "Put an [[agent]] into the settings: siembox example prints a file in which everything is explained." }
                 } @else {
-                    p.since { "since " (words::ago(snapshot.since_ms, snapshot.at_ms)) (of_how_many(snapshot)) }
+                    p.since { (words::lasting(snapshot.since_ms, snapshot.at_ms)) (of_how_many(snapshot)) }
+                    @if let Some(side) = failing(agents) { p.cure { (side) } }
                     p { (meaning.means) }
-                    p.cure { (meaning.cure) }
+                    p.easy { (meaning.cure) }
                 }
             }
             (picture(agents))
@@ -35,6 +36,31 @@ fn of_how_many(snapshot: &Snapshot) -> String {
     match agents.iter().filter(so).count() {
         all if all == agents.len() => String::new(),
         some => format!(", {some} of {} agents", agents.len()),
+    }
+}
+
+/// Which side fails, in a sentence.
+fn failing(agents: &[AgentReport]) -> Option<String> {
+    let broken = |side: fn(&AgentReport) -> &LinkReport| {
+        let broken = |agent: &&AgentReport| side(agent).way() == Way::Broken;
+        agents.iter().filter(broken).count()
+    };
+    let whose = |broken: usize| match agents.len() {
+        1 => String::new(),
+        all => format!(" of {broken} of {all} agents"),
+    };
+    match (broken(|agent| &agent.cloud), broken(|agent| &agent.siem)) {
+        (0, 0) if agents.iter().any(|agent| agent.spool.full) => {
+            Some("The spool is full, so reading waits.".to_owned())
+        }
+        (0, 0) => None,
+        (0, siem) => Some(format!("The SIEM{} cannot be reached.", whose(siem))),
+        (cloud, 0) => Some(format!("The cloud{} cannot be read.", whose(cloud))),
+        (cloud, siem) => Some(format!(
+            "The cloud{} cannot be read, and the SIEM{} cannot be reached.",
+            whose(cloud),
+            whose(siem)
+        )),
     }
 }
 
@@ -65,13 +91,8 @@ fn picture(agents: &[AgentReport]) -> Markup {
     flow.markup()
 }
 
-fn reached(
-    agents: &[AgentReport],
-    side: impl Fn(&AgentReport) -> &crate::status::LinkReport,
-) -> String {
-    let open = agents
-        .iter()
-        .filter(|agent| side(agent).way() == crate::status::Way::Open);
+fn reached(agents: &[AgentReport], side: impl Fn(&AgentReport) -> &LinkReport) -> String {
+    let open = agents.iter().filter(|agent| side(agent).way() == Way::Open);
     format!("{} of {} answer", open.count(), agents.len())
 }
 

@@ -23,6 +23,29 @@ pub(super) fn ago(wall_ms: i64, at_ms: i64) -> Markup {
     }
 }
 
+/// `for 12 min`, with the moment when it began on hover.
+pub(super) fn lasting(since_ms: i64, at_ms: i64) -> Markup {
+    let machine = clock::in_words(since_ms);
+    let span = coarse(at_ms - since_ms);
+    html! {
+        time datetime=(machine) title={ "since " (plain(&machine)) } {
+            @match span { Some(span) => { "for " (span) } None => "since just now" }
+        }
+    }
+}
+
+/// An address that may be broken where its parts meet.
+pub(super) fn breakable(address: &str) -> Markup {
+    let parts = address.split_inclusive(['.', '/', ':', '-']);
+    html! { @for part in parts { (part) @if !part.ends_with("/") || part.len() > 1 { wbr; } } }
+}
+
+/// A text of others without the characters that turn the direction of writing: they would make it read as what it is not.
+pub(super) fn tamed(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.replace(turns, "\u{fffd}")
+}
+
 /// `12 min`: one unit, and under a minute in steps of ten seconds; none below the first.
 pub(super) fn coarse(ms: i64) -> Option<String> {
     let seconds = u64::try_from(ms / 1000).unwrap_or(0);

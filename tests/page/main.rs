@@ -1,0 +1,16 @@
+//! The page: each page as a function of a status made by hand, the real process on a real socket, and a real browser.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod attacks;
+mod browser;
+mod cast;
+mod driver;
+mod looks;
+mod metrics;
+mod pages;
+mod schema;
+#[path = "../stories/siembox.rs"]
+#[expect(dead_code, reason = "the stories' own; not all of it is needed here")]
+mod siembox;
+mod stage;
+mod still;

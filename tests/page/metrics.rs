@@ -1,0 +1,135 @@
+//! `/metrics`, read by Prometheus's own tool.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+use crate::cast::{agent, snapshot};
+use crate::looks::{interrupted, scenes};
+use crate::still::{get, text};
+
+fn promtool(arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new("promtool")
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("promtool runs: make tools-test brings it");
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .unwrap();
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn promtool_finds_nothing_wrong() {
+    for (name, status) in scenes() {
+        let metrics = text(&status, "/metrics");
+        let found = promtool(&["check", "metrics"], &metrics);
+        assert!(
+            found.status.success() && found.stderr.is_empty(),
+            "{name}: {found:?}"
+        );
+    }
+    let broken = promtool(
+        &["check", "metrics"],
+        "siembox_records_total 1\nsiembox_records_total 2\n",
+    );
+    assert!(!broken.status.success(), "promtool does look: {broken:?}");
+}
+
+#[test]
+fn every_metric_has_help_and_type() {
+    let metrics = text(&interrupted(), "/metrics");
+    let named = |kind: &str| -> BTreeSet<String> {
+        let lines = metrics.lines().filter_map(|line| line.strip_prefix(kind));
+        lines
+            .map(|line| line.split(' ').next().unwrap().to_owned())
+            .collect()
+    };
+    let values: BTreeSet<String> = metrics
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| line.split(['{', ' ']).next().unwrap().to_owned())
+        .collect();
+    assert_eq!(named("# HELP "), named("# TYPE "));
+    assert_eq!(values, named("# TYPE "));
+    for name in &values {
+        let counts = metrics.contains(&format!("# TYPE {name} counter"));
+        assert_eq!(counts, name.ends_with("_total"), "{name}");
+    }
+    let answer = get(&interrupted(), "/metrics");
+    assert_eq!(
+        answer.header("Content-Type"),
+        Some("text/plain; version=0.0.4; charset=utf-8")
+    );
+}
+
+#[test]
+fn says_what_the_status_says() {
+    let metrics = text(&interrupted(), "/metrics");
+    for line in [
+        "siembox_link_up{agent=\"contoso\",side=\"cloud\"} 1.0",
+        "siembox_link_up{agent=\"contoso\",side=\"siem\"} 0.0",
+        "siembox_condition{agent=\"contoso\",condition=\"Interrupted\"} 1.0",
+        "siembox_condition{agent=\"contoso\",condition=\"Connected\"} 0.0",
+        "siembox_records_read_total{agent=\"contoso\",stream=\"activities\"} 1204331.0",
+        "siembox_spool_lines{agent=\"contoso\"} 18240.0",
+        "siembox_lag_seconds{agent=\"contoso\"} 840.0",
+        "siembox_ledger_adds_up{agent=\"contoso\"} 1.0",
+    ] {
+        assert!(metrics.lines().any(|is| is == line), "{line}\n{metrics}");
+    }
+}
+
+/// As many series as the settings have agents, times a number that nobody outside can change.
+#[test]
+fn labels_are_bounded() {
+    let series = |agents: usize| {
+        let agents = (0..agents).map(|number| agent(&format!("agent-{number}")));
+        let metrics = text(&snapshot(agents.collect(), vec![]), "/metrics");
+        metrics
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .count()
+    };
+    let (none, one, twenty) = (series(0), series(1), series(20));
+    assert_eq!(twenty - none, 20 * (one - none));
+    assert!(one < 60, "{one}");
+    // a name can't break out of its label
+    let wild = snapshot(vec![agent("a\"} 1\nb{c=\"\\")], vec![]);
+    assert!(
+        promtool(&["check", "metrics"], &text(&wild, "/metrics"))
+            .status
+            .success()
+    );
+}
+
+#[test]
+fn the_example_rules_and_the_dashboard_fit() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/image/prometheus");
+    let rules = format!("{folder}/siembox.rules.yml");
+    let found = promtool(&["check", "rules", &rules], "");
+    assert!(found.status.success(), "{found:?}");
+    let tests = format!("{folder}/siembox.rules.test.yml");
+    let tested = promtool(&["test", "rules", &tests], "");
+    assert!(tested.status.success(), "{tested:?}");
+
+    let metrics = text(&interrupted(), "/metrics");
+    let dashboard = std::fs::read_to_string(format!("{folder}/siembox.dashboard.json")).unwrap();
+    let _: serde_json::Value = serde_json::from_str(&dashboard).unwrap();
+    let rules = std::fs::read_to_string(rules).unwrap();
+    let mut named = 0;
+    for text in [&dashboard, &rules] {
+        let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        for name in words.filter(|word| word.starts_with("siembox_")) {
+            assert!(metrics.contains(&format!("# TYPE {name} ")), "{name}");
+            named += 1;
+        }
+    }
+    assert!(named > 10, "{named}");
+}

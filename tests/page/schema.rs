@@ -1,0 +1,102 @@
+//! `/status.json` keeps to its schema, and the schema names all of it.
+
+use serde_json::{Value, json};
+use siembox::replay::{Progress, Request, Running};
+use siembox::status::Snapshot;
+
+use crate::looks::scenes;
+use crate::still::{get, text};
+
+/// The schema as it is served.
+fn schema() -> Value {
+    let answer = get(&crate::looks::connected(), "/status.schema.json");
+    assert_eq!(
+        answer.header("Content-Type"),
+        Some("application/schema+json")
+    );
+    serde_json::from_slice(&answer.body).unwrap()
+}
+
+/// The same, which in addition takes no property that it does not name. Rows are made of counts and more.
+fn strict(mut schema: Value) -> Value {
+    fn close(value: &mut Value, name: &str) {
+        let Some(object) = value.as_object_mut() else {
+            return;
+        };
+        for (key, inner) in object.iter_mut() {
+            close(inner, key);
+        }
+        if object.get("properties").is_some_and(Value::is_object) && name != "counts" {
+            object.insert("unevaluatedProperties".to_owned(), json!(false));
+        }
+    }
+    close(&mut schema, "");
+    schema
+}
+
+fn all() -> Vec<(&'static str, Snapshot)> {
+    let mut all = scenes();
+    let mut replaying = crate::looks::connected();
+    replaying.agents[0].replay = Some(Box::new(Running {
+        request: Request {
+            agent: None,
+            from_ms: 1,
+            to_ms: 2,
+            stream: None,
+            again: false,
+            dry_run: true,
+        },
+        progress: Progress::default(),
+    }));
+    all.push(("replaying", replaying));
+    all
+}
+
+#[test]
+fn every_status_keeps_to_the_schema() {
+    for schema in [schema(), strict(schema())] {
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        for (name, status) in all() {
+            let json: Value = serde_json::from_str(&text(&status, "/status.json")).unwrap();
+            let errors: Vec<String> = validator
+                .iter_errors(&json)
+                .map(|error| format!("{name}: {error} at {}", error.instance_path()))
+                .collect();
+            assert!(errors.is_empty(), "{errors:#?}");
+        }
+    }
+}
+
+#[test]
+fn the_schema_refuses_what_is_something_else() {
+    let validator = jsonschema::validator_for(&strict(schema())).unwrap();
+    let json: Value =
+        serde_json::from_str(&text(&crate::looks::interrupted(), "/status.json")).unwrap();
+    assert!(validator.is_valid(&json));
+    for (pointer, value) in [
+        ("/version", json!(2)),
+        ("/state", json!("fine")),
+        ("/agents/0/spool/waiting", json!(-1)),
+        ("/agents/0/ledger/hours/0/span", json!("week")),
+        ("/notices/0/topic", json!("weather")),
+        ("/notices/0/surprise", json!(1)),
+    ] {
+        let mut wrong = json.clone();
+        let (parent, key) = pointer.rsplit_once('/').unwrap();
+        wrong.pointer_mut(parent).unwrap()[key] = value;
+        assert!(!validator.is_valid(&wrong), "{pointer}");
+    }
+}
+
+/// What the page serves is what the command prints.
+#[test]
+fn it_reads_back() {
+    for (name, status) in all() {
+        let read: Snapshot = serde_json::from_str(&text(&status, "/status.json")).unwrap();
+        let mut status = status;
+        for agent in &mut status.agents {
+            agent.depths = Default::default();
+        }
+        assert_eq!(read, status, "{name}");
+    }
+}
