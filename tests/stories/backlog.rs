@@ -32,7 +32,11 @@ fn a_backlog_weighs_nothing_and_drains_in_order() {
     let mut receiver = receiver_process::start(&collector::Plan::default());
     receiver.kill();
     let cloud = Cloud::builder().requests_per_minute(60_000).start();
-    let mut siembox = Siembox::new(&cloud, &Plan::new(&cloud, receiver.port(), "tcp"));
+    let plan = Plan {
+        page: "listen = \"127.0.0.1:0\"\n".to_owned(),
+        ..Plan::new(&cloud, receiver.port(), "tcp")
+    };
+    let mut siembox = Siembox::new(&cloud, &plan);
     siembox.start_and_wait();
     let (watch, story) = (Watch::over(&siembox), soak::story("Receiver down, backlog"));
 

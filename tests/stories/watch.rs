@@ -23,6 +23,8 @@ pub struct Figures {
     pub rss: u64,
     /// Times that the status took to come, sorted.
     answers: Vec<Duration>,
+    /// The same of the page, where there is one.
+    pages: Vec<Duration>,
 }
 
 // === impl Watch ===
@@ -56,13 +58,28 @@ fn look(pid: u32, state: &Path, end: &AtomicBool) -> Figures {
     while !end.load(Ordering::Relaxed) {
         figures.rss = figures.rss.max(rss(pid).unwrap_or(0));
         let begin = Instant::now();
-        if socket::ask(state).is_ok() {
+        if let Ok(status) = socket::ask(state) {
             figures.answers.push(begin.elapsed());
+            if let Some(page) = status.page.first() {
+                let begin = Instant::now();
+                visit(page);
+                figures.pages.push(begin.elapsed());
+            }
         }
         std::thread::sleep(Duration::from_millis(50));
     }
     figures.answers.sort();
+    figures.pages.sort();
     figures
+}
+
+/// Loads the page whole, over a connection of its own.
+fn visit(page: &str) {
+    let body = ureq::get(page)
+        .call()
+        .and_then(|answer| answer.into_body().read_to_string());
+    let body = body.unwrap_or_else(|error| panic!("{page}: {error}"));
+    assert!(body.ends_with("</html>"), "{body}");
 }
 
 // === impl Figures ===
@@ -70,18 +87,15 @@ fn look(pid: u32, state: &Path, end: &AtomicBool) -> Figures {
 impl Figures {
     /// In words.
     pub fn words(&self) -> String {
-        let at = |per_mille: usize| {
-            let answer = self
-                .answers
-                .get(self.answers.len().saturating_sub(1) * per_mille / 1000);
-            answer.map_or(0.0, |time| time.as_secs_f64() * 1000.0)
-        };
-        format!(
-            "RSS at most {:.1} MB; status after {:.1} ms (p99), {:.1} ms at worst",
-            self.megabytes(),
-            at(990),
-            at(1000)
-        )
+        let mut words = format!("RSS at most {:.1} MB", self.megabytes());
+        for (what, times) in [("status", &self.answers), ("page", &self.pages)] {
+            let ms = |time: &Duration| time.as_secs_f64() * 1000.0;
+            let p99 = times.get(times.len().saturating_sub(1) * 99 / 100).map(ms);
+            if let (Some(p99), Some(worst)) = (p99, times.last().map(ms)) {
+                words += &format!("; {what} after {p99:.1} ms (p99), {worst:.1} ms at worst");
+            }
+        }
+        words
     }
 
     /// Most resident memory, 10^6 bytes.

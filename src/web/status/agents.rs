@@ -81,7 +81,7 @@ fn held(spool: &SpoolReport, at_ms: i64) -> Markup {
             b { (words::counted(spool.waiting, "line")) }
             small { (words::bytes(spool.waiting_bytes)) }
             @if let Some(oldest) = spool.oldest_ms {
-                small { "the oldest from " (words::ago(oldest, at_ms)) }
+                small { "the oldest " (words::lasting(oldest, at_ms)) }
             }
         }
         @if spool.full { small.bad { "The spool is full: reading waits." } }

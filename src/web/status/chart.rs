@@ -29,8 +29,8 @@ const DOWN: u64 = 36;
 /// Between both.
 const GAP: u64 = 4;
 
-/// The picture with its table. `id` tells its parts from those of other charts.
-pub(super) fn chart(bars: &[Bar], title: &str, first_column: &str, id: &str) -> Markup {
+/// The picture with its table. `unit` is what a stretch is called, `id` tells its parts from those of other charts.
+pub(super) fn chart(bars: &[Bar], title: &str, unit: &str, id: &str) -> Markup {
     let most = bars.iter().map(|bar| bar.read.max(bar.sent)).max();
     let most = most.unwrap_or(0);
     let deepest = bars.iter().filter_map(|bar| bar.depth).max();
@@ -42,7 +42,7 @@ pub(super) fn chart(bars: &[Bar], title: &str, first_column: &str, id: &str) -> 
     html! {
         figure.chart {
             figcaption { (title) }
-            p.most { "most: " (count(most)) }
+            p.most { "at most " (count(most)) " in one " (unit) }
             svg viewBox={ "0 0 " (width) " " (height) } preserveAspectRatio="none" role="img" aria-label={ (title) ": " (sum(bars)) } {
                 path.read d=(columns(bars, 3, |bar| bar.read, most)) {}
                 path.sent d=(columns(bars, 6, |bar| bar.sent, most)) {}
@@ -67,7 +67,7 @@ pub(super) fn chart(bars: &[Bar], title: &str, first_column: &str, id: &str) -> 
                 summary { "Numbers" }
                 table.numbers {
                     thead { tr {
-                        @for name in [first_column, "read", "sent", "set aside", "waiting"] { th scope="col" { (name) } }
+                        @for name in ["from (UTC)", "read", "sent", "set aside", "waiting"] { th scope="col" { (name) } }
                     } }
                     tbody {
                         @for bar in bars.iter().rev() {

@@ -70,8 +70,8 @@ fn of_agent(agent: &AgentReport, at_ms: i64, number: usize) -> Markup {
     let month = bars(rows, &agent.depths.month, at_ms, DAY_MS, 30);
     html! {
         div.charts {
-            (chart(&day, "Last 24 hours", "Hour (UTC)", &format!("day-{number}")))
-            (chart(&month, "Last 30 days", "Day (UTC)", &format!("month-{number}")))
+            (chart(&day, "Last 24 hours", "hour", &format!("day-{number}")))
+            (chart(&month, "Last 30 days", "day", &format!("month-{number}")))
         }
     }
 }

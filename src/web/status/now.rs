@@ -71,6 +71,7 @@ fn picture(agents: &[AgentReport]) -> Markup {
         some => words::counted(some, "line") + " waiting",
     };
     let (clouds, siems) = match agents {
+        [] => ("none yet".to_owned(), "none yet".to_owned()),
         [one] => (one.cloud.to.clone(), one.siem.to.clone()),
         _ => (
             reached(agents, |agent| &agent.cloud),

@@ -36,8 +36,8 @@ pub(super) fn lasting(since_ms: i64, at_ms: i64) -> Markup {
 
 /// An address that may be broken where its parts meet.
 pub(super) fn breakable(address: &str) -> Markup {
-    let parts = address.split_inclusive(['.', '/', ':', '-']);
-    html! { @for part in parts { (part) @if !part.ends_with("/") || part.len() > 1 { wbr; } } }
+    let parts = address.split_inclusive(['.', '-']);
+    html! { @for part in parts { (part) @if part.ends_with(['.', '-']) { wbr; } } }
 }
 
 /// A text of others without the characters that turn the direction of writing: they would make it read as what it is not.
