@@ -11,17 +11,19 @@
 //! kill at any moment. Lines that go out again after one are known by their numbers: what lies below
 //! [`sent_to`](Marks::sent_to) was counted.
 
+mod delivery;
+mod opening;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use super::audit::Audited;
 use super::key::{Key, hour_of};
 use super::row::{Row, Rows, merge, sums};
+use delivery::Run;
+pub use opening::{Found, Mended};
 
 /// A checkpoint is due when a tail has more rows than this.
 const MOST_TAIL: usize = 64;
-/// One acknowledgement carries at most so many rows into the note: with [`MOST_TAIL`] others it stays below 16 kB.
-const MOST_STEP: usize = 512;
-
 /// Counts since a checkpoint.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tail {
@@ -59,15 +61,6 @@ pub struct Checkpoint {
     pub audited: BTreeMap<u8, Audited>,
 }
 
-/// What lies on flash beside the checkpoint when an agent starts.
-#[derive(Debug, Clone, Default)]
-pub struct Found {
-    /// The streams' tails, where they have one.
-    pub streams: BTreeMap<u8, Tail>,
-    /// The delivery's.
-    pub delivery: Option<(Tail, Marks)>,
-}
-
 /// The spool's own figures, against which the ledger is held.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Stock {
@@ -79,33 +72,6 @@ pub struct Stock {
     pub waiting: u64,
     /// Lines that damage has cost.
     pub damaged: u64,
-}
-
-/// What had to be put right at a start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mended {
-    /// The checkpoint is older than what counts on top of it, or gone.
-    Anew,
-    /// So many lines are in no spool and never arrived.
-    Vanished(u64),
-    /// So many lines wait that no row knows of.
-    Adopted(u64),
-}
-
-/// Lines in a row that count for the same.
-#[derive(Debug, Clone, Copy)]
-struct Run {
-    first: u64,
-    next: u64,
-    key: Key,
-}
-
-/// A part of the lines that have arrived.
-#[derive(Debug)]
-pub struct Step {
-    /// All lines below.
-    pub before: u64,
-    rows: Rows,
 }
 
 /// What [`Books::close`] changed, should the file refuse it.
@@ -140,129 +106,6 @@ pub struct Books {
 // === impl Books ===
 
 impl Books {
-    /// Puts together what an earlier life left behind.
-    #[must_use]
-    pub fn restore(
-        checkpoint: Option<Checkpoint>,
-        found: Found,
-        stock: Stock,
-    ) -> (Self, Vec<Mended>) {
-        let mut mended = Vec::new();
-        let fresh = checkpoint.is_none();
-        let checkpoint = checkpoint.unwrap_or_default();
-        let newest = |(stream, tail): (&u8, &Tail)| {
-            tail.base > checkpoint.streams.get(stream).copied().unwrap_or(0)
-        };
-        let outdated = found.streams.iter().any(newest)
-            || (found.delivery.iter()).any(|(tail, _)| tail.base > checkpoint.delivery);
-        let mut books = if outdated {
-            mended.push(Mended::Anew);
-            Self::anew(&found)
-        } else {
-            Self::continued(checkpoint, found)
-        };
-        let known = books.total().spooled > 0 || !fresh;
-        books.marks.sent_to = books.marks.sent_to.min(stock.next);
-        books.marks.proved_to = books.marks.proved_to.min(stock.next);
-        mended.extend(books.reconcile(stock).filter(|_| known));
-        (books, mended)
-    }
-
-    /// Tails that stand on a file that is gone must never count again.
-    fn anew(found: &Found) -> Self {
-        let bases = found
-            .streams
-            .values()
-            .chain(found.delivery.iter().map(|(tail, _)| tail));
-        let base = bases.map(|tail| tail.base).max().unwrap_or(0) + 1;
-        let tail = Tail {
-            base,
-            ..Tail::default()
-        };
-        Self {
-            streams: found
-                .streams
-                .keys()
-                .map(|&stream| (stream, tail.clone()))
-                .collect(),
-            delivery: tail,
-            changed: true,
-            ..Self::default()
-        }
-    }
-
-    fn continued(checkpoint: Checkpoint, found: Found) -> Self {
-        let mut books = Self {
-            base: checkpoint.rows,
-            delivery: Tail {
-                base: checkpoint.delivery,
-                ..Tail::default()
-            },
-            marks: checkpoint.marks,
-            own_from: checkpoint.own_from,
-            kept_from: checkpoint.kept_from,
-            audited: checkpoint.audited,
-            ..Self::default()
-        };
-        for (stream, base) in checkpoint.streams {
-            books.streams.insert(
-                stream,
-                Tail {
-                    base,
-                    ..Tail::default()
-                },
-            );
-        }
-        for (stream, found) in found.streams {
-            let tail = books.streams.entry(stream).or_default();
-            if found.base == tail.base {
-                tail.rows = found.rows;
-                books.changed = true;
-            }
-        }
-        if let Some((found, marks)) = found.delivery
-            && found.base == books.delivery.base
-        {
-            books.delivery.rows = found.rows;
-            books.marks = marks;
-            books.changed = true;
-        }
-        let hours = books.rows();
-        books.latest = hours.keys().filter_map(|key| key.hour()).max().unwrap_or(0);
-        books
-    }
-
-    /// Holds the rows against what the spool has, and puts the difference where no row is known for it.
-    fn reconcile(&mut self, stock: Stock) -> Option<Mended> {
-        let difference = self.balance(stock);
-        let lost = u64::try_from(difference).unwrap_or(0);
-        if difference == 0 {
-            return None;
-        }
-        self.changed = true;
-        if lost > 0 {
-            self.base.entry(Key::UNATTRIBUTED).or_default().lost += lost;
-            return Some(Mended::Vanished(lost));
-        }
-        // which of the waiting lines are known cannot be told: none counts for a row from here on
-        self.own_from = stock.next;
-        self.marks = Marks {
-            sent_to: stock.first,
-            proved_to: stock.first,
-        };
-        self.adopt(stock.waiting);
-        let rest = self.balance(stock);
-        self.base.entry(Key::UNATTRIBUTED).or_default().lost += u64::try_from(rest).unwrap_or(0);
-        self.adopt(u64::try_from(-rest).unwrap_or(0));
-        Some(Mended::Adopted(difference.unsigned_abs()))
-    }
-
-    fn adopt(&mut self, lines: u64) {
-        let row = self.base.entry(Key::UNATTRIBUTED).or_default();
-        row.read += lines;
-        row.spooled += lines;
-    }
-
     /// Lines counted as spooled that are neither proved, nor waiting, nor known to be lost: 0 where it adds up.
     #[must_use]
     pub fn balance(&self, stock: Stock) -> i64 {
@@ -276,8 +119,6 @@ impl Books {
         let known = total.proved + (stock.waiting - twice) + stock.damaged + total.lost;
         i64::try_from(i128::from(total.spooled) - i128::from(known)).unwrap_or(i64::MIN)
     }
-
-    // --- counting
 
     /// The latest time that was read, milliseconds since 1970: from it on what is kept is counted back.
     pub fn reached(&mut self, at_ms: i64) {
@@ -296,97 +137,6 @@ impl Books {
     pub fn count(&mut self, stream: u8, counts: &Rows) {
         merge(&mut self.streams.entry(stream).or_default().rows, counts);
         self.changed |= !counts.is_empty();
-    }
-
-    /// Lines from number `first` on were handed to the system; `tags` are theirs.
-    pub fn sent(&mut self, first: u64, tags: &[u32]) {
-        let mut number = first;
-        for same in tags.chunk_by(|a, b| a == b) {
-            let next = number + same.len() as u64;
-            let key = Key::from_tag(same[0]);
-            let own = self.own_from.clamp(number, next);
-            self.run(Run {
-                first: number,
-                next: own,
-                key: Key::UNATTRIBUTED,
-            });
-            self.run(Run {
-                first: own,
-                next,
-                key,
-            });
-            number = next;
-        }
-        self.marks.sent_to = self.marks.sent_to.max(number);
-    }
-
-    fn run(&mut self, run: Run) {
-        if run.first == run.next {
-            return;
-        }
-        let again = self.marks.sent_to.clamp(run.first, run.next) - run.first;
-        let row = self.delivery.rows.entry(run.key).or_default();
-        row.again += again;
-        row.sent += run.next - run.first - again;
-        self.changed = true;
-        match self
-            .out
-            .back_mut()
-            .filter(|last| last.next == run.first && last.key == run.key)
-        {
-            Some(last) => last.next = run.next,
-            None => self.out.push_back(run),
-        }
-    }
-
-    /// Nothing of what is out counts any longer: it goes out again.
-    pub fn begin_again(&mut self) {
-        self.out.clear();
-    }
-
-    /// What counts as proved when lines below `before` have arrived; where that is too much for one note, the first part.
-    #[must_use]
-    pub fn step(&self, before: u64) -> Step {
-        let mut rows = Rows::new();
-        for run in self.out.iter().take_while(|run| run.first < before) {
-            if rows.len() == MOST_STEP && !rows.contains_key(&run.key) {
-                return Step {
-                    before: run.first,
-                    rows,
-                };
-            }
-            let from = run.first.max(self.marks.proved_to);
-            let proved = run.next.min(before).saturating_sub(from);
-            // a row must be there for its lines, also where all of them were counted
-            rows.entry(run.key).or_default().proved += proved;
-        }
-        Step { before, rows }
-    }
-
-    /// The delivery's tail and marks as they will be with this step.
-    #[must_use]
-    pub fn note_with(&self, step: &Step) -> (Tail, Marks) {
-        let mut tail = self.delivery.clone();
-        merge(&mut tail.rows, &step.rows);
-        tail.rows.retain(|_, row| *row != Row::default());
-        let marks = Marks {
-            proved_to: self.marks.proved_to.max(step.before),
-            sent_to: self.marks.sent_to.max(step.before),
-        };
-        (tail, marks)
-    }
-
-    /// The step has been taken.
-    pub fn proved(&mut self, step: &Step) {
-        let (tail, marks) = self.note_with(step);
-        (self.delivery, self.marks, self.changed) = (tail, marks, true);
-        while let Some(run) = self.out.front_mut().filter(|run| run.first < step.before) {
-            if run.next > step.before {
-                run.first = step.before;
-                break;
-            }
-            self.out.pop_front();
-        }
     }
 
     /// The API has counted so many records in an hour.
