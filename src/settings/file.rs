@@ -13,7 +13,7 @@ use super::{Finding, Needs, Overrides, Settings};
 pub const DEFAULT_FILE: &str = "/etc/siembox/siembox.toml";
 
 /// A settings file of more bytes than this is something else.
-const MAX_BYTES: u64 = 1024 * 1024;
+pub(super) const MAX_BYTES: u64 = 1024 * 1024;
 
 /// Settings and what is doubtful about them.
 #[derive(Debug, Clone, PartialEq)]

@@ -11,6 +11,7 @@ mod agent;
 mod cef;
 mod credentials;
 mod duration;
+pub mod edit;
 mod example;
 mod file;
 mod filter;

@@ -1,0 +1,209 @@
+//! Any change of any file: what was set is there, what has nothing to do with it stays byte by byte.
+
+use proptest::prelude::*;
+use toml_edit::Value;
+
+use super::*;
+
+const KEYS: [&str; 7] = [
+    "paused",
+    "siem.port",
+    "siem.host",
+    "source.token_file",
+    "alerts.filters",
+    "alerts.page_size",
+    "spool.max_size_mb",
+];
+
+fn value() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        any::<i64>().prop_map(Value::from),
+        any::<bool>().prop_map(Value::from),
+        "[a-z \"\\\\\n#=]{0,12}".prop_map(Value::from),
+        "[a-z]{1,5}".prop_map(|key| {
+            let table: toml_edit::InlineTable = [(key, Value::from(1))].into_iter().collect();
+            Value::from(table)
+        }),
+    ]
+}
+
+/// One table of an agent, in one of the ways in which it can be written. Each comment is a word of its own.
+fn table(
+    name: &'static str,
+    keys: &'static [(&'static str, &'static str)],
+) -> impl Strategy<Value = [String; 3]> {
+    let picked = proptest::collection::vec(any::<bool>(), keys.len());
+    (0..4_u8, picked, any::<[bool; 3]>()).prop_map(move |(way, picked, dice)| {
+        let there: Vec<_> = keys
+            .iter()
+            .zip(picked)
+            .filter(|(_, there)| *there)
+            .collect();
+        let comment = |on: bool, word: &str| {
+            if on {
+                format!(" # {name}-{word}")
+            } else {
+                String::new()
+            }
+        };
+        let mut parts = [String::new(), String::new(), String::new()];
+        match way {
+            0 => {}
+            1 => {
+                for (index, ((key, value), _)) in there.iter().enumerate() {
+                    // now before, now behind what other tables have
+                    parts[index % 2] +=
+                        &format!("{name}.{key} = {value}{}\n", comment(dice[0], key));
+                }
+            }
+            2 => {
+                let inner: Vec<String> = there
+                    .iter()
+                    .map(|((key, value), _)| format!("{key} = {value}"))
+                    .collect();
+                parts[0] = format!(
+                    "{name} = {{ {} }}{}\n",
+                    inner.join(", "),
+                    comment(dice[0], "inline")
+                );
+            }
+            _ => {
+                if dice[1] {
+                    parts[2] += &format!("\n# {name}-above\n");
+                }
+                parts[2] += &format!("[agent.{name}]{}\n", comment(dice[2], "header"));
+                for ((key, value), _) in there {
+                    parts[2] += &format!(
+                        "# {name}-{key}-above\n  {key}={value}{}\n",
+                        comment(dice[0], key)
+                    );
+                }
+                parts[2] += &format!("# {name}-below\n");
+            }
+        }
+        parts
+    })
+}
+
+fn agent(name: &'static str) -> impl Strategy<Value = String> {
+    (
+        table(
+            "siem",
+            &[("host", "\"h\""), ("port", "514"), ("facility", "13")],
+        ),
+        table(
+            "source",
+            &[("api_url", "'https://x'"), ("token_file", "\"t\"")],
+        ),
+        table(
+            "alerts",
+            &[
+                ("enabled", "true"),
+                ("filters", "{ a.b = [1, 2] }"),
+                ("page_size", "7"),
+            ],
+        ),
+    )
+        .prop_map(move |(siem, source, alerts)| {
+            let mut text = format!("# {name}-begins\n[[agent]]\nname = \"{name}\" # {name}-name\n");
+            for part in 0..3 {
+                for table in [&siem, &source, &alerts] {
+                    text += &table[part].replace("# ", &format!("# {name}-"));
+                }
+            }
+            text
+        })
+}
+
+fn file() -> impl Strategy<Value = String> {
+    (agent("a"), agent("b"), any::<[bool; 3]>()).prop_map(|(a, b, [page, crlf, ends])| {
+        let page = if page {
+            "[page]\nenabled = true # page\n\n"
+        } else {
+            ""
+        };
+        let mut text = format!("# top\n\n{page}{a}\n{b}");
+        if ends {
+            text.truncate(text.trim_end().len());
+        }
+        if crlf {
+            text.replace('\n', "\r\n")
+        } else {
+            text
+        }
+    })
+}
+
+fn draft(text: &str) -> Draft {
+    Draft {
+        path: "/siembox.toml".into(),
+        text: text.to_owned(),
+        revision: Revision::none(),
+    }
+}
+
+fn comments(text: &str) -> Vec<&str> {
+    let comment = |line| str::find(line, "# ").map(|at| line[at..].trim_end());
+    let mut all: Vec<&str> = text.lines().filter_map(comment).collect();
+    all.sort_unstable();
+    all
+}
+
+/// The lines of one that are not in the other, in order.
+fn lost<'t>(before: &'t str, after: &str) -> Vec<&'t str> {
+    let mut rest: Vec<&str> = after.split_inclusive('\n').map(str::trim_end).collect();
+    let mut gone = Vec::new();
+    for line in before.split_inclusive('\n') {
+        match rest.iter().position(|one| *one == line.trim_end()) {
+            Some(at) => drop(rest.drain(..=at)),
+            None => gone.push(line),
+        }
+    }
+    gone
+}
+
+fn plain(value: Option<Value>) -> Option<String> {
+    let text = value.map(|value| value.decorated("", "").to_string())?;
+    Some(text.split_whitespace().collect())
+}
+
+proptest! {
+    #[test]
+    fn what_is_set_is_there_and_nothing_else_moves(text in file(), key in 0..KEYS.len(), value in proptest::option::of(value())) {
+        let mut draft = draft(&text);
+        prop_assume!(toml_edit::Document::parse(text.as_str()).is_ok());
+        let others = |draft: &Draft| -> Vec<Option<String>> {
+            let b = KEYS.map(|key| plain(draft.value("b", key)));
+            let a = KEYS.iter().filter(|other| **other != KEYS[key]).map(|key| plain(draft.value("a", key)));
+            b.into_iter().chain(a).collect()
+        };
+        let before = others(&draft);
+        draft.set("a", KEYS[key], value.clone());
+        let after = draft.text();
+        prop_assert!(toml_edit::Document::parse(after.as_str()).is_ok(), "{}", after);
+        prop_assert_eq!(plain(draft.value("a", KEYS[key])), plain(value.clone()), "{}", after);
+        prop_assert_eq!(others(&draft), before, "{}", after);
+        // a text that is set may look like a comment itself
+        if !plain(value).is_some_and(|value| value.contains('#')) {
+            prop_assert_eq!(comments(&after), comments(&text), "{}", after);
+        }
+        prop_assert!(lost(&text, &after).len() <= 1, "{:?}", lost(&text, &after));
+    }
+
+    #[test]
+    fn an_agent_comes_and_goes_without_a_trace(text in file(), key in 0..KEYS.len()) {
+        let mut draft = draft(&text);
+        draft.add_agent("c");
+        draft.set("c", KEYS[key], Some(1.into()));
+        prop_assert_eq!(draft.place("c"), Some(3));
+        draft.remove_agent("c");
+        prop_assert_eq!(draft.text().trim_end(), text.trim_end());
+        draft.remove_agent("a");
+        let after = draft.text();
+        prop_assert_eq!(draft.agents(), ["b"]);
+        let of_a = |text: &str| comments(text).iter().filter(|one| one.starts_with("# a-")).count();
+        prop_assert_eq!(of_a(&after), 0, "{}", after);
+        let of_others = |text: &str| comments(text).into_iter().filter(|one| !one.starts_with("# a-")).map(str::to_owned).collect::<Vec<_>>();
+        prop_assert_eq!(of_others(&after), of_others(&text), "{}", after);
+    }
+}
