@@ -10,6 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::agent::{Agent, AgentError, machine_name, siem_address};
 use crate::clock;
+use crate::commands::NO_AGENT;
 use crate::memory;
 use crate::replay::{Call, Word};
 use crate::sent::{self, SentIds};
@@ -320,6 +321,7 @@ impl Appliance {
                 .collect();
             let names = names.join(", ");
             let what = match &call.request.agent {
+                _ if names.is_empty() => NO_AGENT.to_owned(),
                 Some(name) => format!("--agent: there is no agent {name}; running are: {names}"),
                 None => format!("--agent: missing, there are several: {names}"),
             };
@@ -487,6 +489,7 @@ fn idle(settings: &AgentSettings) -> Introduction {
         cloud: settings.source.api_url.clone(),
         siem: siem_address(&settings.siem),
         streams: [settings.activities.enabled, settings.alerts.stream.enabled],
+        paused: settings.paused,
         known: true,
         ask_spool: Arc::new(SpoolReport::default),
         ask_ledger: Arc::new(LedgerReport::default),

@@ -2,18 +2,21 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
 
 use super::usage;
 use crate::appliance::{self, ApplianceError, Desk};
 use crate::cli::{Exit, RunArgs, Setup};
 use crate::log::{self, LogHandle};
-use crate::settings::{DEFAULT_FILE, Settings};
+use crate::settings::Settings;
 use crate::spool::sled::contained_here;
 
 /// Runs the stream until SIGTERM or SIGINT.
 pub fn run(args: RunArgs) -> Exit {
-    let loaded = match args.setup.load() {
+    let loaded = match args.to_be_set_up {
+        true => args.setup.load_or_begin(),
+        false => args.setup.load(),
+    };
+    let loaded = match loaded {
         Ok(loaded) => loaded,
         Err(error) => return usage(&error),
     };
@@ -64,13 +67,8 @@ struct SettingsFile {
 
 impl Desk for SettingsFile {
     fn face(&self) -> u64 {
-        let path = self
-            .setup
-            .config
-            .as_deref()
-            .unwrap_or(Path::new(DEFAULT_FILE));
         let mut hasher = DefaultHasher::new();
-        if let Ok(file) = std::fs::metadata(path) {
+        if let Ok(file) = std::fs::metadata(self.setup.file()) {
             (file.ino(), file.size(), file.mtime(), file.mtime_nsec()).hash(&mut hasher);
         }
         hasher.finish()

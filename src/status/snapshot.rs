@@ -44,8 +44,11 @@ pub struct Snapshot {
 pub struct AgentReport {
     /// Its name.
     pub name: String,
-    /// The worse of its two sides.
+    /// The worse of its two sides; of a paused agent, that of its SIEM's.
     pub state: State,
+    /// Is it paused, so that nothing is read from the cloud?
+    #[serde(default)]
+    pub paused: bool,
     /// The same, and whether something fails at present.
     #[serde(default)]
     pub condition: Condition,
@@ -84,6 +87,16 @@ pub struct AgentReport {
 // === impl AgentReport ===
 
 impl AgentReport {
+    /// The worse of its two sides; of a paused agent, the SIEM's.
+    #[must_use]
+    pub fn state_of_sides(&self) -> State {
+        if self.paused {
+            self.siem.state
+        } else {
+            self.cloud.state.max(self.siem.state)
+        }
+    }
+
     /// How far the SIEM is behind the cloud, milliseconds: the age of the oldest line that waits, or of where reading stands
     /// while more is known to follow. 0 where nothing waits.
     #[must_use]
@@ -91,7 +104,7 @@ impl AgentReport {
         let streams = [&self.activities, &self.alerts];
         let reading = streams
             .into_iter()
-            .filter(|stream| stream.enabled && stream.behind)
+            .filter(|stream| stream.enabled && stream.behind && !self.paused)
             .filter_map(|stream| stream.read_up_to_ms);
         let oldest = reading.chain(self.spool.oldest_ms).min();
         oldest.map_or(0, |oldest| (at_ms - oldest).max(0))

@@ -15,7 +15,7 @@ pub const DAY: i64 = 24 * HOUR;
 pub fn snapshot(agents: Vec<AgentReport>, notices: Vec<Notice>) -> Snapshot {
     let mut agents = agents;
     for agent in &mut agents {
-        agent.state = agent.cloud.state.max(agent.siem.state);
+        agent.state = agent.state_of_sides();
         agent.condition = Condition::of(agent, &notices);
     }
     let worst = agents.iter().map(|agent| agent.condition).max();
@@ -62,6 +62,7 @@ pub fn agent(name: &str) -> AgentReport {
     AgentReport {
         name: name.to_owned(),
         state: State::Connected,
+        paused: false,
         condition: Condition::Connected,
         since_ms: NOW - 9 * DAY,
         last_read_ms: Some(NOW - 24_000),

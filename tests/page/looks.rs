@@ -18,6 +18,7 @@ pub fn scenes() -> Vec<(&'static str, Snapshot)> {
         ("interrupted", interrupted()),
         ("disconnected", disconnected()),
         ("created", created()),
+        ("paused", paused()),
         ("no-agent", snapshot(vec![], vec![])),
         ("many", many()),
         ("long", long()),
@@ -55,6 +56,13 @@ fn created() -> Snapshot {
     new.ledger = LedgerReport::default();
     new.depths = Default::default();
     snapshot(vec![new], vec![])
+}
+
+fn paused() -> Snapshot {
+    let mut agent = agent("contoso");
+    agent.paused = true;
+    agent.cloud.state = State::Created;
+    snapshot(vec![agent], vec![])
 }
 
 fn many() -> Snapshot {

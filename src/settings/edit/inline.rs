@@ -17,7 +17,7 @@ pub(super) fn cut(text: &str, whole: &Range<usize>, ends: &[usize], entry: usize
         Some(comma) => {
             let blanks = text[comma + 1..].find(|c| c != ' ' && c != '\t');
             let next = comma + 1 + blanks.unwrap_or(0);
-            if end == comma {
+            if text[end..comma].trim().is_empty() {
                 vec![begin..next]
             } else {
                 vec![begin..end, comma..next]
