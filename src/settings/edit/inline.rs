@@ -12,28 +12,30 @@ pub(super) fn cut(text: &str, whole: &Range<usize>, ends: &[usize], entry: usize
     let begin = past(text, before, whole.end, &[',']);
     let end = ends[entry];
     let comma_behind = comma(text, end, whole.end);
+    let nothing = end..end;
     let mut cuts = match comma_behind {
         // with the blanks up to the next entry
         Some(comma) => {
             let blanks = text[comma + 1..].find(|c| c != ' ' && c != '\t');
             let next = comma + 1 + blanks.unwrap_or(0);
             if text[end..comma].trim().is_empty() {
-                vec![begin..next]
+                [begin..next, next..next]
             } else {
-                vec![begin..end, comma..next]
+                [begin..end, comma..next]
             }
         }
         None => match (entry > 0).then(|| comma(text, before, begin)).flatten() {
-            Some(comma) if text[comma + 1..begin].trim().is_empty() => vec![comma..end],
-            Some(comma) => vec![comma..comma + 1, begin..end],
-            None => vec![begin..end],
+            Some(comma) if text[comma + 1..begin].trim().is_empty() => [comma..end, nothing],
+            Some(comma) => [comma..comma + 1, begin..end],
+            None => [begin..end, nothing],
         },
     };
     if ends.len() == 1 && text[whole.start + 1..begin].trim().is_empty() {
         let inner = whole.start + 1..whole.end - 1;
         let behind = comma_behind.map_or(end, |comma| comma + 1);
         if text[behind..inner.end].trim().is_empty() {
-            cuts = vec![inner];
+            let end = inner.end;
+            cuts = [inner, end..end];
         }
     }
     let mut out = text.to_owned();
