@@ -476,7 +476,11 @@ proptest! {
 
 #[test]
 fn an_agent_is_paused_where_the_file_says_so() {
-    for (written, paused) in [("", false), ("paused = false", false), ("paused = true", true)] {
+    for (written, paused) in [
+        ("", false),
+        ("paused = false", false),
+        ("paused = true", true),
+    ] {
         let text = ONE_AGENT.replacen("[[agent]]", &format!("[[agent]]\n{written}"), 1);
         let folder = Folder::with(&text);
         let loaded = Settings::load(&folder.file(), &Overrides::default()).unwrap();

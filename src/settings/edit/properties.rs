@@ -212,4 +212,80 @@ proptest! {
         let of_others = |text: &str| comments(text).into_iter().filter(|one| !one.starts_with("# a-")).map(str::to_owned).collect::<Vec<_>>();
         prop_assert_eq!(of_others(&after), of_others(&text), "{}", after);
     }
+
+    /// Lines of every kind in any order, as nobody would write them: what is TOML stays TOML, and does what was asked.
+    #[test]
+    fn the_strangest_file_can_be_changed(lines in proptest::collection::vec(proptest::sample::select(STRANGE), 1..12), crlf: bool, key in 0..KEYS.len()) {
+        let mut text = lines.concat();
+        if crlf {
+            text = text.replace('\n', "\r\n");
+        }
+        // `agent` as a table or a number has no agents, and leaves no room for one
+        let fits = toml_edit::Document::parse(text.as_str()).is_ok_and(|document| {
+            document.get("agent").is_none_or(|agents| {
+                agents.is_array_of_tables() || agents.as_array().is_some_and(|list| list.iter().all(Value::is_inline_table))
+            })
+        });
+        if !fits {
+            return Ok(());
+        }
+        let mut draft = draft(&text);
+        for agent in draft.agents() {
+            for value in [Some(Value::from(7)), None] {
+                draft.set(&agent, KEYS[key], value.clone());
+                prop_assert_eq!(plain(draft.value(&agent, KEYS[key])), plain(value), "{}", draft.text());
+            }
+        }
+        let agents = draft.agents();
+        draft.set_page("enabled", Some(true.into()));
+        prop_assert_eq!(plain(draft.page_value("enabled")), Some("true".to_owned()), "{}", draft.text());
+        prop_assert_eq!(draft.agents(), &*agents);
+        for (gone, agent) in agents.iter().enumerate() {
+            draft.remove_agent(agent);
+            prop_assert_eq!(draft.agents().len(), agents.len() - gone - 1, "{}", draft.text());
+        }
+        draft.add_agent("new");
+        prop_assert_eq!(draft.agents(), ["new"], "{}", draft.text());
+        draft.set("new", KEYS[key], Some(7.into()));
+        prop_assert_eq!(plain(draft.value("new", KEYS[key])), Some("7".to_owned()), "{}", draft.text());
+    }
 }
+
+const STRANGE: &[&str] = &[
+    "\n",
+    "# c\n",
+    "  # port = 1\n",
+    "[page] # c\n",
+    "page.listen = 1\n",
+    "page = { enabled = false }\n",
+    "[[agent]]\n",
+    "[[agent]]\nname = \"a\"\n",
+    "  [[agent]] # c\n\tname = \"b\" # c\n",
+    "agent = [ { name = 'a', siem.port = 1 }, # c\n {name = 'b'}\n]\n",
+    "agent = [{ name = 'a', siem = { port = 1, host = \"h\" }, paused = true, },]\n",
+    "agent = []\n",
+    "[agent.siem]\n",
+    "  [agent.siem] # c\n",
+    "[[agent.siem]]\n",
+    "[agent.siem.port]\n",
+    "[agent.alerts.filters]\n",
+    "[agent.alerts]\n",
+    "[agent.alerts.filters.\"a.b\"]\n",
+    "siem.port = 1\n",
+    "siem.port.x = 1\n",
+    "\"siem\".host = \"\"\"x\n# no comment\n\"\"\" # c\n",
+    "siem = { port = 1, x.y = 2, host = 3 } # c\n",
+    "siem = {\n  port = 1, # c\n  host = 2,\n}\n",
+    "siem = {}\n",
+    "siem = 7\n",
+    "alerts.filters.a = 1\n",
+    "alerts.page_size = 1 # c\n",
+    "alerts = { filters.a = 1, filters.b = 2, page_size = 3 }\n",
+    "port = 1 # c\n",
+    "host = 'h'\n",
+    "filters = { a = [1,\n2] }\n",
+    "filters.a.b = 1\n",
+    "enabled = true",
+    "paused = 1\n",
+    "x = 1\n",
+];
