@@ -18,9 +18,9 @@ use crate::source::Throttle;
 use crate::spool::sled::{Bounds, SledSpool};
 use crate::spool::{Spool, SpoolError};
 use crate::status::{
-    Happening, Introduction, LedgerReport, SpoolReport, Status, Thresholds, socket,
+    Happening, Introduction, LedgerReport, PageReport, SpoolReport, Status, Thresholds, socket,
 };
-use crate::web::Server;
+use crate::web::{Audit, Door, Opening, Server};
 
 /// The settings file is looked at this often.
 const LOOK: Duration = Duration::from_secs(2);
@@ -123,6 +123,8 @@ struct Appliance {
     /// One for each tenant's API host.
     throttles: HashMap<String, Arc<Mutex<Throttle>>>,
     page: PageState,
+    /// Who may change something there. It outlives the page, which is opened anew where its settings change.
+    door: Arc<Door>,
 }
 
 /// How it stands with the page.
@@ -140,6 +142,8 @@ enum PageState {
 impl Appliance {
     fn new(settings: Settings) -> Self {
         let status = Status::new(thresholds(&settings.health), clock::now());
+        let audit = Arc::new(Audit::new(&settings.state_dir));
+        let door = Arc::new(Door::new(&settings.state_dir, audit));
         Self {
             settings,
             status,
@@ -148,6 +152,7 @@ impl Appliance {
             spools: HashMap::new(),
             throttles: HashMap::new(),
             page: PageState::Off,
+            door,
         }
     }
 
@@ -382,16 +387,33 @@ impl Appliance {
     fn open_page(&mut self) {
         let (settings, now) = (&self.settings.page, clock::now());
         if !settings.enabled {
-            self.status.page(Ok(Vec::new()), now);
+            self.status.page(Ok(PageReport::default()), now);
             return;
         }
         let first = !matches!(self.page, PageState::Waiting(_));
-        match Server::start(settings, machine_name().as_deref(), self.status.clone()) {
+        let machine = machine_name();
+        let opening = Opening {
+            settings,
+            machine: machine.as_deref(),
+            state_dir: &self.settings.state_dir,
+            status: self.status.clone(),
+            door: Arc::clone(&self.door),
+        };
+        match Server::start(opening) {
             Ok(page) => {
-                let at = page.addresses().iter();
-                let at: Vec<String> = at.map(|address| format!("http://{address}/")).collect();
-                tracing::info!("the page is at {}", at.join(", "));
-                self.status.page(Ok(at), now);
+                let report = report(&page);
+                let certificate = match &*report.fingerprint {
+                    "" => String::new(),
+                    fingerprint => format!(" (certificate SHA-256 {fingerprint})"),
+                };
+                tracing::info!(
+                    "the page is at {}{certificate}",
+                    report.addresses.join(", ")
+                );
+                if let Some(trouble) = &report.trouble {
+                    tracing::error!("{trouble}");
+                }
+                self.status.page(Ok(report), now);
                 self.page = PageState::Open(page);
             }
             Err(error) => {
@@ -477,6 +499,19 @@ impl Appliance {
             stops.spawn(agent.stop());
         }
         while stops.join_next().await.is_some() {}
+    }
+}
+
+/// What the status tells of the page.
+fn report(page: &Server) -> PageReport {
+    let plain = page.addresses().iter();
+    let plain = plain.map(|address| format!("http://{address}/"));
+    let secure = page.https_addresses().iter();
+    let secure = secure.map(|address| format!("https://{address}/"));
+    PageReport {
+        addresses: plain.chain(secure).collect(),
+        fingerprint: page.fingerprint().unwrap_or_default().to_owned(),
+        trouble: page.trouble().map(str::to_owned),
     }
 }
 

@@ -32,6 +32,17 @@ pub type AskSpool = Arc<dyn Fn() -> SpoolReport + Send + Sync>;
 /// Gives the ledger when somebody asks for it.
 pub type AskLedger = Arc<dyn Fn() -> LedgerReport + Send + Sync>;
 
+/// Where the page is, and how it shows itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PageReport {
+    /// Its URLs, plain HTTP first; none where it is off.
+    pub addresses: Vec<String>,
+    /// SHA-256 of its certificate, `AB:CD:…`; empty where HTTPS is off.
+    pub fingerprint: String,
+    /// What is wrong with its certificate, and what to do.
+    pub trouble: Option<String>,
+}
+
 /// The box's status. Clones are the same one.
 #[derive(Clone)]
 pub struct Status(Arc<Shared>);
@@ -49,7 +60,7 @@ struct Inner {
     notices: Notices,
     since: Since,
     /// Where the page is.
-    page: Vec<String>,
+    page: PageReport,
 }
 
 struct Agent {
@@ -125,7 +136,7 @@ impl Status {
                 agents: Vec::new(),
                 notices: Notices::default(),
                 since: Since::default(),
-                page: Vec::new(),
+                page: PageReport::default(),
             }),
             sampled_ms: AtomicU64::new(steady_ms(started)),
         }))
@@ -233,23 +244,34 @@ impl Status {
         }
     }
 
-    /// The page listens at these addresses, or can't (`Err` says why and what to do).
-    pub fn page(&self, addresses: Result<Vec<String>, &str>, now: Moment) {
+    /// The page listens as this says, or can't (`Err` says why and what to do).
+    pub fn page(&self, report: Result<PageReport, &str>, now: Moment) {
         let subject = Subject {
             agent: "",
             stream: "",
             topic: Topic::Page,
         };
         let mut inner = self.lock();
-        match addresses {
-            Ok(addresses) => {
-                inner.page = addresses;
-                inner.notices.close(subject, now.wall_ms);
+        let (report, wrong) = match report {
+            Ok(report) => {
+                let wrong = report.trouble.clone();
+                (
+                    report,
+                    wrong.map(|text| ("The page's certificate cannot be used", text)),
+                )
             }
             Err(text) => {
-                inner.page.clear();
-                let title = "The page cannot be shown";
-                inner.notices.raise(subject, title, text, now.wall_ms);
+                let wrong = ("The page cannot be shown", text.to_owned());
+                (PageReport::default(), Some(wrong))
+            }
+        };
+        inner.page = report;
+        match wrong {
+            Some((title, text)) => {
+                inner.notices.raise(subject, title, &text, now.wall_ms);
+            }
+            None => {
+                inner.notices.close(subject, now.wall_ms);
             }
         }
     }
@@ -315,7 +337,8 @@ impl Status {
                 .unwrap_or(State::Created),
             condition: inner.since.condition.unwrap_or_default(),
             since_ms: wall_ms_at(inner.since.begin, now),
-            page: inner.page.clone(),
+            page: inner.page.addresses.clone(),
+            page_fingerprint: inner.page.fingerprint.clone(),
             agents,
             notices: inner.notices.iter().cloned().collect(),
         }

@@ -30,9 +30,12 @@ pub struct Snapshot {
     /// Since when.
     #[serde(default)]
     pub since_ms: i64,
-    /// Where the page is: `http://127.0.0.1:8514/`. Empty where it is off.
+    /// Where the page is: `http://127.0.0.1:8514/`, then `https://127.0.0.1:8515/`. Empty where it is off.
     #[serde(default)]
     pub page: Vec<String>,
+    /// SHA-256 of the certificate by which the page shows itself over HTTPS, `AB:CD:…`; empty where HTTPS is off.
+    #[serde(default)]
+    pub page_fingerprint: String,
     /// The agents in the order of the settings.
     pub agents: Vec<AgentReport>,
     /// Newest first.

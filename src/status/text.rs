@@ -25,6 +25,13 @@ pub fn text(snapshot: &Snapshot) -> String {
     for address in &snapshot.page {
         let _ = writeln!(out, "page {address}");
     }
+    if !snapshot.page_fingerprint.is_empty() {
+        let _ = writeln!(
+            out,
+            "page certificate SHA-256 {}",
+            snapshot.page_fingerprint
+        );
+    }
     for agent in &snapshot.agents {
         agent_text(&mut out, agent, snapshot.at_ms);
     }

@@ -35,6 +35,7 @@ pub fn snapshot(agents: Vec<AgentReport>, notices: Vec<Notice>) -> Snapshot {
         condition: worst.unwrap_or_default(),
         since_ms: since.unwrap_or(NOW - 12 * DAY),
         page: vec!["http://127.0.0.1:8514/".to_owned()],
+        page_fingerprint: String::new(),
         agents,
         notices,
     }
