@@ -62,6 +62,17 @@ impl Browser {
         self.ask(&request).as_u64().unwrap()
     }
 
+    /// Goes on to another page, as who one has become by now; returns its HTTP status.
+    pub fn go(&mut self, url: &str, width: u32, scheme: &str) -> u64 {
+        let request = json!({"do": "go", "url": url, "width": width, "scheme": scheme});
+        self.ask(&request).as_u64().unwrap()
+    }
+
+    /// Types into what has the focus.
+    pub fn type_in(&mut self, text: &str) {
+        self.ask(&json!({"do": "type", "text": text}));
+    }
+
     /// Waits until this expression is true in the page.
     pub fn until(&mut self, that: &str, within: Duration) {
         let within = u64::try_from(within.as_millis()).unwrap();

@@ -9,7 +9,7 @@ use crate::driver::Browser;
 use crate::still;
 
 pub const WIDTHS: [u32; 3] = [360, 768, 1440];
-const SCHEMES: [&str; 2] = ["light", "dark"];
+pub const SCHEMES: [&str; 2] = ["light", "dark"];
 
 /// Everything that a page may have to show, by name.
 pub fn scenes() -> Vec<(&'static str, Snapshot)> {

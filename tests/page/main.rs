@@ -4,7 +4,9 @@
 mod attacks;
 mod browser;
 mod cast;
+mod door;
 mod driver;
+mod house;
 mod looks;
 mod metrics;
 mod pages;
@@ -14,3 +16,5 @@ mod schema;
 mod siembox;
 mod stage;
 mod still;
+mod tls;
+mod visit;
