@@ -254,7 +254,7 @@ fn guessing_is_slow_and_locks_nobody_out() {
     assert!(
         noted
             .iter()
-            .any(|what| what.contains("more log-ins with a wrong password")),
+            .any(|what| what.contains("more wrong passwords")),
         "{noted:?}"
     );
 }

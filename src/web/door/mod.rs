@@ -182,18 +182,14 @@ impl Door {
             "/setup/audit" => return self.audit_list(ask, owner),
             _ => {}
         }
-        let at = |room: &&Box<dyn Room>| {
+        let at = |room: &&dyn Room| {
             let below = ask.path.strip_prefix(room.path());
             below.is_some_and(|rest| {
                 rest.is_empty() || rest.starts_with('/') && room.path() != "/setup"
             })
         };
-        match self
-            .rooms
-            .iter()
-            .filter(at)
-            .max_by_key(|room| room.path().len())
-        {
+        let rooms = self.rooms.iter().map(AsRef::as_ref);
+        match rooms.filter(at).max_by_key(|room| room.path().len()) {
             Some(room) if ask.is_form() && !room.takes_forms() => unfit(),
             Some(room) => room.answer(ask, owner),
             None if ask.path == "/setup" && ask.is_form() => unfit(),
@@ -237,7 +233,7 @@ impl Door {
     fn note_failed(&self, ask: &Ask) {
         self.note_burst(false, ask.now);
         if lock(&self.burst).failed(ask.from, ask.now.steady) {
-            self.note("a log-in with a wrong password", ask);
+            self.note("a wrong password", ask);
         }
     }
 
@@ -245,11 +241,11 @@ impl Door {
     fn note_burst(&self, done: bool, now: Moment) {
         let over = lock(&self.burst).over(done, now.steady);
         if let Some(further) = over {
-            let what = match further.addresses {
-                1 => format!("{} more log-ins with a wrong password", further.count),
-                several => format!(
-                    "{} more log-ins with a wrong password, from {several} addresses, one of which is this",
-                    further.count
+            let what = match (further.count, further.addresses) {
+                (1, _) => "one more wrong password".to_owned(),
+                (count, 1) => format!("{count} more wrong passwords"),
+                (count, several) => format!(
+                    "{count} more wrong passwords, from {several} addresses, one of which is this"
                 ),
             };
             self.audit.note(&what, further.from, now.wall_ms);
