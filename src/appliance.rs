@@ -197,6 +197,11 @@ impl Appliance {
                 face = now;
                 self.take_settings(desk).await;
             }
+            if asked && self.settings.page.certificate.is_some() {
+                // renewed, as a rule: read it again
+                self.close_page().await;
+                self.open_page();
+            }
             self.tend().await;
             self.status.sample(clock::now());
         }

@@ -12,7 +12,7 @@ use siembox_support::sink::SyslogReceiver;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use crate::house::{PASSWORD, token};
-use crate::siembox::{Plan, Siembox};
+use crate::siembox::{Plan, Siembox, signal};
 use crate::stage::{cloud, code, connect, exchange, page};
 
 pub struct Scene {
@@ -236,6 +236,17 @@ fn shows_itself_with_your_own_certificate_or_says_why_not() {
         Client::new(scene.https(), &ca).get("/setup").location,
         "/claim"
     );
+
+    // renewed under the same name
+    let issued = authority.issue(&["127.0.0.1"]);
+    std::fs::write(scene.siembox.path("page.pem"), &issued.cert_pem).unwrap();
+    std::fs::write(scene.siembox.path("page-key.pem"), &issued.key_pem).unwrap();
+    signal(scene.siembox.pid(), "HUP");
+    let before = status.page_fingerprint;
+    scene.siembox.wait("the renewed one is there", |status| {
+        status.page_fingerprint != before && status.page.len() == 2
+    });
+    assert_eq!(Client::new(scene.https(), &ca).get("/").code, 200);
 }
 
 #[test]
