@@ -24,7 +24,7 @@ soak: rust tools-test  ## fault stories in their long form, as a table; N=0.1 is
 	tests/soak.sh $(or $(N),1)
 
 screenshots: rust tools-test  ## the page in pictures, at three widths, light and dark, in target/screenshots
-	cargo test --locked --test page looks::screenshots -- --ignored --nocapture
+	cargo test --locked --test page screenshots -- --ignored --nocapture
 
 check: rust tools-check  ## formatting, lints and bans, dependencies and licences, documentation
 	cargo fmt --all --check

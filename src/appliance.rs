@@ -1,5 +1,7 @@
 //! The whole box: builds the agents from the settings, starts them, watches them, takes new settings, stops them in order.
 
+mod hands;
+
 use std::collections::HashMap;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -7,20 +9,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 
 use crate::agent::{Agent, AgentError, machine_name, siem_address};
 use crate::clock;
+use crate::commands::NO_AGENT;
 use crate::memory;
 use crate::replay::{Call, Word};
 use crate::sent::{self, SentIds};
-use crate::settings::{AgentSettings, HealthSettings, Settings};
+use crate::settings::{AgentSettings, HealthSettings, Overrides, Settings};
 use crate::source::Throttle;
 use crate::spool::sled::{Bounds, SledSpool};
 use crate::spool::{Spool, SpoolError};
 use crate::status::{
-    Happening, Introduction, LedgerReport, SpoolReport, Status, Thresholds, socket,
+    Happening, Introduction, LedgerReport, PageReport, SpoolReport, Status, Thresholds, socket,
 };
-use crate::web::Server;
+use crate::web::{Audit, Door, Opening, Server, Setup, Tools};
+use hands::{BoxHands, Order};
 
 /// The settings file is looked at this often.
 const LOOK: Duration = Duration::from_secs(2);
@@ -67,6 +72,8 @@ pub trait Desk {
     /// # Errors
     /// The text for the operator.
     fn read(&self) -> Result<Settings, String>;
+    /// The file itself, for who changes it on the page, and what the command line said beside it. None where there are only flags.
+    fn file(&self) -> Option<(PathBuf, Overrides)>;
     /// Other settings are in force.
     fn took(&self, settings: &Settings);
 }
@@ -84,7 +91,7 @@ pub fn run(settings: Settings, desk: &impl Desk) -> Result<(), ApplianceError> {
         .enable_all()
         .build()
         .map_err(ApplianceError::Bootstrap)?;
-    let done = runtime.block_on(Appliance::new(settings).run(desk));
+    let done = runtime.block_on(Appliance::new(settings, desk).run(desk));
     runtime.shutdown_timeout(Duration::from_secs(1));
     done
 }
@@ -123,6 +130,12 @@ struct Appliance {
     /// One for each tenant's API host.
     throttles: HashMap<String, Arc<Mutex<Throttle>>>,
     page: PageState,
+    /// Who may change something there. It outlives the page, which is opened anew where its settings change.
+    door: Arc<Door>,
+    /// What is changed on the page, and may have to go back by itself.
+    setup: Option<Arc<Setup>>,
+    /// What the page asks for.
+    ordered: mpsc::Receiver<Order>,
 }
 
 /// How it stands with the page.
@@ -138,8 +151,25 @@ enum PageState {
 // === impl Appliance ===
 
 impl Appliance {
-    fn new(settings: Settings) -> Self {
+    fn new(settings: Settings, desk: &impl Desk) -> Self {
         let status = Status::new(thresholds(&settings.health), clock::now());
+        let audit = Arc::new(Audit::new(&settings.state_dir));
+        let (orders, ordered) = mpsc::channel(8);
+        let mut setup = None;
+        let mut door = Door::new(&settings.state_dir, Arc::clone(&audit));
+        if let Some((file, given)) = desk.file() {
+            let state_dir = settings.state_dir.clone();
+            let room = Arc::new(Setup::new(Tools {
+                file,
+                given,
+                state_dir: state_dir.clone(),
+                hands: Arc::new(BoxHands { state_dir, orders }),
+                status: status.clone(),
+                audit,
+            }));
+            door = door.with_room(Arc::clone(&room));
+            setup = Some(room);
+        }
         Self {
             settings,
             status,
@@ -148,6 +178,9 @@ impl Appliance {
             spools: HashMap::new(),
             throttles: HashMap::new(),
             page: PageState::Off,
+            door: Arc::new(door),
+            ordered,
+            setup,
         }
     }
 
@@ -177,22 +210,45 @@ impl Appliance {
         self.open_page();
         let mut look = tokio::time::interval(LOOK);
         loop {
+            let (mut erased, mut renewed) = (None, false);
             let asked = tokio::select! {
                 _ = term.recv() => break,
                 _ = int.recv() => break,
-                _ = hup.recv() => true,
+                _ = hup.recv() => {
+                    // its certificate too, as a rule
+                    renewed = true;
+                    true
+                }
                 _ = look.tick() => false,
                 Some(call) = called.recv() => {
                     self.replay(call);
                     continue;
                 }
+                Some(order) = self.ordered.recv() => match order {
+                    Order::Look => true,
+                    Order::Erase { agent, done } => {
+                        erased = Some((agent, done));
+                        true
+                    }
+                },
             };
             let now = desk.face();
             if asked || now != face {
                 face = now;
                 self.take_settings(desk).await;
             }
+            if let Some((agent, done)) = erased {
+                // nobody waits for it where the page has gone
+                let _ = done.send(self.erase(&agent));
+            }
+            if renewed && self.settings.page.certificate.is_some() {
+                self.close_page().await;
+                self.open_page();
+            }
             self.tend().await;
+            if let Some(setup) = &self.setup {
+                setup.tend(clock::now().steady);
+            }
             self.status.sample(clock::now());
         }
         tracing::info!("stopping: what is read is on flash, what was sent is being proved");
@@ -320,6 +376,7 @@ impl Appliance {
                 .collect();
             let names = names.join(", ");
             let what = match &call.request.agent {
+                _ if names.is_empty() => NO_AGENT.to_owned(),
                 Some(name) => format!("--agent: there is no agent {name}; running are: {names}"),
                 None => format!("--agent: missing, there are several: {names}"),
             };
@@ -341,6 +398,34 @@ impl Appliance {
     /// The agent's state folder.
     fn folder(&self, settings: &AgentSettings) -> PathBuf {
         self.settings.state_dir.join("agents").join(&settings.name)
+    }
+
+    /// Erases what an agent kept that the settings no longer name.
+    fn erase(&mut self, name: &str) -> Result<(), String> {
+        let known = |agent: &AgentSettings| agent.name.eq_ignore_ascii_case(name);
+        if self.settings.agents.iter().any(known) {
+            return Err(format!("{name} runs: nothing is erased"));
+        }
+        if name.starts_with('.') || name.contains('/') {
+            return Err(format!(
+                "{name:?} names no folder of an agent: nothing is erased"
+            ));
+        }
+        self.spools.remove(name);
+        let folder = self.settings.state_dir.join("agents").join(name);
+        match std::fs::remove_dir_all(&folder) {
+            Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => Err(format!(
+                "{}: cannot be erased whole: {cause}: remove the folder by hand",
+                folder.display()
+            )),
+            _ => {
+                tracing::warn!(
+                    agent = name,
+                    "what it kept is erased, as was asked on the page"
+                );
+                Ok(())
+            }
+        }
     }
 
     fn spool(&mut self, settings: &AgentSettings) -> Result<Arc<SledSpool>, SpoolError> {
@@ -382,16 +467,33 @@ impl Appliance {
     fn open_page(&mut self) {
         let (settings, now) = (&self.settings.page, clock::now());
         if !settings.enabled {
-            self.status.page(Ok(Vec::new()), now);
+            self.status.page(Ok(PageReport::default()), now);
             return;
         }
         let first = !matches!(self.page, PageState::Waiting(_));
-        match Server::start(settings, machine_name().as_deref(), self.status.clone()) {
+        let machine = machine_name();
+        let opening = Opening {
+            settings,
+            machine: machine.as_deref(),
+            state_dir: &self.settings.state_dir,
+            status: self.status.clone(),
+            door: Arc::clone(&self.door),
+        };
+        match Server::start(opening) {
             Ok(page) => {
-                let at = page.addresses().iter();
-                let at: Vec<String> = at.map(|address| format!("http://{address}/")).collect();
-                tracing::info!("the page is at {}", at.join(", "));
-                self.status.page(Ok(at), now);
+                let report = report(&page);
+                let certificate = match &*report.fingerprint {
+                    "" => String::new(),
+                    fingerprint => format!(" (certificate SHA-256 {fingerprint})"),
+                };
+                tracing::info!(
+                    "the page is at {}{certificate}",
+                    report.addresses.join(", ")
+                );
+                if let Some(trouble) = &report.trouble {
+                    tracing::error!("{trouble}");
+                }
+                self.status.page(Ok(report), now);
                 self.page = PageState::Open(page);
             }
             Err(error) => {
@@ -480,6 +582,19 @@ impl Appliance {
     }
 }
 
+/// What the status tells of the page.
+fn report(page: &Server) -> PageReport {
+    let plain = page.addresses().iter();
+    let plain = plain.map(|address| format!("http://{address}/"));
+    let secure = page.https_addresses().iter();
+    let secure = secure.map(|address| format!("https://{address}/"));
+    PageReport {
+        addresses: plain.chain(secure).collect(),
+        fingerprint: page.fingerprint().unwrap_or_default().to_owned(),
+        trouble: page.trouble().map(str::to_owned),
+    }
+}
+
 /// How an agent shows that can't start.
 fn idle(settings: &AgentSettings) -> Introduction {
     Introduction {
@@ -487,6 +602,7 @@ fn idle(settings: &AgentSettings) -> Introduction {
         cloud: settings.source.api_url.clone(),
         siem: siem_address(&settings.siem),
         streams: [settings.activities.enabled, settings.alerts.stream.enabled],
+        paused: settings.paused,
         known: true,
         ask_spool: Arc::new(SpoolReport::default),
         ask_ledger: Arc::new(LedgerReport::default),

@@ -17,6 +17,7 @@ pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod commands;
+pub mod durable;
 pub mod event;
 pub mod ledger;
 pub mod log;

@@ -135,9 +135,39 @@ fn wrong_settings_end_with_64_and_all_errors() {
     assert_eq!(
         err,
         format!(
-            "siembox: there is no settings file {0}; write one with: siembox example > {0}\n",
+            "siembox: there is no settings file {0}; write one with: siembox example > {0}\n  \
+             or set siembox up in a browser: siembox run --setup --config {0}\n",
             text(&missing)
         )
+    );
+}
+
+#[test]
+fn without_an_agent_a_command_that_needs_one_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("siembox.toml");
+    std::fs::write(&file, "[log]\n").unwrap();
+    for command in ["check", "preview", "render"] {
+        let (code, out, err) = output(&[command, "--config", text(&file)]);
+        assert_eq!((code, out.as_str()), (Some(64), ""), "{command}");
+        let said = "siembox: there is no agent in the settings yet: add one on siembox's page";
+        assert!(err.contains(said) && err.contains("[[agent]]"), "{err}");
+    }
+    // nor would there be a page to add one
+    std::fs::write(&file, "[page]\nenabled = false\n").unwrap();
+    for arguments in [&["run"][..], &["run", "--setup"]] {
+        let (code, _, err) = output(&[arguments, &["--config", text(&file)]].concat());
+        assert_eq!(code, Some(64));
+        assert!(
+            err.contains("agent: missing; allowed: at least one"),
+            "{err}"
+        );
+    }
+    let (code, _, err) = output(&["check", "--setup"]);
+    assert_eq!(code, Some(64));
+    assert!(
+        err.contains("--setup is not for \"siembox check\""),
+        "{err}"
     );
 }
 

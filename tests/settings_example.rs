@@ -7,7 +7,9 @@ use std::path::Path;
 use siembox::settings::{EXAMPLE, Overrides, Protocol, Settings, SettingsError};
 
 /// Commented keys that show what could be written, not the default.
-const ILLUSTRATIONS: [&str; 18] = [
+const ILLUSTRATIONS: [&str; 20] = [
+    "certificate_file",
+    "key_file",
     "logs_dir",
     "tenant_id",
     "client_id",

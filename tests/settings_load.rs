@@ -251,7 +251,10 @@ fn a_file_that_is_none_is_named() {
     let shown = path.display().to_string();
     assert_eq!(
         load(&path),
-        format!("there is no settings file {shown}; write one with: siembox example > {shown}")
+        format!(
+            "there is no settings file {shown}; write one with: siembox example > {shown}\n  \
+             or set siembox up in a browser: siembox run --setup --config {shown}"
+        )
     );
     assert!(load(folder.path()).contains("can't be read"));
     std::fs::write(&path, b"\xff").unwrap();
@@ -469,4 +472,30 @@ proptest! {
     fn any_toml_is_answered(text in any_document()) {
         load_text(&text)?;
     }
+}
+
+#[test]
+fn an_agent_is_paused_where_the_file_says_so() {
+    for (written, paused) in [
+        ("", false),
+        ("paused = false", false),
+        ("paused = true", true),
+    ] {
+        let text = ONE_AGENT.replacen("[[agent]]", &format!("[[agent]]\n{written}"), 1);
+        let folder = Folder::with(&text);
+        let loaded = Settings::load(&folder.file(), &Overrides::default()).unwrap();
+        assert_eq!(loaded.settings.agents[0].paused, paused);
+    }
+}
+
+#[test]
+fn flags_of_one_agent_are_refused_where_there_is_none() {
+    let folder = Folder::with("");
+    let given = Overrides {
+        api_url: Some(ApiUrl::parse("https://contoso.us3.portal.cloudappsecurity.com").unwrap()),
+        ..Overrides::default()
+    };
+    let error = Settings::load(&folder.file(), &given).unwrap_err();
+    let said = error.to_string();
+    assert!(said.contains("--api-url: given beside 0 agents"), "{said}");
 }

@@ -18,6 +18,8 @@ pub struct Heartbeat {
     pub host: Option<String>,
     /// So often; `None` for never.
     pub every: Option<Duration>,
+    /// Is the cloud not asked at present, on purpose?
+    pub paused: bool,
     /// Not before this moment.
     pub next: Duration,
 }
@@ -53,7 +55,15 @@ impl Heartbeat {
             waiting: report.waiting,
             read: row.read,
             proved: row.proved,
-            state: &format!("cloud {}, SIEM {}", cloud.in_words(), siem.in_words()),
+            state: &format!(
+                "cloud {}, SIEM {}",
+                if self.paused {
+                    "Paused"
+                } else {
+                    cloud.in_words()
+                },
+                siem.in_words()
+            ),
             hour: &clock::in_words(begin_of(hour)),
             ledger: &match (report.adds_up, short) {
                 (true, _) => "adds up".to_owned(),

@@ -43,6 +43,12 @@ impl LineWriter {
         self.style.line(event, line);
     }
 
+    /// Appends a line that is only a test, without framing.
+    pub fn test(&self, at_ms: i64, agent: &str, line: &mut String) {
+        self.header.write(at_ms, line);
+        self.style.test_line(at_ms, agent, line);
+    }
+
     /// Appends a heartbeat, without framing.
     pub fn heartbeat(&self, beat: &Heartbeat<'_>, line: &mut String) {
         self.header.write(beat.at_ms, line);

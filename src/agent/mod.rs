@@ -3,6 +3,10 @@
 //! Two poller threads (activities, alerts) write pages to the spool; one forwarder task takes lines from it. They know
 //! each other only through the spool. New settings end the three and begin them again on the same spool, in the middle
 //! of a walk and without losing or repeating a record, because everything that matters is in the spool.
+//!
+//! A paused agent is one without pollers: nobody asks the cloud, and the forwarder brings what waits to the SIEM and proves
+//! it, as it is evidence on its way. Pausing and resuming are changes of settings like others, so the cursors in the spool
+//! say where to go on: what the cloud recorded meanwhile is read then, as far back as `max_catch_up`.
 
 mod course;
 mod forwarder;
@@ -95,6 +99,7 @@ impl<S: Spool + 'static> Agent<S> {
                 cloud: settings.source.api_url.clone(),
                 siem: siem_address(&settings.siem),
                 streams: [settings.activities.enabled, settings.alerts.stream.enabled],
+                paused: settings.paused,
                 known,
                 ask_spool: Arc::new(move || {
                     asked
@@ -119,6 +124,9 @@ impl<S: Spool + 'static> Agent<S> {
         for stream in Stream::ALL {
             // a replay that was cut short; it may be a long time until the next one
             scribe(&*spool, &sent, stream, replay::number(stream))?;
+            if settings.paused {
+                continue;
+            }
             let StreamParts {
                 http,
                 source,
@@ -171,6 +179,7 @@ impl<S: Spool + 'static> Agent<S> {
                 writer: line_writer(settings)?,
                 host: system_name(&settings.siem),
                 every: settings.siem.heartbeat,
+                paused: settings.paused,
                 next: Duration::ZERO,
             },
             siem: settings.siem.clone(),

@@ -22,6 +22,7 @@ mod fields;
 mod heartbeat;
 mod line;
 mod portal;
+mod test_line;
 mod version;
 
 pub use heartbeat::Heartbeat;

@@ -3,17 +3,18 @@
 //! and moves no cursor.
 
 mod report;
+mod siem;
 mod tls;
 
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 pub use report::Report;
+pub use siem::send_a_test_line;
 
-use crate::agent::{cloud_parts, route, siem_target};
+use crate::agent::{cloud_parts, route};
 use crate::clock;
 use crate::settings::{AgentSettings, Credentials, Settings};
-use crate::sink::{Protocol, Sink, Wire};
 use crate::source::{Place, Query, Source, Stream};
 
 /// A clock before this has not been set: 2026-01-01, before this program was built.
@@ -168,27 +169,7 @@ fn ask(agent: &AgentSettings, stream: Stream) -> Result<String, String> {
 }
 
 fn siem(agent: &AgentSettings, report: &mut Report<impl std::io::Write>) {
-    report.step("siem", || {
-        let target = siem_target(&agent.siem).map_err(|error| error.to_string())?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| format!("General error during bootstrap: {error}"))?;
-        runtime.block_on(async {
-            let wire = Wire::connect(&target, 0)
-                .await
-                .map_err(|error| error.to_string())?;
-            let peer = wire.peer().to_string();
-            wire.close().await.map_err(|error| error.to_string())?;
-            Ok(match target.protocol {
-                Protocol::Udp { .. } => {
-                    format!("{peer}: nobody objects, which is all that udp can tell")
-                }
-                Protocol::Relp { .. } => format!("{peer} opened a RELP session, and closed it"),
-                _ => format!("{peer} takes connections"),
-            })
-        })
-    });
+    report.step("siem", || siem::reach(agent));
 }
 
 /// A host and port of the settings.

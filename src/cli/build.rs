@@ -81,6 +81,7 @@ pub(super) fn build(given: Given, token_variable: Option<OsString>) -> Result<Co
         "example" => Command::Example,
         _ => Command::Run(RunArgs {
             setup: setup(Needs::Stream)?,
+            to_be_set_up: given.has("--setup"),
         }),
     })
 }

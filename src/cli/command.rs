@@ -1,9 +1,9 @@
 //! What is to be done, with everything it needs: built once, from flags, words and the environment.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::replay::When;
-use crate::settings::{Loaded, Overrides, Settings, SettingsError};
+use crate::settings::{DEFAULT_FILE, Loaded, Overrides, Settings, SettingsError};
 use crate::source::Stream;
 
 /// What is to be done.
@@ -45,6 +45,8 @@ pub struct Setup {
 pub struct RunArgs {
     /// Where the settings come from.
     pub setup: Setup,
+    /// `--setup`: the settings file need not be there yet; the page writes it.
+    pub to_be_set_up: bool,
 }
 
 /// `siembox render`
@@ -118,6 +120,25 @@ impl Setup {
     pub fn load(&self) -> Result<Loaded, SettingsError> {
         Settings::find(self.config.as_deref(), &self.overrides)
     }
+
+    /// Reads the settings; where there is no file yet, those of an empty one: no agent, and the page to add one.
+    ///
+    /// # Errors
+    /// [`SettingsError`], for anything but a file that is not there.
+    pub fn load_or_begin(&self) -> Result<Loaded, SettingsError> {
+        match self.load() {
+            Err(SettingsError::Missing { .. } | SettingsError::NothingGiven { .. }) => {
+                Settings::read("", self.file(), &self.overrides)
+            }
+            loaded => loaded,
+        }
+    }
+
+    /// The settings file, whether it is there or not.
+    #[must_use]
+    pub fn file(&self) -> &Path {
+        self.config.as_deref().unwrap_or(Path::new(DEFAULT_FILE))
+    }
 }
 
 // === impl Command ===
@@ -126,7 +147,7 @@ impl Command {
     /// The part that says where the settings come from.
     pub(super) fn setup_mut(&mut self) -> Option<&mut Setup> {
         match self {
-            Self::Run(RunArgs { setup })
+            Self::Run(RunArgs { setup, .. })
             | Self::Render(RenderArgs { setup, .. })
             | Self::Preview(PreviewArgs { setup, .. })
             | Self::Check(CheckArgs { setup, .. })

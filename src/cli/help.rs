@@ -62,7 +62,7 @@ siembox run: fetches alerts and activities and sends them to the SIEM, until it 
 
 Usage: siembox [run] [--config FILE] [--state DIR] [--logsDirectory DIRNAME]
                [--proxy ADDRESS[:PORT]] [--token TOKEN | --token-file FILE]
-               [--api-url URL] [--syslog HOST:PORT/udp|tcp|tls|relp|relp+tls]
+               [--api-url URL] [--syslog HOST:PORT/udp|tcp|tls|relp|relp+tls] [--setup]
 
   --config FILE             settings file (default: /etc/siembox/siembox.toml)
   --state DIR               where waiting lines and cursors are kept
@@ -75,6 +75,8 @@ Usage: siembox [run] [--config FILE] [--state DIR] [--logsDirectory DIRNAME]
   --api-url URL             shown in the portal under Settings > Cloud Apps > System > About
   --syslog HOST:PORT/PROTO  the SIEM's receiver; PROTO is udp, tcp, tls,
                             relp or relp+tls
+  --setup                   starts also where there is no settings file yet: the page
+                            (http://127.0.0.1:8514/) sets siembox up and writes it
   --print-example           prints the commented settings file, and does nothing else
 
 A flag wins over the settings file. --token, --token-file, --api-url and --syslog speak of

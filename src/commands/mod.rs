@@ -33,11 +33,18 @@ fn load(setup: &Setup) -> Result<Settings, Exit> {
     Ok(loaded.settings)
 }
 
+/// What a command says that needs an agent where there is none.
+pub(crate) const NO_AGENT: &str = "there is no agent in the settings yet: add one on siembox's page \
+     (http://127.0.0.1:8514/ while siembox runs), or an [[agent]] in the settings file (siembox example prints one)";
+
 /// The agents that are meant: the one of this name, or all.
 ///
 /// # Errors
 /// The exit code; the names that there are stand on standard error.
 fn meant<'a>(settings: &'a Settings, name: Option<&str>) -> Result<Vec<&'a AgentSettings>, Exit> {
+    if settings.agents.is_empty() {
+        return Err(usage(&NO_AGENT));
+    }
     let agents = settings.agents.iter();
     let meant: Vec<_> = agents
         .filter(|agent| name.is_none_or(|name| name.eq_ignore_ascii_case(&agent.name)))

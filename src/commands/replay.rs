@@ -6,11 +6,8 @@ use std::time::Duration;
 use super::{load, usage};
 use crate::cli::{Exit, ReplayArgs};
 use crate::clock;
-use crate::replay::{self, Progress, Request, When, Word};
+use crate::replay::{self, Progress, Request, Unfit, When, Word};
 use crate::status::socket::{self, ReplayError, Words};
-
-/// No window begins earlier: the cloud keeps nothing older.
-const FARTHEST: Duration = Duration::from_secs(180 * 86_400);
 
 /// Asks the running instance for a replay, and shows how it goes.
 pub fn replay(args: ReplayArgs) -> Exit {
@@ -35,31 +32,16 @@ pub fn replay(args: ReplayArgs) -> Exit {
 
 /// The window in numbers, or what is wrong with it.
 fn request(args: &ReplayArgs, now_ms: i64) -> Result<Request, String> {
-    let from_ms = args.since.at_ms(now_ms);
-    // the end itself is not included, so that one window may begin where the other ends
-    let until_ms = args.until.map_or(now_ms, |until| until.at_ms(now_ms));
-    let found = clock::in_words(from_ms);
-    if from_ms < When::Ago(FARTHEST).at_ms(now_ms) {
-        return Err(format!(
-            "--since: found {found}; allowed: at most 180 days ago, which is as far as the cloud keeps records"
-        ));
-    }
-    if from_ms >= until_ms {
-        let (flag, until) = match args.until {
-            Some(_) => ("--until: found", clock::in_words(until_ms)),
-            None => (
-                "--since: found a time to come; now is",
-                clock::in_words(now_ms),
-            ),
-        };
-        return Err(format!(
-            "{flag} {until}, and --since is {found}; allowed: --since before --until"
-        ));
-    }
+    let at_ms = |when: When| when.at_ms(now_ms);
+    let (from_ms, to_ms) = replay::window(at_ms(args.since), args.until.map(at_ms), now_ms)
+        .map_err(|unfit| match unfit {
+            Unfit::TooOld { .. } | Unfit::ToCome { .. } => format!("--since: {unfit}"),
+            Unfit::Backwards { .. } => format!("--since, --until: {unfit}"),
+        })?;
     Ok(Request {
         agent: args.agent.clone(),
         from_ms,
-        to_ms: until_ms.min(now_ms) - 1,
+        to_ms,
         stream: args.stream,
         again: args.again,
         dry_run: args.dry_run,

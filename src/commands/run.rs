@@ -2,18 +2,22 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::PathBuf;
 
 use super::usage;
 use crate::appliance::{self, ApplianceError, Desk};
 use crate::cli::{Exit, RunArgs, Setup};
 use crate::log::{self, LogHandle};
-use crate::settings::{DEFAULT_FILE, Settings};
+use crate::settings::{Overrides, Settings};
 use crate::spool::sled::contained_here;
 
 /// Runs the stream until SIGTERM or SIGINT.
 pub fn run(args: RunArgs) -> Exit {
-    let loaded = match args.setup.load() {
+    let loaded = match args.to_be_set_up {
+        true => args.setup.load_or_begin(),
+        false => args.setup.load(),
+    };
+    let loaded = match loaded {
         Ok(loaded) => loaded,
         Err(error) => return usage(&error),
     };
@@ -41,6 +45,7 @@ pub fn run(args: RunArgs) -> Exit {
         settings,
         &SettingsFile {
             setup: args.setup,
+            to_be_set_up: args.to_be_set_up,
             log,
         },
     ) {
@@ -59,18 +64,15 @@ pub fn run(args: RunArgs) -> Exit {
 /// The settings file as the appliance's [`Desk`].
 struct SettingsFile {
     setup: Setup,
+    /// `--setup`: the file may not be there yet.
+    to_be_set_up: bool,
     log: LogHandle,
 }
 
 impl Desk for SettingsFile {
     fn face(&self) -> u64 {
-        let path = self
-            .setup
-            .config
-            .as_deref()
-            .unwrap_or(Path::new(DEFAULT_FILE));
         let mut hasher = DefaultHasher::new();
-        if let Ok(file) = std::fs::metadata(path) {
+        if let Ok(file) = std::fs::metadata(self.setup.file()) {
             (file.ino(), file.size(), file.mtime(), file.mtime_nsec()).hash(&mut hasher);
         }
         hasher.finish()
@@ -82,6 +84,13 @@ impl Desk for SettingsFile {
             tracing::warn!("{warning}");
         }
         Ok(loaded.settings)
+    }
+
+    fn file(&self) -> Option<(PathBuf, Overrides)> {
+        // siembox that was started by flags alone has no settings that could be changed
+        let (config, file) = (&self.setup.config, self.setup.file());
+        (self.to_be_set_up || config.is_some() || file.exists())
+            .then(|| (file.to_owned(), self.setup.overrides.clone()))
     }
 
     fn took(&self, settings: &Settings) {

@@ -4,9 +4,11 @@
 
 mod show;
 mod when;
+mod window;
 
 pub use show::{bar, line, sentence};
 pub use when::When;
+pub use window::{Unfit, window};
 
 use serde::{Deserialize, Serialize};
 

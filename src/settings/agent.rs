@@ -13,6 +13,8 @@ use super::{ledger, memory, siem, source, spool, stream};
 pub struct AgentSettings {
     /// `name`: 1 to 63 of `a-z A-Z 0-9 . _ -`, not starting with `.`: it names a folder. Unique without regard to case.
     pub name: String,
+    /// `paused`: nothing is read from the cloud; what was read before goes on to the SIEM. false
+    pub paused: bool,
     /// `[agent.source]`
     pub source: SourceSettings,
     /// `[agent.siem]`
@@ -34,6 +36,7 @@ pub(super) fn read(section: &Section, given: &Overrides) -> Option<AgentSettings
         section.refuse("name", "missing; allowed: a name of your choice, as \"contoso\"; it names the folder of what waits to be sent");
     }
     let name = section.text("name", name);
+    let paused = section.flag("paused").unwrap_or(false);
     let source = source::read(section.table("source"), given);
     let siem = siem::read(section.table("siem"), given);
     let alerts_section = section.table("alerts");
@@ -50,6 +53,7 @@ pub(super) fn read(section: &Section, given: &Overrides) -> Option<AgentSettings
     }
     Some(AgentSettings {
         name: name?,
+        paused,
         source: source?,
         siem: siem?,
         alerts,

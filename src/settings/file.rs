@@ -13,7 +13,7 @@ use super::{Finding, Needs, Overrides, Settings};
 pub const DEFAULT_FILE: &str = "/etc/siembox/siembox.toml";
 
 /// A settings file of more bytes than this is something else.
-const MAX_BYTES: u64 = 1024 * 1024;
+pub(super) const MAX_BYTES: u64 = 1024 * 1024;
 
 /// Settings and what is doubtful about them.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,7 +28,7 @@ pub struct Loaded {
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// The file named by `--config` isn't there.
-    #[error("there is no settings file {}; write one with: siembox example > {}", .path.display(), .path.display())]
+    #[error("there is no settings file {}; write one with: siembox example > {}\n  or set siembox up in a browser: siembox run --setup --config {}", .path.display(), .path.display(), .path.display())]
     Missing {
         /// The file.
         path: PathBuf,
@@ -37,6 +37,7 @@ pub enum SettingsError {
     #[error(
         "there is no settings file {DEFAULT_FILE}, and to run without one {} missing\n  \
          write a settings file: siembox example > {DEFAULT_FILE}\n  \
+         or set siembox up in a browser: siembox run --setup\n  \
          or give all on the command line: siembox --api-url https://TENANT.REGION.portal.cloudappsecurity.com --token-file FILE --syslog HOST:PORT/tcp",
         listed(.flags)
     )]

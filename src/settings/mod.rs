@@ -11,6 +11,7 @@ mod agent;
 mod cef;
 mod credentials;
 mod duration;
+pub mod edit;
 mod example;
 mod file;
 mod filter;
@@ -80,6 +81,6 @@ pub struct Settings {
     pub health: HealthSettings,
     /// `[page]`
     pub page: PageSettings,
-    /// `[[agent]]`, at least one, names unique.
+    /// `[[agent]]`, names unique. None only where there is a page, on which they can be added.
     pub agents: Vec<AgentSettings>,
 }

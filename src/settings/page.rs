@@ -1,6 +1,7 @@
 //! `[page]`: the status page in a browser.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 use toml_edit::Value;
 
@@ -15,6 +16,12 @@ pub struct PageSettings {
     pub enabled: bool,
     /// `listen`: one address with its port or a list of them, 1 to 8. Port 0 takes any that is free. "127.0.0.1:8514"
     pub listen: Vec<SocketAddr>,
+    /// `https_listen`: the same for HTTPS, 0 to 8; none switches it off. "127.0.0.1:8515"
+    pub https_listen: Vec<SocketAddr>,
+    /// `certificate_file` and `key_file`, both or none: PEM, instead of the box's own.
+    pub certificate: Option<(PathBuf, PathBuf)>,
+    /// `status_without_login`: may anybody see the status? true
+    pub status_without_login: bool,
     /// `hosts`: names by which browsers may ask for it, beside the machine's own; at most 16. None
     pub hosts: Vec<String>,
 }
@@ -24,6 +31,9 @@ impl Default for PageSettings {
         Self {
             enabled: true,
             listen: vec![SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8514)],
+            https_listen: vec![SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8515)],
+            certificate: None,
+            status_without_login: true,
             hosts: Vec::new(),
         }
     }
@@ -34,32 +44,61 @@ const MOST_HOSTS: usize = 16;
 const ADDRESS: &str = "an IP address and a port, \"127.0.0.1:8514\" or \"[::1]:8514\"; \"0.0.0.0:8514\" is every IPv4 address of this machine";
 const ADDRESSES: &str =
     "one address with its port or a list of 1 to 8, \"127.0.0.1:8514\" or \"[::1]:8514\"";
+const HTTPS_ADDRESSES: &str = "one address with its port or a list of at most 8, \"127.0.0.1:8515\" or \"[::1]:8515\"; [] switches HTTPS off";
 const HOSTS: &str = "a list of at most 16 host names without ports, [\"siembox.example\"]";
 
 pub(super) fn read(section: Section) -> PageSettings {
     let default = PageSettings::default();
     let settings = PageSettings {
         enabled: section.flag("enabled").unwrap_or(default.enabled),
-        listen: listen(&section).unwrap_or(default.listen),
+        listen: listen(&section, "listen", 1, ADDRESSES).unwrap_or(default.listen),
+        https_listen: listen(&section, "https_listen", 0, HTTPS_ADDRESSES)
+            .unwrap_or(default.https_listen),
+        certificate: certificate(&section),
+        status_without_login: section
+            .flag("status_without_login")
+            .unwrap_or(default.status_without_login),
         hosts: hosts(&section).unwrap_or_default(),
     };
     section.close();
     settings
 }
 
-fn listen(section: &Section) -> Option<Vec<SocketAddr>> {
-    let item = section.item("listen")?;
+fn listen(
+    section: &Section,
+    key: &'static str,
+    least: usize,
+    allowed: &str,
+) -> Option<Vec<SocketAddr>> {
+    let item = section.item(key)?;
     if item.is_str() {
-        return section.text("listen", address).map(|address| vec![address]);
+        return section.text(key, address).map(|address| vec![address]);
     }
-    let listed = section.list("listen", ADDRESSES, |value| {
+    let listed = section.list(key, allowed, |value| {
         value.as_str().and_then(|text| address(text).ok())
     })?;
-    if (1..=MOST_ADDRESSES).contains(&listed.len()) {
+    if (least..=MOST_ADDRESSES).contains(&listed.len()) {
         return Some(listed);
     }
-    section.refuse_item("listen", item, ADDRESSES);
+    section.refuse_item(key, item, allowed);
     None
+}
+
+fn certificate(section: &Section) -> Option<(PathBuf, PathBuf)> {
+    let certificate = section.certificate_file("certificate_file");
+    let key = section.secret_file("key_file");
+    for (present, absent) in [
+        ("certificate_file", "key_file"),
+        ("key_file", "certificate_file"),
+    ] {
+        if section.has(present) && !section.has(absent) {
+            section.refuse(
+                present,
+                &format!("stands without {absent}; allowed: both or none"),
+            );
+        }
+    }
+    certificate.zip(key)
 }
 
 fn hosts(section: &Section) -> Option<Vec<String>> {

@@ -61,7 +61,7 @@ fn read(report: &Report, table: &dyn TableLike, given: &Overrides) -> Option<Set
     let log = log::read(top.table("log"));
     let health = health::read(top.table("health"));
     let page = page::read(top.table("page"));
-    let agents = agents(&top, report, given);
+    let agents = agents(&top, report, given, page.enabled);
     top.close();
     Some(Settings {
         state_dir: given
@@ -77,15 +77,28 @@ fn read(report: &Report, table: &dyn TableLike, given: &Overrides) -> Option<Set
     })
 }
 
-fn agents(top: &Section, report: &Report, given: &Overrides) -> Option<Vec<AgentSettings>> {
+/// The agents. There may be none where there is a page: it is how they are added in a browser, and what is left there when
+/// the last one was taken out.
+fn agents(
+    top: &Section,
+    report: &Report,
+    given: &Overrides,
+    has_page: bool,
+) -> Option<Vec<AgentSettings>> {
     let sections = top.tables("agent");
-    if sections.is_empty() && !top.failed("agent") {
+    let none = sections.is_empty() && !top.failed("agent");
+    if none && has_page {
+        top.warn(
+            "agent",
+            "there is none, so nothing is read and nothing is sent; cure: add one on the page, or an [[agent]] here (siembox example prints a whole file)",
+        );
+    } else if none {
         top.refuse(
             "agent",
-            "missing; allowed: at least one [[agent]] (siembox example prints a whole file)",
+            "missing; allowed: at least one [[agent]] (siembox example prints a whole file), or none with page.enabled = true, to add one in a browser",
         );
     }
-    if sections.len() > 1 {
+    if sections.len() != 1 && !top.failed("agent") {
         refuse_flags_of_one_agent(report, given, sections.len());
     }
     let agents: Vec<Option<AgentSettings>> = sections

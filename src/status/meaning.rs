@@ -16,6 +16,8 @@ use super::snapshot::{AgentReport, LinkReport};
 pub enum Condition {
     /// Cloud and SIEM both answer.
     Connected,
+    /// Nothing is read, because somebody wants it so.
+    Paused,
     /// Set up, and not in contact yet.
     #[default]
     Created,
@@ -68,6 +70,8 @@ pub enum Rhythm {
     Breathing,
     /// On and off, once in two seconds.
     Slow,
+    /// One short flash, then a long pause.
+    Single,
     /// Two short flashes, then a pause.
     Double,
     /// On and off, twice a second.
@@ -79,6 +83,8 @@ pub enum Rhythm {
 pub enum Way {
     /// In contact.
     Open,
+    /// Not wanted at present.
+    Paused,
     /// Not in contact yet.
     Untried,
     /// Failing.
@@ -89,21 +95,24 @@ pub enum Way {
 
 impl Condition {
     /// All, from good to bad.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Connected,
+        Self::Paused,
         Self::Created,
         Self::Interrupted,
         Self::ConnectionError,
         Self::Disconnected,
     ];
 
-    /// The condition of an agent beside the notices of the box.
+    /// The condition of an agent beside the notices of the box. Of a paused one, what is wrong with its SIEM's side comes first:
+    /// what it read before is on its way there.
     #[must_use]
     pub fn of<'a>(agent: &AgentReport, notices: impl IntoIterator<Item = &'a Notice>) -> Self {
         match agent.state {
             State::Disconnected => Self::Disconnected,
             State::ConnectionError => Self::ConnectionError,
             _ if is_failing(agent, notices) => Self::Interrupted,
+            _ if agent.paused => Self::Paused,
             State::Created => Self::Created,
             State::Connected => Self::Connected,
         }
@@ -119,6 +128,12 @@ impl Condition {
                 means: "Cloud and SIEM both answer. New records are on their way to the SIEM as they appear.",
                 cure: "Nothing to do.",
                 lamp: lamp(Colour::Green, Rhythm::Steady),
+            },
+            Self::Paused => Meaning {
+                words: "Paused",
+                means: "Nothing is read from the cloud, because paused = true stands in the settings. What was read before goes on to the SIEM.",
+                cure: "Resume it when you want to: reading goes on where it stopped, as far back as max_catch_up.",
+                lamp: lamp(Colour::Blue, Rhythm::Single),
             },
             Self::Created => Meaning {
                 words: "Created",
@@ -157,6 +172,20 @@ fn is_failing<'a>(agent: &AgentReport, notices: impl IntoIterator<Item = &'a Not
         || notices.into_iter().any(|notice| {
             notice.agent == agent.name && notice.over_ms.is_none() && stops(notice.topic)
         })
+}
+
+// === impl AgentReport ===
+
+impl AgentReport {
+    /// How the way from the cloud is now.
+    #[must_use]
+    pub fn cloud_way(&self) -> Way {
+        if self.paused {
+            Way::Paused
+        } else {
+            self.cloud.way()
+        }
+    }
 }
 
 // === impl LinkReport ===

@@ -32,6 +32,17 @@ pub type AskSpool = Arc<dyn Fn() -> SpoolReport + Send + Sync>;
 /// Gives the ledger when somebody asks for it.
 pub type AskLedger = Arc<dyn Fn() -> LedgerReport + Send + Sync>;
 
+/// Where the page is, and how it shows itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PageReport {
+    /// Its URLs, plain HTTP first; none where it is off.
+    pub addresses: Vec<String>,
+    /// SHA-256 of its certificate, `AB:CD:…`; empty where HTTPS is off.
+    pub fingerprint: String,
+    /// What is wrong with its certificate, and what to do.
+    pub trouble: Option<String>,
+}
+
 /// The box's status. Clones are the same one.
 #[derive(Clone)]
 pub struct Status(Arc<Shared>);
@@ -49,7 +60,7 @@ struct Inner {
     notices: Notices,
     since: Since,
     /// Where the page is.
-    page: Vec<String>,
+    page: PageReport,
 }
 
 struct Agent {
@@ -104,6 +115,8 @@ pub struct Introduction {
     pub siem: String,
     /// Which streams it reads: activities, alerts.
     pub streams: [bool; 2],
+    /// Is it paused: is nothing read from the cloud, on purpose?
+    pub paused: bool,
     /// Has it ever read anything?
     pub known: bool,
     /// Its spool's figures.
@@ -125,7 +138,7 @@ impl Status {
                 agents: Vec::new(),
                 notices: Notices::default(),
                 since: Since::default(),
-                page: Vec::new(),
+                page: PageReport::default(),
             }),
             sampled_ms: AtomicU64::new(steady_ms(started)),
         }))
@@ -170,11 +183,16 @@ impl Status {
                 [agent.report.activities.enabled, agent.report.alerts.enabled] = new.streams;
                 agent.ask_spool = new.ask_spool;
                 agent.ask_ledger = new.ask_ledger;
+                if new.paused || agent.report.paused {
+                    agent.pause(new.paused, link);
+                    inner.forget_reading(&new.name, now);
+                }
             }
             None => inner.agents.push(Agent {
                 report: AgentReport {
                     name: new.name,
                     state: State::Created,
+                    paused: new.paused,
                     cloud: report(new.cloud),
                     siem: report(new.siem),
                     activities: StreamCounts {
@@ -233,23 +251,34 @@ impl Status {
         }
     }
 
-    /// The page listens at these addresses, or can't (`Err` says why and what to do).
-    pub fn page(&self, addresses: Result<Vec<String>, &str>, now: Moment) {
+    /// The page listens as this says, or can't (`Err` says why and what to do).
+    pub fn page(&self, report: Result<PageReport, &str>, now: Moment) {
         let subject = Subject {
             agent: "",
             stream: "",
             topic: Topic::Page,
         };
         let mut inner = self.lock();
-        match addresses {
-            Ok(addresses) => {
-                inner.page = addresses;
-                inner.notices.close(subject, now.wall_ms);
+        let (report, wrong) = match report {
+            Ok(report) => {
+                let wrong = report.trouble.clone();
+                (
+                    report,
+                    wrong.map(|text| ("The page's certificate cannot be used", text)),
+                )
             }
             Err(text) => {
-                inner.page.clear();
-                let title = "The page cannot be shown";
-                inner.notices.raise(subject, title, text, now.wall_ms);
+                let wrong = ("The page cannot be shown", text.to_owned());
+                (PageReport::default(), Some(wrong))
+            }
+        };
+        inner.page = report;
+        match wrong {
+            Some((title, text)) => {
+                inner.notices.raise(subject, title, &text, now.wall_ms);
+            }
+            None => {
+                inner.notices.close(subject, now.wall_ms);
             }
         }
     }
@@ -315,7 +344,8 @@ impl Status {
                 .unwrap_or(State::Created),
             condition: inner.since.condition.unwrap_or_default(),
             since_ms: wall_ms_at(inner.since.begin, now),
-            page: inner.page.clone(),
+            page: inner.page.addresses.clone(),
+            page_fingerprint: inner.page.fingerprint.clone(),
             agents,
             notices: inner.notices.iter().cloned().collect(),
         }
@@ -391,12 +421,26 @@ impl Inner {
         for agent in &mut self.agents {
             let mut report = agent.report.clone();
             [report.cloud, report.siem] = agent.links_at(now, self.thresholds);
-            report.state = report.cloud.state.max(report.siem.state);
+            report.state = report.state_of_sides();
             let condition = Condition::of(&report, self.notices.iter());
             agent.since.observe(condition, now);
             worst = worst.max(Some(condition));
         }
         self.since.observe(worst.unwrap_or_default(), now);
+    }
+
+    /// What its pollers said is over: they are gone, and nobody would take it back.
+    fn forget_reading(&mut self, name: &str, now: Moment) {
+        for stream in ["", "activities", "alerts"] {
+            for topic in [Topic::Cloud, Topic::Doubt, Topic::Spool] {
+                let subject = Subject {
+                    agent: name,
+                    stream,
+                    topic,
+                };
+                self.notices.close(subject, now.wall_ms);
+            }
+        }
     }
 
     /// Returns how often a notice was raised in a row; 0 where none was.
@@ -426,6 +470,20 @@ impl Inner {
 // === impl Agent ===
 
 impl Agent {
+    /// It is paused, or goes on. In both cases its cloud's side begins anew: time in which nobody asked is no silence.
+    fn pause(&mut self, paused: bool, link: Link) {
+        self.report.paused = paused;
+        for side in &mut self.cloud {
+            side.trouble = None;
+            // while it is paused, the last contact is still worth knowing
+            if !paused {
+                side.link = link;
+            }
+        }
+        self.report.spool.full = false;
+        (self.report.activities.behind, self.report.alerts.behind) = (false, false);
+    }
+
     fn count(&mut self, now: Moment, what: &Happening) {
         let report = &mut self.report;
         let stream = usize::from(what.stream() == "alerts");
@@ -482,6 +540,10 @@ impl Agent {
             .map(|(side, _)| side)
             .collect();
         fill(&mut cloud, &streams, now, thresholds);
+        if report.paused {
+            // nobody asks it, so its silence means nothing
+            cloud.state = State::Created;
+        }
         fill(&mut siem, &[&self.siem], now, thresholds);
         [cloud, siem]
     }
@@ -494,7 +556,7 @@ impl Agent {
     ) -> AgentReport {
         let mut report = self.report.clone();
         [report.cloud, report.siem] = self.links_at(now, thresholds);
-        report.state = report.cloud.state.max(report.siem.state);
+        report.state = report.state_of_sides();
         if let Some(asked) = asked {
             report.spool = SpoolReport {
                 full: report.spool.full,
@@ -578,6 +640,7 @@ mod tests {
                 cloud: String::new(),
                 siem: String::new(),
                 streams: [true; 2],
+                paused: false,
                 known: false,
                 ask_spool: Arc::new(SpoolReport::default),
                 ask_ledger: Arc::new(LedgerReport::default),
@@ -589,5 +652,54 @@ mod tests {
         assert_eq!(snapshot.started_ms, 1_699_999_999_000);
         assert_eq!(snapshot.agents[0].siem.contact_ms, Some(1_700_000_000_000));
         assert_eq!(snapshot.agents[0].siem.state, State::Connected);
+    }
+
+    #[test]
+    fn a_pause_is_no_silence_of_the_cloud() {
+        let at = |hours: u64| Moment {
+            wall_ms: i64::try_from(hours).unwrap_or_default() * 3_600_000,
+            steady: Duration::from_secs(hours * 3600),
+        };
+        let thresholds = Thresholds {
+            connection_error: Duration::from_secs(2 * 3600),
+            disconnected: Duration::from_secs(12 * 3600),
+        };
+        let status = Status::new(thresholds, at(0));
+        let introduce = |paused, now| {
+            let new = Introduction {
+                name: "a".to_owned(),
+                cloud: String::new(),
+                siem: String::new(),
+                streams: [true; 2],
+                paused,
+                known: true,
+                ask_spool: Arc::new(SpoolReport::default),
+                ask_ledger: Arc::new(LedgerReport::default),
+            };
+            status.introduce(new, now)
+        };
+        let reporter = introduce(false, at(0));
+        let trouble = Happening::CloudTrouble {
+            stream: "alerts",
+            what: "HTTP 500".to_owned(),
+            wait: Duration::ZERO,
+        };
+        reporter.tell(at(1), &trouble);
+        let seen = |now| {
+            let snapshot = status.snapshot(now);
+            let agent = &snapshot.agents[0];
+            let open = snapshot.notices.iter().filter(|one| one.over_ms.is_none());
+            (agent.condition, agent.cloud.state, open.count())
+        };
+        assert_eq!(seen(at(1)), (Condition::Interrupted, State::Created, 1));
+        let reporter = introduce(true, at(1));
+        reporter.tell(at(40), &Happening::SiemThere);
+        assert_eq!(seen(at(41)), (Condition::Paused, State::Created, 0));
+        assert_eq!(status.snapshot(at(41)).state, State::Connected);
+        assert_eq!(seen(at(43)).0, Condition::ConnectionError, "of its SIEM");
+        let reporter = introduce(false, at(43));
+        reporter.tell(at(43), &Happening::SiemThere);
+        assert_eq!(seen(at(44)).0, Condition::Created);
+        assert_eq!(seen(at(46)).0, Condition::ConnectionError);
     }
 }

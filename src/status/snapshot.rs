@@ -30,9 +30,12 @@ pub struct Snapshot {
     /// Since when.
     #[serde(default)]
     pub since_ms: i64,
-    /// Where the page is: `http://127.0.0.1:8514/`. Empty where it is off.
+    /// Where the page is: `http://127.0.0.1:8514/`, then `https://127.0.0.1:8515/`. Empty where it is off.
     #[serde(default)]
     pub page: Vec<String>,
+    /// SHA-256 of the certificate by which the page shows itself over HTTPS, `AB:CD:…`; empty where HTTPS is off.
+    #[serde(default)]
+    pub page_fingerprint: String,
     /// The agents in the order of the settings.
     pub agents: Vec<AgentReport>,
     /// Newest first.
@@ -44,8 +47,11 @@ pub struct Snapshot {
 pub struct AgentReport {
     /// Its name.
     pub name: String,
-    /// The worse of its two sides.
+    /// The worse of its two sides; of a paused agent, that of its SIEM's.
     pub state: State,
+    /// Is it paused, so that nothing is read from the cloud?
+    #[serde(default)]
+    pub paused: bool,
     /// The same, and whether something fails at present.
     #[serde(default)]
     pub condition: Condition,
@@ -84,6 +90,16 @@ pub struct AgentReport {
 // === impl AgentReport ===
 
 impl AgentReport {
+    /// The worse of its two sides; of a paused agent, the SIEM's.
+    #[must_use]
+    pub fn state_of_sides(&self) -> State {
+        if self.paused {
+            self.siem.state
+        } else {
+            self.cloud.state.max(self.siem.state)
+        }
+    }
+
     /// How far the SIEM is behind the cloud, milliseconds: the age of the oldest line that waits, or of where reading stands
     /// while more is known to follow. 0 where nothing waits.
     #[must_use]
@@ -91,7 +107,7 @@ impl AgentReport {
         let streams = [&self.activities, &self.alerts];
         let reading = streams
             .into_iter()
-            .filter(|stream| stream.enabled && stream.behind)
+            .filter(|stream| stream.enabled && stream.behind && !self.paused)
             .filter_map(|stream| stream.read_up_to_ms);
         let oldest = reading.chain(self.spool.oldest_ms).min();
         oldest.map_or(0, |oldest| (at_ms - oldest).max(0))

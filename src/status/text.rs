@@ -4,11 +4,13 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::ledger::ledger_text;
-use super::{AgentReport, LinkReport, Snapshot, StreamCounts};
+use super::{AgentReport, Condition, LinkReport, Snapshot, StreamCounts};
 use crate::clock::{in_words, span_in_words};
 
 /// How many notices are shown.
 const NOTICES: usize = 10;
+/// What an agent is called that reads nothing on purpose.
+const PAUSED: &str = "Paused";
 
 /// The snapshot for people.
 #[must_use]
@@ -16,14 +18,29 @@ pub fn text(snapshot: &Snapshot) -> String {
     let mut out = String::new();
     let up = span(snapshot.at_ms - snapshot.started_ms);
     // writing to a String never fails
+    let paused = snapshot.agents.iter().filter(|agent| agent.paused).count();
+    let state = match (paused, snapshot.agents.len()) {
+        (0, _) => snapshot.state.in_words().to_owned(),
+        (some, all) if some == all && snapshot.condition == Condition::Paused => PAUSED.to_owned(),
+        (some, all) => format!("{}, {some} of {all} paused", snapshot.state.in_words()),
+    };
     let _ = writeln!(
         out,
-        "{} (siembox {}, running for {up})",
-        snapshot.state.in_words(),
+        "{state} (siembox {}, running for {up})",
         snapshot.siembox
     );
     for address in &snapshot.page {
         let _ = writeln!(out, "page {address}");
+    }
+    if !snapshot.page_fingerprint.is_empty() {
+        let _ = writeln!(
+            out,
+            "page certificate SHA-256 {}",
+            snapshot.page_fingerprint
+        );
+    }
+    if snapshot.agents.is_empty() {
+        out.push_str("\nno agent is set up, so nothing is read and nothing is sent: add one on the page, or an [[agent]] in the settings\n");
     }
     for agent in &snapshot.agents {
         agent_text(&mut out, agent, snapshot.at_ms);
@@ -57,8 +74,18 @@ pub fn text(snapshot: &Snapshot) -> String {
 }
 
 fn agent_text(out: &mut String, agent: &AgentReport, at_ms: i64) {
-    let _ = writeln!(out, "\nagent {}: {}", agent.name, agent.state.in_words());
-    link_text(out, "cloud", &agent.cloud, at_ms);
+    let state = match agent.paused {
+        true if agent.condition == Condition::Paused => PAUSED.to_owned(),
+        true => format!("{}, paused", agent.state.in_words()),
+        false => agent.state.in_words().to_owned(),
+    };
+    let _ = writeln!(out, "\nagent {}: {state}", agent.name);
+    let cloud = if agent.paused {
+        "paused, nothing is read"
+    } else {
+        agent.cloud.state.in_words()
+    };
+    link_text(out, "cloud", &agent.cloud, cloud, at_ms);
     for (name, counts) in [("activities", &agent.activities), ("alerts", &agent.alerts)] {
         stream_text(out, name, counts);
     }
@@ -96,7 +123,8 @@ fn agent_text(out: &mut String, agent: &AgentReport, at_ms: i64) {
             crate::replay::line(&replay.progress, Duration::ZERO)
         );
     }
-    link_text(out, "SIEM", &agent.siem, at_ms);
+    let siem = agent.siem.state.in_words();
+    link_text(out, "SIEM", &agent.siem, siem, at_ms);
     let cut = if agent.lines.cut > 0 {
         format!(", {} cut", agent.lines.cut)
     } else {
@@ -110,18 +138,13 @@ fn agent_text(out: &mut String, agent: &AgentReport, at_ms: i64) {
     ledger_text(out, &agent.ledger);
 }
 
-fn link_text(out: &mut String, name: &str, link: &LinkReport, at_ms: i64) {
+fn link_text(out: &mut String, name: &str, link: &LinkReport, state: &str, at_ms: i64) {
     let contact = link
         .contact_ms
         .map_or("no contact yet".to_owned(), |contact| {
             format!("last contact {} ago", span(at_ms - contact))
         });
-    let _ = writeln!(
-        out,
-        "  {name:<10} {}: {}, {contact}",
-        link.to,
-        link.state.in_words()
-    );
+    let _ = writeln!(out, "  {name:<10} {}: {state}, {contact}", link.to);
     if let Some(trouble) = &link.trouble {
         let _ = writeln!(out, "             {trouble}");
     }

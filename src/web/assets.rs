@@ -28,6 +28,8 @@ pub(super) struct Asset {
 pub(super) static STYLE: LazyLock<Asset> = asset!("siembox.css", "text/css; charset=utf-8");
 /// Keeps the status fresh.
 pub(super) static SCRIPT: LazyLock<Asset> = asset!("siembox.js", "text/javascript; charset=utf-8");
+/// Follows what runs on the set-up's pages.
+pub(super) static DESK: LazyLock<Asset> = asset!("setup.js", "text/javascript; charset=utf-8");
 /// The logo mark.
 pub(super) static LOGO: LazyLock<Asset> = asset!("siembox.svg", "image/svg+xml");
 /// What `/status.json` looks like.
@@ -35,7 +37,7 @@ pub(super) static SCHEMA: LazyLock<Asset> = asset!("status.schema.json", "applic
 
 /// The asset at this path.
 pub(super) fn at(path: &str) -> Option<&'static Asset> {
-    let all: [&'static Asset; 4] = [&STYLE, &SCRIPT, &LOGO, &SCHEMA];
+    let all: [&'static Asset; 5] = [&STYLE, &SCRIPT, &DESK, &LOGO, &SCHEMA];
     all.into_iter().find(|asset| asset.path == path)
 }
 

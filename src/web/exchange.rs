@@ -1,6 +1,9 @@
 //! One request and its answer in memory, as embedded-svc's [`Connection`]: what the server fills and sends, and what a test
 //! builds by hand.
 
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
+
 use embedded_svc::http::server::Connection;
 use embedded_svc::http::{Headers, Method, Query};
 use embedded_svc::io::{Error, ErrorKind, ErrorType, Read, Write};
@@ -10,21 +13,23 @@ use embedded_svc::io::{Error, ErrorKind, ErrorType, Read, Write};
 pub struct Exchange {
     head: Head,
     body: Body,
+    /// Whose connection it came over,
+    from: IpAddr,
+    /// and whether that was TLS.
+    secure: bool,
     /// Headers that the answer will have whoever gives it.
     always: Vec<(&'static str, &'static str)>,
     answer: Option<Answer>,
 }
 
-/// What was asked.
-#[derive(Debug)]
+/// What was asked. `Debug` leaves the headers' values out: cookies are among them.
 pub struct Head {
     method: Method,
     uri: String,
     headers: Vec<(String, String)>,
 }
 
-/// What was sent along.
-#[derive(Debug)]
+/// What was sent along. `Debug` shows its size only: it may hold a password.
 pub struct Body {
     bytes: Vec<u8>,
     read: usize,
@@ -68,6 +73,8 @@ impl Exchange {
                 bytes: Vec::new(),
                 read: 0,
             },
+            from: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            secure: false,
             always: Vec::new(),
             answer: None,
         }
@@ -85,6 +92,34 @@ impl Exchange {
     pub fn body_set(mut self, bytes: Vec<u8>) -> Self {
         self.body.bytes = bytes;
         self
+    }
+
+    /// From this address, over TLS or not. Where nothing is said: from this machine, without.
+    #[must_use]
+    pub fn came(self, from: IpAddr, secure: bool) -> Self {
+        Self {
+            from,
+            secure,
+            ..self
+        }
+    }
+
+    /// Who asks.
+    #[must_use]
+    pub fn from(&self) -> IpAddr {
+        self.from
+    }
+
+    /// Did it come over TLS?
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        self.secure
+    }
+
+    /// What was sent along.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.body.bytes
     }
 
     /// Without its query.
@@ -208,6 +243,12 @@ impl Query for Head {
     }
 }
 
+impl fmt::Debug for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {:?}", self.method, self.uri)
+    }
+}
+
 // === impl Body ===
 
 impl ErrorType for Body {
@@ -221,6 +262,12 @@ impl Read for Body {
         buffer[..length].copy_from_slice(&rest[..length]);
         self.read += length;
         Ok(length)
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.bytes.len())
     }
 }
 

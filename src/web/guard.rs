@@ -5,12 +5,13 @@ use std::net::IpAddr;
 use embedded_svc::http::server::{Handler, Middleware};
 use embedded_svc::http::{Headers, Method, Query};
 
+use super::door;
 use super::exchange::{Exchange, Misuse};
 use super::page::Page;
 
 /// Sent with every answer. The policy lets a page load what this server serves and nothing else, and run no script or style
 /// that stands in the page itself: what a record or an error text smuggles in stays text.
-const HEADERS: [(&str, &str); 5] = [
+const HEADERS: [(&str, &str); 4] = [
     (
         "Content-Security-Policy",
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
@@ -18,7 +19,6 @@ const HEADERS: [(&str, &str); 5] = [
     ),
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
-    ("Referrer-Policy", "no-referrer"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
 ];
 
@@ -55,10 +55,7 @@ impl Hosts {
     /// elsewhere.
     #[must_use]
     pub fn know(&self, host: &str) -> bool {
-        let name = match host.rsplit_once(':') {
-            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-            _ => host,
-        };
+        let name = without_port(host);
         let bare = name
             .strip_prefix('[')
             .and_then(|name| name.strip_suffix(']'));
@@ -67,6 +64,14 @@ impl Hosts {
         }
         let name = name.strip_suffix('.').unwrap_or(name);
         self.0.iter().any(|known| known.eq_ignore_ascii_case(name))
+    }
+}
+
+/// The name or address in a `Host` header.
+pub(super) fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
     }
 }
 
@@ -89,6 +94,12 @@ impl<H: Handler<Exchange, Error = Misuse>> Middleware<Exchange, H> for Guard {
         for (name, value) in HEADERS {
             exchange.always(name, value);
         }
+        // "no-referrer" would take the origin from our own forms, by which they are known
+        let referrer = match door::is_at(exchange.path()) {
+            true => "same-origin",
+            false => "no-referrer",
+        };
+        exchange.always("Referrer-Policy", referrer);
         match exchange.header("Host") {
             None => return Page::words(400, "400: no Host header").answer(exchange),
             Some(host) if !self.hosts.know(host) => {
@@ -98,7 +109,12 @@ impl<H: Handler<Exchange, Error = Misuse>> Middleware<Exchange, H> for Guard {
             }
             Some(_) => {}
         }
-        if !matches!(exchange.method(), Method::Get | Method::Head) {
+        let allowed = match exchange.method() {
+            Method::Get | Method::Head => true,
+            Method::Post => door::takes_forms(exchange.path()),
+            _ => false,
+        };
+        if !allowed {
             exchange.always("Allow", "GET, HEAD");
             return Page::words(405, "405: here is only something to read").answer(exchange);
         }

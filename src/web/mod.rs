@@ -6,21 +6,35 @@
 //!
 //! ```text
 //! socket ─▶ server ─▶ Guard (host, method, security headers) ─▶ Site (path) ─▶ a page, of a View
+//!                                                                  └─▶ Door (TLS only: who is it?) ─▶ a Room
 //! ```
 
 mod assets;
+mod audit;
+mod door;
 mod exchange;
+mod form;
+mod frame;
 mod guard;
 mod healthz;
+mod identity;
 mod metrics;
 mod page;
 pub mod server;
+mod setup;
 mod site;
 mod status;
 mod view;
 
+pub use audit::{Audit, Entry};
+pub use door::{Ask, Door, Owner, Room, Visitor};
 pub use exchange::{Answer, Exchange, Misuse};
+pub use form::{Form, FormError};
+pub use frame::{Field, frame, trouble};
 pub use guard::{Guard, Hosts};
-pub use server::{Server, ServerError};
-pub use site::Site;
+pub use identity::{Identity, IdentityError};
+pub use page::Page;
+pub use server::{Opening, Server, ServerError};
+pub use setup::{Hands, Setup, Tools};
+pub use site::{Entrance, Site};
 pub use view::View;

@@ -1,20 +1,24 @@
 //! What a page is made of before it is an answer: a media type, bytes, and how long they may be kept.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use embedded_svc::http::Headers;
 use embedded_svc::http::server::Connection;
 use embedded_svc::io::Write;
+use maud::Markup;
 use ring::digest;
 
 use super::exchange::{Exchange, Misuse};
 
-/// A finished page.
-#[derive(Debug, Clone)]
-pub(super) struct Page {
+/// A finished page. `Debug` leaves its headers and content out: a cookie may be among them.
+#[derive(Clone)]
+pub struct Page {
     status: u16,
     media: &'static str,
     keep: Keep,
+    /// Beside those that every page has.
+    headers: Vec<(&'static str, String)>,
     body: Cow<'static, [u8]>,
     tag: String,
 }
@@ -38,13 +42,44 @@ impl Page {
             status: 200,
             media,
             keep: Keep::Never,
+            headers: Vec::new(),
             tag: tag(&body),
             body,
         }
     }
 
+    /// HTML with this status code, not to be kept.
+    #[must_use]
+    pub fn html(status: u16, markup: &Markup) -> Self {
+        let body = markup.0.as_bytes().to_vec();
+        Self {
+            status,
+            ..Self::new("text/html; charset=utf-8", body)
+        }
+    }
+
+    /// Sends the browser to another address by GET, as after a form (303).
+    #[must_use]
+    pub fn see_other(address: &str) -> Self {
+        Self::words(303, &format!("303: see {address}")).with("Location", address)
+    }
+
+    /// Sends the browser to another address with the same method (307).
+    #[must_use]
+    pub fn moved(address: &str) -> Self {
+        Self::words(307, &format!("307: see {address}")).with("Location", address)
+    }
+
+    /// With one more header.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
     /// A few words; a line feed is put behind them.
-    pub(super) fn words(status: u16, words: &str) -> Self {
+    #[must_use]
+    pub fn words(status: u16, words: &str) -> Self {
         Self {
             status,
             ..Self::new(
@@ -66,11 +101,13 @@ impl Page {
             Keep::IfSame => "no-cache",
             Keep::ForEver => "public, max-age=31536000, immutable",
         };
-        let headers = [
+        let mut headers = vec![
             ("Content-Type", self.media),
             ("Cache-Control", keep),
             ("ETag", &*etag),
         ];
+        let further = self.headers.iter();
+        headers.extend(further.map(|(name, value)| (*name, value.as_str())));
         let known = exchange.header("If-None-Match");
         let same = known.is_some_and(|known| known.split(',').any(|one| one.trim() == etag));
         if self.status == 200 && same {
@@ -78,6 +115,12 @@ impl Page {
         }
         exchange.initiate_response(self.status, None, &headers)?;
         exchange.write_all(&self.body)
+    }
+}
+
+impl fmt::Debug for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.status, self.media)
     }
 }
 

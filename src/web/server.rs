@@ -1,12 +1,14 @@
-//! The page's only socket. A thread with a runtime of its own, so that visitors share nothing with the stream but a bounded
+//! The page's only sockets. A thread with a runtime of its own, so that visitors share nothing with the stream but a bounded
 //! number of looks at the status.
 //!
 //! What one visitor or all together may take:
 //!
 //! | of | at most | else |
 //! |---|---|---|
-//! | connections | 64 | one makes room: of the address that has most of them, the one longest without a request |
-//! | answers, and connections accepted | 500 a second each, 50 at once | the next ones wait |
+//! | connections, TLS or not | 64 | one makes room: of the address that has most of them, the one longest without a request |
+//! | answers, and connections accepted | 500 a second each, 50 at once; of TLS 100 | the next ones wait |
+//! | a TLS handshake | 10 s | hung up |
+//! | pages behind the door at work | 3, each on a thread of its own | the next ones wait; after 20 s 503 |
 //! | head of a request | 8 KB, 64 fields | 431 |
 //! | body of a request | 64 KB, within 10 s | 413, 408 |
 //! | time until the next whole head, and to take an answer | 15 s | hung up |
@@ -15,11 +17,14 @@
 mod connection;
 mod pace;
 mod seats;
+mod tls;
 mod window;
 
 use std::cell::RefCell;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -28,10 +33,14 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::LocalSet;
 use tokio::time::Instant;
 
+use super::door::Door;
 use super::guard::{Guard, Hosts};
+use super::identity::Identity;
+use super::site::Entrance;
+use crate::clock;
 use crate::settings::PageSettings;
 use crate::status::Status;
-use connection::Visit;
+use connection::{ROOMS, Visit};
 use pace::Pace;
 use seats::Seats;
 use window::Window;
@@ -49,9 +58,11 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 pub enum ServerError {
     /// An address can't be taken.
     #[error(
-        "the page cannot listen on {address}: {cause}: stop what uses it, or set listen in [page] to another address or port; the stream goes on without the page"
+        "the page cannot listen on {address}: {cause}: stop what uses it, or set {setting} in [page] to another address or port; the stream goes on without the page"
     )]
     Listen {
+        /// The setting that names it.
+        setting: &'static str,
         /// The address in the settings.
         address: SocketAddr,
         /// What the system said.
@@ -62,10 +73,27 @@ pub enum ServerError {
     Start(std::io::Error),
 }
 
+/// What a page needs.
+pub struct Opening<'a> {
+    /// Where it listens, and to whom it shows what.
+    pub settings: &'a PageSettings,
+    /// The machine's name.
+    pub machine: Option<&'a str>,
+    /// Where its own certificate is kept.
+    pub state_dir: &'a Path,
+    /// What it shows.
+    pub status: Status,
+    /// Who may change something.
+    pub door: Arc<Door>,
+}
+
 /// A running page. Dropping it stops it, without waiting for it.
 #[derive(Debug)]
 pub struct Server {
     addresses: Vec<SocketAddr>,
+    https_addresses: Vec<SocketAddr>,
+    fingerprint: Option<String>,
+    trouble: Option<String>,
     stop: watch::Sender<bool>,
     thread: Option<(JoinHandle<()>, oneshot::Receiver<()>)>,
 }
@@ -73,38 +101,57 @@ pub struct Server {
 // === impl Server ===
 
 impl Server {
-    /// Listens where the settings say and answers from then on. `machine` is the machine's name.
+    /// Listens where the settings say and answers from then on. Without a certificate that can be used there is no TLS, and
+    /// [`trouble`](Self::trouble) says why.
     ///
     /// # Errors
     /// Where an address can't be taken; nothing listens then.
-    pub fn start(
-        settings: &PageSettings,
-        machine: Option<&str>,
-        status: Status,
-    ) -> Result<Self, ServerError> {
-        let listeners = settings.listen.iter().map(|&address| {
-            listen(address).map_err(|cause| ServerError::Listen { address, cause })
-        });
-        let listeners = listeners.collect::<Result<Vec<_>, _>>()?;
-        let addresses = listeners.iter().map(TcpListener::local_addr);
-        let addresses = addresses
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(ServerError::Start)?;
+    pub fn start(opening: Opening) -> Result<Self, ServerError> {
+        let settings = opening.settings;
+        let plain = listen_all("listen", &settings.listen)?;
+        let secure = listen_all("https_listen", &settings.https_listen)?;
+        let (identity, trouble) = match secure.is_empty() {
+            true => (None, None),
+            false => identity(&opening),
+        };
+        let secure = identity.as_ref().map(|_| secure).unwrap_or_default();
+        let (addresses, https_addresses) = (addresses(&plain)?, addresses(&secure)?);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .thread_name("page")
-            .max_blocking_threads(1)
+            // looks at the status have one of their own
+            .max_blocking_threads(1 + ROOMS)
             .build()
             .map_err(ServerError::Start)?;
         let (stop, stopped) = watch::channel(false);
         let (gone, ended) = oneshot::channel();
-        let guard = Guard::new(Hosts::new(machine, &settings.hosts));
-        let machine = machine.unwrap_or_default().to_owned();
+        let machine = opening.machine.unwrap_or_default().to_owned();
+        let entrance = Entrance {
+            door: opening.door,
+            https_port: https_addresses.first().map(SocketAddr::port),
+            status_without_login: settings.status_without_login,
+            machine: machine.as_str().into(),
+        };
+        let guard = Guard::new(Hosts::new(opening.machine, &settings.hosts));
+        let fingerprint = identity
+            .as_ref()
+            .map(|identity| identity.fingerprint().to_owned());
+        let status = opening.status;
+        let plain = plain.into_iter().map(|listener| (listener, None));
+        let secure = secure
+            .into_iter()
+            .map(|listener| (listener, identity.clone()));
+        let listeners: Vec<_> = plain.chain(secure).collect();
         let thread = std::thread::Builder::new()
             .name("page".to_owned())
             .spawn(move || {
                 let local = LocalSet::new();
-                local.block_on(&runtime, serve(listeners, guard, status, machine, stopped));
+                let serving = async move {
+                    let window = Window::open(status, machine);
+                    let visit = Visit::new(guard, window, entrance);
+                    serve(listeners, visit, stopped).await;
+                };
+                local.block_on(&runtime, serving);
                 drop(local);
                 // a look at the status that hangs is not waited for
                 runtime.shutdown_timeout(LAST_WORDS);
@@ -113,6 +160,9 @@ impl Server {
             .map_err(ServerError::Start)?;
         Ok(Self {
             addresses,
+            https_addresses,
+            fingerprint,
+            trouble,
             stop,
             thread: Some((thread, ended)),
         })
@@ -122,6 +172,24 @@ impl Server {
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Where it listens for TLS.
+    #[must_use]
+    pub fn https_addresses(&self) -> &[SocketAddr] {
+        &self.https_addresses
+    }
+
+    /// SHA-256 of its certificate, `AB:CD:…`; none without TLS.
+    #[must_use]
+    pub fn fingerprint(&self) -> Option<&str> {
+        self.fingerprint.as_deref()
+    }
+
+    /// What is wrong with its certificate, and what to do.
+    #[must_use]
+    pub fn trouble(&self) -> Option<&str> {
+        self.trouble.as_deref()
     }
 
     /// Listens no more; answers what was asked, within half a second.
@@ -141,6 +209,46 @@ impl Drop for Server {
     }
 }
 
+/// The certificate that the settings name, else the box's own; and what is wrong where it is not the first choice.
+fn identity(opening: &Opening) -> (Option<Identity>, Option<String>) {
+    let mut trouble = None;
+    if let Some((certificate, key)) = &opening.settings.certificate {
+        match Identity::load(certificate, key) {
+            Ok(identity) => return (Some(identity), None),
+            Err(error) => {
+                trouble = Some(format!(
+                    "{error}; until then the page shows itself with the box's own certificate"
+                ));
+            }
+        }
+    }
+    match Identity::own(opening.state_dir, opening.machine, clock::now_ms()) {
+        Ok(identity) => (Some(identity), trouble),
+        Err(error) => (None, Some(format!("{error}; until then there is no HTTPS"))),
+    }
+}
+
+fn listen_all(
+    setting: &'static str,
+    addresses: &[SocketAddr],
+) -> Result<Vec<TcpListener>, ServerError> {
+    let listeners = addresses.iter().map(|&address| {
+        listen(address).map_err(|cause| ServerError::Listen {
+            setting,
+            address,
+            cause,
+        })
+    });
+    listeners.collect()
+}
+
+fn addresses(listeners: &[TcpListener]) -> Result<Vec<SocketAddr>, ServerError> {
+    let addresses = listeners.iter().map(TcpListener::local_addr);
+    addresses
+        .collect::<Result<_, _>>()
+        .map_err(ServerError::Start)
+}
+
 fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     if address.is_ipv6() {
@@ -156,23 +264,17 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
 }
 
 async fn serve(
-    listeners: Vec<TcpListener>,
-    guard: Guard,
-    status: Status,
-    machine: String,
+    listeners: Vec<(TcpListener, Option<Identity>)>,
+    visit: Visit,
     mut stopped: watch::Receiver<bool>,
 ) {
-    let visit = Rc::new(Visit {
-        guard,
-        window: Window::open(status, machine),
-        pace: Pace::default(),
-    });
+    let visit = Rc::new(visit);
     let seats = Rc::new(RefCell::new(Seats::new(SEATS)));
-    for listener in listeners {
+    for (listener, identity) in listeners {
         match tokio::net::TcpListener::from_std(listener) {
             Ok(listener) => {
                 let (visit, seats, stopped) = (visit.clone(), seats.clone(), stopped.clone());
-                tokio::task::spawn_local(accept(listener, visit, seats, stopped));
+                tokio::task::spawn_local(accept(listener, identity, visit, seats, stopped));
             }
             Err(error) => tracing::error!("the page lost a listener: {error}"),
         }
@@ -187,11 +289,16 @@ async fn serve(
 
 async fn accept(
     listener: tokio::net::TcpListener,
+    identity: Option<Identity>,
     visit: Rc<Visit>,
     seats: Rc<RefCell<Seats>>,
     mut stopped: watch::Receiver<bool>,
 ) {
-    let pace = Pace::default();
+    // a handshake costs what several answers do
+    let pace = match identity {
+        Some(_) => Pace::slow(),
+        None => Pace::default(),
+    };
     loop {
         pace.turn().await;
         let accepted = tokio::select! {
@@ -207,9 +314,29 @@ async fn accept(
         let _ = stream.set_nodelay(true);
         let seat = seats.borrow_mut().take(from.ip(), Instant::now());
         let (visit, seats, stopped) = (visit.clone(), seats.clone(), stopped.clone());
+        let (identity, from) = (identity.clone(), from.ip());
         tokio::task::spawn_local(async move {
-            connection::serve(stream, &visit, &seat, stopped).await;
+            receive(stream, identity, from, &visit, &seat, stopped).await;
             seats.borrow_mut().leave(&seat);
         });
+    }
+}
+
+async fn receive(
+    stream: tokio::net::TcpStream,
+    identity: Option<Identity>,
+    from: IpAddr,
+    visit: &Rc<Visit>,
+    seat: &Rc<seats::Seat>,
+    stopped: watch::Receiver<bool>,
+) {
+    match identity {
+        None => connection::serve(stream, (from, false), visit, seat, stopped).await,
+        Some(identity) => {
+            // an error is a visitor's
+            if let Some(stream) = tls::handshake(stream, &identity, seat, stopped.clone()).await {
+                connection::serve(stream, (from, true), visit, seat, stopped).await;
+            }
+        }
     }
 }

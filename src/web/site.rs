@@ -1,13 +1,18 @@
 //! Which page stands at which path. There is no other: no folder, no file from the disk.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use embedded_svc::http::server::Handler;
+use embedded_svc::http::{Headers, Method, Query};
 
+use super::door::{self, Door};
 use super::exchange::{Exchange, Misuse};
+use super::guard::without_port;
 use super::page::Page;
 use super::view::{Of, View};
 use super::{assets, healthz, metrics, status};
+use crate::clock::Moment;
 
 /// All pages, over what is known at present.
 #[derive(Debug, Clone)]
@@ -16,13 +21,65 @@ pub struct Site {
     view: Option<View>,
     /// How long the process has made no progress.
     silent: Duration,
+    /// The way to what can be changed; `None` where there is only something to read.
+    entrance: Option<(Entrance, Moment)>,
+}
+
+/// The way to what can be changed.
+#[derive(Debug, Clone)]
+pub struct Entrance {
+    /// Who may come in.
+    pub door: Arc<Door>,
+    /// Where TLS is; `None` where it is off.
+    pub https_port: Option<u16>,
+    /// May anybody see the status?
+    pub status_without_login: bool,
+    /// The machine's name, to be shown; may be empty.
+    pub machine: Arc<str>,
 }
 
 impl Site {
     /// The pages of this view. `silent`: how long ago the process last showed that it makes progress.
     #[must_use]
     pub fn new(view: Option<View>, silent: Duration) -> Self {
-        Self { view, silent }
+        Self {
+            view,
+            silent,
+            entrance: None,
+        }
+    }
+
+    /// With what lies behind the door, at this moment.
+    #[must_use]
+    pub fn behind(self, entrance: Entrance, now: Moment) -> Self {
+        Self {
+            entrance: Some((entrance, now)),
+            ..self
+        }
+    }
+
+    /// What has to be said before the page itself: it lies behind the door, or is for the administrator only.
+    fn at_the_door(&self, exchange: &Exchange) -> Option<Page> {
+        let (entrance, now) = self.entrance.as_ref()?;
+        let path = exchange.path();
+        if door::is_at(path) {
+            return Some(match exchange.is_secure() {
+                true => entrance.door.answer(exchange, &entrance.machine, *now),
+                false => entrance.to_tls(exchange),
+            });
+        }
+        let refreshes = matches!(path, "/live" | "/status.json" | "/metrics");
+        if entrance.status_without_login || !(path == "/" || refreshes) {
+            return None;
+        }
+        if !exchange.is_secure() {
+            return Some(entrance.to_tls(exchange));
+        }
+        match entrance.door.is_owner(exchange, !refreshes, *now) {
+            true => None,
+            false if refreshes => Some(Page::words(401, "401: sign in at /login")),
+            false => Some(Page::see_other("/login?next=/")),
+        }
     }
 
     fn of_view<'a>(&'a self, of: Of, make: impl FnOnce(&'a View) -> Page) -> Page {
@@ -33,10 +90,41 @@ impl Site {
     }
 }
 
+// === impl Entrance ===
+
+impl Entrance {
+    /// May the answer to this take its time?
+    pub(super) fn is_slow(&self, exchange: &Exchange) -> bool {
+        exchange.is_secure() && (door::is_at(exchange.path()) || !self.status_without_login)
+    }
+
+    /// Sends to the same page on the same host, over TLS; a form is not sent again.
+    fn to_tls(&self, exchange: &Exchange) -> Page {
+        let (Some(port), Some(host)) = (self.https_port, exchange.header("Host")) else {
+            return Page::words(
+                403,
+                "403: this is served over HTTPS only, which is off: set https_listen in the section [page] of siembox's settings",
+            );
+        };
+        let path = match exchange.path() {
+            path if door::is_at(path) && !door::is_plain(path) => "/setup",
+            path => path,
+        };
+        let address = format!("https://{}:{port}{path}", without_port(host));
+        match exchange.method() {
+            Method::Post => Page::see_other(&address),
+            _ => Page::moved(&address),
+        }
+    }
+}
+
 impl Handler<Exchange> for Site {
     type Error = Misuse;
 
     fn handle(&self, exchange: &mut Exchange) -> Result<(), Misuse> {
+        if let Some(page) = self.at_the_door(exchange) {
+            return page.answer(exchange);
+        }
         let page = match exchange.path() {
             "/" => self.of_view(Of::Whole, |view| html(&status::whole(view).0)),
             "/live" => self.of_view(Of::Live, |view| html(&status::live(view).0)),

@@ -2,9 +2,13 @@
 // its answer. Started by tests/page/browser.rs; playwright-core and axe-core come from target/tools/browser.
 //
 //   {"do": "open", "url": "…", "width": 1440, "height": 900, "scheme": "light", "script": true}
+//   {"do": "go", "url": "…", "width": 1440, "scheme": "light"}   the same page goes on, cookies and all
 //   {"do": "until", "that": "an expression that becomes true in the page", "within": 20000}   (milliseconds)
 //   {"do": "tell", "what": "an expression"}      its value
 //   {"do": "press", "key": "Tab"}
+//   {"do": "click", "at": "a selector"}          with the mouse
+//   {"do": "look", "width": 360, "scheme": "dark"}    the same page, as another screen shows it
+//   {"do": "type", "text": "…"}                  as with a keyboard, where the focus is
 //   {"do": "axe"}                                violations, in words
 //   {"do": "shot", "path": "…png"}               the whole page
 //   {"do": "asked"}                              addresses that the page has asked for, since it was opened
@@ -39,6 +43,7 @@ const requests = {
     await page?.context().close();
     const context = await browser.newContext({
       viewport: { width, height }, colorScheme: scheme, javaScriptEnabled: script, reducedMotion: "reduce",
+      ignoreHTTPSErrors: true, // the box's own certificate
     });
     page = await context.newPage();
     [asked, complaints] = [[], []];
@@ -49,17 +54,32 @@ const requests = {
     return answer.status();
   },
 
+  async go({ url, width = 1440, height = 900, scheme = "light" }) {
+    await page.setViewportSize({ width, height });
+    await page.emulateMedia({ colorScheme: scheme });
+    const answer = await page.goto(url, { waitUntil: "load" });
+    return answer.status();
+  },
+
+  async look({ width, height = 900, scheme }) {
+    await page.setViewportSize({ width, height });
+    await page.emulateMedia({ colorScheme: scheme });
+  },
+
   async until({ that, within = 20000 }) {
     const end = Date.now() + within;
     while (Date.now() < end) {
-      if (await page.evaluate(that)) return true;
+      // a page that is just being left has no answer
+      if (await page.evaluate(that).catch(() => false)) return true;
       await sleep(50);
     }
     throw new Error(`never: ${that}; the page says: ${await page.evaluate("document.body.innerText")}`);
   },
 
   tell: ({ what }) => page.evaluate(what),
+  click: ({ at }) => page.click(at, { timeout: 20000 }),
   press: ({ key }) => page.keyboard.press(key),
+  type: ({ text }) => page.keyboard.type(text),
   shot: ({ path }) => page.screenshot({ path, fullPage: true }).then(() => path),
   asked: () => asked,
   complaints: () => complaints,

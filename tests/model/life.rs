@@ -236,6 +236,7 @@ fn reporter() -> Reporter {
             cloud: String::new(),
             siem: String::new(),
             streams: [true; 2],
+            paused: false,
             known: false,
             ask_spool: Arc::new(SpoolReport::default),
             ask_ledger: Arc::new(LedgerReport::default),

@@ -265,7 +265,7 @@ fn the_page_moves_and_goes_while_the_stream_runs() {
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = other.local_addr().unwrap();
     let mut next = first.clone();
-    next.page = format!("listen = \"{taken}\"\n");
+    next.page = format!("listen = \"{taken}\"\nhttps_listen = []\n");
     siembox.set(&next);
     let status = siembox.wait_for_notice("the page cannot listen on");
     let notice = &status.notices[0];
@@ -282,7 +282,7 @@ fn the_page_moves_and_goes_while_the_stream_runs() {
 
     // two addresses, one of IPv6
     next.page =
-        "listen = [\"127.0.0.1:0\", \"[::1]:0\"]\nhosts = [\"bridge.example\"]\n".to_owned();
+        "listen = [\"127.0.0.1:0\", \"[::1]:0\"]\nhttps_listen = []\nhosts = [\"bridge.example\"]\n".to_owned();
     siembox.set(&next);
     let status = siembox.wait("it is at both", |status| status.page.len() == 2);
     assert!(status.notices.iter().all(|notice| notice.over_ms.is_some()));

@@ -110,7 +110,7 @@ fn shows_what_happens_without_a_reload() {
         .trim_end_matches('/')
         .to_owned();
     let mut again = plan(&cloud, receiver.port());
-    again.page = format!("listen = \"{same}\"\n");
+    again.page = format!("listen = \"{same}\"\nhttps_listen = []\n");
     siembox.set(&again);
     siembox.start();
     browser.until("document.querySelector('#away').hidden", PATIENCE);

@@ -15,7 +15,7 @@ pub const DAY: i64 = 24 * HOUR;
 pub fn snapshot(agents: Vec<AgentReport>, notices: Vec<Notice>) -> Snapshot {
     let mut agents = agents;
     for agent in &mut agents {
-        agent.state = agent.cloud.state.max(agent.siem.state);
+        agent.state = agent.state_of_sides();
         agent.condition = Condition::of(agent, &notices);
     }
     let worst = agents.iter().map(|agent| agent.condition).max();
@@ -35,6 +35,7 @@ pub fn snapshot(agents: Vec<AgentReport>, notices: Vec<Notice>) -> Snapshot {
         condition: worst.unwrap_or_default(),
         since_ms: since.unwrap_or(NOW - 12 * DAY),
         page: vec!["http://127.0.0.1:8514/".to_owned()],
+        page_fingerprint: String::new(),
         agents,
         notices,
     }
@@ -62,6 +63,7 @@ pub fn agent(name: &str) -> AgentReport {
     AgentReport {
         name: name.to_owned(),
         state: State::Connected,
+        paused: false,
         condition: Condition::Connected,
         since_ms: NOW - 9 * DAY,
         last_read_ms: Some(NOW - 24_000),

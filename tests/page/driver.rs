@@ -62,6 +62,17 @@ impl Browser {
         self.ask(&request).as_u64().unwrap()
     }
 
+    /// Goes on to another page, as who one has become by now; returns its HTTP status.
+    pub fn go(&mut self, url: &str, width: u32, scheme: &str) -> u64 {
+        let request = json!({"do": "go", "url": url, "width": width, "scheme": scheme});
+        self.ask(&request).as_u64().unwrap()
+    }
+
+    /// Types into what has the focus.
+    pub fn type_in(&mut self, text: &str) {
+        self.ask(&json!({"do": "type", "text": text}));
+    }
+
     /// Waits until this expression is true in the page.
     pub fn until(&mut self, that: &str, within: Duration) {
         let within = u64::try_from(within.as_millis()).unwrap();
@@ -71,6 +82,15 @@ impl Browser {
     /// The value of an expression in the page.
     pub fn tell(&mut self, what: &str) -> Value {
         self.ask(&json!({"do": "tell", "what": what}))
+    }
+
+    /// Shows the same page as another screen does.
+    pub fn look(&mut self, width: u32, scheme: &str) {
+        self.ask(&json!({"do": "look", "width": width, "scheme": scheme}));
+    }
+
+    pub fn click(&mut self, at: &str) {
+        self.ask(&json!({"do": "click", "at": at}));
     }
 
     pub fn press(&mut self, key: &str) {

@@ -9,7 +9,7 @@ use crate::driver::Browser;
 use crate::still;
 
 pub const WIDTHS: [u32; 3] = [360, 768, 1440];
-const SCHEMES: [&str; 2] = ["light", "dark"];
+pub const SCHEMES: [&str; 2] = ["light", "dark"];
 
 /// Everything that a page may have to show, by name.
 pub fn scenes() -> Vec<(&'static str, Snapshot)> {
@@ -18,6 +18,7 @@ pub fn scenes() -> Vec<(&'static str, Snapshot)> {
         ("interrupted", interrupted()),
         ("disconnected", disconnected()),
         ("created", created()),
+        ("paused", paused()),
         ("no-agent", snapshot(vec![], vec![])),
         ("many", many()),
         ("long", long()),
@@ -55,6 +56,13 @@ fn created() -> Snapshot {
     new.ledger = LedgerReport::default();
     new.depths = Default::default();
     snapshot(vec![new], vec![])
+}
+
+fn paused() -> Snapshot {
+    let mut agent = agent("contoso");
+    agent.paused = true;
+    agent.cloud.state = State::Created;
+    snapshot(vec![agent], vec![])
 }
 
 fn many() -> Snapshot {

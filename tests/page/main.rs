@@ -4,13 +4,19 @@
 mod attacks;
 mod browser;
 mod cast;
+mod door;
 mod driver;
+mod house;
 mod looks;
 mod metrics;
 mod pages;
 mod schema;
+mod setup;
 #[path = "../stories/siembox.rs"]
 #[expect(dead_code, reason = "the stories' own; not all of it is needed here")]
 mod siembox;
 mod stage;
 mod still;
+mod tls;
+mod visit;
+mod walk;

@@ -9,10 +9,10 @@ use siembox_support::records;
 
 use crate::siembox::{Plan, Siembox};
 
-/// The page takes any port that is free.
+/// The page takes any port that is free, without HTTPS.
 pub fn plan(cloud: &Cloud, port: u16) -> Plan {
     Plan {
-        page: "listen = \"127.0.0.1:0\"\n".to_owned(),
+        page: "listen = \"127.0.0.1:0\"\nhttps_listen = []\n".to_owned(),
         ..Plan::new(cloud, port, "tcp")
     }
 }

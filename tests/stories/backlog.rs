@@ -33,7 +33,7 @@ fn a_backlog_weighs_nothing_and_drains_in_order() {
     receiver.kill();
     let cloud = Cloud::builder().requests_per_minute(60_000).start();
     let plan = Plan {
-        page: "listen = \"127.0.0.1:0\"\n".to_owned(),
+        page: "listen = \"127.0.0.1:0\"\nhttps_listen = []\n".to_owned(),
         ..Plan::new(&cloud, receiver.port(), "tcp")
     };
     let mut siembox = Siembox::new(&cloud, &plan);

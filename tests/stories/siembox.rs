@@ -25,6 +25,8 @@ pub struct Siembox {
 /// What the settings file says; the rest are defaults that make tests quick.
 #[derive(Debug, Clone)]
 pub struct Plan {
+    /// Lines for `[[agent]]`, beside its name.
+    pub agent: String,
     /// Lines for `[agent.source]`.
     pub source: String,
     /// Lines for `[agent.siem]`.
@@ -45,6 +47,7 @@ impl Plan {
     /// From this cloud to a receiver at this port and protocol.
     pub fn new(cloud: &Cloud, port: u16, protocol: &str) -> Self {
         Self {
+            agent: String::new(),
             source: format!(
                 "api_url = \"{}\"\ntoken_file = \"token\"\nca_file = \"cloud-ca.pem\"\nrequests_per_minute = 6000\npoll_interval = \"1s\"\n",
                 cloud.url()
@@ -64,7 +67,7 @@ impl Plan {
         let mut text = format!("state_dir = \"state\"\n{}\n", self.top);
         for (section, lines) in [
             ("[page]", &*self.page),
-            ("[[agent]]", "name = \"contoso\"\n"),
+            ("[[agent]]", &format!("name = \"contoso\"\n{}", self.agent)),
             ("[agent.source]", &self.source),
             ("[agent.siem]", &self.siem),
             ("[agent.activities]", &self.activities),
@@ -161,6 +164,11 @@ impl Siembox {
 
     /// Starts it; its log goes to `log` in the folder.
     pub fn start(&mut self) {
+        self.start_with(&[]);
+    }
+
+    /// The same, with more arguments.
+    pub fn start_with(&mut self, arguments: &[&str]) {
         assert!(self.child.is_none(), "it runs already");
         let log = std::fs::File::options()
             .create(true)
@@ -169,6 +177,7 @@ impl Siembox {
             .unwrap();
         let mut process = self.command("run");
         process
+            .args(arguments)
             .envs(self.environment.iter().cloned())
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())

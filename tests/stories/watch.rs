@@ -1,5 +1,6 @@
 //! What a running siembox weighs and how soon it answers, looked at all the time.
 
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -75,10 +76,11 @@ fn look(pid: u32, state: &Path, end: &AtomicBool) -> Figures {
 
 /// Loads the page whole, over a connection of its own.
 fn visit(page: &str) {
-    let body = ureq::get(page)
-        .call()
-        .and_then(|answer| answer.into_body().read_to_string());
-    let body = body.unwrap_or_else(|error| panic!("{page}: {error}"));
+    let answer = ureq::get(page).call();
+    let answer = answer.unwrap_or_else(|error| panic!("{page}: {error}"));
+    let mut body = String::new();
+    let read = answer.into_body().into_reader().read_to_string(&mut body);
+    read.unwrap_or_else(|error| panic!("{page}: {error}"));
     assert!(body.ends_with("</html>"), "{body}");
 }
 

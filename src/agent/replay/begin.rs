@@ -51,6 +51,12 @@ impl<S: Spool + 'static> Agent<S> {
                 &"a replay of this agent is under way already: wait for its end (siembox status shows it)",
             ));
         }
+        if settings.paused {
+            return Err(Word::Refused(format!(
+                "agent {} is paused, so the cloud is not asked: set paused = false in its settings first",
+                settings.name
+            )));
+        }
         if !request.again && !self.sent.on() {
             return Err(Word::Refused(
                 "replay.remember is 0s in the settings, so nobody knows what was sent before: --again sends everything in the window".to_owned(),

@@ -1,6 +1,7 @@
 //! One connection: hyper's requests become [`Exchange`]s, answers become hyper's responses.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -11,16 +12,17 @@ use hyper::body::{Body, Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::{Request, Response, StatusCode, header, service::service_fn};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
-use tokio::sync::watch;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
 use super::pace::Pace;
 use super::seats::Seat;
 use super::window::Window;
-use crate::web::exchange::{Answer, Exchange};
+use crate::clock;
+use crate::web::exchange::{Answer, Exchange, Misuse};
 use crate::web::guard::Guard;
-use crate::web::site::Site;
+use crate::web::site::{Entrance, Site};
 
 const MOST_FIELDS: usize = 64;
 const MOST_HEAD: usize = 8 * 1024;
@@ -30,16 +32,26 @@ const BODY_WITHIN: Duration = Duration::from_secs(10);
 /// Without a whole request for so long, we hang up: slow heads, idle connections and answers that nobody takes end so.
 const QUIET: Duration = Duration::from_secs(15);
 
+/// Answers that take their time, at work at once.
+pub(super) const ROOMS: usize = 3;
+/// Others wait so long for one of them to end.
+const ROOM_WITHIN: Duration = Duration::from_secs(20);
+/// Meanwhile the visitor, who waits too, counts as active: looked at this often.
+const AT_WORK: Duration = Duration::from_secs(5);
+
 /// What all connections share.
 pub(super) struct Visit {
-    pub guard: Guard,
-    pub window: Window,
-    pub pace: Pace,
+    guard: Guard,
+    window: Window,
+    entrance: Entrance,
+    pace: Pace,
+    rooms: Semaphore,
 }
 
-/// Answers what is asked on this connection until it ends.
+/// Answers what is asked on this connection until it ends. `came`: from where, and whether over TLS.
 pub(super) async fn serve(
-    stream: TcpStream,
+    stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
+    came: (IpAddr, bool),
     visit: &Rc<Visit>,
     seat: &Rc<Seat>,
     mut stopped: watch::Receiver<bool>,
@@ -49,7 +61,7 @@ pub(super) async fn serve(
         async move {
             seat.ask(Instant::now());
             visit.pace.turn().await;
-            Ok::<_, Infallible>(visit.answer(request).await)
+            Ok::<_, Infallible>(visit.answer(request, came, &seat).await)
         }
     });
     let connection = http1::Builder::new()
@@ -82,21 +94,84 @@ pub(super) async fn serve(
 // === impl Visit ===
 
 impl Visit {
-    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        let mut exchange = match read(request).await {
-            Ok(exchange) => exchange,
+    pub(super) fn new(guard: Guard, window: Window, entrance: Entrance) -> Self {
+        Self {
+            guard,
+            window,
+            entrance,
+            pace: Pace::default(),
+            rooms: Semaphore::new(ROOMS),
+        }
+    }
+
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+        (from, secure): (IpAddr, bool),
+        seat: &Seat,
+    ) -> Response<Full<Bytes>> {
+        let exchange = match read(request).await {
+            Ok(exchange) => exchange.came(from, secure),
             Err(status) => return refusal(status),
         };
-        let site = Site::new(self.window.view().await, self.window.silent());
-        if let Err(error) = self.guard.clone().compose(site).handle(&mut exchange) {
-            tracing::error!("Internal error: the page's answer: {error}");
-            return refusal(StatusCode::INTERNAL_SERVER_ERROR);
+        let site = Site::new(self.window.view().await, self.window.silent())
+            .behind(self.entrance.clone(), clock::now());
+        let answered = if self.entrance.is_slow(&exchange) {
+            match self.at_leisure(site, exchange, seat).await {
+                Ok(answered) => answered,
+                Err(status) => return refusal(status),
+            }
+        } else {
+            through(&self.guard, site, exchange)
+        };
+        match answered {
+            Err(error) => {
+                tracing::error!("Internal error: the page's answer: {error}");
+                refusal(StatusCode::INTERNAL_SERVER_ERROR)
+            }
+            Ok(answer) => answer
+                .and_then(response)
+                .unwrap_or_else(|| refusal(StatusCode::INTERNAL_SERVER_ERROR)),
         }
-        exchange
-            .into_answer()
-            .and_then(response)
-            .unwrap_or_else(|| refusal(StatusCode::INTERNAL_SERVER_ERROR))
     }
+
+    /// Answers on a thread where that keeps nobody else waiting.
+    async fn at_leisure(
+        &self,
+        site: Site,
+        exchange: Exchange,
+        seat: &Seat,
+    ) -> Result<Result<Option<Answer>, Misuse>, StatusCode> {
+        let room = tokio::time::timeout(ROOM_WITHIN, async {
+            let mut turn = std::pin::pin!(self.rooms.acquire());
+            loop {
+                seat.ask(Instant::now());
+                if let Ok(room) = tokio::time::timeout(AT_WORK, &mut turn).await {
+                    return room;
+                }
+            }
+        });
+        let _room = match room.await {
+            Ok(Ok(room)) => room,
+            _ => return Err(StatusCode::SERVICE_UNAVAILABLE),
+        };
+        let guard = self.guard.clone();
+        let mut work = tokio::task::spawn_blocking(move || through(&guard, site, exchange));
+        loop {
+            seat.ask(Instant::now());
+            match tokio::time::timeout(AT_WORK, &mut work).await {
+                Err(_) => {}
+                Ok(Ok(answered)) => return Ok(answered),
+                // a panic, which the log has
+                Ok(Err(_)) => return Err(StatusCode::INTERNAL_SERVER_ERROR),
+            }
+        }
+    }
+}
+
+fn through(guard: &Guard, site: Site, mut exchange: Exchange) -> Result<Option<Answer>, Misuse> {
+    guard.clone().compose(site).handle(&mut exchange)?;
+    Ok(exchange.into_answer())
 }
 
 /// Takes the request out of hyper's hands, body and all.

@@ -6,16 +6,34 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Between two answers in a row that goes on.
+/// Between two answers in a row that goes on,
 const STEP: Duration = Duration::from_millis(2);
+/// and between two that cost more.
+const SLOW: Duration = Duration::from_millis(10);
 /// So much of the row may come at once after a pause: a page with all that belongs to it, for several visitors.
 const BURST: Duration = Duration::from_millis(100);
 
 /// Gives turns, in the order of asking.
-#[derive(Debug, Default)]
-pub(super) struct Pace(Cell<Option<Instant>>);
+#[derive(Debug)]
+pub(super) struct Pace {
+    step: Duration,
+    last: Cell<Option<Instant>>,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        let last = Cell::default();
+        Self { step: STEP, last }
+    }
+}
 
 impl Pace {
+    /// For what costs more.
+    pub(super) fn slow() -> Self {
+        let last = Cell::default();
+        Self { step: SLOW, last }
+    }
+
     /// Waits for the next turn.
     pub(super) async fn turn(&self) {
         let now = Instant::now();
@@ -27,8 +45,8 @@ impl Pace {
 
     fn next(&self, now: Instant) -> Instant {
         let earliest = now.checked_sub(BURST).unwrap_or(now);
-        let turn = self.0.get().map_or(earliest, |last| last.max(earliest)) + STEP;
-        self.0.set(Some(turn));
+        let turn = self.last.get().map_or(earliest, |last| last.max(earliest)) + self.step;
+        self.last.set(Some(turn));
         turn
     }
 }

@@ -60,6 +60,7 @@ fn node(picture: &'static str, name: &str, detail: &str) -> Markup {
 fn arrow(side: &str, way: Way) -> Markup {
     let (class, words) = match way {
         Way::Open => ("open", "answers"),
+        Way::Paused => ("paused", "paused"),
         Way::Untried => ("untried", "not yet"),
         Way::Broken => ("broken", "no contact"),
     };
@@ -84,8 +85,9 @@ fn arrow(side: &str, way: Way) -> Markup {
 pub(super) fn worst(ways: impl IntoIterator<Item = Way>) -> Way {
     let rank = |way: &Way| match way {
         Way::Open => 0,
-        Way::Untried => 1,
-        Way::Broken => 2,
+        Way::Paused => 1,
+        Way::Untried => 2,
+        Way::Broken => 3,
     };
     ways.into_iter().max_by_key(rank).unwrap_or(Way::Untried)
 }

@@ -42,6 +42,7 @@ pub(super) fn badge(condition: Condition) -> Markup {
 fn id(condition: Condition) -> &'static str {
     match condition {
         Condition::Connected => "s-connected",
+        Condition::Paused => "s-paused",
         Condition::Created => "s-created",
         Condition::Interrupted => "s-interrupted",
         Condition::ConnectionError => "s-connection-error",
@@ -49,11 +50,14 @@ fn id(condition: Condition) -> &'static str {
     }
 }
 
-/// A disc with a tick, a ring with dots, a triangle, a diamond, a square with a cross. `ink` is what lies on the colour.
+/// A disc with a tick, one with two bars, a ring with dots, a triangle, a diamond, a square with a cross. `ink` is what lies on the colour.
 fn shape(condition: Condition) -> &'static str {
     match condition {
         Condition::Connected => {
             r#"<circle cx="12" cy="12" r="10"/><path class="ink" d="m7.5 12.4 3 3 6-6.4"/>"#
+        }
+        Condition::Paused => {
+            r#"<circle cx="12" cy="12" r="10"/><path class="ink" d="M9.3 8v8M14.7 8v8"/>"#
         }
         Condition::Created => {
             r#"<circle class="ring" cx="12" cy="12" r="8.8"/><path class="dots" d="M7.9 12h.01M12 12h.01M16.1 12h.01"/>"#
@@ -84,6 +88,7 @@ fn rhythm(condition: Condition) -> &'static str {
         Rhythm::Steady => "steady",
         Rhythm::Breathing => "breathing",
         Rhythm::Slow => "slow",
+        Rhythm::Single => "single",
         Rhythm::Double => "double",
         Rhythm::Fast => "fast",
     }

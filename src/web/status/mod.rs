@@ -10,12 +10,13 @@ mod history;
 mod lamp;
 mod notices;
 mod now;
-mod words;
+pub(super) mod words;
 
 use maud::{DOCTYPE, Markup, html};
 
 use super::assets::{LOGO, SCRIPT, STYLE};
 use super::view::View;
+use crate::status::Snapshot;
 
 /// Without a script, the page is fetched again this often, seconds.
 const REFRESH: u32 = 10;
@@ -45,6 +46,7 @@ pub(super) fn whole(view: &View) -> Markup {
                         "siembox"
                     }
                     @if !view.machine().is_empty() { span.machine { (view.machine()) } }
+                    @if has_setup(snapshot) { a.setup href="/setup" { "Set up" } }
                     p #fresh { "As of " (words::moment(snapshot.at_ms)) }
                 }
                 p #away hidden role="alert" {}
@@ -74,6 +76,12 @@ pub(super) fn live(view: &View) -> Markup {
         (history::section(snapshot))
         (notices::over(snapshot))
     }
+}
+
+/// Over plain HTTP the door sends on to TLS; where there is no TLS, it stays shut.
+fn has_setup(snapshot: &Snapshot) -> bool {
+    let mut addresses = snapshot.page.iter();
+    addresses.any(|address| address.starts_with("https:"))
 }
 
 /// The state first: it is what a narrow tab shows.

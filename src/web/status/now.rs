@@ -16,7 +16,7 @@ pub(super) fn section(snapshot: &Snapshot, title: &str) -> Markup {
                 h1 #state aria-live="polite" { (meaning.words) }
                 @if agents.is_empty() {
                     p { "No agent is set up yet, so nothing is read and nothing is sent." }
-                    p.cure { "Put an [[agent]] into the settings: siembox example prints a file in which everything is explained." }
+                    p.cure { "Put an [[agent]] into the settings file; it takes effect at once. siembox example prints one in which everything is explained." }
                 } @else {
                     p.since { (words::lasting(snapshot.since_ms, snapshot.at_ms)) (of_how_many(snapshot)) }
                     @if let Some(side) = failing(agents) { p.cure { (side) } }
@@ -81,7 +81,7 @@ fn picture(agents: &[AgentReport]) -> Markup {
     let flow = Flow {
         cloud: (
             bare(&clouds),
-            worst(agents.iter().map(|agent| agent.cloud.way())),
+            worst(agents.iter().map(AgentReport::cloud_way)),
         ),
         held: &held,
         siem: (

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use crate::clock;
 
 /// `2026-11-25 19:50:02 UTC`, readable by machines too.
-pub(super) fn moment(wall_ms: i64) -> Markup {
+pub(in crate::web) fn moment(wall_ms: i64) -> Markup {
     let machine = clock::in_words(wall_ms);
     html! { time datetime=(machine) { (plain(&machine)) } }
 }
@@ -41,7 +41,7 @@ pub(super) fn breakable(address: &str) -> Markup {
 }
 
 /// A text of others without the characters that turn the direction of writing: they would make it read as what it is not.
-pub(super) fn tamed(text: &str) -> String {
+pub(in crate::web) fn tamed(text: &str) -> String {
     let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.replace(turns, "\u{fffd}")
 }

@@ -82,7 +82,7 @@ protocol = "tcp"
 enabled = false
 "#,
         page.map_or("enabled = false".to_owned(), |port| format!(
-            "listen = \"127.0.0.1:{port}\""
+            "listen = \"127.0.0.1:{port}\"\nhttps_listen = []"
         )),
         cloud.url(),
         receiver.port()

@@ -1,10 +1,12 @@
 //! Settings files
 //!
 //! A file is taken or refused; every finding names a place in it, in one line; and a line of comment above the file moves
-//! the places by one line and changes nothing else.
+//! the places by one line and changes nothing else. A file that is TOML can be edited, whatever is in it: what was set is there,
+//! and it stays TOML.
 
 use std::path::Path;
 
+use siembox::settings::edit::Draft;
 use siembox::settings::{Finding, Loaded, Overrides, Place, Settings, SettingsError};
 
 const FILE: &str = "/etc/siembox/siembox.toml";
@@ -18,7 +20,7 @@ pub fn run(data: &[u8]) {
     let read = outcome(text);
     let findings = match &read {
         Ok(Loaded { settings, warnings }) => {
-            assert!(!settings.agents.is_empty());
+            assert!(!settings.agents.is_empty() || settings.page.enabled);
             warnings
         }
         Err(errors) => {
@@ -29,9 +31,45 @@ pub fn run(data: &[u8]) {
     for finding in findings {
         stands_in(text, finding);
     }
+    edited(text);
     if !text.starts_with('\u{feff}') {
         let lower = outcome(&format!("# a comment\n{text}"));
         assert_eq!(moved(lower, 0), moved(read, 1));
+    }
+}
+
+fn edited(text: &str) {
+    let nowhere = Draft::open(Path::new("/nonexistent/siembox.toml")).expect("an empty draft");
+    let Ok(draft) = nowhere.with_text(text.to_owned()) else {
+        return;
+    };
+    for agent in draft.agents().into_iter().take(3) {
+        let mut draft = draft.clone();
+        for (key, value) in [
+            ("siem.port", Some(7)),
+            ("alerts.filters", Some(8)),
+            ("paused", Some(9)),
+            ("siem.port", None),
+            ("siem", None),
+        ] {
+            draft.set(&agent, key, value.map(Into::into));
+            let found = draft.value(&agent, key);
+            let found = found.map(|found| found.as_integer());
+            assert_eq!(found, value.map(Some), "{key} in {:?}", draft.text());
+        }
+        let before = draft.agents().len();
+        draft.remove_agent(&agent);
+        assert_eq!(draft.agents().len(), before - 1, "{:?}", draft.text());
+    }
+    let mut draft = draft;
+    draft.set_page("enabled", Some(true.into()));
+    let found = draft
+        .page_value("enabled")
+        .and_then(|found| found.as_bool());
+    assert_eq!(found, Some(true), "{:?}", draft.text());
+    if !draft.agents().is_empty() {
+        draft.add_agent("new");
+        assert_eq!(draft.agents().last().map(String::as_str), Some("new"));
     }
 }
 

@@ -164,6 +164,7 @@ logs_dir = {logs:?}
 
 [page]
 listen = "127.0.0.1:0"
+https_listen = "127.0.0.1:0"
 
 [[agent]]
 name = "demo"

@@ -1,0 +1,99 @@
+//! The set-up's [`Hands`]: what the page lets the box do, and the orders among it that only the running appliance can carry out.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::check::{self, Report, send_a_test_line};
+use crate::preview;
+use crate::replay::{Request, Word, sentence};
+use crate::settings::{AgentSettings, Settings};
+use crate::status::socket;
+use crate::web::Hands;
+
+/// Lines of each stream in a preview.
+const PREVIEWED: u32 = 25;
+
+/// Does what the page asks for.
+#[derive(Debug)]
+pub(super) struct BoxHands {
+    pub(super) state_dir: PathBuf,
+    pub(super) orders: mpsc::Sender<Order>,
+}
+
+/// What only the appliance itself can do.
+#[derive(Debug)]
+pub(super) enum Order {
+    /// The settings file has changed.
+    Look,
+    /// What an agent keeps, that the settings no longer name, is to be erased.
+    Erase {
+        agent: String,
+        done: oneshot::Sender<Result<(), String>>,
+    },
+}
+
+impl Hands for BoxHands {
+    fn check(
+        &self,
+        settings: &Settings,
+        agent: &AgentSettings,
+        out: &mut dyn Write,
+    ) -> Result<String, String> {
+        let mut report = Report::new(out);
+        match check::run(settings, &[agent], &mut report) {
+            true => Ok("All is well.".to_owned()),
+            false => Err("Not all is well: the lines say what, and how to mend it.".to_owned()),
+        }
+    }
+
+    fn preview(&self, agent: &AgentSettings, out: &mut dyn Write) -> Result<String, String> {
+        let (mut lines, mut remarks) = (out, Vec::new());
+        let found = preview::run(agent, PREVIEWED, &mut lines, &mut remarks);
+        // a page that nobody looks at is no error
+        let _ = lines.write_all(&remarks);
+        let found = found.map_err(|error| error.to_string())?;
+        Ok(match found.lines {
+            0 => "No record passes the filters. Nothing was sent.".to_owned(),
+            _ => "These lines would be sent. Nothing was.".to_owned(),
+        })
+    }
+
+    fn test_line(&self, agent: &AgentSettings) -> Result<String, String> {
+        send_a_test_line(agent)
+    }
+
+    fn replay(&self, request: &Request, tell: &mut dyn FnMut(&Word)) -> Result<String, String> {
+        let mut words =
+            socket::replay(&self.state_dir, request).map_err(|error| error.to_string())?;
+        loop {
+            let word = words.hear().map_err(|error| error.to_string())?;
+            tell(&word);
+            match word {
+                Word::Progress(_) => {}
+                Word::Done(counts) => return Ok(sentence(&counts, request.dry_run)),
+                Word::Failed { what, counts } => {
+                    let done = sentence(&counts, request.dry_run);
+                    return Err(format!("{what}. Until then {done}"));
+                }
+                Word::Refused(what) => return Err(what),
+            }
+        }
+    }
+
+    fn settings_changed(&self) {
+        // one that is under way already does as well
+        let _ = self.orders.try_send(Order::Look);
+    }
+
+    fn erase(&self, agent: &str) -> Result<(), String> {
+        let stops = || "siembox is stopping; what the agent kept is still there".to_owned();
+        let (done, answer) = oneshot::channel();
+        let agent = agent.to_owned();
+        self.orders
+            .blocking_send(Order::Erase { agent, done })
+            .map_err(|_| stops())?;
+        answer.blocking_recv().map_err(|_| stops())?
+    }
+}

@@ -1,0 +1,21 @@
+//! A line that says that it is only a test: same header, same dialect, nothing to mistake it for an alert or an activity.
+
+use std::fmt::Write as _;
+
+use super::Style;
+
+impl Style {
+    /// Appends the test line of this agent, of this moment (milliseconds since 1970): no newline in it or at its end.
+    pub fn test_line(&self, at_ms: i64, agent: &str, out: &mut String) {
+        out.push_str(&self.start);
+        out.push_str("SIEMBOX_TEST|siembox test line|0|");
+        // writing to a String can't fail
+        let _ = write!(out, "rt={at_ms} deviceExternalId=");
+        self.extension.write(agent, out);
+        out.push_str(" msg=");
+        self.extension.write(
+            "A test of the way to this SIEM. Nothing happened in the cloud.",
+            out,
+        );
+    }
+}

@@ -1,0 +1,72 @@
+//! The way to the SIEM: does somebody answer, and does a line arrive?
+
+use crate::agent::{line_writer, siem_target};
+use crate::clock;
+use crate::settings::AgentSettings;
+use crate::sink::{Farewell, Protocol, Sink, Target, Wire};
+use crate::spool::Lines;
+
+/// Connects, and ends the connection; no line is sent.
+pub(super) fn reach(agent: &AgentSettings) -> Result<String, String> {
+    over_the_wire(agent, async |target, wire| {
+        let peer = wire.peer().to_string();
+        wire.close().await.map_err(|error| error.to_string())?;
+        Ok(match target.protocol {
+            Protocol::Udp { .. } => {
+                format!("{peer}: nobody objects, which is all that udp can tell")
+            }
+            Protocol::Relp { .. } => format!("{peer} opened a RELP session, and closed it"),
+            _ => format!("{peer} takes connections"),
+        })
+    })
+}
+
+/// Sends one line that says that it is a test, and asks whether it was read, as far as the protocol can tell.
+///
+/// # Errors
+/// What failed, and the cure.
+pub fn send_a_test_line(agent: &AgentSettings) -> Result<String, String> {
+    let writer = line_writer(agent).map_err(|error| error.to_string())?;
+    let mut lines = Lines::default();
+    lines.push_with(0, |line| writer.test(clock::now_ms(), &agent.name, line));
+    let asks = agent.siem.replay.half_close;
+    over_the_wire(agent, async |target, mut wire| {
+        let peer = wire.peer().to_string();
+        wire.send(&lines).await.map_err(|error| error.to_string())?;
+        wire.prove().await.map_err(|error| error.to_string())?;
+        if !asks {
+            return Ok(format!(
+                "{peer}: its machine has taken the line; whether its process has read it is not asked, as half_close is off"
+            ));
+        }
+        let farewell = wire.close().await.map_err(|error| error.to_string())?;
+        Ok(match (farewell, &target.protocol) {
+            (Farewell::Unknowable, _) => format!(
+                "{peer}: the line is sent and nobody objects, which is all that udp can tell: look for SIEMBOX_TEST in the SIEM"
+            ),
+            (Farewell::Confirmed, Protocol::Relp { .. }) => format!(
+                "{peer} has answered that it has the line: look for SIEMBOX_TEST in the SIEM"
+            ),
+            (Farewell::Confirmed, _) => {
+                format!("{peer} has read the line to its end: look for SIEMBOX_TEST in the SIEM")
+            }
+        })
+    })
+}
+
+fn over_the_wire(
+    agent: &AgentSettings,
+    talk: impl AsyncFnOnce(&Target, Wire) -> Result<String, String>,
+) -> Result<String, String> {
+    let target = siem_target(&agent.siem).map_err(|error| error.to_string())?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("General error during bootstrap: {error}"))?;
+    runtime.block_on(async {
+        let wire = Wire::connect(&target, 0)
+            .await
+            .map_err(|error| error.to_string())?;
+        talk(&target, wire).await
+    })
+}

@@ -1,0 +1,437 @@
+//! Settings that go to another box: their text, and with it, if that is wanted, the secrets, behind a passphrase.
+//!
+//! Without secrets an export is the settings file itself. With them it is one text encrypted with a passphrase as age has it
+//! (<https://age-encryption.org/v1>, a scrypt recipient, armored), so that `age -d` opens it too; inside is one JSON text:
+//!
+//! ```json
+//! {"siembox_export":1,"settings":"…the TOML…","secrets":{"agent[1].source.token_file":"…"}}
+//! ```
+//!
+//! Secrets are those that the settings name by a file: [`SECRET_KEYS`]. Certificates (`ca_file`, `client_cert_file`) are no
+//! secrets and do not come along.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::path::Path;
+
+use age::armor::{ArmoredReader, ArmoredWriter, Format};
+use age::secrecy::SecretString;
+use age::{DecryptError, Decryptor, Encryptor, scrypt};
+use serde::{Deserialize, Serialize};
+
+use super::Draft;
+use crate::settings::{
+    Finding, Loaded, Overrides, Secret, SecretError, SecretSource, Settings, SettingsError,
+};
+
+/// The longest export, and the longest text in one; bytes.
+pub const MAX_EXPORT_BYTES: usize = 1024 * 1024;
+
+/// Keys of an agent that name a secret's file.
+pub const SECRET_KEYS: [&str; 4] = [
+    "source.token_file",
+    "source.client_secret_file",
+    "source.proxy_password_file",
+    "siem.client_key_file",
+];
+
+/// The shape of what is inside. Grows when a reader must know.
+const VERSION: u32 = 1;
+/// 2^16 rounds of scrypt: a quarter of a second and 64 MB, which also a small box has for a moment.
+const WORK: u8 = 16;
+/// An export that wants more (128 MB at 17) is not opened: it would take the memory of a small box.
+const MOST_WORK: u8 = 17;
+
+/// What every age file begins with, and its form as text, which can be pasted.
+const AGE: [&str; 2] = ["age-encryption.org/", "-----BEGIN AGE ENCRYPTED FILE-----"];
+
+/// What an export holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Bundle {
+    /// The settings file's text.
+    pub settings: String,
+    /// Secrets by the key that names their file, with the agent's number as in findings: `agent[1].source.token_file`.
+    pub secrets: BTreeMap<String, Secret>,
+}
+
+/// An export that was opened and checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Import {
+    /// What it held.
+    pub bundle: Bundle,
+    /// Its settings as read, with what is doubtful about them.
+    pub loaded: Loaded,
+}
+
+/// Why there is no export, or one can't be taken in.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BundleError {
+    /// A secret that the settings name can't be read.
+    #[error("{key}: {source}: put the file there, or export without secrets")]
+    Secret {
+        /// The key that names it.
+        key: String,
+        /// Why.
+        source: SecretError,
+    },
+    /// A passphrase that protects nothing.
+    #[error("the passphrase is too short: found {found} characters; allowed: at least {least}")]
+    WeakPassphrase {
+        /// How many it has.
+        found: usize,
+        /// The fewest.
+        least: usize,
+    },
+    /// Too many bytes.
+    #[error(
+        "the export is too large: more than {MAX_EXPORT_BYTES} bytes; allowed: a file that siembox exported"
+    )]
+    TooLarge,
+    /// Encrypted, and there is no passphrase.
+    #[error("this export is encrypted: give the passphrase that it was exported with")]
+    PassphraseMissing,
+    /// Encrypted with another passphrase.
+    #[error(
+        "the passphrase is not the one that this export was encrypted with: give that one; siembox cannot open it without"
+    )]
+    WrongPassphrase,
+    /// Bytes are missing or were changed.
+    #[error("this export is damaged: {reason}: fetch it again from where it was exported")]
+    Damaged {
+        /// In the reader's words.
+        reason: String,
+    },
+    /// Something else.
+    #[error(
+        "this is not a siembox export: {reason}; allowed: a file that siembox exported, or a settings file"
+    )]
+    NotAnExport {
+        /// What is not as it should be.
+        reason: String,
+    },
+    /// By a siembox to come.
+    #[error(
+        "this export has version {found}, and this siembox knows {VERSION}: update siembox first"
+    )]
+    Newer {
+        /// Its version.
+        found: u32,
+    },
+    /// The settings in it don't hold. At least one finding.
+    #[error("the settings in this export can't be used: {}", .0.first().map(ToString::to_string).unwrap_or_default())]
+    Wrong(Vec<Finding>),
+    /// Encrypting failed.
+    #[error("Internal error: the export can't be encrypted: {reason}")]
+    Encrypt {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// The fewest characters of a passphrase.
+pub const MIN_PASSPHRASE: usize = 12;
+
+#[derive(Serialize, Deserialize)]
+struct Inside {
+    siembox_export: u32,
+    settings: String,
+    #[serde(default)]
+    secrets: BTreeMap<String, String>,
+}
+
+/// The secrets that a draft's settings name, read from their files.
+///
+/// # Errors
+/// Where one can't be read.
+pub fn secrets_of(
+    draft: &Draft,
+    settings_file: &Path,
+) -> Result<BTreeMap<String, Secret>, BundleError> {
+    let folder = settings_file.parent().unwrap_or(Path::new(""));
+    let mut secrets = BTreeMap::new();
+    for (index, agent) in draft.agents().iter().enumerate() {
+        for key in SECRET_KEYS {
+            let Some(value) = draft.value(agent, key) else {
+                continue;
+            };
+            let Some(name) = value.as_str() else { continue };
+            let key = format!("agent[{}].{key}", index + 1);
+            match SecretSource::File(folder.join(name)).read() {
+                Ok(secret) => drop(secrets.insert(key, secret)),
+                Err(source) => return Err(BundleError::Secret { key, source }),
+            }
+        }
+    }
+    Ok(secrets)
+}
+
+/// An export with secrets: one encrypted file.
+///
+/// # Errors
+/// Where the passphrase is shorter than [`MIN_PASSPHRASE`], or all together longer than [`MAX_EXPORT_BYTES`].
+pub fn export(bundle: &Bundle, passphrase: &Secret) -> Result<Vec<u8>, BundleError> {
+    let found = passphrase.reveal().chars().count();
+    if found < MIN_PASSPHRASE {
+        return Err(BundleError::WeakPassphrase {
+            found,
+            least: MIN_PASSPHRASE,
+        });
+    }
+    let secrets = bundle.secrets.iter();
+    let inside = Inside {
+        siembox_export: VERSION,
+        settings: bundle.settings.clone(),
+        secrets: secrets
+            .map(|(key, secret)| (key.clone(), secret.reveal().to_owned()))
+            .collect(),
+    };
+    let failed = |reason: &dyn std::fmt::Display| BundleError::Encrypt {
+        reason: reason.to_string(),
+    };
+    let inside = serde_json::to_vec(&inside).map_err(|error| failed(&error))?;
+    let mut recipient = scrypt::Recipient::new(word(passphrase));
+    recipient.set_work_factor(WORK);
+    let recipients = std::iter::once(&recipient as &dyn age::Recipient);
+    let encryptor = Encryptor::with_recipients(recipients).map_err(|error| failed(&error))?;
+    let mut out = Vec::new();
+    let armor = ArmoredWriter::wrap_output(&mut out, Format::AsciiArmor);
+    let mut writer = armor
+        .and_then(|armor| encryptor.wrap_output(armor))
+        .map_err(|error| failed(&error))?;
+    writer
+        .write_all(&inside)
+        .and_then(|()| writer.finish()?.finish().map(drop))
+        .map_err(|error| failed(&error))?;
+    if out.len() > MAX_EXPORT_BYTES {
+        return Err(BundleError::TooLarge);
+    }
+    Ok(out)
+}
+
+/// Is this an export with secrets, so that a passphrase has to be asked for?
+#[must_use]
+pub fn is_encrypted(bytes: &[u8]) -> bool {
+    AGE.iter().any(|begin| bytes.starts_with(begin.as_bytes()))
+}
+
+/// Opens an export, or takes a plain settings file as one without secrets, and checks its settings. `settings_file` is
+/// where they are to go: it names the file in findings. Nothing is written.
+///
+/// # Errors
+/// [`BundleError`]; no text of it holds a secret or the passphrase.
+pub fn import(
+    bytes: &[u8],
+    passphrase: Option<&Secret>,
+    settings_file: &Path,
+    given: &Overrides,
+) -> Result<Import, BundleError> {
+    if bytes.len() > MAX_EXPORT_BYTES {
+        return Err(BundleError::TooLarge);
+    }
+    let bundle = match (is_encrypted(bytes), passphrase) {
+        (true, Some(passphrase)) => opened(&decrypted(bytes, passphrase)?)?,
+        (true, None) => return Err(BundleError::PassphraseMissing),
+        (false, _) => Bundle {
+            settings: text_of(bytes)?,
+            secrets: BTreeMap::new(),
+        },
+    };
+    let read = Settings::read(&bundle.settings, settings_file, given);
+    match read {
+        Ok(loaded) => Ok(Import { bundle, loaded }),
+        Err(SettingsError::Wrong(findings)) => Err(BundleError::Wrong(findings)),
+        Err(other) => Err(not_an_export(&other)),
+    }
+}
+
+fn decrypted(bytes: &[u8], passphrase: &Secret) -> Result<Vec<u8>, BundleError> {
+    let damaged = |reason: &dyn std::fmt::Display| BundleError::Damaged {
+        reason: reason.to_string().replace('\n', " "),
+    };
+    let decryptor = Decryptor::new(ArmoredReader::new(bytes)).map_err(|error| damaged(&error))?;
+    if !decryptor.is_scrypt() {
+        return Err(not_an_export(
+            &"it was encrypted for a key, not with a passphrase",
+        ));
+    }
+    let mut identity = scrypt::Identity::new(word(passphrase));
+    identity.set_max_work_factor(MOST_WORK);
+    let opened = decryptor.decrypt(std::iter::once(&identity as &dyn age::Identity));
+    let reader = opened.map_err(|error| match error {
+        DecryptError::DecryptionFailed
+        | DecryptError::NoMatchingKeys
+        | DecryptError::KeyDecryptionFailed => BundleError::WrongPassphrase,
+        DecryptError::ExcessiveWork { .. } => {
+            not_an_export(&"it asks for more work than siembox gives to one")
+        }
+        other => damaged(&other),
+    })?;
+    let mut inside = Vec::new();
+    let read = reader
+        .take(MAX_EXPORT_BYTES as u64 + 1)
+        .read_to_end(&mut inside);
+    read.map_err(|error| damaged(&error))?;
+    if inside.len() > MAX_EXPORT_BYTES {
+        return Err(BundleError::TooLarge);
+    }
+    Ok(inside)
+}
+
+fn opened(inside: &[u8]) -> Result<Bundle, BundleError> {
+    /// The one field that every version has.
+    #[derive(Deserialize)]
+    struct Mark {
+        siembox_export: u32,
+    }
+    // the parser's own words would repeat what it found
+    let odd = || not_an_export(&"what is encrypted in it has another shape");
+    let mark: Mark = serde_json::from_slice(inside).map_err(|_| odd())?;
+    if mark.siembox_export != VERSION {
+        return Err(BundleError::Newer {
+            found: mark.siembox_export,
+        });
+    }
+    let inside: Inside = serde_json::from_slice(inside).map_err(|_| odd())?;
+    let secrets = inside.secrets.into_iter();
+    Ok(Bundle {
+        settings: inside.settings,
+        secrets: secrets
+            .map(|(key, secret)| (key, Secret::new(&secret)))
+            .collect(),
+    })
+}
+
+fn text_of(bytes: &[u8]) -> Result<String, BundleError> {
+    let text = std::str::from_utf8(bytes).map_err(|_| not_an_export(&"it is not UTF-8 text"))?;
+    let document = toml_edit::Document::parse(text);
+    match document {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err(not_an_export(&"it is neither encrypted nor TOML")),
+    }
+}
+
+fn not_an_export(reason: &dyn std::fmt::Display) -> BundleError {
+    BundleError::NotAnExport {
+        reason: reason.to_string(),
+    }
+}
+
+fn word(passphrase: &Secret) -> SecretString {
+    SecretString::from(passphrase.reveal().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const TEXT: &str = "# ours\n[[agent]]\nname = \"contoso\"\nsource = { api_url = \"https://contoso.us3.portal.cloudappsecurity.com\", token_file = \"token\" }\nsiem = { host = \"siem.example\" }\n";
+
+    fn taken(bytes: &[u8], passphrase: Option<&str>) -> Result<Import, String> {
+        let passphrase = passphrase.map(Secret::new);
+        let file = Path::new("/etc/siembox/siembox.toml");
+        import(bytes, passphrase.as_ref(), file, &Overrides::default()).map_err(|error| {
+            let said = error.to_string();
+            assert!(
+                !said.contains("hunter2") && !said.contains("battery"),
+                "{said}"
+            );
+            said
+        })
+    }
+
+    #[test]
+    fn what_is_exported_can_be_imported_and_only_with_its_passphrase() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("siembox.toml");
+        std::fs::write(&file, TEXT).unwrap();
+        let draft = Draft::open(&file).unwrap();
+        let missing = secrets_of(&draft, &file).unwrap_err().to_string();
+        assert!(
+            missing.starts_with("agent[1].source.token_file: the secret's file"),
+            "{missing}"
+        );
+        std::fs::write(folder.path().join("token"), "hunter2=\n").unwrap();
+        let bundle = Bundle {
+            settings: draft.text(),
+            secrets: secrets_of(&draft, &file).unwrap(),
+        };
+        let passphrase = Secret::new("correct horse battery");
+        let exported = export(&bundle, &passphrase).unwrap();
+        let shown = String::from_utf8_lossy(&exported);
+        assert!(!shown.contains("contoso") && !shown.contains("hunter2"));
+        let import = taken(&exported, Some("correct horse battery")).unwrap();
+        assert_eq!(import.bundle, bundle);
+        assert_eq!(
+            import.bundle.secrets["agent[1].source.token_file"].reveal(),
+            "hunter2="
+        );
+        assert_eq!(import.loaded.settings.agents[0].name, "contoso");
+
+        let mut bent = exported.clone();
+        *bent.last_mut().unwrap() ^= 1;
+        for (bytes, given, said) in [
+            (
+                &exported[..],
+                Some("another battery"),
+                "the passphrase is not the one",
+            ),
+            (&exported, None, "this export is encrypted"),
+            (
+                &bent,
+                Some("correct horse battery"),
+                "this export is damaged",
+            ),
+            (
+                &exported[..40],
+                Some("correct horse battery"),
+                "this export is damaged",
+            ),
+        ] {
+            let error = taken(bytes, given).unwrap_err();
+            assert!(error.starts_with(said), "{error}");
+        }
+        let weak = export(&bundle, &Secret::new("battery")).unwrap_err();
+        assert!(weak.to_string().contains("at least 12"), "{weak}");
+    }
+
+    #[test]
+    fn a_settings_file_is_an_export_without_secrets() {
+        let import = taken(TEXT.as_bytes(), None).unwrap();
+        assert_eq!(
+            (import.bundle.settings.as_str(), import.bundle.secrets.len()),
+            (TEXT, 0)
+        );
+        for (bytes, said) in [
+            (
+                &b"\x89PNG\xff"[..],
+                "this is not a siembox export: it is not UTF-8",
+            ),
+            (b"<html>", "this is not a siembox export: it is neither"),
+            (&[b'#'; MAX_EXPORT_BYTES + 1], "the export is too large"),
+            (
+                b"colour = 1\n",
+                "the settings in this export can't be used: /etc/siembox/siembox.toml:1:1: colour",
+            ),
+        ] {
+            let error = taken(bytes, None).unwrap_err();
+            assert!(error.starts_with(said), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_inside_is_checked_too() {
+        for (inside, said) in [
+            (&b"{}"[..], "this is not a siembox export"),
+            (br#"{"siembox_export":2}"#, "this export has version 2"),
+            (
+                br#"{"siembox_export":1,"settings":7}"#,
+                "this is not a siembox export",
+            ),
+        ] {
+            let error = opened(inside).unwrap_err().to_string();
+            assert!(error.starts_with(said), "{error}");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Why settings can't be edited, in words for whoever edits them.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why a settings file or a secret's file could not be opened for a change, or the change not be kept.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EditError {
+    /// The file is there and can't be read.
+    #[error("{} can't be read: {source}: let the user that siembox runs as read it", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The file is far too long, or not UTF-8.
+    #[error("{} is no settings file: more than {limit} bytes, or not UTF-8 text: put a settings file in its place", .path.display())]
+    NotSettings {
+        /// The file.
+        path: PathBuf,
+        /// The most bytes that one has.
+        limit: u64,
+    },
+    /// The text is no TOML, so there are no keys in it that could be changed.
+    #[error("{}:{line}: not TOML: {reason}: mend this line in an editor first", .path.display())]
+    NotToml {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// What the parser says.
+        reason: String,
+    },
+    /// Somebody else has changed the file since it was read.
+    #[error("{} was changed by somebody else meanwhile: nothing is written; read it again and make the change there", .path.display())]
+    Stale {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A step of writing failed; the old file is as it was.
+    #[error("{} can't be {step}: {source}: {cure}", .path.display())]
+    Write {
+        /// The file or folder of the step.
+        path: PathBuf,
+        /// What was tried.
+        step: &'static str,
+        /// The system's reason.
+        source: io::Error,
+        /// What to do.
+        cure: &'static str,
+    },
+    /// A secret's file may not have this name.
+    #[error(
+        "{name:?} can't name a secret's file; allowed: 1 to 100 of a-z A-Z 0-9 . _ - (not starting with a point)"
+    )]
+    SecretName {
+        /// The name.
+        name: String,
+    },
+}

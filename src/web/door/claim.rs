@@ -1,0 +1,145 @@
+//! `/claim`: a new box gets its administrator.
+
+use maud::html;
+
+use super::owner::OwnerError;
+use super::password::{self, Hashed};
+use super::{Ask, Door, lock};
+use crate::web::frame::{Field, frame, trouble};
+use crate::web::page::Page;
+
+/// What is wrong with what was typed.
+#[derive(Default)]
+pub(super) struct Wrong {
+    pub whole: Option<String>,
+    pub password: Option<String>,
+    pub again: Option<String>,
+}
+
+impl Door {
+    /// The page of a box that is nobody's.
+    pub(super) fn claim(&self, ask: &Ask) -> Page {
+        if !ask.is_form() {
+            return claim_page(200, ask, &Wrong::default());
+        }
+        let password = match chosen(ask) {
+            Ok(password) => password,
+            Err(wrong) => return claim_page(422, ask, &wrong),
+        };
+        // as costly as a log-in, and open to anybody
+        let knocked = lock(&self.throttle).knock(ask.from, ask.now.steady);
+        if let Err(wait) = knocked {
+            let (code, words, _) = super::NotTried::Wait(wait).words();
+            return claim_page(
+                code,
+                ask,
+                &Wrong {
+                    whole: Some(words),
+                    ..Wrong::default()
+                },
+            );
+        }
+        let taken = {
+            let _one = lock(&self.hashing);
+            Hashed::new(password).map(|hashed| self.owner.take(&hashed))
+        };
+        match taken {
+            Ok(Ok(mark)) => {
+                lock(&self.throttle).open(ask.from);
+                lock(&self.sessions).end_all();
+                self.note("claimed: the administrator's password is chosen", ask);
+                self.let_in(ask, mark, "/setup")
+            }
+            Ok(Err(OwnerError::Taken)) => self.claimed_before(ask),
+            Ok(Err(error)) => failed(ask, &error.to_string()),
+            Err(error) => failed(ask, &error.to_string()),
+        }
+    }
+
+    /// The same page of a box that is somebody's.
+    pub(super) fn claimed_before(&self, ask: &Ask) -> Page {
+        if !ask.is_form() {
+            return Page::see_other("/login");
+        }
+        self.note("an attempt to claim the box, which is claimed", ask);
+        let content = html! {
+            p { "Somebody else has chosen the administrator's password already." }
+            p { "If that was nobody you know: remove the file " code { "owner" } " in siembox's state folder, and claim the box anew." }
+            p { a href="/login" { "Sign in" } }
+        };
+        Page::html(
+            409,
+            &frame("This box is claimed", ask.machine, None, &content),
+        )
+    }
+}
+
+/// A password that was typed twice, the same, and may be one.
+pub(super) fn chosen<'a>(ask: &'a Ask) -> Result<&'a str, Wrong> {
+    let (password, again) = (ask.form.text("password"), ask.form.text("again"));
+    if let Err(weak) = password::check(password) {
+        let password = Some(weak.to_string());
+        return Err(Wrong {
+            password,
+            ..Wrong::default()
+        });
+    }
+    if password != again {
+        let again = Some("This is not the same password.".to_owned());
+        return Err(Wrong {
+            again,
+            ..Wrong::default()
+        });
+    }
+    Ok(password)
+}
+
+/// The two fields in which a password is chosen.
+pub(super) fn two_fields<'a>(label: &'a str, wrong: &'a Wrong, hint: &'a str) -> [Field<'a>; 2] {
+    let password = Field {
+        hint: Some(hint),
+        error: wrong.password.as_deref(),
+        ..Field::new("password", label, "password", "new-password")
+    };
+    let again = Field {
+        error: wrong.again.as_deref(),
+        ..Field::new("again", "The same again", "password", "new-password")
+    };
+    [password, again]
+}
+
+/// What to know before choosing one.
+pub(super) fn hint() -> String {
+    format!(
+        "{} to {} characters, of any kind. A few words are easier to keep than a short riddle.",
+        password::LEAST,
+        password::MOST
+    )
+}
+
+fn failed(ask: &Ask, error: &str) -> Page {
+    tracing::error!("set-up page: {error}");
+    let whole = Some(format!("The box is not claimed: {error}"));
+    claim_page(
+        500,
+        ask,
+        &Wrong {
+            whole,
+            ..Wrong::default()
+        },
+    )
+}
+
+fn claim_page(code: u16, ask: &Ask, wrong: &Wrong) -> Page {
+    let hint = hint();
+    let content = html! {
+        p { "Nobody administers this box yet. Who chooses the password now does, and may change all that is set up here." }
+        (trouble(wrong.whole.as_deref()))
+        form method="post" action="/claim" {
+            input type="hidden" name="username" value="administrator" autocomplete="username";
+            @for field in two_fields("Administrator's password", wrong, &hint) { (field) }
+            button { "Claim this box" }
+        }
+    };
+    Page::html(code, &frame("Claim this box", ask.machine, None, &content))
+}

@@ -1,0 +1,82 @@
+//! `/login` and `/logout`.
+
+use maud::html;
+
+use super::owner::Mark;
+use super::password::Hashed;
+use super::{Ask, BOUND, COOKIE, Door, is_plain, lock};
+use crate::web::frame::{Field, frame, trouble};
+use crate::web::page::Page;
+
+impl Door {
+    pub(super) fn login(&self, ask: &Ask, hashed: &Hashed, mark: Mark) -> Page {
+        if !ask.is_form() {
+            return login_page(200, ask, None, None);
+        }
+        match self.try_password(ask, hashed, ask.form.text("password")) {
+            Ok(true) => {
+                self.note_burst(true, ask.now);
+                self.note("signed in", ask);
+                self.let_in(ask, mark, next(ask))
+            }
+            Ok(false) => {
+                self.note_failed(ask);
+                login_page(
+                    403,
+                    ask,
+                    None,
+                    Some("This is not the administrator's password."),
+                )
+            }
+            Err(not_tried) => {
+                let (code, words, wait) = not_tried.words();
+                let page = login_page(code, ask, Some(&words), None);
+                match wait {
+                    Some(seconds) => page.with("Retry-After", seconds.to_string()),
+                    None => page,
+                }
+            }
+        }
+    }
+
+    pub(super) fn logout(&self, ask: &Ask) -> Page {
+        lock(&self.sessions).end(ask.cookie);
+        self.note("signed out", ask);
+        Page::see_other("/login").with("Set-Cookie", format!("{COOKIE}=; Max-Age=0; {BOUND}"))
+    }
+}
+
+/// Where to go on: a page of our own, whatever the form or query says.
+fn next<'a>(ask: &'a Ask) -> &'a str {
+    let fields = if ask.is_form() { &ask.form } else { &ask.query };
+    match fields.text("next") {
+        "/" => "/",
+        path if path.starts_with("/setup") && is_plain(path) => path,
+        _ => "/setup",
+    }
+}
+
+fn login_page(code: u16, ask: &Ask, whole: Option<&str>, error: Option<&str>) -> Page {
+    let password = Field {
+        error,
+        hint: Some(
+            "Forgotten? Remove the file \"owner\" in siembox's state folder, and choose another one here.",
+        ),
+        ..Field::new(
+            "password",
+            "Administrator's password",
+            "password",
+            "current-password",
+        )
+    };
+    let content = html! {
+        (trouble(whole))
+        form method="post" action="/login" {
+            input type="hidden" name="username" value="administrator" autocomplete="username";
+            input type="hidden" name="next" value=(next(ask));
+            (password)
+            button { "Sign in" }
+        }
+    };
+    Page::html(code, &frame("Sign in", ask.machine, None, &content))
+}

@@ -1,0 +1,332 @@
+//! The door: who may change something on this box.
+//!
+//! A new box is nobody's. Whoever first chooses the administrator's password at `/claim` owns it ([`owner`]); `/login` opens a
+//! session ([`sessions`]), at a pace that guessing can't bear ([`throttle`]). Everything here is served over TLS only, and a
+//! form counts only where it comes from one of our own pages ([`origin`]) and, once there is a session, has its token in it.
+//!
+//! ```text
+//! Site ─▶ Door: which visitor? ─▶ claim, login, logout   anybody
+//!                              ─▶ setup and its rooms     the administrator
+//! ```
+
+mod burst;
+mod chance;
+mod claim;
+mod login;
+mod origin;
+mod owner;
+mod password;
+mod renew;
+mod room;
+mod sessions;
+mod setup;
+mod throttle;
+
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use embedded_svc::http::{Headers, Method, Query};
+
+use super::audit::Audit;
+use super::exchange::Exchange;
+use super::form::Form;
+use super::frame::{frame, passing};
+use super::page::Page;
+use crate::clock::{self, Moment};
+use burst::Burst;
+use owner::{Claim, Mark, OwnerFile};
+use password::{HashError, Hashed};
+pub use room::{Ask, Owner, Room, Visitor};
+use sessions::Sessions;
+use throttle::Throttle;
+
+/// The prefix ties it to this host, TLS and all paths (RFC 6265bis).
+const COOKIE: &str = "__Host-siembox";
+const BOUND: &str = "Path=/; Secure; HttpOnly; SameSite=Strict";
+
+/// All that is known about who may come in. One for the life of the process: a page that is opened anew signs nobody out.
+pub struct Door {
+    owner: OwnerFile,
+    sessions: Mutex<Sessions>,
+    throttle: Mutex<Throttle>,
+    burst: Mutex<Burst>,
+    /// One hash at a time: each takes 19 MiB and a processor.
+    hashing: Mutex<()>,
+    audit: Arc<Audit>,
+    rooms: Vec<Box<dyn Room>>,
+}
+
+/// A password could not be tried.
+enum NotTried {
+    /// Too many were, before.
+    Wait(Duration),
+    Hash(HashError),
+}
+
+/// Is this one of the door's paths?
+pub(super) fn is_at(path: &str) -> bool {
+    matches!(path, "/claim" | "/login" | "/logout" | "/setup") || path.starts_with("/setup/")
+}
+
+/// May a form be sent there? Which rooms take one, the door knows.
+pub(super) fn takes_forms(path: &str) -> bool {
+    is_at(path)
+}
+
+// === impl Door ===
+
+impl Door {
+    /// The door of the box with this state folder.
+    #[must_use]
+    pub fn new(state_dir: &Path, audit: Arc<Audit>) -> Self {
+        Self {
+            owner: OwnerFile::new(state_dir),
+            sessions: Mutex::default(),
+            throttle: Mutex::default(),
+            burst: Mutex::default(),
+            hashing: Mutex::default(),
+            audit,
+            rooms: Vec::new(),
+        }
+    }
+
+    /// With one more room behind it. One at `/setup` takes the place of the list of rooms.
+    #[must_use]
+    pub fn with_room(mut self, room: impl Room + 'static) -> Self {
+        self.rooms.push(Box::new(room));
+        self
+    }
+
+    /// The page at one of the door's paths. Takes its time where a password is tried, or a room does.
+    pub(super) fn answer(&self, exchange: &Exchange, machine: &str, now: Moment) -> Page {
+        let is_form = exchange.method() == Method::Post;
+        if is_form && !origin::is_ours(exchange) {
+            return Page::words(
+                403,
+                "403: this form does not come from a page of this box. Open the page anew and send it again.",
+            );
+        }
+        let form = match is_form.then(|| Form::of(exchange)).transpose() {
+            Ok(form) => form.unwrap_or_default(),
+            Err(error) => return Page::words(error.code(), &error.to_string()),
+        };
+        let query = Form::parse(exchange.query().as_bytes()).unwrap_or_default();
+        let ask = Ask {
+            method: if is_form { Method::Post } else { Method::Get },
+            path: exchange.path(),
+            query,
+            form,
+            from: exchange.from(),
+            now,
+            machine,
+            cookie: cookie(exchange),
+        };
+        match self.owner.claim() {
+            Err(error) => Page::words(500, &format!("500: {error}")),
+            Ok(Claim::Free) => match ask.path {
+                "/claim" => self.claim(&ask),
+                _ => Page::see_other("/claim"),
+            },
+            Ok(Claim::Taken(hashed, mark)) => self.within(exchange, &ask, &hashed, mark),
+        }
+    }
+
+    /// Is this the administrator, signed in? `active`: not only a page that refreshes itself.
+    pub(super) fn is_owner(&self, exchange: &Exchange, active: bool, now: Moment) -> bool {
+        match self.owner.claim() {
+            Ok(Claim::Taken(_, mark)) => {
+                let id = cookie(exchange);
+                lock(&self.sessions)
+                    .find(id, mark, active, now.steady)
+                    .is_some()
+            }
+            _ => false,
+        }
+    }
+
+    /// The pages of a box that is somebody's.
+    fn within(&self, exchange: &Exchange, ask: &Ask, hashed: &Hashed, mark: Mark) -> Page {
+        let found = lock(&self.sessions).find(ask.cookie, mark, true, ask.now.steady);
+        let visitor = found.map_or(Visitor::Anybody, |csrf| Visitor::Owner(Owner::new(csrf)));
+        match (ask.path, visitor) {
+            ("/claim", _) => self.claimed_before(ask),
+            ("/login", Visitor::Anybody) => self.login(ask, hashed, mark),
+            // somebody is signed in already, and signs in again: a session of its own
+            ("/login", Visitor::Owner(_)) if ask.is_form() => self.login(ask, hashed, mark),
+            ("/login", Visitor::Owner(_)) => Page::see_other("/setup"),
+            ("/logout", Visitor::Anybody) => Page::see_other("/login"),
+            (_, Visitor::Anybody) if comes_from_elsewhere(exchange) && !ask.is_form() => {
+                passing_through(ask)
+            }
+            (path, Visitor::Anybody) => {
+                let to = format!("/login?next={path}");
+                Page::see_other(if is_plain(path) { &to } else { "/login" })
+            }
+            (_, Visitor::Owner(owner)) => {
+                if ask.is_form() && !sessions::same(owner.csrf(), ask.form.text("csrf")) {
+                    return stale(ask, &owner);
+                }
+                self.room(ask, &owner, hashed, mark)
+            }
+        }
+    }
+
+    fn room(&self, ask: &Ask, owner: &Owner, hashed: &Hashed, mark: Mark) -> Page {
+        match ask.path {
+            "/logout" if ask.is_form() => return self.logout(ask),
+            "/logout" => return Page::see_other("/setup"),
+            "/setup/password" => return self.renew(ask, owner, hashed, mark),
+            "/setup/audit" if ask.is_form() => return unfit(),
+            "/setup/audit" => return self.audit_list(ask, owner),
+            _ => {}
+        }
+        let at = |room: &&dyn Room| {
+            let below = ask.path.strip_prefix(room.path());
+            below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let rooms = self.rooms.iter().map(AsRef::as_ref);
+        match rooms.filter(at).max_by_key(|room| room.path().len()) {
+            Some(room) if ask.is_form() && !room.takes_forms() => unfit(),
+            Some(room) => room.answer(ask, owner),
+            None if ask.path == "/setup" && ask.is_form() => unfit(),
+            None if ask.path == "/setup" => self.landing(ask, owner),
+            None => Page::words(
+                404,
+                "404: there is no such page; all that can be set up is at /setup",
+            ),
+        }
+    }
+
+    /// Tries a password, where it is time for that. Takes its time.
+    fn try_password(&self, ask: &Ask, hashed: &Hashed, password: &str) -> Result<bool, NotTried> {
+        let knocked = lock(&self.throttle).knock(ask.from, ask.now.steady);
+        knocked.map_err(NotTried::Wait)?;
+        let right = {
+            let _one = lock(&self.hashing);
+            hashed.is_of(password).map_err(NotTried::Hash)?
+        };
+        if right {
+            lock(&self.throttle).open(ask.from);
+        }
+        Ok(right)
+    }
+
+    /// Begins a session in the place of the one that the visitor may have had, and goes on there.
+    fn let_in(&self, ask: &Ask, mark: Mark, next: &str) -> Page {
+        let mut sessions = lock(&self.sessions);
+        sessions.end(ask.cookie);
+        match sessions.begin(mark, ask.now.steady) {
+            Ok(id) => Page::see_other(next).with("Set-Cookie", format!("{COOKIE}={id}; {BOUND}")),
+            Err(error) => Page::words(500, &format!("500: {error}")),
+        }
+    }
+
+    fn note(&self, what: &str, ask: &Ask) {
+        self.audit.note(what, ask.from, ask.now.wall_ms);
+    }
+
+    /// Tells a failed log-in, or counts it with others.
+    fn note_failed(&self, ask: &Ask) {
+        self.note_burst(false, ask.now);
+        if lock(&self.burst).failed(ask.from, ask.now.steady) {
+            self.note("a wrong password", ask);
+        }
+    }
+
+    /// Tells how many failed, where that is over, or in any case.
+    fn note_burst(&self, done: bool, now: Moment) {
+        let over = lock(&self.burst).over(done, now.steady);
+        if let Some(further) = over {
+            let what = match (further.count, further.addresses) {
+                (1, _) => "one more wrong password".to_owned(),
+                (count, 1) => format!("{count} more wrong passwords"),
+                (count, several) => format!(
+                    "{count} more wrong passwords, from {several} addresses, one of which is this"
+                ),
+            };
+            self.audit.note(&what, further.from, now.wall_ms);
+        }
+    }
+}
+
+impl fmt::Debug for Door {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rooms = self.rooms.iter().map(|room| room.path());
+        f.debug_list().entries(rooms).finish()
+    }
+}
+
+impl NotTried {
+    /// Status code, words, and seconds to wait.
+    fn words(&self) -> (u16, String, Option<u64>) {
+        match self {
+            Self::Wait(wait) => {
+                let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+                let words = clock::span_in_words(Duration::from_secs(seconds));
+                let words = format!("Too many passwords were tried. Wait {words}, then try again.");
+                (429, words, Some(seconds))
+            }
+            Self::Hash(error) => (500, format!("{error}; try again."), None),
+        }
+    }
+}
+
+/// A mutex of plain values: a panic in between has broken none.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The session's id, where the browser has one.
+fn cookie(exchange: &Exchange) -> &str {
+    let cookies = exchange.header("Cookie").unwrap_or_default().split(';');
+    let mut pairs = cookies.filter_map(|pair| pair.trim().split_once('='));
+    let found = pairs.find(|(name, _)| *name == COOKIE);
+    found.map_or("", |(_, value)| value)
+}
+
+/// A browser leaves a strict cookie out where the way here began on another site, and the status over plain HTTP is one.
+fn comes_from_elsewhere(exchange: &Exchange) -> bool {
+    let site = exchange.header("Sec-Fetch-Site");
+    exchange.header("Cookie").is_none() && matches!(site, Some("cross-site" | "same-site"))
+}
+
+/// Goes to the same address once more, this time from one of our own pages.
+fn passing_through(ask: &Ask) -> Page {
+    let to = if is_plain(ask.path) {
+        ask.path
+    } else {
+        "/setup"
+    };
+    let content = maud::html! { p { a href=(to) { "Go on to the set-up" } } };
+    Page::html(200, &passing("One moment", ask.machine, to, &content))
+}
+
+/// May it stand in an address that we send a browser to?
+pub(super) fn is_plain(path: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_');
+    is_at(path) && !path.contains("//") && path.bytes().all(plain)
+}
+
+/// A form without the session's token: of another session, as a rule, which was over.
+fn stale(ask: &Ask, owner: &Owner) -> Page {
+    let content = maud::html! {
+        p { "Nothing was changed: this form belongs to another session." }
+        p { a href=(if is_plain(ask.path) { ask.path } else { "/setup" }) { "Open the page anew" } " and send it again." }
+    };
+    Page::html(
+        403,
+        &frame(
+            "This form is out of date",
+            ask.machine,
+            Some(owner),
+            &content,
+        ),
+    )
+}
+
+/// A form where there is something to read only.
+fn unfit() -> Page {
+    Page::words(405, "405: here is only something to read").with("Allow", "GET, HEAD")
+}

@@ -1,0 +1,100 @@
+//! What a page behind the door is given, and how one is added.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use embedded_svc::http::Method;
+use maud::{Markup, html};
+
+use crate::clock::Moment;
+use crate::web::form::Form;
+use crate::web::page::Page;
+
+/// A page, or a family of them, for the administrator: added by [`Door::with_room`](super::Door::with_room).
+///
+/// It is asked only on behalf of who is signed in, over TLS, and with a form only where that came from one of our own pages with
+/// the session's token. It is asked on a thread of its own (of at most three): it may take its time, read files and ask other
+/// machines, within about a minute, and more than one may be asked at once.
+pub trait Room: Send + Sync {
+    /// Where it is, `/setup/siem`; what lies below, `/setup/siem/1`, is its own too.
+    fn path(&self) -> &str;
+
+    /// What the list at `/setup` calls it; none where it is not to be listed.
+    fn title(&self) -> Option<&str> {
+        None
+    }
+
+    /// Does it take forms? Else a POST is refused before it is asked.
+    fn takes_forms(&self) -> bool {
+        false
+    }
+
+    /// The page. The form that it shows has [`Owner::token`] in it.
+    fn answer(&self, ask: &Ask, owner: &Owner) -> Page;
+}
+
+/// What was asked.
+#[derive(Debug)]
+pub struct Ask<'a> {
+    /// [`Method::Get`], or [`Method::Post`] with a form.
+    pub method: Method,
+    /// Without the query.
+    pub path: &'a str,
+    /// Fields of the query.
+    pub query: Form,
+    /// Fields of the form; none with GET.
+    pub form: Form,
+    /// Who asks.
+    pub from: IpAddr,
+    /// When.
+    pub now: Moment,
+    /// The machine's name, to be shown; may be empty.
+    pub machine: &'a str,
+    /// The session's id in its cookie; empty where there is none.
+    pub(super) cookie: &'a str,
+}
+
+/// Who asks.
+#[derive(Debug)]
+pub enum Visitor {
+    /// Somebody.
+    Anybody,
+    /// The administrator, signed in.
+    Owner(Owner),
+}
+
+/// The administrator, signed in.
+pub struct Owner {
+    csrf: String,
+}
+
+impl Ask<'_> {
+    /// Is a form sent?
+    #[must_use]
+    pub fn is_form(&self) -> bool {
+        self.method == Method::Post
+    }
+}
+
+impl Owner {
+    pub(super) fn new(csrf: String) -> Self {
+        Self { csrf }
+    }
+
+    /// The hidden field that each form has to have.
+    #[must_use]
+    pub fn token(&self) -> Markup {
+        html! { input type="hidden" name="csrf" value=(self.csrf); }
+    }
+
+    /// The token itself, which also tells this session from others.
+    pub(in crate::web) fn csrf(&self) -> &str {
+        &self.csrf
+    }
+}
+
+impl fmt::Debug for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the administrator")
+    }
+}

@@ -1,0 +1,58 @@
+//! `/setup`, the list of all that can be set up, and `/setup/audit`, the list of what was.
+
+use maud::html;
+
+use super::{Ask, Door, Owner};
+use crate::web::frame::{frame, trouble};
+use crate::web::page::Page;
+use crate::web::status::words;
+
+/// Entries that are shown.
+const SHOWN: usize = 200;
+
+impl Door {
+    pub(super) fn landing(&self, ask: &Ask, owner: &Owner) -> Page {
+        let rooms = self.rooms.iter();
+        let listed: Vec<(&str, &str)> = rooms
+            .filter_map(|room| Some((room.path(), room.title()?)))
+            .chain([
+                ("/setup/password", "Password"),
+                ("/setup/audit", "Audit list"),
+            ])
+            .collect();
+        let content = html! {
+            p { "You are signed in as administrator." }
+            ul.rooms { @for (path, title) in listed { li { a href=(path) { (title) } } } }
+        };
+        Page::html(200, &frame("Set up", ask.machine, Some(owner), &content))
+    }
+
+    pub(super) fn audit_list(&self, ask: &Ask, owner: &Owner) -> Page {
+        self.note_burst(true, ask.now);
+        let (entries, error) = match self.audit.entries() {
+            Ok(entries) => (entries, None),
+            Err(error) => (
+                Vec::new(),
+                Some(format!("The list cannot be read: {error}")),
+            ),
+        };
+        let content = html! {
+            p { "What was done on these pages, newest first. The file " code { "audit" } " in siembox's state folder keeps the last 500; the operator log has all." }
+            (trouble(error.as_deref()))
+            @if entries.is_empty() && error.is_none() { p.empty { "Nothing yet." } }
+            ol.audit {
+                @for entry in entries.iter().rev().take(SHOWN) {
+                    li {
+                        span.when { (words::moment(entry.at_ms)) }
+                        span.what { (words::tamed(&entry.what)) }
+                        span.address { (entry.from) }
+                    }
+                }
+            }
+        };
+        Page::html(
+            200,
+            &frame("Audit list", ask.machine, Some(owner), &content),
+        )
+    }
+}

@@ -1,0 +1,49 @@
+// Follows a check, a preview or a replay line by line, until it has ended; closes a menu that was left; puts what is in a chosen
+// file into its text area. The pages are complete without it.
+
+"use strict";
+
+const EVERY_MS = 500;
+const PATIENCE_MS = 6000;
+
+function follow(panel) {
+  fetch(panel.dataset.live, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) })
+    .then(async (answer) => {
+      if (!answer.ok) throw new Error("status " + answer.status);
+      const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const now = parsed.getElementById(panel.id);
+      if (now) panel.replaceWith(now);
+    })
+    // the next look may go better
+    .catch(() => {})
+    .finally(() => setTimeout(look, EVERY_MS));
+}
+
+function look() {
+  const panel = document.querySelector("[data-live]");
+  if (panel) follow(panel);
+}
+
+document.addEventListener("click", (click) => closeMenus(click.target));
+document.addEventListener("keydown", (key) => {
+  if (key.key !== "Escape") return;
+  const open = document.querySelector("details.menu[open]");
+  if (!open) return;
+  open.open = false;
+  open.querySelector("summary").focus();
+});
+
+function closeMenus(clicked) {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(clicked)) menu.open = false;
+  }
+}
+
+for (const input of document.querySelectorAll("input[data-into]")) {
+  input.addEventListener("change", async () => {
+    const [file] = input.files;
+    if (file) document.getElementById(input.dataset.into).value = await file.text();
+  });
+}
+
+look();

@@ -1,0 +1,47 @@
+//! What the set-up lets the box do, beside reading and writing settings: the port to the rooms that the page does not know.
+
+use std::io::Write;
+
+use crate::replay::{Request, Word};
+use crate::settings::{AgentSettings, Settings};
+
+/// What the box does when it is asked. Each call may take a minute and is made on a thread of its own.
+pub trait Hands: Send + Sync {
+    /// Takes each step between the settings and the first line, as `siembox check` does, and says a line about each.
+    ///
+    /// # Errors
+    /// Where a step failed; the lines say which.
+    fn check(
+        &self,
+        settings: &Settings,
+        agent: &AgentSettings,
+        out: &mut dyn Write,
+    ) -> Result<String, String>;
+
+    /// Reads some records and writes the lines that would be sent, as `siembox preview` does.
+    ///
+    /// # Errors
+    /// Why the records can't be had: cause and cure.
+    fn preview(&self, agent: &AgentSettings, out: &mut dyn Write) -> Result<String, String>;
+
+    /// Sends one line to this agent's SIEM and asks whether it was read, as far as the protocol can tell.
+    ///
+    /// # Errors
+    /// What failed, and the cure.
+    fn test_line(&self, agent: &AgentSettings) -> Result<String, String>;
+
+    /// Fetches a window again, as `siembox replay` does.
+    ///
+    /// # Errors
+    /// Why it can't be done, or broke off.
+    fn replay(&self, request: &Request, tell: &mut dyn FnMut(&Word)) -> Result<String, String>;
+
+    /// The settings file was changed: it need not be waited for until somebody looks.
+    fn settings_changed(&self);
+
+    /// Erases what an agent keeps that the settings no longer name.
+    ///
+    /// # Errors
+    /// What the system said.
+    fn erase(&self, agent: &str) -> Result<(), String>;
+}

@@ -1,0 +1,285 @@
+//! `/setup/page`: where the page itself listens, with which certificate, and who may see the status.
+
+use std::path::Path;
+
+use maud::{Markup, html};
+use toml_edit::{Array, Value};
+
+use super::{Question, Reply, Setup};
+use crate::clock::span_in_words;
+use crate::settings::edit::{Draft, EditError, put_secret};
+use crate::settings::{Finding, PageSettings, Secret, Settings};
+use crate::web::frame::trouble;
+use crate::web::identity::Identity;
+
+/// What was typed.
+#[derive(Debug, Default)]
+struct Typed {
+    listen: String,
+    https_listen: String,
+    hosts: String,
+    open: bool,
+    certificate: String,
+    key: String,
+}
+
+impl Setup {
+    /// `/setup/page`
+    pub(super) fn listening(&self, ask: Question) -> Reply {
+        let done = match ask.is_form() {
+            false => Draft::open(&self.file).map(|draft| form(ask, &typed_of(&draft), &[], None)),
+            true => self.listen_elsewhere(ask),
+        };
+        done.unwrap_or_else(|error| {
+            Reply::trouble("The settings cannot be changed", &error.to_string())
+        })
+    }
+
+    fn listen_elsewhere(&self, ask: Question) -> Result<Reply, EditError> {
+        let typed = Typed {
+            listen: ask.text("listen").to_owned(),
+            https_listen: ask.text("https_listen").to_owned(),
+            hosts: ask.text("hosts").to_owned(),
+            open: ask.ask.form.has("status_without_login"),
+            certificate: ask.text("certificate").trim().replace("\r\n", "\n"),
+            key: ask.text("key").trim().replace("\r\n", "\n"),
+        };
+        let mut draft = Draft::open(&self.file)?;
+        let before = draft.text();
+        if typed.https_listen.trim().is_empty() {
+            let why = "Without HTTPS nobody could sign in here any more. Switch it off in the settings file, if that is meant.";
+            return Ok(form(ask, &typed, &[("https_listen", why.to_owned())], None));
+        }
+        set(&mut draft, "listen", list(&typed.listen));
+        set(&mut draft, "https_listen", list(&typed.https_listen));
+        set(&mut draft, "hosts", list(&typed.hosts));
+        set(&mut draft, "status_without_login", Some(typed.open.into()));
+        if ask.ask.form.has("drop") {
+            draft.set_page("certificate_file", None);
+            draft.set_page("key_file", None);
+        }
+        let has_certificate = !(typed.certificate.is_empty() && typed.key.is_empty());
+        if has_certificate && let Err(why) = self.put_certificate(&mut draft, &typed) {
+            return Ok(form(ask, &typed, &[("certificate", why)], None));
+        }
+        let settings = match draft.read(&self.given) {
+            Ok(loaded) => loaded.settings,
+            Err(findings) => return Ok(refused(ask, &typed, &findings)),
+        };
+        if draft.text() == before {
+            return Ok(form(ask, &typed, &[], Some("Nothing was changed.")));
+        }
+        self.trial.begin(&before, ask.ask.now.steady)?;
+        draft.save()?;
+        self.hands.settings_changed();
+        self.note(ask, "page settings changed, on trial");
+        Ok(moved(&settings))
+    }
+
+    /// Puts an own certificate beside the settings, where it can be used.
+    fn put_certificate(&self, draft: &mut Draft, typed: &Typed) -> Result<(), String> {
+        let folder = self.file.parent().unwrap_or(Path::new("."));
+        let put = |name: &str, text: &str| {
+            put_secret(folder, name, &Secret::new(text)).map_err(|error| error.to_string())
+        };
+        // first under other names: a pair that can't be used must not replace one that can
+        let tried = (
+            put("page.pem.new", &typed.certificate)?,
+            put("page.key.new", &typed.key)?,
+        );
+        let usable = Identity::load(&tried.0, &tried.1).map_err(|error| error.to_string());
+        let _ = std::fs::remove_file(&tried.0);
+        let _ = std::fs::remove_file(&tried.1);
+        usable?;
+        put("page.pem", &typed.certificate)?;
+        put("page.key", &typed.key)?;
+        draft.set_page("certificate_file", Some("page.pem".into()));
+        draft.set_page("key_file", Some("page.key".into()));
+        Ok(())
+    }
+
+    /// `/setup/page/keep` and `/setup/page/back`: how a trial ends before its time.
+    pub(super) fn end_trial(&self, ask: Question, keeps: bool) -> Reply {
+        let done = match keeps {
+            true => {
+                self.trial.keep();
+                self.note(ask, "page settings kept");
+                Ok(true)
+            }
+            false => self.trial.end(None),
+        };
+        match done {
+            Ok(_) => {
+                if !keeps {
+                    self.hands.settings_changed();
+                    self.note(ask, "page settings gone back");
+                }
+                Reply::See("/setup".to_owned())
+            }
+            Err(error) => Reply::trouble("The settings cannot be changed", &error.to_string()),
+        }
+    }
+
+    /// What every page of the set-up says while a trial lasts.
+    pub(super) fn on_trial(&self, ask: Question) -> Markup {
+        let Some(left) = self.trial.left(ask.ask.now.steady) else {
+            return Markup::default();
+        };
+        html! {
+            form.trial method="post" action="/setup/page/keep" {
+                (ask.token())
+                p { "The page's settings were changed. They go back by themselves in " (span_in_words(left)) ", unless you keep them." }
+                div {
+                    button.main { "Keep them" }
+                    " "
+                    button.plain formaction="/setup/page/back" { "Go back now" }
+                }
+            }
+        }
+    }
+}
+
+fn typed_of(draft: &Draft) -> Typed {
+    let default = PageSettings::default();
+    let lines = |key| draft.page_value(key).map(|value| lines(&value));
+    let joined = |addresses: &[std::net::SocketAddr]| {
+        let words: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+        words.join("\n")
+    };
+    let open = draft
+        .page_value("status_without_login")
+        .and_then(|value| value.as_bool());
+    Typed {
+        listen: lines("listen").unwrap_or_else(|| joined(&default.listen)),
+        https_listen: lines("https_listen").unwrap_or_else(|| joined(&default.https_listen)),
+        hosts: lines("hosts").unwrap_or_default(),
+        open: open.unwrap_or(default.status_without_login),
+        ..Typed::default()
+    }
+}
+
+/// A value as it is typed: one entry a line.
+fn lines(value: &Value) -> String {
+    match value {
+        Value::Array(list) => {
+            let words: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
+            words.join("\n")
+        }
+        other => other.as_str().unwrap_or_default().to_owned(),
+    }
+}
+
+/// What was typed as a value: one entry as it is, several as a list, none as nothing.
+fn list(typed: &str) -> Option<Value> {
+    let words = typed
+        .split([',', '\n'])
+        .map(str::trim)
+        .filter(|word| !word.is_empty());
+    let words: Vec<&str> = words.collect();
+    match words[..] {
+        [] => None,
+        [one] if one.contains(':') => Some(one.into()),
+        _ => Some(Value::Array(words.into_iter().collect::<Array>())),
+    }
+}
+
+/// Writes a value where it says something new.
+fn set(draft: &mut Draft, key: &str, value: Option<Value>) {
+    let default = PageSettings::default();
+    let says = |value: &Value| {
+        value
+            .as_bool()
+            .map_or_else(|| lines(value), |on| on.to_string())
+    };
+    let holds = match key {
+        "listen" => default.listen[0].to_string(),
+        "https_listen" => default.https_listen[0].to_string(),
+        "status_without_login" => default.status_without_login.to_string(),
+        _ => String::new(),
+    };
+    let is = draft
+        .page_value(key)
+        .as_ref()
+        .map_or_else(|| holds.clone(), says);
+    let wanted = value.as_ref().map_or(holds, says);
+    if is != wanted {
+        draft.set_page(key, value);
+    }
+}
+
+fn refused(ask: Question, typed: &Typed, findings: &[Finding]) -> Reply {
+    let mut beside = Vec::new();
+    let mut above = Vec::new();
+    for finding in findings {
+        let key = finding.key.strip_prefix("page.").unwrap_or_default();
+        match ["listen", "https_listen", "hosts"]
+            .into_iter()
+            .find(|field| key.starts_with(field))
+        {
+            Some(field) => beside.push((field, finding.text.clone())),
+            None => above.push(finding.to_string()),
+        }
+    }
+    let above = (!above.is_empty()).then(|| above.join("\n"));
+    form(ask, typed, &beside, above.as_deref())
+}
+
+fn form(ask: Question, typed: &Typed, refused: &[(&str, String)], words: Option<&str>) -> Reply {
+    let error = |name: &str| {
+        let found = refused.iter().find(|(field, _)| *field == name);
+        found.map(|(_, why)| why.as_str())
+    };
+    let area = |name, label, hint, value: &str| {
+        let described = format!("{name}-hint {name}-error");
+        html! {
+            div.field {
+                label for=(name) { (label) }
+                p.hint id={ (name) "-hint" } { (hint) }
+                textarea id=(name) name=(name) rows=(value.lines().count().clamp(1, 8)) spellcheck="false" aria-describedby=(described)
+                    aria-invalid=[error(name).map(|_| "true")] { "\n" (value) }
+                @if let Some(why) = error(name) { p.error id={ (name) "-error" } { (why) } }
+            }
+        }
+    };
+    let main = html! {
+        (trouble(words))
+        p { "A change that would lock you out goes back by itself: it has to be kept, on the changed page, within two minutes." }
+        form method="post" action="/setup/page" {
+            (ask.token())
+            (area("listen", "Status, without encryption", "Addresses with ports, one a line. 0.0.0.0:8514 is every IPv4 address of this machine.", &typed.listen))
+            (area("https_listen", "The page, over HTTPS", "The same. Here one signs in.", &typed.https_listen))
+            (area("hosts", "Further names", "By which browsers ask for it, one a line, without ports. The machine's own need not be named.", &typed.hosts))
+            div.field.switch {
+                input type="checkbox" role="switch" id="status_without_login" name="status_without_login" checked[typed.open];
+                label for="status_without_login" { "Anybody may see the status" }
+            }
+            details.more open[error("certificate").is_some()] {
+                summary { "Own certificate" }
+                (area("certificate", "Certificate", "PEM, with those of the authorities between. Empty: as it is.", &typed.certificate))
+                (area("key", "Key", "PEM. It is not shown again.", ""))
+                div.field { label.drop { input type="checkbox" name="drop"; " Go back to the box's own certificate" } }
+            }
+            div.buttons { button.main { "Save" } a.button href="/setup" { "Back" } }
+        }
+    };
+    Reply::page("Page", main)
+}
+
+/// The page is about to be elsewhere.
+fn moved(settings: &Settings) -> Reply {
+    let main = html! {
+        p { "The page moves there now. Open it, sign in where you are asked to, and keep the change within two minutes:" }
+        ul.rooms {
+            @for address in &settings.page.https_listen {
+                li {
+                    @if address.ip().is_unspecified() {
+                        span { "port " (address.port()) " of this machine, with https://" }
+                    } @else {
+                        a href={ "https://" (address) "/setup" } { "https://" (address) "/setup" }
+                    }
+                }
+            }
+        }
+    };
+    Reply::page("The page moves", main)
+}

@@ -1,0 +1,345 @@
+//! Set-up in the browser: the table of agents with what can be done to each, and the wizard. The old portal's "SIEM agents" and
+//! "Add SIEM agent", on the box itself.
+//!
+//! Everything is a function of a question ([`Ask`]) and what is kept between two of them ([`Setup`]): forms that are being filled
+//! in, and jobs that run. What is saved goes into the one settings file, comments kept, and the running box takes it up from there
+//! as it does an editor's change.
+
+mod agents;
+mod fields;
+mod filters;
+mod forms;
+mod hands;
+mod jobs;
+mod listening;
+mod render;
+mod support;
+mod transfer;
+mod trial;
+mod typed;
+mod wizard;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use maud::{Markup, html};
+
+pub use hands::Hands;
+
+use self::fields::Step;
+use self::forms::Forms;
+use self::jobs::Jobs;
+use self::trial::Trial;
+use super::audit::Audit;
+use super::door::{Ask, Owner, Room};
+use super::frame::{frame, working};
+use super::page::Page;
+use crate::settings::{AgentSettings, Overrides, Settings};
+use crate::status::{Snapshot, Status};
+
+/// What the set-up works with.
+pub struct Tools {
+    /// The settings file.
+    pub file: PathBuf,
+    /// What the command line said; it wins over the file.
+    pub given: Overrides,
+    /// Where files wait that are typed and not saved yet, and what a change of the page's settings goes back to.
+    pub state_dir: PathBuf,
+    /// What the box does when it is asked.
+    pub hands: Arc<dyn Hands>,
+    /// How it does.
+    pub status: Status,
+    /// Where changes are noted.
+    pub audit: Arc<Audit>,
+}
+
+/// What is kept between two questions.
+pub struct Setup {
+    file: PathBuf,
+    given: Overrides,
+    hands: Arc<dyn Hands>,
+    status: Status,
+    audit: Arc<Audit>,
+    forms: Forms,
+    jobs: Jobs,
+    trial: Trial,
+}
+
+/// A question of the administrator's.
+#[derive(Clone, Copy)]
+struct Question<'a> {
+    ask: &'a Ask<'a>,
+    owner: &'a Owner,
+}
+
+/// The answer to it.
+enum Reply {
+    /// A page: its title and what stands below that.
+    Page {
+        title: String,
+        main: Markup,
+        /// Something runs on it: where there is no script it is asked for again after a while.
+        runs: bool,
+    },
+    /// A piece of one, for the script.
+    Piece(Markup),
+    /// Look there.
+    See(String),
+    /// A file to be kept.
+    Download { name: &'static str, bytes: Vec<u8> },
+    /// There is no such page.
+    Missing,
+}
+
+// === impl Setup ===
+
+impl Setup {
+    /// Nothing typed yet, and nothing running.
+    #[must_use]
+    pub fn new(tools: Tools) -> Self {
+        let trial = Trial::new(&tools.file, tools.state_dir.join("page-before.toml"));
+        Self {
+            file: tools.file,
+            given: tools.given,
+            hands: tools.hands,
+            status: tools.status,
+            audit: tools.audit,
+            forms: Forms::new(tools.state_dir.join("page").join("typed")),
+            jobs: Jobs::default(),
+            trial,
+        }
+    }
+
+    /// Ends what is on trial, where it is time for that. To be called every few seconds; `now` is steady time.
+    pub fn tend(&self, now: Duration) {
+        match self.trial.end(Some(now)) {
+            Ok(false) => {}
+            Ok(true) => {
+                tracing::warn!(
+                    "the page's settings went back to what they were: nobody has kept the change"
+                );
+                self.hands.settings_changed();
+            }
+            Err(error) => tracing::error!("the page's settings cannot go back: {error}"),
+        }
+    }
+
+    fn reply(&self, ask: Question) -> Reply {
+        let below = ask.ask.path.trim_start_matches("/setup");
+        let parts: Vec<&str> = below.split('/').filter(|part| !part.is_empty()).collect();
+        let post = ask.is_form();
+        match parts[..] {
+            [] if !post => self.agents(ask),
+            ["new"] if !post => Reply::See(wizard::address(None, Step::General)),
+            ["new", step] => self.to_step(ask, None, step).unwrap_or(Reply::Missing),
+            ["agent", name, what] => self
+                .to_step(ask, Some(name), what)
+                .unwrap_or_else(|| self.of_agent(ask, name, what)),
+            ["page"] => self.listening(ask),
+            ["page", "keep"] if post => self.end_trial(ask, true),
+            ["page", "back"] if post => self.end_trial(ask, false),
+            ["transfer"] => self.transfer(ask, ""),
+            ["transfer", what] => self.transfer(ask, what),
+            ["support"] if post => self.support(ask),
+            ["job", number] if !post => self.job(ask, number),
+            ["job", number, "live"] if !post => self.job_piece(ask, number),
+            _ => Reply::Missing,
+        }
+    }
+
+    fn to_step(&self, ask: Question, agent: Option<&str>, step: &str) -> Option<Reply> {
+        Step::named(step).map(|step| self.wizard(ask, agent, step))
+    }
+
+    fn note(&self, ask: Question, what: &str) {
+        self.audit.note(what, ask.ask.from, ask.now_ms());
+    }
+
+    fn snapshot(&self, ask: Question) -> Snapshot {
+        self.status.snapshot(ask.ask.now)
+    }
+
+    // --- jobs
+
+    /// Starts a check, a preview or a test line.
+    fn start_trial(
+        &self,
+        ask: Question,
+        act: &str,
+        settings: Settings,
+        agent: AgentSettings,
+    ) -> Result<u64, String> {
+        let hands = Arc::clone(&self.hands);
+        let title = match act {
+            "test" => "Test line",
+            "check" => "Check of the connection",
+            _ => "Preview: real records as the lines that would be sent",
+        };
+        let act = act.to_owned();
+        self.jobs
+            .start(ask.session(), title, move |voice| match act.as_str() {
+                "test" => hands.test_line(&agent),
+                "check" => hands.check(&settings, &agent, voice),
+                _ => hands.preview(&agent, voice),
+            })
+    }
+
+    /// `/setup/job/N`
+    fn job(&self, ask: Question, number: &str) -> Reply {
+        let Some(panel) = self.panel(ask, number) else {
+            return Reply::Missing;
+        };
+        let body = html! {
+            (panel.markup)
+            p { a.button href="/setup" { "Back" } }
+        };
+        Reply::Page {
+            title: "SIEM agents".to_owned(),
+            main: body,
+            runs: panel.runs,
+        }
+    }
+
+    fn job_piece(&self, ask: Question, number: &str) -> Reply {
+        let panel = self.panel(ask, number);
+        panel.map_or(Reply::Missing, |panel| Reply::Piece(panel.markup))
+    }
+
+    /// The job that a page of the wizard was asked with.
+    fn job_panel(&self, ask: Question) -> Markup {
+        let panel = ask.query("job").and_then(|number| self.panel(ask, number));
+        panel.map_or_else(Markup::default, |panel| panel.markup)
+    }
+
+    fn panel(&self, ask: Question, number: &str) -> Option<Panel> {
+        let number: u64 = number.parse().ok()?;
+        let job = self.jobs.look(ask.session(), number)?;
+        let runs = job.end.is_none();
+        let live = runs.then(|| format!("/setup/job/{number}/live"));
+        let markup = html! {
+            section #job.card data-live=[live] aria-live="polite" {
+                h2 { (job.title) }
+                @if !job.lines.is_empty() {
+                    pre.said tabindex="0" { @for line in &job.lines { span class=(class(line)) { (line) } "\n" } }
+                }
+                @if job.further > 0 { p.hint { "And " (job.further) " further lines." } }
+                @match &job.end {
+                    None => p.hint { "It runs …" },
+                    Some(Ok(words)) => p.done { (words) },
+                    Some(Err(words)) => p.error { (words) },
+                }
+            }
+        };
+        Some(Panel { markup, runs })
+    }
+}
+
+struct Panel {
+    markup: Markup,
+    runs: bool,
+}
+
+/// How `check` begins a step that went well or did not.
+fn class(line: &str) -> &'static str {
+    match line.trim_start() {
+        line if line.starts_with("ok ") => "well",
+        line if line.starts_with("FAIL ") => "bad",
+        _ => "",
+    }
+}
+
+impl std::fmt::Debug for Setup {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Setup")
+            .field("file", &self.file)
+            .finish_non_exhaustive()
+    }
+}
+
+// === impl Room ===
+
+impl Room for Arc<Setup> {
+    fn path(&self) -> &'static str {
+        "/setup"
+    }
+
+    fn takes_forms(&self) -> bool {
+        true
+    }
+
+    fn answer(&self, ask: &Ask, owner: &Owner) -> Page {
+        match self.reply(Question { ask, owner }) {
+            Reply::Page { title, main, runs } => {
+                let main = html! { (self.on_trial(Question { ask, owner })) (main) };
+                let page = match runs {
+                    true => working(&title, ask.machine, owner, &main),
+                    false => frame(&title, ask.machine, Some(owner), &main),
+                };
+                Page::html(200, &page)
+            }
+            Reply::Piece(piece) => Page::html(200, &piece),
+            Reply::Download { name, bytes } => Page::new("application/octet-stream", bytes).with(
+                "Content-Disposition",
+                format!("attachment; filename=\"{name}\""),
+            ),
+            Reply::See(address) => Page::see_other(&address),
+            Reply::Missing => Page::words(
+                404,
+                "404: there is no such page; all that can be set up is at /setup",
+            ),
+        }
+    }
+}
+
+// === impl Question ===
+
+impl<'a> Question<'a> {
+    fn is_form(self) -> bool {
+        self.ask.is_form()
+    }
+
+    /// What was typed, or chosen, under this name.
+    fn text(self, name: &str) -> &'a str {
+        self.ask.form.text(name)
+    }
+
+    fn query(self, name: &str) -> Option<&'a str> {
+        self.ask.query.has(name).then(|| self.ask.query.text(name))
+    }
+
+    /// The hidden field of each form.
+    fn token(self) -> Markup {
+        self.owner.token()
+    }
+
+    /// Tells this session from others.
+    fn session(self) -> &'a str {
+        self.owner.csrf()
+    }
+
+    fn now_ms(self) -> i64 {
+        self.ask.now.wall_ms
+    }
+}
+
+// === impl Reply ===
+
+impl Reply {
+    fn page(title: &str, main: Markup) -> Self {
+        Self::Page {
+            title: title.to_owned(),
+            main,
+            runs: false,
+        }
+    }
+
+    /// Something that is no mistake in a form.
+    fn trouble(title: &str, why: &str) -> Self {
+        let main = html! {
+            div.trouble role="alert" { @for line in why.lines() { p { (line) } } }
+            p { a.button href="/setup" { "Back" } }
+        };
+        Self::page(title, main)
+    }
+}

@@ -1,0 +1,151 @@
+//! `/setup/transfer`: the settings as one file, to another box or back.
+
+use std::path::Path;
+
+use maud::{Markup, html};
+
+use super::{Question, Reply, Setup};
+use crate::settings::Secret;
+use crate::settings::edit::{
+    Bundle, BundleError, Draft, EditError, Import, export, import, is_encrypted, put_secret,
+    secrets_of,
+};
+use crate::web::frame::trouble;
+
+/// Why it could not be done.
+#[derive(Debug, thiserror::Error)]
+enum TransferError {
+    #[error("{0}")]
+    Edit(#[from] EditError),
+    #[error("{0}")]
+    Bundle(#[from] BundleError),
+    #[error("{0}")]
+    Said(&'static str),
+}
+
+impl Setup {
+    /// `/setup/transfer`, `/setup/transfer/export` and `/setup/transfer/import`
+    pub(super) fn transfer(&self, ask: Question, what: &str) -> Reply {
+        let done = match (what, ask.is_form()) {
+            ("", false) => return page(ask, None, ""),
+            ("export", true) => self.export(ask),
+            ("import", true) => self.import(ask),
+            _ => return Reply::Missing,
+        };
+        done.unwrap_or_else(|error| page(ask, Some(&error.to_string()), ask.text("settings")))
+    }
+
+    fn export(&self, ask: Question) -> Result<Reply, TransferError> {
+        let draft = Draft::open(&self.file)?;
+        let settings = draft.text();
+        if !ask.ask.form.has("secrets") {
+            self.note(ask, "settings exported, without secrets");
+            return Ok(Reply::Download {
+                name: "siembox.toml",
+                bytes: settings.into_bytes(),
+            });
+        }
+        if ask.text("passphrase") != ask.text("again") {
+            return Err(TransferError::Said(
+                "The two passphrases are not the same: type the same one twice.",
+            ));
+        }
+        let secrets = secrets_of(&draft, &self.file)?;
+        let bundle = Bundle { settings, secrets };
+        let bytes = export(&bundle, &Secret::new(ask.text("passphrase")))?;
+        self.note(ask, "settings exported, with secrets, encrypted");
+        Ok(Reply::Download {
+            name: "siembox-settings.age",
+            bytes,
+        })
+    }
+
+    fn import(&self, ask: Question) -> Result<Reply, TransferError> {
+        let text = ask.text("settings").trim_start();
+        if text.trim().is_empty() {
+            return Err(TransferError::Said(
+                "There is nothing to import: choose the file, or paste what is in it.",
+            ));
+        }
+        let passphrase = Secret::new(ask.text("passphrase"));
+        let passphrase = is_encrypted(text.as_bytes()).then_some(&passphrase);
+        let Import { bundle, .. } = import(text.as_bytes(), passphrase, &self.file, &self.given)?;
+        let folder = self.file.parent().unwrap_or(Path::new("."));
+        let old = Draft::open(&self.file)?;
+        let before = old.text();
+        let mut draft = old.with_text(bundle.settings)?;
+        let agents = draft.agents();
+        for (key, secret) in &bundle.secrets {
+            let Some((agent, key)) = of_agent(key, &agents) else {
+                continue;
+            };
+            // under a name of our own: the file that it had may be another agent's here
+            let kind = key
+                .rsplit('.')
+                .next()
+                .unwrap_or(key)
+                .trim_end_matches("_file");
+            let file = format!("{agent}.{}", kind.replace('_', "-"));
+            put_secret(folder, &file, secret)?;
+            draft.set(agent, key, Some(file.into()));
+        }
+        // another box's addresses may lock out whoever sits here
+        self.trial.begin(&before, ask.ask.now.steady)?;
+        draft.save()?;
+        self.hands.settings_changed();
+        self.note(ask, "settings imported; those of the page are on trial");
+        Ok(Reply::See("/setup?done=imported".to_owned()))
+    }
+}
+
+/// `agent[2].source.token_file`: the second agent's name, and the key.
+fn of_agent<'a>(key: &'a str, agents: &'a [String]) -> Option<(&'a str, &'a str)> {
+    let (number, key) = key.strip_prefix("agent[")?.split_once("].")?;
+    let index = number.parse::<usize>().ok()?.checked_sub(1)?;
+    Some((agents.get(index)?, key))
+}
+
+fn page(ask: Question, why: Option<&str>, typed: &str) -> Reply {
+    let main = html! {
+        (trouble(why))
+        form method="post" action="/setup/transfer/export" {
+            (ask.token())
+            h2 { "Export" }
+            p { "All settings as one file. Without secrets it is the settings file itself." }
+            div.field.switch {
+                input type="checkbox" role="switch" id="secrets" name="secrets" aria-describedby="secrets-hint";
+                label for="secrets" { "With tokens and other secrets" }
+                p.hint id="secrets-hint" { "Encrypted with a passphrase of at least 12 characters. The program age opens it too." }
+            }
+            (password("passphrase", "Passphrase"))
+            (password("again", "The same once more"))
+            div.buttons { button.main { "Export" } }
+        }
+        form method="post" action="/setup/transfer/import" {
+            (ask.token())
+            h2 { "Import" }
+            p { "Takes the place of all settings of this box. Agents that run on go on where they are." }
+            div.field {
+                label for="file" { "File" }
+                input type="file" id="file" data-into="settings" accept=".toml,.age";
+            }
+            div.field {
+                label for="settings" { "Or what is in it" }
+                textarea id="settings" name="settings" rows="5" spellcheck="false" { "\n" (typed) }
+            }
+            (password("import-passphrase", "Passphrase, where it has one"))
+            div.buttons { button.main { "Import" } a.button href="/setup" { "Back" } }
+        }
+    };
+    Reply::page("Export and import", main)
+}
+
+fn password(id: &str, label: &str) -> Markup {
+    let name = id.trim_start_matches("import-");
+    html! {
+        div.field {
+            label for=(id) { (label) }
+            input type="password" id=(id) name=(name) autocomplete="off";
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! What a person has typed into the wizard so far: kept by the box, not by the browser, until it is saved or left.
+
+use std::collections::BTreeMap;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use toml_edit::{InlineTable, Value};
+
+use super::fields::{Field, Kind, Step};
+use super::filters;
+use crate::settings::Secret;
+use crate::settings::edit::{Draft, EditError, Revision, put_secret};
+use crate::web::form::Form;
+
+/// Longer texts are not taken: bytes.
+const LONGEST: usize = 16 * 1024;
+
+/// Something that a field can't be, in words: its key and why.
+pub(super) type Refused = (&'static str, String);
+
+/// The fields of one agent.
+#[derive(Debug, Clone)]
+pub(super) struct Typed {
+    /// The agent that is changed; `None` for a new one.
+    pub(super) of: Option<String>,
+    /// The settings file as it was when this began.
+    pub(super) revision: Revision,
+    texts: BTreeMap<&'static str, String>,
+    files: BTreeMap<&'static str, Kept>,
+}
+
+/// What is known of a field whose content is kept in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// The settings name a file already.
+    InSettings,
+    /// Typed, and put here until all is saved.
+    Staged(PathBuf),
+    /// To be taken out.
+    Dropped,
+}
+
+// === impl Typed ===
+
+impl Typed {
+    /// A new agent: nothing typed, every default.
+    pub(super) fn new(revision: Revision) -> Self {
+        Self {
+            of: None,
+            revision,
+            texts: BTreeMap::new(),
+            files: BTreeMap::new(),
+        }
+    }
+
+    /// An agent of the settings, as it stands there.
+    pub(super) fn of_agent(draft: &Draft, name: &str) -> Self {
+        let mut typed = Self::new(draft.revision().clone());
+        typed.of = Some(name.to_owned());
+        for field in Field::all().filter(|field| field.filter().is_none()) {
+            let Some(value) = draft.value(name, field.key) else {
+                continue;
+            };
+            match field.kind {
+                Kind::Secret | Kind::Pem => {
+                    typed.files.insert(field.key, Kept::InSettings);
+                }
+                Kind::OtherFilters => typed.take_filters(field.key, &value),
+                Kind::Switch(_) => {
+                    let on = value.as_bool().unwrap_or_default();
+                    typed.texts.insert(field.key, switch(on).to_owned());
+                }
+                _ => {
+                    typed.texts.insert(field.key, plain(&value));
+                }
+            }
+        }
+        typed
+    }
+
+    fn take_filters(&mut self, key: &'static str, value: &Value) {
+        let Some(table) = value.as_inline_table() else {
+            return;
+        };
+        let of_table = |field: &&Field| field.filter().is_some_and(|(of, _)| of == key);
+        let fields: Vec<&'static Field> = Field::all().filter(of_table).collect();
+        let (shown, rest) = filters::apart(table, &fields);
+        self.texts.extend(shown);
+        self.texts.insert(key, rest);
+    }
+
+    /// What stands in a field; empty where nothing does.
+    pub(super) fn text(&self, key: &str) -> &str {
+        self.texts.get(key).map_or("", String::as_str)
+    }
+
+    /// Is it on?
+    pub(super) fn is_on(&self, key: &str, default: bool) -> bool {
+        self.texts
+            .get(key)
+            .map_or(default, |text| text == switch(true))
+    }
+
+    /// What is known of a field that is kept in a file.
+    pub(super) fn kept(&self, key: &str) -> Option<&Kept> {
+        self.files.get(key)
+    }
+
+    /// The agent's name. It names the folder of what waits, and so stays what it is once there is an agent.
+    pub(super) fn name(&self) -> &str {
+        self.of.as_deref().unwrap_or_else(|| self.text("name"))
+    }
+
+    /// Takes a step's fields from its form; what is kept in files is put into `staging`.
+    ///
+    /// # Errors
+    /// Where a file can't be written.
+    pub(super) fn take(
+        &mut self,
+        step: Step,
+        form: &Form,
+        staging: &Path,
+    ) -> Result<Vec<Refused>, EditError> {
+        let mut refused = Vec::new();
+        let is_new = self.of.is_none();
+        for field in (step.fields().iter()).filter(|field| is_new || field.key != "name") {
+            let text = form.text(field.key).trim();
+            if text.len() > LONGEST {
+                refused.push((field.key, format!("longer than {LONGEST} bytes")));
+                continue;
+            }
+            match field.kind {
+                Kind::Switch(_) => {
+                    let on = form.has(field.key);
+                    self.texts.insert(field.key, switch(on).to_owned());
+                }
+                Kind::Picks(_) => {
+                    let picked: Vec<&str> = form.all(field.key).collect();
+                    self.texts.insert(field.key, picked.join(" "));
+                }
+                Kind::Secret | Kind::Pem => {
+                    if !text.is_empty() {
+                        let text = text.replace("\r\n", "\n");
+                        make(staging)?;
+                        let path = put_secret(staging, field.file_name(), &Secret::new(&text))?;
+                        self.files.insert(field.key, Kept::Staged(path));
+                    } else if form.has(&format!("drop:{}", field.key)) {
+                        self.files.insert(field.key, Kept::Dropped);
+                    }
+                }
+                _ => {
+                    self.texts.insert(field.key, text.replace("\r\n", "\n"));
+                }
+            }
+        }
+        Ok(refused)
+    }
+
+    /// Writes it all into the settings. `file` says what to name for a file that is staged.
+    pub(super) fn write(
+        &self,
+        draft: &mut Draft,
+        mut file: impl FnMut(&Field, &Path) -> PathBuf,
+    ) -> Vec<Refused> {
+        let mut refused = Vec::new();
+        let name = self.name().to_owned();
+        if self.of.is_none() {
+            draft.add_agent(&name);
+        }
+        for field in Field::all() {
+            let value = match field.kind {
+                _ if field.key == "name" => continue,
+                Kind::Values(_) | Kind::Picks(_) => continue,
+                Kind::OtherFilters => match self.filters(field.key) {
+                    Ok(table) => (!table.is_empty()).then_some(Value::InlineTable(table)),
+                    Err(why) => {
+                        refused.push(why);
+                        continue;
+                    }
+                },
+                Kind::Secret | Kind::Pem => match self.files.get(field.key) {
+                    None | Some(Kept::InSettings) => continue,
+                    Some(Kept::Dropped) => None,
+                    Some(Kept::Staged(path)) => {
+                        Some(file(field, path).to_string_lossy().into_owned().into())
+                    }
+                },
+                Kind::Switch(default) => Some(self.is_on(field.key, default).into()),
+                Kind::Number => match self.text(field.key) {
+                    "" => None,
+                    text => match text.parse::<i64>() {
+                        Ok(number) => Some(number.into()),
+                        Err(_) => {
+                            refused.push((
+                                field.key,
+                                format!("found {text:?}; allowed: a whole number"),
+                            ));
+                            continue;
+                        }
+                    },
+                },
+                Kind::Text | Kind::Choice(_) => match self.text(field.key) {
+                    "" => None,
+                    text => Some(text.into()),
+                },
+            };
+            put(draft, &name, field, value);
+        }
+        refused
+    }
+
+    /// The whole table of filters of a stream.
+    fn filters(&self, table: &'static str) -> Result<InlineTable, Refused> {
+        let mut all = filters::others(self.text(table)).map_err(|why| (table, why))?;
+        for field in Field::all() {
+            let Some((_, filter)) = field.filter().filter(|(of, _)| *of == table) else {
+                continue;
+            };
+            let text = self.text(field.key);
+            let value = match field.kind {
+                Kind::Values(holds) => {
+                    filters::values(holds, text).map_err(|why| (field.key, why))?
+                }
+                _ => filters::picks(text),
+            };
+            let Some(value) = value else { continue };
+            if all.contains_key(filter) {
+                let why = format!("{filter} stands among the other filters as well; allowed: once");
+                return Err((field.key, why));
+            }
+            all.insert(filter, filters::eq(value));
+        }
+        Ok(all)
+    }
+}
+
+/// Writes a value where it says something new; what the file says already, also by saying nothing, stays as it is written there.
+fn put(draft: &mut Draft, agent: &str, field: &Field, value: Option<Value>) {
+    let default = match field.kind {
+        Kind::Switch(on) => Some(Value::from(on)),
+        Kind::Choice(all) => all.first().map(|(first, _)| Value::from(*first)),
+        _ => None,
+    };
+    let written = draft.value(agent, field.key);
+    let is = written.as_ref().or(default.as_ref()).map(plain);
+    let wanted = value.as_ref().or(default.as_ref()).map(plain);
+    if is != wanted {
+        let is_default = wanted == default.as_ref().map(plain);
+        draft.set(agent, field.key, value.filter(|_| !is_default));
+    }
+}
+
+/// A folder for nobody else's eyes.
+fn make(folder: &Path) -> Result<(), EditError> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|source| EditError::Write {
+        path: folder.to_owned(),
+        step: "made",
+        source,
+        cure: "let siembox's user write to its state folder, and look whether the disk is full",
+    })
+}
+
+fn switch(on: bool) -> &'static str {
+    if on { "on" } else { "off" }
+}
+
+/// A value as a person types it.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.value().clone(),
+        other => {
+            let mut other = other.clone();
+            other.decor_mut().clear();
+            other.to_string()
+        }
+    }
+}

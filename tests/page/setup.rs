@@ -1,0 +1,495 @@
+//! The set-up as a function: what the menu of an agent does, what is refused, and what never comes back to a browser.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use siembox::replay::{Counts, Request, Word};
+use siembox::settings::{AgentSettings, Overrides, Settings};
+use siembox::status::{Status, Thresholds};
+use siembox::web::{Answer, Audit, Hands, Setup, Tools};
+
+use crate::house::{Guest, House, PASSWORD, text};
+
+const TOKEN: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+/// Does nothing, and remembers what it was asked for.
+#[derive(Default)]
+struct Scripted {
+    asked: Mutex<Vec<String>>,
+}
+
+impl Scripted {
+    fn note(&self, what: String) {
+        self.asked.lock().unwrap().push(what);
+    }
+}
+
+impl Hands for Scripted {
+    fn check(
+        &self,
+        _: &Settings,
+        agent: &AgentSettings,
+        out: &mut dyn Write,
+    ) -> Result<String, String> {
+        writeln!(out, "  ok   siem       {} (3 ms)", agent.siem.host).unwrap();
+        writeln!(out, "  FAIL token      <script>alert(1)</script> (1 ms)").unwrap();
+        Err("Not all is well.".to_owned())
+    }
+
+    fn preview(&self, agent: &AgentSettings, out: &mut dyn Write) -> Result<String, String> {
+        writeln!(out, "CEF:0|x|{}|<b>bold</b>", agent.name).unwrap();
+        Ok("Nothing was sent.".to_owned())
+    }
+
+    fn test_line(&self, agent: &AgentSettings) -> Result<String, String> {
+        self.note(format!("test line to {}", agent.siem.host));
+        Ok("read".to_owned())
+    }
+
+    fn replay(&self, request: &Request, tell: &mut dyn FnMut(&Word)) -> Result<String, String> {
+        self.note(format!(
+            "replay of {:?}, again: {}",
+            request.agent, request.again
+        ));
+        tell(&Word::Done(Counts::default()));
+        Ok("0 records".to_owned())
+    }
+
+    fn settings_changed(&self) {
+        self.note("look".to_owned());
+    }
+
+    fn erase(&self, agent: &str) -> Result<(), String> {
+        self.note(format!("erase {agent}"));
+        Ok(())
+    }
+}
+
+struct Scene {
+    house: House,
+    hands: Arc<Scripted>,
+    setup: Arc<Setup>,
+    file: PathBuf,
+    _settings: tempfile::TempDir,
+}
+
+const ONE: &str = "# ours\n\n[[agent]]\nname = \"contoso\" # the first\n\n[agent.source]\napi_url = \"https://contoso.us3.portal.cloudappsecurity.com\"\ntoken_file = \"contoso.token\"\n\n[agent.siem]\nhost = \"siem.example\"\nport = 5514\n";
+
+fn scene(settings: &str) -> Scene {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("siembox.toml");
+    std::fs::write(&file, settings).unwrap();
+    let hands = Arc::new(Scripted::default());
+    let mut made = None;
+    let house = House::with(|door| {
+        let setup = Arc::new(Setup::new(Tools {
+            file: file.clone(),
+            given: Overrides::default(),
+            state_dir: folder.path().join("state"),
+            hands: hands.clone(),
+            status: Status::new(
+                Thresholds {
+                    connection_error: Duration::from_secs(7200),
+                    disconnected: Duration::from_secs(43_200),
+                },
+                siembox::clock::now(),
+            ),
+            audit: Arc::new(Audit::new(folder.path())),
+        }));
+        made = Some(Arc::clone(&setup));
+        door.with_room(setup)
+    });
+    std::fs::create_dir(folder.path().join("state")).unwrap();
+    Scene {
+        house,
+        hands,
+        setup: made.unwrap(),
+        file,
+        _settings: folder,
+    }
+}
+
+impl Scene {
+    fn owner(&self) -> Guest<'_> {
+        self.house.owner()
+    }
+
+    fn settings(&self) -> String {
+        std::fs::read_to_string(&self.file).unwrap()
+    }
+
+    fn asked(&self) -> Vec<String> {
+        self.hands.asked.lock().unwrap().clone()
+    }
+}
+
+fn send(guest: &mut Guest, path: &str, fields: &[(&str, &str)]) -> Answer {
+    let csrf = guest.csrf();
+    let mut all = vec![("csrf", csrf.as_str())];
+    all.extend(fields);
+    guest.post(path, &all)
+}
+
+fn location(answer: &Answer) -> &str {
+    answer
+        .header("Location")
+        .unwrap_or_else(|| panic!("{}", text(answer)))
+}
+
+/// The page of a job once it has ended.
+fn ended(guest: &mut Guest, path: &str) -> String {
+    loop {
+        let page = text(&guest.get(path));
+        if !page.contains("It runs") {
+            return page;
+        }
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn the_menu_of_an_agent_does_what_it_says() {
+    let scene = scene(ONE);
+    let mut owner = scene.owner();
+    let page = text(&owner.get("/setup"));
+    for words in ["contoso", "siem.example", "Replace token", "Delete", "⋮"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+
+    let answer = send(&mut owner, "/setup/agent/contoso/pause", &[]);
+    assert_eq!(location(&answer), "/setup?done=paused");
+    assert!(scene.settings().contains("paused = true"));
+    assert!(text(&owner.get("/setup?done=paused")).contains("nothing new is read"));
+    send(&mut owner, "/setup/agent/contoso/resume", &[]);
+    assert_eq!(scene.settings(), ONE, "as it was, to the letter");
+
+    let answer = send(
+        &mut owner,
+        "/setup/agent/contoso/token",
+        &[("token", TOKEN)],
+    );
+    assert_eq!(location(&answer), "/setup?done=token");
+    let kept = scene.file.with_file_name("contoso.token");
+    assert_eq!(std::fs::read_to_string(kept).unwrap().trim(), TOKEN);
+    let answer = send(
+        &mut owner,
+        "/setup/agent/contoso/token",
+        &[("token", "with blanks in it")],
+    );
+    let page = text(&answer);
+    assert!(
+        page.contains("Invalid token") && !page.contains("blanks"),
+        "{page}"
+    );
+
+    let answer = send(&mut owner, "/setup/agent/contoso/preview", &[]);
+    let page = ended(&mut owner, location(&answer));
+    assert!(
+        page.contains("&lt;b&gt;bold") && page.contains("Nothing was sent"),
+        "{page}"
+    );
+
+    let bad = send(
+        &mut owner,
+        "/setup/agent/contoso/replay",
+        &[("since", "tomorrow")],
+    );
+    assert!(text(&bad).contains("From: found"), "{}", text(&bad));
+    let answer = send(
+        &mut owner,
+        "/setup/agent/contoso/replay",
+        &[("since", "6h"), ("again", "on")],
+    );
+    assert!(ended(&mut owner, location(&answer)).contains("0 records"));
+    assert!(
+        scene
+            .asked()
+            .contains(&"replay of Some(\"contoso\"), again: true".to_owned())
+    );
+
+    assert!(text(&owner.get("/setup/agent/contoso/delete")).contains("In its spool"));
+    let answer = send(
+        &mut owner,
+        "/setup/agent/contoso/delete",
+        &[("rest", "erase")],
+    );
+    assert_eq!(location(&answer), "/setup?done=deleted");
+    assert!(
+        !scene.settings().contains("contoso"),
+        "{}",
+        scene.settings()
+    );
+    assert!(scene.settings().contains("# ours"));
+    assert_eq!(scene.asked().last().unwrap(), "erase contoso");
+    assert!(text(&owner.get("/setup")).contains("There is none yet"));
+}
+
+#[test]
+fn what_is_not_there_is_not_found_and_nothing_is_changed_by_reading() {
+    let scene = scene(ONE);
+    let mut owner = scene.owner();
+    for path in [
+        "/setup/agent/fabrikam/general",
+        "/setup/agent/fabrikam/delete",
+        "/setup/agent/contoso/pause",
+        "/setup/agent/contoso/..",
+        "/setup/agent/..%2f..%2fetc/delete",
+        "/setup/agent/contoso/general/more",
+        "/setup/new/nowhere",
+        "/setup/job/1",
+        "/setup/job/x/live",
+        "/setup/support",
+        "/setup/page/keep",
+        "/setup/transfer/export",
+    ] {
+        assert_eq!(owner.get(path).status, 404, "{path}");
+    }
+    for path in [
+        "/setup/agent/fabrikam/pause",
+        "/setup/agent/fabrikam/delete",
+    ] {
+        assert_eq!(send(&mut owner, path, &[]).status, 404, "{path}");
+    }
+    assert_eq!(scene.settings(), ONE);
+}
+
+#[test]
+fn a_form_that_is_out_of_date_is_told_so_and_keeps_what_was_typed() {
+    let scene = scene(ONE);
+    let mut owner = scene.owner();
+    let path = "/setup/agent/contoso/siem";
+    owner.get(path);
+    let by_hand = ONE.replace("5514", "5515");
+    std::fs::write(&scene.file, &by_hand).unwrap();
+    let fields = [
+        ("siem.host", "new.example"),
+        ("siem.port", "5514"),
+        ("siem.protocol", "tcp"),
+        ("siem.half_close", "on"),
+        ("act", "save"),
+    ];
+    let page = text(&send(&mut owner, path, &fields));
+    assert!(
+        page.contains("changed by somebody else") && page.contains("new.example"),
+        "{page}"
+    );
+    assert_eq!(scene.settings(), by_hand);
+    let answer = send(&mut owner, path, &fields);
+    assert_eq!(location(&answer), "/setup?done=changed");
+    assert_eq!(scene.settings(), ONE.replace("siem.example", "new.example"));
+}
+
+#[test]
+fn what_was_typed_is_text_wherever_it_comes_back() {
+    let scene = scene(ONE);
+    let mut owner = scene.owner();
+    let evil = "\"><script>alert(1)</script>";
+    let answer = send(
+        &mut owner,
+        "/setup/new/general",
+        &[("name", evil), ("siem.system_name", evil)],
+    );
+    let page = text(&answer);
+    assert!(
+        !page.contains("<script>alert") && page.contains("&lt;script&gt;"),
+        "{page}"
+    );
+    let fields = [
+        ("siem.host", "a.example"),
+        ("siem.port", evil),
+        ("siem.protocol", evil),
+        ("siem.ca_file", "no PEM"),
+    ];
+    let page = text(&send(&mut owner, "/setup/agent/contoso/siem", &fields));
+    assert!(!page.contains("<script>alert"), "{page}");
+    assert!(page.contains("a whole number"), "{page}");
+    send(&mut owner, "/setup/agent/contoso/siem", &[("act", "leave")]);
+    let answer = send(
+        &mut owner,
+        "/setup/agent/contoso/connection",
+        &[
+            (
+                "source.api_url",
+                "https://contoso.us3.portal.cloudappsecurity.com",
+            ),
+            ("act", "check"),
+        ],
+    );
+    let at = location(&answer).trim_end_matches("#job").to_owned();
+    let page = ended(&mut owner, &at);
+    assert!(
+        !page.contains("<script>alert") && page.contains("class=\"bad\""),
+        "{page}"
+    );
+    // another session sees neither form nor job
+    let job = at.split_once("job=").unwrap().1;
+    let mut other = scene.house.guest(2);
+    other.login(PASSWORD);
+    assert_eq!(other.get(&format!("/setup/job/{job}")).status, 404);
+    assert!(!text(&other.get("/setup/new/general")).contains("alert(1)"));
+}
+
+#[test]
+fn secrets_are_never_sent_back() {
+    let scene = scene(ONE);
+    let mut owner = scene.owner();
+    let fields = [
+        (
+            "source.api_url",
+            "https://contoso.us3.portal.cloudappsecurity.com",
+        ),
+        ("source.token_file", TOKEN),
+        ("source.proxy_password_file", "hunter2hunter2"),
+    ];
+    let path = "/setup/agent/contoso/connection";
+    for act in ["check", "next", "save"] {
+        let mut all = fields.to_vec();
+        all.push(("act", act));
+        let page = text(&send(&mut owner, path, &all));
+        assert!(
+            !page.contains(TOKEN) && !page.contains("hunter2"),
+            "{act}: {page}"
+        );
+    }
+    for path in [
+        path,
+        "/setup/agent/contoso/finish",
+        "/setup",
+        "/setup/audit",
+    ] {
+        let page = text(&owner.get(path));
+        assert!(
+            !page.contains(TOKEN) && !page.contains("hunter2"),
+            "{path}: {page}"
+        );
+    }
+    assert!(text(&owner.get(path)).contains("Taken. Write here only to replace it"));
+    let bundle = send(&mut owner, "/setup/support", &[]);
+    let bundle = String::from_utf8_lossy(&bundle.body).into_owned();
+    assert!(bundle.contains("siem.example") && bundle.contains("status.json"));
+    assert!(!bundle.contains(TOKEN) && !bundle.contains("hunter2"));
+}
+
+#[test]
+fn a_change_of_the_page_goes_back_unless_it_is_kept() {
+    let at = |scene: &Scene| Duration::from_secs(scene.house.seconds.get());
+    for keeps in [false, true] {
+        let scene = scene(ONE);
+        let mut owner = scene.owner();
+        let page = text(&owner.get("/setup/page"));
+        assert!(page.contains("127.0.0.1:8515"), "{page}");
+        let change = [
+            ("listen", "127.0.0.1:8514"),
+            ("https_listen", "10.1.2.3:443"),
+            ("hosts", "siem-bridge.example"),
+        ];
+        let page = text(&send(&mut owner, "/setup/page", &change));
+        assert!(page.contains("https://10.1.2.3:443/setup"), "{page}");
+        assert!(
+            scene.settings().contains("https_listen = \"10.1.2.3:443\""),
+            "{}",
+            scene.settings()
+        );
+        assert!(text(&owner.get("/setup")).contains("unless you keep them"));
+        if keeps {
+            send(&mut owner, "/setup/page/keep", &[]);
+        }
+        scene.setup.tend(at(&scene) + Duration::from_secs(60));
+        assert!(scene.settings().contains("10.1.2.3"), "not yet");
+        scene.setup.tend(at(&scene) + Duration::from_secs(121));
+        assert_eq!(scene.settings().contains("10.1.2.3"), keeps);
+        assert!(!text(&owner.get("/setup")).contains("unless you keep them"));
+    }
+}
+
+#[test]
+fn the_page_refuses_what_would_lock_everybody_out() {
+    let scene = scene(ONE);
+    let mut owner = scene.owner();
+    for (change, words) in [
+        (
+            [("listen", "nowhere"), ("https_listen", "127.0.0.1:1")],
+            "nowhere",
+        ),
+        (
+            [("listen", "127.0.0.1:1"), ("https_listen", " ")],
+            "nobody could sign in",
+        ),
+        (
+            [("listen", "127.0.0.1:1"), ("https_listen", "box:443")],
+            "box:443",
+        ),
+    ] {
+        let page = text(&send(&mut owner, "/setup/page", &change));
+        assert!(
+            page.contains(words) && page.contains("-error"),
+            "{words}: {page}"
+        );
+    }
+    let broken = [
+        ("listen", "127.0.0.1:8514"),
+        ("https_listen", "127.0.0.1:8515"),
+        ("status_without_login", "on"),
+        ("certificate", "no PEM"),
+        ("key", "secret but no PEM"),
+    ];
+    let page = text(&send(&mut owner, "/setup/page", &broken));
+    assert!(
+        page.contains("certificate-error") && !page.contains("secret but no PEM"),
+        "{page}"
+    );
+    assert_eq!(scene.settings(), ONE);
+}
+
+#[test]
+fn settings_go_to_another_box_with_their_secrets() {
+    let from = scene(ONE);
+    std::fs::write(from.file.with_file_name("contoso.token"), TOKEN).unwrap();
+    let mut owner = from.owner();
+    let plain = send(&mut owner, "/setup/transfer/export", &[]);
+    assert_eq!(text(&plain), ONE);
+    let fields = |again| {
+        [
+            ("secrets", "on"),
+            ("passphrase", "a long passphrase"),
+            ("again", again),
+        ]
+    };
+    let page = text(&send(
+        &mut owner,
+        "/setup/transfer/export",
+        &fields("another one"),
+    ));
+    assert!(page.contains("not the same"), "{page}");
+    let export = send(
+        &mut owner,
+        "/setup/transfer/export",
+        &fields("a long passphrase"),
+    );
+    let export = text(&export);
+    assert!(export.starts_with("-----BEGIN AGE") && !export.contains(TOKEN));
+
+    let to = scene("# empty\n");
+    let mut owner = to.owner();
+    let wrong = [
+        ("settings", export.as_str()),
+        ("passphrase", "not the passphrase"),
+    ];
+    let page = text(&send(&mut owner, "/setup/transfer/import", &wrong));
+    assert!(
+        page.contains("passphrase") && page.contains("role=\"alert\""),
+        "{page}"
+    );
+    assert_eq!(to.settings(), "# empty\n");
+    let right = [
+        ("settings", export.as_str()),
+        ("passphrase", "a long passphrase"),
+    ];
+    let answer = send(&mut owner, "/setup/transfer/import", &right);
+    assert_eq!(location(&answer), "/setup?done=imported");
+    assert!(to.settings().contains("siem.example"), "{}", to.settings());
+    let token = to.file.with_file_name("contoso.token");
+    assert_eq!(std::fs::read_to_string(token).unwrap().trim(), TOKEN);
+}

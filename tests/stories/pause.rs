@@ -1,0 +1,71 @@
+//! An agent is paused and resumed while it runs.
+
+use siembox::status::{Condition, State};
+use siembox_support::cloud::Cloud;
+use siembox_support::receiver::rsyslog;
+use siembox_support::records;
+
+use crate::expected;
+use crate::siembox::{Plan, Siembox};
+
+#[test]
+fn a_pause_loses_and_repeats_nothing() {
+    let receiver = rsyslog::tcp();
+    let cloud = Cloud::builder()
+        .requests_per_minute(6000)
+        .activities(records::activities(41, 12_000))
+        .start();
+    let mut plan = Plan::new(&cloud, receiver.port(), "tcp");
+    plan.activities = "page_size = 500\n".into();
+    plan.siem.push_str("max_lines_per_second = 3000\n");
+    plan.spool = "max_size_mb = 64\n".into();
+    let paused = Plan {
+        agent: "paused = true\n".into(),
+        ..plan.clone()
+    };
+    let mut siembox = Siembox::new(&cloud, &plan);
+    siembox.start();
+    siembox.wait("lines go and lines wait", |status| {
+        let agent = &status.agents[0];
+        agent.lines.proved > 500 && agent.spool.waiting > 0
+    });
+    siembox.set(&paused);
+    siembox.wait("it is paused", |status| status.agents[0].paused);
+    let still = siembox.wait("what was read has arrived", |status| {
+        status.agents[0].spool.waiting == 0
+    });
+    let now = cloud.now_ms();
+    cloud.add(
+        records::Stream::Activities,
+        records::activities(42, 200).between(now - 500, now),
+    );
+    let asked = cloud.request_count();
+    std::thread::sleep(std::time::Duration::from_secs(4));
+    assert_eq!(cloud.request_count(), asked, "nobody asks");
+    let later = siembox.status().unwrap();
+    let (before, agent) = (&still.agents[0], &later.agents[0]);
+    assert_eq!(agent.activities.spooled, before.activities.spooled);
+    assert_eq!(
+        (agent.condition, agent.state),
+        (Condition::Paused, State::Connected)
+    );
+    let shown = siembox.output("status", &[]);
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    assert!(shown.starts_with("Paused (siembox"), "{shown}");
+    assert!(shown.contains("agent contoso: Paused\n  cloud"), "{shown}");
+    let replay = siembox.output("replay", &["--since", "1h"]);
+    let said = String::from_utf8(replay.stderr).unwrap();
+    assert!(said.contains("agent contoso is paused"), "{said}");
+
+    // also over a restart
+    siembox.stop();
+    siembox.start();
+    siembox.wait("it is paused still", |status| {
+        status.agents[0].condition == Condition::Paused
+    });
+    siembox.set(&plan);
+    siembox.wait("it goes on", |status| !status.agents[0].paused);
+    let want = expected::lines(&cloud, &siembox);
+    let got = receiver.wait_for(want.len());
+    expected::assert_exactly(&want, &got);
+}

@@ -1,0 +1,69 @@
+//! A box that has no settings yet, and one whose last agent is taken out.
+
+use siembox_support::cloud::Cloud;
+use siembox_support::receiver::rsyslog;
+use siembox_support::records;
+
+use crate::expected;
+use crate::siembox::{Plan, Siembox};
+
+#[test]
+fn it_starts_without_settings_takes_them_in_and_lives_without_an_agent() {
+    let receiver = rsyslog::tcp();
+    let cloud = Cloud::builder()
+        .requests_per_minute(6000)
+        .activities(records::activities(43, 300))
+        .start();
+    let plan = Plan::new(&cloud, receiver.port(), "tcp");
+    let mut siembox = Siembox::new(&cloud, &plan);
+    std::fs::remove_file(siembox.path("siembox.toml")).unwrap();
+    let without = siembox.output("run", &[]);
+    let said = String::from_utf8(without.stderr).unwrap();
+    assert_eq!(without.status.code(), Some(64));
+    assert!(said.contains("siembox run --setup --config"), "{said}");
+
+    let state = siembox.state();
+    siembox.start_with(&["--setup", "--state", state.to_str().unwrap()]);
+    siembox.wait("it runs without an agent", |status| {
+        status.agents.is_empty()
+    });
+    let pid = siembox.pid();
+    siembox.set(&plan);
+    siembox.wait("the settings are in force", |status| {
+        status
+            .agents
+            .first()
+            .is_some_and(|agent| agent.lines.proved == 300)
+    });
+    siembox.set_text("state_dir = \"state\"\n[page]\nlisten = \"127.0.0.1:0\"\n");
+    let status = siembox.wait("the last agent is gone", |status| status.agents.is_empty());
+    assert_eq!(status.page.len(), 1, "{:?}", status.page);
+    let shown = siembox.output("status", &[]);
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    assert!(shown.contains("no agent is set up"), "{shown}");
+    let replay = siembox.output("replay", &["--since", "1h"]);
+    let said = String::from_utf8(replay.stderr).unwrap();
+    assert!(
+        said.contains("there is no agent in the settings yet"),
+        "{said}"
+    );
+
+    // no agent is no file: that stays an error, and changes nothing
+    std::fs::remove_file(siembox.path("siembox.toml")).unwrap();
+    siembox.wait_for_notice("there is no settings file");
+    siembox.set(&plan);
+    let now = cloud.now_ms();
+    cloud.add(
+        records::Stream::Activities,
+        records::activities(44, 200).between(now - 500, now),
+    );
+    siembox.wait("it goes on where it was", |status| {
+        status
+            .agents
+            .first()
+            .is_some_and(|agent| agent.activities.spooled == 200 && agent.spool.waiting == 0)
+    });
+    assert_eq!(siembox.pid(), pid);
+    let want = expected::lines(&cloud, &siembox);
+    expected::assert_exactly(&want, &receiver.wait_for(want.len()));
+}
