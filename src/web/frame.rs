@@ -35,26 +35,17 @@ fn framed(
     } else {
         machine
     };
+    let further = html! {
+        (head)
+        @if owner.is_some() { script src=(DESK.address()) defer {} }
+    };
     html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (title) " · " (machine_title) }
-                (head)
-                link rel="icon" type="image/svg+xml" href=(LOGO.address());
-                link rel="stylesheet" href=(STYLE.address());
-                @if owner.is_some() { script src=(DESK.address()) defer {} }
-            }
+            (head_of(&format!("{title} · {machine_title}"), &further))
             body {
                 header.top {
-                    a.brand href="/" {
-                        img src=(LOGO.address()) alt="" width="28" height="28";
-                        "siembox"
-                    }
-                    @if !machine.is_empty() { span.machine { (machine) } }
+                    (brand(machine))
                     @if let Some(owner) = owner {
                         nav aria-label="Set-up" {
                             a href="/" { "Status" }
@@ -72,6 +63,32 @@ fn framed(
                 }
             }
         }
+    }
+}
+
+/// What every page has in its head, and what this one has beside it.
+pub(super) fn head_of(title: &str, further: &Markup) -> Markup {
+    html! {
+        head {
+            meta charset="utf-8";
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="color-scheme" content="light dark";
+            title { (title) }
+            link rel="icon" type="image/svg+xml" href=(LOGO.address());
+            link rel="stylesheet" href=(STYLE.address());
+            (further)
+        }
+    }
+}
+
+/// Whose page it is: ours, on this machine. Its name may be empty.
+pub(super) fn brand(machine: &str) -> Markup {
+    html! {
+        a.brand href="/" {
+            img src=(LOGO.address()) alt="" width="28" height="28";
+            "siembox"
+        }
+        @if !machine.is_empty() { span.machine { (machine) } }
     }
 }
 

@@ -222,6 +222,7 @@ fn the_menu_of_an_agent_does_what_it_says() {
         scene.settings()
     );
     assert!(scene.settings().contains("# ours"));
+    assert!(!scene.file.with_file_name("contoso.token").exists());
     assert_eq!(scene.asked().last().unwrap(), "erase contoso");
     assert!(text(&owner.get("/setup")).contains("There is none yet"));
 }

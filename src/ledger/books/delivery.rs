@@ -4,7 +4,7 @@ use super::{Books, Marks, Tail};
 use crate::ledger::key::Key;
 use crate::ledger::row::{Row, Rows, merge};
 
-/// One acknowledgement carries at most so many rows into the note: with [`MOST_TAIL`] others it stays below 16 kB.
+/// One acknowledgement carries at most so many rows into the note: with the rows of a tail besides it stays below 16 kB.
 const MOST_STEP: usize = 512;
 
 /// Lines in a row that count for the same.

@@ -2,12 +2,12 @@
 
 use maud::{Markup, html};
 
-use super::fields::Step;
+use super::fields::{Field, Kind, Step};
 use super::wizard::address;
 use super::{Question, Reply, Setup};
 use crate::replay::{Request, When, Word, sentence, window};
 use crate::settings::Secret;
-use crate::settings::edit::{Draft, EditError, put_secret};
+use crate::settings::edit::{Draft, EditError, put_secret, remove_secret};
 use crate::status::{AgentReport, Condition};
 
 /// What was done, for the page that comes after it.
@@ -258,9 +258,14 @@ impl Setup {
         let Some(mut draft) = self.draft_with(name)? else {
             return Ok(Reply::Missing);
         };
+        let secrets = own_files(&draft, name);
         draft.remove_agent(name);
         draft.save()?;
         self.hands.settings_changed();
+        let folder = self.file.parent().unwrap_or(std::path::Path::new("."));
+        for secret in secrets {
+            remove_secret(folder, &secret)?;
+        }
         let erase = ask.text("rest") == "erase";
         if erase && let Err(why) = self.hands.erase(name) {
             return Ok(Reply::trouble("Deleted, but not erased", &why));
@@ -308,6 +313,25 @@ fn agent(ask: Question, draft: &Draft, name: &str, report: Option<&AgentReport>)
             }
         }
     }
+}
+
+/// The files that the page made for this agent, and no other uses.
+fn own_files(draft: &Draft, name: &str) -> Vec<String> {
+    let names = |agent: &str, key: &str, file: &str| {
+        let value = draft.value(agent, key);
+        value.is_some_and(|value| value.as_str() == Some(file))
+    };
+    let mut own = Vec::new();
+    for field in Field::all().filter(|field| matches!(field.kind, Kind::Secret | Kind::Pem)) {
+        let file = field.file_of(name);
+        let agents = draft.agents();
+        let mut others = agents.iter().filter(|other| *other != name);
+        let shared = others.any(|other| Field::all().any(|field| names(other, field.key, &file)));
+        if names(name, field.key, &file) && !shared {
+            own.push(file);
+        }
+    }
+    own
 }
 
 fn waiting(report: &AgentReport) -> String {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use maud::{Markup, html};
 
+use super::fields::about;
 use super::{Question, Reply, Setup};
 use crate::settings::Secret;
 use crate::settings::edit::{
@@ -80,12 +81,10 @@ impl Setup {
                 continue;
             };
             // under a name of our own: the file that it had may be another agent's here
-            let kind = key
-                .rsplit('.')
-                .next()
-                .unwrap_or(key)
-                .trim_end_matches("_file");
-            let file = format!("{agent}.{}", kind.replace('_', "-"));
+            let Some((_, field)) = about(key) else {
+                continue;
+            };
+            let file = field.file_of(agent);
             put_secret(folder, &file, secret)?;
             draft.set(agent, key, Some(file.into()));
         }

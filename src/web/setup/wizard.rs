@@ -178,7 +178,7 @@ impl Setup {
         let folder = self.file.parent().unwrap_or(Path::new(".")).to_owned();
         let mut failed = None;
         let _ = typed.write(&mut draft, |field, staged| {
-            let file = format!("{name}.{}", field.file_name());
+            let file = field.file_of(&name);
             let put = std::fs::read_to_string(staged)
                 .map_err(|source| EditError::Read {
                     path: staged.to_owned(),

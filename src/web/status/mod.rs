@@ -14,7 +14,8 @@ pub(super) mod words;
 
 use maud::{DOCTYPE, Markup, html};
 
-use super::assets::{LOGO, SCRIPT, STYLE};
+use super::assets::SCRIPT;
+use super::frame::{brand, head_of};
 use super::view::View;
 use crate::status::Snapshot;
 
@@ -24,28 +25,19 @@ const REFRESH: u32 = 10;
 /// The page.
 pub(super) fn whole(view: &View) -> Markup {
     let snapshot = view.snapshot();
+    let further = html! {
+        script src=(SCRIPT.address()) defer {}
+        noscript { meta http-equiv="refresh" content=(REFRESH); }
+    };
     html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (title(view)) }
-                link rel="icon" type="image/svg+xml" href=(LOGO.address());
-                link rel="stylesheet" href=(STYLE.address());
-                script src=(SCRIPT.address()) defer {}
-                noscript { meta http-equiv="refresh" content=(REFRESH); }
-            }
+            (head_of(&title(view), &further))
             body {
                 (lamp::symbols())
                 (flow::symbols())
                 header.top {
-                    a.brand href="/" {
-                        img src=(LOGO.address()) alt="" width="28" height="28";
-                        "siembox"
-                    }
-                    @if !view.machine().is_empty() { span.machine { (view.machine()) } }
+                    (brand(view.machine()))
                     @if has_setup(snapshot) { a.setup href="/setup" { "Set up" } }
                     p #fresh { "As of " (words::moment(snapshot.at_ms)) }
                 }
