@@ -165,9 +165,13 @@ mod tests {
             (
                 ago(60),
                 Some(ago(60)),
-                "--until: found 2026-11-01T09:59:00Z, and --since is 2026-11-01T09:59:00Z",
+                "--since, --until: it ends 2026-11-01T09:59:00Z and begins 2026-11-01T09:59:00Z",
             ),
-            (When::At(NOW + 1), None, "--since: found a time to come"),
+            (
+                When::At(NOW + 1),
+                None,
+                "--since: found 2026-11-01T10:00:00",
+            ),
         ] {
             let error = window(since, until).unwrap_err();
             assert!(
