@@ -47,9 +47,16 @@ const NEW_FILE: u32 = 0o640;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
     path: PathBuf,
+    /// Does the file begin with a byte order mark, as editors on Windows write it? It stays where it is, and nothing below
+    /// need know of it.
+    is_marked: bool,
+    /// What stands behind that.
     text: String,
     revision: Revision,
 }
+
+/// The byte order mark (RFC 3629, 6).
+const MARK: char = '\u{feff}';
 
 // === impl Draft ===
 
@@ -64,12 +71,13 @@ impl Draft {
         let revision = bytes.as_deref().map_or_else(Revision::none, Revision::of);
         let text = String::from_utf8(bytes.unwrap_or_default());
         let text = text.map_err(|_| not_settings(path))?;
-        check_toml(path, &text)?;
-        Ok(Self {
+        let draft = Self {
             path: path.to_owned(),
-            text,
+            is_marked: false,
+            text: String::new(),
             revision,
-        })
+        };
+        draft.with_text(text)
     }
 
     /// The same file with this text instead of what it held: for one that comes from elsewhere, as an export.
@@ -81,7 +89,12 @@ impl Draft {
             return Err(not_settings(&self.path));
         }
         check_toml(&self.path, &text)?;
-        Ok(Self { text, ..self })
+        let bare = text.strip_prefix(MARK);
+        Ok(Self {
+            is_marked: bare.is_some(),
+            text: bare.map_or_else(|| text.clone(), str::to_owned),
+            ..self
+        })
     }
 
     /// The state of the file that this began with.
@@ -93,7 +106,10 @@ impl Draft {
     /// The file's text, with the changes so far.
     #[must_use]
     pub fn text(&self) -> String {
-        self.text.clone()
+        match self.is_marked {
+            true => format!("{MARK}{}", self.text),
+            false => self.text.clone(),
+        }
     }
 
     /// The agents' names in order; empty for one without a name.
@@ -141,11 +157,6 @@ impl Draft {
         self.text = change::add_agent(&self.text, name);
     }
 
-    /// Gives an agent another name. What waits in its old folder of `state_dir` does not move with it.
-    pub fn rename_agent(&mut self, from: &str, to: &str) {
-        self.set(from, "name", Some(to.into()));
-    }
-
     /// Takes an agent out, with its tables and the comments that belong to them: those right above and right below, and
     /// settings that are commented out. Where there is no such agent, nothing happens.
     pub fn remove_agent(&mut self, name: &str) {
@@ -175,7 +186,7 @@ impl Draft {
     /// # Errors
     /// All that is wrong; keys as `agent[1].siem.port`, see [`Draft::place`].
     pub fn read(&self, given: &Overrides) -> Result<Loaded, Vec<Finding>> {
-        Settings::read(&self.text, &self.path, given).map_err(|error| match error {
+        Settings::read(&self.text(), &self.path, given).map_err(|error| match error {
             SettingsError::Wrong(findings) => findings,
             other => vec![Finding {
                 file: Some(self.path.clone()),
@@ -194,12 +205,13 @@ impl Draft {
     /// [`EditError::Stale`] where the file is no longer the one that was opened; where the text is no TOML or too long; where
     /// a step of writing fails.
     pub fn save(self) -> Result<Revision, EditError> {
-        if self.text.len() as u64 > MAX_BYTES {
+        let text = self.text();
+        if text.len() as u64 > MAX_BYTES {
             return Err(not_settings(&self.path));
         }
-        check_toml(&self.path, &self.text)?;
-        let new = Revision::of(self.text.as_bytes());
-        disk::replace(&self.path, self.text.as_bytes(), NEW_FILE, false, || {
+        check_toml(&self.path, &text)?;
+        let new = Revision::of(text.as_bytes());
+        disk::replace(&self.path, text.as_bytes(), NEW_FILE, false, || {
             let there = bytes_of(&self.path)?;
             let there = there.as_deref().map_or_else(Revision::none, Revision::of);
             if there == self.revision {

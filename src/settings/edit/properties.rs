@@ -137,9 +137,12 @@ fn file() -> impl Strategy<Value = String> {
 fn draft(text: &str) -> Draft {
     Draft {
         path: "/siembox.toml".into(),
-        text: text.to_owned(),
+        is_marked: false,
+        text: String::new(),
         revision: Revision::none(),
     }
+    .with_text(text.to_owned())
+    .unwrap()
 }
 
 fn comments(text: &str) -> Vec<&str> {
