@@ -1,6 +1,7 @@
 //! The whole box: builds the agents from the settings, starts them, watches them, takes new settings, stops them in order.
 
 mod hands;
+mod page;
 
 use std::collections::HashMap;
 use std::os::unix::fs::DirBuilderExt;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-use crate::agent::{Agent, AgentError, machine_name, siem_address};
+use crate::agent::{Agent, AgentError, siem_address};
 use crate::clock;
 use crate::commands::NO_AGENT;
 use crate::memory;
@@ -22,10 +23,11 @@ use crate::source::Throttle;
 use crate::spool::sled::{Bounds, SledSpool};
 use crate::spool::{Spool, SpoolError};
 use crate::status::{
-    Happening, Introduction, LedgerReport, PageReport, SpoolReport, Status, Thresholds, socket,
+    Happening, Introduction, LedgerReport, SpoolReport, Status, Thresholds, socket,
 };
-use crate::web::{Audit, Door, Opening, Server, Setup, Tools};
+use crate::web::{Audit, Door, Setup, Tools};
 use hands::{BoxHands, Order};
+use page::PageState;
 
 /// The settings file is looked at this often.
 const LOOK: Duration = Duration::from_secs(2);
@@ -136,16 +138,6 @@ struct Appliance {
     setup: Option<Arc<Setup>>,
     /// What the page asks for.
     ordered: mpsc::Receiver<Order>,
-}
-
-/// How it stands with the page.
-enum PageState {
-    /// It is not wanted.
-    Off,
-    /// It is there.
-    Open(Server),
-    /// It could not be opened; tried again at this steady time.
-    Waiting(Duration),
 }
 
 // === impl Appliance ===
@@ -463,62 +455,10 @@ impl Appliance {
         Arc::clone(throttle)
     }
 
-    /// Opens the page where it is wanted. One that can't be opened never stops the stream.
-    fn open_page(&mut self) {
-        let (settings, now) = (&self.settings.page, clock::now());
-        if !settings.enabled {
-            self.status.page(Ok(PageReport::default()), now);
-            return;
-        }
-        let first = !matches!(self.page, PageState::Waiting(_));
-        let machine = machine_name();
-        let opening = Opening {
-            settings,
-            machine: machine.as_deref(),
-            state_dir: &self.settings.state_dir,
-            status: self.status.clone(),
-            door: Arc::clone(&self.door),
-        };
-        match Server::start(opening) {
-            Ok(page) => {
-                let report = report(&page);
-                let certificate = match &*report.fingerprint {
-                    "" => String::new(),
-                    fingerprint => format!(" (certificate SHA-256 {fingerprint})"),
-                };
-                tracing::info!(
-                    "the page is at {}{certificate}",
-                    report.addresses.join(", ")
-                );
-                if let Some(trouble) = &report.trouble {
-                    tracing::error!("{trouble}");
-                }
-                self.status.page(Ok(report), now);
-                self.page = PageState::Open(page);
-            }
-            Err(error) => {
-                // said once; the notice counts the others
-                if first {
-                    tracing::error!("{error}");
-                }
-                self.status.page(Err(&error.to_string()), now);
-                self.page = PageState::Waiting(now.steady + RETRY);
-            }
-        }
-    }
-
-    async fn close_page(&mut self) {
-        if let PageState::Open(page) = std::mem::replace(&mut self.page, PageState::Off) {
-            page.stop().await;
-        }
-    }
-
     /// Starts again what could not start, or fell.
     async fn tend(&mut self) {
         let now = clock::now().steady;
-        if matches!(self.page, PageState::Waiting(at) if at <= now) {
-            self.open_page();
-        }
+        self.tend_page(now);
         let fallen: Vec<String> = self
             .agents
             .iter()
@@ -579,19 +519,6 @@ impl Appliance {
             stops.spawn(agent.stop());
         }
         while stops.join_next().await.is_some() {}
-    }
-}
-
-/// What the status tells of the page.
-fn report(page: &Server) -> PageReport {
-    let plain = page.addresses().iter();
-    let plain = plain.map(|address| format!("http://{address}/"));
-    let secure = page.https_addresses().iter();
-    let secure = secure.map(|address| format!("https://{address}/"));
-    PageReport {
-        addresses: plain.chain(secure).collect(),
-        fingerprint: page.fingerprint().unwrap_or_default().to_owned(),
-        trouble: page.trouble().map(str::to_owned),
     }
 }
 

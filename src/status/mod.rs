@@ -1,6 +1,7 @@
 //! One value, published: what the box does and how it is. Whoever works tells what happens; whoever watches asks for a
 //! [`Snapshot`]. Telling never waits for a watcher.
 
+mod agent;
 mod depth;
 mod happening;
 mod health;
@@ -25,6 +26,7 @@ pub use snapshot::{AgentReport, LineCounts, LinkReport, Snapshot, SpoolReport, S
 pub use text::text;
 
 use crate::clock::Moment;
+use agent::{Agent, Asked, Side, Since};
 use depth::DepthRings;
 
 /// Gives the spool's figures when somebody asks for them.
@@ -61,41 +63,6 @@ struct Inner {
     since: Since,
     /// Where the page is.
     page: PageReport,
-}
-
-struct Agent {
-    report: AgentReport,
-    /// Activities, alerts: a stream that goes on must not hide one that is silent.
-    cloud: [Side; 2],
-    siem: Side,
-    /// When a page last brought something new, and when lines last were proved; steady times.
-    last_read: Option<Duration>,
-    last_proved: Option<Duration>,
-    since: Since,
-    depths: DepthRings,
-    ask_spool: AskSpool,
-    ask_ledger: AskLedger,
-}
-
-/// A condition and when it began, steady time.
-#[derive(Debug, Clone, Copy, Default)]
-struct Since {
-    condition: Option<Condition>,
-    begin: Duration,
-}
-
-/// What was asked of an agent's spool and ledger while the status was free for others.
-struct Asked {
-    agent: String,
-    spool: SpoolReport,
-    ledger: LedgerReport,
-}
-
-/// One link with what is known of it.
-#[derive(Clone, Default)]
-struct Side {
-    link: Link,
-    trouble: Option<String>,
 }
 
 /// How one agent tells what happens to it.
@@ -465,145 +432,6 @@ impl Inner {
             }
         }
     }
-}
-
-// === impl Agent ===
-
-impl Agent {
-    /// It is paused, or goes on. In both cases its cloud's side begins anew: time in which nobody asked is no silence.
-    fn pause(&mut self, paused: bool, link: Link) {
-        self.report.paused = paused;
-        for side in &mut self.cloud {
-            side.trouble = None;
-            // while it is paused, the last contact is still worth knowing
-            if !paused {
-                side.link = link;
-            }
-        }
-        self.report.spool.full = false;
-        (self.report.activities.behind, self.report.alerts.behind) = (false, false);
-    }
-
-    fn count(&mut self, now: Moment, what: &Happening) {
-        let report = &mut self.report;
-        let stream = usize::from(what.stream() == "alerts");
-        match what {
-            Happening::PageRead(page) => {
-                let counts = if stream == 1 {
-                    &mut report.alerts
-                } else {
-                    &mut report.activities
-                };
-                counts.pages += 1;
-                counts.read += page.records;
-                counts.repeats += page.repeats;
-                counts.left_out += page.left_out;
-                counts.set_aside += page.set_aside;
-                counts.spooled += page.lines;
-                counts.read_up_to_ms = page.read_up_to_ms;
-                counts.behind = page.more;
-                if page.lines + page.set_aside + page.left_out > 0 {
-                    self.last_read = Some(now.steady);
-                }
-                self.cloud[stream].touch(now);
-            }
-            Happening::CloudTrouble { what, .. } => self.cloud[stream].trouble = Some(what.clone()),
-            Happening::SiemConnected { .. } | Happening::SiemThere => self.siem.touch(now),
-            Happening::SiemTrouble { what, .. } => self.siem.trouble = Some(what.clone()),
-            Happening::Sent { lines } => report.lines.sent += lines,
-            Happening::Proved { lines } => {
-                report.lines.proved += lines;
-                self.last_proved = Some(now.steady);
-                self.siem.touch(now);
-            }
-            Happening::Cut { lines, .. } => report.lines.cut += lines,
-            Happening::ReplayBegun(running) | Happening::ReplayGoesOn(running) => {
-                report.replay = Some(running.clone());
-            }
-            Happening::ReplayEnded { .. } => report.replay = None,
-            Happening::SpoolFull { .. } => report.spool.full = true,
-            Happening::SpoolWell => report.spool.full = false,
-            _ => {}
-        }
-    }
-
-    /// Its two sides: the cloud, the SIEM.
-    fn links_at(&self, now: Moment, thresholds: Thresholds) -> [LinkReport; 2] {
-        let report = &self.report;
-        let (mut cloud, mut siem) = (report.cloud.clone(), report.siem.clone());
-        let enabled = [report.activities.enabled, report.alerts.enabled];
-        let streams: Vec<&Side> = self
-            .cloud
-            .iter()
-            .zip(enabled)
-            .filter(|(_, on)| *on)
-            .map(|(side, _)| side)
-            .collect();
-        fill(&mut cloud, &streams, now, thresholds);
-        if report.paused {
-            // nobody asks it, so its silence means nothing
-            cloud.state = State::Created;
-        }
-        fill(&mut siem, &[&self.siem], now, thresholds);
-        [cloud, siem]
-    }
-
-    fn report_at(
-        &self,
-        now: Moment,
-        thresholds: Thresholds,
-        asked: Option<&mut Asked>,
-    ) -> AgentReport {
-        let mut report = self.report.clone();
-        [report.cloud, report.siem] = self.links_at(now, thresholds);
-        report.state = report.state_of_sides();
-        if let Some(asked) = asked {
-            report.spool = SpoolReport {
-                full: report.spool.full,
-                ..std::mem::take(&mut asked.spool)
-            };
-            report.ledger = std::mem::take(&mut asked.ledger);
-        }
-        report.condition = self.since.condition.unwrap_or_default();
-        report.since_ms = wall_ms_at(self.since.begin, now);
-        report.last_read_ms = self.last_read.map(|at| wall_ms_at(at, now));
-        report.last_proved_ms = self.last_proved.map(|at| wall_ms_at(at, now));
-        report.depths = self.depths.depths(now);
-        report
-    }
-}
-
-// === impl Since ===
-
-impl Since {
-    fn observe(&mut self, condition: Condition, now: Moment) {
-        if self.condition != Some(condition) {
-            *self = Self {
-                condition: Some(condition),
-                begin: now.steady,
-            };
-        }
-    }
-}
-
-// === impl Side ===
-
-impl Side {
-    fn touch(&mut self, now: Moment) {
-        self.link.last_contact = Some(now.steady);
-        self.trouble = None;
-    }
-}
-
-/// What several links make together: the worst state, the oldest contact, the first trouble.
-fn fill(report: &mut LinkReport, sides: &[&Side], now: Moment, thresholds: Thresholds) {
-    let states = sides
-        .iter()
-        .map(|side| side.link.state(now.steady, thresholds));
-    report.state = states.max().unwrap_or(State::Created);
-    let contact = sides.iter().map(|side| side.link.last_contact).min();
-    report.contact_ms = contact.flatten().map(|at| wall_ms_at(at, now));
-    report.trouble = sides.iter().find_map(|side| side.trouble.clone());
 }
 
 /// What the wall clock, as it is set now, would have said at a steady time that is past.

@@ -2,12 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::fields::{Field, Kind, Step};
+use super::fields::Step;
 use super::wizard::address;
-use super::{Question, Reply, Setup};
-use crate::replay::{Request, When, Word, sentence, window};
-use crate::settings::Secret;
-use crate::settings::edit::{Draft, EditError, put_secret, remove_secret};
+use super::{Question, Reply, Setup, removal, replay};
+use crate::settings::edit::{Draft, EditError};
 use crate::status::{AgentReport, Condition};
 
 /// What was done, for the page that comes after it.
@@ -96,9 +94,9 @@ impl Setup {
             ("preview", true) => self.preview(ask, name),
             ("token", false) => self.ask_token(ask, name, None),
             ("token", true) => self.replace_token(ask, name),
-            ("replay", false) => Ok(replay_form(ask, name, None)),
-            ("replay", true) => self.replay(ask, name),
-            ("delete", false) => Ok(delete_form(ask, name, &self.waits(ask, name))),
+            ("replay", false) => Ok(replay::form(ask, name, None)),
+            ("replay", true) => Ok(self.replay(ask, name)),
+            ("delete", false) => Ok(removal::form(ask, name, &self.waits(ask, name))),
             ("delete", true) => self.delete(ask, name),
             _ => return Reply::Missing,
         };
@@ -116,7 +114,7 @@ impl Setup {
     }
 
     /// The settings, where they name this agent.
-    fn draft_with(&self, name: &str) -> Result<Option<Draft>, EditError> {
+    pub(super) fn draft_with(&self, name: &str) -> Result<Option<Draft>, EditError> {
         let draft = Draft::open(&self.file)?;
         Ok(draft.place(name).is_some().then_some(draft))
     }
@@ -158,126 +156,6 @@ impl Setup {
             },
         )
     }
-
-    fn ask_token(&self, ask: Question, name: &str, why: Option<&str>) -> Result<Reply, EditError> {
-        let Some(draft) = self.draft_with(name)? else {
-            return Ok(Reply::Missing);
-        };
-        let entra = draft.value(name, "source.client_id").is_some();
-        let what = if entra { "client secret" } else { "token" };
-        let title = format!("Replace the {what} of {name}");
-        let body = html! {
-            form.card method="post" {
-                (ask.token())
-                div.field {
-                    label for="token" { "New " (what) }
-                    input type="password" id="token" name="token" autocomplete="off" spellcheck="false" required
-                        aria-describedby="token-hint token-error" aria-invalid=[why.map(|_| "true")];
-                    p.hint id="token-hint" { "The old one goes on until this is taken." }
-                    @if let Some(why) = why { p.error id="token-error" { (why) } }
-                }
-                div.buttons {
-                    button.main { "Replace" }
-                    a.button href="/setup" { "Back" }
-                }
-            }
-        };
-        Ok(Reply::page(&title, body))
-    }
-
-    fn replace_token(&self, ask: Question, name: &str) -> Result<Reply, EditError> {
-        let Some(mut draft) = self.draft_with(name)? else {
-            return Ok(Reply::Missing);
-        };
-        let entra = draft.value(name, "source.client_id").is_some();
-        let (key, file) = if entra {
-            ("source.client_secret_file", "client-secret")
-        } else {
-            ("source.token_file", "token")
-        };
-        let typed = ask.text("token").trim();
-        if typed.is_empty() {
-            return self.ask_token(ask, name, Some("missing; allowed: the new one"));
-        }
-        let secret = match Secret::token(typed) {
-            _ if entra => Secret::new(typed),
-            Ok(token) => token,
-            Err(why) => return self.ask_token(ask, name, Some(&why.to_string())),
-        };
-        let folder = self.file.parent().unwrap_or(std::path::Path::new("."));
-        let file = format!("{name}.{file}");
-        put_secret(folder, &file, &secret)?;
-        if draft
-            .value(name, key)
-            .and_then(|value| value.as_str().map(str::to_owned))
-            .as_deref()
-            != Some(&file)
-        {
-            draft.set(name, key, Some(file.into()));
-            draft.save()?;
-        }
-        self.hands.settings_changed();
-        self.note(ask, &format!("agent {name}: secret replaced"));
-        Ok(Reply::See("/setup?done=token".to_owned()))
-    }
-
-    fn replay(&self, ask: Question, name: &str) -> Result<Reply, EditError> {
-        let request = match asked_window(ask, name) {
-            Ok(request) => request,
-            Err(why) => return Ok(replay_form(ask, name, Some(&why))),
-        };
-        let hands = std::sync::Arc::clone(&self.hands);
-        let again = request.again;
-        let title = format!("Replay of {name}");
-        let started = self.jobs.start(ask.session(), &title, move |voice| {
-            hands.replay(&request, &mut |word| {
-                if let Word::Progress(progress) = word {
-                    let percent = progress.per_mille / 10;
-                    voice.say_again(
-                        "So far ",
-                        &format!("{percent} %: {}", sentence(&progress.counts, false)),
-                    );
-                }
-            })
-        });
-        Ok(match started {
-            Ok(number) => {
-                let all = if again {
-                    ", also what was sent before"
-                } else {
-                    ""
-                };
-                self.note(ask, &format!("agent {name}: a window is replayed{all}"));
-                Reply::See(format!("/setup/job/{number}"))
-            }
-            Err(why) => replay_form(ask, name, Some(&why)),
-        })
-    }
-
-    fn delete(&self, ask: Question, name: &str) -> Result<Reply, EditError> {
-        let Some(mut draft) = self.draft_with(name)? else {
-            return Ok(Reply::Missing);
-        };
-        let secrets = own_files(&draft, name);
-        draft.remove_agent(name);
-        draft.save()?;
-        self.hands.settings_changed();
-        let folder = self.file.parent().unwrap_or(std::path::Path::new("."));
-        for secret in secrets {
-            remove_secret(folder, &secret)?;
-        }
-        let erase = ask.text("rest") == "erase";
-        if erase && let Err(why) = self.hands.erase(name) {
-            return Ok(Reply::trouble("Deleted, but not erased", &why));
-        }
-        let rest = if erase {
-            "what waited is erased"
-        } else {
-            "what waits stays on disk"
-        };
-        self.note(ask, &format!("agent {name} deleted; {rest}"));
-        Ok(Reply::See("/setup?done=deleted".to_owned()))
-    }
 }
 
 fn agent(ask: Question, draft: &Draft, name: &str, report: Option<&AgentReport>) -> Markup {
@@ -315,25 +193,6 @@ fn agent(ask: Question, draft: &Draft, name: &str, report: Option<&AgentReport>)
     }
 }
 
-/// The files that the page made for this agent, and no other uses.
-fn own_files(draft: &Draft, name: &str) -> Vec<String> {
-    let names = |agent: &str, key: &str, file: &str| {
-        let value = draft.value(agent, key);
-        value.is_some_and(|value| value.as_str() == Some(file))
-    };
-    let mut own = Vec::new();
-    for field in Field::all().filter(|field| matches!(field.kind, Kind::Secret | Kind::Pem)) {
-        let file = field.file_of(name);
-        let agents = draft.agents();
-        let mut others = agents.iter().filter(|other| *other != name);
-        let shared = others.any(|other| Field::all().any(|field| names(other, field.key, &file)));
-        if names(name, field.key, &file) && !shared {
-            own.push(file);
-        }
-    }
-    own
-}
-
 fn waiting(report: &AgentReport) -> String {
     match report.spool.waiting {
         0 => "nothing waits".to_owned(),
@@ -350,76 +209,4 @@ fn act(ask: Question, name: &str, what: &str, words: &str) -> Markup {
             button { (words) }
         }
     }
-}
-
-fn replay_form(ask: Question, name: &str, why: Option<&str>) -> Reply {
-    let title = format!("Replay a window of {name}");
-    let body = html! {
-        form.card method="post" {
-            (ask.token())
-            p { "Fetches a stretch of time again and sends what is missing. What was sent is left out." }
-            @if let Some(why) = why { p.error role="alert" { (why) } }
-            @for (id, label, hint) in [
-                ("since", "From", "As 2026-11-24 06:00 (UTC), or 6h for six hours ago."),
-                ("until", "Until", "The same; empty: now."),
-            ] {
-                div.field {
-                    label for=(id) { (label) }
-                    input type="text" id=(id) name=(id) value=(ask.text(id)) autocomplete="off" aria-describedby={ (id) "-hint" };
-                    p.hint id={ (id) "-hint" } { (hint) }
-                }
-            }
-            div.field.switch {
-                input type="checkbox" role="switch" id="again" name="again" checked[ask.ask.form.has("again")];
-                label for="again" { "Also what was sent before" }
-            }
-            div.buttons {
-                button.main { "Replay" }
-                a.button href="/setup" { "Back" }
-            }
-        }
-    };
-    Reply::page(&title, body)
-}
-
-fn asked_window(ask: Question, name: &str) -> Result<Request, String> {
-    let at = |id: &str, label: &str| match ask.text(id).trim() {
-        "" => Ok(None),
-        text => When::parse(text)
-            .map(|when| Some(when.at_ms(ask.now_ms())))
-            .map_err(|why| format!("{label}: {why}")),
-    };
-    let Some(from_ms) = at("since", "From")? else {
-        return Err("From: missing; allowed: a time, or as 6h".to_owned());
-    };
-    let (from_ms, to_ms) =
-        window(from_ms, at("until", "Until")?, ask.now_ms()).map_err(|unfit| unfit.to_string())?;
-    Ok(Request {
-        agent: Some(name.to_owned()),
-        from_ms,
-        to_ms,
-        stream: None,
-        again: ask.ask.form.has("again"),
-        dry_run: false,
-    })
-}
-
-fn delete_form(ask: Question, name: &str, waits: &str) -> Reply {
-    let title = format!("Delete {name}?");
-    let body = html! {
-        form.card method="post" {
-            (ask.token())
-            p { "It reads and sends nothing more. In its spool: " b { (waits) } "." }
-            fieldset.picks {
-                legend { "What waits" }
-                label { input type="radio" name="rest" value="keep" checked; " stays on disk, and goes on when an agent of this name comes back" }
-                label { input type="radio" name="rest" value="erase"; " is erased, with cursor, ledger and the ids of what was sent" }
-            }
-            div.buttons {
-                button.danger { "Delete" }
-                a.button href="/setup" { "Back" }
-            }
-        }
-    };
-    Reply::page(&title, body)
 }

@@ -1,0 +1,185 @@
+//! One agent as the status keeps it: its counters, its two sides, and what is told of it at a moment.
+
+use std::time::Duration;
+
+use super::depth::DepthRings;
+use super::{
+    AgentReport, AskLedger, AskSpool, Condition, Happening, LedgerReport, Link, LinkReport,
+    SpoolReport, State, Thresholds, wall_ms_at,
+};
+use crate::clock::Moment;
+
+/// An agent.
+pub(super) struct Agent {
+    pub(super) report: AgentReport,
+    /// Activities, alerts: a stream that goes on must not hide one that is silent.
+    pub(super) cloud: [Side; 2],
+    pub(super) siem: Side,
+    /// When a page last brought something new, and when lines last were proved; steady times.
+    pub(super) last_read: Option<Duration>,
+    pub(super) last_proved: Option<Duration>,
+    pub(super) since: Since,
+    pub(super) depths: DepthRings,
+    pub(super) ask_spool: AskSpool,
+    pub(super) ask_ledger: AskLedger,
+}
+
+/// A condition and when it began, steady time.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Since {
+    pub(super) condition: Option<Condition>,
+    pub(super) begin: Duration,
+}
+
+/// What was asked of an agent's spool and ledger while the status was free for others.
+pub(super) struct Asked {
+    pub(super) agent: String,
+    pub(super) spool: SpoolReport,
+    pub(super) ledger: LedgerReport,
+}
+
+/// One link with what is known of it.
+#[derive(Clone, Default)]
+pub(super) struct Side {
+    pub(super) link: Link,
+    pub(super) trouble: Option<String>,
+}
+
+// === impl Agent ===
+
+impl Agent {
+    /// It is paused, or goes on. In both cases its cloud's side begins anew: time in which nobody asked is no silence.
+    pub(super) fn pause(&mut self, paused: bool, link: Link) {
+        self.report.paused = paused;
+        for side in &mut self.cloud {
+            side.trouble = None;
+            // while it is paused, the last contact is still worth knowing
+            if !paused {
+                side.link = link;
+            }
+        }
+        self.report.spool.full = false;
+        (self.report.activities.behind, self.report.alerts.behind) = (false, false);
+    }
+
+    pub(super) fn count(&mut self, now: Moment, what: &Happening) {
+        let report = &mut self.report;
+        let stream = usize::from(what.stream() == "alerts");
+        match what {
+            Happening::PageRead(page) => {
+                let counts = if stream == 1 {
+                    &mut report.alerts
+                } else {
+                    &mut report.activities
+                };
+                counts.pages += 1;
+                counts.read += page.records;
+                counts.repeats += page.repeats;
+                counts.left_out += page.left_out;
+                counts.set_aside += page.set_aside;
+                counts.spooled += page.lines;
+                counts.read_up_to_ms = page.read_up_to_ms;
+                counts.behind = page.more;
+                if page.lines + page.set_aside + page.left_out > 0 {
+                    self.last_read = Some(now.steady);
+                }
+                self.cloud[stream].touch(now);
+            }
+            Happening::CloudTrouble { what, .. } => self.cloud[stream].trouble = Some(what.clone()),
+            Happening::SiemConnected { .. } | Happening::SiemThere => self.siem.touch(now),
+            Happening::SiemTrouble { what, .. } => self.siem.trouble = Some(what.clone()),
+            Happening::Sent { lines } => report.lines.sent += lines,
+            Happening::Proved { lines } => {
+                report.lines.proved += lines;
+                self.last_proved = Some(now.steady);
+                self.siem.touch(now);
+            }
+            Happening::Cut { lines, .. } => report.lines.cut += lines,
+            Happening::ReplayBegun(running) | Happening::ReplayGoesOn(running) => {
+                report.replay = Some(running.clone());
+            }
+            Happening::ReplayEnded { .. } => report.replay = None,
+            Happening::SpoolFull { .. } => report.spool.full = true,
+            Happening::SpoolWell => report.spool.full = false,
+            _ => {}
+        }
+    }
+
+    /// Its two sides: the cloud, the SIEM.
+    pub(super) fn links_at(&self, now: Moment, thresholds: Thresholds) -> [LinkReport; 2] {
+        let report = &self.report;
+        let (mut cloud, mut siem) = (report.cloud.clone(), report.siem.clone());
+        let enabled = [report.activities.enabled, report.alerts.enabled];
+        let streams: Vec<&Side> = self
+            .cloud
+            .iter()
+            .zip(enabled)
+            .filter(|(_, on)| *on)
+            .map(|(side, _)| side)
+            .collect();
+        fill(&mut cloud, &streams, now, thresholds);
+        if report.paused {
+            // nobody asks it, so its silence means nothing
+            cloud.state = State::Created;
+        }
+        fill(&mut siem, &[&self.siem], now, thresholds);
+        [cloud, siem]
+    }
+
+    pub(super) fn report_at(
+        &self,
+        now: Moment,
+        thresholds: Thresholds,
+        asked: Option<&mut Asked>,
+    ) -> AgentReport {
+        let mut report = self.report.clone();
+        [report.cloud, report.siem] = self.links_at(now, thresholds);
+        report.state = report.state_of_sides();
+        if let Some(asked) = asked {
+            report.spool = SpoolReport {
+                full: report.spool.full,
+                ..std::mem::take(&mut asked.spool)
+            };
+            report.ledger = std::mem::take(&mut asked.ledger);
+        }
+        report.condition = self.since.condition.unwrap_or_default();
+        report.since_ms = wall_ms_at(self.since.begin, now);
+        report.last_read_ms = self.last_read.map(|at| wall_ms_at(at, now));
+        report.last_proved_ms = self.last_proved.map(|at| wall_ms_at(at, now));
+        report.depths = self.depths.depths(now);
+        report
+    }
+}
+
+// === impl Since ===
+
+impl Since {
+    pub(super) fn observe(&mut self, condition: Condition, now: Moment) {
+        if self.condition != Some(condition) {
+            *self = Self {
+                condition: Some(condition),
+                begin: now.steady,
+            };
+        }
+    }
+}
+
+// === impl Side ===
+
+impl Side {
+    pub(super) fn touch(&mut self, now: Moment) {
+        self.link.last_contact = Some(now.steady);
+        self.trouble = None;
+    }
+}
+
+/// What several links make together: the worst state, the oldest contact, the first trouble.
+fn fill(report: &mut LinkReport, sides: &[&Side], now: Moment, thresholds: Thresholds) {
+    let states = sides
+        .iter()
+        .map(|side| side.link.state(now.steady, thresholds));
+    report.state = states.max().unwrap_or(State::Created);
+    let contact = sides.iter().map(|side| side.link.last_contact).min();
+    report.contact_ms = contact.flatten().map(|at| wall_ms_at(at, now));
+    report.trouble = sides.iter().find_map(|side| side.trouble.clone());
+}
