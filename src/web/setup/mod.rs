@@ -11,10 +11,13 @@ mod filters;
 mod forms;
 mod hands;
 mod jobs;
+mod judge;
 mod listening;
+mod panel;
 mod removal;
 mod render;
 mod replay;
+mod step;
 mod support;
 mod token;
 mod transfer;
@@ -38,7 +41,7 @@ use super::audit::Audit;
 use super::door::{Ask, Owner, Room};
 use super::frame::{frame, working};
 use super::page::Page;
-use crate::settings::{AgentSettings, Overrides, Settings};
+use crate::settings::Overrides;
 use crate::status::{Snapshot, Status};
 
 /// What the set-up works with.
@@ -161,94 +164,6 @@ impl Setup {
 
     fn snapshot(&self, ask: Question) -> Snapshot {
         self.status.snapshot(ask.ask.now)
-    }
-
-    // --- jobs
-
-    /// Starts a check, a preview or a test line.
-    fn start_trial(
-        &self,
-        ask: Question,
-        act: &str,
-        settings: Settings,
-        agent: AgentSettings,
-    ) -> Result<u64, String> {
-        let hands = Arc::clone(&self.hands);
-        let title = match act {
-            "test" => "Test line",
-            "check" => "Check of the connection",
-            _ => "Preview: real records as the lines that would be sent",
-        };
-        let act = act.to_owned();
-        self.jobs
-            .start(ask.session(), title, move |voice| match act.as_str() {
-                "test" => hands.test_line(&agent),
-                "check" => hands.check(&settings, &agent, voice),
-                _ => hands.preview(&agent, voice),
-            })
-    }
-
-    /// `/setup/job/N`
-    fn job(&self, ask: Question, number: &str) -> Reply {
-        let Some(panel) = self.panel(ask, number) else {
-            return Reply::Missing;
-        };
-        let body = html! {
-            (panel.markup)
-            p { a.button href="/setup" { "Back" } }
-        };
-        Reply::Page {
-            title: "SIEM agents".to_owned(),
-            main: body,
-            runs: panel.runs,
-        }
-    }
-
-    fn job_piece(&self, ask: Question, number: &str) -> Reply {
-        let panel = self.panel(ask, number);
-        panel.map_or(Reply::Missing, |panel| Reply::Piece(panel.markup))
-    }
-
-    /// The job that a page of the wizard was asked with.
-    fn job_panel(&self, ask: Question) -> Markup {
-        let panel = ask.query("job").and_then(|number| self.panel(ask, number));
-        panel.map_or_else(Markup::default, |panel| panel.markup)
-    }
-
-    fn panel(&self, ask: Question, number: &str) -> Option<Panel> {
-        let number: u64 = number.parse().ok()?;
-        let job = self.jobs.look(ask.session(), number)?;
-        let runs = job.end.is_none();
-        let live = runs.then(|| format!("/setup/job/{number}/live"));
-        let markup = html! {
-            section #job.card data-live=[live] aria-live="polite" {
-                h2 { (job.title) }
-                @if !job.lines.is_empty() {
-                    pre.said tabindex="0" { @for line in &job.lines { span class=(class(line)) { (line) } "\n" } }
-                }
-                @if job.further > 0 { p.hint { "And " (job.further) " further lines." } }
-                @match &job.end {
-                    None => p.hint { "It runs …" },
-                    Some(Ok(words)) => p.done { (words) },
-                    Some(Err(words)) => p.error { (words) },
-                }
-            }
-        };
-        Some(Panel { markup, runs })
-    }
-}
-
-struct Panel {
-    markup: Markup,
-    runs: bool,
-}
-
-/// How `check` begins a step that went well or did not.
-fn class(line: &str) -> &'static str {
-    match line.trim_start() {
-        line if line.starts_with("ok ") => "well",
-        line if line.starts_with("FAIL ") => "bad",
-        _ => "",
     }
 }
 

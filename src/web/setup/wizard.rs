@@ -3,24 +3,16 @@
 
 use std::path::{Path, PathBuf};
 
-use maud::{Markup, html};
+use maud::html;
 
-use super::fields::{Kind, Step, about};
+use super::fields::{Step, about};
 use super::forms::Which;
+use super::judge::Judged;
+use super::step::{buttons, finish, summary};
 use super::typed::{Refused, Typed};
 use super::{Question, Reply, Setup, render};
 use crate::settings::edit::{Draft, EditError, put_secret};
-use crate::settings::{AgentSettings, Finding, Loaded, Needs, Overrides, Secret, Settings};
-
-/// What the typed settings come to.
-struct Judged {
-    /// What the reader refuses, of the whole file; what is about a field of the wizard stands in `refused`.
-    refused: Vec<Refused>,
-    elsewhere: Vec<String>,
-    warnings: Vec<String>,
-    /// The settings, where they hold, with the agent's own.
-    whole: Option<(Settings, AgentSettings)>,
-}
+use crate::settings::{Needs, Secret};
 
 impl Setup {
     /// `/setup/new/STEP` and `/setup/agent/NAME/STEP`.
@@ -83,51 +75,6 @@ impl Setup {
             "test" | "check" | "preview" => Ok(self.try_out(ask, act, &typed, step, judged)),
             _ => Ok(Reply::See(address(agent, step.next()))),
         }
-    }
-
-    /// Holds what was typed against the settings' own reader. Files are read where they are staged.
-    fn judge(&self, typed: &Typed, mut draft: Draft, needs: Needs) -> Judged {
-        let mut judged = Judged {
-            refused: Vec::new(),
-            elsewhere: Vec::new(),
-            warnings: Vec::new(),
-            whole: None,
-        };
-        let name = typed.name();
-        let others = draft
-            .agents()
-            .into_iter()
-            .filter(|other| Some(other) != typed.of.as_ref());
-        if others
-            .into_iter()
-            .any(|other| other.eq_ignore_ascii_case(name))
-        {
-            let why = format!(
-                "found {name:?}, which is the name of another agent already; allowed: another name"
-            );
-            judged.refused.push(("name", why));
-            return judged;
-        }
-        judged.refused = typed.write(&mut draft, |_, staged| staged.to_owned());
-        let place = draft.place(name).unwrap_or_default();
-        let given = Overrides {
-            needs,
-            ..self.given.clone()
-        };
-        match draft.read(&given) {
-            Ok(Loaded { settings, warnings }) => {
-                judged.warnings = warnings
-                    .iter()
-                    .map(|finding| finding.text.clone())
-                    .collect();
-                let agent = settings.agents.get(place.wrapping_sub(1)).cloned();
-                judged.whole = agent.map(|agent| (settings, agent));
-            }
-            Err(findings) => findings
-                .iter()
-                .for_each(|finding| judged.take(finding, place)),
-        }
-        judged
     }
 
     /// A check, a preview or a test line with what was typed, before it is saved.
@@ -250,29 +197,6 @@ impl Setup {
         };
         Reply::page(&title, body)
     }
-
-    fn judged_now(&self, typed: &Typed) -> Judged {
-        match Draft::open(&self.file) {
-            Ok(draft) => self.judge(typed, draft, Needs::Stream),
-            Err(error) => Judged {
-                refused: Vec::new(),
-                elsewhere: vec![error.to_string()],
-                warnings: Vec::new(),
-                whole: None,
-            },
-        }
-    }
-}
-
-impl Judged {
-    /// A finding is shown beside its field, or, about something that the wizard has none for, above all.
-    fn take(&mut self, finding: &Finding, place: usize) {
-        let own = finding.key.strip_prefix(&format!("agent[{place}]."));
-        match own.and_then(about) {
-            Some((_, field)) => self.refused.push((field.key, finding.text.clone())),
-            None => self.elsewhere.push(finding.to_string()),
-        }
-    }
 }
 
 /// Where a step stands.
@@ -280,101 +204,5 @@ pub(super) fn address(agent: Option<&str>, step: Step) -> String {
     match agent {
         None => format!("/setup/new/{}", step.name()),
         Some(name) => format!("/setup/agent/{name}/{}", step.name()),
-    }
-}
-
-/// What is wrong, above the form, where a screen reader says it at once.
-fn summary(refused: &[Refused], why: &[String]) -> Markup {
-    html! {
-        @if !refused.is_empty() || !why.is_empty() {
-            div.trouble role="alert" {
-                @for why in why { p { (why) } }
-                @if !refused.is_empty() {
-                    p { "Not taken yet:" }
-                    ul {
-                        @for (key, _) in refused {
-                            @let label = about(key).map_or(*key, |(_, field)| field.label);
-                            li { a href={ "#" (key) } { (label) } }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn buttons(step: Step, edits: bool) -> Markup {
-    let trial = match step {
-        Step::General => None,
-        Step::Siem => Some(("test", "Send a test line")),
-        Step::Data | Step::Finish => Some(("preview", "Preview results")),
-        Step::Connection => Some(("check", "Check the connection")),
-    };
-    html! {
-        div.buttons {
-            @if step != Step::Finish { button.main[!edits] name="act" value="next" { "Next" } }
-            @if edits || step == Step::Finish {
-                button.main name="act" value="save" { @if edits { "Save" } @else { "Add this agent" } }
-            }
-            @if let Some((act, words)) = trial { button name="act" value=(act) { (words) } }
-            button.quiet name="act" value="leave" formnovalidate { "Discard" }
-        }
-    }
-}
-
-/// All at a glance, before it is saved.
-fn finish(typed: &Typed, judged: &Judged) -> Markup {
-    html! {
-        @for (key, why) in &judged.refused {
-            @let (step, label) = about(key).map_or((Step::General, *key), |(step, field)| (step, field.label));
-            p.error { a href={ (address(typed.of.as_deref(), step)) "#" (key) } { (label) } ": " (why) }
-        }
-        @for why in &judged.elsewhere { p.error { (why) } }
-        @for warning in &judged.warnings { p.warning { (warning) } }
-        dl.summary {
-            @for step in Step::ALL {
-                @for field in step.fields() {
-                    @if let Some(words) = in_words(typed, field.key, field.kind) {
-                        dt { (field.label) }
-                        dd { (words) }
-                    }
-                }
-            }
-        }
-        @if typed.of.is_none() {
-            p.hint { "The agent stands in the table as Created until cloud and SIEM have answered." }
-        } @else {
-            p.hint { "Changes take effect in the running stream. Nothing is lost or sent twice by them." }
-        }
-    }
-}
-
-/// What a person chose, where it is not what holds anyway.
-fn in_words(typed: &Typed, key: &str, kind: Kind) -> Option<String> {
-    match kind {
-        Kind::Secret | Kind::Pem => typed.kept(key).map(|_| "set".to_owned()),
-        Kind::Switch(default) => {
-            let on = typed.is_on(key, default);
-            let always = matches!(key, "alerts.enabled" | "activities.enabled");
-            (always || on != default).then(|| if on { "on" } else { "off" }.to_owned())
-        }
-        Kind::Choice(all) => {
-            let chosen = all
-                .iter()
-                .find(|(value, _)| *value == typed.text(key) && !value.is_empty());
-            chosen.map(|(_, words)| (*words).to_owned())
-        }
-        Kind::Picks(all) => {
-            let picked: Vec<&str> = typed.text(key).split_ascii_whitespace().collect();
-            let words = all
-                .iter()
-                .filter(|(number, _)| picked.contains(&number.to_string().as_str()));
-            let words: Vec<&str> = words.map(|(_, words)| *words).collect();
-            (!words.is_empty()).then(|| words.join(", "))
-        }
-        _ => {
-            let text = typed.text(key);
-            (!text.is_empty()).then(|| text.replace('\n', ", "))
-        }
     }
 }

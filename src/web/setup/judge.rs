@@ -1,0 +1,88 @@
+//! What was typed into the wizard, held against the settings' own reader.
+
+use super::Setup;
+use super::fields::about;
+use super::typed::{Refused, Typed};
+use crate::settings::edit::Draft;
+use crate::settings::{AgentSettings, Finding, Loaded, Needs, Overrides, Settings};
+
+/// What the typed settings come to.
+pub(super) struct Judged {
+    /// What the reader refuses, of the whole file; what is about a field of the wizard stands in `refused`.
+    pub(super) refused: Vec<Refused>,
+    pub(super) elsewhere: Vec<String>,
+    pub(super) warnings: Vec<String>,
+    /// The settings, where they hold, with the agent's own.
+    pub(super) whole: Option<(Settings, AgentSettings)>,
+}
+
+impl Setup {
+    /// Holds what was typed against the settings' own reader. Files are read where they are staged.
+    pub(super) fn judge(&self, typed: &Typed, mut draft: Draft, needs: Needs) -> Judged {
+        let mut judged = Judged {
+            refused: Vec::new(),
+            elsewhere: Vec::new(),
+            warnings: Vec::new(),
+            whole: None,
+        };
+        let name = typed.name();
+        let others = draft
+            .agents()
+            .into_iter()
+            .filter(|other| Some(other) != typed.of.as_ref());
+        if others
+            .into_iter()
+            .any(|other| other.eq_ignore_ascii_case(name))
+        {
+            let why = format!(
+                "found {name:?}, which is the name of another agent already; allowed: another name"
+            );
+            judged.refused.push(("name", why));
+            return judged;
+        }
+        judged.refused = typed.write(&mut draft, |_, staged| staged.to_owned());
+        let place = draft.place(name).unwrap_or_default();
+        let given = Overrides {
+            needs,
+            ..self.given.clone()
+        };
+        match draft.read(&given) {
+            Ok(Loaded { settings, warnings }) => {
+                judged.warnings = warnings
+                    .iter()
+                    .map(|finding| finding.text.clone())
+                    .collect();
+                let agent = settings.agents.get(place.wrapping_sub(1)).cloned();
+                judged.whole = agent.map(|agent| (settings, agent));
+            }
+            Err(findings) => findings
+                .iter()
+                .for_each(|finding| judged.take(finding, place)),
+        }
+        judged
+    }
+
+    /// The same with the settings file as it is now.
+    pub(super) fn judged_now(&self, typed: &Typed) -> Judged {
+        match Draft::open(&self.file) {
+            Ok(draft) => self.judge(typed, draft, Needs::Stream),
+            Err(error) => Judged {
+                refused: Vec::new(),
+                elsewhere: vec![error.to_string()],
+                warnings: Vec::new(),
+                whole: None,
+            },
+        }
+    }
+}
+
+impl Judged {
+    /// A finding is shown beside its field, or, about something that the wizard has none for, above all.
+    fn take(&mut self, finding: &Finding, place: usize) {
+        let own = finding.key.strip_prefix(&format!("agent[{place}]."));
+        match own.and_then(about) {
+            Some((_, field)) => self.refused.push((field.key, finding.text.clone())),
+            None => self.elsewhere.push(finding.to_string()),
+        }
+    }
+}
