@@ -283,6 +283,37 @@ fn a_form_that_is_out_of_date_is_told_so_and_keeps_what_was_typed() {
 }
 
 #[test]
+fn what_is_replaced_is_taken_up_by_the_running_agent() {
+    let scene = scene(ONE);
+    let mut owner = scene.owner();
+    let path = "/setup/agent/contoso/siem";
+    let there = |name: &str| scene.file.with_file_name(name).exists();
+    for (text, named, gone) in [
+        ("first", "contoso.siem-ca.pem", "contoso.siem-ca.pem-2"),
+        ("second", "contoso.siem-ca.pem-2", "contoso.siem-ca.pem"),
+        ("third", "contoso.siem-ca.pem", "contoso.siem-ca.pem-2"),
+    ] {
+        let fields = [
+            ("siem.host", "siem.example"),
+            ("siem.port", "5514"),
+            ("siem.protocol", "tls"),
+            ("siem.half_close", "on"),
+            ("siem.ca_file", text),
+            ("act", "save"),
+        ];
+        let answer = send(&mut owner, path, &fields);
+        assert_eq!(location(&answer), "/setup?done=changed");
+        // another name: the settings are others, and so the agent begins anew with it
+        let settings = scene.settings();
+        assert!(
+            settings.contains(&format!("ca_file = \"{named}\"")),
+            "{settings}"
+        );
+        assert!(there(named) && !there(gone), "{named}");
+    }
+}
+
+#[test]
 fn what_was_typed_is_text_wherever_it_comes_back() {
     let scene = scene(ONE);
     let mut owner = scene.owner();

@@ -250,12 +250,7 @@ impl Field {
         }
     }
 
-    /// What its file is called where the page puts it.
-    pub(super) fn file_of(&self, agent: &str) -> String {
-        format!("{agent}.{}", self.file_name())
-    }
-
-    /// What it is called behind the agent's name.
+    /// What its file is called behind the agent's name.
     pub(super) fn file_name(&self) -> &'static str {
         match self.key {
             "source.token_file" => "token",

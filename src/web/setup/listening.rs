@@ -5,6 +5,7 @@ use std::path::Path;
 use maud::{Markup, html};
 use toml_edit::{Array, Value};
 
+use super::files::fresh;
 use super::{Question, Reply, Setup};
 use crate::clock::span_in_words;
 use crate::settings::edit::{Draft, EditError, put_secret};
@@ -91,10 +92,16 @@ impl Setup {
         let _ = std::fs::remove_file(&tried.0);
         let _ = std::fs::remove_file(&tried.1);
         usable?;
-        put("page.pem", &typed.certificate)?;
-        put("page.key", &typed.key)?;
-        draft.set_page("certificate_file", Some("page.pem".into()));
-        draft.set_page("key_file", Some("page.key".into()));
+        for (key, file, text) in [
+            ("certificate_file", "pem", &typed.certificate),
+            ("key_file", "key", &typed.key),
+        ] {
+            let there = draft.page_value(key);
+            let there = there.as_ref().and_then(|value| value.as_str());
+            let name = fresh("page", file, there);
+            put(&name, text)?;
+            draft.set_page(key, Some(name.into()));
+        }
         Ok(())
     }
 

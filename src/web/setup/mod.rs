@@ -7,6 +7,7 @@
 
 mod agents;
 mod fields;
+mod files;
 mod filters;
 mod forms;
 mod hands;

@@ -4,16 +4,15 @@ use std::path::Path;
 
 use maud::html;
 
-use super::fields::{Field, Kind};
-use super::{Question, Reply, Setup};
-use crate::settings::edit::{Draft, EditError, remove_secret};
+use super::{Question, Reply, Setup, files};
+use crate::settings::edit::{EditError, remove_secret};
 
 impl Setup {
     pub(super) fn delete(&self, ask: Question, name: &str) -> Result<Reply, EditError> {
         let Some(mut draft) = self.draft_with(name)? else {
             return Ok(Reply::Missing);
         };
-        let secrets = own_files(&draft, name);
+        let secrets = files::own(&draft, name);
         draft.remove_agent(name);
         draft.save()?;
         self.hands.settings_changed();
@@ -33,25 +32,6 @@ impl Setup {
         self.note(ask, &format!("agent {name} deleted; {rest}"));
         Ok(Reply::See("/setup?done=deleted".to_owned()))
     }
-}
-
-/// The files that the page made for this agent, and no other uses.
-fn own_files(draft: &Draft, name: &str) -> Vec<String> {
-    let names = |agent: &str, key: &str, file: &str| {
-        let value = draft.value(agent, key);
-        value.is_some_and(|value| value.as_str() == Some(file))
-    };
-    let mut own = Vec::new();
-    for field in Field::all().filter(|field| matches!(field.kind, Kind::Secret | Kind::Pem)) {
-        let file = field.file_of(name);
-        let agents = draft.agents();
-        let mut others = agents.iter().filter(|other| *other != name);
-        let shared = others.any(|other| Field::all().any(|field| names(other, field.key, &file)));
-        if names(name, field.key, &file) && !shared {
-            own.push(file);
-        }
-    }
-    own
 }
 
 pub(super) fn form(ask: Question, name: &str, waits: &str) -> Reply {

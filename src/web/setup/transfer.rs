@@ -5,6 +5,7 @@ use std::path::Path;
 use maud::{Markup, html};
 
 use super::fields::about;
+use super::files::fresh;
 use super::{Question, Reply, Setup};
 use crate::settings::Secret;
 use crate::settings::edit::{
@@ -72,9 +73,9 @@ impl Setup {
         let passphrase = is_encrypted(text.as_bytes()).then_some(&passphrase);
         let Import { bundle, .. } = import(text.as_bytes(), passphrase, &self.file, &self.given)?;
         let folder = self.file.parent().unwrap_or(Path::new("."));
-        let old = Draft::open(&self.file)?;
-        let before = old.text();
-        let mut draft = old.with_text(bundle.settings)?;
+        let present = Draft::open(&self.file)?;
+        let before = present.text();
+        let mut draft = present.clone().with_text(bundle.settings)?;
         let agents = draft.agents();
         for (key, secret) in &bundle.secrets {
             let Some((agent, key)) = of_agent(key, &agents) else {
@@ -84,7 +85,8 @@ impl Setup {
             let Some((_, field)) = about(key) else {
                 continue;
             };
-            let file = field.file_of(agent);
+            let there = there(&present, agent, key);
+            let file = fresh(agent, field.file_name(), there.as_deref());
             put_secret(folder, &file, secret)?;
             draft.set(agent, key, Some(file.into()));
         }
@@ -95,6 +97,12 @@ impl Setup {
         self.note(ask, "settings imported; those of the page are on trial");
         Ok(Reply::See("/setup?done=imported".to_owned()))
     }
+}
+
+/// The file that a key names at present.
+fn there(draft: &Draft, agent: &str, key: &str) -> Option<String> {
+    let value = draft.value(agent, key)?;
+    value.as_str().map(str::to_owned)
 }
 
 /// `agent[2].source.token_file`: the second agent's name, and the key.

@@ -10,8 +10,8 @@ use super::forms::Which;
 use super::judge::Judged;
 use super::step::{buttons, finish, summary};
 use super::typed::{Refused, Typed};
-use super::{Question, Reply, Setup, render};
-use crate::settings::edit::{Draft, EditError, put_secret};
+use super::{Question, Reply, Setup, files, render};
+use crate::settings::edit::{Draft, EditError, put_secret, remove_secret};
 use crate::settings::{Needs, Secret};
 
 impl Setup {
@@ -123,9 +123,12 @@ impl Setup {
         }
         let name = typed.name().to_owned();
         let folder = self.file.parent().unwrap_or(Path::new(".")).to_owned();
+        let before = draft.clone();
         let mut failed = None;
         let _ = typed.write(&mut draft, |field, staged| {
-            let file = field.file_of(&name);
+            let there = before.value(&name, field.key);
+            let there = there.as_ref().and_then(|value| value.as_str());
+            let file = files::fresh(&name, field.file_name(), there);
             let put = std::fs::read_to_string(staged)
                 .map_err(|source| EditError::Read {
                     path: staged.to_owned(),
@@ -140,7 +143,13 @@ impl Setup {
         if let Some(error) = failed {
             return Err(error);
         }
+        let kept = files::own(&draft, &name);
         draft.save()?;
+        for gone in files::own(&before, &name) {
+            if !kept.contains(&gone) {
+                remove_secret(&folder, &gone)?;
+            }
+        }
         self.forms.close(which);
         self.hands.settings_changed();
         let what = match &typed.of {
