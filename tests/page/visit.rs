@@ -28,6 +28,11 @@ fn wrong(browser: &mut Browser, url: &str) -> Vec<String> {
 }
 
 fn follow(browser: &mut Browser, link: &str, to: &str) {
+    // a page that only passes on has the same address, and not the link
+    browser.until(
+        &format!("document.readyState === 'complete' && document.querySelector('{link}')"),
+        SOON,
+    );
     browser.tell(&format!("document.querySelector('{link}').focus()"));
     browser.press("Enter");
     arrive(browser, to);
