@@ -36,7 +36,11 @@ fn request(args: &ReplayArgs, now_ms: i64) -> Result<Request, String> {
     let (from_ms, to_ms) = replay::window(at_ms(args.since), args.until.map(at_ms), now_ms)
         .map_err(|unfit| match unfit {
             Unfit::TooOld { .. } | Unfit::ToCome { .. } => format!("--since: {unfit}"),
-            Unfit::Backwards { .. } => format!("--since, --until: {unfit}"),
+            Unfit::Backwards { from_ms, until_ms } => format!(
+                "--until: found {}, and --since is {}; allowed: --since before --until",
+                clock::in_words(until_ms),
+                clock::in_words(from_ms)
+            ),
         })?;
     Ok(Request {
         agent: args.agent.clone(),
@@ -165,7 +169,7 @@ mod tests {
             (
                 ago(60),
                 Some(ago(60)),
-                "--since, --until: it ends 2026-11-01T09:59:00Z and begins 2026-11-01T09:59:00Z",
+                "--until: found 2026-11-01T09:59:00Z, and --since is 2026-11-01T09:59:00Z",
             ),
             (
                 When::At(NOW + 1),

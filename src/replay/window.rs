@@ -24,7 +24,7 @@ pub enum Unfit {
         from_ms: i64,
     },
     /// It ends before it begins.
-    #[error("it ends {} and begins {}; allowed: an end behind the beginning", in_words(*until_ms), in_words(*from_ms))]
+    #[error("found an end of {}, and a beginning of {}; allowed: the beginning before the end", in_words(*until_ms), in_words(*from_ms))]
     Backwards {
         /// Where it begins.
         from_ms: i64,

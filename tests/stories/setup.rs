@@ -35,7 +35,8 @@ fn it_starts_without_settings_takes_them_in_and_lives_without_an_agent() {
             .first()
             .is_some_and(|agent| agent.lines.proved == 300)
     });
-    siembox.set_text("state_dir = \"state\"\n[page]\nlisten = \"127.0.0.1:0\"\n");
+    siembox
+        .set_text("state_dir = \"state\"\n[page]\nlisten = \"127.0.0.1:0\"\nhttps_listen = []\n");
     let status = siembox.wait("the last agent is gone", |status| status.agents.is_empty());
     assert_eq!(status.page.len(), 1, "{:?}", status.page);
     let shown = siembox.output("status", &[]);
