@@ -200,6 +200,7 @@ impl Appliance {
             state_dir.display()
         );
         self.open_page();
+        self.status.claimed(self.door.is_claimed());
         let mut look = tokio::time::interval(LOOK);
         loop {
             let (mut erased, mut renewed) = (None, false);
@@ -237,6 +238,7 @@ impl Appliance {
                 self.close_page().await;
                 self.open_page();
             }
+            self.status.claimed(self.door.is_claimed());
             self.tend().await;
             if let Some(setup) = &self.setup {
                 setup.tend(clock::now().steady);

@@ -62,6 +62,12 @@ pub(super) fn key_shown(key: &str) -> String {
     if plain { key.to_owned() } else { quoted(key) }
 }
 
+/// Keys with points between them, each as [`key_shown`] has it.
+pub(super) fn path_shown(path: &str) -> String {
+    let parts: Vec<String> = path.split('.').map(key_shown).collect();
+    parts.join(".")
+}
+
 /// `agent[2].siem` as it stands in the file: `agent.siem`.
 pub(super) fn plain_path(path: &str) -> String {
     path.split('.')

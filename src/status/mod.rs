@@ -63,6 +63,8 @@ struct Inner {
     since: Since,
     /// Where the page is.
     page: PageReport,
+    /// Is the box nobody's yet?
+    unclaimed: bool,
 }
 
 /// How one agent tells what happens to it.
@@ -106,6 +108,7 @@ impl Status {
                 notices: Notices::default(),
                 since: Since::default(),
                 page: PageReport::default(),
+                unclaimed: false,
             }),
             sampled_ms: AtomicU64::new(steady_ms(started)),
         }))
@@ -202,6 +205,11 @@ impl Status {
         inner
             .agents
             .sort_by_key(|agent| names.iter().position(|name| *name == agent.report.name));
+    }
+
+    /// Has somebody chosen the administrator's password?
+    pub fn claimed(&self, is_claimed: bool) {
+        self.lock().unclaimed = !is_claimed;
     }
 
     /// The settings file was refused (`Some`), or is well again.
@@ -313,6 +321,7 @@ impl Status {
             since_ms: wall_ms_at(inner.since.begin, now),
             page: inner.page.addresses.clone(),
             page_fingerprint: inner.page.fingerprint.clone(),
+            unclaimed: inner.unclaimed,
             agents,
             notices: inner.notices.iter().cloned().collect(),
         }

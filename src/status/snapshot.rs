@@ -36,6 +36,9 @@ pub struct Snapshot {
     /// SHA-256 of the certificate by which the page shows itself over HTTPS, `AB:CD:…`; empty where HTTPS is off.
     #[serde(default)]
     pub page_fingerprint: String,
+    /// Has nobody chosen the administrator's password yet?
+    #[serde(default)]
+    pub unclaimed: bool,
     /// The agents in the order of the settings.
     pub agents: Vec<AgentReport>,
     /// Newest first.

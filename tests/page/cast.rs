@@ -36,6 +36,7 @@ pub fn snapshot(agents: Vec<AgentReport>, notices: Vec<Notice>) -> Snapshot {
         since_ms: since.unwrap_or(NOW - 12 * DAY),
         page: vec!["http://127.0.0.1:8514/".to_owned()],
         page_fingerprint: String::new(),
+        unclaimed: false,
         agents,
         notices,
     }

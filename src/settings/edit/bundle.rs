@@ -1,4 +1,4 @@
-//! Settings that go to another box: their text, and with it, if that is wanted, the secrets, behind a passphrase.
+//! Settings that go to another box: their text, and with it, if that is wanted, secrets and certificates, behind a passphrase.
 //!
 //! Without secrets an export is the settings file itself. With them it is one text encrypted with a passphrase as age has it
 //! (<https://age-encryption.org/v1>, a scrypt recipient, armored), so that `age -d` opens it too; inside is one JSON text:
@@ -7,12 +7,12 @@
 //! {"siembox_export":1,"settings":"…the TOML…","secrets":{"agent[1].source.token_file":"…"}}
 //! ```
 //!
-//! Secrets are those that the settings name by a file: [`SECRET_KEYS`]. Certificates (`ca_file`, `client_cert_file`) are no
-//! secrets and do not come along.
+//! What comes along is what the agents' settings name by a file: [`SECRET_KEYS`] and [`CERTIFICATE_KEYS`], all under `secrets`.
+//! The page's own certificate does not: it is for the name of this box.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use age::armor::{ArmoredReader, ArmoredWriter, Format};
 use age::secrecy::SecretString;
@@ -35,6 +35,9 @@ pub const SECRET_KEYS: [&str; 4] = [
     "siem.client_key_file",
 ];
 
+/// Keys of an agent that name a certificate's file, or an authority's.
+pub const CERTIFICATE_KEYS: [&str; 3] = ["source.ca_file", "siem.ca_file", "siem.client_cert_file"];
+
 /// The shape of what is inside. Grows when a reader must know.
 const VERSION: u32 = 1;
 /// 2^16 rounds of scrypt: a quarter of a second and 64 MB, which also a small box has for a moment.
@@ -50,7 +53,8 @@ const AGE: [&str; 2] = ["age-encryption.org/", "-----BEGIN AGE ENCRYPTED FILE---
 pub struct Bundle {
     /// The settings file's text.
     pub settings: String,
-    /// Secrets by the key that names their file, with the agent's number as in findings: `agent[1].source.token_file`.
+    /// Secrets and certificates by the key that names their file, with the agent's number as in findings:
+    /// `agent[1].source.token_file`.
     pub secrets: BTreeMap<String, Secret>,
 }
 
@@ -74,6 +78,16 @@ pub enum BundleError {
         key: String,
         /// Why.
         source: SecretError,
+    },
+    /// A certificate that the settings name can't be read.
+    #[error("{key}: the file {} can't be read: {source}: put the file there, or export without secrets", path.display())]
+    Certificate {
+        /// The key that names it.
+        key: String,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
     },
     /// A passphrase that protects nothing.
     #[error("the passphrase is too short: found {found} characters; allowed: at least {least}")]
@@ -140,7 +154,7 @@ struct Inside {
     secrets: BTreeMap<String, String>,
 }
 
-/// The secrets that a draft's settings name, read from their files.
+/// The secrets and certificates that a draft's settings name, read from their files.
 ///
 /// # Errors
 /// Where one can't be read.
@@ -151,19 +165,33 @@ pub fn secrets_of(
     let folder = settings_file.parent().unwrap_or(Path::new(""));
     let mut secrets = BTreeMap::new();
     for (index, agent) in draft.agents().iter().enumerate() {
-        for key in SECRET_KEYS {
-            let Some(value) = draft.value(agent, key) else {
-                continue;
-            };
-            let Some(name) = value.as_str() else { continue };
-            let key = format!("agent[{}].{key}", index + 1);
-            match SecretSource::File(folder.join(name)).read() {
+        let named = |key: &'static str| {
+            let name = draft.value(agent, key)?.as_str()?.to_owned();
+            Some((format!("agent[{}].{key}", index + 1), folder.join(name)))
+        };
+        for (key, path) in SECRET_KEYS.into_iter().filter_map(named) {
+            match SecretSource::File(path).read() {
                 Ok(secret) => drop(secrets.insert(key, secret)),
                 Err(source) => return Err(BundleError::Secret { key, source }),
             }
         }
+        for (key, path) in CERTIFICATE_KEYS.into_iter().filter_map(named) {
+            match certificate(&path) {
+                Ok(text) => drop(secrets.insert(key, Secret::new(&text))),
+                Err(source) => return Err(BundleError::Certificate { key, path, source }),
+            }
+        }
     }
     Ok(secrets)
+}
+
+/// A PEM file; of one that is too long, more than an export may have.
+fn certificate(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    let file = std::fs::File::open(path)?;
+    file.take(MAX_EXPORT_BYTES as u64 + 1)
+        .read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// An export with secrets: one encrypted file.

@@ -1,7 +1,10 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
 
-const TEXT: &str = "# ours\n[[agent]]\nname = \"contoso\"\nsource = { api_url = \"https://contoso.us3.portal.cloudappsecurity.com\", token_file = \"token\" }\nsiem = { host = \"siem.example\" }\n";
+const TEXT: &str = "# ours\n[[agent]]\nname = \"contoso\"\nsource = { api_url = \"https://contoso.us3.portal.cloudappsecurity.com\", token_file = \"token\" }\nsiem = { host = \"siem.example\", protocol = \"tls\", ca_file = \"siem-ca.pem\" }\n";
+
+/// Longer than any secret.
+const CERTIFICATES: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 
 fn taken(bytes: &[u8], passphrase: Option<&str>) -> Result<Import, String> {
     let passphrase = passphrase.map(Secret::new);
@@ -28,6 +31,13 @@ fn what_is_exported_can_be_imported_and_only_with_its_passphrase() {
         "{missing}"
     );
     std::fs::write(folder.path().join("token"), "hunter2=\n").unwrap();
+    let missing = secrets_of(&draft, &file).unwrap_err().to_string();
+    assert!(
+        missing.starts_with("agent[1].siem.ca_file: the file") && missing.contains("siem-ca.pem"),
+        "{missing}"
+    );
+    let authorities = CERTIFICATES.repeat(1000);
+    std::fs::write(folder.path().join("siem-ca.pem"), &authorities).unwrap();
     let bundle = Bundle {
         settings: draft.text(),
         secrets: secrets_of(&draft, &file).unwrap(),
@@ -41,6 +51,10 @@ fn what_is_exported_can_be_imported_and_only_with_its_passphrase() {
     assert_eq!(
         import.bundle.secrets["agent[1].source.token_file"].reveal(),
         "hunter2="
+    );
+    assert_eq!(
+        import.bundle.secrets["agent[1].siem.ca_file"].reveal(),
+        authorities.trim()
     );
     assert_eq!(import.loaded.settings.agents[0].name, "contoso");
 

@@ -20,8 +20,8 @@ mod revision;
 mod secret_file;
 
 pub use bundle::{
-    Bundle, BundleError, Import, MAX_EXPORT_BYTES, MIN_PASSPHRASE, SECRET_KEYS, export, import,
-    is_encrypted, secrets_of,
+    Bundle, BundleError, CERTIFICATE_KEYS, Import, MAX_EXPORT_BYTES, MIN_PASSPHRASE, SECRET_KEYS,
+    export, import, is_encrypted, secrets_of,
 };
 pub use error::EditError;
 pub use revision::Revision;

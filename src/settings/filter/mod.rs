@@ -12,7 +12,7 @@ use serde_json::{Map, Value as Json};
 use toml_edit::{Item, TableLike};
 
 use super::section::Section;
-use super::words::{shown, unknown};
+use super::words::{key_shown, path_shown, shown, unknown};
 use vocabulary::Field;
 
 /// Reads the table `filters`. Keys may be quoted, dotted or nested: `"user.username"`, `user.username`, `user = { username … }`.
@@ -57,7 +57,7 @@ impl Reader<'_, '_> {
                 self.fields(below, &format!("{name}."), at);
             } else {
                 let text = unknown("no such filter", &name, &self.vocabulary.names());
-                self.refuse(&name, at, &text);
+                self.refuse(&path_shown(&name), at, &text);
             }
         }
     }
@@ -90,7 +90,7 @@ impl Reader<'_, '_> {
         let mut conditions = Map::new();
         for (written, item) in table.iter() {
             let at = place(table, written, item, at);
-            let path = format!("{}.{written}", field.name);
+            let path = format!("{}.{}", field.name, key_shown(written));
             let Some(operator) = field
                 .operators
                 .iter()

@@ -133,6 +133,12 @@ impl Door {
         }
     }
 
+    /// Is it somebody's? What can't be read is.
+    #[must_use]
+    pub fn is_claimed(&self) -> bool {
+        !matches!(self.owner.claim(), Ok(Claim::Free))
+    }
+
     /// Is this the administrator, signed in? `active`: not only a page that refreshes itself.
     pub(super) fn is_owner(&self, exchange: &Exchange, active: bool, now: Moment) -> bool {
         match self.owner.claim() {

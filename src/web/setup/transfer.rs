@@ -122,7 +122,7 @@ fn page(ask: Question, why: Option<&str>, typed: &str) -> Reply {
             div.field.switch {
                 input type="checkbox" role="switch" id="secrets" name="secrets" aria-describedby="secrets-hint";
                 label for="secrets" { "With tokens and other secrets" }
-                p.hint id="secrets-hint" { "Encrypted with a passphrase of at least 12 characters. The program age opens it too." }
+                p.hint id="secrets-hint" { "And with the certificates that agents name. Encrypted with a passphrase of at least 12 characters; the program age opens it too." }
             }
             (password("passphrase", "Passphrase"))
             (password("again", "The same once more"))

@@ -62,7 +62,15 @@ pub(super) fn whole(view: &View) -> Markup {
 pub(super) fn live(view: &View) -> Markup {
     let snapshot = view.snapshot();
     html! {
-        (now::section(snapshot, &title(view)))
+        section #claim {
+            @if snapshot.unclaimed && has_setup(snapshot) {
+                p {
+                    strong { "This box is nobody's yet. " }
+                    a href="/setup" { "Choose the administrator's password" } " before somebody else does."
+                }
+            }
+        }
+        (now::section(snapshot, &title(view), has_setup(snapshot)))
         (notices::open(snapshot))
         (agents::section(snapshot))
         (history::section(snapshot))

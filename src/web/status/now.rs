@@ -6,7 +6,7 @@ use super::flow::{Flow, worst};
 use super::{lamp, words};
 use crate::status::{AgentReport, LinkReport, Snapshot, Way};
 
-pub(super) fn section(snapshot: &Snapshot, title: &str) -> Markup {
+pub(super) fn section(snapshot: &Snapshot, title: &str, has_setup: bool) -> Markup {
     let meaning = snapshot.condition.meaning();
     let agents = &snapshot.agents;
     html! {
@@ -16,7 +16,10 @@ pub(super) fn section(snapshot: &Snapshot, title: &str) -> Markup {
                 h1 #state aria-live="polite" { (meaning.words) }
                 @if agents.is_empty() {
                     p { "No agent is set up yet, so nothing is read and nothing is sent." }
-                    p.cure { "Put an [[agent]] into the settings file; it takes effect at once. siembox example prints one in which everything is explained." }
+                    @if has_setup {
+                        p.cure { "Add one: " a href="/setup/new" { "Set up a SIEM agent" } ". It takes effect at once." }
+                    }
+                    p.easy { "Or put an [[agent]] into the settings file; it takes effect at once. siembox example prints one in which everything is explained." }
                 } @else {
                     p.since { (words::lasting(snapshot.since_ms, snapshot.at_ms)) (of_how_many(snapshot)) }
                     @if let Some(side) = failing(agents) { p.cure { (side) } }
