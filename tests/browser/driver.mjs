@@ -7,6 +7,7 @@
 //   {"do": "tell", "what": "an expression"}      its value
 //   {"do": "press", "key": "Tab"}
 //   {"do": "click", "at": "a selector"}          with the mouse
+//   {"do": "download", "at": "a selector", "path": "…"}   the file that a click there brings; its name
 //   {"do": "look", "width": 360, "scheme": "dark"}    the same page, as another screen shows it
 //   {"do": "type", "text": "…"}                  as with a keyboard, where the focus is
 //   {"do": "axe"}                                violations, in words
@@ -78,6 +79,11 @@ const requests = {
 
   tell: ({ what }) => page.evaluate(what),
   click: ({ at }) => page.click(at, { timeout: 20000 }),
+  async download({ at, path }) {
+    const [file] = await Promise.all([page.waitForEvent("download", { timeout: 20000 }), page.click(at)]);
+    await file.saveAs(path);
+    return file.suggestedFilename();
+  },
   press: ({ key }) => page.keyboard.press(key),
   type: ({ text }) => page.keyboard.type(text),
   shot: ({ path }) => page.screenshot({ path, fullPage: true }).then(() => path),

@@ -93,6 +93,12 @@ impl Browser {
         self.ask(&json!({"do": "click", "at": at}));
     }
 
+    /// Clicks at what brings a file, and puts that there; returns the name that it comes by.
+    pub fn download(&mut self, at: &str, path: &Path) -> String {
+        let name = self.ask(&json!({"do": "download", "at": at, "path": path}));
+        name.as_str().unwrap().to_owned()
+    }
+
     pub fn press(&mut self, key: &str) {
         self.ask(&json!({"do": "press", "key": key}));
     }

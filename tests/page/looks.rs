@@ -20,6 +20,7 @@ pub fn scenes() -> Vec<(&'static str, Snapshot)> {
         ("created", created()),
         ("paused", paused()),
         ("no-agent", snapshot(vec![], vec![])),
+        ("unclaimed", unclaimed()),
         ("many", many()),
         ("long", long()),
     ]
@@ -45,6 +46,13 @@ pub fn interrupted() -> Snapshot {
 fn disconnected() -> Snapshot {
     let (agent, away) = without_siem("contoso", 3 * DAY);
     snapshot(vec![agent], vec![away])
+}
+
+fn unclaimed() -> Snapshot {
+    let mut new = snapshot(vec![], vec![]);
+    new.page.push("https://127.0.0.1:8515/".to_owned());
+    new.unclaimed = true;
+    new
 }
 
 fn created() -> Snapshot {

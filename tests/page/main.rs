@@ -1,6 +1,7 @@
 //! The page: each page as a function of a status made by hand, the real process on a real socket, and a real browser.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod around;
 mod attacks;
 mod browser;
 mod cast;
@@ -10,6 +11,7 @@ mod house;
 mod looks;
 mod metrics;
 mod pages;
+mod person;
 mod schema;
 mod setup;
 #[path = "../stories/siembox.rs"]

@@ -3,134 +3,14 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use siembox_support::cloud::Cloud;
 use siembox_support::receiver::{Receiver, rsyslog};
 
+use crate::around::around;
 use crate::driver::Browser;
-use crate::house::PASSWORD;
-use crate::siembox::{Plan, Siembox};
+use crate::person::{By, Person, claim, new_box};
 use crate::stage::{add, cloud};
-
-const PATIENCE: Duration = Duration::from_secs(60);
-/// More elements than any page has.
-const MOST_TABS: usize = 120;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum By {
-    Mouse,
-    Keyboard,
-}
-
-/// Somebody at the browser.
-struct Person {
-    browser: Browser,
-    by: By,
-    /// The screen, which is looked at in light and in dark.
-    width: u32,
-    scheme: &'static str,
-    /// Where pictures go, where they are wanted.
-    pictures: Option<PathBuf>,
-}
-
-impl Person {
-    /// Moves the focus there, as Tab does.
-    fn reach(&mut self, at: &str) {
-        let is_there = format!("document.activeElement.matches({at:?})");
-        for _ in 0..MOST_TABS {
-            if self.browser.tell(&is_there) == true {
-                return;
-            }
-            self.browser.press("Tab");
-        }
-        panic!("no Tab leads to {at}");
-    }
-
-    fn push(&mut self, at: &str) {
-        match self.by {
-            By::Mouse => self.browser.click(at),
-            By::Keyboard => {
-                self.reach(at);
-                self.browser.press("Enter");
-            }
-        }
-    }
-
-    fn fill(&mut self, id: &str, text: &str) {
-        let at = format!("[id=\"{id}\"]");
-        match self.by {
-            By::Mouse => self.browser.click(&at),
-            By::Keyboard => self.reach(&at),
-        }
-        self.browser.press("Control+a");
-        self.browser.type_in(text);
-    }
-
-    /// Opens the group that this field stands in.
-    fn open_group_of(&mut self, id: &str) {
-        self.push(&format!("details:has([id=\"{id}\"]) > summary"));
-    }
-
-    fn until(&mut self, that: &str) {
-        self.browser.until(that, PATIENCE);
-    }
-
-    fn until_says(&mut self, at: &str, words: &str) {
-        self.until(&format!(
-            "document.querySelector({at:?})?.innerText.includes({words:?})"
-        ));
-    }
-
-    /// The page has this heading, and nothing that stands in a disabled person's way.
-    fn at_page(&mut self, heading: &str) {
-        self.until_says("main h1", heading);
-        self.at_step("");
-    }
-
-    /// The same for a step of the wizard.
-    fn at_step(&mut self, step: &str) {
-        if !step.is_empty() {
-            self.until_says("[aria-current]", step);
-        }
-        for scheme in ["light", "dark"] {
-            self.browser.look(self.width, scheme);
-            assert_eq!(self.browser.axe(), Vec::<String>::new(), "{step}, {scheme}");
-        }
-        self.browser.look(self.width, self.scheme);
-        assert_eq!(self.browser.complaints(), Vec::<String>::new());
-    }
-
-    /// Pictures of the page as it is.
-    fn picture(&mut self, name: &str) {
-        let Some(folder) = self.pictures.clone() else {
-            return;
-        };
-        for width in [360, 768, 1440] {
-            for scheme in ["light", "dark"] {
-                self.browser.look(width, scheme);
-                let wide = self.browser.tell("document.documentElement.scrollWidth");
-                assert!(wide.as_u64().unwrap() <= u64::from(width), "{name}: {wide}");
-                let path = folder.join(format!("{name}-{width}-{scheme}.png"));
-                self.browser.shot(&path);
-                println!("{}", path.display());
-            }
-        }
-        self.browser.look(self.width, self.scheme);
-    }
-}
-
-/// A box on which nobody has set up anything.
-fn new_box(cloud: &Cloud) -> (Siembox, String) {
-    let mut siembox = Siembox::new(cloud, &Plan::new(cloud, 1, "tcp"));
-    siembox.set_text(
-        "# the box of the branch office\nstate_dir = \"state\"\n\n[page]\nlisten = \"127.0.0.1:0\" # any\nhttps_listen = \"127.0.0.1:0\"\n",
-    );
-    siembox.start();
-    let status = siembox.wait("the page is there", |status| status.page.len() == 2);
-    let home = status.page[1].trim_end_matches('/').to_owned();
-    (siembox, home)
-}
 
 fn walk(by: By, scheme: &'static str, width: u32, pictures: Option<PathBuf>) {
     let (cloud, mut first) = (cloud(300), rsyslog::tcp());
@@ -182,17 +62,6 @@ fn walk(by: By, scheme: &'static str, width: u32, pictures: Option<PathBuf>) {
     assert_eq!(siembox.pid(), pid, "the process went on");
     assert_eq!(arrived(&[first, second]), 310, "nothing is lost");
     siembox.stop();
-}
-
-fn claim(person: &mut Person, home: &str, width: u32, scheme: &str) {
-    let setup = format!("{home}/setup");
-    person.browser.open(&setup, width, scheme);
-    person.at_page("Claim this box");
-    person.picture("setup-claim");
-    person.fill("password", PASSWORD);
-    person.fill("again", PASSWORD);
-    person.push("main form button");
-    person.at_page("SIEM agents");
 }
 
 fn add_agent(person: &mut Person, cloud: &Cloud, port: u16) {
@@ -285,42 +154,10 @@ fn by_keyboard_alone() {
 }
 
 #[test]
-fn every_further_page_is_for_everybody() {
-    further(None);
-}
-
-/// The other pages of the administrator's.
-fn further(pictures: Option<PathBuf>) {
-    let cloud = cloud(1);
-    let (mut siembox, home) = new_box(&cloud);
-    let mut person = Person {
-        browser: Browser::start(),
-        by: By::Mouse,
-        width: 768,
-        scheme: "light",
-        pictures,
-    };
-    claim(&mut person, &home, 768, "light");
-    person.picture("setup-first");
-    for (path, heading, picture) in [
-        ("page", "Page", "setup-page"),
-        ("transfer", "Export and import", "setup-transfer"),
-        ("password", "Password", "setup-password"),
-        ("audit", "Audit list", "setup-audit"),
-    ] {
-        let at = format!("{home}/setup/{path}");
-        assert_eq!(person.browser.go(&at, 768, "light"), 200);
-        person.at_page(heading);
-        person.picture(picture);
-    }
-    siembox.stop();
-}
-
-#[test]
 #[ignore = "makes pictures: make screenshots"]
 fn screenshots() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
     std::fs::create_dir_all(&folder).unwrap();
     walk(By::Mouse, "light", 1440, Some(folder.clone()));
-    further(Some(folder));
+    around(Some(folder));
 }

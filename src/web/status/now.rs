@@ -17,7 +17,7 @@ pub(super) fn section(snapshot: &Snapshot, title: &str, has_setup: bool) -> Mark
                 @if agents.is_empty() {
                     p { "No agent is set up yet, so nothing is read and nothing is sent." }
                     @if has_setup {
-                        p.cure { "Add one: " a href="/setup/new" { "Set up a SIEM agent" } ". It takes effect at once." }
+                        p.cure { "Add one: " a href="/setup/new" { "Set up a SIEM agent" } "." }
                     }
                     p.easy { "Or put an [[agent]] into the settings file; it takes effect at once. siembox example prints one in which everything is explained." }
                 } @else {
