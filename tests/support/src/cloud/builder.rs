@@ -22,6 +22,8 @@ use crate::wire;
 /// Names the certificate is good for, besides the address.
 const NAMES: &[&str] = &[
     "127.0.0.1",
+    // what QEMU's user network calls this machine
+    "10.0.2.2",
     "localhost",
     "portal.cloudappsecurity.com",
     "*.us.portal.cloudappsecurity.com",

@@ -1,0 +1,231 @@
+//! A board that QEMU plays: power on, power off, what its console says, what its lamps show.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use crate::card::Card;
+use crate::monitor::Monitor;
+use crate::wait::until;
+
+/// Levels of the lines of the PL061 on QEMU's `virt` machine: its data register, all lines unmasked (ARM DDI 0190B § 3.3.1).
+const PL061_DATA: u64 = 0x0903_0000 + 0x3fc;
+
+/// The boards that there are images for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Board {
+    Aarch64,
+    X86_64,
+}
+
+/// How it is started.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The machine's own clock at power on, `1970-01-01T00:00:00`; none is the host's.
+    pub clock: Option<&'static str>,
+    /// No network cable.
+    pub unplugged: bool,
+}
+
+/// A machine that is switched on.
+pub struct Machine {
+    child: Child,
+    console: PathBuf,
+    monitor: Monitor,
+    page: SocketAddr,
+    secure_page: SocketAddr,
+}
+
+// === impl Board ===
+
+impl Board {
+    /// The one that `make image-test BOARD=…` names; QEMU's aarch64 otherwise.
+    pub fn meant() -> Self {
+        match std::env::var("BOARD").as_deref() {
+            Ok("qemu-x86_64") => Self::X86_64,
+            Ok("qemu-aarch64") | Err(_) => Self::Aarch64,
+            Ok(other) => panic!("BOARD={other}: QEMU plays qemu-aarch64 and qemu-x86_64"),
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Aarch64 => "qemu-aarch64",
+            Self::X86_64 => "qemu-x86_64",
+        }
+    }
+
+    /// The disk image as it is shipped, or its variant with a shell.
+    pub fn image(self, debug: bool) -> PathBuf {
+        let variant = if debug { "-debug" } else { "" };
+        let name = format!("siembox-{}-{}{variant}.img", self.name(), env!("CARGO_PKG_VERSION"));
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("target/image").join(name)
+    }
+
+    fn command(self, folder: &Path) -> Command {
+        let (qemu, machine, cpu, firmware) = match self {
+            Self::Aarch64 => ("qemu-system-aarch64", "virt", "cortex-a72", "/usr/share/AAVMF/AAVMF"),
+            Self::X86_64 => ("qemu-system-x86_64", "q35", "max", "/usr/share/OVMF/OVMF"),
+        };
+        let size = if self == Self::X86_64 { "_4M" } else { "" };
+        let variables = folder.join("variables.fd");
+        if !variables.exists() {
+            std::fs::copy(format!("{firmware}_VARS{size}.fd"), &variables).unwrap();
+        }
+        let mut command = Command::new(qemu);
+        command
+            .args(["-accel", "tcg,thread=multi", "-machine", machine, "-cpu", cpu])
+            .args(["-smp", "2", "-m", "2048", "-display", "none", "-nodefaults"])
+            .arg("-drive")
+            .arg(format!("if=pflash,format=raw,readonly=on,file={firmware}_CODE{size}.fd"))
+            .arg("-drive")
+            .arg(format!("if=pflash,format=raw,file={}", variables.display()))
+            .args(["-device", "i6300esb"]);
+        command
+    }
+}
+
+// === impl Machine ===
+
+impl Machine {
+    /// Puts the card in and switches on.
+    pub fn boot(board: Board, card: &Card, options: &Options) -> Self {
+        let folder = card.path().parent().unwrap();
+        let (page, secure_page) = (free(), free());
+        let mut command = board.command(folder);
+        command
+            .arg("-drive")
+            .arg(format!("if=none,id=card,format=raw,file={}", card.path().display()))
+            .args(["-device", "virtio-blk-pci,drive=card"]);
+        if let Some(clock) = options.clock {
+            command.args(["-rtc", &format!("base={clock}")]);
+        }
+        command
+            .arg("-netdev")
+            .arg(format!("user,id=lan,hostfwd=tcp:{page}-:80,hostfwd=tcp:{secure_page}-:443"))
+            .args(["-device", "virtio-net-pci,netdev=lan,id=port,romfile="]);
+        let mut machine = Self::start(command, folder, page, secure_page);
+        if options.unplugged {
+            machine.monitor.ask("set_link port off");
+        }
+        machine
+    }
+
+    /// Starts any QEMU with console and monitor.
+    pub fn start(mut command: Command, folder: &Path, page: SocketAddr, secure_page: SocketAddr) -> Self {
+        let (console, socket) = (folder.join("console.log"), folder.join("monitor"));
+        let _ = std::fs::remove_file(&socket);
+        // each power on appends: what was said before stays to be read
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(&console);
+        drop(log.unwrap());
+        let child = command
+            .arg("-chardev")
+            .arg(format!("socket,id=tty,path={},server=on,wait=off,logfile={},logappend=on", folder.join("tty").display(), console.display()))
+            .args(["-serial", "chardev:tty"])
+            .arg("-monitor")
+            .arg(format!("unix:{},server=on,wait=off", socket.display()))
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{command:?}: {error}: make tools-image-test brings it"));
+        Self {
+            monitor: Monitor::open(&socket),
+            child,
+            console,
+            page,
+            secure_page,
+        }
+    }
+
+    /// Everything that the console has said since the card was flashed.
+    pub fn console(&self) -> String {
+        let text = std::fs::read(&self.console).unwrap_or_default();
+        String::from_utf8_lossy(&text).into_owned()
+    }
+
+    /// Waits until the console says this, behind the first `from` bytes.
+    pub fn hear(&self, words: &str, from: usize) {
+        until(
+            words,
+            || self.console().get(from..)?.contains(words).then_some(()),
+            || self.console(),
+        );
+    }
+
+    /// Types a line at the serial console, which a debug image listens at.
+    pub fn type_in(&self, line: &str) {
+        let tty = self.console.with_file_name("tty");
+        let mut stream = std::os::unix::net::UnixStream::connect(tty).unwrap();
+        stream.write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
+
+    /// What the page answers to a GET, over plain HTTP.
+    pub fn get(&self, path: &str) -> Option<String> {
+        let mut stream = TcpStream::connect(self.page).ok()?;
+        stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: 10.0.2.15\r\nConnection: close\r\n\r\n").ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).ok()?;
+        let (head, body) = answer.split_once("\r\n\r\n")?;
+        head.starts_with("HTTP/1.1 200").then(|| body.to_owned())
+    }
+
+    /// Where the page answers over HTTPS.
+    pub fn secure_page(&self) -> SocketAddr {
+        self.secure_page
+    }
+
+    /// The status, as a program reads it on the page.
+    pub fn status(&self) -> Option<serde_json::Value> {
+        serde_json::from_str(&self.get("/status.json")?).ok()
+    }
+
+    /// Waits for a status.
+    pub fn wait(&self, what: &str, is: impl Fn(&serde_json::Value) -> bool) -> serde_json::Value {
+        until(
+            what,
+            || self.status().filter(&is),
+            || format!("{:?}\n{}", self.status(), self.console()),
+        )
+    }
+
+    /// Levels of the lines of its GPIO controller, as seen from outside.
+    pub fn lines(&mut self) -> u8 {
+        self.monitor.register(PL061_DATA).to_le_bytes()[0]
+    }
+
+    /// QEMU's monitor.
+    pub fn monitor(&mut self) -> &mut Monitor {
+        &mut self.monitor
+    }
+
+    /// Presses the power button and waits until it is off.
+    pub fn shut_down(mut self) {
+        self.monitor.ask("system_powerdown");
+        until(
+            "power off",
+            || self.child.try_wait().unwrap(),
+            || self.console(),
+        );
+    }
+
+    /// The plug is pulled.
+    pub fn pull_the_plug(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A port of this machine that nobody has.
+pub fn free() -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    listener.local_addr().unwrap()
+}

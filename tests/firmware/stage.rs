@@ -1,0 +1,81 @@
+//! What stands around the box: the simulated cloud and a real rsyslog, both on the host, which the guest reaches at 10.0.2.2.
+
+use std::collections::HashSet;
+
+use siembox_support::cloud::Cloud;
+use siembox_support::receiver::{Receiver, rsyslog};
+use siembox_support::records;
+use tempfile::TempDir;
+
+use crate::card::Card;
+use crate::machine::Board;
+
+/// Cloud, SIEM and a card.
+pub struct Stage {
+    pub cloud: Cloud,
+    pub siem: Receiver,
+    pub card: Card,
+    /// Removed at the end, card, console and all.
+    _folder: TempDir,
+}
+
+impl Stage {
+    /// With so many activities in the cloud and a freshly flashed card.
+    pub fn new(board: Board, activities: usize) -> Self {
+        Self::with(board, activities, false)
+    }
+
+    /// The same with the image that has a shell.
+    pub fn debug(board: Board, activities: usize) -> Self {
+        Self::with(board, activities, true)
+    }
+
+    fn with(board: Board, activities: usize, debug: bool) -> Self {
+        let folder = tempfile::Builder::new()
+            .prefix("siembox-firmware-")
+            .tempdir_in(env!("CARGO_TARGET_TMPDIR"))
+            .unwrap();
+        let cloud = Cloud::builder()
+            .requests_per_minute(6000)
+            .activities(records::activities(41, activities))
+            .start();
+        Self {
+            cloud,
+            siem: rsyslog::tcp(),
+            card: Card::flashed(&board.image(debug), folder.path(), 4),
+            _folder: folder,
+        }
+    }
+
+    /// The settings file of a person who does nothing unusual; thresholds are as short as they can be.
+    pub fn settings(&self) -> String {
+        format!(
+            "# dropped on the card\n[health]\nconnection_error_after = \"1m\"\ndisconnected_after = \"2m\"\n\n\
+             [[agent]]\nname = \"contoso\"\n\n\
+             [agent.source]\napi_url = \"https://10.0.2.2:{}\"\ntoken_file = \"token\"\nca_file = \"cloud-ca.pem\"\n\
+             requests_per_minute = 6000\npoll_interval = \"1s\"\n\n\
+             [agent.siem]\nhost = \"10.0.2.2\"\nport = {}\nsystem_name = \"box\"\n",
+            self.cloud.addr().port(),
+            self.siem.port()
+        )
+    }
+
+    /// Puts settings, token and the cloud's authority on the FAT side, as a person does at a laptop.
+    pub fn provision(&self) {
+        self.card.put("siembox.toml", &self.settings());
+        self.card.put("token", self.cloud.token());
+        self.card.put("cloud-ca.pem", self.cloud.ca_pem());
+    }
+
+    /// Different lines that arrived.
+    pub fn arrived(&self) -> usize {
+        self.siem.lines().iter().collect::<HashSet<_>>().len()
+    }
+
+    /// More records appear in the cloud now.
+    pub fn add(&self, seed: u64, count: usize) {
+        let now = self.cloud.now_ms();
+        let records = records::activities(seed, count).between(now - 500, now);
+        self.cloud.add(records::Stream::Activities, records);
+    }
+}

@@ -1,0 +1,117 @@
+//! First boots that go wrong: each time STATUS.TXT or the page says what is wrong and how to mend it, and the box comes up.
+
+use crate::machine::{Board, Machine, Options};
+use crate::stage::Stage;
+use crate::wait::until;
+
+/// Waits until STATUS.TXT on the card says all of this.
+fn told(stage: &Stage, machine: &Machine, words: &[&str]) -> String {
+    let text = until(
+        &format!("STATUS.TXT says {words:?}"),
+        || {
+            let text = stage.card.get("STATUS.TXT")?;
+            words.iter().all(|word| text.contains(word)).then_some(text)
+        },
+        || format!("{:?}\n{}", stage.card.get("STATUS.TXT"), machine.console()),
+    );
+    println!("{text}");
+    text
+}
+
+#[test]
+#[ignore = "needs the image of `make image`"]
+fn without_settings_the_card_says_where_to_set_it_up() {
+    let board = Board::meant();
+    let stage = Stage::new(board, 1);
+    let machine = Machine::boot(board, &stage.card, &Options::default());
+    told(&stage, &machine, &["https://10.0.2.15/", "password"]);
+    let page = machine.get("/").unwrap();
+    assert!(page.contains("This box is nobody") && page.contains("No agent is set up"));
+    machine.pull_the_plug();
+}
+
+#[test]
+#[ignore = "needs the image of `make image`"]
+fn a_broken_settings_file_is_named_line_by_line_and_taken_in_once_mended() {
+    let board = Board::meant();
+    let stage = Stage::new(board, 10);
+    stage.provision();
+    let broken = stage.settings().replace("port = ", "prot = ");
+    stage.card.put("siembox.toml", &broken);
+    let machine = Machine::boot(board, &stage.card, &Options::default());
+    told(&stage, &machine, &["prot", "did you mean `port`", "line"]);
+    assert!(stage.card.names("/").iter().any(|name| name.eq_ignore_ascii_case("siembox.toml")));
+    machine.pull_the_plug();
+    stage.card.put("siembox.toml", &stage.settings());
+    let machine = Machine::boot(board, &stage.card, &Options::default());
+    assert_eq!(stage.siem.wait_for(10).len(), 10);
+    machine.pull_the_plug();
+}
+
+#[test]
+#[ignore = "needs the image of `make image`"]
+fn without_a_network_the_card_says_so() {
+    let board = Board::meant();
+    let stage = Stage::new(board, 1);
+    stage.provision();
+    let unplugged = Options {
+        unplugged: true,
+        ..Options::default()
+    };
+    let mut machine = Machine::boot(board, &stage.card, &unplugged);
+    told(&stage, &machine, &["cable"]);
+    machine.monitor().ask("set_link port on");
+    told(&stage, &machine, &["10.0.2.15"]);
+    machine.pull_the_plug();
+}
+
+#[test]
+#[ignore = "needs the image of `make image`"]
+fn a_clock_of_1970_and_no_time_server_is_said_and_waited_for_but_not_for_ever() {
+    let board = Board::meant();
+    let stage = Stage::new(board, 10);
+    stage.provision();
+    let options = Options {
+        clock: Some("1970-01-01T00:00:00"),
+        ..Options::default()
+    };
+    let machine = Machine::boot(board, &stage.card, &options);
+    told(&stage, &machine, &["clock", "time server"]);
+    // TLS judges certificates by the day of the build at worst: the box goes on with it
+    assert_eq!(stage.siem.wait_for(10).len(), 10);
+    machine.pull_the_plug();
+}
+
+#[test]
+#[ignore = "needs the image of `make image`"]
+fn a_damaged_data_partition_is_repaired_or_told() {
+    let board = Board::meant();
+    let stage = Stage::new(board, 10);
+    stage.provision();
+    let machine = Machine::boot(board, &stage.card, &Options::default());
+    assert_eq!(stage.siem.wait_for(10).len(), 10);
+    machine.pull_the_plug();
+
+    // its primary superblock is gone: e2fsck finds a copy
+    stage.card.overwrite("SIEMBOX-DATA", 0, &[0xa5; 4096]);
+    stage.add(45, 5);
+    let machine = Machine::boot(board, &stage.card, &Options::default());
+    assert_eq!(stage.siem.wait_for(15).len(), 15);
+    machine.pull_the_plug();
+
+    // all of it is gone
+    let size = stage.card.partition("SIEMBOX-DATA").size;
+    let megabyte = vec![0xa5; 1 << 20];
+    for at in (0..size).step_by(1 << 20) {
+        if at + (1 << 20) <= size {
+            stage.card.overwrite("SIEMBOX-DATA", at, &megabyte);
+        }
+    }
+    let machine = Machine::boot(board, &stage.card, &Options::default());
+    told(&stage, &machine, &["data", "FACTORY-RESET"]);
+    machine.pull_the_plug();
+    stage.card.put("FACTORY-RESET", "");
+    let machine = Machine::boot(board, &stage.card, &Options::default());
+    told(&stage, &machine, &["https://10.0.2.15/", "password"]);
+    machine.pull_the_plug();
+}
