@@ -7,10 +7,13 @@
 //! ```
 //!
 //! `event`, `cef`, `syslog` and the pure parts of `source`, `spool` and `status` do no I/O and read no clock.
+//!
+//! Beside the stream stands what makes a box of it: `board` (what this machine has), `led`, `button` and `watchdog`.
 
 pub mod agent;
 pub mod appliance;
 pub mod backoff;
+pub mod board;
 pub mod cef;
 pub mod certificate;
 pub mod check;
