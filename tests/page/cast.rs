@@ -38,6 +38,8 @@ pub fn snapshot(agents: Vec<AgentReport>, notices: Vec<Notice>) -> Snapshot {
         page_fingerprint: String::new(),
         agents,
         notices,
+        late: Vec::new(),
+        identify_until_ms: None,
     }
 }
 
