@@ -397,7 +397,32 @@ fn in_lines(findings: &[Finding]) -> String {
 mod tests {
     use super::*;
 
-    const RIGHT: &str = include_str!("../../board/rock64.toml");
+    const RIGHT: &str = r#"name = "rock64"
+title = "A board"
+machine = "aarch64"
+tried = "built"
+[recognise]
+compatible = ["pine64,rock64"]
+[[lamp]]
+colour = "white"
+led = "led-1"
+[watchdog]
+module = "dw_wdt"
+[modules]
+storage = ["ext4"]
+[kernel]
+package = "linux-image-arm64"
+[console]
+arguments = "console=ttyS2"
+[boot]
+method = "u-boot"
+u_boot = { package = "u-boot-rockchip", parts = [{ file = "idbloader.img", sector = 64 }] }
+[budget]
+ram_mb = 1024
+spool_mb = 4096
+log_mb = 64
+firmware_mb = 48
+"#;
 
     #[test]
     fn wrong_ones_say_where() {

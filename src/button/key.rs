@@ -1,8 +1,11 @@
 //! A button that the kernel gives as a key of its input events: plain reads of `struct input_event`.
+//!
+//! Every device that has the key is listened to, as far as it is there at the start: a power key may be on the board, and on a keyboard.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::ButtonError;
 use super::contact::Contact;
@@ -14,38 +17,58 @@ const EV_KEY: u16 = 1;
 /// The value of a key that is let go; 1 is pressed, 2 is still pressed.
 const UP: i32 = 0;
 
-/// A key of an input device.
+/// A key of input devices.
 pub(super) struct KeyContact {
-    device: File,
-    code: u16,
+    levels: Receiver<bool>,
     begun: bool,
 }
 
 impl KeyContact {
-    /// Opens the device that has the key.
+    /// Opens the devices that have the key; one is enough.
     pub(super) fn open(code: u16, root: &Path) -> Result<Self, ButtonError> {
-        let path = find(code, root).ok_or(ButtonError::NoKey { code })?;
-        let device = File::open(&path).map_err(|cause| ButtonError::Device { path, cause })?;
-        Ok(Self {
-            device,
-            code,
-            begun: false,
-        })
+        let (tell, levels) = channel();
+        let mut wrong = ButtonError::NoKey { code };
+        let mut open = 0;
+        for path in find(code, root) {
+            match File::open(&path) {
+                Ok(device) => {
+                    let tell = tell.clone();
+                    super::thread("key", move || watch(device, code, &tell))?;
+                    open += 1;
+                }
+                Err(cause) => wrong = ButtonError::Device { path, cause },
+            }
+        }
+        match open {
+            0 => Err(wrong),
+            _ => Ok(Self {
+                levels,
+                begun: false,
+            }),
+        }
     }
 }
 
 impl Contact for KeyContact {
     fn next(&mut self) -> io::Result<bool> {
-        // the device tells of changes only: it is up until it goes down
+        // the devices tell of changes only: it is up until it goes down
         if !std::mem::replace(&mut self.begun, true) {
             return Ok(false);
         }
-        let mut event = [0; EVENT];
-        loop {
-            self.device.read_exact(&mut event)?;
-            if let Some(pressed) = level(&event, self.code) {
-                return Ok(pressed);
-            }
+        let level = self.levels.recv();
+        // all of them are gone
+        level.map_err(|_| io::ErrorKind::UnexpectedEof.into())
+    }
+}
+
+/// Tells each level of the key, until the device goes or nobody hears it.
+fn watch(mut device: impl Read, code: u16, tell: &Sender<bool>) {
+    let mut event = [0; EVENT];
+    while device.read_exact(&mut event).is_ok() {
+        if let Some(pressed) = level(&event, code)
+            && tell.send(pressed).is_err()
+        {
+            return;
         }
     }
 }
@@ -58,33 +81,33 @@ fn level(event: &[u8; EVENT], code: u16) -> Option<bool> {
     (kind == EV_KEY && of == code).then_some(value != UP)
 }
 
-/// The device that has the key and the fewest others: a keyboard may have a power key too, and is not meant.
-fn find(code: u16, root: &Path) -> Option<PathBuf> {
-    let entries = fs::read_dir(root.join("sys/class/input")).ok()?.flatten();
+/// The devices whose capabilities name the key.
+fn find(code: u16, root: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(root.join("sys/class/input"))
+        .into_iter()
+        .flatten()
+        .flatten();
     let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-    let numbers = names.filter_map(|name| name.strip_prefix("event")?.parse::<u32>().ok());
-    let keys = |number: u32| {
-        let path = root.join(format!(
-            "sys/class/input/event{number}/device/capabilities/key"
-        ));
-        let words = words(&fs::read_to_string(path).ok()?);
-        names_key(&words, code).then(|| words.iter().map(|word| word.count_ones()).sum::<u32>())
+    let has = |name: &String| {
+        let path = root
+            .join("sys/class/input")
+            .join(name)
+            .join("device/capabilities/key");
+        name.starts_with("event")
+            && fs::read_to_string(path).is_ok_and(|text| names_key(&text, code))
     };
-    let with_it = numbers.filter_map(|number| Some((keys(number)?, number)));
-    let (_, number) = with_it.min()?;
-    Some(root.join(format!("dev/input/event{number}")))
-}
-
-/// The kernel's bitmap: words of 64 bits in hexadecimal, here with the lowest first.
-fn words(bitmap: &str) -> Vec<u64> {
-    let words = bitmap.split_whitespace().rev();
-    words
-        .map(|word| u64::from_str_radix(word, 16).unwrap_or(0))
+    let with_it = names.filter(has);
+    with_it
+        .map(|name| root.join("dev/input").join(name))
         .collect()
 }
 
-fn names_key(words: &[u64], code: u16) -> bool {
-    let word = words.get(usize::from(code / 64)).copied().unwrap_or(0);
+/// Does the kernel's bitmap, words of 64 bits in hexadecimal with the highest first, name the key?
+fn names_key(bitmap: &str, code: u16) -> bool {
+    let word = bitmap.split_whitespace().rev().nth(usize::from(code / 64));
+    let word = word
+        .and_then(|word| u64::from_str_radix(word, 16).ok())
+        .unwrap_or(0);
     word >> (code % 64) & 1 == 1
 }
 
@@ -118,15 +141,22 @@ mod tests {
             fs::write(folder.join("key"), bitmap).unwrap();
         }
         // KEY_POWER, bit 52 of the second word, is on the keyboard (event0) too
-        assert_eq!(
-            find(116, root.path()),
-            Some(root.path().join("dev/input/event2"))
+        let device = |number: u32| root.path().join(format!("dev/input/event{number}"));
+        let mut found = find(116, root.path());
+        found.sort();
+        assert_eq!(found, [device(0), device(2)]);
+        let refused = |code| {
+            KeyContact::open(code, root.path())
+                .err()
+                .map(|error| error.to_string())
+                .unwrap()
+        };
+        assert!(refused(700).contains("no input device has key 700"));
+        assert!(
+            refused(116).contains("dev/input/event"),
+            "neither is there: {}",
+            refused(116)
         );
-        assert_eq!(find(700, root.path()), None);
-        let no_key = KeyContact::open(700, root.path())
-            .err()
-            .map(|error| error.to_string());
-        assert!(no_key.unwrap().contains("no input device has key 700"));
         fs::create_dir_all(root.path().join("dev/input")).unwrap();
         let events = [
             event(1, 30, 1),
@@ -136,7 +166,7 @@ mod tests {
             event(1, 116, 0),
         ]
         .concat();
-        fs::write(root.path().join("dev/input/event2"), events).unwrap();
+        fs::write(device(2), events).unwrap();
         let mut key = KeyContact::open(116, root.path()).unwrap();
         let levels: Vec<bool> = std::iter::from_fn(|| key.next().ok()).collect();
         assert_eq!(levels, [false, true, true, false]);
