@@ -23,7 +23,7 @@ use crate::source::Throttle;
 use crate::spool::sled::{Bounds, SledSpool};
 use crate::spool::{Spool, SpoolError};
 use crate::status::{
-    Happening, Introduction, LedgerReport, SpoolReport, Status, Thresholds, socket,
+    Happening, Introduction, LedgerReport, Pulse, SpoolReport, Status, Thresholds, WORK, socket,
 };
 use crate::web::{Audit, Door, Setup, Tools};
 use hands::{BoxHands, Order};
@@ -33,6 +33,11 @@ use page::PageState;
 const LOOK: Duration = Duration::from_secs(2);
 /// An agent or a page that could not start is tried again this often.
 const RETRY: Duration = Duration::from_secs(30);
+
+/// The longest that the main loop waits for anybody in one go: an agent's forwarder that is to stop (15 s), within a minute.
+const WAIT: Duration = Duration::from_secs(60);
+/// The longest that opening an agent may take, or erasing what one kept: the stores of a large spool on a slow card are read then.
+const OPEN: Duration = Duration::from_secs(1800);
 
 /// The box can't start.
 #[derive(Debug, thiserror::Error)]
@@ -93,7 +98,9 @@ pub fn run(settings: Settings, desk: &impl Desk) -> Result<(), ApplianceError> {
         .enable_all()
         .build()
         .map_err(ApplianceError::Bootstrap)?;
-    let done = runtime.block_on(Appliance::new(settings, desk).run(desk));
+    let appliance = Appliance::new(settings, desk);
+    let (pulse, now) = (appliance.pulse.clone(), || clock::now().steady);
+    let done = runtime.block_on(pulse.watch(WAIT + WORK, now, appliance.run(desk)));
     runtime.shutdown_timeout(Duration::from_secs(1));
     done
 }
@@ -122,6 +129,8 @@ fn lock(state_dir: &Path) -> Result<std::fs::File, ApplianceError> {
 
 struct Appliance {
     settings: Settings,
+    /// The main loop's sign of life.
+    pulse: Pulse,
     status: Status,
     /// In no order; the settings have that.
     agents: HashMap<String, Agent<SledSpool>>,
@@ -164,6 +173,7 @@ impl Appliance {
         }
         Self {
             settings,
+            pulse: status.part("main loop"),
             status,
             agents: HashMap::new(),
             waiting: HashMap::new(),
@@ -320,6 +330,7 @@ impl Appliance {
     }
 
     fn start(&mut self, settings: &AgentSettings) {
+        self.busy();
         match self.try_start(settings) {
             Ok(agent) => {
                 self.waiting.remove(&settings.name);
@@ -389,6 +400,11 @@ impl Appliance {
         }
     }
 
+    /// A sign of life before what may take long and can't be interrupted. The next one comes when the main loop goes on.
+    fn busy(&self) {
+        self.pulse.promise(clock::now().steady, OPEN);
+    }
+
     /// The agent's state folder.
     fn folder(&self, settings: &AgentSettings) -> PathBuf {
         self.settings.state_dir.join("agents").join(&settings.name)
@@ -405,6 +421,7 @@ impl Appliance {
                 "{name:?} names no folder of an agent: nothing is erased"
             ));
         }
+        self.busy();
         self.spools.remove(name);
         let folder = self.settings.state_dir.join("agents").join(name);
         match std::fs::remove_dir_all(&folder) {

@@ -7,10 +7,14 @@
 //! ```
 //!
 //! `event`, `cef`, `syslog` and the pure parts of `source`, `spool` and `status` do no I/O and read no clock.
+//!
+//! Beside the stream stands what makes a box of it: `board` (what this machine has), `led`, `button` and `watchdog`.
 
 pub mod agent;
 pub mod appliance;
 pub mod backoff;
+pub mod board;
+pub mod button;
 pub mod cef;
 pub mod certificate;
 pub mod check;
@@ -19,6 +23,8 @@ pub mod clock;
 pub mod commands;
 pub mod durable;
 pub mod event;
+pub mod gpio;
+pub mod led;
 pub mod ledger;
 pub mod log;
 pub mod memory;
@@ -33,4 +39,5 @@ pub mod spool;
 pub mod status;
 pub mod syslog;
 pub mod trust;
+pub mod watchdog;
 pub mod web;

@@ -82,6 +82,31 @@ fn the_example_is_printed_and_can_be_used_as_it_is() {
 }
 
 #[test]
+fn a_board_is_recognised_or_chosen_and_told() {
+    let (code, out, err) = output(&["board"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert!(
+        out.starts_with("board ") && out.contains("\nbudgets "),
+        "{out}"
+    );
+    let (code, out, _) = output(&["board", "--board", "raspberry-pi-3"]);
+    assert_eq!(code, Some(0));
+    assert!(
+        out.contains("/sys/class/leds/ACT") && out.contains("--board"),
+        "{out}"
+    );
+    // nobody answers, and there is no such lamp here
+    let (code, out, _) = output(&["board", "--board", "raspberry-pi-3", "--test"]);
+    assert_eq!(code, Some(1), "{out}");
+    let (code, _, err) = output(&["board", "--board", "toaster"]);
+    assert_eq!(code, Some(64));
+    assert!(
+        err.contains("--board: found \"toaster\"; allowed: ") && err.contains("rock64"),
+        "{err}"
+    );
+}
+
+#[test]
 fn wrong_usage_ends_with_64_the_reason_and_the_way_to_help() {
     for (arguments, said) in [
         (

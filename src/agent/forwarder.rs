@@ -28,6 +28,10 @@ use crate::status::{Happening, Reporter};
 const PROVE_EVERY: u64 = 1 << 20;
 /// A quiet connection is looked at this often.
 const QUIET_LOOK: Duration = Duration::from_secs(10);
+/// The longest that it waits for anybody in one go, by the time limits of the sink ([`Bounds`](crate::sink::Bounds): 60 s for the
+/// receiver's FIN) and its own (30 s of back-off). What takes longer in all, a slow receiver that takes a batch byte by byte or a
+/// cap of one line a second, wakes it on the way.
+pub const WAIT: Duration = Duration::from_secs(60);
 /// A stop waits no longer than this for the last proof.
 const LAST_PROOF: Duration = Duration::from_secs(5);
 

@@ -40,7 +40,7 @@ use crate::settings::AgentSettings;
 use crate::source::http::Http;
 use crate::source::{Cursor, Pace, Reader, Rules, Seen, Stream, Throttle};
 use crate::spool::{Memory, Spool};
-use crate::status::{Happening, Introduction, Reporter, SpoolReport, Status};
+use crate::status::{Happening, Introduction, Reporter, SpoolReport, Status, WORK};
 use forwarder::Forwarder;
 use halt::Halt;
 use heartbeat::Heartbeat;
@@ -151,6 +151,8 @@ impl<S: Spool + 'static> Agent<S> {
                 reporter: reporter.clone(),
                 time: Arc::clone(&halt),
                 pace: Pace::new(settings.source.poll_interval),
+                timeout: settings.source.timeout,
+                pulse: reporter.part(&format!("reader of {stream}")),
                 look_back: of_stream.look_back,
                 sent: scribe(&*spool, &sent, stream, stream.number())?,
                 fetch_related: settings.alerts.fetch_related,
@@ -187,7 +189,11 @@ impl<S: Spool + 'static> Agent<S> {
             reporter: reporter.clone(),
             halt: Arc::clone(&halt),
         };
-        let forwarder = tokio::spawn(forwarder.run());
+        let now = || clock::now().steady;
+        let forwarder = reporter
+            .part("sender")
+            .watch(forwarder::WAIT + WORK, now, forwarder.run());
+        let forwarder = tokio::spawn(forwarder);
         Ok(Self {
             spool,
             ledger,

@@ -25,13 +25,15 @@ use crate::source::{
     Turn, Verdict,
 };
 use crate::spool::{Page, Spool, SpoolError};
-use crate::status::{Happening, PageRead, Reporter};
+use crate::status::{Happening, PageRead, Pulse, Reporter, WORK};
 use intake::{CloudClock, Haul};
 
 /// How often a full spool is asked again.
 const FULL_LOOK: Duration = Duration::from_millis(500);
 /// How often the cloud is asked for the time before it goes by our own clock.
 const CLOCK_TRIES: usize = 3;
+/// Requests of one question: it, and before it a new access token. One more, for a margin.
+const REQUESTS: u32 = 3;
 /// The look-back is read again at least this often.
 const DEEP_EVERY: Duration = Duration::from_secs(3600);
 
@@ -63,6 +65,10 @@ pub struct Poller<S: Spool, C: Source = CloudApps, T: Time = Arc<Halt>> {
     pub time: T,
     /// When to ask next.
     pub pace: Pace,
+    /// Bound of one request to the cloud, answer included.
+    pub timeout: Duration,
+    /// Its sign of life.
+    pub pulse: Pulse,
     /// How far back a deep walk reads.
     pub look_back: Duration,
     /// Are the activities behind an alert asked for where it names none?
@@ -130,12 +136,13 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
     pub fn run(mut self) {
         while !self.time.over() {
             let wait = self.step();
-            self.time.sleep(wait);
+            self.sleep(wait);
         }
     }
 
     /// One page, or what follows from not getting it. Returns the time until the next.
     pub fn step(&mut self) -> Duration {
+        self.promise(Duration::ZERO);
         self.page().unwrap_or_else(|error| self.after(error))
     }
 
@@ -268,7 +275,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
                 }
             };
             troubled = true;
-            if self.time.sleep(wait) {
+            if self.sleep(wait) {
                 return false;
             }
         }
@@ -308,6 +315,26 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
                 self.pace.caught_up(self.state.news)
             }
         }
+    }
+
+    /// Sleeps as [`Time::sleep`], with a sign of life before and after.
+    fn sleep(&self, time: Duration) -> bool {
+        self.promise(time);
+        let over = self.time.sleep(time);
+        self.promise(Duration::ZERO);
+        over
+    }
+
+    /// A sign of life before a question to the cloud. The longest silence there is: with the longest `timeout` that can be set
+    /// (10 minutes) 30 minutes, and 5 for what is done with the answer while it comes. With the usual one (60 s) 8 minutes.
+    fn asks(&self) {
+        self.promise(self.timeout.saturating_mul(REQUESTS));
+    }
+
+    /// A sign of life before a wait, or with none before what keeps only processor and disk busy: a page that is written.
+    fn promise(&self, wait: Duration) {
+        let now = self.time.now().steady;
+        self.pulse.promise(now, wait.saturating_add(WORK));
     }
 
     fn cloud_now_ms(&self) -> i64 {

@@ -4,10 +4,11 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use super::command::{
-    CheckArgs, Command, PreviewArgs, RenderArgs, ReplayArgs, RunArgs, Setup, StatusArgs,
+    BoardArgs, CheckArgs, Command, PreviewArgs, RenderArgs, ReplayArgs, RunArgs, Setup, StatusArgs,
 };
 use super::flags::Given;
 use super::{COMMANDS, TOKEN_VARIABLE, Usage};
+use crate::board::{self, Profile};
 use crate::replay::When;
 use crate::settings::{
     ApiUrl, Format, Needs, Overrides, ProxySettings, Refusal, Secret, SecretSource, SyslogTarget,
@@ -78,11 +79,22 @@ pub(super) fn build(given: Given, token_variable: Option<OsString>) -> Result<Co
             dry_run: given.has("--dry-run"),
             json: given.has("--json"),
         }),
+        "board" => Command::Board(BoardArgs {
+            board: parsed(&given, "--board", board_named)?.map(Box::new),
+            test: given.has("--test"),
+        }),
         "example" => Command::Example,
         _ => Command::Run(RunArgs {
             setup: setup(Needs::Stream)?,
             to_be_set_up: given.has("--setup"),
         }),
+    })
+}
+
+fn board_named(text: &str) -> Result<Profile, Refusal> {
+    board::named(text).ok_or_else(|| {
+        let names: Vec<&str> = board::names().collect();
+        Refusal::found(text, names.join(", "))
     })
 }
 

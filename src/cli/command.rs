@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::board::Profile;
 use crate::replay::When;
 use crate::settings::{DEFAULT_FILE, Loaded, Overrides, Settings, SettingsError};
 use crate::source::Stream;
@@ -21,6 +22,8 @@ pub enum Command {
     Status(StatusArgs),
     /// A window of time fetched again.
     Replay(ReplayArgs),
+    /// Which board this is, and what it has.
+    Board(BoardArgs),
     /// The commented settings file.
     Example,
     /// Help; for one command where it is named.
@@ -110,6 +113,15 @@ pub struct ReplayArgs {
     pub json: bool,
 }
 
+/// `siembox board`
+#[derive(Debug, Clone, PartialEq)]
+pub struct BoardArgs {
+    /// This one, whatever is recognised.
+    pub board: Option<Box<Profile>>,
+    /// Tries lamps and button.
+    pub test: bool,
+}
+
 // === impl Setup ===
 
 impl Setup {
@@ -153,7 +165,7 @@ impl Command {
             | Self::Check(CheckArgs { setup, .. })
             | Self::Status(StatusArgs { setup, .. })
             | Self::Replay(ReplayArgs { setup, .. }) => Some(setup),
-            Self::Example | Self::Help(_) | Self::Version => None,
+            Self::Board(_) | Self::Example | Self::Help(_) | Self::Version => None,
         }
     }
 }

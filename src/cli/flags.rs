@@ -22,7 +22,7 @@ const SETUP: &[&str] = &["run", "render", "preview", "check", "status", "replay"
 const EVERY: &[&str] = &super::COMMANDS;
 
 /// All flags, in the order of the help.
-pub(super) static FLAGS: [Flag; 21] = [
+pub(super) static FLAGS: [Flag; 23] = [
     flag("--config", &[], Some("FILE"), SETUP),
     flag("--state", &[], Some("DIR"), &["run", "status", "replay"]),
     // The old agent's spelling first; it is what stands in people's start-up scripts.
@@ -56,6 +56,8 @@ pub(super) static FLAGS: [Flag; 21] = [
     flag("--again", &[], None, &["replay"]),
     flag("--dry-run", &[], None, &["replay"]),
     flag("--json", &[], None, &["status", "replay"]),
+    flag("--board", &[], Some("NAME"), &["board"]),
+    flag("--test", &[], None, &["board"]),
     flag("--setup", &[], None, &["run"]),
     flag("--print-example", &[], None, &["run", "example"]),
     flag("--help", &["-h"], None, EVERY),

@@ -10,6 +10,7 @@ pub fn help(command: Option<&str>) -> &'static str {
         Some("check") => CHECK,
         Some("status") => STATUS,
         Some("replay") => REPLAY,
+        Some("board") => BOARD,
         Some("example") => EXAMPLE,
         _ => WHOLE,
     }
@@ -22,7 +23,7 @@ as CEF lines over syslog: the successor of the retired SIEM agent (mcas-siemagen
 Usage: siembox [run] [--config FILE] [--state DIR] [--logsDirectory DIRNAME]
                [--proxy ADDRESS[:PORT]] [--token TOKEN | --token-file FILE]
                [--api-url URL] [--syslog HOST:PORT/udp|tcp|tls|relp|relp+tls]
-       siembox render | preview | check | status | replay | example
+       siembox render | preview | check | status | replay | board | example
 
 Begin:
   siembox example > /etc/siembox/siembox.toml   a settings file with everything explained
@@ -43,6 +44,7 @@ Commands (siembox COMMAND --help tells more):
   check     settings, clock, DNS, proxy, TLS, token, API, SIEM: one line for each step
   status    what the running siembox reports
   replay    fetches a stretch of time again and sends what is missing
+  board     which board this is; with --test, tries its lamps and its button
   example   prints the settings file with everything explained (also: --print-example)
 
   -h, --help      this text            -V, --version   name and version
@@ -193,6 +195,23 @@ of the window was read, 1 when not, and 69 where no siembox is running.
 
   siembox replay --since 2026-11-01T10:00:00Z --until 2026-11-01T12:00:00Z
   siembox replay --since 2d --stream alerts --dry-run
+";
+
+const BOARD: &str = "\
+siembox board: tells which board this is, by what it was recognised, and what siembox knows
+of it: lamps, button, watchdog, budgets.
+
+Usage: siembox board [--board NAME] [--test]
+
+  --board NAME              this one, whatever is recognised; a wrong name lists them all
+  --test                    lights one lamp after the other and asks whether it is lit, then
+                            asks for a press of the button. Needs root, and that siembox
+                            does not run as firmware beside it: it holds the lamps then
+
+The exit code is 1 where a lamp or the button does not do what it should.
+
+  siembox board
+  siembox board --board rock64 --test
 ";
 
 const EXAMPLE: &str = "\

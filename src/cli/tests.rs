@@ -117,6 +117,13 @@ fn every_flag_finds_its_place() {
         ("--print-example", Command::Example),
         ("-h", Command::Help(None)),
         ("--config x --help", Command::Help(None)),
+        (
+            "board --board rock64 --test",
+            Command::Board(BoardArgs {
+                board: crate::board::named("rock64").map(Box::new),
+                test: true,
+            }),
+        ),
         ("render -h", Command::Help(Some("render"))),
         ("--version", Command::Version),
         ("status -V", Command::Version),
@@ -138,7 +145,7 @@ fn wrong_usage_is_told_with_reason_and_nearest() {
         ("-x", "there is no flag -x"),
         (
             "rnder",
-            "there is no command \"rnder\"; did you mean \"render\"?; commands: run, render, preview, check, status, replay, example",
+            "there is no command \"rnder\"; did you mean \"render\"?; commands: run, render, preview, check, status, replay, board, example",
         ),
         (
             "render --syslog x:1/udp",

@@ -1,6 +1,7 @@
 //! What each command does, from its arguments to its exit code. Each is the rim of a room that knows nothing of
 //! terminals: the words for people are written here.
 
+mod board;
 mod check;
 mod preview;
 mod render;
@@ -8,6 +9,7 @@ mod replay;
 mod run;
 mod status;
 
+pub use board::board;
 pub use check::check;
 pub use preview::preview;
 pub use render::render;

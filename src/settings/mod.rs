@@ -4,7 +4,7 @@
 //! All that is wrong in a file is told at once, each with line, column, key, what was found and what is allowed
 //! ([`Finding`]). What is only doubtful comes beside the settings as warnings ([`Loaded`]).
 //!
-//! Each section has a file with its types and how they are read; `section` is the reader they share.
+//! Each section has a file with its types and how they are read; `section` is the reader they share, also with the board profiles.
 
 mod address;
 mod agent;
@@ -58,8 +58,10 @@ pub use overrides::{Needs, Overrides, SyslogTarget, Transport};
 pub use page::PageSettings;
 pub use proxy::ProxySettings;
 pub use replay::ReplaySettings;
+pub(crate) use report::Report;
 pub use secret::{InvalidToken, Secret};
 pub use secret_source::{SecretError, SecretSource};
+pub(crate) use section::Section;
 pub use siem::{Framing, Protocol, SiemSettings};
 pub use source::SourceSettings;
 pub use spool::SpoolSettings;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{Finding, Place};
 
 /// What the reading of one file brings to light.
-pub(super) struct Report<'a> {
+pub(crate) struct Report<'a> {
     /// The settings file; `None` where there is none and flags say everything.
     file: Option<&'a Path>,
     text: &'a str,
@@ -17,7 +17,7 @@ pub(super) struct Report<'a> {
 
 /// A file that the settings name. What is in it is looked at after the reading, which is pure.
 #[derive(Debug, Clone)]
-pub(super) struct Mention {
+pub(crate) struct Mention {
     /// The setting that names it, with its place.
     pub at: Finding,
     /// Relative paths already joined to the settings file's folder.
@@ -28,7 +28,7 @@ pub(super) struct Mention {
 
 /// What a file named in the settings holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Holds {
+pub(crate) enum Holds {
     /// Anybody may read it.
     Certificate,
     /// Only the owner may read it.
@@ -38,7 +38,7 @@ pub(super) enum Holds {
 // === impl Report ===
 
 impl<'a> Report<'a> {
-    pub(super) fn new(file: Option<&'a Path>, text: &'a str) -> Self {
+    pub(crate) fn new(file: Option<&'a Path>, text: &'a str) -> Self {
         let (errors, warnings, mentions) = Default::default();
         Self {
             file,
@@ -50,7 +50,7 @@ impl<'a> Report<'a> {
     }
 
     /// A finding about a byte of the text.
-    pub(super) fn finding(&self, key: &str, at: usize, text: impl Into<String>) -> Finding {
+    pub(crate) fn finding(&self, key: &str, at: usize, text: impl Into<String>) -> Finding {
         Finding {
             file: self.file.map(Path::to_owned),
             place: self.file.map(|_| Place::of(self.text, at)),
@@ -59,34 +59,34 @@ impl<'a> Report<'a> {
         }
     }
 
-    pub(super) fn error(&self, finding: Finding) {
+    pub(crate) fn error(&self, finding: Finding) {
         self.errors.borrow_mut().push(finding);
     }
 
-    pub(super) fn warning(&self, finding: Finding) {
+    pub(crate) fn warning(&self, finding: Finding) {
         self.warnings.borrow_mut().push(finding);
     }
 
-    pub(super) fn mention(&self, mention: Mention) {
+    pub(crate) fn mention(&self, mention: Mention) {
         self.mentions.borrow_mut().push(mention);
     }
 
     /// Where relative paths begin.
-    pub(super) fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.file.and_then(Path::parent).unwrap_or(Path::new(""))
     }
 
-    pub(super) fn has_error_about(&self, key: &str) -> bool {
+    pub(crate) fn has_error_about(&self, key: &str) -> bool {
         self.errors.borrow().iter().any(|error| error.key == key)
     }
 
     /// Whether nothing was wrong so far.
-    pub(super) fn is_clean(&self) -> bool {
+    pub(crate) fn is_clean(&self) -> bool {
         self.errors.borrow().is_empty()
     }
 
     /// Errors and warnings in the order of the file, and the files named in it.
-    pub(super) fn into_parts(self) -> (Vec<Finding>, Vec<Finding>, Vec<Mention>) {
+    pub(crate) fn into_parts(self) -> (Vec<Finding>, Vec<Finding>, Vec<Mention>) {
         let (mut errors, mut warnings) = (self.errors.into_inner(), self.warnings.into_inner());
         errors.sort_by_key(|finding| finding.place);
         warnings.sort_by_key(|finding| finding.place);

@@ -13,7 +13,7 @@ use super::report::Report;
 use super::words::{key_shown, plain_path, shown, unknown};
 
 /// One table of the file, or an absent one in which nothing is set.
-pub(super) struct Section<'a> {
+pub(crate) struct Section<'a> {
     report: &'a Report<'a>,
     table: Option<&'a dyn TableLike>,
     /// `agent[2].siem`, empty for the top of the file.
@@ -27,7 +27,7 @@ pub(super) struct Section<'a> {
 
 impl<'a> Section<'a> {
     /// The top of the file.
-    pub(super) fn top(report: &'a Report<'a>, table: &'a dyn TableLike) -> Self {
+    pub(crate) fn top(report: &'a Report<'a>, table: &'a dyn TableLike) -> Self {
         Self {
             report,
             table: Some(table),
@@ -49,7 +49,7 @@ impl<'a> Section<'a> {
 
     // --- what is there
 
-    pub(super) fn item(&self, key: &'static str) -> Option<&'a Item> {
+    pub(crate) fn item(&self, key: &'static str) -> Option<&'a Item> {
         if !self.known.borrow().contains(&key) {
             self.known.borrow_mut().push(key);
         }
@@ -57,18 +57,18 @@ impl<'a> Section<'a> {
     }
 
     /// Whether the key is written, whatever its value.
-    pub(super) fn has(&self, key: &'static str) -> bool {
+    pub(crate) fn has(&self, key: &'static str) -> bool {
         self.item(key).is_some()
     }
 
     /// Whether the key was refused already.
-    pub(super) fn failed(&self, key: &str) -> bool {
+    pub(crate) fn failed(&self, key: &str) -> bool {
         let path = self.path_of(key);
         self.report.has_error_about(&path)
     }
 
     /// The full path of a key of this table.
-    pub(super) fn path_of(&self, key: &str) -> String {
+    pub(crate) fn path_of(&self, key: &str) -> String {
         if self.path.is_empty() {
             key.to_owned()
         } else {
@@ -79,29 +79,29 @@ impl<'a> Section<'a> {
     // --- what is wrong
 
     /// Notes that a key's value (or its absence) can't be.
-    pub(super) fn refuse(&self, key: &str, text: &str) {
+    pub(crate) fn refuse(&self, key: &str, text: &str) {
         self.report.error(self.finding(key, text));
     }
 
     /// Notes that a key's value (or its absence) is doubtful.
-    pub(super) fn warn(&self, key: &str, text: &str) {
+    pub(crate) fn warn(&self, key: &str, text: &str) {
         self.report.warning(self.finding(key, text));
     }
 
-    pub(super) fn finding(&self, key: &str, text: &str) -> Finding {
+    pub(crate) fn finding(&self, key: &str, text: &str) -> Finding {
         let item = self.table.and_then(|table| table.get(key));
         let at = item.and_then(Item::span).map_or(self.at, |span| span.start);
         self.report.finding(&self.path_of(key), at, text)
     }
 
-    pub(super) fn refuse_item(&self, key: &str, item: &Item, allowed: &str) {
+    pub(crate) fn refuse_item(&self, key: &str, item: &Item, allowed: &str) {
         self.refuse(key, &format!("found {}; allowed: {allowed}", shown(item)));
     }
 
     // --- tables
 
     /// A table below this one; where it is absent, one in which nothing is set.
-    pub(super) fn table(&self, key: &'static str) -> Self {
+    pub(crate) fn table(&self, key: &'static str) -> Self {
         let path = self.path_of(key);
         let Some(item) = self.item(key) else {
             return self.below(path, None, self.at);
@@ -114,7 +114,7 @@ impl<'a> Section<'a> {
     }
 
     /// The tables of a list: `[[agent]]`.
-    pub(super) fn tables(&self, key: &'static str) -> Vec<Self> {
+    pub(crate) fn tables(&self, key: &'static str) -> Vec<Self> {
         let numbered =
             |index: usize, table: &'a dyn TableLike, at: Option<std::ops::Range<usize>>| {
                 let path = format!("{}[{}]", self.path_of(key), index + 1);
@@ -149,17 +149,17 @@ impl<'a> Section<'a> {
     }
 
     /// The table itself and the byte where it begins, for a reader of its own (filters).
-    pub(super) fn raw(&self) -> (Option<&'a dyn TableLike>, usize) {
+    pub(crate) fn raw(&self) -> (Option<&'a dyn TableLike>, usize) {
         (self.table, self.at)
     }
 
     /// Where findings go.
-    pub(super) fn report(&self) -> &'a Report<'a> {
+    pub(crate) fn report(&self) -> &'a Report<'a> {
         self.report
     }
 
     /// Ends the reading: keys that nobody asked for are unknown.
-    pub(super) fn close(self) {
+    pub(crate) fn close(self) {
         let known = self.known.borrow();
         for (written, item) in self.table.into_iter().flat_map(TableLike::iter) {
             if known.contains(&written) {

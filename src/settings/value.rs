@@ -14,7 +14,7 @@ use super::{Refusal, duration};
 
 impl Section<'_> {
     /// A text, read by `parse`.
-    pub(super) fn text<T>(
+    pub(crate) fn text<T>(
         &self,
         key: &'static str,
         parse: impl FnOnce(&str) -> Result<T, Refusal>,
@@ -30,7 +30,7 @@ impl Section<'_> {
     }
 
     /// A whole number within bounds that fit into `T`.
-    pub(super) fn number<T: TryFrom<i64>>(
+    pub(crate) fn number<T: TryFrom<i64>>(
         &self,
         key: &'static str,
         bounds: RangeInclusive<i64>,
@@ -56,7 +56,7 @@ impl Section<'_> {
     }
 
     /// `true` or `false`.
-    pub(super) fn flag(&self, key: &'static str) -> Option<bool> {
+    pub(crate) fn flag(&self, key: &'static str) -> Option<bool> {
         let item = self.item(key)?;
         if item.as_bool().is_none() {
             let quotes = if item.is_str() {
@@ -98,7 +98,7 @@ impl Section<'_> {
     }
 
     /// One of a few words.
-    pub(super) fn word<T: Copy>(
+    pub(crate) fn word<T: Copy>(
         &self,
         key: &'static str,
         words: &[(&'static str, T)],
@@ -146,7 +146,7 @@ impl Section<'_> {
     }
 
     /// A list, each value read by `parse`.
-    pub(super) fn list<T>(
+    pub(crate) fn list<T>(
         &self,
         key: &'static str,
         allowed: &str,

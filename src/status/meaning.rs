@@ -1,11 +1,15 @@
 //! What each condition of an agent or the box is called, what it means and what to do: one table for the page and the lamp.
 //!
-//! A [`Condition`] says at once what a [`State`] says only after hours of silence: that a side is failing now.
+//! A [`Condition`] says at once what a [`State`] says only after hours of silence: that a side is failing now. A [`Signal`] is what
+//! a lamp can say: the six conditions, and what only a box of its own has to say.
+//!
+//! The rhythms speak as other boxes' do: steady is fine, slow is a warning, fast an error, a double flash waits for set-up.
 
 use serde::{Deserialize, Serialize};
 
 use super::health::State;
 use super::notice::{Notice, Topic};
+use super::rhythm::Rhythm;
 use super::snapshot::{AgentReport, LinkReport};
 
 /// How an agent or the box does, from good to bad.
@@ -59,23 +63,27 @@ pub enum Colour {
     Blue,
     Amber,
     Red,
+    /// All lamps at once; of one lamp of three colours, all three.
+    White,
 }
 
-/// Rhythms of the lamp.
+/// What the lamps of a box can say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Rhythm {
-    /// Always on.
-    Steady,
-    /// Slowly brighter and darker.
-    Breathing,
-    /// On and off, once in two seconds.
-    Slow,
-    /// One short flash, then a long pause.
-    Single,
-    /// Two short flashes, then a pause.
-    Double,
-    /// On and off, twice a second.
-    Fast,
+pub enum Signal {
+    /// The box starts: nothing is known yet.
+    Starting,
+    /// New firmware is being written.
+    Updating,
+    /// Here I am: somebody looks for this box, or presses its button.
+    Identify,
+    /// Something of the box itself is broken.
+    Fault,
+    /// The button is held: who lets go now releases the owner's claim.
+    ReleaseAsked,
+    /// The button is held for long: who lets go now erases everything.
+    ResetAsked,
+    /// How the stream does.
+    Condition(Condition),
 }
 
 /// How the way to one side is.
@@ -139,7 +147,7 @@ impl Condition {
                 words: "Created",
                 means: "Set up, and not in contact with both sides yet.",
                 cure: "Wait for a minute. If it stays so, run siembox check: it names what is missing.",
-                lamp: lamp(Colour::Blue, Rhythm::Breathing),
+                lamp: lamp(Colour::Blue, Rhythm::Double),
             },
             Self::Interrupted => Meaning {
                 words: "Interrupted",
@@ -151,13 +159,78 @@ impl Condition {
                 words: "Connection error",
                 means: "There has been no contact with one side for hours. Records wait here or in the cloud.",
                 cure: "Mend the side whose arrow is broken: the notice below says how. siembox goes on trying by itself.",
-                lamp: lamp(Colour::Red, Rhythm::Double),
+                lamp: lamp(Colour::Red, Rhythm::Triple),
             },
             Self::Disconnected => Meaning {
                 words: "Disconnected",
                 means: "There has been no contact with one side for very long. Records wait here or in the cloud, but not for ever.",
                 cure: "Mend the side whose arrow is broken now: the notice below says how. siembox goes on trying by itself.",
                 lamp: lamp(Colour::Red, Rhythm::Fast),
+            },
+        }
+    }
+}
+
+// === impl Signal ===
+
+impl Signal {
+    /// All: those of the stream from good to bad, then those of the box.
+    pub const ALL: [Self; 12] = [
+        Self::Condition(Condition::Connected),
+        Self::Condition(Condition::Paused),
+        Self::Condition(Condition::Created),
+        Self::Condition(Condition::Interrupted),
+        Self::Condition(Condition::ConnectionError),
+        Self::Condition(Condition::Disconnected),
+        Self::Starting,
+        Self::Updating,
+        Self::Identify,
+        Self::Fault,
+        Self::ReleaseAsked,
+        Self::ResetAsked,
+    ];
+
+    /// What it means to a person.
+    #[must_use]
+    pub fn meaning(self) -> Meaning {
+        let lamp = |colour, rhythm| Lamp { colour, rhythm };
+        match self {
+            Self::Condition(condition) => condition.meaning(),
+            Self::Starting => Meaning {
+                words: "Starting",
+                means: "The box starts. Lamps that stay dark now are broken.",
+                cure: "Wait for a minute.",
+                lamp: lamp(Colour::White, Rhythm::Breathing),
+            },
+            Self::Updating => Meaning {
+                words: "Updating",
+                means: "New firmware is being written.",
+                cure: "Leave the power on. The box starts again by itself.",
+                lamp: lamp(Colour::Blue, Rhythm::LongShort),
+            },
+            Self::Identify => Meaning {
+                words: "Identify",
+                means: "This is the box that somebody looks for, or its button is pressed.",
+                cure: "Nothing to do: it ends by itself.",
+                lamp: lamp(Colour::White, Rhythm::Flicker),
+            },
+            Self::Fault => Meaning {
+                words: "Fault of the box",
+                means: "Something of the box itself is broken: its disk, its settings or a part of siembox.",
+                cure: "Read STATUS.TXT on the box's card or stick, or the page: both say what is broken and how to mend it.",
+                lamp: lamp(Colour::Red, Rhythm::Burst),
+            },
+            Self::ReleaseAsked => Meaning {
+                words: "Release?",
+                means: "The button was held for 10 seconds. Let go now, and the page is free for another owner; settings and records stay.",
+                cure: "Hold it on for a factory reset; pull the plug to do neither.",
+                lamp: lamp(Colour::Amber, Rhythm::Gap),
+            },
+            Self::ResetAsked => Meaning {
+                words: "Reset?",
+                means: "The button was held for 30 seconds. Let go now, and settings, secrets and all waiting records are erased.",
+                cure: "Hold it for two minutes, or pull the plug, and nothing is erased.",
+                lamp: lamp(Colour::Red, Rhythm::Gaps),
             },
         }
     }
@@ -210,9 +283,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_condition_can_be_told_by_its_rhythm_alone() {
-        let lamps = Condition::ALL.map(|condition| condition.meaning().lamp.rhythm);
-        assert_eq!(HashSet::from(lamps).len(), Condition::ALL.len());
+    fn each_signal_can_be_told_by_its_rhythm_alone() {
+        let lamps = Signal::ALL.map(|signal| signal.meaning().lamp.rhythm);
+        assert_eq!(HashSet::from(lamps).len(), Signal::ALL.len());
+        let conditions = Condition::ALL.map(Signal::Condition);
+        assert_eq!(Signal::ALL[..conditions.len()], conditions);
     }
 
     #[test]

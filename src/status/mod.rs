@@ -8,6 +8,8 @@ mod health;
 mod ledger;
 mod meaning;
 mod notice;
+mod pulse;
+mod rhythm;
 mod snapshot;
 pub mod socket;
 mod text;
@@ -20,8 +22,10 @@ pub use depth::{Depth, Depths};
 pub use happening::{Effect, Happening, Loudness, PageRead};
 pub use health::{Link, State, Thresholds};
 pub use ledger::{LedgerCounts, LedgerReport, LedgerRow, LedgerSpan};
-pub use meaning::{Colour, Condition, Lamp, Meaning, Rhythm, Way};
+pub use meaning::{Colour, Condition, Lamp, Meaning, Signal, Way};
 pub use notice::{Notice, Notices, Subject, Topic};
+pub use pulse::{Pulse, Pulses, WORK, Watched};
+pub use rhythm::Rhythm;
 pub use snapshot::{AgentReport, LineCounts, LinkReport, Snapshot, SpoolReport, StreamCounts};
 pub use text::text;
 
@@ -33,6 +37,9 @@ use depth::DepthRings;
 pub type AskSpool = Arc<dyn Fn() -> SpoolReport + Send + Sync>;
 /// Gives the ledger when somebody asks for it.
 pub type AskLedger = Arc<dyn Fn() -> LedgerReport + Send + Sync>;
+
+/// The lamps flicker for so long when somebody looks for the box.
+pub const IDENTIFY: Duration = Duration::from_secs(30);
 
 /// Where the page is, and how it shows itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -53,6 +60,8 @@ struct Shared {
     inner: Mutex<Inner>,
     /// Steady time of the last sample, milliseconds: read without waiting for anybody.
     sampled_ms: AtomicU64,
+    /// The signs of life of all parts.
+    pulses: Pulses,
 }
 
 struct Inner {
@@ -65,6 +74,8 @@ struct Inner {
     page: PageReport,
     /// Is the box nobody's yet?
     unclaimed: bool,
+    /// Somebody looks for the box until then, steady time.
+    identify_until: Option<Duration>,
 }
 
 /// How one agent tells what happens to it.
@@ -109,9 +120,17 @@ impl Status {
                 since: Since::default(),
                 page: PageReport::default(),
                 unclaimed: false,
+                identify_until: None,
             }),
             sampled_ms: AtomicU64::new(steady_ms(started)),
+            pulses: Pulses::default(),
         }))
+    }
+
+    /// A part of the process begins that gives signs of life.
+    #[must_use]
+    pub fn part(&self, part: &str) -> Pulse {
+        self.0.pulses.part(part)
     }
 
     /// Takes other thresholds.
@@ -258,6 +277,11 @@ impl Status {
         }
     }
 
+    /// Somebody looks for the box: its lamps are to flicker for [`IDENTIFY`] from now on.
+    pub fn identify(&self, now: Moment) {
+        self.lock().identify_until = Some(now.steady + IDENTIFY);
+    }
+
     /// Looks at what changes without anybody telling: what waits, and how long it has been so. To be called every few
     /// seconds, by whoever is alive as long as the process makes progress.
     pub fn sample(&self, now: Moment) {
@@ -273,6 +297,10 @@ impl Status {
             }
         }
         inner.observe(now);
+        // seen overdue here, a part is late for who asks next
+        for part in self.0.pulses.late(now.steady) {
+            tracing::debug!("no sign of life from {part}");
+        }
         let at = steady_ms(now);
         self.0.sampled_ms.store(at, Ordering::Relaxed);
     }
@@ -324,6 +352,8 @@ impl Status {
             unclaimed: inner.unclaimed,
             agents,
             notices: inner.notices.iter().cloned().collect(),
+            late: self.0.pulses.late(now.steady),
+            identify_until_ms: inner.identified_at(now),
         }
     }
 
@@ -353,6 +383,12 @@ impl Reporter {
     #[must_use]
     pub fn agent(&self) -> &str {
         &self.agent
+    }
+
+    /// A part of the agent begins that gives signs of life.
+    #[must_use]
+    pub fn part(&self, part: &str) -> Pulse {
+        self.status.part(&format!("{}: {part}", self.agent))
     }
 
     /// How its two sides are now: the cloud, the SIEM.
@@ -389,6 +425,13 @@ impl Inner {
     fn agent(&mut self, name: &str) -> Option<&mut Agent> {
         let mut agents = self.agents.iter_mut();
         agents.find(|agent| agent.report.name == name)
+    }
+
+    /// Until when the lamps flicker, milliseconds since 1970.
+    fn identified_at(&self, now: Moment) -> Option<i64> {
+        let left = self.identify_until?.checked_sub(now.steady)?;
+        let left = i64::try_from(left.as_millis()).ok()?;
+        (left > 0).then(|| now.wall_ms.saturating_add(left))
     }
 
     /// Notes since when each agent, and the box as its worst, is as it is.
@@ -489,6 +532,29 @@ mod tests {
         assert_eq!(snapshot.started_ms, 1_699_999_999_000);
         assert_eq!(snapshot.agents[0].siem.contact_ms, Some(1_700_000_000_000));
         assert_eq!(snapshot.agents[0].siem.state, State::Connected);
+    }
+
+    #[test]
+    fn a_box_that_is_looked_for_flickers_for_half_a_minute() {
+        let at = |seconds: u64| Moment {
+            wall_ms: 1_000_000,
+            steady: Duration::from_secs(seconds),
+        };
+        let hour = Duration::from_secs(3600);
+        let thresholds = Thresholds {
+            connection_error: hour,
+            disconnected: hour,
+        };
+        let status = Status::new(thresholds, at(0));
+        let until = |seconds| status.snapshot(at(seconds)).identify_until_ms;
+        assert_eq!(until(1), None);
+        status.identify(at(2));
+        assert_eq!(until(3), Some(1_029_000));
+        assert_eq!(until(32), None);
+        let sender = status.part("contoso: sender");
+        sender.promise(at(2).steady, Duration::from_secs(60));
+        status.sample(at(70));
+        assert_eq!(status.snapshot(at(76)).late, ["contoso: sender"]);
     }
 
     #[test]

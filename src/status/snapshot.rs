@@ -43,6 +43,12 @@ pub struct Snapshot {
     pub agents: Vec<AgentReport>,
     /// Newest first.
     pub notices: Vec<Notice>,
+    /// Parts of the process that should have given a sign of life and did not: `contoso: sender`, `page`. Empty when all is well.
+    #[serde(default)]
+    pub late: Vec<String>,
+    /// Somebody looks for this box: its lamps flicker until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identify_until_ms: Option<i64>,
 }
 
 /// One agent.

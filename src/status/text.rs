@@ -39,6 +39,10 @@ pub fn text(snapshot: &Snapshot) -> String {
             snapshot.page_fingerprint
         );
     }
+    if !snapshot.late.is_empty() {
+        let late = snapshot.late.join(", ");
+        let _ = writeln!(out, "no sign of life from: {late}");
+    }
     if snapshot.agents.is_empty() {
         out.push_str("\nno agent is set up, so nothing is read and nothing is sent: add one on the page, or an [[agent]] in the settings\n");
     }

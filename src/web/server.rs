@@ -39,7 +39,7 @@ use super::identity::Identity;
 use super::site::Entrance;
 use crate::clock;
 use crate::settings::PageSettings;
-use crate::status::Status;
+use crate::status::{Pulse, Status, WORK};
 use connection::{ROOMS, Visit};
 use pace::Pace;
 use seats::Seats;
@@ -51,6 +51,8 @@ const SEATS: usize = 64;
 const BACKLOG: i32 = 128;
 /// What is being answered at the end has so long.
 const LAST_WORDS: Duration = Duration::from_millis(500);
+/// The page's thread gives a sign of life this often, with or without visitors.
+const BEAT: Duration = Duration::from_secs(10);
 
 /// The page can't be shown.
 #[derive(Debug, thiserror::Error)]
@@ -146,6 +148,7 @@ impl Server {
             .name("page".to_owned())
             .spawn(move || {
                 let local = LocalSet::new();
+                local.spawn_local(beat(status.part("page")));
                 let serving = async move {
                     let window = Window::open(status, machine);
                     let visit = Visit::new(guard, window, entrance);
@@ -261,6 +264,14 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     Ok(socket.into())
+}
+
+/// Signs of life, as long as the thread comes round to them: what takes long has rooms of its own.
+async fn beat(pulse: Pulse) {
+    loop {
+        pulse.promise(clock::now().steady, BEAT + WORK);
+        tokio::time::sleep(BEAT).await;
+    }
 }
 
 async fn serve(

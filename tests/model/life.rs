@@ -10,7 +10,9 @@ use siembox::settings::{Overrides, Settings};
 use siembox::source::cloud_apps::{Auth, CloudApps};
 use siembox::source::{Pace, Rules, Stream, Throttle, fingerprint};
 use siembox::spool::Spool;
-use siembox::status::{Introduction, LedgerReport, Reporter, SpoolReport, Status, Thresholds};
+use siembox::status::{
+    Introduction, LedgerReport, Pulses, Reporter, SpoolReport, Status, Thresholds,
+};
 use siembox_support::cloud::Cloud;
 use tokio::sync::Notify;
 
@@ -18,7 +20,7 @@ use crate::case::{HOUR, Plan};
 use crate::judge::judge;
 use crate::spool::TestSpool;
 use crate::tally::Tally;
-use crate::tenant::Line;
+use crate::tenant::{Line, TIMEOUT};
 use crate::world::{SimTime, World};
 
 const TOKEN: &str = "b3Blbi1zZXNhbWU=";
@@ -95,6 +97,8 @@ fn live(plan: &Plan, world: &Arc<World>, spool: &Arc<TestSpool>) -> Result<(), S
             world.inner().receiver.hang_up();
         }
         let wait = pollers[turn].step();
+        // the other one's step may take longer than this wait: here they take turns, on one thread
+        pollers[turn].pulse.rest();
         due[turn] = world.at() + wait;
         walks[turn] += u32::from(pollers[turn].reader.query().is_none());
         let mut inner = world.inner();
@@ -173,6 +177,8 @@ fn pollers(
                 skew_ms: plan.skew_ms,
                 look_back,
             };
+            let pulses = Pulses::default();
+            let pulse = pulses.part(stream.name());
             let token = || Box::new(|| Ok(TOKEN.to_owned()));
             Poller {
                 stream,
@@ -192,8 +198,10 @@ fn pollers(
                 wake: Arc::new(Notify::new()),
                 sent: Scribe::new(&sent, stream, stream.number()),
                 reporter: reporter.clone(),
-                time: SimTime(Arc::clone(world)),
+                time: SimTime(Arc::clone(world), pulses),
                 pace: Pace::new(plan.poll),
+                timeout: TIMEOUT,
+                pulse,
                 look_back,
                 fetch_related: plan.fetch_related,
                 read_secret: token(),

@@ -14,7 +14,7 @@ use siembox_support::dice::Dice;
 use crate::case::Step;
 use crate::world::World;
 
-const TIMEOUT: Duration = Duration::from_secs(60);
+pub const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// One stream's way to the tenant.
 pub struct Line {

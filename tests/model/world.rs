@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use siembox::clock::{Moment, Time};
+use siembox::status::Pulses;
 use siembox_support::cloud::Fault;
 use siembox_support::cloud::tenant::Tenant;
 use siembox_support::dice::Dice;
@@ -168,15 +169,22 @@ impl World {
     }
 }
 
-/// The poller's time.
-pub struct SimTime(pub Arc<World>);
+/// The poller's time, in which it never breaks its promise of a sign of life.
+pub struct SimTime(pub Arc<World>, pub Pulses);
 
 impl Time for SimTime {
     fn now(&self) -> Moment {
         let inner = self.0.inner();
+        let steady = inner.at - inner.life_began;
+        // overdue is late only when it is found twice
+        let late = [steady, steady + TICK].map(|now| self.1.late(now));
+        assert!(
+            late.iter().all(Vec::is_empty),
+            "late at {steady:?}: {late:?}"
+        );
         Moment {
             wall_ms: BEGIN_MS + i64::try_from(inner.at.as_millis()).unwrap() + inner.wall_ahead_ms,
-            steady: inner.at - inner.life_began,
+            steady,
         }
     }
 

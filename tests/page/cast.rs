@@ -39,6 +39,8 @@ pub fn snapshot(agents: Vec<AgentReport>, notices: Vec<Notice>) -> Snapshot {
         unclaimed: false,
         agents,
         notices,
+        late: Vec::new(),
+        identify_until_ms: None,
     }
 }
 

@@ -18,7 +18,10 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
     /// One question whose records do not matter, when the tenant's limit lets it through.
     pub(super) fn ask(&mut self, query: &Query) -> Result<Answer, SourceError> {
         self.wait_for_turn()?;
-        let answer = self.source.page(query, &mut ())?;
+        self.asks();
+        let answer = self.source.page(query, &mut ());
+        self.promise(Duration::ZERO);
+        let answer = answer?;
         let now = self.time.now().steady;
         self.state.cloud_clock.tell(answer.server_ms, now);
         Ok(answer)
@@ -27,6 +30,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
     /// One page, when the tenant's limit lets it through; its records are taken in as they come.
     pub(super) fn fetch(&mut self, query: &Query) -> Result<Answer, SourceError> {
         self.wait_for_turn()?;
+        self.asks();
         let mut intake = Intake {
             stream: self.stream,
             reader: &mut self.reader,
@@ -39,7 +43,9 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
             holds: self.fetch_related && self.stream == Stream::Alerts,
             now_ms: 0,
         };
-        self.source.page(query, &mut intake)
+        let answer = self.source.page(query, &mut intake);
+        self.promise(Duration::ZERO);
+        answer
     }
 
     /// Records that were held become lines, once what is missing in them was asked for.
@@ -64,7 +70,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
                 .unwrap_or_else(PoisonError::into_inner)
                 .admit(self.time.now().steady);
             let Err(wait) = turn else { return Ok(()) };
-            if self.time.sleep(wait) {
+            if self.sleep(wait) {
                 return Err(SourceError::new(Trouble::Stopped, "stopped"));
             }
         }
@@ -88,7 +94,10 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         }
         for _ in 0..RELATED_TRIES {
             self.wait_for_turn()?;
-            match self.source.activities_behind(&event.id) {
+            self.asks();
+            let behind = self.source.activities_behind(&event.id);
+            self.promise(Duration::ZERO);
+            match behind {
                 Ok(ids) => {
                     related.extend(ids.into_iter().map(Cow::Owned));
                     return Ok(());
@@ -98,7 +107,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
                     trouble: Trouble::Throttled(silence),
                     ..
                 }) => self.keep_silent(silence),
-                Err(_) if self.time.sleep(Duration::from_secs(1)) => {
+                Err(_) if self.sleep(Duration::from_secs(1)) => {
                     return Err(SourceError::new(Trouble::Stopped, "stopped"));
                 }
                 Err(_) => {}

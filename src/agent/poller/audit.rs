@@ -74,7 +74,10 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
             place: Place::Skip(0),
             limit: 1,
         };
-        let Some(named) = self.source.page(&question, &mut ())?.total else {
+        self.asks();
+        let answer = self.source.page(&question, &mut ());
+        self.promise(Duration::ZERO);
+        let Some(named) = answer?.total else {
             return Err(SourceError::new(
                 Trouble::Passing,
                 "the answer has no total",

@@ -54,7 +54,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
     fn wait_for_another_secret(&self, wait: Duration) -> Duration {
         let refused = (self.read_secret)().ok();
         let until = self.time.now().steady + wait;
-        while self.time.now().steady < until && !self.time.sleep(SECRET_LOOK.min(wait)) {
+        while self.time.now().steady < until && !self.sleep(SECRET_LOOK.min(wait)) {
             if (self.read_secret)().ok() != refused {
                 break;
             }

@@ -80,11 +80,18 @@ fn colour(condition: Condition) -> &'static str {
         Colour::Blue => "blue",
         Colour::Amber => "amber",
         Colour::Red => "red",
+        Colour::White => "white",
     }
 }
 
 fn rhythm(condition: Condition) -> &'static str {
     match condition.meaning().lamp.rhythm {
+        Rhythm::Triple => "triple",
+        Rhythm::LongShort => "long-short",
+        Rhythm::Flicker => "flicker",
+        Rhythm::Burst => "burst",
+        Rhythm::Gap => "gap",
+        Rhythm::Gaps => "gaps",
         Rhythm::Steady => "steady",
         Rhythm::Breathing => "breathing",
         Rhythm::Slow => "slow",

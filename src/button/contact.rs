@@ -1,0 +1,13 @@
+//! The port to whatever is pressed.
+
+use std::io;
+
+/// Something that is pressed or not.
+pub trait Contact: Send {
+    /// Waits for the next level: pressed or not. The first comes at once; one that was there already may come again, and bounces may
+    /// come as they are.
+    ///
+    /// # Errors
+    /// What the system said; there is no next one then.
+    fn next(&mut self) -> io::Result<bool>;
+}
