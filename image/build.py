@@ -10,6 +10,9 @@ import argparse
 import sys
 from pathlib import Path
 
+if sys.version_info < (3, 11):
+    sys.exit(f"image: Python 3.11 or newer is needed, this is {sys.version.split()[0]}. Cure: Debian 12 and Ubuntu 24.04 have it")
+
 from build import packages, paths, pins, profile, steps
 from build.progress import Progress, Trouble, megabytes
 

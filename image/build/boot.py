@@ -61,12 +61,12 @@ def efi_files(board, program, systemd_boot):
 
 
 def device_trees(board, kernel_package, release):
-    """{path below dtbs: bytes} of the device trees that the profile names."""
+    """{path: bytes} of the device trees that the profile names."""
     folder = kernel_package / f"usr/lib/linux-image-{release}"
-    for name in board.device_trees:
-        if not (folder / name).is_file():
-            raise Trouble(f"board/{board.name}.toml names the device tree {name!r}, which kernel {release} does not have. Cure: is it spelt so?")
-    return {name: (folder / name).read_bytes() for name in board.device_trees}
+    found = sorted(folder.glob(board.device_trees)) if board.device_trees else []
+    if board.device_trees and not found:
+        raise Trouble(f"board/{board.name}.toml names the device tree {board.device_trees!r}, which kernel {release} does not have. Cure: is it spelt so?")
+    return {str(file.relative_to(folder)): file.read_bytes() for file in found}
 
 
 def raspberry_files(board, kernel, initramfs, trees, raspi_firmware, debug):

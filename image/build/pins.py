@@ -31,9 +31,8 @@ def move(progress):
     apt = Apt(TARGET / "tools/apt")
     progress.step("Debian 12's lists, with security and updates, signatures checked by apt")
     apt.run("apt-get", "update", "-qq")
-    packages = []
-    for name, architecture in wanted.all_packages():
-        packages.append(apt.package(name, architecture))
+    progress.step("what they have of the packages that images are made of")
+    packages = apt.packages(wanted.all_packages())
     lock.write(packages)
     moved = [p for p in packages if before.get((p.name, p.architecture)) != p]
     for package in moved:
@@ -67,23 +66,54 @@ class Apt:
             raise Trouble(f"{' '.join(command)} failed: {done.stderr.strip()}. Cure: is {MIRROR} reachable from here?")
         return done.stdout
 
-    def package(self, name, architecture):
-        """The newest version of a package, followed to the real one if it only points to it."""
-        shown = self.run("apt-cache", "show", "--no-all-versions", f"{name}:{architecture}")
-        pointer = POINTER.search(shown)
-        real = pointer["real"] if pointer else name
-        if pointer:
-            shown = self.run("apt-cache", "show", "--no-all-versions", f"{real}:{architecture}")
-        fields = dict(line.split(": ", 1) for line in shown.split("\n\n", 1)[0].splitlines() if re.match(r"[A-Z][\w-]*: ", line))
-        found = URI.search(self.run("apt-get", "--print-uris", "download", f"{real}:{architecture}").strip())
-        if not found or not found["uri"].startswith(f"{MIRROR}/"):
-            raise Trouble(f"apt names no file for {real}:{architecture}. Cure: does Debian 12 still have it? Else take it out of image/programs.toml")
+    def packages(self, names):
+        """The newest version of each (package, architecture), followed to the real one where it only points to it."""
+        shown = self.show(names)
+        pointers = {}
+        for name in names:
+            pointer = POINTER.search(shown[name])
+            if pointer:
+                pointers[pointer["real"], name[1]] = name[0]
+        real = [name for name in names if name[0] not in pointers.values()] + sorted(pointers)
+        shown |= self.show(pointers) if pointers else {}
+        exact = [name if self.fields(shown[name, a])["Architecture"] == "all" else f"{name}:{a}" for name, a in real]
+        files = self.run("apt-get", "--print-uris", "download", *exact)
+        by_digest = {found["sha256"]: found["uri"] for found in map(URI.match, files.splitlines()) if found}
+        return [self.package(shown[name], by_digest, pointers.get(name, "")) for name in real]
+
+    def show(self, names):
+        """{(package, architecture): its paragraph in Debian's list}."""
+        # a package for all architectures is found by its bare name; asking for both does no harm
+        asked = [f"{name}:{architecture}" for name, architecture in names] + [name for name, _ in names]
+        text = self.run("apt-cache", "show", "--no-all-versions", *asked)
+        paragraphs = {}
+        for paragraph in text.split("\n\n"):
+            fields = self.fields(paragraph)
+            if fields:
+                paragraphs[fields["Package"], fields["Architecture"]] = paragraph
+        found = {(name, a): paragraphs.get((name, a)) or paragraphs.get((name, "all")) for name, a in names}
+        missing = [f"{name}:{a}" for (name, a), paragraph in found.items() if paragraph is None]
+        if missing:
+            raise Trouble(f"Debian 12 has no {', '.join(missing)}. Cure: is it spelt so in image/programs.toml and board/?")
+        return found
+
+    @staticmethod
+    def fields(paragraph):
+        """The one-line fields of a paragraph."""
+        return dict(line.split(": ", 1) for line in paragraph.splitlines() if re.match(r"[A-Z][\w-]*: ", line))
+
+    def package(self, paragraph, by_digest, stands_for):
+        """The pin for a paragraph of Debian's list."""
+        fields = self.fields(paragraph)
+        place = by_digest.get(fields["SHA256"], "")
+        if not place.startswith(f"{MIRROR}/"):
+            raise Trouble(f"apt names no file for {fields['Package']} {fields['Version']}. Cure: try again, Debian may be changing just now")
         return lock.Package(
-            name=real,
+            name=fields["Package"],
             version=fields["Version"],
             architecture=fields["Architecture"],
-            pool=unquote(found["uri"].removeprefix(f"{MIRROR}/")),
-            size=int(found["size"]),
-            sha256=found["sha256"],
-            stands_for=name if pointer else "",
+            pool=unquote(place.removeprefix(f"{MIRROR}/")),
+            size=int(fields["Size"]),
+            sha256=fields["SHA256"],
+            stands_for=stands_for,
         )

@@ -12,7 +12,7 @@ METHODS = ("uefi", "raspberry-pi", "u-boot")
 
 @dataclass(frozen=True)
 class Profile:
-    """One `board/<name>.toml`. Sizes in megabytes of a million bytes."""
+    """One `board/<name>.toml`. `device_trees`: a path, or a pattern for several, or empty. Sizes in megabytes of a million bytes."""
 
     name: str
     title: str
@@ -20,7 +20,7 @@ class Profile:
     tried: str
     modules: tuple
     kernel: str
-    device_trees: tuple
+    device_trees: str
     console: str
     method: str
     u_boot: dict
@@ -58,7 +58,6 @@ def parse(name, text):
         raise Trouble(f"board/{name}.toml: machine is {text['machine']!r}, but can only be one of {', '.join(ARCHITECTURES)}")
     if method not in METHODS:
         raise Trouble(f"board/{name}.toml: boot.method is {method!r}, but can only be one of {', '.join(METHODS)}")
-    trees = text["kernel"].get("device_tree", [])
     watchdog = text.get("watchdog", {}).get("module")
     return Profile(
         name=name,
@@ -68,7 +67,7 @@ def parse(name, text):
         # the watchdog's module last: from then on somebody has to feed it
         modules=tuple(modules["storage"] + modules["network"] + modules["other"] + ([watchdog] if watchdog else [])),
         kernel=text["kernel"]["package"],
-        device_trees=tuple([trees] if isinstance(trees, str) else trees),
+        device_trees=text["kernel"].get("device_tree", ""),
         console=text["console"]["arguments"],
         method=method,
         u_boot=text["boot"].get("u_boot", {}),
