@@ -36,7 +36,10 @@ def image(wanted, progress):
     siembox = wanted.siembox or paths.TARGET / f"release-static/siembox-{board.machine}"
     if not siembox.is_file():
         raise Trouble(f"{siembox} is missing. Cure: make image BOARD={board.name} builds it; or name one with --siembox")
-    made = steps.make(steps.Order(board, siembox, wanted.out.resolve(), wanted.debug, wanted.init), progress)
+    # beside the binary, written by image/make.sh; a binary of somebody's own brings none
+    notices = siembox.with_name("NOTICES")
+    text = notices.read_text() if notices.is_file() else "Apache License 2.0; the licences of what is linked into it: image/notices.py"
+    made = steps.make(steps.Order(board, siembox, text, wanted.out.resolve(), wanted.debug, wanted.init), progress)
     progress.step("done")
     marked = "" if board.tried == "booted" else "  This board's image was built, and never booted yet: please tell how it goes.\n"
     print(

@@ -16,4 +16,5 @@ fi
 machine=$(sed -n 's/^machine = "\(.*\)"$/\1/p' "board/$board.toml")
 tests/tools.sh release
 image/static.sh "$machine"
+image/notices.py > target/release-static/NOTICES
 exec image/build.py "$board" "$@"

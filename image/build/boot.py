@@ -51,11 +51,15 @@ def firmware(board, kernel, initramfs, systemd_boot, debug):
 
 
 def efi_files(board, program, systemd_boot):
-    """{path on the ESP: bytes}: boot loader and firmware. "+3": three tries, then the boot loader falls back to the one before."""
+    """{path on the ESP: bytes}: boot loader and firmware. "+3": three tries, then the boot loader falls back to the one before.
+
+    Not under U-Boot: it cannot rename a file, so systemd-boot could not count, and would say so for some seconds at each start.
+    """
     short, name = EFI[board.machine]
+    tries = "" if board.method == "u-boot" else f"+{TRIES}"
     return {
         f"EFI/BOOT/BOOT{name}.EFI": (systemd_boot / f"usr/lib/systemd/boot/efi/systemd-boot{short}.efi").read_bytes(),
-        f"EFI/Linux/siembox_{version()}+{TRIES}.efi": program,
+        f"EFI/Linux/siembox_{version()}{tries}.efi": program,
         "loader/loader.conf": LOADER.encode(),
     }
 
@@ -79,6 +83,6 @@ def raspberry_files(board, kernel, initramfs, trees, raspi_firmware, debug):
         "config.txt": PI_CONFIG.encode(),
         "cmdline.txt": (command_line(board, debug) + "\n").encode(),
         # its boot loader unpacks gzip
-        "kernel8.img": gzip.compress(kernel, 9, mtime=0),
+        "kernel8.img": gzip.compress(kernel, 6, mtime=0),
         "initramfs.zst": initramfs,
     }

@@ -32,26 +32,24 @@ def table(board, version, data_size):
     return "\n".join(lines) + "\n"
 
 
-def make(file, script, parts, size, host):
-    """Writes the disk: `parts` are (offset in bytes, bytes or a file); what is zero stays a hole."""
+def make(file, script, parts, host):
+    """Writes the disk: `parts` are (offset in bytes, file), and end with the last partition; what is zero stays a hole."""
+    size = max(offset + part.stat().st_size for offset, part in parts) + TAIL
     with file.open("wb") as opened:
         opened.truncate(size)
     host.run("sbin/sfdisk", "--quiet", "--no-reread", "--no-tell-kernel", file, stdin=script.encode())
     with file.open("r+b") as opened:
-        for offset, what in parts:
-            for at, chunk in chunks(what):
+        for offset, part in parts:
+            for at, chunk in chunks(part):
                 if chunk.count(0) != len(chunk):
                     opened.seek(offset + at)
                     opened.write(chunk)
 
 
-def chunks(what, size=1 << 20):
-    """(offset, bytes) of something that is bytes or a file."""
-    if isinstance(what, bytes):
-        yield from ((at, what[at : at + size]) for at in range(0, len(what), size))
-        return
-    with what.open("rb") as opened:
-        at = 0
+def chunks(file, size=1 << 20):
+    """(offset, bytes) of a file."""
+    at = 0
+    with file.open("rb") as opened:
         while chunk := opened.read(size):
             yield at, chunk
             at += len(chunk)

@@ -2,6 +2,7 @@
 
 import hashlib
 import http.client
+import json
 import shutil
 import subprocess
 import urllib.error
@@ -27,8 +28,6 @@ def places(package):
 
 def snapshot_places(binary, package, name):
     """snapshot.debian.org keeps files by SHA-1, which it tells for a name, version and architecture."""
-    import json
-
     try:
         with urllib.request.urlopen(binary, timeout=TIMEOUT_S) as answer:
             files = json.load(answer)["result"]

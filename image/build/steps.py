@@ -4,90 +4,123 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import boot, cpio, data, disk, esp, host, initramfs, lock, packages, paths, wanted
+from . import boot, cpio, data, disk, esp, host, initramfs, licences, lock, packages, paths, wanted
 from .modules import Modules
 from .profile import Profile
-from .progress import Trouble, megabytes
+from .progress import Progress, Trouble, megabytes
 
 INITRAMFS_MB = 16
 
 
 @dataclass(frozen=True)
 class Order:
-    """What to make. `init` takes siembox's place as process 1, for the builder's own tests."""
+    """What to make. `init` takes siembox's place as process 1, for the builder's own tests; `notices`: of what is linked into siembox."""
 
     board: Profile
     siembox: Path
+    notices: str
     out: Path
     debug: bool
     init: Path | None
 
+    @property
+    def name(self):
+        """The image's file name without `.img`."""
+        return f"siembox-{self.board.name}-{paths.version()}" + ("-debug" if self.debug else "")
+
+
+@dataclass(frozen=True)
+class Shop:
+    """What an image is made from, and with. `folders`: {pinned package: its files}."""
+
+    folders: dict
+    tools: host.Host
+    date: int
+    progress: Progress
+
+    def __getitem__(self, name):
+        """The files of a package, by the name that profiles and programs.toml use."""
+        return next(folder for package, folder in self.folders.items() if name in (package.name, package.stands_for))
+
 
 def make(order, progress):
     """Makes the disk image and returns its path."""
-    board, version, date = order.board, paths.version(), paths.date()
-    name = f"siembox-{board.name}-{version}" + ("-debug" if order.debug else "")
-    pinned = lock.read()
-    unpacked = {
-        package: packages.unpack(lock.find(pinned, package, board.architecture), progress)
-        for package in wanted.device_packages() + wanted.board_packages(board)
-    }
-    tools = host.Host(pinned, progress)
+    board, pinned = order.board, lock.read()
+    names = wanted.device_packages() + wanted.board_packages(board)
+    found = [lock.find(pinned, name, board.architecture) for name in names]
+    folders = {package: packages.unpack(package, progress) for package in found}
+    shop = Shop(folders, host.Host(pinned, progress), paths.date(), progress)
 
-    kernel_package = unpacked[board.kernel]
-    image = next(kernel_package.glob("boot/vmlinuz-*"))
-    release = image.name.removeprefix("vmlinuz-")
-    progress.step(f"modules of kernel {release}")
-    modules = Modules(kernel_package, release, tools).in_order(board.modules, board.name)
+    image = next(shop[board.kernel].glob("boot/vmlinuz-*"))
+    kernel, release = image.read_bytes(), image.name.removeprefix("vmlinuz-")
+    ramdisk = ram(order, release, shop)
+    files = boot_files(order, kernel, release, ramdisk, shop)
+    files["README.TXT"] = esp.readme(board, paths.version())
+    files["LICENCES.TXT"] = licences.text(folders, order.notices)
+    return write(order, files, shop)
 
+
+def ram(order, release, shop):
+    """The initramfs, compressed."""
+    board, programs = order.board, wanted.programs()
+    shop.progress.step(f"modules of kernel {release}")
+    modules = Modules(shop[board.kernel], release, shop.tools).in_order(board.modules, board.name)
     parts = initramfs.Parts(
         siembox=order.siembox,
-        programs=[(unpacked[p["package"]], p["files"]) for p in wanted.programs()["program"]],
-        libraries=[unpacked[p] for p in wanted.programs()["libraries"]["packages"]],
+        programs=[(shop[p["package"]], p["files"]) for p in programs["program"]],
+        libraries=[shop[p] for p in programs["libraries"]["packages"]],
         modules=modules,
-        kernel=kernel_package,
+        kernel=shop[board.kernel],
         machine=board.machine,
         init=order.init,
         debug=order.debug,
     )
-    archive = cpio.archive(initramfs.entries(parts, initramfs.firmware_toml(board.name, version, date, order.debug)), date)
-    progress.step(f"initramfs: {len(modules)} modules, {megabytes(len(archive))}; zstd makes it small")
-    packed = tools.run("usr/bin/zstd", "-19", "--single-thread", "--no-progress", "-c", stdin=archive)
-    within(f"the initramfs of {name}", len(packed), INITRAMFS_MB, progress)
+    firmware = initramfs.firmware_toml(board.name, paths.version(), shop.date, order.debug)
+    archive = cpio.archive(initramfs.entries(parts, firmware), shop.date)
+    shop.progress.step(f"initramfs: {len(modules)} modules, {megabytes(len(archive))}; zstd makes it small")
+    packed = shop.tools.run("usr/bin/zstd", "-19", "--single-thread", "--no-progress", "-c", stdin=archive)
+    within("the initramfs", len(packed), INITRAMFS_MB, shop.progress)
+    return packed
 
-    kernel = image.read_bytes()
-    before = []
-    trees = boot.device_trees(board, kernel_package, release)
+
+def boot_files(order, kernel, release, ramdisk, shop):
+    """{path on the ESP: bytes} of what the board starts from."""
+    board = order.board
+    trees = boot.device_trees(board, shop[board.kernel], release)
     if board.method == "raspberry-pi":
-        files = boot.raspberry_files(board, kernel, packed, trees, unpacked["raspi-firmware"], order.debug)
-        within(f"the firmware of {name}", sum(map(len, files.values())), board.firmware_mb, progress)
-        loose(order, name, board, kernel, packed, trees, progress)
-    else:
-        systemd_boot = unpacked["systemd-boot-efi"]
-        program = boot.firmware(board, kernel, packed, systemd_boot, order.debug)
-        within(f"the firmware of {name} (kernel {megabytes(len(kernel))})", len(program), board.firmware_mb, progress)
-        files = boot.efi_files(board, program, systemd_boot) | {f"dtb/{path}": tree for path, tree in trees.items()}
-    if board.u_boot:
-        folder = unpacked[board.u_boot["package"]] / "usr/lib/u-boot"
-        before = [(part["sector"] * disk.SECTOR, (folder / part["file"]).read_bytes()) for part in board.u_boot["parts"]]
-    files["README.TXT"] = esp.readme(board, version)
+        files = boot.raspberry_files(board, kernel, ramdisk, trees, shop["raspi-firmware"], order.debug)
+        within(f"the firmware (kernel {megabytes(len(files['kernel8.img']))})", sum(map(len, files.values())), board.firmware_mb, shop.progress)
+        loose(order, {"kernel": kernel, "initramfs": ramdisk}, trees, shop.progress)
+        return files
+    program = boot.firmware(board, kernel, ramdisk, shop["systemd-boot-efi"], order.debug)
+    within(f"the firmware (kernel {megabytes(len(kernel))})", len(program), board.firmware_mb, shop.progress)
+    loose(order, {"kernel": kernel, "initramfs": ramdisk, f"{order.name}.efi": program}, trees, shop.progress)
+    # where U-Boot looks for them
+    return boot.efi_files(board, program, shop["systemd-boot-efi"]) | {f"dtb/{path}": tree for path, tree in trees.items()}
 
+
+def write(order, files, shop):
+    """Writes the disk: ESP with `files`, data partition, and U-Boot before them where the board has it. Returns its path."""
+    board, version = order.board, paths.version()
     order.out.mkdir(parents=True, exist_ok=True)
-    work = order.out / f".{name}"
+    work = order.out / f".{order.name}"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
-    progress.step(f"ESP: {len(files)} files, {megabytes(sum(map(len, files.values())))}")
+
+    shop.progress.step(f"ESP: {len(files)} files, {megabytes(sum(map(len, files.values())))}")
     volume = disk.identity(board.name, version, "volume").int & 0xFFFF_FFFF
-    esp.make(work / "esp", disk.ESP_SIZE, files, volume, date, tools)
-    progress.step("data partition")
-    data.make(work / "data", disk.identity(board.name, version, "ext4"), disk.identity(board.name, version, "hash"), date, tools)
-    progress.step("disk")
-    script = disk.table(board.name, version, data.SIZE)
-    contents = [*before, (disk.FIRST, work / "esp"), (disk.FIRST + disk.ESP_SIZE, work / "data")]
-    disk.make(work / "disk", script, contents, disk.FIRST + disk.ESP_SIZE + data.SIZE + disk.TAIL, tools)
+    esp.make(work / "esp", disk.ESP_SIZE, files, volume, shop.date, shop.tools)
+
+    shop.progress.step("data partition and disk")
+    data.make(work / "data", disk.identity(board.name, version, "ext4"), disk.identity(board.name, version, "hash"), shop.date, shop.tools)
+    parts = [(disk.FIRST, work / "esp"), (disk.FIRST + disk.ESP_SIZE, work / "data")]
+    for part in board.u_boot.get("parts", []):
+        file = shop[board.u_boot["package"]] / "usr/lib/u-boot" / part["file"]
+        parts.append((part["sector"] * disk.SECTOR, file))
+    disk.make(work / "disk", disk.table(board.name, version, data.SIZE), parts, shop.tools)
     if board.method == "raspberry-pi":
         disk.hybrid(work / "disk")
-    made = order.out / f"{name}.img"
+    made = order.out / f"{order.name}.img"
     (work / "disk").replace(made)
     shutil.rmtree(work)
     return made
@@ -100,13 +133,14 @@ def within(what, size, budget_mb, progress):
     progress.step(f"{what}: {megabytes(size)} of {budget_mb} MB")
 
 
-def loose(order, name, board, kernel, packed, trees, progress):
-    """The parts one by one, for an emulator that starts a kernel itself (qemu-system-aarch64 -M raspi3b -kernel … -dtb … -initrd …)."""
-    folder = order.out / name
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "kernel").write_bytes(kernel)
-    (folder / "initramfs").write_bytes(packed)
-    (folder / "cmdline").write_text(boot.command_line(board, order.debug) + "\n")
+def loose(order, parts, trees, progress):
+    """The same in parts: the one-file firmware for an update, and what an emulator wants that starts a kernel itself (-kernel -dtb -initrd)."""
+    folder = order.out / order.name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for name, data in parts.items():
+        (folder / name).write_bytes(data)
+    (folder / "cmdline").write_text(boot.command_line(order.board, order.debug) + "\n")
     for path, tree in trees.items():
         (folder / path.rpartition("/")[2]).write_bytes(tree)
     progress.step(f"the same in parts: {folder}")
