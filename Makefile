@@ -5,8 +5,9 @@ unexport CARGO_TARGET_DIR CARGO_BUILD_TARGET
 MACHINES := x86_64 aarch64
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak screenshots check fmt fuzz fuzz-keep release release-test deb deb-test bench check-budget sizes tools \
-        clean-tools rust tools-run tools-test tools-check tools-fuzz tools-release tools-deb tools-bench tools-budget
+.PHONY: help run test soak screenshots check fmt fuzz fuzz-keep release release-test deb deb-test image image-debug image-pins bench \
+        check-budget sizes tools clean-tools rust tools-run tools-test tools-check tools-fuzz tools-release tools-deb tools-image \
+        tools-image-test tools-bench tools-budget
 
 help:
 	@echo "siembox: Defender for Cloud Apps alerts and activities into a SIEM, as CEF over syslog"
@@ -53,6 +54,15 @@ deb: release tools-deb  ## Debian packages of them, in target/deb
 deb-test: deb  ## is everything in the packages, and is systemd content with the unit?
 	cargo test --locked --test package -- --ignored --nocapture
 
+image: rust tools-image  ## BOARD=qemu-aarch64: the firmware as a disk image, in target/image; without BOARD, the boards; SIEMBOX=file takes that binary
+	@image/make.sh "$(BOARD)" "$(SIEMBOX)"
+
+image-debug: rust tools-image  ## the same with a shell on the serial console, for looking into a box; never for a customer's network
+	@image/make.sh "$(BOARD)" "$(SIEMBOX)" --debug
+
+image-pins: tools-image  ## move image/debian.lock to what Debian 12 has now
+	@image/build.py --pins
+
 bench: rust tools-bench  ## siembox beside rsyslog, syslog-ng and Python: N=200000 records, ONLY=siembox,Python
 	cargo bench --locked --bench beside -- n=$(or $(N),200000) only=$(ONLY)
 
@@ -61,17 +71,17 @@ check-budget: rust tools-budget  ## instructions per record against tests/bench/
 	  cargo bench --locked --quiet --bench budget -- --output-format=json \
 	  | python3 tests/bench/budget/check.py $(if $(ACCEPT),--accept)
 
-sizes:  ## what the binaries and packages weigh
-	@find target/release-static target/deb -type f -printf '%s %p\n' 2>/dev/null | sort -k2 \
+sizes:  ## what the binaries, packages and images weigh
+	@find target/release-static target/deb target/image -maxdepth 1 -type f -printf '%s %p\n' 2>/dev/null | sort -k2 \
 	  | awk '{printf "%6.2f MB  %s\n", $$1 / 1e6, $$2} END {if (!NR) print "Nothing built yet: make release deb"}'
 
-tools: tools-test tools-check tools-fuzz tools-release tools-deb tools-bench tools-budget  ## everything that the targets above would bring by themselves
+tools: tools-test tools-check tools-fuzz tools-release tools-deb tools-image tools-image-test tools-bench tools-budget  ## everything that the targets above would bring by themselves
 
 clean-tools:  ## remove what was put into target/tools (Debian packages stay)
 	rm -rf target/tools
 
 # Each brings what its target needs, and only what is missing. Rust itself is never installed, only asked for.
-tools-run tools-test tools-check tools-fuzz tools-release tools-deb tools-bench tools-budget: tools-%: rust
+tools-run tools-test tools-check tools-fuzz tools-release tools-deb tools-image tools-image-test tools-bench tools-budget: tools-%: rust
 	@tests/tools.sh $*
 
 rust:

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Brings what the tests, the checks or the release builds need, and nothing that is there already.
 #
-#   tests/tools.sh run | test | check | fuzz | release | deb | bench | budget
+#   tests/tools.sh run | test | check | fuzz | release | deb | image | image-test | bench | budget
 #
 # Debian's packages are installed by name (as root, or through sudo); everything else goes into target/tools.
 # Called by the Makefile; a second call takes a second.
@@ -44,6 +44,14 @@ release)
 deb)
     $here/debian.sh gcc libc6-dev dpkg systemd
     $here/cargo.sh cargo-deb 3.8.0
+    ;;
+image)
+    # everything else that makes an image is pinned in image/debian.lock and unpacked, not installed
+    $here/debian.sh dpkg apt ca-certificates debian-archive-keyring git python3
+    ;;
+image-test)
+    # machines that are emulated whole, with the firmware that starts a disk
+    $here/debian.sh qemu-system-arm qemu-system-x86 ovmf qemu-efi-aarch64 ipxe-qemu
     ;;
 bench)
     # those that siembox is measured beside, and what floods its page; perf, which counts syncs, is used where it is there
