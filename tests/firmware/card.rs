@@ -91,7 +91,9 @@ impl Card {
         let table = &table["partitiontable"];
         let sector = table["sectorsize"].as_u64().unwrap();
         let partitions = table["partitions"].as_array().unwrap();
-        let found = partitions.iter().find(|partition| partition["name"] == name);
+        let found = partitions
+            .iter()
+            .find(|partition| partition["name"] == name);
         let found = found.unwrap_or_else(|| panic!("no {name} in {table}"));
         let bytes = |key: &str| found[key].as_u64().unwrap() * sector;
         Partition {
@@ -121,6 +123,8 @@ impl Card {
 }
 
 fn run(command: &mut Command) {
-    let done = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let done = command
+        .output()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
     assert!(done.status.success(), "{command:?}: {done:?}");
 }

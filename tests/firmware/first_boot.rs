@@ -10,7 +10,13 @@ fn a_card_with_settings_becomes_a_box_that_forwards() {
     let board = Board::meant();
     let stage = Stage::new(board, 300);
     stage.provision();
-    assert!(stage.card.names("/EFI/Linux").iter().any(|name| name.contains("+3")));
+    assert!(
+        stage
+            .card
+            .names("/EFI/Linux")
+            .iter()
+            .any(|name| name.contains("+3"))
+    );
     let machine = Machine::boot(board, &stage.card, &Options::default());
     let status = machine.wait("all lines are proved", |status| {
         status["agents"][0]["lines"]["proved"] == 300
@@ -23,7 +29,12 @@ fn a_card_with_settings_becomes_a_box_that_forwards() {
     // what a person without a network reads on the card
     let told = until(
         "STATUS.TXT says Connected",
-        || stage.card.get("STATUS.TXT").filter(|text| text.contains("Connected")),
+        || {
+            stage
+                .card
+                .get("STATUS.TXT")
+                .filter(|text| text.contains("Connected"))
+        },
         || format!("{:?}\n{}", stage.card.get("STATUS.TXT"), machine.console()),
     );
     let fingerprint = status["page_fingerprint"].as_str().unwrap();
@@ -34,7 +45,10 @@ fn a_card_with_settings_becomes_a_box_that_forwards() {
     // nothing that was taken in is left on the FAT side, not even as what a removed file leaves behind
     let names = stage.card.names("/");
     for taken in ["token", "siembox.toml", "cloud-ca.pem"] {
-        assert!(!names.iter().any(|name| name.eq_ignore_ascii_case(taken)), "{names:?}");
+        assert!(
+            !names.iter().any(|name| name.eq_ignore_ascii_case(taken)),
+            "{names:?}"
+        );
     }
     assert!(!stage.card.fat_holds(stage.cloud.token().as_bytes()));
 
@@ -47,9 +61,15 @@ fn a_card_with_settings_becomes_a_box_that_forwards() {
             let names = stage.card.names("/EFI/Linux");
             (!names.iter().any(|name| name.contains('+'))).then_some(())
         },
-        || format!("{:?}\n{}", stage.card.names("/EFI/Linux"), machine.console()),
+        || {
+            format!(
+                "{:?}\n{}",
+                stage.card.names("/EFI/Linux"),
+                machine.console()
+            )
+        },
     );
-    machine.shut_down();
+    machine.pull_the_plug();
 
     // and again: what it knows, it keeps
     stage.add(42, 20);
@@ -58,5 +78,5 @@ fn a_card_with_settings_becomes_a_box_that_forwards() {
         status["agents"][0]["lines"]["proved"] == 20
     });
     assert_eq!(stage.siem.wait_for(320).len(), 320, "nothing twice");
-    machine.shut_down();
+    machine.pull_the_plug();
 }

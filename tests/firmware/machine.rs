@@ -60,13 +60,24 @@ impl Board {
     /// The disk image as it is shipped, or its variant with a shell.
     pub fn image(self, debug: bool) -> PathBuf {
         let variant = if debug { "-debug" } else { "" };
-        let name = format!("siembox-{}-{}{variant}.img", self.name(), env!("CARGO_PKG_VERSION"));
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("target/image").join(name)
+        let name = format!(
+            "siembox-{}-{}{variant}.img",
+            self.name(),
+            env!("CARGO_PKG_VERSION")
+        );
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("target/image")
+            .join(name)
     }
 
     fn command(self, folder: &Path) -> Command {
         let (qemu, machine, cpu, firmware) = match self {
-            Self::Aarch64 => ("qemu-system-aarch64", "virt", "cortex-a72", "/usr/share/AAVMF/AAVMF"),
+            Self::Aarch64 => (
+                "qemu-system-aarch64",
+                "virt",
+                "cortex-a72",
+                "/usr/share/AAVMF/AAVMF",
+            ),
             Self::X86_64 => ("qemu-system-x86_64", "q35", "max", "/usr/share/OVMF/OVMF"),
         };
         let size = if self == Self::X86_64 { "_4M" } else { "" };
@@ -76,10 +87,19 @@ impl Board {
         }
         let mut command = Command::new(qemu);
         command
-            .args(["-accel", "tcg,thread=multi", "-machine", machine, "-cpu", cpu])
+            .args([
+                "-accel",
+                "tcg,thread=multi",
+                "-machine",
+                machine,
+                "-cpu",
+                cpu,
+            ])
             .args(["-smp", "2", "-m", "2048", "-display", "none", "-nodefaults"])
             .arg("-drive")
-            .arg(format!("if=pflash,format=raw,readonly=on,file={firmware}_CODE{size}.fd"))
+            .arg(format!(
+                "if=pflash,format=raw,readonly=on,file={firmware}_CODE{size}.fd"
+            ))
             .arg("-drive")
             .arg(format!("if=pflash,format=raw,file={}", variables.display()))
             .args(["-device", "i6300esb"]);
@@ -97,14 +117,19 @@ impl Machine {
         let mut command = board.command(folder);
         command
             .arg("-drive")
-            .arg(format!("if=none,id=card,format=raw,file={}", card.path().display()))
+            .arg(format!(
+                "if=none,id=card,format=raw,file={}",
+                card.path().display()
+            ))
             .args(["-device", "virtio-blk-pci,drive=card"]);
         if let Some(clock) = options.clock {
             command.args(["-rtc", &format!("base={clock}")]);
         }
         command
             .arg("-netdev")
-            .arg(format!("user,id=lan,hostfwd=tcp:{page}-:80,hostfwd=tcp:{secure_page}-:443"))
+            .arg(format!(
+                "user,id=lan,hostfwd=tcp:{page}-:80,hostfwd=tcp:{secure_page}-:443"
+            ))
             .args(["-device", "virtio-net-pci,netdev=lan,id=port,romfile="]);
         let mut machine = Self::start(command, folder, page, secure_page);
         if options.unplugged {
@@ -114,21 +139,35 @@ impl Machine {
     }
 
     /// Starts any QEMU with console and monitor.
-    pub fn start(mut command: Command, folder: &Path, page: SocketAddr, secure_page: SocketAddr) -> Self {
+    pub fn start(
+        mut command: Command,
+        folder: &Path,
+        page: SocketAddr,
+        secure_page: SocketAddr,
+    ) -> Self {
         let (console, socket) = (folder.join("console.log"), folder.join("monitor"));
         let _ = std::fs::remove_file(&socket);
         // each power on appends: what was said before stays to be read
-        let log = std::fs::OpenOptions::new().create(true).append(true).open(&console);
+        let log = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&console);
         drop(log.unwrap());
         let child = command
             .arg("-chardev")
-            .arg(format!("socket,id=tty,path={},server=on,wait=off,logfile={},logappend=on", folder.join("tty").display(), console.display()))
+            .arg(format!(
+                "socket,id=tty,path={},server=on,wait=off,logfile={},logappend=on",
+                folder.join("tty").display(),
+                console.display()
+            ))
             .args(["-serial", "chardev:tty"])
             .arg("-monitor")
             .arg(format!("unix:{},server=on,wait=off", socket.display()))
             .stdin(Stdio::null())
             .spawn()
-            .unwrap_or_else(|error| panic!("{command:?}: {error}: make tools-image-test brings it"));
+            .unwrap_or_else(|error| {
+                panic!("{command:?}: {error}: make tools-image-test brings it")
+            });
         Self {
             monitor: Monitor::open(&socket),
             child,
@@ -163,8 +202,14 @@ impl Machine {
     /// What the page answers to a GET, over plain HTTP.
     pub fn get(&self, path: &str) -> Option<String> {
         let mut stream = TcpStream::connect(self.page).ok()?;
-        stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: 10.0.2.15\r\nConnection: close\r\n\r\n").ok()?;
+        stream
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .ok()?;
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: 10.0.2.15\r\nConnection: close\r\n\r\n"
+        )
+        .ok()?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).ok()?;
         let (head, body) = answer.split_once("\r\n\r\n")?;
@@ -198,16 +243,6 @@ impl Machine {
     /// QEMU's monitor.
     pub fn monitor(&mut self) -> &mut Monitor {
         &mut self.monitor
-    }
-
-    /// Presses the power button and waits until it is off.
-    pub fn shut_down(mut self) {
-        self.monitor.ask("system_powerdown");
-        until(
-            "power off",
-            || self.child.try_wait().unwrap(),
-            || self.console(),
-        );
     }
 
     /// The plug is pulled.

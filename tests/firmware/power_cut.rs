@@ -38,7 +38,10 @@ fn whenever_the_plug_is_pulled_the_box_comes_up_by_itself_and_nothing_is_lost() 
             std::thread::sleep(Duration::from_millis(4000 + dice.below(12_000)));
         }
         machine.pull_the_plug();
-        println!("cut {cut} of {cuts}: {} of {all} lines have arrived", stage.arrived());
+        println!(
+            "cut {cut} of {cuts}: {} of {all} lines have arrived",
+            stage.arrived()
+        );
     }
     let machine = Machine::boot(board, &stage.card, &Options::default());
     until(
@@ -47,6 +50,9 @@ fn whenever_the_plug_is_pulled_the_box_comes_up_by_itself_and_nothing_is_lost() 
         || format!("{} of {all}\n{}", stage.arrived(), machine.console()),
     );
     let lines = stage.siem.lines().len();
-    println!("{cuts} cuts, {all} records: lost 0, {} repeated", lines - all);
+    println!(
+        "{cuts} cuts, {all} records: lost 0, {} repeated",
+        lines - all
+    );
     machine.pull_the_plug();
 }

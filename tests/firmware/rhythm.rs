@@ -37,12 +37,15 @@ pub fn seen(machine: &mut Machine) -> Seen {
     let profile = board::named(Board::Aarch64.name()).expect("the profile of the board");
     let lamps: Vec<(String, u32)> = (profile.lamps.each.iter())
         .filter_map(|lamp| match &lamp.wiring {
-            board::Wiring::Gpio(line) => Some((lamp.colour.to_string(), line.line)),
+            board::Wiring::Line(line) => Some((lamp.colour.to_string(), line.line)),
             board::Wiring::Class(_) => None,
         })
         .collect();
     let begin = Instant::now();
-    let mut seen: Seen = lamps.iter().map(|(colour, _)| (colour.clone(), Vec::new())).collect();
+    let mut seen: Seen = lamps
+        .iter()
+        .map(|(colour, _)| (colour.clone(), Vec::new()))
+        .collect();
     let mut last = begin;
     while begin.elapsed() < WATCHED {
         let levels = machine.lines();
@@ -103,7 +106,16 @@ fn are(runs: &[(bool, u64)], beats: &[u16]) -> bool {
 
 #[test]
 fn beats_are_told_apart() {
-    let double = [(true, 40), (false, 190), (true, 230), (false, 1380), (true, 200), (false, 210), (true, 190), (false, 700)];
+    let double = [
+        (true, 40),
+        (false, 190),
+        (true, 230),
+        (false, 1380),
+        (true, 200),
+        (false, 210),
+        (true, 190),
+        (false, 700),
+    ];
     assert!(are(&double, &[200, 200, 200, 1400]));
     assert!(!are(&double, &[200, 200, 200, 200, 200, 1000]));
     assert!(!are(&double, &[]));

@@ -40,7 +40,13 @@ fn a_broken_settings_file_is_named_line_by_line_and_taken_in_once_mended() {
     stage.card.put("siembox.toml", &broken);
     let machine = Machine::boot(board, &stage.card, &Options::default());
     told(&stage, &machine, &["prot", "did you mean `port`", "line"]);
-    assert!(stage.card.names("/").iter().any(|name| name.eq_ignore_ascii_case("siembox.toml")));
+    assert!(
+        stage
+            .card
+            .names("/")
+            .iter()
+            .any(|name| name.eq_ignore_ascii_case("siembox.toml"))
+    );
     machine.pull_the_plug();
     stage.card.put("siembox.toml", &stage.settings());
     let machine = Machine::boot(board, &stage.card, &Options::default());
