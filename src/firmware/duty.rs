@@ -22,6 +22,7 @@ use super::supervise::{self, Action, Supervisor, process};
 use super::told::{StatusFile, Told, page_at};
 use super::watch::{self, Beat, Cure, Watch};
 use super::{STREAM, panel, reset};
+use crate::status::Condition;
 use crate::{clock, durable};
 
 /// The hardware watchdog is fed this often; it bites after a minute.
@@ -338,9 +339,12 @@ impl Duty {
             None if given.data.is_in_ram() => Some(Signal::Fault),
             None => Some(self.watch.signal(now)),
         };
-        let (state, means) = in_words(signal);
+        let (state, mut means) = in_words(signal);
         let address = rooms::address();
         let beat = self.watch.beat().cloned().unwrap_or_default();
+        if beat.agents == 0 && signal == Some(Signal::Condition(Condition::Created)) {
+            means = "Nothing is set up yet: open the page below in a browser.".to_owned();
+        }
         let mut troubles: Vec<String> = given.data.trouble().into_iter().collect();
         if let Taken::Refused(why) = &given.taken {
             troubles.push(format!("Settings on this partition are refused: {why}"));

@@ -106,6 +106,9 @@ fn boot(log: &Log) -> Duty {
     );
     let _ = word::leave(Path::new(program::E2FSCK_CONFIG), program::CLOCKLESS);
     let found = disk::find(log, sys);
+    if let Ok(disk) = &found {
+        disk::widen(disk, log, sys);
+    }
     let esp = open_esp(&found, log);
     let reset_file = esp.as_ref().and_then(reset::asked);
     let data = disk::mount_data(&found, reset_file.is_some(), log, sys);
@@ -189,7 +192,8 @@ fn stream() -> Child {
 
 /// A shell on the console, of debug images only.
 fn shell() -> Child {
-    let line = "exec setsid cttyhack sh -l </dev/console >/dev/console 2>&1";
+    // the last ":" keeps setsid from being the group's first process, which would have to fork
+    let line = "setsid cttyhack sh -l </dev/console >/dev/console 2>&1; :";
     Child::new("shell", "/bin/busybox").with(["sh", "-c", line])
 }
 

@@ -293,7 +293,7 @@ mod tests {
     fn a_late_part_is_a_fault_too() {
         let mut watch = Watch::default();
         watch.runs(Some((7, at(0))));
-        for second in (100..=160).step_by(3) {
+        for second in (100..160).step_by(3) {
             watch.hear(beat(7, &["contoso: reader"]), at(second));
             assert_eq!(watch.signal(at(second)), Signal::Fault);
             assert_eq!(watch.cure(at(second)), None);

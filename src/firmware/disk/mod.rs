@@ -148,6 +148,21 @@ fn booted_from(sys: &Path) -> Option<String> {
     gpt::of_efi_variable(&value)
 }
 
+/// Makes the data partition as large as its disk lets it be, before anything of that disk is mounted.
+pub fn widen(disk: &Disk, log: &Log, sys: &Path) {
+    match grow::grow(disk, sys) {
+        Ok(true) => log.say(format!(
+            "disk: {} grew to the end of {}",
+            disk.data.name, disk.name
+        )),
+        Ok(false) => {}
+        Err(cause) => log.say(format!(
+            "disk: {} does not grow to the end of {}: {cause}",
+            disk.data.name, disk.name
+        )),
+    }
+}
+
 /// Makes /data: the partition, or RAM where that can't be. `reset`: a new file system is asked for, whatever is there.
 pub fn mount_data(found: &Result<Disk, String>, reset: bool, log: &Log, sys: &Path) -> Data {
     let data = match found {
@@ -171,17 +186,6 @@ pub fn mount_data(found: &Result<Disk, String>, reset: bool, log: &Log, sys: &Pa
 }
 
 fn prepare(disk: &Disk, reset: bool, log: &Log, sys: &Path) -> Data {
-    match grow::grow(disk, sys) {
-        Ok(true) => log.say(format!(
-            "disk: {} grew to the end of {}",
-            disk.data.name, disk.name
-        )),
-        Ok(false) => {}
-        Err(cause) => log.say(format!(
-            "disk: {} does not grow to the end of {}: {cause}",
-            disk.data.name, disk.name
-        )),
-    }
     let device = disk.data.device();
     let bytes = size_of(&disk.data, sys);
     let health = match reset {
