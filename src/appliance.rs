@@ -79,6 +79,10 @@ pub trait Desk {
     /// # Errors
     /// The text for the operator.
     fn read(&self) -> Result<Settings, String>;
+    /// Why the box begins without the file's settings, where it does; it takes them once the file has changed and is right.
+    fn refused(&self) -> Option<&str> {
+        None
+    }
     /// The file itself, for who changes it on the page, and what the command line said beside it. None where there are only flags.
     fn file(&self) -> Option<(PathBuf, Overrides)>;
     /// Other settings are in force.
@@ -199,6 +203,10 @@ impl Appliance {
             on(SignalKind::hangup())?,
         );
         let mut face = desk.face();
+        if let Some(why) = desk.refused() {
+            tracing::error!("the settings are refused, the box begins without an agent:\n{why}");
+            self.status.settings(Some(why), clock::now());
+        }
         self.start_all();
         // who asks earlier waits until all agents are there
         let (calls, mut called) = tokio::sync::mpsc::channel(8);

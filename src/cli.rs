@@ -19,6 +19,7 @@ pub use help::help;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 
+use crate::firmware;
 use crate::settings::nearest;
 use flags::{FLAGS, Flag, Given};
 
@@ -117,7 +118,13 @@ pub enum Usage {
 /// [`Usage`]
 pub fn from_process() -> Result<Command, Usage> {
     let mut arguments = std::env::args_os();
-    let _program = arguments.next();
+    if arguments
+        .next()
+        .is_some_and(|program| firmware::is_init(&program))
+    {
+        // what the kernel did not understand of its own command line is handed to its first process: none of it is ours
+        return Ok(Command::Init);
+    }
     let given = scan(arguments)?;
     let wiped = given
         .value("--token")

@@ -25,6 +25,7 @@ pub mod durable;
 pub mod event;
 pub mod gpio;
 pub mod led;
+pub mod firmware;
 pub mod ledger;
 pub mod log;
 pub mod memory;

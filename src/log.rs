@@ -24,6 +24,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{Registry, reload};
 
 use crate::settings::{LogLevel, LogSettings};
+pub(crate) use bounded_file::BoundedFile;
 use line::Lines;
 use output::Output;
 

@@ -4,10 +4,11 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use siembox::cli::{self, Command, Exit};
-use siembox::{commands, settings};
+use siembox::{commands, firmware, settings};
 
 fn main() -> ExitCode {
     let exit = match cli::from_process() {
+        Ok(Command::Init) => firmware::run(),
         Ok(Command::Run(args)) => commands::run(args),
         Ok(Command::Render(args)) => commands::render(args),
         Ok(Command::Preview(args)) => commands::preview(args),

@@ -499,3 +499,24 @@ fn flags_of_one_agent_are_refused_where_there_is_none() {
     let said = error.to_string();
     assert!(said.contains("--api-url: given beside 0 agents"), "{said}");
 }
+
+#[test]
+fn on_firmware_the_page_is_there_for_the_network_unless_the_settings_say_otherwise() {
+    let firmware = Overrides {
+        on_firmware: true,
+        ..Overrides::default()
+    };
+    let read = |text: &str| {
+        let loaded = Settings::read(text, Path::new("siembox.toml"), &firmware);
+        loaded.unwrap().settings
+    };
+    let settings = read("");
+    let shown = |listen: &[std::net::SocketAddr]| listen[0].to_string();
+    assert_eq!(shown(&settings.page.listen), "0.0.0.0:80");
+    assert_eq!(shown(&settings.page.https_listen), "0.0.0.0:443");
+    assert_eq!(settings.state_dir, Path::new("/data/state"));
+    assert_eq!(settings.logs_dir.as_deref(), Some(Path::new("/data/log")));
+    let settings = read("[page]\nlisten = \"127.0.0.1:8514\"\n");
+    assert_eq!(shown(&settings.page.listen), "127.0.0.1:8514");
+    assert_eq!(shown(&settings.page.https_listen), "0.0.0.0:443");
+}

@@ -86,7 +86,8 @@ pub(super) fn build(given: Given, token_variable: Option<OsString>) -> Result<Co
         "example" => Command::Example,
         _ => Command::Run(RunArgs {
             setup: setup(Needs::Stream)?,
-            to_be_set_up: given.has("--setup"),
+            to_be_set_up: given.has("--setup") || given.has("--firmware"),
+            on_firmware: given.has("--firmware"),
         }),
     })
 }
@@ -151,6 +152,7 @@ fn setup(given: &Given, token_variable: Option<&OsStr>, needs: Needs) -> Result<
                 .or(token.clone().map(SecretSource::Given)),
             spare_token,
             needs,
+            on_firmware: given.has("--firmware"),
         },
     })
 }

@@ -10,6 +10,8 @@ use crate::source::Stream;
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
+    /// A whole box: this process is its first one.
+    Init,
     /// The stream itself.
     Run(RunArgs),
     /// Records from files → lines on standard output.
@@ -48,8 +50,10 @@ pub struct Setup {
 pub struct RunArgs {
     /// Where the settings come from.
     pub setup: Setup,
-    /// `--setup`: the settings file need not be there yet; the page writes it.
+    /// `--setup` or `--firmware`: the settings file need not be there yet; the page writes it.
     pub to_be_set_up: bool,
+    /// `--firmware`: nor need it be right. The page is all that a box without a shell has to say so, and to be set up by.
+    pub on_firmware: bool,
 }
 
 /// `siembox render`
@@ -139,11 +143,17 @@ impl Setup {
     /// [`SettingsError`], for anything but a file that is not there.
     pub fn load_or_begin(&self) -> Result<Loaded, SettingsError> {
         match self.load() {
-            Err(SettingsError::Missing { .. } | SettingsError::NothingGiven { .. }) => {
-                Settings::read("", self.file(), &self.overrides)
-            }
+            Err(SettingsError::Missing { .. } | SettingsError::NothingGiven { .. }) => self.begin(),
             loaded => loaded,
         }
+    }
+
+    /// The settings of an empty file: no agent, and the page to add one.
+    ///
+    /// # Errors
+    /// [`SettingsError`], where flags speak of an agent that there is not.
+    pub fn begin(&self) -> Result<Loaded, SettingsError> {
+        Settings::read("", self.file(), &self.overrides)
     }
 
     /// The settings file, whether it is there or not.
@@ -165,7 +175,7 @@ impl Command {
             | Self::Check(CheckArgs { setup, .. })
             | Self::Status(StatusArgs { setup, .. })
             | Self::Replay(ReplayArgs { setup, .. }) => Some(setup),
-            Self::Board(_) | Self::Example | Self::Help(_) | Self::Version => None,
+            Self::Board(_) | Self::Init | Self::Example | Self::Help(_) | Self::Version => None,
         }
     }
 }

@@ -22,7 +22,7 @@ const SETUP: &[&str] = &["run", "render", "preview", "check", "status", "replay"
 const EVERY: &[&str] = &super::COMMANDS;
 
 /// All flags, in the order of the help.
-pub(super) static FLAGS: [Flag; 23] = [
+pub(super) static FLAGS: [Flag; 24] = [
     flag("--config", &[], Some("FILE"), SETUP),
     flag("--state", &[], Some("DIR"), &["run", "status", "replay"]),
     // The old agent's spelling first; it is what stands in people's start-up scripts.
@@ -59,6 +59,7 @@ pub(super) static FLAGS: [Flag; 23] = [
     flag("--board", &[], Some("NAME"), &["board"]),
     flag("--test", &[], None, &["board"]),
     flag("--setup", &[], None, &["run"]),
+    flag("--firmware", &[], None, &["run"]),
     flag("--print-example", &[], None, &["run", "example"]),
     flag("--help", &["-h"], None, EVERY),
     flag("--version", &["-V"], None, EVERY),

@@ -79,6 +79,9 @@ Usage: siembox [run] [--config FILE] [--state DIR] [--logsDirectory DIRNAME]
                             relp or relp+tls
   --setup                   starts also where there is no settings file yet: the page
                             (http://127.0.0.1:8514/) sets siembox up and writes it
+  --firmware                on siembox's own firmware: as --setup, and it starts also with a
+                            settings file that is wrong, without agents, and says so on
+                            its page, which is on 0.0.0.0:80 and 0.0.0.0:443 by default
   --print-example           prints the commented settings file, and does nothing else
 
 A flag wins over the settings file. --token, --token-file, --api-url and --syslog speak of

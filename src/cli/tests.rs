@@ -290,3 +290,16 @@ fn the_examples_in_the_help_are_right() {
     }
     assert!(tried >= 12, "{tried}");
 }
+
+#[test]
+fn firmware_is_setup_and_more() {
+    let Command::Run(run) = parse(["run".into(), "--firmware".into()], None).unwrap() else {
+        panic!()
+    };
+    assert!(run.to_be_set_up && run.on_firmware && run.setup.overrides.on_firmware);
+    let Command::Run(run) = parse(["--setup".into()], None).unwrap() else {
+        panic!()
+    };
+    assert!(run.to_be_set_up && !run.on_firmware && !run.setup.overrides.on_firmware);
+    assert!(parse(["check".into(), "--firmware".into()], None).is_err());
+}

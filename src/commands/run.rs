@@ -17,6 +17,14 @@ pub fn run(args: RunArgs) -> Exit {
         true => args.setup.load_or_begin(),
         false => args.setup.load(),
     };
+    let mut refused = None;
+    let loaded = match loaded {
+        Err(error) if args.on_firmware => {
+            refused = Some(error.to_string());
+            args.setup.begin()
+        }
+        loaded => loaded,
+    };
     let loaded = match loaded {
         Ok(loaded) => loaded,
         Err(error) => return usage(&error),
@@ -46,6 +54,7 @@ pub fn run(args: RunArgs) -> Exit {
         &SettingsFile {
             setup: args.setup,
             to_be_set_up: args.to_be_set_up,
+            refused,
             log,
         },
     ) {
@@ -66,6 +75,8 @@ struct SettingsFile {
     setup: Setup,
     /// `--setup`: the file may not be there yet.
     to_be_set_up: bool,
+    /// `--firmware`: the file was wrong when we started.
+    refused: Option<String>,
     log: LogHandle,
 }
 
@@ -84,6 +95,10 @@ impl Desk for SettingsFile {
             tracing::warn!("{warning}");
         }
         Ok(loaded.settings)
+    }
+
+    fn refused(&self) -> Option<&str> {
+        self.refused.as_deref()
     }
 
     fn file(&self) -> Option<(PathBuf, Overrides)> {

@@ -13,7 +13,7 @@ const MOST_FILES: u32 = 100;
 
 /// The file being written, and the rule for older ones.
 #[derive(Debug)]
-pub(super) struct BoundedFile {
+pub(crate) struct BoundedFile {
     path: PathBuf,
     max_bytes: u64,
     /// Files kept, the one being written included.
@@ -32,7 +32,7 @@ struct Open {
 
 impl BoundedFile {
     /// Opens the file for appending, making the folder (mode 0750) and the file (0640) where they are missing.
-    pub(super) fn open(folder: &Path, name: &str, max_bytes: u64, files: u32) -> io::Result<Self> {
+    pub(crate) fn open(folder: &Path, name: &str, max_bytes: u64, files: u32) -> io::Result<Self> {
         DirBuilder::new()
             .recursive(true)
             .mode(0o750)
@@ -55,7 +55,7 @@ impl BoundedFile {
     }
 
     /// Appends one line, after making room where it would not fit.
-    pub(super) fn write_line(&mut self, line: &str) -> io::Result<()> {
+    pub(crate) fn write_line(&mut self, line: &str) -> io::Result<()> {
         let mut open = match self.open.take() {
             Some(open) => open,
             None => Open::append(&self.path)?,

@@ -27,6 +27,9 @@ pub struct Overrides {
     pub spare_token: Option<Secret>,
     /// What the command will reach; decides what may be missing.
     pub needs: Needs,
+    /// `--firmware`: siembox has the box for itself. Its page is on every address, at the ports that browsers take, where
+    /// the settings don't say; state and log are on the data partition.
+    pub on_firmware: bool,
 }
 
 /// What a command will reach with the settings.

@@ -14,9 +14,11 @@ use super::section::Section;
 pub struct PageSettings {
     /// `enabled`: is there a page at all? true
     pub enabled: bool,
-    /// `listen`: one address with its port or a list of them, 1 to 8. Port 0 takes any that is free. "127.0.0.1:8514"
+    /// `listen`: one address with its port or a list of them, 1 to 8. Port 0 takes any that is free. "127.0.0.1:8514"; on
+    /// siembox's own firmware "0.0.0.0:80"
     pub listen: Vec<SocketAddr>,
-    /// `https_listen`: the same for HTTPS, 0 to 8; none switches it off. "127.0.0.1:8515"
+    /// `https_listen`: the same for HTTPS, 0 to 8; none switches it off. "127.0.0.1:8515"; on siembox's
+    /// own firmware "0.0.0.0:443"
     pub https_listen: Vec<SocketAddr>,
     /// `certificate_file` and `key_file`, both or none: PEM, instead of the box's own.
     pub certificate: Option<(PathBuf, PathBuf)>,
@@ -39,6 +41,18 @@ impl Default for PageSettings {
     }
 }
 
+impl PageSettings {
+    /// Where nothing is set on siembox's own firmware: the whole network may see it, at the ports that browsers take.
+    fn on_firmware() -> Self {
+        let everywhere = |port| vec![SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port)];
+        Self {
+            listen: everywhere(80),
+            https_listen: everywhere(443),
+            ..Self::default()
+        }
+    }
+}
+
 const MOST_ADDRESSES: usize = 8;
 const MOST_HOSTS: usize = 16;
 const ADDRESS: &str = "an IP address and a port, \"127.0.0.1:8514\" or \"[::1]:8514\"; \"0.0.0.0:8514\" is every IPv4 address of this machine";
@@ -47,8 +61,11 @@ const ADDRESSES: &str =
 const HTTPS_ADDRESSES: &str = "one address with its port or a list of at most 8, \"127.0.0.1:8515\" or \"[::1]:8515\"; [] switches HTTPS off";
 const HOSTS: &str = "a list of at most 16 host names without ports, [\"siembox.example\"]";
 
-pub(super) fn read(section: Section) -> PageSettings {
-    let default = PageSettings::default();
+pub(super) fn read(section: Section, on_firmware: bool) -> PageSettings {
+    let default = match on_firmware {
+        true => PageSettings::on_firmware(),
+        false => PageSettings::default(),
+    };
     let settings = PageSettings {
         enabled: section.flag("enabled").unwrap_or(default.enabled),
         listen: listen(&section, "listen", 1, ADDRESSES).unwrap_or(default.listen),

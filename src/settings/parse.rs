@@ -60,16 +60,24 @@ fn read(report: &Report, table: &dyn TableLike, given: &Overrides) -> Option<Set
     let logs_dir = top.path("logs_dir");
     let log = log::read(top.table("log"));
     let health = health::read(top.table("health"));
-    let page = page::read(top.table("page"));
+    let page = page::read(top.table("page"), given.on_firmware);
     let agents = agents(&top, report, given, page.enabled);
     top.close();
+    let state = match given.on_firmware {
+        true => "/data/state",
+        false => "/var/lib/siembox",
+    };
     Some(Settings {
         state_dir: given
             .state_dir
             .clone()
             .or(state_dir)
-            .unwrap_or_else(|| PathBuf::from("/var/lib/siembox")),
-        logs_dir: given.logs_dir.clone().or(logs_dir),
+            .unwrap_or_else(|| PathBuf::from(state)),
+        logs_dir: given
+            .logs_dir
+            .clone()
+            .or(logs_dir)
+            .or(given.on_firmware.then(|| PathBuf::from("/data/log"))),
         log,
         health,
         page,

@@ -33,6 +33,9 @@ const ASK_WITHIN: Duration = Duration::from_millis(200);
 /// No question is longer, bytes.
 const LONGEST: u64 = 4096;
 
+/// No answer is longer, bytes: who asks may have more rights than who answers, and is not to be filled up.
+const LONGEST_ANSWER: u64 = 16 * 1024 * 1024;
+
 /// What can be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -171,14 +174,22 @@ pub fn connect(state_dir: &Path) -> Result<std::os::unix::net::UnixStream, AskEr
 /// # Errors
 /// See [`AskError`].
 pub fn ask(state_dir: &Path) -> Result<Snapshot, AskError> {
+    ask_within(state_dir, PATIENCE)
+}
+
+/// Asks the running instance, and waits so long for each part of its answer.
+///
+/// # Errors
+/// See [`AskError`].
+pub fn ask_within(state_dir: &Path, patience: Duration) -> Result<Snapshot, AskError> {
     let path = state_dir.join(NAME);
     let mut json = Vec::new();
-    let mut stream = connect(state_dir)?;
+    let stream = connect(state_dir)?;
     stream
-        .set_read_timeout(Some(PATIENCE))
+        .set_read_timeout(Some(patience))
         // nothing more to ask
         .and_then(|()| stream.shutdown(Shutdown::Write))
-        .and_then(|()| stream.read_to_end(&mut json))
+        .and_then(|()| stream.take(LONGEST_ANSWER).read_to_end(&mut json))
         .map_err(|cause| AskError::Read {
             path: path.clone(),
             cause,

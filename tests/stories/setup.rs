@@ -68,3 +68,37 @@ fn it_starts_without_settings_takes_them_in_and_lives_without_an_agent() {
     let want = expected::lines(&cloud, &siembox);
     expected::assert_exactly(&want, &receiver.wait_for(want.len()));
 }
+
+#[test]
+fn on_firmware_it_starts_with_a_broken_file_says_so_and_takes_the_mended_one() {
+    let receiver = rsyslog::tcp();
+    let cloud = Cloud::builder()
+        .requests_per_minute(6000)
+        .activities(records::activities(45, 200))
+        .start();
+    let plan = Plan::new(&cloud, receiver.port(), "tcp");
+    let mut siembox = Siembox::new(&cloud, &plan);
+    let broken = "[[agent]]\nname = \"contoso\"\nsiem = { host = \"siem.example\", port = 0 }\n";
+    siembox.set_text(broken);
+    let state = siembox.state();
+    siembox.start_with(&["--firmware", "--state", state.to_str().unwrap()]);
+    let status = siembox.wait_for_notice("found 0; allowed: 1 to 65535");
+    assert!(status.agents.is_empty());
+    let pid = siembox.pid();
+    let kept = std::fs::read_to_string(siembox.path("siembox.toml")).unwrap();
+    assert_eq!(kept, broken, "the file is a person's");
+
+    siembox.set(&plan);
+    let status = siembox.wait("the mended settings are in force", |status| {
+        let agent = status.agents.first();
+        agent.is_some_and(|agent| agent.lines.proved == 200)
+    });
+    let open = |title: &str| {
+        let mut notices = status.notices.iter();
+        notices.any(|notice| notice.title == title && notice.over_ms.is_none())
+    };
+    assert!(!open("Settings refused"), "{:?}", status.notices);
+    assert_eq!(siembox.pid(), pid);
+    let want = expected::lines(&cloud, &siembox);
+    expected::assert_exactly(&want, &receiver.wait_for(want.len()));
+}

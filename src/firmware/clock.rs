@@ -1,0 +1,189 @@
+//! The clock's floor. A board without a battery wakes up in 1970, where no certificate is valid; it can't be earlier than the
+//! image was built, nor than the last time that is known here.
+//!
+//! The last known time is written when it is six hours old, and at stop: four small writes a day, the only ones of an idle box.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rustix::time::{ClockId, Timespec, clock_settime};
+use serde::Serialize;
+
+use crate::{clock, durable};
+
+/// Whoever polls over TLS looks here whether the time can be believed.
+pub const WORD: &str = "/run/siembox/clock";
+/// Between two notes of the time, milliseconds: 6 hours.
+const NOTE_MS: i64 = 6 * 3_600_000;
+
+/// Where the time comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// It is only known that it is later.
+    Floor,
+    /// The board's own clock.
+    Rtc,
+}
+
+/// Where the clock begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Floor {
+    /// Milliseconds since 1970.
+    pub at_ms: i64,
+    /// Was the clock there already?
+    pub source: Source,
+}
+
+/// What [`WORD`] says.
+#[derive(Debug, Serialize)]
+struct Word {
+    source: Source,
+    at_ms: i64,
+}
+
+/// The last known time, on the data partition.
+#[derive(Debug)]
+pub struct Keeper {
+    path: PathBuf,
+    noted_ms: Option<i64>,
+}
+
+/// Where the clock begins: `now`, or the latest of what is known.
+#[must_use]
+pub fn floor(now_ms: i64, built_ms: i64, known_ms: Option<i64>) -> Floor {
+    let least = known_ms.map_or(built_ms, |known| known.max(built_ms));
+    match now_ms >= least {
+        true => Floor {
+            at_ms: now_ms,
+            source: Source::Rtc,
+        },
+        false => Floor {
+            at_ms: least,
+            source: Source::Floor,
+        },
+    }
+}
+
+/// Puts the clock on its floor.
+///
+/// # Errors
+/// What the system said.
+pub fn begin(floor: Floor) -> io::Result<()> {
+    if floor.source == Source::Rtc {
+        return Ok(());
+    }
+    let time = Timespec {
+        tv_sec: floor.at_ms.div_euclid(1_000),
+        tv_nsec: floor.at_ms.rem_euclid(1_000) * 1_000_000,
+    };
+    clock_settime(ClockId::Realtime, time).map_err(io::Error::from)
+}
+
+/// Tells the others on the box.
+///
+/// # Errors
+/// What the system said.
+pub fn tell(floor: Floor) -> io::Result<()> {
+    let word = Word {
+        source: floor.source,
+        at_ms: floor.at_ms,
+    };
+    let text = serde_json::to_string(&word).unwrap_or_default();
+    super::word::leave(Path::new(WORD), &text)
+}
+
+// === impl Keeper ===
+
+impl Keeper {
+    /// Reads what was noted before.
+    #[must_use]
+    pub fn new(folder: &Path) -> Self {
+        let path = folder.join("clock");
+        let text = std::fs::read_to_string(&path).ok();
+        let noted_ms = text.and_then(|text| text.trim().parse::<jiff::Timestamp>().ok());
+        Self {
+            path,
+            noted_ms: noted_ms.map(|time| time.as_millisecond()),
+        }
+    }
+
+    /// The last known time.
+    #[must_use]
+    pub fn known_ms(&self) -> Option<i64> {
+        self.noted_ms
+    }
+
+    /// Notes the time where the note is six hours off (either way: a time server may have set the clock back), or at `stop`
+    /// where it has changed at all.
+    ///
+    /// # Errors
+    /// What the disk said; the old note stays.
+    pub fn note(&mut self, now_ms: i64, stop: bool) -> io::Result<()> {
+        if !is_due(now_ms, self.noted_ms, stop) {
+            return Ok(());
+        }
+        durable::replace(&self.path, clock::in_words(now_ms).as_bytes())?;
+        self.noted_ms = Some(now_ms);
+        Ok(())
+    }
+}
+
+fn is_due(now_ms: i64, noted_ms: Option<i64>, stop: bool) -> bool {
+    /// A stop soon after a note needs none.
+    const MINUTE_MS: u64 = 60_000;
+    let least = if stop {
+        MINUTE_MS
+    } else {
+        NOTE_MS.unsigned_abs()
+    };
+    noted_ms.is_none_or(|noted| now_ms.abs_diff(noted) >= least)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn begins_at_the_latest_of_what_is_known() {
+        let is = |now, built, known| {
+            let floor = floor(now, built, known);
+            (floor.at_ms, floor.source)
+        };
+        assert_eq!(is(0, 100, None), (100, Source::Floor), "1970");
+        assert_eq!(is(0, 100, Some(500)), (500, Source::Floor));
+        assert_eq!(
+            is(0, 100, Some(50)),
+            (100, Source::Floor),
+            "a newer firmware"
+        );
+        assert_eq!(is(300, 100, Some(200)), (300, Source::Rtc));
+        assert_eq!(
+            is(150, 100, Some(200)),
+            (200, Source::Floor),
+            "an empty battery"
+        );
+    }
+
+    #[test]
+    fn notes_four_times_a_day_and_at_stop() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut keeper = Keeper::new(folder.path());
+        assert_eq!(keeper.known_ms(), None);
+        let begin = 1_790_000_000_000;
+        keeper.note(begin, false).unwrap();
+        let text = || std::fs::read_to_string(folder.path().join("clock")).unwrap();
+        let first = text();
+        for minute in 0..360 {
+            keeper.note(begin + minute * 60_000, false).unwrap();
+        }
+        assert_eq!(text(), first);
+        keeper.note(begin + NOTE_MS, false).unwrap();
+        assert_ne!(text(), first);
+        assert_eq!(Keeper::new(folder.path()).known_ms(), Some(begin + NOTE_MS));
+        assert!(!is_due(begin + 1_000, Some(begin), true));
+        assert!(is_due(begin + 61_000, Some(begin), true));
+        assert!(is_due(begin - NOTE_MS, Some(begin), false), "set back");
+    }
+}

@@ -1,0 +1,490 @@
+//! What PID 1 does all day: one loop that hears what happens, and looks after everything once for each.
+//!
+//! Nothing in it waits for anybody: who has to wait (the status socket, the button, signals) does so in a thread of its own and
+//! tells. So the loop turns at least every three seconds, and feeds the hardware watchdog while it does.
+
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, SystemTime};
+
+use super::bless::{self, bless};
+use super::child::Child;
+use super::clock::Keeper;
+use super::disk::{Data, Disk, on_data};
+use super::ending::{self, Ending};
+use super::esp::Esp;
+use super::image::Image;
+use super::log::Log;
+use super::panel::{Dog, Panel, Press, Signal};
+use super::rooms::{self, Taken};
+use super::signals::{self, Asked};
+use super::supervise::{self, Action, Supervisor, process};
+use super::told::{StatusFile, Told, page_at};
+use super::watch::{self, Beat, Cure, Watch};
+use super::{STREAM, panel, reset};
+use crate::status::Condition;
+use crate::{clock, durable};
+
+/// The hardware watchdog is fed this often; it bites after a minute.
+const FEED: Duration = Duration::from_secs(10);
+/// The lamps and the button's answer are looked at this often at least.
+const TURN: Duration = Duration::from_secs(1);
+/// "Here I am" lasts so long.
+const IDENTIFY: Duration = Duration::from_secs(30);
+/// While the button is held it tells each second.
+const HELD: Duration = Duration::from_millis(1_500);
+/// Held for so long, the lamps ask: 10 s more erase everything.
+const ASKS: Duration = Duration::from_secs(20);
+/// A process that the kernel holds back does not keep the box from ending.
+const END_WITHIN: Duration = Duration::from_secs(45);
+/// Between two new starts of the whole box because of siembox, milliseconds of wall time.
+const REBOOT_MS: i64 = 24 * 3_600_000;
+/// Whoever touches this file on the page's behalf wants the lamps to say "here I am".
+const IDENTIFY_WORD: &str = "/run/siembox/identify";
+
+/// What the boot has found and made.
+pub struct Given {
+    /// Where everything is said.
+    pub log: Log,
+    /// The image that was booted.
+    pub image: Image,
+    /// Lamps and button.
+    pub panel: Panel,
+    /// The hardware watchdog, already counting.
+    pub dog: Option<Box<dyn Dog>>,
+    /// The disk that was booted from.
+    pub disk: Option<Disk>,
+    /// What /data is.
+    pub data: Data,
+    /// The boot partition.
+    pub esp: Option<Esp>,
+    /// The last known time.
+    pub keeper: Keeper,
+    /// What became of settings on the boot partition.
+    pub taken: Taken,
+    /// What is to run.
+    pub children: Vec<Child>,
+}
+
+/// What happens.
+enum Event {
+    Signal(Asked),
+    Heard(Result<Beat, String>),
+    Pressed(Press),
+}
+
+/// The loop and all it looks after. Times are steady ones.
+pub struct Duty {
+    given: Given,
+    events: Receiver<Event>,
+    supervisor: Supervisor,
+    watch: Watch,
+    status_file: StatusFile,
+    /// Instead of how siembox does, until then.
+    instead: Option<(Signal, Duration)>,
+    shown: Option<Signal>,
+    fed: Duration,
+    identified: Option<SystemTime>,
+    blessed: bool,
+    /// What was last said of the page.
+    page_said: String,
+    ending: Option<(Ending, Duration)>,
+}
+
+// === impl Duty ===
+
+impl Duty {
+    /// Everything is ready; nothing runs yet.
+    #[must_use]
+    pub fn new(mut given: Given) -> Self {
+        let (tell, events) = channel();
+        let log = given.log.clone();
+        let say = |what: &str, started: std::io::Result<()>| {
+            if let Err(cause) = started {
+                log.say(format!("Internal error: {what}: {cause}"));
+            }
+        };
+        say("no signals", signals::listen(tell.clone(), Event::Signal));
+        say(
+            "nobody watches siembox",
+            watch::listen(on_data("state"), tell.clone(), Event::Heard),
+        );
+        panel::listen(&given.panel, tell, Event::Pressed, &log);
+        let supervisor = Supervisor::new(std::mem::take(&mut given.children));
+        Self {
+            given,
+            events,
+            supervisor,
+            watch: Watch::default(),
+            status_file: StatusFile::default(),
+            instead: None,
+            shown: None,
+            fed: Duration::ZERO,
+            identified: None,
+            blessed: false,
+            page_said: String::new(),
+            ending: None,
+        }
+    }
+
+    /// Turns until somebody ends it; then everything is on the disk, and nothing runs any more.
+    pub fn run(mut self) -> Ending {
+        loop {
+            let now = clock::now().steady;
+            self.drive(supervise::Event::Tick, now);
+            if let Some(ending) = self.over(now) {
+                return self.end(ending);
+            }
+            self.watch_over(now);
+            self.light(now);
+            self.feed(now);
+            self.note(now);
+            let due = self
+                .supervisor
+                .next()
+                .map_or(TURN, |at| at.saturating_sub(now));
+            match self.events.recv_timeout(due.min(TURN)) {
+                Ok(event) => self.hear(event, clock::now().steady),
+                Err(RecvTimeoutError::Timeout) => {}
+                // nobody tells any more: still look after what runs
+                Err(RecvTimeoutError::Disconnected) => std::thread::sleep(TURN),
+            }
+            self.bury(clock::now().steady);
+        }
+    }
+
+    fn hear(&mut self, event: Event, now: Duration) {
+        match event {
+            // `bury` follows each event anyway
+            Event::Signal(Asked::Bury) => {}
+            Event::Signal(Asked::End(ending)) => self.begin_end(ending, now),
+            // silence is noticed by itself
+            Event::Heard(Err(_)) => {}
+            Event::Heard(Ok(beat)) => {
+                self.watch.hear(beat, now);
+                self.say_page();
+            }
+            Event::Pressed(press) => self.pressed(press, now),
+        }
+    }
+
+    fn pressed(&mut self, press: Press, now: Duration) {
+        match press {
+            Press::Identify => self.instead = Some((Signal::Identify, now + IDENTIFY)),
+            Press::Holding(held) => {
+                let signal = if held >= ASKS {
+                    Signal::ResetAsked
+                } else {
+                    Signal::Identify
+                };
+                self.instead = Some((signal, now + HELD));
+            }
+            Press::ReleaseClaim => {
+                self.instead = Some((Signal::Identify, now + HELD));
+                let words = match reset::release_claim(&on_data("state")) {
+                    Ok(true) => {
+                        "released by the button: the page asks for a new administrator's password"
+                            .to_owned()
+                    }
+                    Ok(false) => "nobody has claimed this box".to_owned(),
+                    Err(cause) => format!("cannot be released: {cause}"),
+                };
+                self.given.log.say(format!("claim: {words}"));
+            }
+            Press::FactoryReset => {
+                self.instead = Some((Signal::ResetAsked, now + END_WITHIN));
+                self.given.log.say("factory reset: asked for by the button");
+                self.begin_end(Ending::FactoryReset, now);
+            }
+        }
+    }
+
+    /// Carries out what the supervisor wants, and tells it what came of it.
+    fn drive(&mut self, event: supervise::Event, now: Duration) {
+        let mut actions = self.supervisor.step(event, now);
+        while !actions.is_empty() {
+            let mut more = Vec::new();
+            for action in actions {
+                match action {
+                    Action::Ask(pid) => process::ask(pid),
+                    Action::Kill(pid) => process::kill(pid),
+                    Action::Say(text) => self.given.log.say(text),
+                    Action::Start(child) => {
+                        let came = match process::start(&child, &self.given.log) {
+                            Ok(pid) => supervise::Event::Started(child.name, pid),
+                            Err(cause) => {
+                                supervise::Event::NotStarted(child.name, cause.to_string())
+                            }
+                        };
+                        more.extend(self.supervisor.step(came, now));
+                    }
+                }
+            }
+            actions = more;
+        }
+    }
+
+    fn bury(&mut self, now: Duration) {
+        for (pid, death) in process::bury() {
+            self.drive(supervise::Event::Died(pid, death), now);
+        }
+    }
+
+    /// Restarts what hangs. A box that is ending is past that.
+    fn watch_over(&mut self, now: Duration) {
+        if self.ending.is_some() {
+            return;
+        }
+        let life = self.supervisor.running(STREAM);
+        let life = life.map(|(pid, since)| (pid.as_raw_nonzero().get().unsigned_abs(), since));
+        self.watch.runs(life);
+        match self.watch.cure(now) {
+            None => {}
+            Some(Cure::Restart(why)) => self.drive(supervise::Event::Stuck(STREAM, why), now),
+            Some(Cure::Reboot(why)) => {
+                self.drive(supervise::Event::Stuck(STREAM, why), now);
+                if self.may_reboot() {
+                    self.given
+                        .log
+                        .say("the box starts again: that may cure what siembox alone can't");
+                    self.begin_end(Ending::Restart, now);
+                }
+            }
+        }
+    }
+
+    /// Once a day, and only where that can be remembered.
+    fn may_reboot(&self) -> bool {
+        let path = on_data("system/restarted");
+        !self.given.data.is_in_ram()
+            && is_rested(&path, clock::now_ms())
+            && durable::replace(&path, clock::in_words(clock::now_ms()).as_bytes()).is_ok()
+    }
+
+    fn light(&mut self, now: Duration) {
+        let asked = std::fs::metadata(IDENTIFY_WORD)
+            .and_then(|file| file.modified())
+            .ok();
+        if asked > self.identified {
+            self.identified = asked;
+            self.instead = Some((Signal::Identify, now + IDENTIFY));
+        }
+        if self.instead.is_some_and(|(_, until)| until <= now) {
+            self.instead = None;
+        }
+        let signal = match self.instead {
+            Some((signal, _)) => signal,
+            // what siembox does then is lost with the power: that is the box's fault, not its own
+            None if self.given.data.is_in_ram() => Signal::Fault,
+            None => self.watch.signal(now),
+        };
+        if self.shown != Some(signal) {
+            self.shown = Some(signal);
+            self.given.panel.lamps.show(signal);
+        }
+    }
+
+    fn feed(&mut self, now: Duration) {
+        // an end that hangs is ended by the watchdog
+        let hangs = self.ending.is_some_and(|(_, at)| now >= at);
+        if now.saturating_sub(self.fed) >= FEED && !hangs {
+            self.fed = now;
+            if let Some(dog) = &mut self.given.dog {
+                // it said so when it was opened, if it is none; a single failure is followed by five more chances
+                let _ = dog.feed();
+            }
+        }
+    }
+
+    /// Writes down what is to outlast this life.
+    fn note(&mut self, now: Duration) {
+        // a clock that can't be noted (a full disk, say) is at worst six hours older after a power cut
+        let _ = self.given.keeper.note(clock::now_ms(), false);
+        let Some(esp) = &self.given.esp else { return };
+        if !self.blessed && self.watch.well_for(now) >= bless::AFTER {
+            self.blessed = true;
+            match bless(esp, &self.given.image.version) {
+                Ok(Some(name)) => self
+                    .given
+                    .log
+                    .say(format!("firmware: does well, and is kept: {name}")),
+                Ok(None) => {}
+                Err(cause) => self
+                    .given
+                    .log
+                    .say(format!("firmware: cannot be marked as good: {cause}")),
+            }
+        }
+        self.tell(now, false);
+    }
+
+    fn tell(&mut self, now: Duration, at_once: bool) {
+        let Some(esp) = &self.given.esp else { return };
+        let told = self.told(now);
+        if !self.status_file.is_due(&told, now, at_once) {
+            return;
+        }
+        let text = rooms::status_text(&told, clock::now_ms());
+        if let Err(cause) = self.status_file.write(esp, told, &text, now) {
+            self.given.log.say(format!(
+                "boot partition: STATUS.TXT cannot be written: {cause}"
+            ));
+        }
+    }
+
+    fn told(&self, now: Duration) -> Told {
+        let given = &self.given;
+        let signal = match self.ending {
+            Some(_) => None,
+            None if given.data.is_in_ram() => Some(Signal::Fault),
+            None => Some(self.watch.signal(now)),
+        };
+        let (state, mut means) = in_words(signal);
+        let address = rooms::address();
+        let beat = self.watch.beat().cloned().unwrap_or_default();
+        if beat.agents == 0 && signal == Some(Signal::Condition(Condition::Created)) {
+            means = "Nothing is set up yet: open the page below in a browser.".to_owned();
+        }
+        let mut troubles: Vec<String> = given.data.trouble().into_iter().collect();
+        if let Taken::Refused(why) = &given.taken {
+            troubles.push(format!("Settings on this partition are refused: {why}"));
+        }
+        if signal == Some(Signal::Fault) && self.watch.beat().is_none() {
+            troubles.push(format!(
+                "siembox does not come up: {}",
+                given.log.last_words(STREAM)
+            ));
+        }
+        if !beat.late.is_empty() {
+            troubles.push(format!("No sign of life from: {}", beat.late.join(", ")));
+        }
+        Told {
+            version: given.image.version.clone(),
+            board: given.panel.title.clone(),
+            state,
+            means,
+            page: page_at(&beat.page, address.as_deref()),
+            address,
+            fingerprint: beat.fingerprint,
+            data: given.data.in_words(),
+            troubles,
+            stream: beat.trouble,
+        }
+    }
+
+    /// On the console, when it has changed.
+    fn say_page(&mut self) {
+        let Some(beat) = self.watch.beat() else {
+            return;
+        };
+        let page = page_at(&beat.page, rooms::address().as_deref());
+        let said = match page.first() {
+            None => return,
+            Some(url) if beat.fingerprint.is_empty() => format!("page: {url}"),
+            Some(url) => format!("page: {url} fingerprint {}", beat.fingerprint),
+        };
+        if said != self.page_said {
+            self.given.log.say(&said);
+            self.page_said = said;
+        }
+    }
+
+    fn begin_end(&mut self, ending: Ending, now: Duration) {
+        if self.ending.is_none() {
+            self.given.log.say("stopping");
+            self.ending = Some((ending, now + END_WITHIN));
+            self.drive(supervise::Event::Stop, now);
+        }
+    }
+
+    fn over(&self, now: Duration) -> Option<Ending> {
+        let (ending, at) = self.ending?;
+        (self.supervisor.is_over() || now >= at).then_some(ending)
+    }
+
+    fn end(mut self, ending: Ending) -> Ending {
+        let now = clock::now().steady;
+        let _ = self.given.keeper.note(clock::now_ms(), true);
+        self.tell(now, true);
+        if let Some(esp) = self.given.esp.take() {
+            esp.close();
+        }
+        // a new start is left to its care: an end that hangs from here on is ended by it
+        if ending != Ending::Restart
+            && let Some(dog) = self.given.dog.take()
+        {
+            dog.disarm();
+        }
+        match (ending, &self.given.disk) {
+            (Ending::FactoryReset, Some(disk)) => reset::erase(disk, &self.given.log),
+            _ => ending::close_data(&self.given.log),
+        }
+        ending
+    }
+}
+
+/// Is the last time long ago? A time in the future is none that could have been written.
+fn is_rested(path: &Path, now_ms: i64) -> bool {
+    let text = std::fs::read_to_string(path).ok();
+    let last = text.and_then(|text| text.trim().parse::<jiff::Timestamp>().ok());
+    last.is_none_or(|last| {
+        let since = now_ms - last.as_millisecond();
+        !(0..REBOOT_MS).contains(&since)
+    })
+}
+
+/// What STATUS.TXT says of the box; none: it has stopped.
+fn in_words(signal: Option<Signal>) -> (String, String) {
+    let (words, means) = match signal {
+        None => ("Stopped", "The box was shut down in order.".to_owned()),
+        Some(Signal::Condition(condition)) => {
+            let meaning = condition.meaning();
+            (meaning.words, format!("{} {}", meaning.means, meaning.cure))
+        }
+        Some(Signal::Fault) => (
+            "Fault",
+            "Something is wrong with the box itself. What, and how to mend it, stands below."
+                .to_owned(),
+        ),
+        Some(_) => (
+            "Starting",
+            "The box is on its way; wait for a minute.".to_owned(),
+        ),
+    };
+    (words.to_owned(), means)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_box_starts_again_once_a_day_at_most() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("restarted");
+        let now = 1_790_000_000_000;
+        assert!(is_rested(&path, now), "never before");
+        std::fs::write(&path, clock::in_words(now)).unwrap();
+        assert!(!is_rested(&path, now));
+        assert!(!is_rested(&path, now + REBOOT_MS - 1));
+        assert!(is_rested(&path, now + REBOOT_MS));
+        assert!(
+            is_rested(&path, now - 1),
+            "the clock was set back: what it says means nothing"
+        );
+    }
+
+    #[test]
+    fn every_state_has_words() {
+        for signal in [
+            None,
+            Some(Signal::Starting),
+            Some(Signal::Fault),
+            Some(Signal::Condition(Default::default())),
+        ] {
+            let (words, means) = in_words(signal);
+            assert!(!words.is_empty() && means.is_ascii());
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The end of a life: everything on the disk, file systems closed, then a new start, or none.
+
+use std::time::Duration;
+
+use rustix::mount::{MountFlags, UnmountFlags, mount_remount, unmount};
+use rustix::system::{RebootCommand, reboot};
+
+use super::log::Log;
+
+/// What comes after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// A new start.
+    Restart,
+    /// A new start with an empty data partition.
+    FactoryReset,
+    /// The power goes.
+    PowerOff,
+    /// The box stands still.
+    Halt,
+}
+
+/// Puts everything on the disk and lets go of the data partition, so that it need not be mended at the next start.
+pub fn close_data(log: &Log) {
+    log.let_go();
+    rustix::fs::sync();
+    if unmount(super::disk::PLACE, UnmountFlags::empty()).is_err() {
+        // somebody holds a file there open: read-only, it is clean too
+        let flags = MountFlags::RDONLY;
+        if let Err(cause) = mount_remount(super::disk::PLACE, flags, c"") {
+            log.say(format!(
+                "data: cannot be closed in order: {cause}; it is checked at the next start"
+            ));
+        }
+    }
+}
+
+/// Ends. PID 1 must not return: the kernel would panic.
+pub fn end(ending: Ending, log: &Log) -> ! {
+    let (command, words) = match ending {
+        Ending::Restart | Ending::FactoryReset => (RebootCommand::Restart, "the box starts again"),
+        Ending::PowerOff => (RebootCommand::PowerOff, "power off"),
+        Ending::Halt => (RebootCommand::Halt, "halted: the power may go"),
+    };
+    log.say(format!("siembox: {words}"));
+    rustix::fs::sync();
+    loop {
+        if let Err(cause) = reboot(command) {
+            log.say(format!("the system does not end: {cause}"));
+        }
+        std::thread::sleep(Duration::from_secs(10));
+    }
+}

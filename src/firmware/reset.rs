@@ -1,0 +1,70 @@
+//! Giving things up: the owner's claim, or everything.
+//!
+//! A factory reset makes a new file system on the data partition. What lay there is not named by anything any more, and flash
+//! that knows how forgets it (mkfs discards); who gives a box away and fears a laboratory should destroy the card.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::disk::{self, Disk};
+use super::ending;
+use super::esp::Esp;
+use super::log::Log;
+
+/// A file of this name on the ESP asks for a factory reset at the next start.
+pub const FILE: &str = "FACTORY-RESET";
+
+/// Is a factory reset asked for on the ESP? Laptops like to add an ending, and FAT knows no case.
+#[must_use]
+pub fn asked(esp: &Esp) -> Option<PathBuf> {
+    let entries = std::fs::read_dir(esp.place()).ok()?.flatten();
+    let mut paths = entries.map(|entry| entry.path());
+    paths.find(|path| {
+        let stem = path.file_stem().and_then(|stem| stem.to_str());
+        stem.is_some_and(|stem| stem.eq_ignore_ascii_case(FILE)) && path.is_file()
+    })
+}
+
+/// Takes the file away once it was done: in that order, a power cut in between does it twice, and never half.
+///
+/// # Errors
+/// What the disk said: the next start would do it again.
+pub fn done(esp: &Esp, file: &Path) -> io::Result<()> {
+    esp.written(|_| std::fs::remove_file(file))
+}
+
+/// Releases the owner's claim: siembox looks at this file each time, so that sessions end with it. Whether there was a claim.
+///
+/// # Errors
+/// What the disk said: the claim stands.
+pub fn release_claim(state_dir: &Path) -> io::Result<bool> {
+    match std::fs::remove_file(state_dir.join("owner")) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Erases the data partition; nothing may use it any more. The next start finds it empty.
+pub fn erase(disk: &Disk, log: &Log) {
+    ending::close_data(log);
+    match disk::make(&disk.data.device()) {
+        Ok(()) => log
+            .say("factory reset: settings, secrets, logs and what waited for the SIEM are erased"),
+        Err(cause) => log.say(format!("factory reset: {cause}: nothing was erased")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_claim_is_released_once() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("owner"), "hash").unwrap();
+        assert!(release_claim(folder.path()).unwrap());
+        assert!(!release_claim(folder.path()).unwrap());
+    }
+}

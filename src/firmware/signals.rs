@@ -1,0 +1,66 @@
+//! What PID 1 is asked by signals; the same as busybox's init is, so that `reboot`, `poweroff` and `halt` of a debug image work.
+
+use std::io;
+use std::sync::mpsc::Sender;
+use std::thread;
+
+use rustix::system::{RebootCommand, reboot};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::ending::Ending;
+
+/// One of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// A process has ended.
+    Bury,
+    /// The box is to end.
+    End(Ending),
+}
+
+/// Tells what comes, from a thread of its own.
+///
+/// # Errors
+/// The system gives no thread or no signals.
+pub fn listen<E: Send + 'static>(
+    tell: Sender<E>,
+    wrap: impl Fn(Asked) -> E + Send + 'static,
+) -> io::Result<()> {
+    // Ctrl-Alt-Del becomes SIGINT: else the kernel restarts at once, with writes under way
+    let _ = reboot(RebootCommand::CadOff);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()?;
+    let [mut child, mut term, mut int, mut usr1, mut usr2] = {
+        let _inside = runtime.enter();
+        let kinds = [
+            SignalKind::child(),
+            SignalKind::terminate(),
+            SignalKind::interrupt(),
+            SignalKind::user_defined1(),
+            SignalKind::user_defined2(),
+        ];
+        let [child, term, int, usr1, usr2] = kinds.map(signal);
+        [child?, term?, int?, usr1?, usr2?]
+    };
+    let hears = move || {
+        runtime.block_on(async {
+            loop {
+                let asked = tokio::select! {
+                    _ = child.recv() => Asked::Bury,
+                    _ = term.recv() => Asked::End(Ending::Restart),
+                    _ = int.recv() => Asked::End(Ending::Restart),
+                    _ = usr1.recv() => Asked::End(Ending::Halt),
+                    _ = usr2.recv() => Asked::End(Ending::PowerOff),
+                };
+                if tell.send(wrap(asked)).is_err() {
+                    return;
+                }
+            }
+        });
+    };
+    thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(hears)
+        .map(drop)
+}

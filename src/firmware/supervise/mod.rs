@@ -1,0 +1,254 @@
+//! Keeping the children running: when each is started, started again, asked to end and killed. Pure: events and the time come
+//! in, and what is to be done goes out; [`process`] does it.
+//!
+//! A child that ends is started again after 1 s, then 2 s, 4 s, up to a minute; one that has lived for ten minutes begins again
+//! with 1 s. It is never given up: a box that nobody looks at for a month has to come back by itself.
+
+pub mod process;
+
+use std::time::Duration;
+
+use super::child::Child;
+pub use process::{Death, Pid};
+
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONG_LIFE: Duration = Duration::from_secs(600);
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// Time passed.
+    Tick,
+    /// A child that was to be started runs.
+    Started(&'static str, Pid),
+    /// Or could not be.
+    NotStarted(&'static str, String),
+    /// A process ended; it need not be one of the children.
+    Died(Pid, Death),
+    /// A child runs, and does nothing any more.
+    Stuck(&'static str, String),
+    /// All are to end.
+    Stop,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// This child is to be started; tell [`Event::Started`] or [`Event::NotStarted`].
+    Start(Child),
+    /// SIGTERM to this process and its group.
+    Ask(Pid),
+    /// SIGKILL to this process and its group.
+    Kill(Pid),
+    /// To be told to people.
+    Say(String),
+}
+
+/// The children, in the order in which they are started.
+#[derive(Debug, Default)]
+pub struct Supervisor {
+    kept: Vec<Kept>,
+    stopping: bool,
+}
+
+#[derive(Debug)]
+struct Kept {
+    child: Child,
+    phase: Phase,
+    /// Before the next start, where it dies soon.
+    wait: Duration,
+}
+
+/// Times are steady ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// It is started at this time.
+    Waiting(Duration),
+    /// The order to start it is out.
+    Starting,
+    Running {
+        pid: Pid,
+        since: Duration,
+    },
+    /// It was asked to end, and is killed at this time.
+    Ending {
+        pid: Pid,
+        kill_at: Duration,
+    },
+    /// It ended, and is not wanted any more.
+    Over,
+}
+
+// === impl Supervisor ===
+
+impl Supervisor {
+    /// All of them are started at the next [`Event::Tick`].
+    #[must_use]
+    pub fn new(children: impl IntoIterator<Item = Child>) -> Self {
+        let kept = children.into_iter().map(|child| Kept {
+            child,
+            phase: Phase::Waiting(Duration::ZERO),
+            wait: FIRST_WAIT,
+        });
+        Self {
+            kept: kept.collect(),
+            stopping: false,
+        }
+    }
+
+    /// One more thing happened; `now` is steady time.
+    pub fn step(&mut self, event: Event, now: Duration) -> Vec<Action> {
+        let mut actions = Vec::new();
+        match event {
+            Event::Tick => {}
+            Event::Started(name, pid) => self.started(name, pid, now, &mut actions),
+            Event::NotStarted(name, why) => {
+                if let Some(kept) = self.named(name) {
+                    let wait = kept.rest(Duration::ZERO, now);
+                    let wait = wait.as_secs();
+                    actions.push(Action::Say(format!(
+                        "{name}: cannot be started: {why}; again in {wait} s"
+                    )));
+                }
+            }
+            Event::Died(pid, death) => self.died(pid, death, now, &mut actions),
+            Event::Stuck(name, why) => {
+                if let Some(kept) = self.named(name)
+                    && let Phase::Running { pid, .. } = kept.phase
+                {
+                    actions.push(Action::Say(format!(
+                        "{name}: {why}: it is killed and started again"
+                    )));
+                    actions.push(Action::Kill(pid));
+                }
+            }
+            Event::Stop => self.stopping = true,
+        }
+        self.tend(now, &mut actions);
+        actions
+    }
+
+    /// When [`Event::Tick`] is due next; None while nothing waits for a time.
+    #[must_use]
+    pub fn next(&self) -> Option<Duration> {
+        let times = self.kept.iter().filter_map(|kept| match kept.phase {
+            Phase::Waiting(at) | Phase::Ending { kill_at: at, .. } => Some(at),
+            _ => None,
+        });
+        times.min()
+    }
+
+    /// Has everything ended, after [`Event::Stop`]?
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.stopping && self.kept.iter().all(|kept| kept.phase == Phase::Over)
+    }
+
+    /// The process of a child, while it runs, and since when.
+    #[must_use]
+    pub fn running(&self, name: &str) -> Option<(Pid, Duration)> {
+        let mut all = self.kept.iter();
+        match all.find(|kept| kept.child.name == name)?.phase {
+            Phase::Running { pid, since } => Some((pid, since)),
+            _ => None,
+        }
+    }
+
+    fn named(&mut self, name: &str) -> Option<&mut Kept> {
+        self.kept.iter_mut().find(|kept| kept.child.name == name)
+    }
+
+    fn started(&mut self, name: &str, pid: Pid, now: Duration, actions: &mut Vec<Action>) {
+        match self.named(name) {
+            Some(kept) => kept.phase = Phase::Running { pid, since: now },
+            None => actions.push(Action::Kill(pid)),
+        }
+    }
+
+    fn died(&mut self, pid: Pid, death: Death, now: Duration, actions: &mut Vec<Action>) {
+        let mut all = self.kept.iter_mut();
+        let Some(kept) = all.find(|kept| kept.phase.pid() == Some(pid)) else {
+            // somebody's orphan: PID 1 only buries it
+            return;
+        };
+        // what it may have started itself
+        actions.push(Action::Kill(pid));
+        match kept.phase {
+            Phase::Running { since, .. } => {
+                let wait = kept.rest(now.saturating_sub(since), now);
+                let (name, wait) = (kept.child.name, wait.as_secs());
+                actions.push(Action::Say(format!(
+                    "{name}: ended ({death}); it is started again in {wait} s"
+                )));
+            }
+            _ => kept.phase = Phase::Over,
+        }
+    }
+
+    /// Starts, asks and kills what is due.
+    fn tend(&mut self, now: Duration, actions: &mut Vec<Action>) {
+        let last_words = self
+            .kept
+            .iter()
+            .any(|kept| kept.child.stops_first && kept.phase.pid().is_some());
+        for kept in &mut self.kept {
+            match kept.phase {
+                Phase::Waiting(_) if self.stopping => kept.phase = Phase::Over,
+                Phase::Waiting(at) if at <= now => {
+                    kept.phase = Phase::Starting;
+                    actions.push(Action::Start(kept.child.clone()));
+                }
+                Phase::Running { pid, .. }
+                    if self.stopping && (kept.child.stops_first || !last_words) =>
+                {
+                    let kill_at = now + kept.child.stop_within;
+                    kept.phase = Phase::Ending { pid, kill_at };
+                    actions.push(Action::Ask(pid));
+                }
+                Phase::Ending { pid, kill_at } if kill_at <= now => {
+                    let (name, most) = (kept.child.name, kept.child.stop_within.as_secs());
+                    actions.push(Action::Say(format!(
+                        "{name}: has not ended within {most} s: it is killed"
+                    )));
+                    actions.push(Action::Kill(pid));
+                    // one that the kernel holds back is not waited for for ever: see `duty`
+                    kept.phase = Phase::Ending {
+                        pid,
+                        kill_at: now + LONGEST_WAIT,
+                    };
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+// === impl Kept ===
+
+impl Kept {
+    /// Rests until it is started again, and tells how long. `lived`: how long it ran.
+    fn rest(&mut self, lived: Duration, now: Duration) -> Duration {
+        if lived >= LONG_LIFE {
+            self.wait = FIRST_WAIT;
+        }
+        let wait = self.wait;
+        self.phase = Phase::Waiting(now + wait);
+        self.wait = (wait * 2).min(LONGEST_WAIT);
+        wait
+    }
+}
+
+// === impl Phase ===
+
+impl Phase {
+    fn pid(self) -> Option<Pid> {
+        match self {
+            Self::Running { pid, .. } | Self::Ending { pid, .. } => Some(pid),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,347 @@
+//! Does siembox still live? PID 1 asks it on its status socket every three seconds, as `siembox status` would.
+//!
+//! A process that hangs must not leave a reassuring lamp, and must not hang for ever:
+//!
+//! | | lamps | what is done |
+//! |---|---|---|
+//! | no answer for 9 s, or a part of it is late | fault | |
+//! | no answer for 30 s, or a part late for 60 s | fault | killed and started again |
+//! | that five times within 15 minutes | fault | the whole box is started again, in order, once a day at most |
+//!
+//! Why once a day: a new start can cure a driver. But if it does not, a box that starts over and over serves nobody, wears its
+//! flash, and takes away what a person came to look at; then siembox alone is tried again and again. And why in order, not by
+//! letting the hardware watchdog bite: that would cut writes off that can end well. The hardware watchdog is for the day on
+//! which the kernel or PID 1 itself stands still; PID 1 feeds it while its loop turns.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::mpsc::Sender;
+use std::thread;
+use std::time::Duration;
+
+use super::panel::Signal;
+use crate::status::{Condition, Snapshot, socket};
+
+/// Between two questions.
+pub const EVERY: Duration = Duration::from_secs(3);
+/// An answer that takes longer is none.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// From its start on: opening a large spool takes its time.
+const GRACE: Duration = Duration::from_secs(60);
+const DOUBT: Duration = Duration::from_secs(9);
+const SILENT: Duration = Duration::from_secs(30);
+const LATE: Duration = Duration::from_secs(60);
+const CURES: usize = 5;
+const CURES_WITHIN: Duration = Duration::from_secs(15 * 60);
+
+/// What siembox answered.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Beat {
+    /// The process that answered.
+    pub pid: u32,
+    /// How the box does.
+    pub condition: Condition,
+    /// Parts of it that should have given a sign of life, and did not.
+    pub late: Vec<String>,
+    /// Where its page is.
+    pub page: Vec<String>,
+    /// The page's certificate.
+    pub fingerprint: String,
+    /// How many SIEM agents there are.
+    pub agents: usize,
+    /// The newest thing that is wrong at present: its title, and the text with its cure.
+    pub trouble: Option<(String, String)>,
+}
+
+/// What is to be done about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cure {
+    /// siembox is to be killed and started again.
+    Restart(String),
+    /// The whole box.
+    Reboot(String),
+}
+
+/// What is known of siembox's life. Times are steady ones.
+#[derive(Debug, Default)]
+pub struct Watch {
+    /// Its process and when it was started; none while there is no process.
+    life: Option<(u32, Duration)>,
+    answered: Option<Duration>,
+    late_since: Option<Duration>,
+    well_since: Option<Duration>,
+    /// Starts that brought no answer, in a row.
+    vain: u32,
+    cures: VecDeque<Duration>,
+    /// The last answer.
+    beat: Option<Beat>,
+}
+
+/// Asks for ever, and tells each answer, or why there is none.
+///
+/// # Errors
+/// The system gives no thread.
+pub fn listen<E: Send + 'static>(
+    state_dir: PathBuf,
+    tell: Sender<E>,
+    wrap: impl Fn(Result<Beat, String>) -> E + Send + 'static,
+) -> std::io::Result<()> {
+    let asks = move || {
+        loop {
+            let answer = socket::ask_within(&state_dir, PATIENCE);
+            let heard = answer
+                .map(|snapshot| Beat::of(&snapshot))
+                .map_err(|error| error.to_string());
+            if tell.send(wrap(heard)).is_err() {
+                return;
+            }
+            thread::sleep(EVERY);
+        }
+    };
+    thread::Builder::new()
+        .name("watch".to_owned())
+        .spawn(asks)
+        .map(drop)
+}
+
+// === impl Watch ===
+
+impl Watch {
+    /// The process that runs now, as the supervisor has it.
+    pub fn runs(&mut self, life: Option<(u32, Duration)>) {
+        if self.life == life {
+            return;
+        }
+        if self.life.is_some() {
+            self.vain = if self.answered.is_some() {
+                0
+            } else {
+                self.vain + 1
+            };
+        }
+        self.life = life;
+        (self.answered, self.late_since, self.well_since) = (None, None, None);
+    }
+
+    /// It answered. What an earlier process said is not counted.
+    pub fn hear(&mut self, beat: Beat, now: Duration) {
+        if self.life.is_none_or(|(pid, _)| pid != beat.pid) {
+            return;
+        }
+        self.answered = Some(now);
+        match beat.late.is_empty() {
+            true => {
+                self.late_since = None;
+                self.well_since = self.well_since.or(Some(now));
+            }
+            false => {
+                self.late_since = self.late_since.or(Some(now));
+                self.well_since = None;
+            }
+        }
+        self.beat = Some(beat);
+    }
+
+    /// What it last said.
+    #[must_use]
+    pub fn beat(&self) -> Option<&Beat> {
+        self.beat.as_ref()
+    }
+
+    /// What the lamps should say.
+    #[must_use]
+    pub fn signal(&self, now: Duration) -> Signal {
+        let (Some(answered), Some(beat)) = (self.answered, &self.beat) else {
+            let starting = self.vain < 2
+                && self
+                    .life
+                    .is_none_or(|(_, since)| now.saturating_sub(since) < GRACE);
+            return if starting {
+                Signal::Starting
+            } else {
+                Signal::Fault
+            };
+        };
+        match now.saturating_sub(answered) < DOUBT && self.late_since.is_none() {
+            true => Signal::Condition(beat.condition),
+            false => Signal::Fault,
+        }
+    }
+
+    /// How long all has been well without a break.
+    #[must_use]
+    pub fn well_for(&self, now: Duration) -> Duration {
+        match (self.well_since, self.signal(now)) {
+            (Some(since), Signal::Condition(_)) => now.saturating_sub(since),
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// What has to be done now, once.
+    pub fn cure(&mut self, now: Duration) -> Option<Cure> {
+        let (_, since) = self.life?;
+        let silent = now.saturating_sub(self.answered.unwrap_or(since));
+        let most = if self.answered.is_some() {
+            SILENT
+        } else {
+            GRACE
+        };
+        let late = self
+            .late_since
+            .map_or(Duration::ZERO, |since| now.saturating_sub(since));
+        let why = if silent >= most {
+            format!("no answer for {} s", silent.as_secs())
+        } else if late >= LATE && now.saturating_sub(since) >= GRACE {
+            let parts = self.beat.as_ref().map(|beat| beat.late.join(", "));
+            format!(
+                "no sign of life for {} s from: {}",
+                late.as_secs(),
+                parts.unwrap_or_default()
+            )
+        } else {
+            return None;
+        };
+        self.cures.push_back(now);
+        while self
+            .cures
+            .front()
+            .is_some_and(|at| now.saturating_sub(*at) > CURES_WITHIN)
+        {
+            self.cures.pop_front();
+        }
+        // until the supervisor has buried it
+        self.life = None;
+        Some(match self.cures.len() >= CURES {
+            true => {
+                self.cures.clear();
+                Cure::Reboot(format!("{why}, for the fifth time within 15 minutes"))
+            }
+            false => Cure::Restart(why),
+        })
+    }
+}
+
+// === impl Beat ===
+
+impl Beat {
+    fn of(snapshot: &Snapshot) -> Self {
+        let mut open = snapshot
+            .notices
+            .iter()
+            .filter(|notice| notice.over_ms.is_none());
+        let trouble = open
+            .next()
+            .map(|notice| (notice.title.to_string(), notice.text.to_string()));
+        Self {
+            pid: snapshot.pid,
+            condition: snapshot.condition,
+            late: super::rooms::late(snapshot),
+            page: snapshot.page.clone(),
+            fingerprint: snapshot.page_fingerprint.clone(),
+            agents: snapshot.agents.len(),
+            trouble,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn beat(pid: u32, late: &[&str]) -> Beat {
+        Beat {
+            pid,
+            condition: Condition::Connected,
+            late: late.iter().map(|&part| part.to_owned()).collect(),
+            ..Beat::default()
+        }
+    }
+
+    const WELL: Signal = Signal::Condition(Condition::Connected);
+
+    #[test]
+    fn a_frozen_process_loses_its_lamp_and_then_its_life() {
+        let mut watch = Watch::default();
+        assert_eq!(watch.signal(at(0)), Signal::Starting);
+        watch.runs(Some((7, at(0))));
+        watch.hear(beat(7, &[]), at(10));
+        assert_eq!(watch.signal(at(18)), WELL);
+        assert_eq!(watch.well_for(at(18)), at(8));
+        assert_eq!(watch.signal(at(19)), Signal::Fault);
+        assert_eq!(watch.well_for(at(19)), at(0));
+        assert_eq!(watch.cure(at(39)), None);
+        let why = "no answer for 30 s".to_owned();
+        assert_eq!(watch.cure(at(40)), Some(Cure::Restart(why)));
+        assert_eq!(watch.cure(at(41)), None, "once");
+        watch.runs(None);
+        watch.runs(Some((8, at(42))));
+        watch.hear(beat(7, &[]), at(43));
+        assert_eq!(
+            watch.signal(at(43)),
+            Signal::Starting,
+            "the dead one's last word"
+        );
+        watch.hear(beat(8, &[]), at(44));
+        assert_eq!(watch.signal(at(44)), WELL);
+    }
+
+    #[test]
+    fn a_late_part_is_a_fault_too() {
+        let mut watch = Watch::default();
+        watch.runs(Some((7, at(0))));
+        for second in (100..160).step_by(3) {
+            watch.hear(beat(7, &["contoso: reader"]), at(second));
+            assert_eq!(watch.signal(at(second)), Signal::Fault);
+            assert_eq!(watch.cure(at(second)), None);
+        }
+        watch.hear(beat(7, &["contoso: reader"]), at(160));
+        let why = "no sign of life for 60 s from: contoso: reader".to_owned();
+        assert_eq!(watch.cure(at(160)), Some(Cure::Restart(why)));
+    }
+
+    #[test]
+    fn a_start_has_its_time_and_no_more() {
+        let mut watch = Watch::default();
+        watch.runs(Some((7, at(5))));
+        assert_eq!(
+            (watch.signal(at(64)), watch.cure(at(64))),
+            (Signal::Starting, None)
+        );
+        assert_eq!(watch.signal(at(65)), Signal::Fault);
+        assert!(matches!(watch.cure(at(65)), Some(Cure::Restart(_))));
+    }
+
+    #[test]
+    fn one_that_always_dies_is_a_fault() {
+        let mut watch = Watch::default();
+        for pid in 0..2 {
+            watch.runs(Some((pid, at(1))));
+            assert_eq!(watch.signal(at(2)), Signal::Starting);
+            watch.runs(None);
+        }
+        assert_eq!(watch.signal(at(2)), Signal::Fault);
+        assert_eq!(watch.cure(at(999)), None, "the supervisor has it in hand");
+    }
+
+    #[test]
+    fn five_cures_in_a_quarter_of_an_hour_call_for_more() {
+        let mut watch = Watch::default();
+        let mut cures = Vec::new();
+        for round in 0..6 {
+            let begin = 100 * u64::from(round);
+            watch.runs(Some((round, at(begin))));
+            watch.hear(beat(round, &[]), at(begin + 1));
+            cures.extend(watch.cure(at(begin + 31)));
+            watch.runs(None);
+        }
+        let reboots = cures.iter().map(|cure| matches!(cure, Cure::Reboot(_)));
+        assert_eq!(
+            reboots.collect::<Vec<_>>(),
+            [false, false, false, false, true, false]
+        );
+    }
+}
