@@ -5,7 +5,7 @@
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::bless::{self, bless};
 use super::child::Child;
@@ -15,14 +15,16 @@ use super::ending::{self, Ending};
 use super::esp::Esp;
 use super::image::Image;
 use super::log::Log;
-use super::panel::{Dog, Panel, Press, Signal};
+use super::panel::Panel;
 use super::rooms::{self, Taken};
 use super::signals::{self, Asked};
 use super::supervise::{self, Action, Supervisor, process};
 use super::told::{StatusFile, Told, page_at};
 use super::watch::{self, Beat, Cure, Watch};
-use super::{STREAM, panel, reset};
-use crate::status::Condition;
+use super::{STREAM, reset};
+use crate::button::Press;
+use crate::status::{Condition, Signal};
+use crate::watchdog::Watchdog;
 use crate::{clock, durable};
 
 /// The hardware watchdog is fed this often; it bites after a minute.
@@ -33,14 +35,10 @@ const TURN: Duration = Duration::from_secs(1);
 const IDENTIFY: Duration = Duration::from_secs(30);
 /// While the button is held it tells each second.
 const HELD: Duration = Duration::from_millis(1_500);
-/// Held for so long, the lamps ask: 10 s more erase everything.
-const ASKS: Duration = Duration::from_secs(20);
 /// A process that the kernel holds back does not keep the box from ending.
 const END_WITHIN: Duration = Duration::from_secs(45);
 /// Between two new starts of the whole box because of siembox, milliseconds of wall time.
 const REBOOT_MS: i64 = 24 * 3_600_000;
-/// Whoever touches this file on the page's behalf wants the lamps to say "here I am".
-const IDENTIFY_WORD: &str = "/run/siembox/identify";
 
 /// What the boot has found and made.
 pub struct Given {
@@ -51,7 +49,7 @@ pub struct Given {
     /// Lamps and button.
     pub panel: Panel,
     /// The hardware watchdog, already counting.
-    pub dog: Option<Box<dyn Dog>>,
+    pub dog: Option<Watchdog>,
     /// The disk that was booted from.
     pub disk: Option<Disk>,
     /// What /data is.
@@ -84,7 +82,6 @@ pub struct Duty {
     instead: Option<(Signal, Duration)>,
     shown: Option<Signal>,
     fed: Duration,
-    identified: Option<SystemTime>,
     blessed: bool,
     /// What was last said of the page.
     page_said: String,
@@ -109,7 +106,7 @@ impl Duty {
             "nobody watches siembox",
             watch::listen(on_data("state"), tell.clone(), Event::Heard),
         );
-        panel::listen(&given.panel, tell, Event::Pressed, &log);
+        given.panel.listen(tell, Event::Pressed, &log);
         let supervisor = Supervisor::new(std::mem::take(&mut given.children));
         Self {
             given,
@@ -120,7 +117,6 @@ impl Duty {
             instead: None,
             shown: None,
             fed: Duration::ZERO,
-            identified: None,
             blessed: false,
             page_said: String::new(),
             ending: None,
@@ -171,13 +167,8 @@ impl Duty {
     fn pressed(&mut self, press: Press, now: Duration) {
         match press {
             Press::Identify => self.instead = Some((Signal::Identify, now + IDENTIFY)),
-            Press::Holding(held) => {
-                let signal = if held >= ASKS {
-                    Signal::ResetAsked
-                } else {
-                    Signal::Identify
-                };
-                self.instead = Some((signal, now + HELD));
+            Press::Holding(_) | Press::Nothing => {
+                self.instead = press.answer().map(|signal| (signal, now + HELD));
             }
             Press::ReleaseClaim => {
                 self.instead = Some((Signal::Identify, now + HELD));
@@ -262,18 +253,12 @@ impl Duty {
     }
 
     fn light(&mut self, now: Duration) {
-        let asked = std::fs::metadata(IDENTIFY_WORD)
-            .and_then(|file| file.modified())
-            .ok();
-        if asked > self.identified {
-            self.identified = asked;
-            self.instead = Some((Signal::Identify, now + IDENTIFY));
-        }
         if self.instead.is_some_and(|(_, until)| until <= now) {
             self.instead = None;
         }
         let signal = match self.instead {
             Some((signal, _)) => signal,
+            None if self.watch.beat().is_some_and(|beat| beat.identify) => Signal::Identify,
             // what siembox does then is lost with the power: that is the box's fault, not its own
             None if self.given.data.is_in_ram() => Signal::Fault,
             None => self.watch.signal(now),
@@ -360,7 +345,7 @@ impl Duty {
         }
         Told {
             version: given.image.version.clone(),
-            board: given.panel.title.clone(),
+            board: given.panel.board.title.clone(),
             state,
             means,
             page: page_at(&beat.page, address.as_deref()),
@@ -413,7 +398,8 @@ impl Duty {
         if ending != Ending::Restart
             && let Some(dog) = self.given.dog.take()
         {
-            dog.disarm();
+            // one that stays armed starts the box again: it is off by then
+            let _ = dog.disarm();
         }
         match (ending, &self.given.disk) {
             (Ending::FactoryReset, Some(disk)) => reset::erase(disk, &self.given.log),

@@ -44,7 +44,10 @@ use ending::Ending;
 use esp::Esp;
 use image::Image;
 use log::Log;
+use panel::Panel;
 use rooms::Taken;
+
+use crate::status::Signal;
 
 /// User and group that siembox runs as: it needs none of root's rights.
 pub const SIEMBOX: (u32, u32) = (900, 900);
@@ -88,12 +91,12 @@ fn boot(log: &Log) -> Duty {
     );
 
     let drivers = modules::load(Path::new(modules::LIST));
-    let panel = panel::recognise(&image, root, log);
-    panel.lamps.show(panel::Signal::Starting);
+    let panel = Panel::open(&image, root, log);
+    panel.lamps.show(Signal::Starting);
     log.say(format!(
         "siembox {} on {} ({})",
         image.version,
-        panel.title,
+        panel.board.title,
         std::env::consts::ARCH
     ));
     log.say(drivers.in_words());
@@ -120,7 +123,7 @@ fn boot(log: &Log) -> Duty {
             }));
         }
     }
-    let kept = log.keep_in(&on_data("log"), panel.log_bytes);
+    let kept = log.keep_in(&on_data("log"), panel.log_bytes());
     say_trouble(
         log,
         kept.err()
@@ -147,7 +150,7 @@ fn boot(log: &Log) -> Duty {
     if image.debug {
         children.push(shell());
     }
-    let dog = panel::watchdog(log);
+    let dog = panel.watchdog(log);
     kernel::set(&image, log);
     say_trouble(
         log,

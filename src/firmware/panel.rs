@@ -1,105 +1,134 @@
-//! The box's face to who stands before it: lamps, button, and the hardware watchdog behind. PID 1 knows them by what they
-//! mean; the rooms `board`, `led`, `button` and `watchdog` are wired here, and nowhere else.
+//! The box's face to who stands before it, and the watchdog behind: opened for the board that this is. What is wrong with a part
+//! is said once, and the box goes on without it.
 
 use std::path::Path;
-use std::sync::mpsc::Sender;
-use std::time::Duration;
+use std::sync::mpsc::{Sender, channel};
 
 use super::image::Image;
 use super::log::Log;
-use crate::status::Condition;
+use crate::board::{self, Facts, Profile, Recognised};
+use crate::button::{self, Press};
+use crate::led;
+use crate::watchdog::Watchdog;
 
-/// What the lamps can say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signal {
-    /// The box is on its way.
-    Starting,
-    /// New firmware is being written.
-    Updating,
-    /// "Here I am."
-    Identify,
-    /// Something is wrong with the box itself.
-    Fault,
-    /// The button is held for a factory reset: letting go does it, or does it not.
-    ResetAsked,
-    /// How siembox does.
-    Condition(Condition),
-}
-
-/// What the button can say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Press {
-    /// Short.
-    Identify,
-    /// It is being held, for so long now.
-    Holding(Duration),
-    /// 10 s and more.
-    ReleaseClaim,
-    /// 30 s and more.
-    FactoryReset,
-}
-
-/// The lamps.
-pub trait Lamps {
-    /// From now on, this.
-    fn show(&self, signal: Signal);
-}
-
-/// The hardware watchdog.
-pub trait Dog {
-    /// The box lives.
-    ///
-    /// # Errors
-    /// What the device said.
-    fn feed(&mut self) -> std::io::Result<()>;
-    /// It is not wanted any more.
-    fn disarm(self: Box<Self>);
-}
+/// The first of the machine's watchdogs.
+const WATCHDOG: &str = "/dev/watchdog";
 
 /// What was recognised.
+#[derive(Debug)]
 pub struct Panel {
-    /// The board's name for people.
-    pub title: String,
-    /// Bytes that the logs of PID 1 may take on flash.
-    pub log_bytes: u64,
+    /// The board.
+    pub board: Profile,
+    /// By what it was recognised.
+    pub by: String,
     /// Its lamps.
-    pub lamps: Box<dyn Lamps>,
+    pub lamps: led::Panel,
 }
 
-/// A box without lamps.
-#[derive(Debug)]
-struct Dark;
+// === impl Panel ===
 
-/// Recognises the board below `root` and opens its lamps. What is wrong with them is said; a box without lamps works too.
-#[must_use]
-pub fn recognise(image: &Image, _root: &Path, _log: &Log) -> Panel {
-    Panel {
-        title: match &*image.board {
-            "" => "an unknown board".to_owned(),
-            board => board.to_owned(),
-        },
-        log_bytes: 16_000_000,
-        lamps: Box::new(Dark),
+impl Panel {
+    /// Recognises the board below `root`, and opens its lamps.
+    #[must_use]
+    pub fn open(image: &Image, root: &Path, log: &Log) -> Self {
+        let Recognised { profile, by } = which(board::recognise(&Facts::read(root)), &image.board);
+        let (lamps, wrong) = led::Panel::open(&profile.lamps, &root.join("sys"));
+        for trouble in wrong {
+            log.say(format!("lamps: {trouble}"));
+        }
+        Self {
+            board: profile,
+            by,
+            lamps,
+        }
+    }
+
+    /// Bytes that the logs may take on flash.
+    #[must_use]
+    pub fn log_bytes(&self) -> u64 {
+        u64::from(self.board.budget.log_mb) * 1_000_000
+    }
+
+    /// Listens to the button, where the board has one.
+    pub fn listen<E: Send + 'static>(
+        &self,
+        tell: Sender<E>,
+        wrap: impl Fn(Press) -> E + Send + 'static,
+        log: &Log,
+    ) {
+        let Some(button) = &self.board.button else {
+            return;
+        };
+        let (press, pressed) = channel();
+        let relay = move || {
+            for press in pressed {
+                if tell.send(wrap(press)).is_err() {
+                    return;
+                }
+            }
+        };
+        let relayed = std::thread::Builder::new()
+            .name("button's words".to_owned())
+            .spawn(relay)
+            .map_err(button::ButtonError::Thread);
+        if let Err(error) = relayed.and_then(|_| button::listen(button, press)) {
+            log.say(format!("button: {error}"));
+        }
+    }
+
+    /// Opens the hardware watchdog, where there is one. It bites from here on, unless it is fed.
+    #[must_use]
+    pub fn watchdog(&self, log: &Log) -> Option<Watchdog> {
+        if self.board.watchdog.module.is_empty() {
+            return None;
+        }
+        Watchdog::open(Path::new(WATCHDOG))
+            .inspect_err(|cause| {
+                let module = &self.board.watchdog.module;
+                log.say(format!(
+                    "watchdog: {WATCHDOG}: {cause}: a kernel that stands still is not started again ({module} should drive it)"
+                ));
+            })
+            .ok()
     }
 }
 
-/// Listens to the button, where the board has one.
-pub fn listen<E: Send + 'static>(
-    _panel: &Panel,
-    _tell: Sender<E>,
-    _wrap: impl Fn(Press) -> E + Send + 'static,
-    _log: &Log,
-) {
+/// A board that was recognised as nothing in particular is the one that the image was built for.
+fn which(recognised: Recognised, built_for: &str) -> Recognised {
+    let named = board::named(built_for);
+    match named.filter(|named| {
+        is_fallback(&recognised.profile) && named.machine == recognised.profile.machine
+    }) {
+        Some(profile) if profile != recognised.profile => Recognised {
+            profile,
+            by: "the image that was built for it".to_owned(),
+        },
+        _ => recognised,
+    }
 }
 
-/// Opens the hardware watchdog, where there is one. It bites from here on, unless it is fed.
-#[must_use]
-pub fn watchdog(_log: &Log) -> Option<Box<dyn Dog>> {
-    None
+fn is_fallback(profile: &Profile) -> bool {
+    profile.recognise.compatible.is_empty() && profile.recognise.dmi.is_empty()
 }
 
-// === impl Dark ===
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
 
-impl Lamps for Dark {
-    fn show(&self, _: Signal) {}
+    #[test]
+    fn what_is_recognised_wins_over_what_the_image_was_built_for() {
+        let recognised = |name: &str| Recognised {
+            profile: board::named(name).unwrap(),
+            by: "device tree".to_owned(),
+        };
+        for (seen, built_for, is) in [
+            ("raspberry-pi-4", "raspberry-pi-3", "raspberry-pi-4"),
+            ("generic-aarch64", "rock64", "rock64"),
+            ("generic-aarch64", "qemu-x86_64", "generic-aarch64"),
+            ("generic-aarch64", "", "generic-aarch64"),
+        ] {
+            assert_eq!(which(recognised(seen), built_for).profile.name, is);
+        }
+    }
 }

@@ -8,7 +8,6 @@ use super::esp::Esp;
 use super::log::Log;
 use super::told::Told;
 use crate::clock;
-use crate::status::Snapshot;
 
 /// What became of the settings that lay on the ESP.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,12 +38,6 @@ pub fn network(_settings: &Path, _log: &Log) -> Vec<Child> {
 #[must_use]
 pub fn address() -> Option<String> {
     std::fs::read_to_string("/run/siembox/address").ok()
-}
-
-/// Parts of siembox that should have given a sign of life and did not.
-#[must_use]
-pub fn late(_snapshot: &Snapshot) -> Vec<String> {
-    Vec::new()
 }
 
 /// STATUS.TXT.

@@ -19,8 +19,7 @@ use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::Duration;
 
-use super::panel::Signal;
-use crate::status::{Condition, Snapshot, socket};
+use crate::status::{Condition, Signal, Snapshot, socket};
 
 /// Between two questions.
 pub const EVERY: Duration = Duration::from_secs(3);
@@ -43,6 +42,8 @@ pub struct Beat {
     pub condition: Condition,
     /// Parts of it that should have given a sign of life, and did not.
     pub late: Vec<String>,
+    /// Does somebody on the page look for this box?
+    pub identify: bool,
     /// Where its page is.
     pub page: Vec<String>,
     /// The page's certificate.
@@ -235,7 +236,10 @@ impl Beat {
         Self {
             pid: snapshot.pid,
             condition: snapshot.condition,
-            late: super::rooms::late(snapshot),
+            late: snapshot.late.clone(),
+            identify: snapshot
+                .identify_until_ms
+                .is_some_and(|until| until > snapshot.at_ms),
             page: snapshot.page.clone(),
             fingerprint: snapshot.page_fingerprint.clone(),
             agents: snapshot.agents.len(),
