@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 use crate::agent::{Agent, AgentError, siem_address};
+use crate::board::{Facts, recognise};
 use crate::clock;
 use crate::commands::NO_AGENT;
 use crate::memory;
@@ -29,6 +30,8 @@ use crate::web::{Audit, Door, Setup, Tools};
 use hands::{BoxHands, Order};
 use page::PageState;
 
+/// What the image's builder says of the firmware; there only where siembox runs as firmware.
+const FIRMWARE: &str = "etc/siembox/firmware.toml";
 /// The settings file is looked at this often.
 const LOOK: Duration = Duration::from_secs(2);
 /// An agent or a page that could not start is tried again this often.
@@ -171,6 +174,7 @@ impl Appliance {
                 hands: Arc::new(BoxHands { state_dir, orders }),
                 status: status.clone(),
                 audit,
+                lamps: has_lamps(Path::new("/")),
             }));
             door = door.with_room(Arc::clone(&room));
             setup = Some(room);
@@ -547,6 +551,11 @@ impl Appliance {
         }
         while stops.join_next().await.is_some() {}
     }
+}
+
+/// Does siembox play lamps here? Only as firmware, and where the board has some. `root` is `/`.
+fn has_lamps(root: &Path) -> bool {
+    root.join(FIRMWARE).exists() && !recognise(&Facts::read(root)).profile.lamps.each.is_empty()
 }
 
 /// How an agent shows that can't start.

@@ -155,9 +155,9 @@ fn is_whole_without_a_script_and_by_keyboard() {
     );
 
     browser.open(&url, 768, "dark");
-    // brand, the agent's history, two tables, three links at the foot: in this order, each seen
+    // brand, the agent's history, two tables, the lamps, three links at the foot: in this order, each seen
     let mut reached = Vec::new();
-    for _ in 0..7 {
+    for _ in 0..8 {
         browser.press("Tab");
         let what = "document.activeElement.innerText + ' ' + (getComputedStyle(document.activeElement).outlineStyle !== 'none')";
         reached.push(browser.tell(what).as_str().unwrap().trim().to_owned());
@@ -167,6 +167,7 @@ fn is_whole_without_a_script_and_by_keyboard() {
         "contoso",
         "Numbers",
         "Numbers",
+        "What the lamps say",
         "status.json",
         "metrics",
         "healthz",

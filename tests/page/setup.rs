@@ -97,6 +97,7 @@ fn scene(settings: &str) -> Scene {
                 siembox::clock::now(),
             ),
             audit: Arc::new(Audit::new(folder.path())),
+            lamps: true,
         }));
         made = Some(Arc::clone(&setup));
         door.with_room(setup)
@@ -361,6 +362,20 @@ fn what_was_typed_is_text_wherever_it_comes_back() {
     other.login(PASSWORD);
     assert_eq!(other.get(&format!("/setup/job/{job}")).status, 404);
     assert!(!text(&other.get("/setup/new/general")).contains("alert(1)"));
+}
+
+#[test]
+fn a_box_with_lamps_lets_itself_be_found() {
+    let scene = scene(ONE);
+    let mut owner = scene.owner();
+    let page = text(&owner.get("/setup"));
+    assert!(page.contains("action=\"/setup/identify\""), "{page}");
+    assert_eq!(owner.get("/setup/identify").status, 404, "only by a form");
+    let done = send(&mut owner, "/setup/identify", &[]);
+    assert_eq!(location(&done), "/setup?done=identify");
+    assert!(text(&owner.get("/setup?done=identify")).contains("flicker for half a minute"));
+    let audit = std::fs::read_to_string(scene._settings.path().join("audit")).unwrap();
+    assert!(audit.contains("identify"), "{audit}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::settings::edit::{Draft, EditError};
 use crate::status::{AgentReport, Condition};
 
 /// What was done, for the page that comes after it.
-const DONE: [(&str, &str); 7] = [
+const DONE: [(&str, &str); 8] = [
     (
         "added",
         "The agent is added. It stands here as Created until cloud and SIEM have answered.",
@@ -26,6 +26,10 @@ const DONE: [(&str, &str); 7] = [
     ("token", "The token is replaced, and read again at once."),
     ("deleted", "The agent is deleted."),
     ("imported", "The settings are imported."),
+    (
+        "identify",
+        "All lamps of the box flicker for half a minute.",
+    ),
 ];
 
 impl Setup {
@@ -71,6 +75,14 @@ impl Setup {
                 li { a href="/setup/password" { "Password" } }
                 li { a href="/setup/transfer" { "Export and import" } }
                 li { a href="/setup/audit" { "Audit list" } }
+                @if self.lamps {
+                    li {
+                        form method="post" action="/setup/identify" {
+                            (ask.token())
+                            button.plain { "Identify: let its lamps flicker" }
+                        }
+                    }
+                }
                 li {
                     form method="post" action="/setup/support" {
                         (ask.token())

@@ -59,6 +59,8 @@ pub struct Tools {
     pub status: Status,
     /// Where changes are noted.
     pub audit: Arc<Audit>,
+    /// Has this box lamps that siembox plays, by which it can be found?
+    pub lamps: bool,
 }
 
 /// What is kept between two questions.
@@ -68,6 +70,7 @@ pub struct Setup {
     hands: Arc<dyn Hands>,
     status: Status,
     audit: Arc<Audit>,
+    lamps: bool,
     forms: Forms,
     jobs: Jobs,
     trial: Trial,
@@ -112,6 +115,7 @@ impl Setup {
             hands: tools.hands,
             status: tools.status,
             audit: tools.audit,
+            lamps: tools.lamps,
             forms: Forms::new(tools.state_dir.join("page").join("typed")),
             jobs: Jobs::default(),
             trial,
@@ -149,6 +153,7 @@ impl Setup {
             ["transfer"] => self.transfer(ask, ""),
             ["transfer", what] => self.transfer(ask, what),
             ["support"] if post => self.support(ask),
+            ["identify"] if post && self.lamps => self.identify(ask),
             ["job", number] if !post => self.job(ask, number),
             ["job", number, "live"] if !post => self.job_piece(ask, number),
             _ => Reply::Missing,
@@ -157,6 +162,13 @@ impl Setup {
 
     fn to_step(&self, ask: Question, agent: Option<&str>, step: &str) -> Option<Reply> {
         Step::named(step).map(|step| self.wizard(ask, agent, step))
+    }
+
+    /// `/setup/identify`: the lamps flicker for a while.
+    fn identify(&self, ask: Question) -> Reply {
+        self.status.identify(ask.ask.now);
+        self.note(ask, "identify: the lamps flicker");
+        Reply::See("/setup?done=identify".to_owned())
     }
 
     fn note(&self, ask: Question, what: &str) {

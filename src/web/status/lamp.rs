@@ -75,7 +75,12 @@ fn shape(condition: Condition) -> &'static str {
 }
 
 fn colour(condition: Condition) -> &'static str {
-    match condition.meaning().lamp.colour {
+    tint(condition.meaning().lamp.colour)
+}
+
+/// The style sheet's class for it.
+pub(super) fn tint(colour: Colour) -> &'static str {
+    match colour {
         Colour::Green => "green",
         Colour::Blue => "blue",
         Colour::Amber => "amber",
@@ -84,19 +89,33 @@ fn colour(condition: Condition) -> &'static str {
     }
 }
 
+/// The style sheet's class for it. What only a box of its own says, the page does not play.
 fn rhythm(condition: Condition) -> &'static str {
     match condition.meaning().lamp.rhythm {
-        Rhythm::Triple => "triple",
-        Rhythm::LongShort => "long-short",
-        Rhythm::Flicker => "flicker",
-        Rhythm::Burst => "burst",
-        Rhythm::Gap => "gap",
-        Rhythm::Gaps => "gaps",
-        Rhythm::Steady => "steady",
-        Rhythm::Breathing => "breathing",
         Rhythm::Slow => "slow",
         Rhythm::Single => "single",
         Rhythm::Double => "double",
+        Rhythm::Triple => "triple",
         Rhythm::Fast => "fast",
+        _ => "steady",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_condition_has_a_movement_of_its_own() {
+        let style = include_str!("../siembox.css");
+        let moving = Condition::ALL
+            .into_iter()
+            .filter(|condition| *condition != Condition::Connected);
+        for class in moving.map(rhythm) {
+            assert!(
+                style.contains(&format!("\n  .{class} svg {{ animation")),
+                "{class}"
+            );
+        }
     }
 }

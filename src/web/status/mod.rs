@@ -8,6 +8,7 @@ mod chart;
 mod flow;
 mod history;
 mod lamp;
+mod legend;
 mod notices;
 mod now;
 pub(super) mod words;
@@ -43,6 +44,7 @@ pub(super) fn whole(view: &View) -> Markup {
                 }
                 p #away hidden role="alert" {}
                 main #live { (live(view)) }
+                (legend::section())
                 footer {
                     p {
                         "siembox " (snapshot.siembox) ", running since " (words::moment(snapshot.started_ms))
