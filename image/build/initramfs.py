@@ -12,10 +12,11 @@ FOLDERS = ("proc", "sys", "dev", "run", "tmp", "boot", "data", "root")
 TEXTS = {
     "etc/passwd": "root:x:0:0:root:/root:/bin/sh\nsiembox:x:900:900:siembox:/data:/bin/false\n",
     "etc/group": "root:x:0:\nsiembox:x:900:\n",
-    "etc/hosts": "127.0.0.1 localhost\n::1 localhost\n",
     "etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
 }
 LINKS = {
+    # the network's words, which change while the root does not
+    "etc/hosts": "/run/hosts",
     "etc/resolv.conf": "/run/resolv.conf",
     "etc/mtab": "/proc/self/mounts",
     "bin/siembox-lease": "siembox",
@@ -30,14 +31,15 @@ LINKS = {
 class Parts:
     """What an initramfs is made of.
 
-    `programs`: (unpacked package, {file in it: path on the device}); `libraries`: unpacked packages; `modules`: paths in load order
-    below `kernel`; `init` takes siembox's place as process 1 in the builder's own tests; `debug`: with a shell.
+    `programs`: (unpacked package, {file in it: path on the device}); `libraries`: unpacked packages; `modules`: {name: path below
+    `kernel`} in load order; `options`: {name: parameters}; `init` takes siembox's place as process 1 in the builder's own tests; `debug`: with a shell.
     """
 
     siembox: Path
     programs: list
     libraries: list
-    modules: list
+    modules: dict
+    options: dict
     kernel: Path
     machine: str
     init: Path | None
@@ -50,6 +52,11 @@ def firmware_toml(board, version, date, debug):
     return f'board = "{board}"\nversion = "{version}"\nbuilt = "{built}"\ndebug = {str(debug).lower()}\n'
 
 
+def load_list(parts):
+    """/etc/siembox/modules: a line for each module in load order, its path and then its parameters."""
+    return "".join(f"{path} {parts.options.get(name, '')}".rstrip() + "\n" for name, path in parts.modules.items())
+
+
 def entries(parts, firmware):
     """{path: cpio entry} of the whole root; `firmware`: the text of firmware.toml."""
     found = {name: cpio.folder() for name in FOLDERS}
@@ -57,10 +64,10 @@ def entries(parts, firmware):
     found |= {path: cpio.file(text.encode()) for path, text in TEXTS.items()}
     found |= {path: cpio.link(target) for path, target in LINKS.items()}
     found["etc/siembox/firmware.toml"] = cpio.file(firmware.encode())
-    found["etc/siembox/modules"] = cpio.file("".join(f"{path}\n" for path in parts.modules).encode())
+    found["etc/siembox/modules"] = cpio.file(load_list(parts).encode())
     found["bin/siembox"] = cpio.file(parts.siembox.read_bytes(), 0o755)
     found["init"] = cpio.file(parts.init.read_bytes(), 0o755) if parts.init else cpio.link("bin/siembox")
-    for path in parts.modules:
+    for path in parts.modules.values():
         found[path.lstrip("/")] = cpio.file((parts.kernel / path.lstrip("/")).read_bytes())
     found |= debian(parts)
     busybox = found["bin/busybox"]

@@ -55,13 +55,13 @@ class Modules:
         return (portable or others or [None])[0]
 
     def in_order(self, names, board):
-        """Paths of modules, those needed first, for the modules that a profile names. Built-in ones need no file."""
+        """{name: path on the device}, those needed first, for the modules that a profile names. Built-in ones need no file."""
         order = []
         for name in names:
             if plain(name) not in self.needs and plain(name) not in self.builtin:
                 raise Trouble(f"board/{board}.toml names the kernel module {name!r}, which {self.folder.name} does not have. Cure: is it spelt so?")
             self.add(plain(name), order, set())
-        return [f"/lib/modules/{self.folder.name}/{self.needs[name][0]}" for name in order]
+        return {name: f"/lib/modules/{self.folder.name}/{self.needs[name][0]}" for name in order}
 
     def add(self, name, order, above):
         """Puts a module behind everything that it needs; `above` are those that wait for it."""

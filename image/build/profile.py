@@ -12,13 +12,14 @@ METHODS = ("uefi", "raspberry-pi", "u-boot")
 
 @dataclass(frozen=True)
 class Profile:
-    """One `board/<name>.toml`. `device_trees`: a path, or a pattern for several, or empty. Sizes in megabytes of a million bytes."""
+    """One `board/<name>.toml`. `options`: {module: its parameters}; `device_trees`: a path, or a pattern for several, or empty. Sizes in megabytes of a million bytes."""
 
     name: str
     title: str
     machine: str
     tried: str
     modules: tuple
+    options: dict
     kernel: str
     device_trees: str
     console: str
@@ -58,14 +59,14 @@ def parse(name, text):
         raise Trouble(f"board/{name}.toml: machine is {text['machine']!r}, but can only be one of {', '.join(ARCHITECTURES)}")
     if method not in METHODS:
         raise Trouble(f"board/{name}.toml: boot.method is {method!r}, but can only be one of {', '.join(METHODS)}")
-    watchdog = text.get("watchdog", {}).get("module")
+    watchdog = text.get("watchdog", {})
     return Profile(
         name=name,
         title=text["title"],
         machine=text["machine"],
         tried=text["tried"],
-        # the watchdog's module last: from then on somebody has to feed it
-        modules=tuple(modules["storage"] + modules["network"] + modules["other"] + ([watchdog] if watchdog else [])),
+        modules=tuple(modules["storage"] + modules["network"] + modules["other"] + [watchdog["module"]] * bool(watchdog)),
+        options={watchdog["module"]: watchdog.get("options", "")} if watchdog else {},
         kernel=text["kernel"]["package"],
         device_trees=text["kernel"].get("device_tree", ""),
         console=text["console"]["arguments"],
