@@ -20,7 +20,9 @@ pub enum Signal {
     Identify,
     /// Something is wrong with the box itself.
     Fault,
-    /// The button is held for a factory reset: letting go does it, or does it not.
+    /// The button is held: who lets go now releases the owner's claim.
+    ReleaseAsked,
+    /// The button is held for long: who lets go now erases everything.
     ResetAsked,
     /// How siembox does.
     Condition(Condition),
@@ -33,10 +35,12 @@ pub enum Press {
     Identify,
     /// It is being held, for so long now.
     Holding(Duration),
-    /// 10 s and more.
+    /// Let go after 10 s and more.
     ReleaseClaim,
-    /// 30 s and more.
+    /// Let go after 30 s and more.
     FactoryReset,
+    /// Let go after a time that means nothing.
+    Nothing,
 }
 
 /// The lamps.
@@ -96,6 +100,21 @@ pub fn listen<E: Send + 'static>(
 #[must_use]
 pub fn watchdog(_log: &Log) -> Option<Box<dyn Dog>> {
     None
+}
+
+// === impl Press ===
+
+impl Press {
+    /// What the lamps answer while the button is held.
+    #[must_use]
+    pub fn answer(self) -> Option<Signal> {
+        match self {
+            Self::Holding(held) if held.as_secs() >= 30 => Some(Signal::ResetAsked),
+            Self::Holding(held) if held.as_secs() >= 10 => Some(Signal::ReleaseAsked),
+            Self::Holding(_) => Some(Signal::Identify),
+            _ => None,
+        }
+    }
 }
 
 // === impl Dark ===

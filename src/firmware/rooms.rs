@@ -47,6 +47,12 @@ pub fn late(_snapshot: &Snapshot) -> Vec<String> {
     Vec::new()
 }
 
+/// Does somebody on the page look for this box?
+#[must_use]
+pub fn identify(_snapshot: &Snapshot) -> bool {
+    false
+}
+
 /// STATUS.TXT.
 #[must_use]
 pub fn status_text(told: &Told, at_ms: i64) -> String {

@@ -20,7 +20,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::panel::Signal;
-use crate::status::{Condition, Snapshot, socket};
+use crate::status::{Condition, Snapshot, Topic, socket};
 
 /// Between two questions.
 pub const EVERY: Duration = Duration::from_secs(3);
@@ -47,8 +47,10 @@ pub struct Beat {
     pub page: Vec<String>,
     /// The page's certificate.
     pub fingerprint: String,
-    /// How many SIEM agents there are.
-    pub agents: usize,
+    /// Does somebody on the page look for this box?
+    pub identify: bool,
+    /// The SIEM agents: name, and how each does.
+    pub agents: Vec<(String, Condition)>,
     /// The newest thing that is wrong at present: its title, and the text with its cure.
     pub trouble: Option<(String, String)>,
 }
@@ -228,7 +230,9 @@ impl Beat {
         let mut open = snapshot
             .notices
             .iter()
-            .filter(|notice| notice.over_ms.is_none());
+            .filter(|notice| notice.over_ms.is_none() && notice.topic.is_grave())
+            // of the box PID 1 knows itself
+            .filter(|notice| notice.topic != Topic::Box);
         let trouble = open
             .next()
             .map(|notice| (notice.title.to_string(), notice.text.to_string()));
@@ -238,7 +242,10 @@ impl Beat {
             late: super::rooms::late(snapshot),
             page: snapshot.page.clone(),
             fingerprint: snapshot.page_fingerprint.clone(),
-            agents: snapshot.agents.len(),
+            identify: super::rooms::identify(snapshot),
+            agents: (snapshot.agents.iter())
+                .map(|agent| (agent.name.clone(), agent.condition))
+                .collect(),
             trouble,
         }
     }
