@@ -86,6 +86,10 @@ pub trait Desk {
     fn refused(&self) -> Option<&str> {
         None
     }
+    /// What is wrong with the box itself, where siembox has one for itself. Asked for again and again.
+    fn box_trouble(&self) -> Option<String> {
+        None
+    }
     /// The file itself, for who changes it on the page, and what the command line said beside it. None where there are only flags.
     fn file(&self) -> Option<(PathBuf, Overrides)>;
     /// Other settings are in force.
@@ -224,6 +228,7 @@ impl Appliance {
         self.open_page();
         self.status.claimed(self.door.is_claimed());
         let mut look = tokio::time::interval(LOOK);
+        let mut box_trouble = None;
         loop {
             let (mut erased, mut renewed) = (None, false);
             let asked = tokio::select! {
@@ -247,6 +252,11 @@ impl Appliance {
                     }
                 },
             };
+            let trouble = desk.box_trouble();
+            if trouble != box_trouble {
+                self.status.box_trouble(trouble.as_deref(), clock::now());
+                box_trouble = trouble;
+            }
             let now = desk.face();
             if asked || now != face {
                 face = now;

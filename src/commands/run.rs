@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use super::usage;
 use crate::appliance::{self, ApplianceError, Desk};
 use crate::cli::{Exit, RunArgs, Setup};
+use crate::firmware::duty::TROUBLE_WORD;
 use crate::log::{self, LogHandle};
 use crate::settings::{Overrides, Settings};
 use crate::spool::sled::contained_here;
@@ -55,6 +56,7 @@ pub fn run(args: RunArgs) -> Exit {
             setup: args.setup,
             to_be_set_up: args.to_be_set_up,
             refused,
+            on_firmware: args.on_firmware,
             log,
         },
     ) {
@@ -77,6 +79,8 @@ struct SettingsFile {
     to_be_set_up: bool,
     /// `--firmware`: the file was wrong when we started.
     refused: Option<String>,
+    /// `--firmware`: PID 1 leaves a word where something is wrong with the box.
+    on_firmware: bool,
     log: LogHandle,
 }
 
@@ -99,6 +103,11 @@ impl Desk for SettingsFile {
 
     fn refused(&self) -> Option<&str> {
         self.refused.as_deref()
+    }
+
+    fn box_trouble(&self) -> Option<String> {
+        let word = self.on_firmware.then_some(TROUBLE_WORD)?;
+        std::fs::read_to_string(word).ok()
     }
 
     fn file(&self) -> Option<(PathBuf, Overrides)> {

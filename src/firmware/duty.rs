@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::bless::{self, bless};
 use super::child::Child;
 use super::clock::Keeper;
-use super::disk::{Data, Disk, on_data};
+use super::disk::{self, Data, Disk, on_data};
 use super::ending::{self, Ending};
 use super::esp::Esp;
 use super::image::Image;
@@ -21,7 +21,7 @@ use super::signals::{self, Asked};
 use super::supervise::{self, Action, Supervisor, process};
 use super::told::{StatusFile, Told, page_at};
 use super::watch::{self, Beat, Cure, Watch};
-use super::{STREAM, reset};
+use super::{STREAM, reset, word};
 use crate::button::Press;
 use crate::status::{Condition, Signal};
 use crate::watchdog::Watchdog;
@@ -39,6 +39,8 @@ const HELD: Duration = Duration::from_millis(1_500);
 const END_WITHIN: Duration = Duration::from_secs(45);
 /// Between two new starts of the whole box because of siembox, milliseconds of wall time.
 const REBOOT_MS: i64 = 24 * 3_600_000;
+/// What is wrong with the box itself, for siembox to show on its page; absent where nothing is.
+pub const TROUBLE_WORD: &str = "/run/siembox/trouble";
 
 /// What the boot has found and made.
 pub struct Given {
@@ -83,8 +85,10 @@ pub struct Duty {
     shown: Option<Signal>,
     fed: Duration,
     blessed: bool,
-    /// What was last said of the page.
+    /// What was last said of the page, of the address, and of what is wrong with the box.
     page_said: String,
+    address_said: Option<String>,
+    troubles_left: String,
     ending: Option<(Ending, Duration)>,
 }
 
@@ -119,6 +123,8 @@ impl Duty {
             fed: Duration::ZERO,
             blessed: false,
             page_said: String::new(),
+            address_said: None,
+            troubles_left: String::new(),
             ending: None,
         }
     }
@@ -167,9 +173,8 @@ impl Duty {
     fn pressed(&mut self, press: Press, now: Duration) {
         match press {
             Press::Identify => self.instead = Some((Signal::Identify, now + IDENTIFY)),
-            Press::Holding(_) | Press::Nothing => {
-                self.instead = press.answer().map(|signal| (signal, now + HELD));
-            }
+            Press::Holding(_) => self.instead = press.answer().map(|signal| (signal, now + HELD)),
+            Press::Nothing => self.instead = None,
             Press::ReleaseClaim => {
                 self.instead = Some((Signal::Identify, now + HELD));
                 let words = match reset::release_claim(&on_data("state")) {
@@ -285,6 +290,8 @@ impl Duty {
     fn note(&mut self, now: Duration) {
         // a clock that can't be noted (a full disk, say) is at worst six hours older after a power cut
         let _ = self.given.keeper.note(clock::now_ms(), false);
+        self.leave_troubles();
+        self.say_address();
         let Some(esp) = &self.given.esp else { return };
         if !self.blessed && self.watch.well_for(now) >= bless::AFTER {
             self.blessed = true;
@@ -327,13 +334,10 @@ impl Duty {
         let (state, mut means) = in_words(signal);
         let address = rooms::address();
         let beat = self.watch.beat().cloned().unwrap_or_default();
-        if beat.agents == 0 && signal == Some(Signal::Condition(Condition::Created)) {
+        if beat.agents.is_empty() && signal == Some(Signal::Condition(Condition::Created)) {
             means = "Nothing is set up yet: open the page below in a browser.".to_owned();
         }
-        let mut troubles: Vec<String> = given.data.trouble().into_iter().collect();
-        if let Taken::Refused(why) = &given.taken {
-            troubles.push(format!("Settings on this partition are refused: {why}"));
-        }
+        let mut troubles = self.troubles();
         if signal == Some(Signal::Fault) && self.watch.beat().is_none() {
             troubles.push(format!(
                 "siembox does not come up: {}",
@@ -351,10 +355,40 @@ impl Duty {
             page: page_at(&beat.page, address.as_deref()),
             address,
             fingerprint: beat.fingerprint,
+            agents: beat.agents,
             data: given.data.in_words(),
             troubles,
             stream: beat.trouble,
         }
+    }
+
+    /// What is wrong with the box itself, each with its cure.
+    fn troubles(&self) -> Vec<String> {
+        let space = disk::space(Path::new(disk::PLACE));
+        let free = space.map_or(u64::MAX, |(_, free)| free);
+        let mut troubles: Vec<String> = self.given.data.trouble(free).into_iter().collect();
+        if let Taken::Refused(why) = &self.given.taken {
+            troubles.push(format!(
+                "The settings on the boot partition are refused: {why}"
+            ));
+        }
+        troubles
+    }
+
+    /// Lets siembox know of them, for its page.
+    fn leave_troubles(&mut self) {
+        let text = self.troubles().join("\n");
+        if text == self.troubles_left {
+            return;
+        }
+        let left = match &*text {
+            "" => std::fs::remove_file(TROUBLE_WORD),
+            text => word::leave(Path::new(TROUBLE_WORD), text),
+        };
+        if let Err(cause) = left {
+            self.given.log.say(format!("{TROUBLE_WORD}: {cause}"));
+        }
+        self.troubles_left = text;
     }
 
     /// On the console, when it has changed.
@@ -371,6 +405,16 @@ impl Duty {
         if said != self.page_said {
             self.given.log.say(&said);
             self.page_said = said;
+        }
+    }
+
+    fn say_address(&mut self) {
+        let address = rooms::address();
+        if address != self.address_said {
+            let words = address.as_deref().unwrap_or("no address any more");
+            self.given.log.say(format!("network: {words}"));
+            self.address_said = address;
+            self.say_page();
         }
     }
 

@@ -109,7 +109,7 @@ fn boot(log: &Log) -> Duty {
     );
     let _ = word::leave(Path::new(program::E2FSCK_CONFIG), program::CLOCKLESS);
     let found = disk::find(log, sys);
-    if let Ok(disk) = &found {
+    if let Ok(disk) = &found.disk {
         disk::widen(disk, log, sys);
     }
     let esp = open_esp(&found, log);
@@ -163,7 +163,7 @@ fn boot(log: &Log) -> Duty {
         image,
         panel,
         dog,
-        disk: found.ok(),
+        disk: found.disk.ok(),
         data,
         esp,
         keeper,
@@ -200,9 +200,8 @@ fn shell() -> Child {
     Child::new("shell", "/bin/busybox").with(["sh", "-c", line])
 }
 
-fn open_esp(found: &Result<disk::Disk, String>, log: &Log) -> Option<Esp> {
-    let disk = found.as_ref().ok()?;
-    let opened = Esp::open(&disk.esp.device(), log);
+fn open_esp(found: &disk::Found, log: &Log) -> Option<Esp> {
+    let opened = Esp::open(&found.esp.as_ref()?.device(), log);
     opened
         .inspect_err(|cause| {
             log.say(format!(

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::esp::Esp;
+use crate::status::Condition;
 
 const NAME: &str = "STATUS.TXT";
 /// Between two writes; twice as long after each that follows soon, up to [`LONGEST`].
@@ -31,8 +32,10 @@ pub struct Told {
     pub page: Vec<String>,
     /// SHA-256 of its certificate.
     pub fingerprint: String,
-    /// How it stands with the data partition.
+    /// How it stood with the data partition at the start.
     pub data: String,
+    /// The SIEM agents: name, and how each does.
+    pub agents: Vec<(String, Condition)>,
     /// What is wrong with the box or its settings, each with its cure; the gravest first.
     pub troubles: Vec<String>,
     /// What is wrong with the stream at present: a title, and the text with its cure. The text may speak of attempts and

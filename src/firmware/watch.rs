@@ -19,7 +19,7 @@ use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::Duration;
 
-use crate::status::{Condition, Signal, Snapshot, socket};
+use crate::status::{Condition, Signal, Snapshot, Topic, socket};
 
 /// Between two questions.
 pub const EVERY: Duration = Duration::from_secs(3);
@@ -48,8 +48,8 @@ pub struct Beat {
     pub page: Vec<String>,
     /// The page's certificate.
     pub fingerprint: String,
-    /// How many SIEM agents there are.
-    pub agents: usize,
+    /// The SIEM agents: name, and how each does.
+    pub agents: Vec<(String, Condition)>,
     /// The newest thing that is wrong at present: its title, and the text with its cure.
     pub trouble: Option<(String, String)>,
 }
@@ -229,7 +229,9 @@ impl Beat {
         let mut open = snapshot
             .notices
             .iter()
-            .filter(|notice| notice.over_ms.is_none());
+            .filter(|notice| notice.over_ms.is_none() && notice.topic.is_grave())
+            // of the box PID 1 knows itself
+            .filter(|notice| notice.topic != Topic::Box);
         let trouble = open
             .next()
             .map(|notice| (notice.title.to_string(), notice.text.to_string()));
@@ -242,7 +244,9 @@ impl Beat {
                 .is_some_and(|until| until > snapshot.at_ms),
             page: snapshot.page.clone(),
             fingerprint: snapshot.page_fingerprint.clone(),
-            agents: snapshot.agents.len(),
+            agents: (snapshot.agents.iter())
+                .map(|agent| (agent.name.clone(), agent.condition))
+                .collect(),
             trouble,
         }
     }

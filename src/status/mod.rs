@@ -245,6 +245,20 @@ impl Status {
         }
     }
 
+    /// Something is wrong with the box itself, as PID 1 of siembox's own firmware says; or nothing.
+    pub fn box_trouble(&self, trouble: Option<&str>, now: Moment) {
+        let subject = Subject {
+            agent: "",
+            stream: "",
+            topic: Topic::Box,
+        };
+        let notices = &mut self.lock().notices;
+        match trouble {
+            Some(text) => drop(notices.raise(subject, "Trouble with the box", text, now.wall_ms)),
+            None => drop(notices.close(subject, now.wall_ms)),
+        }
+    }
+
     /// The page listens as this says, or can't (`Err` says why and what to do).
     pub fn page(&self, report: Result<PageReport, &str>, now: Moment) {
         let subject = Subject {

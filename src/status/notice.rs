@@ -36,6 +36,8 @@ pub enum Topic {
     Settings,
     /// The page can't be shown.
     Page,
+    /// The box that siembox has for itself: its disk, its boot partition.
+    Box,
 }
 
 impl Topic {
@@ -49,6 +51,7 @@ impl Topic {
             | Self::Skipped
             | Self::Settings
             | Self::Page
+            | Self::Box
             | Self::Ledger => true,
             Self::Doubt
             | Self::SetAside

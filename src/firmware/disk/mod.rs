@@ -66,17 +66,25 @@ pub enum Data {
     },
 }
 
+/// What was found of the disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The disk, or why there is none.
+    pub disk: Result<Disk, String>,
+    /// What the boot loader reads: it can be there where the data partition is not, and be told why.
+    pub esp: Option<Partition>,
+}
+
 /// Waits for the disk, and says which it is.
-pub fn find(log: &Log, sys: &Path) -> Result<Disk, String> {
+pub fn find(log: &Log, sys: &Path) -> Found {
     let booted_from = booted_from(sys);
     let began = Instant::now();
     loop {
-        let choice = choose(&partitions(sys), booted_from.as_deref());
         let late = began.elapsed() >= PATIENCE;
-        match choice {
-            Choice::One(disk) => return Ok(disk),
+        match choose(&partitions(sys), booted_from.as_deref()) {
+            Choice::One(disk) => return Found::whole(disk),
             // the one that was booted from may be the slower one
-            Choice::Among { certain: false, .. } if booted_from.is_some() && !late => {}
+            Choice::Among { certain, .. } if booted_from.is_some() && !certain && !late => {}
             Choice::Among {
                 taken,
                 others,
@@ -91,21 +99,9 @@ pub fn find(log: &Log, sys: &Path) -> Result<Disk, String> {
                     taken.name,
                     others.join(", ")
                 ));
-                return Ok(taken);
+                return Found::whole(taken);
             }
-            Choice::None { lacks: None } if late => {
-                return Err(format!(
-                    "no disk has partitions named {ESP} and {DATA}: plug in the card or disk that siembox was flashed to; \
-                     if it is in the box, its driver is missing in this image"
-                ));
-            }
-            Choice::None {
-                lacks: Some((disk, name)),
-            } if late => {
-                return Err(format!(
-                    "disk {disk} has no partition named {name}: flash it anew"
-                ));
-            }
+            Choice::None { half } if late => return Found::half(half),
             Choice::None { .. } => {}
         }
         std::thread::sleep(LOOK);
@@ -164,8 +160,8 @@ pub fn widen(disk: &Disk, log: &Log, sys: &Path) {
 }
 
 /// Makes /data: the partition, or RAM where that can't be. `reset`: a new file system is asked for, whatever is there.
-pub fn mount_data(found: &Result<Disk, String>, reset: bool, log: &Log, sys: &Path) -> Data {
-    let data = match found {
+pub fn mount_data(found: &Found, reset: bool, log: &Log, sys: &Path) -> Data {
+    let data = match &found.disk {
         Ok(disk) => prepare(disk, reset, log, sys),
         Err(why) => Data::Missing { why: why.clone() },
     };
@@ -301,6 +297,36 @@ fn named(path: &Path, cause: io::Error) -> io::Error {
     io::Error::new(cause.kind(), format!("{}: {cause}", path.display()))
 }
 
+// === impl Found ===
+
+impl Found {
+    fn whole(disk: Disk) -> Self {
+        let esp = Some(disk.esp.clone());
+        Self {
+            disk: Ok(disk),
+            esp,
+        }
+    }
+
+    fn half(half: Option<Partition>) -> Self {
+        let why = match &half {
+            Some(one) => format!(
+                "disk {} has no partition named {}; cure: flash it anew",
+                one.disk,
+                one.other()
+            ),
+            None => format!(
+                "no disk has partitions named {ESP} and {DATA}; cure: plug in the card or disk that siembox was flashed to. \
+                 If it is in the box, its driver is missing in this image"
+            ),
+        };
+        Self {
+            disk: Err(why),
+            esp: half.filter(|one| one.label == ESP),
+        }
+    }
+}
+
 // === impl Data ===
 
 impl Data {
@@ -310,14 +336,13 @@ impl Data {
         matches!(self, Self::Damaged { .. } | Self::Missing { .. })
     }
 
-    /// What is wrong and how to cure it; None where all is well.
+    /// What is wrong and how to cure it; None where all is well. `free`: bytes that siembox can use now.
     #[must_use]
-    pub fn trouble(&self) -> Option<String> {
+    pub fn trouble(&self, free: u64) -> Option<String> {
         match self {
-            Self::Ready { free, .. } if *free < FULL => Some(format!(
-                "The data partition is full ({} left). Reading from the cloud waits until the SIEM has taken what is kept here: \
+            Self::Ready { .. } | Self::Remade { .. } if free < FULL => Some(String::from(
+                "The data partition is full. Reading from the cloud waits until the SIEM has taken what is kept here: \
                  nothing is lost. Cure: mend the way to the SIEM, or flash a larger card.",
-                in_words(*free)
             )),
             Self::Ready { .. } | Self::Remade { .. } => None,
             Self::Damaged { why } => Some(format!(
@@ -375,23 +400,26 @@ mod tests {
 
     #[test]
     fn every_trouble_has_a_cure() {
-        let ready = |free| Data::Ready {
+        let ready = Data::Ready {
             size: 19_800_000_000,
-            free,
+            free: 19_000_000_000,
             repaired: false,
         };
-        assert_eq!(ready(19_000_000_000).trouble(), None);
-        assert_eq!(
-            ready(19_000_000_000).in_words(),
-            "19.8 GB, clean, 19.0 GB free"
-        );
-        assert_eq!(Data::Remade { size: 64_000_000 }.trouble(), None);
+        assert_eq!(ready.trouble(19_000_000_000), None);
+        assert_eq!(ready.in_words(), "19.8 GB, clean, 19.0 GB free");
         let damaged = Data::Damaged {
             why: "e2fsck: out of memory".into(),
         };
-        for (trouble, word) in [(ready(1_000), "Cure: mend"), (damaged, "FACTORY-RESET")] {
-            let text = trouble.trouble().unwrap();
-            assert!(text.contains(word), "{text}");
+        let missing = Data::Missing {
+            why: Found::half(None).disk.unwrap_err(),
+        };
+        for (data, cure) in [
+            (ready, "Cure: mend"),
+            (damaged, "FACTORY-RESET"),
+            (missing, "cure: plug in"),
+        ] {
+            let text = data.trouble(1_000).unwrap();
+            assert!(text.contains(cure), "{text}");
             assert!(text.is_ascii(), "it goes into STATUS.TXT");
         }
     }

@@ -38,8 +38,8 @@ pub struct Disk {
 pub enum Choice {
     /// None has both partitions.
     None {
-        /// One with one of them, where there is such a disk, and the name that it lacks.
-        lacks: Option<(String, &'static str)>,
+        /// A partition whose disk has not the other one.
+        half: Option<Partition>,
     },
     /// This one.
     One(Disk),
@@ -97,11 +97,8 @@ pub fn choose(found: &[Partition], booted_from: Option<&str>) -> Choice {
         all.position(|disk| disk.esp.uuid.eq_ignore_ascii_case(uuid))
     });
     if disks.is_empty() {
-        let lacks = found.first().map(|one| {
-            let other = if one.label == ESP { DATA } else { ESP };
-            (one.disk.clone(), other)
-        });
-        return Choice::None { lacks };
+        let half = found.first().cloned();
+        return Choice::None { half };
     }
     let taken = disks.remove(booted.unwrap_or(0));
     if disks.is_empty() {
@@ -117,6 +114,12 @@ pub fn choose(found: &[Partition], booted_from: Option<&str>) -> Choice {
 // === impl Partition ===
 
 impl Partition {
+    /// Name of the one that should be beside it.
+    #[must_use]
+    pub fn other(&self) -> &'static str {
+        if self.label == ESP { DATA } else { ESP }
+    }
+
     /// The device file.
     #[must_use]
     pub fn device(&self) -> PathBuf {
@@ -182,9 +185,13 @@ mod tests {
 
     #[test]
     fn says_what_a_disk_lacks() {
-        assert_eq!(choose(&[], None), Choice::None { lacks: None });
-        let half = choose(&pair("sda", "")[..1], None);
-        let lacks = Some(("sda".to_owned(), DATA));
-        assert_eq!(half, Choice::None { lacks });
+        assert_eq!(choose(&[], None), Choice::None { half: None });
+        let esp = &pair("sda", "")[0];
+        let half = Some(esp.clone());
+        assert_eq!(
+            choose(std::slice::from_ref(esp), None),
+            Choice::None { half }
+        );
+        assert_eq!(esp.other(), DATA);
     }
 }
