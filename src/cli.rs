@@ -111,6 +111,13 @@ pub enum Usage {
     },
 }
 
+/// Was this process started under that name (`argv[0]`, without its folder)?
+#[must_use]
+pub fn called_as(name: &str) -> bool {
+    let program = std::env::args_os().next().unwrap_or_default();
+    std::path::Path::new(&program).file_name() == Some(name.as_ref())
+}
+
 /// Reads this process's arguments and environment, and wipes the token out of the process list.
 ///
 /// # Errors

@@ -7,6 +7,10 @@ use siembox::cli::{self, Command, Exit};
 use siembox::{commands, settings};
 
 fn main() -> ExitCode {
+    // the same program under another name: the script of the firmware's DHCP client
+    if cli::called_as("siembox-lease") {
+        return commands::lease(std::env::args_os().skip(1)).into();
+    }
     let exit = match cli::from_process() {
         Ok(Command::Run(args)) => commands::run(args),
         Ok(Command::Render(args)) => commands::render(args),

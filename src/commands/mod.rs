@@ -2,6 +2,7 @@
 //! terminals: the words for people are written here.
 
 mod check;
+mod lease;
 mod preview;
 mod render;
 mod replay;
@@ -9,6 +10,7 @@ mod run;
 mod status;
 
 pub use check::check;
+pub use lease::lease;
 pub use preview::preview;
 pub use render::render;
 pub use replay::replay;
