@@ -33,6 +33,7 @@ pub mod source;
 pub mod spool;
 pub mod status;
 pub mod syslog;
+pub mod timekeeping;
 pub mod trust;
 pub mod web;
 pub mod word;

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use super::command::{
-    CheckArgs, Command, PreviewArgs, RenderArgs, ReplayArgs, RunArgs, Setup, StatusArgs,
+    CheckArgs, ClockArgs, Command, PreviewArgs, RenderArgs, ReplayArgs, RunArgs, Setup, StatusArgs,
 };
 use super::flags::Given;
 use super::{COMMANDS, TOKEN_VARIABLE, Usage};
@@ -77,6 +77,10 @@ pub(super) fn build(given: Given, token_variable: Option<OsString>) -> Result<Co
             again: given.has("--again"),
             dry_run: given.has("--dry-run"),
             json: given.has("--json"),
+        }),
+        "clock" => Command::Clock(ClockArgs {
+            setup: setup(Needs::Lines)?,
+            once: given.has("--once"),
         }),
         "example" => Command::Example,
         _ => Command::Run(RunArgs {

@@ -21,6 +21,8 @@ pub enum Command {
     Status(StatusArgs),
     /// A window of time fetched again.
     Replay(ReplayArgs),
+    /// The clock of siembox's own firmware.
+    Clock(ClockArgs),
     /// The commented settings file.
     Example,
     /// Help; for one command where it is named.
@@ -110,6 +112,15 @@ pub struct ReplayArgs {
     pub json: bool,
 }
 
+/// `siembox clock`
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClockArgs {
+    /// Where the settings come from; only `[clock]` and `[log]` are of interest.
+    pub setup: Setup,
+    /// `--once`: one round, no waiting.
+    pub once: bool,
+}
+
 // === impl Setup ===
 
 impl Setup {
@@ -152,7 +163,8 @@ impl Command {
             | Self::Preview(PreviewArgs { setup, .. })
             | Self::Check(CheckArgs { setup, .. })
             | Self::Status(StatusArgs { setup, .. })
-            | Self::Replay(ReplayArgs { setup, .. }) => Some(setup),
+            | Self::Replay(ReplayArgs { setup, .. })
+            | Self::Clock(ClockArgs { setup, .. }) => Some(setup),
             Self::Example | Self::Help(_) | Self::Version => None,
         }
     }

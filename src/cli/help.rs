@@ -11,6 +11,7 @@ pub fn help(command: Option<&str>) -> &'static str {
         Some("status") => STATUS,
         Some("replay") => REPLAY,
         Some("example") => EXAMPLE,
+        Some("clock") => CLOCK,
         _ => WHOLE,
     }
 }
@@ -22,7 +23,7 @@ as CEF lines over syslog: the successor of the retired SIEM agent (mcas-siemagen
 Usage: siembox [run] [--config FILE] [--state DIR] [--logsDirectory DIRNAME]
                [--proxy ADDRESS[:PORT]] [--token TOKEN | --token-file FILE]
                [--api-url URL] [--syslog HOST:PORT/udp|tcp|tls|relp|relp+tls]
-       siembox render | preview | check | status | replay | example
+       siembox render | preview | check | status | replay | example | clock
 
 Begin:
   siembox example > /etc/siembox/siembox.toml   a settings file with everything explained
@@ -44,6 +45,7 @@ Commands (siembox COMMAND --help tells more):
   status    what the running siembox reports
   replay    fetches a stretch of time again and sends what is missing
   example   prints the settings file with everything explained (also: --print-example)
+  clock     keeps the clock, on siembox's own firmware only
 
   -h, --help      this text            -V, --version   name and version
 
@@ -202,4 +204,19 @@ default.
 Usage: siembox example
 
   siembox example > /etc/siembox/siembox.toml
+";
+
+const CLOCK: &str = "\
+siembox clock: asks time servers (SNTP) and sets the system's clock, until it is stopped.
+Part of siembox's own firmware, where no other program does it. Needs root.
+
+Usage: siembox clock [--config FILE] [--once]
+
+  --config FILE             settings file with [clock] servers
+                            (default: /etc/siembox/siembox.toml)
+  --once                    one round only; the exit code is 0 where a server gave the time
+
+Whom it asks: the servers of the settings; else those that DHCP names; else, and where those
+have no answer, 0.pool.ntp.org to 3.pool.ntp.org. A date before the firmware was built is
+not believed, nor one that most others contradict.
 ";

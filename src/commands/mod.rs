@@ -2,6 +2,7 @@
 //! terminals: the words for people are written here.
 
 mod check;
+mod clock;
 mod lease;
 mod preview;
 mod render;
@@ -10,6 +11,7 @@ mod run;
 mod status;
 
 pub use check::check;
+pub use clock::clock;
 pub use lease::lease;
 pub use preview::preview;
 pub use render::render;
