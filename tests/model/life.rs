@@ -11,6 +11,7 @@ use siembox::source::cloud_apps::{Auth, CloudApps};
 use siembox::source::{Pace, Rules, Stream, Throttle, fingerprint};
 use siembox::spool::Spool;
 use siembox::status::{Introduction, LedgerReport, Reporter, SpoolReport, Status, Thresholds};
+use siembox::timekeeping::Gate;
 use siembox_support::cloud::Cloud;
 use tokio::sync::Notify;
 
@@ -197,6 +198,7 @@ fn pollers(
                 look_back,
                 fetch_related: plan.fetch_related,
                 read_secret: token(),
+                gate: Gate::open(),
                 state: PollerState::default(),
             }
         })
