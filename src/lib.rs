@@ -24,6 +24,7 @@ pub mod log;
 pub mod memory;
 pub mod network;
 pub mod preview;
+pub mod provision;
 pub mod render;
 pub mod replay;
 pub mod sent;

@@ -49,7 +49,7 @@ pub use clock::{ClockSettings, TimeServer};
 pub use credentials::Credentials;
 pub use duration::{parse as parse_duration, text as duration_text};
 pub use example::EXAMPLE;
-pub use file::{DEFAULT_FILE, Loaded, SettingsError};
+pub use file::{DEFAULT_FILE, Loaded, NamedFile, SettingsError};
 pub use finding::{Finding, Place, Refusal};
 pub use header::{HeaderSettings, TimeFormat};
 pub use health::HealthSettings;
