@@ -19,6 +19,7 @@ pub mod clock;
 pub mod commands;
 pub mod durable;
 pub mod event;
+pub mod firmware;
 pub mod ledger;
 pub mod log;
 pub mod memory;

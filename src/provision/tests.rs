@@ -155,7 +155,8 @@ fn what_can_not_be_used_stays_on_the_card_and_changes_nothing() {
     let large = vec![b'a'; 2 * 1024 * 1024];
     let many: Vec<String> = (0..70).map(|number| format!("{number}.pem")).collect();
     let many: Vec<(&str, &[u8])> = many.iter().map(|name| (name.as_str(), &b"x"[..])).collect();
-    let cases: [(&[(&str, &[u8])], &[&str]); 16] = [
+    type Case<'c> = (&'c [(&'c str, &'c [u8])], &'c [&'c str]);
+    let cases: [Case<'_>; 16] = [
         (
             &[("siembox.toml", &toml("host =", "hots ="))],
             &[
