@@ -11,7 +11,8 @@ mod help;
 mod wipe;
 
 pub use command::{
-    CheckArgs, ClockArgs, Command, PreviewArgs, RenderArgs, ReplayArgs, RunArgs, Setup, StatusArgs,
+    AnnounceArgs, CheckArgs, ClockArgs, Command, PreviewArgs, RenderArgs, ReplayArgs, RunArgs,
+    Setup, StatusArgs,
 };
 pub use exit::Exit;
 pub use help::help;
@@ -23,8 +24,8 @@ use crate::settings::nearest;
 use flags::{FLAGS, Flag, Given};
 
 /// Commands by name, `run` first: it is the one meant where none is named.
-const COMMANDS: [&str; 8] = [
-    "run", "render", "preview", "check", "status", "replay", "example", "clock",
+const COMMANDS: [&str; 9] = [
+    "run", "render", "preview", "check", "status", "replay", "example", "clock", "announce",
 ];
 
 /// The token, where no flag gives one.

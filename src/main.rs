@@ -18,6 +18,7 @@ fn main() -> ExitCode {
         Ok(Command::Check(args)) => commands::check(args),
         Ok(Command::Status(args)) => commands::status(args),
         Ok(Command::Replay(args)) => commands::replay(args),
+        Ok(Command::Announce(args)) => commands::announce(args),
         Ok(Command::Clock(args)) => commands::clock(args),
         Ok(Command::Example) => print(settings::EXAMPLE),
         Ok(Command::Help(command)) => print(cli::help(command)),

@@ -24,6 +24,11 @@ fn a_fixed_address_is_set_and_the_firewall_is_shut() {
     own_network("fixed");
 }
 
+#[test]
+fn the_name_is_answered_for_on_a_real_network() {
+    own_network("name");
+}
+
 /// Runs an ignored test of this binary in namespaces of its own: network, mounts, host name, with a fresh `/run`. Where the
 /// system gives none, that is said and the test is passed over.
 fn own_network(test: &str) {
@@ -276,4 +281,67 @@ fn fixed() {
             .any(|trouble| trouble.to_string().contains("failed"))
     );
     assert_eq!(sh("nft list ruleset"), rules);
+}
+
+#[test]
+#[ignore = "started by the_name_is_answered_for_on_a_real_network"]
+fn name() {
+    sh(
+        "ip link add cable0 type veth peer name cable1 && ip netns add peer && ip link set cable1 netns peer && ip -n peer addr add 192.0.2.1/24 dev cable1 && ip -n peer link set cable1 up && ip -n peer route add 224.0.0.0/4 dev cable1",
+    );
+    let text =
+        "[network]\ninterface = \"cable0\"\nhostname = \"bridge\"\naddress = \"192.0.2.10/24\"\n";
+    let loaded = siembox::settings::Settings::read(text, Path::new("x"), &Default::default());
+    let settings = loaded.unwrap().settings.network;
+    let network = Network::up(&tools(), &settings, &firewall());
+    assert!(network.troubles.is_empty(), "{:?}", network.troubles);
+    let announcing = Command::new(env!("CARGO_BIN_EXE_siembox"))
+        .args(["announce", "--config", "/none"])
+        .spawn();
+    let _announcing = Killed(announcing.unwrap());
+    // the peer is this test again, at the other end of the cable
+    let ask = |address: &str| {
+        let asked = Command::new("nsenter")
+            .arg("--net=/run/netns/peer")
+            .arg(std::env::current_exe().unwrap())
+            .args(["--exact", "ask", "--ignored"])
+            .env("SIEMBOX_TEST_ADDRESS", address)
+            .output();
+        asked.unwrap().status.success()
+    };
+    until("an answer with the address", || ask("192.0.2.10"));
+    assert!(!ask("192.0.2.11"));
+    // another address, as from another lease
+    sh(
+        "ip addr add 192.0.2.11/24 dev cable0 && ip addr del 192.0.2.10/24 dev cable0; ip addr replace 192.0.2.11/24 dev cable0",
+    );
+    until("an answer with the new address", || ask("192.0.2.11"));
+}
+
+/// Asks for `bridge.local` as a simple resolver does, from a port of its own (RFC 6762, 6.7); fails without the answer.
+#[test]
+#[ignore = "started by name, at the other end of the cable"]
+fn ask() {
+    let address: std::net::Ipv4Addr = std::env::var("SIEMBOX_TEST_ADDRESS")
+        .unwrap()
+        .parse()
+        .unwrap();
+    let socket = std::net::UdpSocket::bind("192.0.2.1:0").unwrap();
+    socket
+        .set_read_timeout(Some(Duration::from_secs(1)))
+        .unwrap();
+    let name = b"\x06bridge\x05local\0";
+    let head = [0x12, 0x34, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+    let question = [&head[..], name, &[0, 1, 0, 1]].concat();
+    socket.send_to(&question, "224.0.0.251:5353").unwrap();
+    let mut answer = [0; 1500];
+    let (length, from) = socket.recv_from(&mut answer).unwrap();
+    let answer = &answer[..length];
+    assert!(answer[2] & 0x80 != 0 && from.port() == 5353, "{answer:?}");
+    let has = |bytes: &[u8]| answer.windows(bytes.len()).any(|window| window == bytes);
+    // type A, class IN, the time to live, four bytes
+    assert!(
+        has(name) && has(&[&[0, 4][..], &address.octets()].concat()),
+        "{answer:?}"
+    );
 }

@@ -23,6 +23,8 @@ pub enum Command {
     Replay(ReplayArgs),
     /// The clock of siembox's own firmware.
     Clock(ClockArgs),
+    /// The name of siembox's own firmware.
+    Announce(AnnounceArgs),
     /// The commented settings file.
     Example,
     /// Help; for one command where it is named.
@@ -121,6 +123,13 @@ pub struct ClockArgs {
     pub once: bool,
 }
 
+/// `siembox announce`
+#[derive(Debug, Clone, PartialEq)]
+pub struct AnnounceArgs {
+    /// Where the settings come from; only `[page]` and `[log]` are of interest.
+    pub setup: Setup,
+}
+
 // === impl Setup ===
 
 impl Setup {
@@ -164,7 +173,8 @@ impl Command {
             | Self::Check(CheckArgs { setup, .. })
             | Self::Status(StatusArgs { setup, .. })
             | Self::Replay(ReplayArgs { setup, .. })
-            | Self::Clock(ClockArgs { setup, .. }) => Some(setup),
+            | Self::Clock(ClockArgs { setup, .. })
+            | Self::Announce(AnnounceArgs { setup, .. }) => Some(setup),
             Self::Example | Self::Help(_) | Self::Version => None,
         }
     }

@@ -19,7 +19,7 @@ pub(super) struct Flag {
 
 const STREAM: &[&str] = &["run", "preview", "check"];
 const SETUP: &[&str] = &[
-    "run", "render", "preview", "check", "status", "replay", "clock",
+    "run", "render", "preview", "check", "status", "replay", "clock", "announce",
 ];
 const EVERY: &[&str] = &super::COMMANDS;
 

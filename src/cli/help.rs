@@ -12,6 +12,7 @@ pub fn help(command: Option<&str>) -> &'static str {
         Some("replay") => REPLAY,
         Some("example") => EXAMPLE,
         Some("clock") => CLOCK,
+        Some("announce") => ANNOUNCE,
         _ => WHOLE,
     }
 }
@@ -23,7 +24,7 @@ as CEF lines over syslog: the successor of the retired SIEM agent (mcas-siemagen
 Usage: siembox [run] [--config FILE] [--state DIR] [--logsDirectory DIRNAME]
                [--proxy ADDRESS[:PORT]] [--token TOKEN | --token-file FILE]
                [--api-url URL] [--syslog HOST:PORT/udp|tcp|tls|relp|relp+tls]
-       siembox render | preview | check | status | replay | example | clock
+       siembox render | preview | check | status | replay | example
 
 Begin:
   siembox example > /etc/siembox/siembox.toml   a settings file with everything explained
@@ -45,7 +46,9 @@ Commands (siembox COMMAND --help tells more):
   status    what the running siembox reports
   replay    fetches a stretch of time again and sends what is missing
   example   prints the settings file with everything explained (also: --print-example)
-  clock     keeps the clock, on siembox's own firmware only
+
+Only on siembox's own firmware:
+  clock     keeps the clock             announce   answers to siembox.local
 
   -h, --help      this text            -V, --version   name and version
 
@@ -219,4 +222,16 @@ Usage: siembox clock [--config FILE] [--once]
 Whom it asks: the servers of the settings; else those that DHCP names; else, and where those
 have no answer, 0.pool.ntp.org to 3.pool.ntp.org. A date before the firmware was built is
 not believed, nor one that most others contradict.
+";
+
+const ANNOUNCE: &str = "\
+siembox announce: answers to siembox.local on the local network (mDNS), and names the page
+there. Part of siembox's own firmware, where no other program does it.
+
+Usage: siembox announce [--config FILE]
+
+  --config FILE             settings file with [page]
+                            (default: /etc/siembox/siembox.toml)
+
+The name is [network] hostname of the settings; mdns = false there keeps the box quiet.
 ";

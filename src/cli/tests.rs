@@ -138,7 +138,7 @@ fn wrong_usage_is_told_with_reason_and_nearest() {
         ("-x", "there is no flag -x"),
         (
             "rnder",
-            "there is no command \"rnder\"; did you mean \"render\"?; commands: run, render, preview, check, status, replay, example, clock",
+            "there is no command \"rnder\"; did you mean \"render\"?; commands: run, render, preview, check, status, replay, example, clock, announce",
         ),
         (
             "render --syslog x:1/udp",

@@ -1,6 +1,7 @@
 //! What each command does, from its arguments to its exit code. Each is the rim of a room that knows nothing of
 //! terminals: the words for people are written here.
 
+mod announce;
 mod check;
 mod clock;
 mod lease;
@@ -10,6 +11,7 @@ mod replay;
 mod run;
 mod status;
 
+pub use announce::announce;
 pub use check::check;
 pub use clock::clock;
 pub use lease::lease;

@@ -8,12 +8,14 @@
 
 pub mod lease;
 
+mod announce;
 mod card;
 mod firewall;
 mod names;
 mod plan;
 mod rim;
 
+pub use announce::{Announcement, Announcing, Said};
 pub use card::Card;
 pub use firewall::Firewall;
 pub use lease::Lease;
