@@ -26,6 +26,7 @@ use crate::spool::{Spool, SpoolError};
 use crate::status::{
     Happening, Introduction, LedgerReport, Pulse, SpoolReport, Status, Thresholds, WORK, socket,
 };
+use crate::timekeeping::Gate;
 use crate::web::{Audit, Door, Setup, Tools};
 use hands::{BoxHands, Order};
 use page::PageState;
@@ -94,6 +95,10 @@ pub trait Desk {
     fn file(&self) -> Option<(PathBuf, Overrides)>;
     /// Other settings are in force.
     fn took(&self, settings: &Settings);
+    /// What the pollers wait for before they go by the clock.
+    fn clock(&self) -> Gate {
+        Gate::open()
+    }
 }
 
 /// Runs the box until SIGTERM or SIGINT.
@@ -156,6 +161,8 @@ struct Appliance {
     door: Arc<Door>,
     /// What is changed on the page, and may have to go back by itself.
     setup: Option<Arc<Setup>>,
+    /// What the pollers wait for before they go by the clock.
+    gate: Gate,
     /// What the page asks for.
     ordered: mpsc::Receiver<Order>,
 }
@@ -195,6 +202,7 @@ impl Appliance {
             door: Arc::new(door),
             ordered,
             setup,
+            gate: desk.clock(),
         }
     }
 
@@ -382,7 +390,16 @@ impl Appliance {
             most_bytes: settings.memory.max_size_mb * 1_000_000,
         };
         let sent = SentIds::new(folder.join("ids"), bounds);
-        Agent::start(settings, &folder, spool, sent, &throttle, &self.status)
+        let gate = &self.gate;
+        Agent::start(
+            settings,
+            &folder,
+            spool,
+            sent,
+            &throttle,
+            gate,
+            &self.status,
+        )
     }
 
     /// Hands a request to the agent that it is for, or says why that can't be.

@@ -11,7 +11,8 @@ mod help;
 mod wipe;
 
 pub use command::{
-    BoardArgs, CheckArgs, Command, PreviewArgs, RenderArgs, ReplayArgs, RunArgs, Setup, StatusArgs,
+    AnnounceArgs, BoardArgs, CheckArgs, ClockArgs, Command, PreviewArgs, RenderArgs, ReplayArgs,
+    RunArgs, Setup, StatusArgs,
 };
 pub use exit::Exit;
 pub use help::help;
@@ -24,8 +25,9 @@ use crate::settings::nearest;
 use flags::{FLAGS, Flag, Given};
 
 /// Commands by name, `run` first: it is the one meant where none is named.
-const COMMANDS: [&str; 8] = [
-    "run", "render", "preview", "check", "status", "replay", "board", "example",
+const COMMANDS: [&str; 10] = [
+    "run", "render", "preview", "check", "status", "replay", "board", "example", "clock",
+    "announce",
 ];
 
 /// The token, where no flag gives one.
@@ -110,6 +112,13 @@ pub enum Usage {
         /// As written.
         written: String,
     },
+}
+
+/// Was this process started under that name (`argv[0]`, without its folder)?
+#[must_use]
+pub fn called_as(name: &str) -> bool {
+    let program = std::env::args_os().next().unwrap_or_default();
+    std::path::Path::new(&program).file_name() == Some(name.as_ref())
 }
 
 /// Reads this process's arguments and environment, and wipes the token out of the process list.

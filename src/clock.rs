@@ -3,8 +3,11 @@
 //! Wall time is an `i64` of milliseconds since 1970-01-01T00:00:00Z, as the cloud's API has it; it may jump. What is
 //! measured, and not only shown, is measured in [`Moment`]s, which don't.
 
+use std::io;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use jiff::SignedDuration;
 
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
@@ -49,6 +52,26 @@ pub fn now_ms() -> i64 {
         Ok(since) => i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
         Err(before) => i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |ms| -ms),
     }
+}
+
+/// Puts the wall clock on by so much (back, where it is less than zero). Only root may; only `siembox clock` does.
+///
+/// # Errors
+/// When the system refuses, or the time would be none.
+pub fn put_on(offset: SignedDuration) -> io::Result<()> {
+    use rustix::time::{ClockId, Timespec, clock_gettime, clock_settime};
+    let now = clock_gettime(ClockId::Realtime);
+    let now = SignedDuration::new(now.tv_sec, i32::try_from(now.tv_nsec).unwrap_or(0));
+    let then = now.checked_add(offset).filter(|then| !then.is_negative());
+    let then = then.ok_or(io::ErrorKind::InvalidInput)?;
+    clock_settime(
+        ClockId::Realtime,
+        Timespec {
+            tv_sec: then.as_secs(),
+            tv_nsec: then.subsec_nanos().into(),
+        },
+    )?;
+    Ok(())
 }
 
 /// `2023-03-02T21:10:02Z`, for people; a time outside the calendar as its number.

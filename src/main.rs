@@ -7,6 +7,10 @@ use siembox::cli::{self, Command, Exit};
 use siembox::{commands, firmware, settings};
 
 fn main() -> ExitCode {
+    // the same program under another name: the script of the firmware's DHCP client
+    if cli::called_as("siembox-lease") {
+        return commands::lease(std::env::args_os().skip(1)).into();
+    }
     let exit = match cli::from_process() {
         Ok(Command::Init) => firmware::run(),
         Ok(Command::Run(args)) => commands::run(args),
@@ -16,6 +20,8 @@ fn main() -> ExitCode {
         Ok(Command::Status(args)) => commands::status(args),
         Ok(Command::Replay(args)) => commands::replay(args),
         Ok(Command::Board(args)) => commands::board(args),
+        Ok(Command::Announce(args)) => commands::announce(args),
+        Ok(Command::Clock(args)) => commands::clock(args),
         Ok(Command::Example) => print(settings::EXAMPLE),
         Ok(Command::Help(command)) => print(cli::help(command)),
         Ok(Command::Version) => print(concat!("siembox ", env!("CARGO_PKG_VERSION"), "\n")),

@@ -115,7 +115,7 @@ fn wrong_usage_ends_with_64_the_reason_and_the_way_to_help() {
         ),
         (
             &["chek"],
-            "siembox: there is no command \"chek\"; did you mean \"check\"?; commands: run, render, preview, check, status, replay, example\n",
+            "siembox: there is no command \"chek\"; did you mean \"check\"?; commands: run, render, preview, check, status, replay, example, clock, announce\n",
         ),
         (
             &["--proxy", "proxy:0"],
@@ -145,7 +145,7 @@ fn wrong_settings_end_with_64_and_all_errors() {
         let (code, out, err) = output(&[command, "--config", shown]);
         let expected = format!(
             "siembox: the settings can't be used (2 errors):\n  \
-             {shown}:1:1: colour: no such setting; allowed here: agent, health, log, logs_dir, page, state_dir\n  \
+             {shown}:1:1: colour: no such setting; allowed here: agent, clock, health, log, logs_dir, network, page, state_dir\n  \
              {shown}:5:29: agent[1].siem.port: found 0; allowed: 1 to 65535\n"
         );
         assert_eq!(

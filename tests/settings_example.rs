@@ -4,10 +4,13 @@
 
 use std::path::Path;
 
-use siembox::settings::{EXAMPLE, Overrides, Protocol, Settings, SettingsError};
+use siembox::settings::{Addressing, EXAMPLE, Overrides, Protocol, Settings, SettingsError};
 
 /// Commented keys that show what could be written, not the default.
-const ILLUSTRATIONS: [&str; 20] = [
+const ILLUSTRATIONS: [&str; 23] = [
+    "vlan",
+    "gateway",
+    "search",
     "certificate_file",
     "key_file",
     "logs_dir",
@@ -154,6 +157,14 @@ fn what_it_illustrates_can_be_written() {
     let siem = load(&text).unwrap().agents[0].siem.clone();
     assert_eq!((siem.protocol, siem.port), (Protocol::Relp(None), 2514));
 
+    let network = uncommented(|key, _| ["vlan", "gateway", "search", "address"].contains(&key))
+        .replace("\"dhcp\"", "[\"192.0.2.10/24\", \"2001:db8::10/64\"]");
+    let network = load(&network).unwrap().network;
+    let Addressing::Fixed { addresses, .. } = &network.addressing else {
+        panic!("{network:?}")
+    };
+    assert_eq!((addresses.len(), network.vlan), (2, Some(20)));
+
     let text = uncommented(|key, _| key == "max_datagram" || key == "protocol")
         .replace("\"tcp\"", "\"udp\"");
     assert_eq!(
@@ -169,6 +180,8 @@ fn it_leaves_no_key_out() {
         "[log]",
         "[health]",
         "[page]",
+        "[network]",
+        "[clock]",
         "[agent.source]",
         "[agent.siem]",
         "[agent.alerts]",

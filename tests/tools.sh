@@ -17,6 +17,9 @@ run)
 test)
     # real receivers, their TLS drivers, a clock that can be set for one process, and the CEF parsers that read our lines back
     $here/debian.sh gcc libc6-dev rsyslog rsyslog-gnutls rsyslog-openssl rsyslog-relp openssl python3-venv libfaketime
+    # the firmware's network and clock: a packet filter, a DHCP server at the other end of a cable, a time server
+    $here/debian.sh nftables iproute2 chrony
+    command -v busybox >/dev/null || $here/debian.sh busybox-static
     # disks that lose power and fail: ext4 on loop devices, in mount namespaces
     $here/debian.sh e2fsprogs mount util-linux
     # a browser that looks at the page, and promtool, which reads its metrics

@@ -41,6 +41,7 @@ use crate::source::http::Http;
 use crate::source::{Cursor, Pace, Reader, Rules, Seen, Stream, Throttle};
 use crate::spool::{Memory, Spool};
 use crate::status::{Happening, Introduction, Reporter, SpoolReport, Status, WORK};
+use crate::timekeeping::Gate;
 use forwarder::Forwarder;
 use halt::Halt;
 use heartbeat::Heartbeat;
@@ -78,6 +79,7 @@ impl<S: Spool + 'static> Agent<S> {
         spool: Arc<S>,
         sent: SentIds,
         throttle: &Arc<Mutex<Throttle>>,
+        gate: &Gate,
         status: &Status,
     ) -> Result<Self, AgentError> {
         let sent = Arc::new(sent);
@@ -157,6 +159,7 @@ impl<S: Spool + 'static> Agent<S> {
                 sent: scribe(&*spool, &sent, stream, stream.number())?,
                 fetch_related: settings.alerts.fetch_related,
                 read_secret,
+                gate: gate.clone(),
                 state: PollerState::new(ledger.short(stream.number())),
             };
             clients.push(http);

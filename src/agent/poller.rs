@@ -5,6 +5,7 @@
 
 mod asking;
 mod audit;
+mod clock;
 mod intake;
 mod trouble;
 
@@ -26,6 +27,7 @@ use crate::source::{
 };
 use crate::spool::{Page, Spool, SpoolError};
 use crate::status::{Happening, PageRead, Pulse, Reporter, WORK};
+use crate::timekeeping::{Gate, Look};
 use intake::{CloudClock, Haul};
 
 /// How often a full spool is asked again.
@@ -75,6 +77,8 @@ pub struct Poller<S: Spool, C: Source = CloudApps, T: Time = Arc<Halt>> {
     pub fetch_related: bool,
     /// Reads the secret, to see whether a refused one was replaced.
     pub read_secret: ReadSecret,
+    /// Opens when the clock is set; TLS needs it.
+    pub gate: Gate,
     /// What varies while it runs.
     pub state: PollerState,
 }
@@ -96,6 +100,10 @@ pub struct PollerState {
     news: u64,
     /// Answers in a row that did not come to their end in time.
     slow: u32,
+    /// What was last said about a clock that is not set; `None` where it is.
+    unset: Option<Look>,
+    /// Was it set when it was last looked at?
+    clock_is_set: bool,
 }
 
 // === impl PollerState ===
@@ -125,6 +133,8 @@ impl Default for PollerState {
             last_deep: None,
             news: 0,
             slow: 0,
+            unset: None,
+            clock_is_set: false,
         }
     }
 }
@@ -143,6 +153,9 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
     /// One page, or what follows from not getting it. Returns the time until the next.
     pub fn step(&mut self) -> Duration {
         self.promise(Duration::ZERO);
+        if let Some(wait) = self.wait_for_clock() {
+            return wait;
+        }
         self.page().unwrap_or_else(|error| self.after(error))
     }
 

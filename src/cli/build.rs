@@ -4,7 +4,8 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use super::command::{
-    BoardArgs, CheckArgs, Command, PreviewArgs, RenderArgs, ReplayArgs, RunArgs, Setup, StatusArgs,
+    AnnounceArgs, BoardArgs, CheckArgs, ClockArgs, Command, PreviewArgs, RenderArgs, ReplayArgs,
+    RunArgs, Setup, StatusArgs,
 };
 use super::flags::Given;
 use super::{COMMANDS, TOKEN_VARIABLE, Usage};
@@ -82,6 +83,13 @@ pub(super) fn build(given: Given, token_variable: Option<OsString>) -> Result<Co
         "board" => Command::Board(BoardArgs {
             board: parsed(&given, "--board", board_named)?.map(Box::new),
             test: given.has("--test"),
+        }),
+        "clock" => Command::Clock(ClockArgs {
+            setup: setup(Needs::Lines)?,
+            once: given.has("--once"),
+        }),
+        "announce" => Command::Announce(AnnounceArgs {
+            setup: setup(Needs::Lines)?,
         }),
         "example" => Command::Example,
         _ => Command::Run(RunArgs {

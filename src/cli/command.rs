@@ -26,6 +26,10 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Which board this is, and what it has.
     Board(BoardArgs),
+    /// The clock of siembox's own firmware.
+    Clock(ClockArgs),
+    /// The name of siembox's own firmware.
+    Announce(AnnounceArgs),
     /// The commented settings file.
     Example,
     /// Help; for one command where it is named.
@@ -126,6 +130,22 @@ pub struct BoardArgs {
     pub test: bool,
 }
 
+/// `siembox clock`
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClockArgs {
+    /// Where the settings come from; only `[clock]` and `[log]` are of interest.
+    pub setup: Setup,
+    /// `--once`: one round, no waiting.
+    pub once: bool,
+}
+
+/// `siembox announce`
+#[derive(Debug, Clone, PartialEq)]
+pub struct AnnounceArgs {
+    /// Where the settings come from; only `[page]` and `[log]` are of interest.
+    pub setup: Setup,
+}
+
 // === impl Setup ===
 
 impl Setup {
@@ -174,7 +194,9 @@ impl Command {
             | Self::Preview(PreviewArgs { setup, .. })
             | Self::Check(CheckArgs { setup, .. })
             | Self::Status(StatusArgs { setup, .. })
-            | Self::Replay(ReplayArgs { setup, .. }) => Some(setup),
+            | Self::Replay(ReplayArgs { setup, .. })
+            | Self::Clock(ClockArgs { setup, .. })
+            | Self::Announce(AnnounceArgs { setup, .. }) => Some(setup),
             Self::Board(_) | Self::Init | Self::Example | Self::Help(_) | Self::Version => None,
         }
     }

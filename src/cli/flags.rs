@@ -18,11 +18,13 @@ pub(super) struct Flag {
 }
 
 const STREAM: &[&str] = &["run", "preview", "check"];
-const SETUP: &[&str] = &["run", "render", "preview", "check", "status", "replay"];
+const SETUP: &[&str] = &[
+    "run", "render", "preview", "check", "status", "replay", "clock", "announce",
+];
 const EVERY: &[&str] = &super::COMMANDS;
 
 /// All flags, in the order of the help.
-pub(super) static FLAGS: [Flag; 24] = [
+pub(super) static FLAGS: [Flag; 25] = [
     flag("--config", &[], Some("FILE"), SETUP),
     flag("--state", &[], Some("DIR"), &["run", "status", "replay"]),
     // The old agent's spelling first; it is what stands in people's start-up scripts.
@@ -60,6 +62,7 @@ pub(super) static FLAGS: [Flag; 24] = [
     flag("--test", &[], None, &["board"]),
     flag("--setup", &[], None, &["run"]),
     flag("--firmware", &[], None, &["run"]),
+    flag("--once", &[], None, &["clock"]),
     flag("--print-example", &[], None, &["run", "example"]),
     flag("--help", &["-h"], None, EVERY),
     flag("--version", &["-V"], None, EVERY),

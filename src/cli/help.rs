@@ -12,6 +12,8 @@ pub fn help(command: Option<&str>) -> &'static str {
         Some("replay") => REPLAY,
         Some("board") => BOARD,
         Some("example") => EXAMPLE,
+        Some("clock") => CLOCK,
+        Some("announce") => ANNOUNCE,
         _ => WHOLE,
     }
 }
@@ -46,6 +48,9 @@ Commands (siembox COMMAND --help tells more):
   replay    fetches a stretch of time again and sends what is missing
   board     which board this is; with --test, tries its lamps and its button
   example   prints the settings file with everything explained (also: --print-example)
+
+Only on siembox's own firmware:
+  clock     keeps the clock             announce   answers to siembox.local
 
   -h, --help      this text            -V, --version   name and version
 
@@ -224,4 +229,31 @@ default.
 Usage: siembox example
 
   siembox example > /etc/siembox/siembox.toml
+";
+
+const CLOCK: &str = "\
+siembox clock: asks time servers (SNTP) and sets the system's clock, until it is stopped.
+Part of siembox's own firmware, where no other program does it. Needs root.
+
+Usage: siembox clock [--config FILE] [--once]
+
+  --config FILE             settings file with [clock] servers
+                            (default: /etc/siembox/siembox.toml)
+  --once                    one round only; the exit code is 0 where a server gave the time
+
+Whom it asks: the servers of the settings; else those that DHCP names; else, and where those
+have no answer, 0.pool.ntp.org to 3.pool.ntp.org. A date before the firmware was built is
+not believed, nor one that most others contradict.
+";
+
+const ANNOUNCE: &str = "\
+siembox announce: answers to siembox.local on the local network (mDNS), and names the page
+there. Part of siembox's own firmware, where no other program does it.
+
+Usage: siembox announce [--config FILE]
+
+  --config FILE             settings file with [page]
+                            (default: /etc/siembox/siembox.toml)
+
+The name is [network] hostname of the settings; mdns = false there keeps the box quiet.
 ";

@@ -145,7 +145,7 @@ fn wrong_usage_is_told_with_reason_and_nearest() {
         ("-x", "there is no flag -x"),
         (
             "rnder",
-            "there is no command \"rnder\"; did you mean \"render\"?; commands: run, render, preview, check, status, replay, board, example",
+            "there is no command \"rnder\"; did you mean \"render\"?; commands: run, render, preview, check, status, replay, board, example, clock, announce",
         ),
         (
             "render --syslog x:1/udp",

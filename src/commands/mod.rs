@@ -1,16 +1,22 @@
 //! What each command does, from its arguments to its exit code. Each is the rim of a room that knows nothing of
 //! terminals: the words for people are written here.
 
+mod announce;
 mod board;
 mod check;
+mod clock;
+mod lease;
 mod preview;
 mod render;
 mod replay;
 mod run;
 mod status;
 
+pub use announce::announce;
 pub use board::board;
 pub use check::check;
+pub use clock::clock;
+pub use lease::lease;
 pub use preview::preview;
 pub use render::render;
 pub use replay::replay;

@@ -11,6 +11,7 @@ use crate::firmware::duty::TROUBLE_WORD;
 use crate::log::{self, LogHandle};
 use crate::settings::{Overrides, Settings};
 use crate::spool::sled::contained_here;
+use crate::timekeeping::{self, Gate};
 
 /// Runs the stream until SIGTERM or SIGINT.
 pub fn run(args: RunArgs) -> Exit {
@@ -115,6 +116,11 @@ impl Desk for SettingsFile {
         let (config, file) = (&self.setup.config, self.setup.file());
         (self.to_be_set_up || config.is_some() || file.exists())
             .then(|| (file.to_owned(), self.setup.overrides.clone()))
+    }
+
+    fn clock(&self) -> Gate {
+        let file = std::env::var_os(timekeeping::VARIABLE);
+        file.map_or_else(Gate::open, |file| Gate::at(file.into()))
     }
 
     fn took(&self, settings: &Settings) {

@@ -26,6 +26,7 @@ pub mod program;
 pub mod reset;
 pub mod rooms;
 pub mod signals;
+pub mod status_txt;
 pub mod supervise;
 pub mod told;
 pub mod watch;

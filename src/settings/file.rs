@@ -24,6 +24,17 @@ pub struct Loaded {
     pub warnings: Vec<Finding>,
 }
 
+/// A file that settings name, beside themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedFile {
+    /// The setting that names it: `agent[1].source.token_file`.
+    pub key: String,
+    /// As it is named; a relative one begins at the settings file's folder.
+    pub path: PathBuf,
+    /// Is it only for its owner to read?
+    pub is_secret: bool,
+}
+
 /// Why there are no settings.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
@@ -91,6 +102,26 @@ impl Settings {
             settings, warnings, ..
         } = parsed;
         Ok(Loaded { settings, warnings })
+    }
+
+    /// The files that the text of a settings file names, in its order; nothing is looked at. As with [`Settings::read`],
+    /// `path` is where relative ones begin.
+    ///
+    /// # Errors
+    /// [`SettingsError::Wrong`].
+    pub fn files_named(
+        text: &str,
+        path: &Path,
+        given: &Overrides,
+    ) -> Result<Vec<NamedFile>, SettingsError> {
+        let parsed = parse(text, Some(path), given).map_err(SettingsError::Wrong)?;
+        let mentions = parsed.mentions.into_iter();
+        let named = mentions.map(|Mention { at, path, holds }| NamedFile {
+            key: at.key,
+            path,
+            is_secret: holds == Holds::Secret,
+        });
+        Ok(named.collect())
     }
 
     /// Settings without a file, as the old agent was started: everything but address, token and receiver has its default.

@@ -9,6 +9,7 @@
 mod address;
 mod agent;
 mod cef;
+mod clock;
 mod credentials;
 mod duration;
 pub mod edit;
@@ -23,6 +24,7 @@ mod ledger;
 mod log;
 mod memory;
 mod nearest;
+mod network;
 mod overrides;
 mod page;
 mod parse;
@@ -43,10 +45,11 @@ mod words;
 pub use address::ApiUrl;
 pub use agent::AgentSettings;
 pub use cef::{CefSettings, Format, Profile};
+pub use clock::{ClockSettings, TimeServer};
 pub use credentials::Credentials;
 pub use duration::{parse as parse_duration, text as duration_text};
 pub use example::EXAMPLE;
-pub use file::{DEFAULT_FILE, Loaded, SettingsError};
+pub use file::{DEFAULT_FILE, Loaded, NamedFile, SettingsError};
 pub use finding::{Finding, Place, Refusal};
 pub use header::{HeaderSettings, TimeFormat};
 pub use health::HealthSettings;
@@ -54,6 +57,7 @@ pub use ledger::LedgerSettings;
 pub use log::{LogLevel, LogSettings};
 pub use memory::MemorySettings;
 pub(crate) use nearest::nearest;
+pub use network::{Addressing, Cidr, Interface, NetworkSettings};
 pub use overrides::{Needs, Overrides, SyslogTarget, Transport};
 pub use page::PageSettings;
 pub use proxy::ProxySettings;
@@ -83,6 +87,10 @@ pub struct Settings {
     pub health: HealthSettings,
     /// `[page]`
     pub page: PageSettings,
+    /// `[network]`: only on siembox's own firmware.
+    pub network: NetworkSettings,
+    /// `[clock]`: only on siembox's own firmware.
+    pub clock: ClockSettings,
     /// `[[agent]]`, names unique. None only where there is a page, on which they can be added.
     pub agents: Vec<AgentSettings>,
 }

@@ -8,7 +8,8 @@ use super::overrides::Overrides;
 use super::report::{Mention, Report};
 use super::section::Section;
 use super::{
-    AgentSettings, Credentials, Finding, SecretSource, Settings, agent, health, log, page,
+    AgentSettings, Credentials, Finding, SecretSource, Settings, agent, clock, health, log,
+    network, page,
 };
 
 /// Settings, what is doubtful about them, and the files they name.
@@ -61,6 +62,8 @@ fn read(report: &Report, table: &dyn TableLike, given: &Overrides) -> Option<Set
     let log = log::read(top.table("log"));
     let health = health::read(top.table("health"));
     let page = page::read(top.table("page"), given.on_firmware);
+    let network = network::read(top.table("network"));
+    let clock = clock::read(top.table("clock"));
     let agents = agents(&top, report, given, page.enabled);
     top.close();
     let state = match given.on_firmware {
@@ -81,6 +84,8 @@ fn read(report: &Report, table: &dyn TableLike, given: &Overrides) -> Option<Set
         log,
         health,
         page,
+        network,
+        clock,
         agents: agents?,
     })
 }

@@ -47,6 +47,20 @@ pub enum Happening {
         /// What is wrong.
         what: String,
     },
+    /// No time server has set the clock of this firmware yet, and certificates can't be judged without.
+    ClockNotSet {
+        /// "activities" or "alerts".
+        stream: &'static str,
+        /// The servers that had no answer so far.
+        asked: Vec<String>,
+        /// Is the stream to wait longer?
+        waits: bool,
+    },
+    /// It is set.
+    ClockSet {
+        /// "activities" or "alerts".
+        stream: &'static str,
+    },
     /// The cloud can't be read.
     CloudTrouble {
         /// "activities" or "alerts".
@@ -208,6 +222,8 @@ impl Happening {
             | Self::Skipped { stream, .. }
             | Self::LedgerShort { stream, .. }
             | Self::LedgerWhole { stream }
+            | Self::ClockNotSet { stream, .. }
+            | Self::ClockSet { stream }
             | Self::CloudTrouble { stream, .. }
             | Self::Doubtful { stream, .. }
             | Self::SetAside { stream, .. } => stream,
@@ -231,12 +247,14 @@ impl Happening {
             | Self::FirstStart { .. }
             | Self::SiemConnected { .. }
             | Self::LedgerWhole { .. }
+            | Self::ClockSet { .. }
             | Self::ReplayBegun(_)
             | Self::ReplayEnded { .. }
             | Self::SentIdsWell
             | Self::SpoolWell => Loudness::Info,
             Self::SetAside { .. }
             | Self::Doubtful { .. }
+            | Self::ClockNotSet { .. }
             | Self::Cut { .. }
             | Self::HalfCloseRefused { .. }
             | Self::LedgerShort { .. }
@@ -258,6 +276,8 @@ impl Happening {
             Self::SiemConnected { .. } | Self::SiemThere | Self::Proved { .. } => {
                 Effect::Close(Topic::Siem)
             }
+            Self::ClockNotSet { .. } => Effect::Raise(Topic::Clock, "The clock is not set"),
+            Self::ClockSet { .. } => Effect::Close(Topic::Clock),
             Self::SpoolWell => Effect::Close(Topic::Spool),
             Self::SentIdsWell => Effect::Close(Topic::SentIds),
             Self::SentIdsTrouble { .. } => {
@@ -328,6 +348,12 @@ impl Happening {
                 format!("{stream}: the ledger adds up again, hour by hour")
             }
             Self::LedgerTrouble { what } => what.clone(),
+            Self::ClockNotSet {
+                stream,
+                asked,
+                waits,
+            } => clock_in_words(stream, asked, *waits),
+            Self::ClockSet { stream } => format!("{stream}: the clock is set, reading begins"),
             Self::CloudTrouble { stream, what, wait } => {
                 format!("{what} ({stream}; next try in {})", span_in_words(*wait))
             }
@@ -379,6 +405,31 @@ impl Happening {
             ),
         }
     }
+}
+
+/// How many time servers a notice names.
+const SERVERS: usize = 8;
+
+fn clock_in_words(stream: &str, asked: &[String], waits: bool) -> String {
+    let asked = match asked {
+        [] => "none has been reached yet".to_owned(),
+        some => format!(
+            "asked: {}",
+            some.iter()
+                .take(SERVERS)
+                .cloned()
+                .collect::<Vec<_>>()
+                .join(", ")
+        ),
+    };
+    let then = if waits {
+        "waiting for a time server, two minutes at most"
+    } else {
+        "no time server answered in two minutes, so reading goes on with the clock as it is: a certificate may be refused as not valid yet"
+    };
+    format!(
+        "{stream}: the clock is not set yet: {then} ({asked}); cure: let UDP port 123 out, or name time servers of your own in [clock] servers"
+    )
 }
 
 /// How many hours a notice names.

@@ -32,6 +32,8 @@ pub enum Topic {
     SentIds,
     /// Damage on flash that was repaired.
     Repaired,
+    /// The clock of siembox's own firmware.
+    Clock,
     /// The settings file.
     Settings,
     /// The page can't be shown.
@@ -52,6 +54,7 @@ impl Topic {
             | Self::Settings
             | Self::Page
             | Self::Box
+            | Self::Clock
             | Self::Ledger => true,
             Self::Doubt
             | Self::SetAside

@@ -13,6 +13,7 @@ use siembox::spool::Spool;
 use siembox::status::{
     Introduction, LedgerReport, Pulses, Reporter, SpoolReport, Status, Thresholds,
 };
+use siembox::timekeeping::Gate;
 use siembox_support::cloud::Cloud;
 use tokio::sync::Notify;
 
@@ -205,6 +206,7 @@ fn pollers(
                 look_back,
                 fetch_related: plan.fetch_related,
                 read_secret: token(),
+                gate: Gate::open(),
                 state: PollerState::default(),
             }
         })

@@ -25,4 +25,5 @@ mod setup;
 mod siem_side;
 mod siembox;
 mod silence;
+mod unset_clock;
 mod watch;

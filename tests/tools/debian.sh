@@ -58,6 +58,7 @@ apt install --no-install-recommends "${missing[@]}"
 [ -d /run/systemd/system ] || exit 0
 for package in "${missing[@]}"; do
     case "$package" in
+    chrony) as_root systemctl disable --quiet --now chrony.service || true ;;
     rsyslog) as_root systemctl disable --quiet --now rsyslog.service syslog.socket || true ;;
     prometheus) as_root systemctl disable --quiet --now prometheus.service || true ;;
     esac

@@ -1,0 +1,248 @@
+//! Where plans become deeds: commands are run, files written. One that fails is said and passed over.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::card::Card;
+use super::lease::{Lease, Turn, resolv_conf};
+use super::plan::{Plan, Setting, Step};
+use super::{Firewall, path};
+use crate::settings::NetworkSettings;
+use crate::word;
+
+/// Where the programs and the files are: [`Tools::of_the_box`], or a test's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tools {
+    /// busybox, for `ip`.
+    pub busybox: PathBuf,
+    /// nftables' `nft`.
+    pub nft: PathBuf,
+    /// `/sys`
+    pub sys: PathBuf,
+    /// What stands in [`path`] is below here; `/` on the box.
+    pub root: PathBuf,
+}
+
+/// A step that failed, in words for the log.
+#[derive(Debug, thiserror::Error)]
+pub enum TroubleAtStep {
+    /// A program could not be started.
+    #[error("{} can't be started: {source}; this firmware is not whole: flash it again", .program.display())]
+    Start {
+        /// The program.
+        program: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A program ended badly.
+    #[error("\"{command}\" failed: {said}")]
+    Ended {
+        /// As it would be typed.
+        command: String,
+        /// What it said, in one line of at most 300 characters.
+        said: String,
+    },
+    /// A file could not be written.
+    #[error("{} can't be written: {source}", .path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+}
+
+/// The network that is up.
+#[derive(Debug)]
+pub struct Network {
+    /// What was planned.
+    pub plan: Plan,
+    /// What failed on the way; the rest was done all the same.
+    pub troubles: Vec<TroubleAtStep>,
+}
+
+/// A card knows whether there is a cable in it a moment after it is up: gigabit takes up to 3 s to agree.
+const CARRIER_WAIT: Duration = Duration::from_secs(5);
+const CARRIER_LOOK: Duration = Duration::from_millis(100);
+
+// === impl Tools ===
+
+impl Tools {
+    /// As the firmware has them.
+    #[must_use]
+    pub fn of_the_box() -> Self {
+        Self {
+            busybox: PathBuf::from("/bin/busybox"),
+            nft: PathBuf::from("/sbin/nft"),
+            sys: PathBuf::from("/sys"),
+            root: PathBuf::from("/"),
+        }
+    }
+
+    fn at(&self, path: &str) -> PathBuf {
+        self.root.join(path.trim_start_matches('/'))
+    }
+
+    fn run(&self, step: &Step) -> Result<(), TroubleAtStep> {
+        run(&self.busybox, &step.0, None)
+    }
+
+    fn put(&self, path: &str, text: &str) -> Result<(), TroubleAtStep> {
+        let path = self.at(path);
+        word::put(&path, text.as_bytes()).map_err(|source| TroubleAtStep::Write { path, source })
+    }
+
+    fn say<T: serde::Serialize>(&self, path: &str, said: &T) -> Result<(), TroubleAtStep> {
+        let path = self.at(path);
+        word::say(&path, said).map_err(|source| TroubleAtStep::Write { path, source })
+    }
+}
+
+// === impl Network ===
+
+impl Network {
+    /// Closes the firewall, then brings the network up as the settings have it. Where several cards could be meant, waits
+    /// at most 5 s for the first that has a cable. The DHCP client is the caller's to start ([`Plan::dhcp_client`]).
+    #[must_use]
+    pub fn up(tools: &Tools, settings: &NetworkSettings, firewall: &Firewall) -> Self {
+        let mut troubles = Vec::new();
+        troubles.extend(shut(tools, firewall).err());
+        let plan = Plan::of(settings, &cards(tools, settings));
+        troubles.extend(plan.steps.iter().filter_map(|step| tools.run(step).err()));
+        let name = Path::new("/proc/sys/kernel/hostname");
+        let named = std::fs::write(name, &plan.setting.hostname);
+        troubles.extend(named.err().map(|source| TroubleAtStep::Write {
+            path: name.to_owned(),
+            source,
+        }));
+        for written in [
+            tools.put(path::RESOLV, &plan.resolv_conf),
+            tools.put(path::HOSTS, &plan.hosts),
+            tools.say(path::NETWORK, &plan.setting),
+        ] {
+            troubles.extend(written.err());
+        }
+        Self { plan, troubles }
+    }
+}
+
+/// The cards, once it is known which has a cable.
+fn cards(tools: &Tools, settings: &NetworkSettings) -> Vec<Card> {
+    let cards = Card::all(&tools.sys);
+    let wired: Vec<&Card> = cards.iter().filter(|card| !card.is_wireless).collect();
+    if wired.len() < 2 || settings.interface != crate::settings::Interface::Auto {
+        return cards;
+    }
+    for card in wired {
+        // one that can't is one without a cable
+        let _ = tools.run(&Step::ip(&["link", "set", &card.name, "up"]));
+    }
+    let begun = Instant::now();
+    loop {
+        let cards = Card::all(&tools.sys);
+        let found = cards
+            .iter()
+            .any(|card| card.has_carrier && !card.is_wireless);
+        if found || begun.elapsed() >= CARRIER_WAIT {
+            return cards;
+        }
+        std::thread::sleep(CARRIER_LOOK);
+    }
+}
+
+/// Puts the ruleset in force.
+fn shut(tools: &Tools, firewall: &Firewall) -> Result<(), TroubleAtStep> {
+    let words = ["-f".to_owned(), "-".to_owned()];
+    run(&tools.nft, &words, Some(&firewall.ruleset()))
+}
+
+fn run(program: &Path, words: &[String], input: Option<&str>) -> Result<(), TroubleAtStep> {
+    let start = |source| TroubleAtStep::Start {
+        program: program.to_owned(),
+        source,
+    };
+    let mut child = Command::new(program)
+        .args(words)
+        .stdin(if input.is_some() {
+            Stdio::piped()
+        } else {
+            Stdio::null()
+        })
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(start)?;
+    if let (Some(input), Some(mut stdin)) = (input, child.stdin.take()) {
+        // one that does not read says why at its end
+        let _ = stdin.write_all(input.as_bytes());
+    }
+    let output = child.wait_with_output().map_err(start)?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let said: Vec<&str> = said.split_whitespace().collect();
+    let said: String = said.join(" ").chars().take(300).collect();
+    let name = program.file_name().unwrap_or_default().to_string_lossy();
+    Err(TroubleAtStep::Ended {
+        command: format!("{name} {}", words.join(" ")),
+        said: if said.is_empty() {
+            output.status.to_string()
+        } else {
+            said
+        },
+    })
+}
+
+/// `siembox-lease WORD`, as the DHCP client calls it. `variable` gives the environment's values.
+///
+/// Returns what to log: what came of it, then what failed.
+///
+/// # Errors
+/// In words for the log, where the turn makes no sense; nothing is done then.
+pub fn tell(
+    tools: &Tools,
+    word: &str,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Vec<String>, String> {
+    let turn = Turn::read(word, variable)?;
+    let file = tools.at(path::LEASE);
+    let before: Option<Lease> = word::heard(&file);
+    let steps = turn.steps(before.as_ref());
+    let mut troubles: Vec<TroubleAtStep> = Vec::new();
+    troubles.extend(steps.iter().filter_map(|step| tools.run(step).err()));
+    let setting: Setting = word::heard(&tools.at(path::NETWORK)).unwrap_or_default();
+    let mut said = Vec::new();
+    match &turn {
+        Turn::Nothing { why } => said.push(why.clone()),
+        Turn::Gone { interface } => {
+            let removed = std::fs::remove_file(&file);
+            if before.is_some() {
+                said.push(format!(
+                    "{interface} has no address any more: asking for one"
+                ));
+            }
+            if let Err(source) = removed
+                && source.kind() != io::ErrorKind::NotFound
+            {
+                troubles.push(TroubleAtStep::Write { path: file, source });
+            }
+            troubles.extend(tools.put(path::RESOLV, &resolv_conf(&setting, None)).err());
+        }
+        Turn::Lent(lease) => {
+            troubles.extend(
+                tools
+                    .put(path::RESOLV, &resolv_conf(&setting, Some(lease)))
+                    .err(),
+            );
+            troubles.extend(tools.say(path::LEASE, lease).err());
+            if before.as_ref() != Some(lease) {
+                said.push(lease.in_words());
+            }
+        }
+    }
+    said.extend(troubles.iter().map(ToString::to_string));
+    Ok(said)
+}

@@ -1,0 +1,29 @@
+//! The clock of siembox's own firmware: small boards have none that goes on without power, and TLS takes a wrong day for a
+//! wrong certificate. (`clock.rs` reads the time; this sets it.)
+//!
+//! PID 1 sets a floor at the start: the last time known on flash, or the firmware's build. Then `siembox clock` asks time
+//! servers by SNTP. What they say is believed only where it can be (`judge`): no date before the firmware was built or 30
+//! years after, no server that says itself that it does not know, and of three or more none that stands against the others.
+//! Nothing else ever sets the clock; least of all the `Date` of an HTTP answer, which anybody on the way can write.
+//!
+//! How far it is, one file tells the others ([`Word`]); [`Gate`] is how the pollers wait for it.
+
+mod ask;
+mod gate;
+mod judge;
+mod keeper;
+mod servers;
+mod word;
+
+pub use ask::{AskError, ask};
+pub use gate::{Gate, Look};
+pub use judge::{Answer, Bounds, Deed, Doubt, choose, deed};
+pub use keeper::{Hands, Keeper, Round};
+pub use servers::{POOL, groups};
+pub use word::{Source, Word};
+
+/// Where the [`Word`] stands on the box.
+pub const FILE: &str = "/run/siembox/clock";
+
+/// The environment variable that names the [`Word`]'s file to `siembox run`; without it nobody waits for a clock.
+pub const VARIABLE: &str = "SIEMBOX_CLOCK";

@@ -1,0 +1,57 @@
+//! What is known of the clock, in the file by which one process tells the others.
+
+use serde::{Deserialize, Serialize};
+
+/// Where the time comes from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// Nobody said it: the last time known, or the firmware's build. It may be off by months.
+    #[default]
+    Floor,
+    /// The board's own clock, which goes on without power.
+    Rtc,
+    /// A time server.
+    Sntp,
+}
+
+/// `/run/siembox/clock`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Word {
+    /// Where the time comes from.
+    pub source: Source,
+    /// The server that said it, where one did.
+    #[serde(default)]
+    pub server: Option<String>,
+    /// When this was written, milliseconds since 1970, by the clock that it speaks of.
+    #[serde(default)]
+    pub at_ms: i64,
+    /// The servers asked last, where none answered.
+    #[serde(default)]
+    pub asked: Vec<String>,
+}
+
+// === impl Word ===
+
+impl Word {
+    /// Can certificates be judged by this clock?
+    #[must_use]
+    pub fn is_plausible(&self) -> bool {
+        self.source != Source::Floor
+    }
+
+    /// For the status file: `set by ntp.example`.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let asked = match &self.asked[..] {
+            [] => String::new(),
+            some => format!("; no answer from {}", some.join(", ")),
+        };
+        match (self.source, &self.server) {
+            (Source::Sntp, Some(server)) => format!("set by the time server {server}{asked}"),
+            (Source::Sntp, None) => format!("set by a time server{asked}"),
+            (Source::Rtc, _) => format!("from the board's own clock{asked}"),
+            (Source::Floor, _) => format!("not set yet, may be far off{asked}"),
+        }
+    }
+}

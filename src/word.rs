@@ -1,0 +1,77 @@
+//! A process's word to another: small JSON files in a folder of RAM (`/run/siembox`), each replaced as a whole. Whoever reads
+//! one finds the old word or the new one, never half of it; nothing here is made durable, as none outlives a start.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A word of more bytes than this is none.
+const MAX_BYTES: u64 = 64 * 1024;
+
+/// Puts a word where `path` is, for everybody to read (mode 0644).
+///
+/// # Errors
+/// When the folder is not there or can't be written.
+pub fn say<T: Serialize>(path: &Path, word: &T) -> io::Result<()> {
+    put(path, &serde_json::to_vec(word)?)
+}
+
+/// As [`say`], for what is no JSON (`resolv.conf`).
+///
+/// # Errors
+/// When the folder is not there or can't be written.
+pub fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.new", std::process::id()));
+    let new = path.with_file_name(name);
+    let written = File::create(&new).and_then(|mut file| {
+        file.set_permissions(Permissions::from_mode(0o644))?;
+        file.write_all(bytes)?;
+        fs::rename(&new, path)
+    });
+    if written.is_err() {
+        let _ = fs::remove_file(&new);
+    }
+    written
+}
+
+/// The word that is there; `None` where there is none, or none that is understood.
+#[must_use]
+pub fn heard<T: DeserializeOwned>(path: &Path) -> Option<T> {
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
+        .ok()?;
+    (bytes.len() as u64 <= MAX_BYTES)
+        .then(|| serde_json::from_slice(&bytes).ok())
+        .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn what_is_said_is_heard_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("word");
+        assert_eq!(heard::<Vec<u8>>(&path), None);
+        for word in [vec![1_u8, 2], vec![]] {
+            say(&path, &word).unwrap();
+            assert_eq!(heard(&path), Some(word));
+        }
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o644);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        fs::write(&path, "[1,").unwrap();
+        assert_eq!(heard::<Vec<u8>>(&path), None);
+        fs::write(&path, format!("[{}1]", " ".repeat(70_000))).unwrap();
+        assert_eq!(heard::<Vec<u8>>(&path), None);
+        assert!(say(&folder.path().join("none/word"), &1).is_err());
+    }
+}
