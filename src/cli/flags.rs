@@ -61,7 +61,7 @@ pub(super) static FLAGS: [Flag; 25] = [
     flag("--board", &[], Some("NAME"), &["board"]),
     flag("--test", &[], None, &["board"]),
     flag("--setup", &[], None, &["run"]),
-    flag("--firmware", &[], None, &["run"]),
+    flag("--firmware", &[], None, &["run", "clock", "announce"]),
     flag("--once", &[], None, &["clock"]),
     flag("--print-example", &[], None, &["run", "example"]),
     flag("--help", &["-h"], None, EVERY),

@@ -119,8 +119,9 @@ impl Desk for SettingsFile {
     }
 
     fn clock(&self) -> Gate {
-        let file = std::env::var_os(timekeeping::VARIABLE);
-        file.map_or_else(Gate::open, |file| Gate::at(file.into()))
+        let named = std::env::var_os(timekeeping::VARIABLE).map(PathBuf::from);
+        let file = named.or(self.on_firmware.then(|| timekeeping::FILE.into()));
+        file.map_or_else(Gate::open, Gate::at)
     }
 
     fn took(&self, settings: &Settings) {

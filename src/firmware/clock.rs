@@ -7,24 +7,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use rustix::time::{ClockId, Timespec, clock_settime};
-use serde::Serialize;
 
-use crate::{clock, durable};
+use crate::timekeeping::{self, Source, Word};
+use crate::{clock, durable, word};
 
-/// Whoever polls over TLS looks here whether the time can be believed.
-pub const WORD: &str = "/run/siembox/clock";
 /// Between two notes of the time, milliseconds: 6 hours.
 const NOTE_MS: i64 = 6 * 3_600_000;
-
-/// Where the time comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Source {
-    /// It is only known that it is later.
-    Floor,
-    /// The board's own clock.
-    Rtc,
-}
 
 /// Where the clock begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,13 +21,6 @@ pub struct Floor {
     pub at_ms: i64,
     /// Was the clock there already?
     pub source: Source,
-}
-
-/// What [`WORD`] says.
-#[derive(Debug, Serialize)]
-struct Word {
-    source: Source,
-    at_ms: i64,
 }
 
 /// The last known time, on the data partition.
@@ -80,7 +61,7 @@ pub fn begin(floor: Floor) -> io::Result<()> {
     clock_settime(ClockId::Realtime, time).map_err(io::Error::from)
 }
 
-/// Tells the others on the box.
+/// Tells the others on the box: whoever polls over TLS asks whether the time can be believed.
 ///
 /// # Errors
 /// What the system said.
@@ -88,9 +69,9 @@ pub fn tell(floor: Floor) -> io::Result<()> {
     let word = Word {
         source: floor.source,
         at_ms: floor.at_ms,
+        ..Word::default()
     };
-    let text = serde_json::to_string(&word).unwrap_or_default();
-    super::word::leave(Path::new(WORD), &text)
+    word::say(Path::new(timekeeping::FILE), &word)
 }
 
 // === impl Keeper ===

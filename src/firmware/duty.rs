@@ -5,7 +5,7 @@
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::bless::{self, bless};
 use super::child::Child;
@@ -13,19 +13,22 @@ use super::clock::Keeper;
 use super::disk::{self, Data, Disk, on_data};
 use super::ending::{self, Ending};
 use super::esp::Esp;
+use super::facts::facts;
 use super::image::Image;
 use super::log::Log;
 use super::panel::Panel;
-use super::rooms::{self, Taken};
+use super::rooms;
 use super::signals::{self, Asked};
+use super::status_file::StatusFile;
+use super::status_txt::Facts;
 use super::supervise::{self, Action, Supervisor, process};
-use super::told::{StatusFile, Told, page_at};
 use super::watch::{self, Beat, Cure, Watch};
-use super::{STREAM, reset, word};
+use super::{STREAM, reset, settings};
 use crate::button::Press;
-use crate::status::{Condition, Signal};
+use crate::provision::Taken;
+use crate::status::Signal;
 use crate::watchdog::Watchdog;
-use crate::{clock, durable};
+use crate::{clock, durable, word};
 
 /// The hardware watchdog is fed this often; it bites after a minute.
 const FEED: Duration = Duration::from_secs(10);
@@ -60,8 +63,8 @@ pub struct Given {
     pub esp: Option<Esp>,
     /// The last known time.
     pub keeper: Keeper,
-    /// What became of settings on the boot partition.
-    pub taken: Taken,
+    /// What became of settings on the boot partition, and when, milliseconds since 1970.
+    pub taken: (Taken, i64),
     /// What is to run.
     pub children: Vec<Child>,
 }
@@ -85,10 +88,11 @@ pub struct Duty {
     shown: Option<Signal>,
     fed: Duration,
     blessed: bool,
-    /// What was last said of the page, of the address, and of what is wrong with the box.
-    page_said: String,
-    address_said: Option<String>,
     troubles_left: String,
+    /// What the console was told of the address and the page.
+    said: Vec<String>,
+    /// The settings file that the firewall was made for.
+    settings: Option<(SystemTime, u64)>,
     ending: Option<(Ending, Duration)>,
 }
 
@@ -122,8 +126,8 @@ impl Duty {
             shown: None,
             fed: Duration::ZERO,
             blessed: false,
-            page_said: String::new(),
-            address_said: None,
+            said: Vec::new(),
+            settings: face(&settings()),
             troubles_left: String::new(),
             ending: None,
         }
@@ -162,10 +166,7 @@ impl Duty {
             Event::Signal(Asked::End(ending)) => self.begin_end(ending, now),
             // silence is noticed by itself
             Event::Heard(Err(_)) => {}
-            Event::Heard(Ok(beat)) => {
-                self.watch.hear(beat, now);
-                self.say_page();
-            }
+            Event::Heard(Ok(beat)) => self.watch.hear(beat, now),
             Event::Pressed(press) => self.pressed(press, now),
         }
     }
@@ -291,7 +292,13 @@ impl Duty {
         // a clock that can't be noted (a full disk, say) is at worst six hours older after a power cut
         let _ = self.given.keeper.note(clock::now_ms(), false);
         self.leave_troubles();
-        self.say_address();
+        self.shut_anew();
+        self.bless(now);
+        self.tell(now, false);
+    }
+
+    /// Takes the counter off a firmware that does well, so that the boot loader keeps it.
+    fn bless(&mut self, now: Duration) {
         let Some(esp) = &self.given.esp else { return };
         if !self.blessed && self.watch.well_for(now) >= bless::AFTER {
             self.blessed = true;
@@ -307,59 +314,38 @@ impl Duty {
                     .say(format!("firmware: cannot be marked as good: {cause}")),
             }
         }
-        self.tell(now, false);
+    }
+
+    /// The page may be elsewhere since the settings changed.
+    fn shut_anew(&mut self) {
+        let face = face(&settings());
+        if self.settings != face {
+            self.settings = face;
+            rooms::shut_anew(&settings(), &self.given.log);
+        }
     }
 
     fn tell(&mut self, now: Duration, at_once: bool) {
+        let facts = self.facts(now);
+        self.say_where(&facts);
         let Some(esp) = &self.given.esp else { return };
-        let told = self.told(now);
-        if !self.status_file.is_due(&told, now, at_once) {
+        if !self.status_file.is_due(&facts, now, at_once) {
             return;
         }
-        let text = rooms::status_text(&told, clock::now_ms());
-        if let Err(cause) = self.status_file.write(esp, told, &text, now) {
+        if let Err(cause) = self.status_file.write(esp, facts, now) {
             self.given.log.say(format!(
                 "boot partition: STATUS.TXT cannot be written: {cause}"
             ));
         }
     }
 
-    fn told(&self, now: Duration) -> Told {
-        let given = &self.given;
+    fn facts(&self, now: Duration) -> Facts {
         let signal = match self.ending {
             Some(_) => None,
-            None if given.data.is_in_ram() => Some(Signal::Fault),
+            None if self.given.data.is_in_ram() => Some(Signal::Fault),
             None => Some(self.watch.signal(now)),
         };
-        let (state, mut means) = in_words(signal);
-        let address = rooms::address();
-        let beat = self.watch.beat().cloned().unwrap_or_default();
-        if beat.agents.is_empty() && signal == Some(Signal::Condition(Condition::Created)) {
-            means = "Nothing is set up yet: open the page below in a browser.".to_owned();
-        }
-        let mut troubles = self.troubles();
-        if signal == Some(Signal::Fault) && self.watch.beat().is_none() {
-            troubles.push(format!(
-                "siembox does not come up: {}",
-                given.log.last_words(STREAM)
-            ));
-        }
-        if !beat.late.is_empty() {
-            troubles.push(format!("No sign of life from: {}", beat.late.join(", ")));
-        }
-        Told {
-            version: given.image.version.clone(),
-            board: given.panel.board.title.clone(),
-            state,
-            means,
-            page: page_at(&beat.page, address.as_deref()),
-            address,
-            fingerprint: beat.fingerprint,
-            agents: beat.agents,
-            data: given.data.in_words(),
-            troubles,
-            stream: beat.trouble,
-        }
+        facts(&self.given, self.watch.beat(), signal, self.troubles())
     }
 
     /// What is wrong with the box itself, each with its cure.
@@ -367,9 +353,9 @@ impl Duty {
         let space = disk::space(Path::new(disk::PLACE));
         let free = space.map_or(u64::MAX, |(_, free)| free);
         let mut troubles: Vec<String> = self.given.data.trouble(free).into_iter().collect();
-        if let Taken::Refused(why) = &self.given.taken {
+        if let Taken::Refused { why } | Taken::Failed { why } = &self.given.taken.0 {
             troubles.push(format!(
-                "The settings on the boot partition are refused: {why}"
+                "The settings on the boot partition were not taken in: {why}"
             ));
         }
         troubles
@@ -383,7 +369,7 @@ impl Duty {
         }
         let left = match &*text {
             "" => std::fs::remove_file(TROUBLE_WORD),
-            text => word::leave(Path::new(TROUBLE_WORD), text),
+            text => word::put(Path::new(TROUBLE_WORD), text.as_bytes()),
         };
         if let Err(cause) = left {
             self.given.log.say(format!("{TROUBLE_WORD}: {cause}"));
@@ -391,30 +377,24 @@ impl Duty {
         self.troubles_left = text;
     }
 
-    /// On the console, when it has changed.
-    fn say_page(&mut self) {
-        let Some(beat) = self.watch.beat() else {
-            return;
-        };
-        let page = page_at(&beat.page, rooms::address().as_deref());
-        let said = match page.first() {
-            None => return,
-            Some(url) if beat.fingerprint.is_empty() => format!("page: {url}"),
-            Some(url) => format!("page: {url} fingerprint {}", beat.fingerprint),
-        };
-        if said != self.page_said {
-            self.given.log.say(&said);
-            self.page_said = said;
-        }
-    }
-
-    fn say_address(&mut self) {
-        let address = rooms::address();
-        if address != self.address_said {
-            let words = address.as_deref().unwrap_or("no address any more");
-            self.given.log.say(format!("network: {words}"));
-            self.address_said = address;
-            self.say_page();
+    /// On the console, when it has changed: the address, and the page with its certificate.
+    fn say_where(&mut self, facts: &Facts) {
+        let mut lines = Vec::new();
+        lines.extend(
+            facts
+                .lease
+                .as_ref()
+                .map(|lease| format!("network: {}", lease.in_words())),
+        );
+        lines.extend(facts.pages().first().map(|page| match &*facts.fingerprint {
+            "" => format!("page: {page}"),
+            fingerprint => format!("page: {page} fingerprint {fingerprint}"),
+        }));
+        if lines != self.said {
+            for line in lines.iter().filter(|line| !self.said.contains(line)) {
+                self.given.log.say(line);
+            }
+            self.said = lines;
         }
     }
 
@@ -453,6 +433,12 @@ impl Duty {
     }
 }
 
+/// Changes when the file does.
+fn face(path: &Path) -> Option<(SystemTime, u64)> {
+    let data = std::fs::metadata(path).ok()?;
+    Some((data.modified().ok()?, data.len()))
+}
+
 /// Is the last time long ago? A time in the future is none that could have been written.
 fn is_rested(path: &Path, now_ms: i64) -> bool {
     let text = std::fs::read_to_string(path).ok();
@@ -461,27 +447,6 @@ fn is_rested(path: &Path, now_ms: i64) -> bool {
         let since = now_ms - last.as_millisecond();
         !(0..REBOOT_MS).contains(&since)
     })
-}
-
-/// What STATUS.TXT says of the box; none: it has stopped.
-fn in_words(signal: Option<Signal>) -> (String, String) {
-    let (words, means) = match signal {
-        None => ("Stopped", "The box was shut down in order.".to_owned()),
-        Some(Signal::Condition(condition)) => {
-            let meaning = condition.meaning();
-            (meaning.words, format!("{} {}", meaning.means, meaning.cure))
-        }
-        Some(Signal::Fault) => (
-            "Fault",
-            "Something is wrong with the box itself. What, and how to mend it, stands below."
-                .to_owned(),
-        ),
-        Some(_) => (
-            "Starting",
-            "The box is on its way; wait for a minute.".to_owned(),
-        ),
-    };
-    (words.to_owned(), means)
 }
 
 #[cfg(test)]
@@ -503,18 +468,5 @@ mod tests {
             is_rested(&path, now - 1),
             "the clock was set back: what it says means nothing"
         );
-    }
-
-    #[test]
-    fn every_state_has_words() {
-        for signal in [
-            None,
-            Some(Signal::Starting),
-            Some(Signal::Fault),
-            Some(Signal::Condition(Default::default())),
-        ] {
-            let (words, means) = in_words(signal);
-            assert!(!words.is_empty() && means.is_ascii());
-        }
     }
 }

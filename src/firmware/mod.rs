@@ -16,6 +16,7 @@ pub mod disk;
 pub mod duty;
 pub mod ending;
 pub mod esp;
+pub mod facts;
 pub mod image;
 pub mod kernel;
 pub mod log;
@@ -26,11 +27,10 @@ pub mod program;
 pub mod reset;
 pub mod rooms;
 pub mod signals;
+pub mod status_file;
 pub mod status_txt;
 pub mod supervise;
-pub mod told;
 pub mod watch;
-pub mod word;
 
 use std::ffi::OsStr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -46,9 +46,11 @@ use esp::Esp;
 use image::Image;
 use log::Log;
 use panel::Panel;
-use rooms::Taken;
 
+use crate::provision::Taken;
 use crate::status::Signal;
+use crate::timekeeping::Source;
+use crate::word;
 
 /// User and group that siembox runs as: it needs none of root's rights.
 pub const SIEMBOX: (u32, u32) = (900, 900);
@@ -108,7 +110,10 @@ fn boot(log: &Log) -> Duty {
         clock::floor(crate::clock::now_ms(), image.built_ms, None),
         log,
     );
-    let _ = word::leave(Path::new(program::E2FSCK_CONFIG), program::CLOCKLESS);
+    let _ = word::put(
+        Path::new(program::E2FSCK_CONFIG),
+        program::CLOCKLESS.as_bytes(),
+    );
     let found = disk::find(log, sys);
     if let Ok(disk) = &found.disk {
         disk::widen(disk, log, sys);
@@ -138,7 +143,7 @@ fn boot(log: &Log) -> Duty {
         log,
         clock::tell(floor)
             .err()
-            .map(|cause| format!("{}: {cause}", clock::WORD)),
+            .map(|cause| format!("{}: {cause}", crate::timekeeping::FILE)),
     );
 
     let taken = match &esp {
@@ -168,7 +173,7 @@ fn boot(log: &Log) -> Duty {
         data,
         esp,
         keeper,
-        taken,
+        taken: (taken, crate::clock::now_ms()),
         children,
     })
 }
@@ -214,7 +219,7 @@ fn open_esp(found: &disk::Found, log: &Log) -> Option<Esp> {
 
 fn begin_clock(floor: clock::Floor, log: &Log) {
     match clock::begin(floor) {
-        Ok(()) if floor.source == clock::Source::Floor => {
+        Ok(()) if floor.source == Source::Floor => {
             let at = crate::clock::in_words(floor.at_ms);
             log.say(format!(
                 "clock: it is at least {at}; a time server will tell more"
@@ -226,27 +231,22 @@ fn begin_clock(floor: clock::Floor, log: &Log) {
 }
 
 fn take_in(esp: &Esp, log: &Log) -> Taken {
-    match rooms::take_in(esp, &on_data("etc")) {
-        Ok(Taken::Settings(files)) => {
-            log.say(format!(
-                "settings: taken from the boot partition: {}",
-                files.join(", ")
-            ));
-            Taken::Settings(files)
+    let taken = rooms::take_in(esp, &on_data("etc"));
+    match &taken {
+        Taken::Nothing => {}
+        Taken::Settings { files, warnings } => {
+            let files = files.join(", ");
+            log.say(format!("settings: taken from the boot partition: {files}"));
+            for warning in warnings {
+                log.say(format!("settings: doubtful: {warning}"));
+            }
         }
-        Ok(Taken::Refused(why)) => {
-            log.say(format!(
-                "settings: what lies on the boot partition is refused:\n{why}"
-            ));
-            Taken::Refused(why)
-        }
-        Ok(Taken::Nothing) => Taken::Nothing,
-        Err(cause) => {
-            let why = format!("what lies on the boot partition cannot be taken in: {cause}");
-            log.say(format!("settings: {why}"));
-            Taken::Refused(why)
-        }
+        Taken::Refused { why } => log.say(format!(
+            "settings: what lies on the boot partition is refused:\n{why}"
+        )),
+        Taken::Failed { why } => log.say(format!("settings: {why}")),
     }
+    taken
 }
 
 fn say_trouble(log: &Log, trouble: Option<String>) {

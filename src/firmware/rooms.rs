@@ -1,64 +1,94 @@
-//! What PID 1 needs from the rooms `network`, `provision` and `status`: wired here, and nowhere else.
+//! What PID 1 sets going and never looks into itself: settings that come on the card, the network, its clock and its name.
 
-use std::io;
+use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::Path;
 
+use super::SIEMBOX;
 use super::child::Child;
 use super::esp::Esp;
 use super::log::Log;
-use super::told::Told;
-use crate::clock;
+use crate::network::{Firewall, Network, Tools};
+use crate::provision::{self, Taken};
+use crate::settings::{NetworkSettings, Overrides, PageSettings, Settings};
 
-/// What became of the settings that lay on the ESP.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Taken {
-    /// Nothing lay there.
-    Nothing,
-    /// They are in force: these files.
-    Settings(Vec<String>),
-    /// They were left there: the findings.
-    Refused(String),
-}
+/// What asks for an address, and what it tells: both siembox's own doing.
+const BUSYBOX: &str = "/bin/busybox";
+const LEASE: &str = "/bin/siembox-lease";
+const SIEMBOX_PROGRAM: &str = "/bin/siembox";
 
-/// Takes in what a person put on the ESP.
-///
-/// # Errors
-/// What the disk said.
-pub fn take_in(_esp: &Esp, _etc: &Path) -> io::Result<Taken> {
-    Ok(Taken::Nothing)
+/// Takes in what a person put on the ESP. That is made writable only where something lies there.
+#[must_use]
+pub fn take_in(esp: &Esp, etc: &Path) -> Taken {
+    if !provision::is_due(esp.place(), etc) {
+        return Taken::Nothing;
+    }
+    esp.written(|place| Ok(provision::take_in(place, etc)))
+        .unwrap_or_else(|cause| Taken::Failed {
+            why: format!("the boot partition cannot be written: {cause}; cure: write the card anew, or take another one"),
+        })
 }
 
 /// Brings the network up as the settings say, and closes the firewall. The children that keep it so: DHCP, time, name.
 #[must_use]
-pub fn network(_settings: &Path, _log: &Log) -> Vec<Child> {
-    Vec::new()
-}
-
-/// The box's address, for people: `10.0.2.15 by DHCP`; None while it has none.
-#[must_use]
-pub fn address() -> Option<String> {
-    std::fs::read_to_string("/run/siembox/address").ok()
-}
-
-/// STATUS.TXT.
-#[must_use]
-pub fn status_text(told: &Told, at_ms: i64) -> String {
-    let mut lines = vec![
-        format!("siembox {} on {}", told.version, told.board),
-        format!("As of {}", clock::in_words(at_ms)),
-        String::new(),
-        format!("State    {}: {}", told.state, told.means),
-        format!("Address  {}", told.address.as_deref().unwrap_or("none")),
-        format!("Page     {}", told.page.join(" ")),
-        format!("SHA-256  {}", told.fingerprint),
-        format!("Data     {}", told.data),
-    ];
-    let stream = told
-        .stream
-        .iter()
-        .map(|(title, text)| format!("{title}: {text}"));
-    for trouble in told.troubles.iter().cloned().chain(stream) {
-        lines.extend([String::new(), trouble]);
+pub fn network(settings: &Path, log: &Log) -> Vec<Child> {
+    let (wanted, page) = read(settings);
+    let firewall = firewall(&page, wanted.mdns);
+    let network = Network::up(&Tools::of_the_box(), &wanted, &firewall);
+    for trouble in &network.troubles {
+        log.say(format!("network: {trouble}"));
     }
-    lines.join("\r\n") + "\r\n"
+    for remark in &network.plan.setting.remarks {
+        log.say(format!("network: {remark}"));
+    }
+    let dhcp = network.plan.dhcp_client(Path::new(LEASE));
+    let dhcp = dhcp.map(|words| Child::new("dhcp", BUSYBOX).with(words));
+    let name = network.plan.setting.mdns.then(|| Child {
+        user: Some(SIEMBOX),
+        ..own("announce", settings)
+    });
+    dhcp.into_iter()
+        .chain([own("clock", settings)])
+        .chain(name)
+        .collect()
+}
+
+/// What is let in: the page, and who asks for the box's name.
+fn firewall(page: &PageSettings, mdns: bool) -> Firewall {
+    let listening = page.listen.iter().chain(&page.https_listen);
+    let tcp = listening
+        .filter(|address| page.enabled && !address.ip().is_loopback())
+        .map(SocketAddr::port);
+    Firewall {
+        tcp: tcp.collect(),
+        mdns,
+    }
+}
+
+/// Opens and closes the firewall anew, where the settings have changed: the page may be elsewhere now.
+pub fn shut_anew(settings: &Path, log: &Log) {
+    let (wanted, page) = read(settings);
+    let shut = Tools::of_the_box().shut(&firewall(&page, wanted.mdns));
+    if let Err(trouble) = shut {
+        log.say(format!("network: {trouble}"));
+    }
+}
+
+/// A command of siembox that serves the box.
+fn own(command: &'static str, settings: &Path) -> Child {
+    let words = [command, "--firmware", "--config"].map(OsString::from);
+    let words = words.into_iter().chain([settings.into()]);
+    Child::new(command, SIEMBOX_PROGRAM).with(words)
+}
+
+/// The settings as they are. Those that are broken, or not there, count as none: somebody has to reach the page to mend them.
+fn read(path: &Path) -> (NetworkSettings, PageSettings) {
+    let given = Overrides {
+        on_firmware: true,
+        ..Overrides::default()
+    };
+    match Settings::load(path, &given) {
+        Ok(loaded) => (loaded.settings.network, loaded.settings.page),
+        Err(_) => (NetworkSettings::default(), PageSettings::on_firmware()),
+    }
 }

@@ -2,11 +2,10 @@
 //! Windows' line ends, at most 4 KB, so that any editor of any laptop shows it.
 //!
 //! Pure. What it says of others' words (errors, names) is bounded and without control characters. It is worth a write only
-//! where its meaning changes ([`is_due`]): no flash is worn by counters and clocks.
+//! where its meaning changes ([`changed`]): no flash is worn by counters and clocks.
 
 use std::fmt::Write;
 use std::net::IpAddr;
-use std::time::Duration;
 
 use crate::clock::in_words;
 use crate::network::{Lease, Setting};
@@ -85,8 +84,6 @@ const TROUBLES: usize = 4;
 const FINDINGS: usize = 1_000;
 /// So much free is as good as full: a tenth of a spool's smallest bound.
 const FULL: u64 = 6_000_000;
-/// No two writes are closer.
-const EVERY: Duration = Duration::from_secs(60);
 
 // === impl Agent ===
 
@@ -152,7 +149,8 @@ impl Facts {
     }
 
     /// Where a browser finds the page, HTTPS first.
-    fn pages(&self) -> Vec<String> {
+    #[must_use]
+    pub fn pages(&self) -> Vec<String> {
         let name = self.network.as_ref().filter(|network| network.mdns);
         let name = name.map(|network| format!("{}.local", network.hostname));
         let hosts = self.addresses().into_iter().map(|address| match address {
@@ -221,12 +219,6 @@ impl Facts {
 #[must_use]
 pub fn changed(old: &Facts, new: &Facts) -> bool {
     old.meaning() != new.meaning()
-}
-
-/// Is the file worth a write? `written` is what stands in it, with the steady time of that write.
-#[must_use]
-pub fn is_due(written: Option<(&Facts, Duration)>, new: &Facts, now: Duration) -> bool {
-    written.is_none_or(|(old, at)| now.saturating_sub(at) >= EVERY && changed(old, new))
 }
 
 /// The text: ASCII, CRLF, at most 4 KB.
@@ -591,27 +583,6 @@ mod tests {
         assert!(with(&|new| new.clock.source = Source::Floor));
         assert!(with(&|new| new.claimed = Some(true)));
         assert!(with(&|new| new.card = None));
-    }
-
-    #[test]
-    fn it_is_written_once_a_minute_at_most() {
-        let (old, at) = (facts(), Duration::from_secs(100));
-        let new = Facts {
-            state: "Disconnected".to_owned(),
-            ..facts()
-        };
-        for (written, facts, now, due) in [
-            (None, &old, 0, true),
-            (Some((&old, at)), &old, 10_000, false),
-            (Some((&old, at)), &new, 159, false),
-            (Some((&old, at)), &new, 160, true),
-        ] {
-            assert_eq!(
-                is_due(written, facts, Duration::from_secs(now)),
-                due,
-                "{now}"
-            );
-        }
     }
 
     proptest! {

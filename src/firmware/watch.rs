@@ -19,6 +19,7 @@ use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::Duration;
 
+use super::status_txt::Agent;
 use crate::status::{Condition, Signal, Snapshot, Topic, socket};
 
 /// Between two questions.
@@ -48,10 +49,12 @@ pub struct Beat {
     pub page: Vec<String>,
     /// The page's certificate.
     pub fingerprint: String,
-    /// The SIEM agents: name, and how each does.
-    pub agents: Vec<(String, Condition)>,
-    /// The newest thing that is wrong at present: its title, and the text with its cure.
-    pub trouble: Option<(String, String)>,
+    /// Has the box an administrator?
+    pub claimed: bool,
+    /// The SIEM agents.
+    pub agents: Vec<Agent>,
+    /// What is wrong at present with siembox itself, beside its agents: each with its cure.
+    pub troubles: Vec<String>,
 }
 
 /// What is to be done about it.
@@ -226,15 +229,13 @@ impl Watch {
 
 impl Beat {
     fn of(snapshot: &Snapshot) -> Self {
-        let mut open = snapshot
-            .notices
-            .iter()
+        let open = (snapshot.notices.iter())
             .filter(|notice| notice.over_ms.is_none() && notice.topic.is_grave())
             // of the box PID 1 knows itself
-            .filter(|notice| notice.topic != Topic::Box);
-        let trouble = open
-            .next()
-            .map(|notice| (notice.title.to_string(), notice.text.to_string()));
+            .filter(|notice| notice.agent.is_empty() && notice.topic != Topic::Box);
+        let troubles = open
+            .map(|notice| format!("{}: {}", notice.title, notice.text))
+            .collect();
         Self {
             pid: snapshot.pid,
             condition: snapshot.condition,
@@ -244,10 +245,9 @@ impl Beat {
                 .is_some_and(|until| until > snapshot.at_ms),
             page: snapshot.page.clone(),
             fingerprint: snapshot.page_fingerprint.clone(),
-            agents: (snapshot.agents.iter())
-                .map(|agent| (agent.name.clone(), agent.condition))
-                .collect(),
-            trouble,
+            claimed: !snapshot.unclaimed,
+            agents: Agent::all(snapshot),
+            troubles,
         }
     }
 }

@@ -81,6 +81,15 @@ impl Tools {
         }
     }
 
+    /// Puts this ruleset in force, in place of the one there was.
+    ///
+    /// # Errors
+    /// Where `nft` does not take it; the old one stays then.
+    pub fn shut(&self, firewall: &Firewall) -> Result<(), TroubleAtStep> {
+        let words = ["-f".to_owned(), "-".to_owned()];
+        run(&self.nft, &words, Some(&firewall.ruleset()))
+    }
+
     fn at(&self, path: &str) -> PathBuf {
         self.root.join(path.trim_start_matches('/'))
     }
@@ -108,7 +117,7 @@ impl Network {
     #[must_use]
     pub fn up(tools: &Tools, settings: &NetworkSettings, firewall: &Firewall) -> Self {
         let mut troubles = Vec::new();
-        troubles.extend(shut(tools, firewall).err());
+        troubles.extend(tools.shut(firewall).err());
         let plan = Plan::of(settings, &cards(tools, settings));
         troubles.extend(plan.steps.iter().filter_map(|step| tools.run(step).err()));
         let name = Path::new("/proc/sys/kernel/hostname");
@@ -150,12 +159,6 @@ fn cards(tools: &Tools, settings: &NetworkSettings) -> Vec<Card> {
         }
         std::thread::sleep(CARRIER_LOOK);
     }
-}
-
-/// Puts the ruleset in force.
-fn shut(tools: &Tools, firewall: &Firewall) -> Result<(), TroubleAtStep> {
-    let words = ["-f".to_owned(), "-".to_owned()];
-    run(&tools.nft, &words, Some(&firewall.ruleset()))
 }
 
 fn run(program: &Path, words: &[String], input: Option<&str>) -> Result<(), TroubleAtStep> {

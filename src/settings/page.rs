@@ -43,7 +43,7 @@ impl Default for PageSettings {
 
 impl PageSettings {
     /// Where nothing is set on siembox's own firmware: the whole network may see it, at the ports that browsers take.
-    fn on_firmware() -> Self {
+    pub(crate) fn on_firmware() -> Self {
         let everywhere = |port| vec![SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port)];
         Self {
             listen: everywhere(80),

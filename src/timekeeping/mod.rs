@@ -25,5 +25,6 @@ pub use word::{Source, Word};
 /// Where the [`Word`] stands on the box.
 pub const FILE: &str = "/run/siembox/clock";
 
-/// The environment variable that names the [`Word`]'s file to `siembox run`; without it nobody waits for a clock.
+/// The environment variable that names another file for the [`Word`]; without it, and not on the firmware, nobody waits for a
+/// clock.
 pub const VARIABLE: &str = "SIEMBOX_CLOCK";

@@ -1,0 +1,122 @@
+//! What PID 1 knows, put together for STATUS.TXT and the console.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use super::STREAM;
+use super::disk;
+use super::duty::Given;
+use super::status_txt::{Data, Facts};
+use super::watch::Beat;
+use crate::provision::Taken;
+use crate::status::{Condition, Signal};
+use crate::{clock, network, timekeeping, word};
+
+/// What the box says of itself. `signal`: what the lamps say; none where the box has stopped. `beat`: what siembox last said.
+#[must_use]
+pub fn facts(
+    given: &Given,
+    beat: Option<&Beat>,
+    signal: Option<Signal>,
+    troubles: Vec<String>,
+) -> Facts {
+    let (state, mut means) = in_words(signal);
+    let is_new = beat.is_some_and(|beat| beat.agents.is_empty());
+    if is_new && signal == Some(Signal::Condition(Condition::Created)) {
+        means = "Nothing is set up yet: open the page below in a browser.".to_owned();
+    }
+    let mut troubles = troubles;
+    if signal == Some(Signal::Fault) && beat.is_none() {
+        let last = given.log.last_words(STREAM);
+        troubles.push(format!("siembox does not come up: {last}"));
+    }
+    let silent = Beat::default();
+    let said = beat.unwrap_or(&silent);
+    if !said.late.is_empty() {
+        troubles.push(format!("No sign of life from: {}", said.late.join(", ")));
+    }
+    troubles.extend(said.troubles.iter().cloned());
+    let (size, free) = disk::space(Path::new(disk::PLACE)).unwrap_or_default();
+    let is_kept = !given.data.is_in_ram();
+    Facts {
+        version: given.image.version.clone(),
+        board: given.panel.board.title.clone(),
+        at_ms: clock::now_ms(),
+        state,
+        means,
+        network: word::heard(Path::new(network::path::NETWORK)),
+        lease: word::heard(Path::new(network::path::LEASE)),
+        http_port: port(&said.page, "http"),
+        https_port: port(&said.page, "https"),
+        fingerprint: said.fingerprint.clone(),
+        claimed: beat.map(|beat| beat.claimed),
+        has_button: given.panel.board.button.is_some(),
+        clock: word::heard(Path::new(timekeeping::FILE)).unwrap_or_default(),
+        data: Data {
+            size: if is_kept { size } else { 0 },
+            free,
+            damage: (!is_kept).then(|| given.data.in_words()),
+        },
+        agents: said.agents.clone(),
+        card: (given.taken.0 != Taken::Nothing).then(|| given.taken.clone()),
+        troubles,
+    }
+}
+
+/// The port at which others reach the page: that of the first address that is not this box's own.
+fn port(listening: &[String], scheme: &str) -> Option<u16> {
+    let mut addresses = listening.iter().filter_map(|url| {
+        let (is, address) = url.split_once("://")?;
+        let address: SocketAddr = address.trim_end_matches('/').parse().ok()?;
+        (is == scheme && !address.ip().is_loopback()).then_some(address)
+    });
+    addresses.next().map(|address| address.port())
+}
+
+/// The state in a word or two, what it means and what to do.
+fn in_words(signal: Option<Signal>) -> (String, String) {
+    let Some(signal) = signal else {
+        return (
+            "Stopped".to_owned(),
+            "The box was shut down in order.".to_owned(),
+        );
+    };
+    let meaning = signal.meaning();
+    let means = match signal {
+        Signal::Fault => {
+            "Something is wrong with the box itself. What, and how to mend it, stands below."
+                .to_owned()
+        }
+        _ => format!("{} {}", meaning.means, meaning.cure),
+    };
+    (meaning.words.to_owned(), means)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_signal_has_words() {
+        let signals = Signal::ALL.into_iter().map(Some).chain([None]);
+        for (words, means) in signals.map(in_words) {
+            assert!(
+                !words.is_empty() && means.ends_with('.'),
+                "{words}: {means}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_page_is_where_others_reach_it() {
+        let listening = [
+            "http://127.0.0.1:8514/",
+            "http://0.0.0.0:80/",
+            "https://[::]:8443/",
+        ];
+        let listening = listening.map(str::to_owned);
+        assert_eq!(port(&listening, "http"), Some(80));
+        assert_eq!(port(&listening, "https"), Some(8443));
+        assert_eq!(port(&listening[..1], "http"), None);
+    }
+}
