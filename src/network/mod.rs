@@ -14,13 +14,15 @@ mod firewall;
 mod names;
 mod plan;
 mod rim;
+mod watch;
 
 pub use announce::{Announcement, Announcing, Said};
 pub use card::Card;
 pub use firewall::Firewall;
 pub use lease::Lease;
 pub use plan::{Plan, Setting, Step};
-pub use rim::{Network, Tools, TroubleAtStep};
+pub use rim::{Network, Tools, TroubleAtStep, address_in_words};
+pub use watch::{Change, Watch};
 
 /// Where the network's words stand: what was planned, and what DHCP brought.
 pub mod path {

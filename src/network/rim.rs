@@ -152,6 +152,23 @@ fn cards(tools: &Tools, settings: &NetworkSettings) -> Vec<Card> {
     }
 }
 
+/// The box's addresses for people, `10.0.2.15 by DHCP`; `None` while it has none.
+#[must_use]
+pub fn address_in_words(tools: &Tools) -> Option<String> {
+    let bare = |address: &str| address.split('/').next().unwrap_or(address).to_owned();
+    let setting: Setting = word::heard(&tools.at(path::NETWORK))?;
+    if !setting.addresses.is_empty() && setting.interface.is_some() {
+        let all: Vec<String> = setting
+            .addresses
+            .iter()
+            .map(|address| bare(address))
+            .collect();
+        return Some(all.join(" "));
+    }
+    let lease: Lease = word::heard(&tools.at(path::LEASE))?;
+    Some(format!("{} by DHCP", bare(&lease.address)))
+}
+
 /// Puts the ruleset in force.
 fn shut(tools: &Tools, firewall: &Firewall) -> Result<(), TroubleAtStep> {
     let words = ["-f".to_owned(), "-".to_owned()];
@@ -245,4 +262,48 @@ pub fn tell(
     }
     said.extend(troubles.iter().map(ToString::to_string));
     Ok(said)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_address_is_told_as_it_is_had() {
+        let folder = tempfile::tempdir().unwrap();
+        let tools = Tools {
+            root: folder.path().to_owned(),
+            busybox: "/bin/true".into(),
+            ..Tools::of_the_box()
+        };
+        std::fs::create_dir_all(folder.path().join("run/siembox")).unwrap();
+        assert_eq!(address_in_words(&tools), None);
+        let mut setting = Setting {
+            interface: Some("eth0".to_owned()),
+            ..Setting::default()
+        };
+        tools.say(path::NETWORK, &setting).unwrap();
+        assert_eq!(address_in_words(&tools), None);
+        let variable = |name: &str| match name {
+            "interface" => Some("eth0".to_owned()),
+            "ip" => Some("10.0.2.15".to_owned()),
+            "mask" => Some("24".to_owned()),
+            _ => None,
+        };
+        let said = tell(&tools, "bound", variable).unwrap();
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert_eq!(
+            address_in_words(&tools).as_deref(),
+            Some("10.0.2.15 by DHCP")
+        );
+        // renewed as it was: nothing to say
+        assert_eq!(tell(&tools, "renew", variable).unwrap(), [""; 0]);
+        setting.addresses = vec!["192.0.2.10/24".to_owned(), "2001:db8::10/64".to_owned()];
+        tools.say(path::NETWORK, &setting).unwrap();
+        assert_eq!(
+            address_in_words(&tools).as_deref(),
+            Some("192.0.2.10 2001:db8::10")
+        );
+    }
 }
