@@ -50,7 +50,8 @@ Commands (siembox COMMAND --help tells more):
   example   prints the settings file with everything explained (also: --print-example)
 
 Only on siembox's own firmware:
-  clock     keeps the clock             announce   answers to siembox.local
+  clock     keeps the clock by time servers
+  announce  answers to siembox.local
 
   -h, --help      this text            -V, --version   name and version
 

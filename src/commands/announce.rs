@@ -45,7 +45,7 @@ pub fn announce(args: AnnounceArgs) -> Exit {
             return Exit::Unavailable;
         }
     };
-    while let Some(said) = announcing.next() {
+    while let Some(said) = announcing.hear() {
         match said.is_trouble {
             true => tracing::warn!("{}", said.line),
             false => tracing::info!("{}", said.line),

@@ -105,7 +105,7 @@ impl Announcing {
     }
 
     /// Waits for something to say; `None` where it has ended, which it should not.
-    pub fn next(&mut self) -> Option<Said> {
+    pub fn hear(&mut self) -> Option<Said> {
         loop {
             let event = self.events.recv().ok()?;
             if let Some(said) = self.in_words(event) {

@@ -14,6 +14,7 @@ mod firewall;
 mod names;
 mod plan;
 mod rim;
+mod watch;
 
 pub use announce::{Announcement, Announcing, Said};
 pub use card::Card;
@@ -21,6 +22,7 @@ pub use firewall::Firewall;
 pub use lease::Lease;
 pub use plan::{Plan, Setting, Step};
 pub use rim::{Network, Tools, TroubleAtStep};
+pub use watch::{Change, Watch};
 
 /// Where the network's words stand: what was planned, and what DHCP brought.
 pub mod path {

@@ -30,6 +30,9 @@ pub struct Plan {
 pub struct Setting {
     /// The box's name.
     pub hostname: String,
+    /// The card with the cable; `None` where there is none.
+    #[serde(default)]
+    pub card: Option<String>,
     /// The card, or the VLAN on it; `None` where there is no card.
     pub interface: Option<String>,
     /// Fixed addresses with their networks, `192.0.2.10/24`; empty with DHCP.
@@ -85,6 +88,7 @@ impl Plan {
         });
         let mut setting = Setting {
             hostname: settings.hostname.clone(),
+            card: card.map(|card| card.name.clone()),
             interface,
             dns: settings.dns.clone(),
             search: settings.search.clone(),

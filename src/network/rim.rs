@@ -249,3 +249,29 @@ pub fn tell(
     said.extend(troubles.iter().map(ToString::to_string));
     Ok(said)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_lease_is_said_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let tools = Tools {
+            root: folder.path().to_owned(),
+            busybox: "/bin/true".into(),
+            ..Tools::of_the_box()
+        };
+        std::fs::create_dir_all(folder.path().join("run/siembox")).unwrap();
+        let variable = |name: &str| match name {
+            "interface" => Some("eth0".to_owned()),
+            "ip" => Some("10.0.2.15".to_owned()),
+            "mask" => Some("24".to_owned()),
+            _ => None,
+        };
+        assert_eq!(tell(&tools, "bound", variable).unwrap().len(), 1);
+        // renewed as it was: nothing to say
+        assert_eq!(tell(&tools, "renew", variable).unwrap(), [""; 0]);
+    }
+}
