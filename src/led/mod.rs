@@ -1,8 +1,9 @@
 //! The lamps of the box. What they say is a [`Signal`] of the one table in `status`; how it is shown with the lamps that there are
 //! is `pattern` (pure), when to switch which is `player` (time comes in), and what is switched is `pin`.
 //!
-//! A [`Panel`] plays on a thread of its own, so that a rhythm never waits for anybody. It says only what it was told last: whoever
-//! holds it must take a reassuring signal back when the stream gives no more sign of life. When it is dropped, all lamps are dark.
+//! A [`Panel`] plays on a thread of its own, so that a rhythm never waits for anybody. So that nothing reassuring is left behind by who
+//! can't take it back any more, a signal can be shown for a while only ([`Panel::show_for`]): who is not heard again by then has a
+//! fault. When the panel is dropped, all lamps are dark.
 
 mod pattern;
 mod pin;
@@ -11,6 +12,7 @@ mod player;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use crate::board::{Lamp, Lamps};
 use crate::clock;
@@ -22,9 +24,12 @@ pub use player::Player;
 #[derive(Debug)]
 pub struct Panel {
     /// `None` while it is dropped, and where there is no lamp.
-    tell: Option<Sender<Signal>>,
+    tell: Option<Sender<Told>>,
     thread: Option<JoinHandle<()>>,
 }
+
+/// A signal, and for how long it is believed.
+type Told = (Signal, Option<Duration>);
 
 // === impl Panel ===
 
@@ -75,15 +80,25 @@ impl Panel {
 
     /// Shows it from now on. What is shown already goes on in its rhythm.
     pub fn show(&self, signal: Signal) {
+        self.tell((signal, None));
+    }
+
+    /// Shows it for so long, and then [`Signal::Fault`], unless it is told anything before. For what reassures: to be told again and
+    /// again by who knows that it still holds.
+    pub fn show_for(&self, signal: Signal, time: Duration) {
+        self.tell((signal, Some(time)));
+    }
+
+    fn tell(&self, told: Told) {
         if let Some(tell) = &self.tell {
             // a player that fell has darkened the lamps on its way
-            let _ = tell.send(signal);
+            let _ = tell.send(told);
         }
     }
 
-    /// Is there any lamp?
+    /// Is there any lamp, and is it played?
     #[must_use]
-    pub fn is_lit(&self) -> bool {
+    pub fn plays(&self) -> bool {
         self.thread
             .as_ref()
             .is_some_and(|thread| !thread.is_finished())
@@ -108,14 +123,14 @@ impl Drop for Panel {
 }
 
 /// Plays what is told last, until nobody can tell any more. The player's own end darkens the lamps.
-fn play(mut player: Player, told: &Receiver<Signal>) {
+fn play(mut player: Player, told: &Receiver<Told>) {
     loop {
         let heard = match player.play(clock::now().steady) {
             Some(wait) => told.recv_timeout(wait),
             None => told.recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
         match heard {
-            Ok(signal) => player.show(signal, clock::now().steady),
+            Ok((signal, time)) => player.show(signal, time, clock::now().steady),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
@@ -148,7 +163,7 @@ mod tests {
         let (panel, wrong) = Panel::open(&lamps, sys.path());
         assert_eq!(wrong.len(), 1, "{wrong:?}");
         assert!(wrong[0].contains("leds/PWR"), "{wrong:?}");
-        assert!(panel.is_lit());
+        assert!(panel.plays());
         panel.show(Signal::Condition(crate::status::Condition::Connected));
         let brightness = || fs::read_to_string(lamp.join("brightness")).unwrap();
         for _ in 0..5000 {
@@ -163,6 +178,6 @@ mod tests {
         assert_eq!(fs::read_to_string(lamp.join("trigger")).unwrap(), "none");
         let (none, wrong) = Panel::open(&Lamps::default(), sys.path());
         none.show(Signal::Identify);
-        assert!(wrong.is_empty() && !none.is_lit());
+        assert!(wrong.is_empty() && !none.plays());
     }
 }

@@ -13,6 +13,8 @@ pub struct Player {
     lamps: Lamps,
     lights: Vec<Switch>,
     shown: Option<Shown>,
+    /// Who showed it wants to be heard again by then, steady time.
+    until: Option<Duration>,
 }
 
 /// What is played.
@@ -51,11 +53,13 @@ impl Player {
             lamps,
             lights: lights.into_iter().map(switch).collect(),
             shown: None,
+            until: None,
         }
     }
 
-    /// Shows it from now on; what is shown already goes on in its rhythm.
-    pub fn show(&mut self, signal: Signal, now: Duration) {
+    /// Shows it from now on, for so long; what is shown already goes on in its rhythm.
+    pub fn show(&mut self, signal: Signal, time: Option<Duration>, now: Duration) {
+        self.until = time.map(|time| now.saturating_add(time));
         if self
             .shown
             .as_ref()
@@ -74,6 +78,9 @@ impl Player {
 
     /// Switches the lamps as they have to be now, and says for how long they stay so. `None`: until something else is shown.
     pub fn play(&mut self, now: Duration) -> Option<Duration> {
+        if self.until.is_some_and(|until| now >= until) {
+            self.show(Signal::Fault, None, now);
+        }
         let Some(shown) = &self.shown else {
             self.dark();
             return None;
@@ -82,7 +89,8 @@ impl Player {
         for (switch, part) in self.lights.iter_mut().zip(&shown.parts) {
             switch.set(on && *part);
         }
-        wait
+        let left = self.until.map(|until| until.saturating_sub(now));
+        wait.into_iter().chain(left).min()
     }
 
     fn dark(&mut self) {
@@ -176,7 +184,7 @@ mod tests {
         for active_low in [false, true] {
             for signal in Signal::ALL {
                 let (mut player, levels) = bench(&[LampColour::Green], active_low);
-                player.show(signal, begun);
+                player.show(signal, None, begun);
                 let rhythm = signal.meaning().lamp.rhythm;
                 // at each beat's beginning, end and middle, and where the player itself wants to be asked
                 let mut at = Duration::ZERO;
@@ -216,21 +224,43 @@ mod tests {
         let s = Duration::from_secs;
         assert_eq!(player.play(s(0)), None);
         assert_eq!(lit(&levels), [false, false]);
-        player.show(Signal::Condition(Condition::Connected), s(1));
+        player.show(Signal::Condition(Condition::Connected), None, s(1));
         assert_eq!(player.play(s(1)), None);
         assert_eq!(lit(&levels), [true, false]);
-        player.show(Signal::Condition(Condition::Interrupted), s(2));
+        player.show(Signal::Condition(Condition::Interrupted), None, s(2));
         assert_eq!(player.play(s(2)), Some(s(1)));
         assert_eq!(lit(&levels), [false, true]);
-        player.show(Signal::Condition(Condition::Interrupted), s(3));
+        player.show(Signal::Condition(Condition::Interrupted), None, s(3));
         assert_eq!(
             player.play(s(3)),
             Some(s(1)),
             "the second beat, not the first"
         );
         assert_eq!(lit(&levels), [false, false]);
-        player.show(Signal::Identify, s(4));
+        player.show(Signal::Identify, None, s(4));
         player.play(s(4));
         assert_eq!(lit(&levels), [true, true]);
+    }
+
+    #[test]
+    fn who_is_not_heard_again_has_a_fault() {
+        let (mut player, levels) = bench(&[LampColour::Green], false);
+        let (s, lit) = (Duration::from_secs, || levels[0].load(Ordering::Relaxed));
+        let well = Signal::Condition(Condition::Connected);
+        player.show(well, Some(s(10)), s(100));
+        assert_eq!(player.play(s(100)), Some(s(10)));
+        player.show(well, Some(s(10)), s(105));
+        assert_eq!(player.play(s(110)), Some(s(5)));
+        assert!(lit());
+        assert_eq!(
+            player.play(s(115)),
+            Some(Duration::from_millis(100)),
+            "flickers"
+        );
+        assert!(lit());
+        player.play(s(115) + Duration::from_millis(150));
+        assert!(!lit());
+        player.show(well, None, s(120));
+        assert_eq!(player.play(s(120)), None);
     }
 }
