@@ -7,7 +7,10 @@ BLOCK = 4096
 GROWS_TO = (2 << 40) // BLOCK
 # checksums find what a dying card returns; with a journal a power cut costs nothing that was synced
 # what is found damaged is written to no more, until e2fsck has seen it at the next boot (-e remount-ro)
-FEATURES = "none,has_journal,ext_attr,resize_inode,dir_index,filetype,extent,64bit,flex_bg,sparse_super,large_file,huge_file,dir_nlink,extra_isize,metadata_csum"
+FEATURES = (
+    "none,has_journal,ext_attr,resize_inode,dir_index,filetype,extent,64bit,flex_bg,sparse_super,large_file,huge_file,dir_nlink,"
+    "extra_isize,metadata_csum"
+)
 
 
 def make(file, uuid, hash_seed, date, host):
