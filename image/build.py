@@ -45,7 +45,7 @@ def image(wanted, progress):
     print(
         f"\n{made}\n  {megabytes(made.stat().st_size)} ({megabytes(made.stat().st_blocks * 512)} of it used), SHA-256 {packages.digest(made)}\n{marked}"
         f"Flash it, with the device's name in place of /dev/sdX (lsblk tells; all that is on it is lost):\n"
-        f"  sudo dd if={made} of=/dev/sdX bs=4M conv=fsync oflag=direct status=progress\n"
+        f"  sudo dd if={made} of=/dev/sdX bs=4M conv=fsync status=progress\n"
         "or with Raspberry Pi Imager (Choose OS, Use custom) or balenaEtcher."
     )
 

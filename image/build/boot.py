@@ -69,7 +69,8 @@ def device_trees(board, kernel_package, release):
     folder = kernel_package / f"usr/lib/linux-image-{release}"
     found = sorted(folder.glob(board.device_trees)) if board.device_trees else []
     if board.device_trees and not found:
-        raise Trouble(f"board/{board.name}.toml names the device tree {board.device_trees!r}, which kernel {release} does not have. Cure: is it spelt so?")
+        named = f"board/{board.name}.toml names the device tree {board.device_trees!r}"
+        raise Trouble(f"{named}, which kernel {release} does not have. Cure: is it spelt so?")
     return {str(file.relative_to(folder)): file.read_bytes() for file in found}
 
 

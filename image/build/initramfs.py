@@ -32,7 +32,8 @@ class Parts:
     """What an initramfs is made of.
 
     `programs`: (unpacked package, {file in it: path on the device}); `libraries`: unpacked packages; `modules`: {name: path below
-    `kernel`} in load order; `options`: {name: parameters}; `init` takes siembox's place as process 1 in the builder's own tests; `debug`: with a shell.
+    `kernel`} in load order; `options`: {name: parameters}; `init` takes siembox's place as process 1 in the builder's
+    own tests; `debug`: with a shell.
     """
 
     siembox: Path

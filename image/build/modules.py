@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from . import packages
 from .progress import Trouble
 
 
@@ -16,8 +17,9 @@ class Modules:
     def __init__(self, kernel, release, host):
         self.root = Path(kernel)
         self.folder = self.root / "lib/modules" / release
-        if not (self.folder / "modules.dep").exists():
-            host.run("sbin/depmod", "--basedir", self.root, release)
+        with packages.alone():
+            if not (self.folder / "modules.dep").exists():
+                host.run("sbin/depmod", "--basedir", self.root, release)
         self.needs = {}
         for line in (self.folder / "modules.dep").read_text().splitlines():
             file, after = line.split(":", 1)

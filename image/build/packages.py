@@ -1,5 +1,7 @@
 """Debian's packages: fetched at their pinned versions, checked, kept in target/tools/debs, and unpacked there."""
 
+import contextlib
+import fcntl
 import hashlib
 import http.client
 import json
@@ -43,7 +45,6 @@ def fetch(package, progress):
     file = DEBS / package.pool.rsplit("/", 1)[-1]
     if file.is_file() and digest(file) == package.sha256:
         return file
-    DEBS.mkdir(parents=True, exist_ok=True)
     tried = []
     for place in places(package):
         progress.step(f"{package}: {megabytes(package.size)} from {place}")
@@ -79,8 +80,23 @@ def digest(file):
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
+@contextlib.contextmanager
+def alone():
+    """Only one builder at a time fills the folder that all share; tests start several at once."""
+    DEBS.mkdir(parents=True, exist_ok=True)
+    with (DEBS / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def unpack(package, progress):
     """The folder with the package's files; unpacked once for each version."""
+    with alone():
+        return unpack_alone(package, progress)
+
+
+def unpack_alone(package, progress):
+    """The same, for who holds the lock."""
     file = fetch(package, progress)
     folder = DEBS / "unpacked" / f"{file.stem}.{package.sha256[:8]}"
     if not folder.is_dir():

@@ -12,7 +12,10 @@ METHODS = ("uefi", "raspberry-pi", "u-boot")
 
 @dataclass(frozen=True)
 class Profile:
-    """One `board/<name>.toml`. `options`: {module: its parameters}; `device_trees`: a path, or a pattern for several, or empty. Sizes in megabytes of a million bytes."""
+    """One `board/<name>.toml`.
+
+    `options`: {module: its parameters}; `device_trees`: a path, or a pattern for several, or empty; sizes in megabytes of a million bytes.
+    """
 
     name: str
     title: str

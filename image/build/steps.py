@@ -142,8 +142,8 @@ def loose(order, parts, trees, progress):
     folder = order.out / order.name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for name, data in parts.items():
-        (folder / name).write_bytes(data)
+    for name, contents in parts.items():
+        (folder / name).write_bytes(contents)
     (folder / "cmdline").write_text(boot.command_line(order.board, order.debug) + "\n")
     for path, tree in trees.items():
         (folder / path.rpartition("/")[2]).write_bytes(tree)
