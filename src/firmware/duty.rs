@@ -3,6 +3,10 @@
 //! Nothing in it waits for anybody: who has to wait (the status socket, the button, signals) does so in a thread of its own and
 //! tells. So the loop turns at least every three seconds, and feeds the hardware watchdog while it does.
 
+mod tell;
+
+pub use tell::TROUBLE_WORD;
+
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
@@ -10,19 +14,18 @@ use std::time::Duration;
 use super::bless::{self, bless};
 use super::child::Child;
 use super::clock::Keeper;
-use super::disk::{self, Data, Disk, on_data};
+use super::disk::{Data, Disk, on_data};
 use super::ending::{self, Ending};
 use super::esp::Esp;
 use super::image::Image;
 use super::log::Log;
 use super::panel::{Dog, Panel, Press, Signal};
-use super::rooms::{self, Taken};
+use super::rooms::Taken;
 use super::signals::{self, Asked};
 use super::supervise::{self, Action, Supervisor, process};
-use super::told::{StatusFile, Told, page_at};
+use super::told::StatusFile;
 use super::watch::{self, Beat, Cure, Watch};
-use super::{STREAM, panel, reset, word};
-use crate::status::Condition;
+use super::{STREAM, panel, reset};
 use crate::{clock, durable};
 
 /// The hardware watchdog is fed this often; it bites after a minute.
@@ -37,9 +40,6 @@ const HELD: Duration = Duration::from_millis(1_500);
 const END_WITHIN: Duration = Duration::from_secs(45);
 /// Between two new starts of the whole box because of siembox, milliseconds of wall time.
 const REBOOT_MS: i64 = 24 * 3_600_000;
-/// What is wrong with the box itself, for siembox to show on its page; absent where nothing is.
-pub const TROUBLE_WORD: &str = "/run/siembox/trouble";
-
 /// What the boot has found and made.
 pub struct Given {
     /// Where everything is said.
@@ -261,6 +261,8 @@ impl Duty {
         }
         let signal = match self.instead {
             Some((signal, _)) => signal,
+            // on its way to a new start: silence means nothing now
+            None if self.ending.is_some() => Signal::Starting,
             None if self.watch.beat().is_some_and(|beat| beat.identify) => Signal::Identify,
             // what siembox does then is lost with the power: that is the box's fault, not its own
             None if self.given.data.is_in_ram() => Signal::Fault,
@@ -308,114 +310,6 @@ impl Duty {
         self.tell(now, false);
     }
 
-    fn tell(&mut self, now: Duration, at_once: bool) {
-        let Some(esp) = &self.given.esp else { return };
-        let told = self.told(now);
-        if !self.status_file.is_due(&told, now, at_once) {
-            return;
-        }
-        let text = rooms::status_text(&told, clock::now_ms());
-        if let Err(cause) = self.status_file.write(esp, told, &text, now) {
-            self.given.log.say(format!(
-                "boot partition: STATUS.TXT cannot be written: {cause}"
-            ));
-        }
-    }
-
-    fn told(&self, now: Duration) -> Told {
-        let given = &self.given;
-        let signal = match self.ending {
-            Some(_) => None,
-            None if given.data.is_in_ram() => Some(Signal::Fault),
-            None => Some(self.watch.signal(now)),
-        };
-        let (state, mut means) = in_words(signal);
-        let address = rooms::address();
-        let beat = self.watch.beat().cloned().unwrap_or_default();
-        if beat.agents.is_empty() && signal == Some(Signal::Condition(Condition::Created)) {
-            means = "Nothing is set up yet: open the page below in a browser.".to_owned();
-        }
-        let mut troubles = self.troubles();
-        if signal == Some(Signal::Fault) && self.watch.beat().is_none() {
-            troubles.push(format!(
-                "siembox does not come up: {}",
-                given.log.last_words(STREAM)
-            ));
-        }
-        if !beat.late.is_empty() {
-            troubles.push(format!("No sign of life from: {}", beat.late.join(", ")));
-        }
-        Told {
-            version: given.image.version.clone(),
-            board: given.panel.title.clone(),
-            state,
-            means,
-            page: page_at(&beat.page, address.as_deref()),
-            address,
-            fingerprint: beat.fingerprint,
-            agents: beat.agents,
-            data: given.data.in_words(),
-            troubles,
-            stream: beat.trouble,
-        }
-    }
-
-    /// What is wrong with the box itself, each with its cure.
-    fn troubles(&self) -> Vec<String> {
-        let space = disk::space(Path::new(disk::PLACE));
-        let free = space.map_or(u64::MAX, |(_, free)| free);
-        let mut troubles: Vec<String> = self.given.data.trouble(free).into_iter().collect();
-        if let Taken::Refused(why) = &self.given.taken {
-            troubles.push(format!(
-                "The settings on the boot partition are refused: {why}"
-            ));
-        }
-        troubles
-    }
-
-    /// Lets siembox know of them, for its page.
-    fn leave_troubles(&mut self) {
-        let text = self.troubles().join("\n");
-        if text == self.troubles_left {
-            return;
-        }
-        let left = match &*text {
-            "" => std::fs::remove_file(TROUBLE_WORD),
-            text => word::leave(Path::new(TROUBLE_WORD), text),
-        };
-        if let Err(cause) = left {
-            self.given.log.say(format!("{TROUBLE_WORD}: {cause}"));
-        }
-        self.troubles_left = text;
-    }
-
-    /// On the console, when it has changed.
-    fn say_page(&mut self) {
-        let Some(beat) = self.watch.beat() else {
-            return;
-        };
-        let page = page_at(&beat.page, rooms::address().as_deref());
-        let said = match page.first() {
-            None => return,
-            Some(url) if beat.fingerprint.is_empty() => format!("page: {url}"),
-            Some(url) => format!("page: {url} fingerprint {}", beat.fingerprint),
-        };
-        if said != self.page_said {
-            self.given.log.say(&said);
-            self.page_said = said;
-        }
-    }
-
-    fn say_address(&mut self) {
-        let address = rooms::address();
-        if address != self.address_said {
-            let words = address.as_deref().unwrap_or("no address any more");
-            self.given.log.say(format!("network: {words}"));
-            self.address_said = address;
-            self.say_page();
-        }
-    }
-
     fn begin_end(&mut self, ending: Ending, now: Duration) {
         if self.ending.is_none() {
             self.given.log.say("stopping");
@@ -460,27 +354,6 @@ fn is_rested(path: &Path, now_ms: i64) -> bool {
     })
 }
 
-/// What STATUS.TXT says of the box; none: it has stopped.
-fn in_words(signal: Option<Signal>) -> (String, String) {
-    let (words, means) = match signal {
-        None => ("Stopped", "The box was shut down in order.".to_owned()),
-        Some(Signal::Condition(condition)) => {
-            let meaning = condition.meaning();
-            (meaning.words, format!("{} {}", meaning.means, meaning.cure))
-        }
-        Some(Signal::Fault) => (
-            "Fault",
-            "Something is wrong with the box itself. What, and how to mend it, stands below."
-                .to_owned(),
-        ),
-        Some(_) => (
-            "Starting",
-            "The box is on its way; wait for a minute.".to_owned(),
-        ),
-    };
-    (words.to_owned(), means)
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -500,18 +373,5 @@ mod tests {
             is_rested(&path, now - 1),
             "the clock was set back: what it says means nothing"
         );
-    }
-
-    #[test]
-    fn every_state_has_words() {
-        for signal in [
-            None,
-            Some(Signal::Starting),
-            Some(Signal::Fault),
-            Some(Signal::Condition(Default::default())),
-        ] {
-            let (words, means) = in_words(signal);
-            assert!(!words.is_empty() && means.is_ascii());
-        }
     }
 }
