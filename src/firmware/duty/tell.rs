@@ -44,7 +44,7 @@ impl Duty {
             means = "Nothing is set up yet: open the page below in a browser.".to_owned();
         }
         let mut troubles = self.troubles();
-        if signal == Some(Signal::Fault) && self.watch.beat().is_none() {
+        if self.watch.signal(now) == Signal::Fault && self.watch.beat().is_none() {
             troubles.push(format!(
                 "siembox does not come up: {}",
                 given.log.last_words(STREAM)
