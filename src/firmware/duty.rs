@@ -3,6 +3,10 @@
 //! Nothing in it waits for anybody: who has to wait (the status socket, the button, signals) does so in a thread of its own and
 //! tells. So the loop turns at least every three seconds, and feeds the hardware watchdog while it does.
 
+mod tell;
+
+pub use tell::TROUBLE_WORD;
+
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, SystemTime};
@@ -10,17 +14,15 @@ use std::time::{Duration, SystemTime};
 use super::bless::{self, bless};
 use super::child::Child;
 use super::clock::Keeper;
-use super::disk::{self, Data, Disk, on_data};
+use super::disk::{Data, Disk, on_data};
 use super::ending::{self, Ending};
 use super::esp::Esp;
-use super::facts::facts;
 use super::image::Image;
 use super::log::Log;
 use super::panel::Panel;
 use super::rooms;
 use super::signals::{self, Asked};
 use super::status_file::StatusFile;
-use super::status_txt::Facts;
 use super::supervise::{self, Action, Supervisor, process};
 use super::watch::{self, Beat, Cure, Watch};
 use super::{STREAM, reset, settings};
@@ -28,7 +30,7 @@ use crate::button::Press;
 use crate::provision::Taken;
 use crate::status::Signal;
 use crate::watchdog::Watchdog;
-use crate::{clock, durable, word};
+use crate::{clock, durable};
 
 /// The hardware watchdog is fed this often; it bites after a minute.
 const FEED: Duration = Duration::from_secs(10);
@@ -38,13 +40,12 @@ const TURN: Duration = Duration::from_secs(1);
 const IDENTIFY: Duration = Duration::from_secs(30);
 /// While the button is held it tells each second.
 const HELD: Duration = Duration::from_millis(1_500);
+/// What the lamps were told holds for so long, then it is a fault.
+const BELIEVED: Duration = Duration::from_secs(30);
 /// A process that the kernel holds back does not keep the box from ending.
 const END_WITHIN: Duration = Duration::from_secs(45);
 /// Between two new starts of the whole box because of siembox, milliseconds of wall time.
 const REBOOT_MS: i64 = 24 * 3_600_000;
-/// What is wrong with the box itself, for siembox to show on its page; absent where nothing is.
-pub const TROUBLE_WORD: &str = "/run/siembox/trouble";
-
 /// What the boot has found and made.
 pub struct Given {
     /// Where everything is said.
@@ -85,7 +86,6 @@ pub struct Duty {
     status_file: StatusFile,
     /// Instead of how siembox does, until then.
     instead: Option<(Signal, Duration)>,
-    shown: Option<Signal>,
     fed: Duration,
     blessed: bool,
     troubles_left: String,
@@ -123,7 +123,6 @@ impl Duty {
             watch: Watch::default(),
             status_file: StatusFile::default(),
             instead: None,
-            shown: None,
             fed: Duration::ZERO,
             blessed: false,
             said: Vec::new(),
@@ -265,14 +264,14 @@ impl Duty {
         let signal = match self.instead {
             Some((signal, _)) => signal,
             None if self.watch.beat().is_some_and(|beat| beat.identify) => Signal::Identify,
+            // on its way to a new start: silence means nothing now
+            None if self.ending.is_some() => Signal::Starting,
             // what siembox does then is lost with the power: that is the box's fault, not its own
             None if self.given.data.is_in_ram() => Signal::Fault,
             None => self.watch.signal(now),
         };
-        if self.shown != Some(signal) {
-            self.shown = Some(signal);
-            self.given.panel.lamps.show(signal);
-        }
+        // told anew each turn: a PID 1 that stands still must leave no reassuring lamp either
+        self.given.panel.lamps.show_for(signal, BELIEVED);
     }
 
     fn feed(&mut self, now: Duration) {
@@ -322,79 +321,6 @@ impl Duty {
         if self.settings != face {
             self.settings = face;
             rooms::shut_anew(&settings(), &self.given.log);
-        }
-    }
-
-    fn tell(&mut self, now: Duration, at_once: bool) {
-        let facts = self.facts(now);
-        self.say_where(&facts);
-        let Some(esp) = &self.given.esp else { return };
-        if !self.status_file.is_due(&facts, now, at_once) {
-            return;
-        }
-        if let Err(cause) = self.status_file.write(esp, facts, now) {
-            self.given.log.say(format!(
-                "boot partition: STATUS.TXT cannot be written: {cause}"
-            ));
-        }
-    }
-
-    fn facts(&self, now: Duration) -> Facts {
-        let signal = match self.ending {
-            Some(_) => None,
-            None if self.given.data.is_in_ram() => Some(Signal::Fault),
-            None => Some(self.watch.signal(now)),
-        };
-        facts(&self.given, self.watch.beat(), signal, self.troubles())
-    }
-
-    /// What is wrong with the box itself, each with its cure.
-    fn troubles(&self) -> Vec<String> {
-        let space = disk::space(Path::new(disk::PLACE));
-        let free = space.map_or(u64::MAX, |(_, free)| free);
-        let mut troubles: Vec<String> = self.given.data.trouble(free).into_iter().collect();
-        if let Taken::Refused { why } | Taken::Failed { why } = &self.given.taken.0 {
-            troubles.push(format!(
-                "The settings on the boot partition were not taken in: {why}"
-            ));
-        }
-        troubles
-    }
-
-    /// Lets siembox know of them, for its page.
-    fn leave_troubles(&mut self) {
-        let text = self.troubles().join("\n");
-        if text == self.troubles_left {
-            return;
-        }
-        let left = match &*text {
-            "" => std::fs::remove_file(TROUBLE_WORD),
-            text => word::put(Path::new(TROUBLE_WORD), text.as_bytes()),
-        };
-        if let Err(cause) = left {
-            self.given.log.say(format!("{TROUBLE_WORD}: {cause}"));
-        }
-        self.troubles_left = text;
-    }
-
-    /// On the console, when it has changed: the address, and the page with its certificate.
-    fn say_where(&mut self, facts: &Facts) {
-        let mut lines = Vec::new();
-        lines.extend(
-            facts
-                .lease
-                .as_ref()
-                .map(|lease| format!("network: {}", lease.in_words())),
-        );
-        lines.extend(facts.pages().first().map(|page| match &*facts.fingerprint {
-            "" => format!("page: {page}"),
-            fingerprint => format!("page: {page} fingerprint {fingerprint}"),
-        }));
-        if lines != self.said {
-            for line in lines.iter().filter(|line| !self.said.contains(line)) {
-                self.given.log.say(line);
-            }
-            self.said = lines;
         }
     }
 

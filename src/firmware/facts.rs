@@ -18,15 +18,15 @@ pub fn facts(
     given: &Given,
     beat: Option<&Beat>,
     signal: Option<Signal>,
-    troubles: Vec<String>,
+    data_trouble: Option<String>,
 ) -> Facts {
     let (state, mut means) = in_words(signal);
     let is_new = beat.is_some_and(|beat| beat.agents.is_empty());
     if is_new && signal == Some(Signal::Condition(Condition::Created)) {
         means = "Nothing is set up yet: open the page below in a browser.".to_owned();
     }
-    let mut troubles = troubles;
-    if signal == Some(Signal::Fault) && beat.is_none() {
+    let mut troubles: Vec<String> = data_trouble.into_iter().collect();
+    if signal == Some(Signal::Fault) && beat.is_none() && !given.data.is_in_ram() {
         let last = given.log.last_words(STREAM);
         troubles.push(format!("siembox does not come up: {last}"));
     }
@@ -36,7 +36,7 @@ pub fn facts(
         troubles.push(format!("No sign of life from: {}", said.late.join(", ")));
     }
     troubles.extend(said.troubles.iter().cloned());
-    let (size, free) = disk::space(Path::new(disk::PLACE)).unwrap_or_default();
+    let space = disk::space(Path::new(disk::PLACE)).unwrap_or_default();
     let is_kept = !given.data.is_in_ram();
     Facts {
         version: given.image.version.clone(),
@@ -53,8 +53,8 @@ pub fn facts(
         has_button: given.panel.board.button.is_some(),
         clock: word::heard(Path::new(timekeeping::FILE)).unwrap_or_default(),
         data: Data {
-            size: if is_kept { size } else { 0 },
-            free,
+            size: if is_kept { space.size } else { 0 },
+            free: space.free,
             damage: (!is_kept).then(|| given.data.in_words()),
         },
         agents: said.agents.clone(),

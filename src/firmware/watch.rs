@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | no answer for 9 s, or a part of it is late | fault | |
 //! | no answer for 30 s, or a part late for 60 s | fault | killed and started again |
-//! | that five times within 15 minutes | fault | the whole box is started again, in order, once a day at most |
+//! | that five times within 15 minutes, or it can't be killed for 60 s | fault | the whole box is started again, in order, once a day at most |
 //!
 //! Why once a day: a new start can cure a driver. But if it does not, a box that starts over and over serves nobody, wears its
 //! flash, and takes away what a person came to look at; then siembox alone is tried again and again. And why in order, not by
@@ -31,6 +31,7 @@ const GRACE: Duration = Duration::from_secs(60);
 const DOUBT: Duration = Duration::from_secs(9);
 const SILENT: Duration = Duration::from_secs(30);
 const LATE: Duration = Duration::from_secs(60);
+const UNKILLABLE: Duration = Duration::from_secs(60);
 const CURES: usize = 5;
 const CURES_WITHIN: Duration = Duration::from_secs(15 * 60);
 
@@ -71,6 +72,8 @@ pub enum Cure {
 pub struct Watch {
     /// Its process and when it was started; none while there is no process.
     life: Option<(u32, Duration)>,
+    /// A process that was to be killed, and when: it is none any more, but for its grave.
+    condemned: Option<(u32, Duration)>,
     answered: Option<Duration>,
     late_since: Option<Duration>,
     well_since: Option<Duration>,
@@ -113,6 +116,12 @@ pub fn listen<E: Send + 'static>(
 impl Watch {
     /// The process that runs now, as the supervisor has it.
     pub fn runs(&mut self, life: Option<(u32, Duration)>) {
+        let pid = life.map(|(pid, _)| pid);
+        let condemned = self
+            .condemned
+            .filter(|(condemned, _)| pid == Some(*condemned));
+        self.condemned = condemned;
+        let life = life.filter(|_| condemned.is_none());
         if self.life == life {
             return;
         }
@@ -183,7 +192,15 @@ impl Watch {
 
     /// What has to be done now, once.
     pub fn cure(&mut self, now: Duration) -> Option<Cure> {
-        let (_, since) = self.life?;
+        if let Some((pid, at)) = self.condemned {
+            let waited = now.saturating_sub(at);
+            // the kernel itself holds it, as a rule because a disk does not answer
+            return (waited >= UNKILLABLE).then(|| {
+                self.condemned = Some((pid, now));
+                Cure::Reboot(format!("cannot be killed for {} s", waited.as_secs()))
+            });
+        }
+        let (pid, since) = self.life?;
         let silent = now.saturating_sub(self.answered.unwrap_or(since));
         let most = if self.answered.is_some() {
             SILENT
@@ -213,8 +230,8 @@ impl Watch {
         {
             self.cures.pop_front();
         }
-        // until the supervisor has buried it
-        self.life = None;
+        self.runs(None);
+        self.condemned = Some((pid, now));
         Some(match self.cures.len() >= CURES {
             true => {
                 self.cures.clear();
@@ -253,103 +270,4 @@ impl Beat {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(seconds: u64) -> Duration {
-        Duration::from_secs(seconds)
-    }
-
-    fn beat(pid: u32, late: &[&str]) -> Beat {
-        Beat {
-            pid,
-            condition: Condition::Connected,
-            late: late.iter().map(|&part| part.to_owned()).collect(),
-            ..Beat::default()
-        }
-    }
-
-    const WELL: Signal = Signal::Condition(Condition::Connected);
-
-    #[test]
-    fn a_frozen_process_loses_its_lamp_and_then_its_life() {
-        let mut watch = Watch::default();
-        assert_eq!(watch.signal(at(0)), Signal::Starting);
-        watch.runs(Some((7, at(0))));
-        watch.hear(beat(7, &[]), at(10));
-        assert_eq!(watch.signal(at(18)), WELL);
-        assert_eq!(watch.well_for(at(18)), at(8));
-        assert_eq!(watch.signal(at(19)), Signal::Fault);
-        assert_eq!(watch.well_for(at(19)), at(0));
-        assert_eq!(watch.cure(at(39)), None);
-        let why = "no answer for 30 s".to_owned();
-        assert_eq!(watch.cure(at(40)), Some(Cure::Restart(why)));
-        assert_eq!(watch.cure(at(41)), None, "once");
-        watch.runs(None);
-        watch.runs(Some((8, at(42))));
-        watch.hear(beat(7, &[]), at(43));
-        assert_eq!(
-            watch.signal(at(43)),
-            Signal::Starting,
-            "the dead one's last word"
-        );
-        watch.hear(beat(8, &[]), at(44));
-        assert_eq!(watch.signal(at(44)), WELL);
-    }
-
-    #[test]
-    fn a_late_part_is_a_fault_too() {
-        let mut watch = Watch::default();
-        watch.runs(Some((7, at(0))));
-        for second in (100..160).step_by(3) {
-            watch.hear(beat(7, &["contoso: reader"]), at(second));
-            assert_eq!(watch.signal(at(second)), Signal::Fault);
-            assert_eq!(watch.cure(at(second)), None);
-        }
-        watch.hear(beat(7, &["contoso: reader"]), at(160));
-        let why = "no sign of life for 60 s from: contoso: reader".to_owned();
-        assert_eq!(watch.cure(at(160)), Some(Cure::Restart(why)));
-    }
-
-    #[test]
-    fn a_start_has_its_time_and_no_more() {
-        let mut watch = Watch::default();
-        watch.runs(Some((7, at(5))));
-        assert_eq!(
-            (watch.signal(at(64)), watch.cure(at(64))),
-            (Signal::Starting, None)
-        );
-        assert_eq!(watch.signal(at(65)), Signal::Fault);
-        assert!(matches!(watch.cure(at(65)), Some(Cure::Restart(_))));
-    }
-
-    #[test]
-    fn one_that_always_dies_is_a_fault() {
-        let mut watch = Watch::default();
-        for pid in 0..2 {
-            watch.runs(Some((pid, at(1))));
-            assert_eq!(watch.signal(at(2)), Signal::Starting);
-            watch.runs(None);
-        }
-        assert_eq!(watch.signal(at(2)), Signal::Fault);
-        assert_eq!(watch.cure(at(999)), None, "the supervisor has it in hand");
-    }
-
-    #[test]
-    fn five_cures_in_a_quarter_of_an_hour_call_for_more() {
-        let mut watch = Watch::default();
-        let mut cures = Vec::new();
-        for round in 0..6 {
-            let begin = 100 * u64::from(round);
-            watch.runs(Some((round, at(begin))));
-            watch.hear(beat(round, &[]), at(begin + 1));
-            cures.extend(watch.cure(at(begin + 31)));
-            watch.runs(None);
-        }
-        let reboots = cures.iter().map(|cure| matches!(cure, Cure::Reboot(_)));
-        assert_eq!(
-            reboots.collect::<Vec<_>>(),
-            [false, false, false, false, true, false]
-        );
-    }
-}
+mod tests;

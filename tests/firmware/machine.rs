@@ -74,7 +74,7 @@ impl Board {
         let (qemu, machine, cpu, firmware) = match self {
             Self::Aarch64 => (
                 "qemu-system-aarch64",
-                "virt",
+                "virt,acpi=off",
                 "cortex-a72",
                 "/usr/share/AAVMF/AAVMF",
             ),
