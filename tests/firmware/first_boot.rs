@@ -38,9 +38,12 @@ fn a_card_with_settings_becomes_a_box_that_forwards() {
         || format!("{:?}\n{}", stage.card.get("STATUS.TXT"), machine.console()),
     );
     let fingerprint = status["page_fingerprint"].as_str().unwrap();
-    for words in ["10.0.2.15", fingerprint, "contoso"] {
+    for words in ["https://10.0.2.15/", "contoso: Connected"] {
         assert!(told.contains(words), "no {words} in:\n{told}");
     }
+    // it stands in two lines there, to be compared by eye
+    let bare: String = told.split_whitespace().collect();
+    assert!(bare.contains(fingerprint), "{told}");
 
     // nothing that was taken in is left on the FAT side, not even as what a removed file leaves behind
     let names = stage.card.names("/");

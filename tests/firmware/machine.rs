@@ -35,7 +35,6 @@ pub struct Machine {
     console: PathBuf,
     monitor: Monitor,
     page: SocketAddr,
-    secure_page: SocketAddr,
 }
 
 // === impl Board ===
@@ -113,7 +112,7 @@ impl Machine {
     /// Puts the card in and switches on.
     pub fn boot(board: Board, card: &Card, options: &Options) -> Self {
         let folder = card.path().parent().unwrap();
-        let (page, secure_page) = (free(), free());
+        let page = free();
         let mut command = board.command(folder);
         command
             .arg("-drive")
@@ -127,11 +126,9 @@ impl Machine {
         }
         command
             .arg("-netdev")
-            .arg(format!(
-                "user,id=lan,hostfwd=tcp:{page}-:80,hostfwd=tcp:{secure_page}-:443"
-            ))
+            .arg(format!("user,id=lan,hostfwd=tcp:{page}-:80"))
             .args(["-device", "virtio-net-pci,netdev=lan,id=port,romfile="]);
-        let mut machine = Self::start(command, folder, page, secure_page);
+        let mut machine = Self::start(command, folder, page);
         if options.unplugged {
             machine.monitor.ask("set_link port off");
         }
@@ -139,12 +136,7 @@ impl Machine {
     }
 
     /// Starts any QEMU with console and monitor.
-    pub fn start(
-        mut command: Command,
-        folder: &Path,
-        page: SocketAddr,
-        secure_page: SocketAddr,
-    ) -> Self {
+    pub fn start(mut command: Command, folder: &Path, page: SocketAddr) -> Self {
         let (console, socket) = (folder.join("console.log"), folder.join("monitor"));
         let _ = std::fs::remove_file(&socket);
         // each power on appends: what was said before stays to be read
@@ -173,7 +165,6 @@ impl Machine {
             child,
             console,
             page,
-            secure_page,
         }
     }
 
@@ -181,15 +172,6 @@ impl Machine {
     pub fn console(&self) -> String {
         let text = std::fs::read(&self.console).unwrap_or_default();
         String::from_utf8_lossy(&text).into_owned()
-    }
-
-    /// Waits until the console says this, behind the first `from` bytes.
-    pub fn hear(&self, words: &str, from: usize) {
-        until(
-            words,
-            || self.console().get(from..)?.contains(words).then_some(()),
-            || self.console(),
-        );
     }
 
     /// Types a line at the serial console, which a debug image listens at.
@@ -214,11 +196,6 @@ impl Machine {
         stream.read_to_string(&mut answer).ok()?;
         let (head, body) = answer.split_once("\r\n\r\n")?;
         head.starts_with("HTTP/1.1 200").then(|| body.to_owned())
-    }
-
-    /// Where the page answers over HTTPS.
-    pub fn secure_page(&self) -> SocketAddr {
-        self.secure_page
     }
 
     /// The status, as a program reads it on the page.

@@ -99,7 +99,8 @@ fn are(runs: &[(bool, u64)], beats: &[u16]) -> bool {
             whole.iter().enumerate().all(|(place, (lit, ms))| {
                 let beat = (first + place) % beats.len();
                 let wanted = u64::from(beats[beat]);
-                (beat % 2 == 0) == *lit && ms.abs_diff(wanted) <= TOLERANCE_MS.max(wanted / 4)
+                beat.is_multiple_of(2) == *lit
+                    && ms.abs_diff(wanted) <= TOLERANCE_MS.max(wanted / 4)
             })
         })
 }
