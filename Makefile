@@ -5,7 +5,7 @@ unexport CARGO_TARGET_DIR CARGO_BUILD_TARGET
 MACHINES := x86_64 aarch64
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak screenshots check fmt fuzz fuzz-keep release release-test deb deb-test image image-debug image-pins bench \
+.PHONY: help run test soak screenshots check fmt fuzz fuzz-keep release release-test deb deb-test image image-debug image-test image-soak image-pins bench \
         check-budget sizes tools clean-tools rust tools-run tools-test tools-check tools-fuzz tools-release tools-deb tools-image \
         tools-image-test tools-bench tools-budget
 
@@ -59,6 +59,12 @@ image: rust tools-image  ## BOARD=qemu-aarch64: the firmware as a disk image, in
 
 image-debug: rust tools-image  ## the same with a shell on the serial console, for looking into a box; never for a customer's network
 	@image/make.sh "$(BOARD)" "$(SIEMBOX)" --debug
+
+image-test: rust tools-image tools-image-test  ## BOARD=qemu-aarch64 (or qemu-x86_64): boots the image in QEMU and tries it whole; ONLY=first-boot tries that
+	@tests/firmware/run.sh $(or $(BOARD),qemu-aarch64) $(or $(ONLY),stories)
+
+image-soak: rust tools-image tools-image-test  ## the plug pulled CUTS=50 times while 100,000 records stream
+	@tests/firmware/run.sh $(or $(BOARD),qemu-aarch64) cuts $(or $(CUTS),50)
 
 image-pins: tools-image  ## move image/debian.lock to what Debian 12 has now
 	@image/build.py --pins

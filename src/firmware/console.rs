@@ -8,6 +8,7 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 
 use rustix::fs::OFlags;
+use rustix::time::ClockId;
 
 /// The device, where there is one.
 #[derive(Debug)]
@@ -34,11 +35,13 @@ impl Console {
         Self(None)
     }
 
-    /// One line. What the device does not take at once is lost.
+    /// One line, with the time since the kernel's start. What the device does not take at once is lost.
     pub fn line(&mut self, text: &str) {
         if let Some(device) = &mut self.0 {
+            let since = rustix::time::clock_gettime(ClockId::Boottime);
+            let (seconds, tenths) = (since.tv_sec, since.tv_nsec / 100_000_000);
             // carriage returns: a serial line has nobody who adds them
-            let _ = device.write_all(format!("{text}\r\n").as_bytes());
+            let _ = device.write_all(format!("[{seconds:4}.{tenths} s] {text}\r\n").as_bytes());
         }
     }
 }

@@ -165,7 +165,12 @@ impl Duty {
             Event::Signal(Asked::End(ending)) => self.begin_end(ending, now),
             // silence is noticed by itself
             Event::Heard(Err(_)) => {}
-            Event::Heard(Ok(beat)) => self.watch.hear(beat, now),
+            Event::Heard(Ok(beat)) => {
+                if self.watch.beat().is_none() {
+                    self.given.log.say("siembox: runs");
+                }
+                self.watch.hear(beat, now);
+            }
             Event::Pressed(press) => self.pressed(press, now),
         }
     }

@@ -97,10 +97,8 @@ fn boot(log: &Log) -> Duty {
     let panel = Panel::open(&image, root, log);
     panel.lamps.show(Signal::Starting);
     log.say(format!(
-        "siembox {} on {} ({})",
-        image.version,
-        panel.board.title,
-        std::env::consts::ARCH
+        "siembox {} on {}, known by its {}",
+        image.version, panel.board.title, panel.by
     ));
     log.say(drivers.in_words());
     mounts::efi_variables();

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -174,11 +175,21 @@ impl Machine {
         String::from_utf8_lossy(&text).into_owned()
     }
 
-    /// Types a line at the serial console, which a debug image listens at.
+    /// Types a line at the serial console, where a debug image has a shell; returns once the shell has taken it.
     pub fn type_in(&self, line: &str) {
         let tty = self.console.with_file_name("tty");
-        let mut stream = std::os::unix::net::UnixStream::connect(tty).unwrap();
-        stream.write_all(format!("{line}\n").as_bytes()).unwrap();
+        let mut stream = UnixStream::connect(tty).unwrap();
+        let said = self.console().len();
+        // a shell that is not there yet takes nothing
+        until(
+            &format!("the shell takes {line:?}"),
+            || {
+                stream.write_all(format!("{line}\n").as_bytes()).unwrap();
+                std::thread::sleep(Duration::from_secs(1));
+                self.console().get(said..)?.contains(line).then_some(())
+            },
+            || self.console(),
+        );
     }
 
     /// What the page answers to a GET, over plain HTTP.

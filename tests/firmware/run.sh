@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Builds the images of a board that QEMU plays, and runs what is told of it in tests/firmware.
+#
+#   tests/firmware/run.sh BOARD stories         all of it, the plug pulled twice
+#   tests/firmware/run.sh BOARD first-boot      only the one in which all goes well
+#   tests/firmware/run.sh BOARD cuts N          the plug pulled N times
+#
+# SIEMBOX=file takes that binary instead of building it.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+readonly board=$1 what=$2
+case "$board" in qemu-aarch64 | qemu-x86_64) ;; *)
+    echo "BOARD=$board: QEMU plays qemu-aarch64 and qemu-x86_64; raspberry-pi-3 is tried along with the former" >&2
+    exit 64 ;;
+esac
+export BOARD=$board
+
+make_image() { image/make.sh "$1" "${SIEMBOX:-}" "${@:2}"; }
+tell() { cargo test --locked --test firmware -- --ignored --nocapture "$@"; }
+
+make_image "$board"
+case "$what" in
+stories)
+    if [ "$board" = qemu-aarch64 ]; then
+        make_image "$board" --debug
+        make_image raspberry-pi-3
+    fi
+    cargo test --locked --test image -- --ignored
+    tell --test-threads=2
+    ;;
+first-boot) tell first_boot ;;
+cuts) CUTS=$3 tell power_cut ;;
+*) sed -n '2,/^set /s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 64 ;;
+esac
