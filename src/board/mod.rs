@@ -2,7 +2,7 @@
 //! everything. The same files are read by the image builder, so a board is described once.
 //!
 //! Text becomes a [`Profile`] in one pass (`read`, pure, with the settings' own reader, so a wrong file says line, column, key,
-//! what was found and what is allowed). Which board this is, is told by what the kernel knows of it ([`recognise`], pure).
+//! what was found and what is allowed). Which board this is, is told by what the kernel knows of it ([`recognise()`], pure).
 
 mod profile;
 mod read;

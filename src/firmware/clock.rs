@@ -46,6 +46,24 @@ pub fn floor(now_ms: i64, built_ms: i64, known_ms: Option<i64>) -> Floor {
     }
 }
 
+// === impl Floor ===
+
+impl Floor {
+    /// The same, once the last time is known that was noted here. What was only a floor stays one, though the clock stands on it
+    /// by now.
+    #[must_use]
+    pub fn raised(self, now_ms: i64, known_ms: Option<i64>) -> Self {
+        let floor = floor(now_ms, self.at_ms, known_ms);
+        match self.source {
+            Source::Floor => Self {
+                source: Source::Floor,
+                ..floor
+            },
+            _ => floor,
+        }
+    }
+}
+
 /// Puts the clock on its floor.
 ///
 /// # Errors
@@ -145,6 +163,16 @@ mod tests {
             (200, Source::Floor),
             "an empty battery"
         );
+        let raised = |begun: Floor, now, known| {
+            let floor = begun.raised(now, known);
+            (floor.at_ms, floor.source)
+        };
+        let built = floor(0, 100, None);
+        assert_eq!(raised(built, 101, None), (101, Source::Floor));
+        assert_eq!(raised(built, 101, Some(500)), (500, Source::Floor));
+        let right = floor(600, 100, None);
+        assert_eq!(raised(right, 601, Some(500)), (601, Source::Rtc));
+        assert_eq!(raised(right, 601, Some(700)), (700, Source::Floor));
     }
 
     #[test]

@@ -104,10 +104,8 @@ fn boot(log: &Log) -> Duty {
     mounts::efi_variables();
 
     // e2fsck must not take the years since 1970 for damage
-    begin_clock(
-        clock::floor(crate::clock::now_ms(), image.built_ms, None),
-        log,
-    );
+    let built = clock::floor(crate::clock::now_ms(), image.built_ms, None);
+    begin_clock(built, log);
     let _ = word::put(
         Path::new(program::E2FSCK_CONFIG),
         program::CLOCKLESS.as_bytes(),
@@ -135,7 +133,7 @@ fn boot(log: &Log) -> Duty {
     );
 
     let keeper = clock::Keeper::new(&on_data("system"));
-    let floor = clock::floor(crate::clock::now_ms(), image.built_ms, keeper.known_ms());
+    let floor = built.raised(crate::clock::now_ms(), keeper.known_ms());
     begin_clock(floor, log);
     say_trouble(
         log,

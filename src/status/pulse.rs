@@ -66,7 +66,7 @@ impl Pulses {
         Pulse(beat)
     }
 
-    /// The parts that did not keep their promise, at this steady time. To be asked every few seconds; see [`CONFIRM`].
+    /// The parts that did not keep their promise, at this steady time. To be asked every few seconds; see `CONFIRM`.
     #[must_use]
     pub fn late(&self, now: Duration) -> Vec<String> {
         let beats = self.0.lock().unwrap_or_else(PoisonError::into_inner);
