@@ -236,10 +236,12 @@ const CLOCK: &str = "\
 siembox clock: asks time servers (SNTP) and sets the system's clock, until it is stopped.
 Part of siembox's own firmware, where no other program does it. Needs root.
 
-Usage: siembox clock [--config FILE] [--once]
+Usage: siembox clock [--config FILE] [--firmware] [--once]
 
   --config FILE             settings file with [clock] servers
                             (default: /etc/siembox/siembox.toml)
+  --firmware                on siembox's own firmware: the page's ports are 80 and 443, where
+                            the settings don't say
   --once                    one round only; the exit code is 0 where a server gave the time
 
 Whom it asks: the servers of the settings; else those that DHCP names; else, and where those
@@ -251,10 +253,12 @@ const ANNOUNCE: &str = "\
 siembox announce: answers to siembox.local on the local network (mDNS), and names the page
 there. Part of siembox's own firmware, where no other program does it.
 
-Usage: siembox announce [--config FILE]
+Usage: siembox announce [--config FILE] [--firmware]
 
   --config FILE             settings file with [page]
                             (default: /etc/siembox/siembox.toml)
+  --firmware                on siembox's own firmware: the page's ports are 80 and 443, where
+                            the settings don't say
 
 The name is [network] hostname of the settings; mdns = false there keeps the box quiet.
 ";
