@@ -1,6 +1,7 @@
 //! Flash it, plug it in, and it works.
 
-use crate::machine::{Board, Machine, Options};
+use crate::board::Board;
+use crate::machine::{Machine, Options};
 use crate::stage::Stage;
 use crate::wait::until;
 

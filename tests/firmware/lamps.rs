@@ -3,7 +3,8 @@
 
 use siembox::status::{Condition, Signal};
 
-use crate::machine::{Board, Machine, Options};
+use crate::board::Board;
+use crate::machine::{Machine, Options};
 use crate::rhythm::shows;
 use crate::stage::Stage;
 use crate::wait::until;

@@ -7,24 +7,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use crate::board::Board;
 use crate::card::Card;
 use crate::monitor::Monitor;
+use crate::panel::Panel;
 use crate::wait::until;
-
-/// Levels of the lines of the PL061 on QEMU's `virt` machine: its data register, all lines unmasked (ARM DDI 0190B § 3.3.1).
-const PL061_DATA: u64 = 0x0903_0000 + 0x3fc;
-
-/// The boards that there are images for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Board {
-    Aarch64,
-    X86_64,
-}
 
 /// How it is started.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// The machine's own clock at power on, `1970-01-01T00:00:00`; none is the host's.
+    /// The machine's own clock at power on, `1970-01-01T00:00:00`; none is the host's. A Raspberry Pi has none.
     pub clock: Option<&'static str>,
     /// No network cable.
     pub unplugged: bool,
@@ -36,75 +28,7 @@ pub struct Machine {
     console: PathBuf,
     monitor: Monitor,
     page: SocketAddr,
-}
-
-// === impl Board ===
-
-impl Board {
-    /// The one that `make image-test BOARD=…` names; QEMU's aarch64 otherwise.
-    pub fn meant() -> Self {
-        match std::env::var("BOARD").as_deref() {
-            Ok("qemu-x86_64") => Self::X86_64,
-            Ok("qemu-aarch64") | Err(_) => Self::Aarch64,
-            Ok(other) => panic!("BOARD={other}: QEMU plays qemu-aarch64 and qemu-x86_64"),
-        }
-    }
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Aarch64 => "qemu-aarch64",
-            Self::X86_64 => "qemu-x86_64",
-        }
-    }
-
-    /// The disk image as it is shipped, or its variant with a shell.
-    pub fn image(self, debug: bool) -> PathBuf {
-        let variant = if debug { "-debug" } else { "" };
-        let name = format!(
-            "siembox-{}-{}{variant}.img",
-            self.name(),
-            env!("CARGO_PKG_VERSION")
-        );
-        Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("target/image")
-            .join(name)
-    }
-
-    fn command(self, folder: &Path) -> Command {
-        let (qemu, machine, cpu, firmware) = match self {
-            Self::Aarch64 => (
-                "qemu-system-aarch64",
-                "virt,acpi=off",
-                "cortex-a72",
-                "/usr/share/AAVMF/AAVMF",
-            ),
-            Self::X86_64 => ("qemu-system-x86_64", "q35", "max", "/usr/share/OVMF/OVMF"),
-        };
-        let size = if self == Self::X86_64 { "_4M" } else { "" };
-        let variables = folder.join("variables.fd");
-        if !variables.exists() {
-            std::fs::copy(format!("{firmware}_VARS{size}.fd"), &variables).unwrap();
-        }
-        let mut command = Command::new(qemu);
-        command
-            .args([
-                "-accel",
-                "tcg,thread=multi",
-                "-machine",
-                machine,
-                "-cpu",
-                cpu,
-            ])
-            .args(["-smp", "2", "-m", "2048", "-display", "none", "-nodefaults"])
-            .arg("-drive")
-            .arg(format!(
-                "if=pflash,format=raw,readonly=on,file={firmware}_CODE{size}.fd"
-            ))
-            .arg("-drive")
-            .arg(format!("if=pflash,format=raw,file={}", variables.display()))
-            .args(["-device", "i6300esb"]);
-        command
-    }
+    panel: Panel,
 }
 
 // === impl Machine ===
@@ -112,32 +36,21 @@ impl Board {
 impl Machine {
     /// Puts the card in and switches on.
     pub fn boot(board: Board, card: &Card, options: &Options) -> Self {
-        let folder = card.path().parent().unwrap();
         let page = free();
-        let mut command = board.command(folder);
-        command
-            .arg("-drive")
-            .arg(format!(
-                "if=none,id=card,format=raw,file={}",
-                card.path().display()
-            ))
-            .args(["-device", "virtio-blk-pci,drive=card"]);
+        let mut command = board.command(card, page);
         if let Some(clock) = options.clock {
             command.args(["-rtc", &format!("base={clock}")]);
         }
-        command
-            .arg("-netdev")
-            .arg(format!("user,id=lan,hostfwd=tcp:{page}-:80"))
-            .args(["-device", "virtio-net-pci,netdev=lan,id=port,romfile="]);
-        let mut machine = Self::start(command, folder, page);
+        let folder = card.path().parent().unwrap();
+        let mut machine = Self::start(command, folder, page, Panel::of(board));
         if options.unplugged {
             machine.monitor.ask("set_link port off");
         }
         machine
     }
 
-    /// Starts any QEMU with console and monitor.
-    pub fn start(mut command: Command, folder: &Path, page: SocketAddr) -> Self {
+    /// Starts QEMU with console and monitor.
+    fn start(mut command: Command, folder: &Path, page: SocketAddr, panel: Panel) -> Self {
         let (console, socket) = (folder.join("console.log"), folder.join("monitor"));
         let _ = std::fs::remove_file(&socket);
         // each power on appends: what was said before stays to be read
@@ -166,6 +79,7 @@ impl Machine {
             child,
             console,
             page,
+            panel,
         }
     }
 
@@ -223,9 +137,10 @@ impl Machine {
         )
     }
 
-    /// Levels of the lines of its GPIO controller, as seen from outside.
-    pub fn lines(&mut self) -> u8 {
-        self.monitor.register(PL061_DATA).to_le_bytes()[0]
+    /// Its lamps by their colours: which of them are lit now?
+    pub fn lit(&mut self) -> Vec<(&str, bool)> {
+        let lit = self.panel.lit(&mut self.monitor);
+        self.panel.colours().zip(lit).collect()
     }
 
     /// QEMU's monitor.
@@ -248,7 +163,7 @@ impl Drop for Machine {
 }
 
 /// A port of this machine that nobody has.
-pub fn free() -> SocketAddr {
+fn free() -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     listener.local_addr().unwrap()
 }

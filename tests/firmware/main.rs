@@ -5,11 +5,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod board;
 mod card;
 mod first_boot;
 mod lamps;
 mod machine;
 mod monitor;
+mod panel;
 mod power_cut;
 mod raspberry;
 mod rhythm;

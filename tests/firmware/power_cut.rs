@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use siembox_support::dice::Dice;
 
-use crate::machine::{Board, Machine, Options};
+use crate::board::Board;
+use crate::machine::{Machine, Options};
 use crate::stage::Stage;
 use crate::wait::until;
 

@@ -2,10 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use siembox::board;
 use siembox::status::{Colour, Signal};
 
-use crate::machine::{Board, Machine};
+use crate::machine::Machine;
 use crate::wait::until;
 
 /// So long the lamps are watched for one verdict: more than two periods of the slowest rhythm.
@@ -34,26 +33,19 @@ type Seen = Vec<(String, Vec<(bool, u64)>)>;
 
 /// What the lamps do for a while.
 pub fn seen(machine: &mut Machine) -> Seen {
-    let profile = board::named(Board::Aarch64.name()).expect("the profile of the board");
-    let lamps: Vec<(String, u32)> = (profile.lamps.each.iter())
-        .filter_map(|lamp| match &lamp.wiring {
-            board::Wiring::Line(line) => Some((lamp.colour.to_string(), line.line)),
-            board::Wiring::Class(_) => None,
-        })
-        .collect();
+    let mut seen = Seen::new();
     let begin = Instant::now();
-    let mut seen: Seen = lamps
-        .iter()
-        .map(|(colour, _)| (colour.clone(), Vec::new()))
-        .collect();
     let mut last = begin;
     while begin.elapsed() < WATCHED {
-        let levels = machine.lines();
+        let lamps = machine.lit();
         let now = Instant::now();
         let passed = u64::try_from((now - last).as_millis()).unwrap();
         last = now;
-        for ((_, line), (_, runs)) in lamps.iter().zip(&mut seen) {
-            let lit = levels >> line & 1 == 1;
+        if seen.is_empty() {
+            let dark = |(colour, _): &(&str, bool)| ((*colour).to_owned(), Vec::new());
+            seen = lamps.iter().map(dark).collect();
+        }
+        for ((_, lit), (_, runs)) in lamps.into_iter().zip(&mut seen) {
             match runs.last_mut() {
                 Some((was, ms)) if *was == lit => *ms += passed,
                 Some((_, ms)) => {
@@ -73,6 +65,8 @@ fn says(seen: &Seen, signal: Signal) -> bool {
     let lamp = signal.meaning().lamp;
     let beats = lamp.rhythm.beats();
     let colour = match lamp.colour {
+        // whatever the colour, where there is only one to show it
+        _ if seen.len() == 1 => None,
         Colour::Green => Some("green"),
         Colour::Blue => Some("green"), // the nearest of the same kind on a board without blue
         Colour::Amber => Some("amber"),

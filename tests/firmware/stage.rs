@@ -7,8 +7,10 @@ use siembox_support::receiver::{Receiver, rsyslog};
 use siembox_support::records;
 use tempfile::TempDir;
 
+use crate::board::Board;
 use crate::card::Card;
-use crate::machine::Board;
+use crate::machine::Machine;
+use crate::wait::until;
 
 /// Cloud, SIEM and a card.
 pub struct Stage {
@@ -78,4 +80,20 @@ impl Stage {
         let records = records::activities(seed, count).between(now - 500, now);
         self.cloud.add(records::Stream::Activities, records);
     }
+}
+
+/// Waits until STATUS.TXT on the card says all of this.
+pub fn told(stage: &Stage, machine: &Machine, words: &[&str]) -> String {
+    let text = until(
+        &format!("STATUS.TXT says {words:?}"),
+        || {
+            let text = stage.card.get("STATUS.TXT")?;
+            // its lines are as long as a screen is wide
+            let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            words.iter().all(|word| flat.contains(word)).then_some(text)
+        },
+        || format!("{:?}\n{}", stage.card.get("STATUS.TXT"), machine.console()),
+    );
+    println!("{text}");
+    text
 }

@@ -1,24 +1,9 @@
 //! First boots that go wrong: each time STATUS.TXT or the page says what is wrong and how to mend it, and the box comes up.
 
-use crate::machine::{Board, Machine, Options};
-use crate::stage::Stage;
+use crate::board::Board;
+use crate::machine::{Machine, Options};
+use crate::stage::{Stage, told};
 use crate::wait::until;
-
-/// Waits until STATUS.TXT on the card says all of this.
-fn told(stage: &Stage, machine: &Machine, words: &[&str]) -> String {
-    let text = until(
-        &format!("STATUS.TXT says {words:?}"),
-        || {
-            let text = stage.card.get("STATUS.TXT")?;
-            // its lines are as long as a screen is wide
-            let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
-            words.iter().all(|word| flat.contains(word)).then_some(text)
-        },
-        || format!("{:?}\n{}", stage.card.get("STATUS.TXT"), machine.console()),
-    );
-    println!("{text}");
-    text
-}
 
 #[test]
 #[ignore = "needs the image of `make image`"]
