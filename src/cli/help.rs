@@ -240,8 +240,8 @@ Usage: siembox clock [--config FILE] [--firmware] [--once]
 
   --config FILE             settings file with [clock] servers
                             (default: /etc/siembox/siembox.toml)
-  --firmware                on siembox's own firmware: the page's ports are 80 and 443, where
-                            the settings don't say
+  --firmware                on siembox's own firmware: the page's ports are 80 and 443,
+                            where the settings don't say
   --once                    one round only; the exit code is 0 where a server gave the time
 
 Whom it asks: the servers of the settings; else those that DHCP names; else, and where those
@@ -257,8 +257,8 @@ Usage: siembox announce [--config FILE] [--firmware]
 
   --config FILE             settings file with [page]
                             (default: /etc/siembox/siembox.toml)
-  --firmware                on siembox's own firmware: the page's ports are 80 and 443, where
-                            the settings don't say
+  --firmware                on siembox's own firmware: the page's ports are 80 and 443,
+                            where the settings don't say
 
 The name is [network] hostname of the settings; mdns = false there keeps the box quiet.
 ";
