@@ -112,7 +112,7 @@ fn a_damaged_data_partition_is_repaired_or_told() {
     );
     machine.pull_the_plug();
 
-    // all of it is gone
+    // all of it is gone, but for the mark that says that there was something
     let size = stage.card.partition("SIEMBOX-DATA").size;
     let megabyte = vec![0xa5; 1 << 20];
     for at in (0..size).step_by(1 << 20) {
@@ -120,6 +120,7 @@ fn a_damaged_data_partition_is_repaired_or_told() {
             stage.card.overwrite("SIEMBOX-DATA", at, &megabyte);
         }
     }
+    stage.card.overwrite("SIEMBOX-DATA", 1024 + 56, &0xef53_u16.to_le_bytes());
     let machine = Machine::boot(board, &stage.card, &Options::default());
     told(&stage, &machine, &["data", "FACTORY-RESET"]);
     machine.pull_the_plug();
