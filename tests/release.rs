@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 /// Most that a binary may weigh, bytes: the image that carries it has its budget too.
-const BUDGET: usize = 9_000_000;
+const BUDGET: usize = 10_000_000;
 
 /// A machine that is shipped for.
 struct Machine {
