@@ -41,6 +41,8 @@ fn a_raspberry_pi_shows_its_state_by_its_own_lamp_and_forwards() {
 
     let console = machine.console();
     println!("{console}");
+    // by its own marks, and not only because the image was built for it
+    assert!(console.contains("raspberrypi,model-zero-2-w"));
     // it was switched on twice, and has not started anew in between
     assert!(console.matches("on Raspberry Pi 3").count() <= 2);
     // see Board::command
