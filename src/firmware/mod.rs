@@ -134,7 +134,9 @@ fn boot(log: &Log) -> Duty {
 
     let keeper = clock::Keeper::new(&on_data("system"));
     let floor = built.raised(crate::clock::now_ms(), keeper.known_ms());
-    begin_clock(floor, log);
+    if floor.at_ms > built.at_ms {
+        begin_clock(floor, log);
+    }
     say_trouble(
         log,
         clock::tell(floor)

@@ -24,6 +24,8 @@ use crate::status::{Condition, Signal, Snapshot, Topic, socket};
 
 /// Between two questions.
 pub const EVERY: Duration = Duration::from_secs(3);
+/// The same, until the first answer: the lamps should not say "starting" for longer than it takes.
+const EAGER: Duration = Duration::from_millis(250);
 /// An answer that takes longer is none.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// From its start on: opening a large spool takes its time.
@@ -94,15 +96,17 @@ pub fn listen<E: Send + 'static>(
     wrap: impl Fn(Result<Beat, String>) -> E + Send + 'static,
 ) -> std::io::Result<()> {
     let asks = move || {
+        let mut has_answered = false;
         loop {
             let answer = socket::ask_within(&state_dir, PATIENCE);
             let heard = answer
                 .map(|snapshot| Beat::of(&snapshot))
                 .map_err(|error| error.to_string());
+            has_answered |= heard.is_ok();
             if tell.send(wrap(heard)).is_err() {
                 return;
             }
-            thread::sleep(EVERY);
+            thread::sleep(if has_answered { EVERY } else { EAGER });
         }
     };
     thread::Builder::new()

@@ -120,7 +120,9 @@ fn a_damaged_data_partition_is_repaired_or_told() {
             stage.card.overwrite("SIEMBOX-DATA", at, &megabyte);
         }
     }
-    stage.card.overwrite("SIEMBOX-DATA", 1024 + 56, &0xef53_u16.to_le_bytes());
+    stage
+        .card
+        .overwrite("SIEMBOX-DATA", 1024 + 56, &0xef53_u16.to_le_bytes());
     let machine = Machine::boot(board, &stage.card, &Options::default());
     told(&stage, &machine, &["data", "FACTORY-RESET"]);
     machine.pull_the_plug();
