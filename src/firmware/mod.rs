@@ -133,8 +133,9 @@ fn boot(log: &Log) -> Duty {
     );
 
     let keeper = clock::Keeper::new(&on_data("system"));
-    let floor = built.raised(crate::clock::now_ms(), keeper.known_ms());
-    if floor.at_ms > built.at_ms {
+    let now = crate::clock::now_ms();
+    let floor = built.raised(now, keeper.known_ms());
+    if floor.at_ms > now {
         begin_clock(floor, log);
     }
     say_trouble(
