@@ -106,6 +106,21 @@ impl Machine {
         );
     }
 
+    /// What a command says that is typed there.
+    pub fn ask(&self, command: &str) -> String {
+        let said = self.console().len();
+        self.type_in(&format!("{command}; echo said"));
+        let answer = || {
+            let all = self.console();
+            let new = all.get(said..)?.to_owned();
+            // behind the line as it was typed
+            let (_, answer) = new.split_once("; echo said")?;
+            let (answer, _) = answer.split_once("\r\nsaid")?;
+            Some(answer.trim().to_owned())
+        };
+        until(command, answer, || self.console())
+    }
+
     /// What the page answers to a GET, over plain HTTP.
     pub fn get(&self, path: &str) -> Option<String> {
         let mut stream = TcpStream::connect(self.page).ok()?;

@@ -7,6 +7,7 @@
 
 mod board;
 mod card;
+mod figures;
 mod first_boot;
 mod lamps;
 mod machine;

@@ -4,6 +4,7 @@
 #   tests/firmware/run.sh BOARD stories         all of it, the plug pulled twice
 #   tests/firmware/run.sh BOARD first-boot      only the one in which all goes well
 #   tests/firmware/run.sh BOARD cuts N          the plug pulled N times
+#   tests/firmware/run.sh BOARD figures         what it costs, measured on the debug image
 #
 # SIEMBOX=file takes that binary instead of building it.
 set -euo pipefail
@@ -26,9 +27,10 @@ stories)
         make_image raspberry-pi-3
     fi
     cargo test --locked --test image -- --ignored
-    tell --test-threads=2
+    tell --test-threads=2 --skip figures
     ;;
 first-boot) tell first_boot ;;
 cuts) CUTS=$3 tell power_cut ;;
+figures) make_image "$board" --debug && tell figures ;;
 *) sed -n '2,/^set /s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 64 ;;
 esac

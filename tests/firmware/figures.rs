@@ -1,0 +1,58 @@
+//! What a box costs: time to its first poll, memory, and what an idle one writes to its flash. Printed, not asserted; the README has
+//! the table. Needs the debug image, whose shell is asked.
+
+use std::time::Duration;
+
+use crate::board::Board;
+use crate::machine::{Machine, Options};
+use crate::stage::Stage;
+use crate::wait::until;
+
+/// So long an idle box is watched.
+const WATCHED: Duration = Duration::from_secs(300);
+
+#[test]
+#[ignore = "measures: make image-test ONLY=figures"]
+fn figures() {
+    let board = Board::meant();
+    let stage = Stage::debug(board, 20);
+    stage.provision();
+    let machine = Machine::boot(board, &stage.card, &Options::default());
+    machine.wait("all lines are proved", |status| {
+        status["agents"][0]["lines"]["proved"] == 20
+    });
+    until(
+        "the boot is marked good and STATUS.TXT says Connected",
+        || {
+            let told = stage.card.get("STATUS.TXT")?;
+            (machine.console().contains("and is kept") && told.contains("STATE: Connected"))
+                .then_some(())
+        },
+        || machine.console(),
+    );
+    for line in machine.console().lines() {
+        if line.contains(" s] siembox") {
+            println!("{line}");
+        }
+    }
+    let written = || machine.ask("grep vda[12] /proc/diskstats | awk '{print $3, $8, $10}'");
+    println!("memory:\n{}", machine.ask("free -m"));
+    println!("disk, writes and sectors written:\n{}", written());
+    let end = std::time::Instant::now() + WATCHED;
+    while std::time::Instant::now() < end {
+        // somebody has the page open
+        let _ = machine.get("/live");
+        std::thread::sleep(Duration::from_secs(2));
+    }
+    println!(
+        "after {} s with the page open:\n{}",
+        WATCHED.as_secs(),
+        written()
+    );
+    println!("{}", machine.ask("free -m"));
+    println!(
+        "{}",
+        machine.ask("grep -H -E VmRSS /proc/[0-9]*/status | grep -v ' 0 kB' | tail -12")
+    );
+    machine.pull_the_plug();
+}
