@@ -27,6 +27,7 @@ use super::supervise::{self, Action, Supervisor, process};
 use super::watch::{self, Beat, Cure, Watch};
 use super::{STREAM, reset, settings};
 use crate::button::Press;
+use crate::network::{self, Change};
 use crate::provision::Taken;
 use crate::status::Signal;
 use crate::watchdog::Watchdog;
@@ -66,6 +67,8 @@ pub struct Given {
     pub keeper: Keeper,
     /// What became of settings on the boot partition, and when, milliseconds since 1970.
     pub taken: (Taken, i64),
+    /// The network's cable.
+    pub cable: network::Watch,
     /// What is to run.
     pub children: Vec<Child>,
 }
@@ -141,6 +144,7 @@ impl Duty {
                 return self.end(ending);
             }
             self.watch_over(now);
+            self.look_after_cable(now);
             self.light(now);
             self.feed(now);
             self.note(now);
@@ -251,6 +255,20 @@ impl Duty {
                     self.begin_end(Ending::Restart, now);
                 }
             }
+        }
+    }
+
+    /// A DHCP client notices for hours neither that its cable is back nor that it is in another network.
+    fn look_after_cable(&mut self, now: Duration) {
+        match self.given.cable.look(&rooms::cards()) {
+            None => {}
+            Some(Change::CableBack) => {
+                let why = "the cable is back".to_owned();
+                self.drive(supervise::Event::Stuck(rooms::DHCP, why), now);
+            }
+            Some(Change::OtherCard(name)) => self.given.log.say(format!(
+                "network: {name} has a cable, and the card in use has none: start the box again to use it"
+            )),
         }
     }
 

@@ -150,7 +150,10 @@ fn boot(log: &Log) -> Duty {
         Some(esp) if !data.is_in_ram() => take_in(esp, log),
         _ => Taken::Nothing,
     };
-    let mut children = rooms::network(&settings(), log);
+    let rooms::Up {
+        mut children,
+        cable,
+    } = rooms::network(&settings(), log);
     children.push(stream());
     if image.debug {
         children.push(shell());
@@ -173,6 +176,7 @@ fn boot(log: &Log) -> Duty {
         esp,
         keeper,
         taken: (taken, crate::clock::now_ms()),
+        cable,
         children,
     })
 }

@@ -8,13 +8,15 @@ use super::SIEMBOX;
 use super::child::Child;
 use super::esp::Esp;
 use super::log::Log;
-use crate::network::{Firewall, Network, Tools};
+use crate::network::{Card, Firewall, Network, Tools, Watch};
 use crate::provision::{self, Taken};
-use crate::settings::{NetworkSettings, Overrides, PageSettings, Settings};
+use crate::settings::{Interface, NetworkSettings, Overrides, PageSettings, Settings};
 
 /// What asks for an address, and what it tells: both siembox's own doing.
 const BUSYBOX: &str = "/bin/busybox";
 const LEASE: &str = "/bin/siembox-lease";
+/// Name of the child that asks for an address.
+pub const DHCP: &str = "dhcp";
 const SIEMBOX_PROGRAM: &str = "/bin/siembox";
 
 /// Takes in what a person put on the ESP. That is made writable only where something lies there.
@@ -29,9 +31,18 @@ pub fn take_in(esp: &Esp, etc: &Path) -> Taken {
         })
 }
 
-/// Brings the network up as the settings say, and closes the firewall. The children that keep it so: DHCP, time, name.
+/// The network that is up.
+#[derive(Debug)]
+pub struct Up {
+    /// What keeps it so: DHCP, time, name.
+    pub children: Vec<Child>,
+    /// Looks whether its cable is there.
+    pub cable: Watch,
+}
+
+/// Brings the network up as the settings say, and closes the firewall.
 #[must_use]
-pub fn network(settings: &Path, log: &Log) -> Vec<Child> {
+pub fn network(settings: &Path, log: &Log) -> Up {
     let (wanted, page) = read(settings);
     let firewall = firewall(&page, wanted.mdns);
     let network = Network::up(&Tools::of_the_box(), &wanted, &firewall);
@@ -42,15 +53,23 @@ pub fn network(settings: &Path, log: &Log) -> Vec<Child> {
         log.say(format!("network: {remark}"));
     }
     let dhcp = network.plan.dhcp_client(Path::new(LEASE));
-    let dhcp = dhcp.map(|words| Child::new("dhcp", BUSYBOX).with(words));
+    let dhcp = dhcp.map(|words| Child::new(DHCP, BUSYBOX).with(words));
     let name = network.plan.setting.mdns.then(|| Child {
         user: Some(SIEMBOX),
         ..own("announce", settings)
     });
-    dhcp.into_iter()
-        .chain([own("clock", settings)])
-        .chain(name)
-        .collect()
+    let children = dhcp.into_iter().chain([own("clock", settings)]).chain(name);
+    let is_free = wanted.interface == Interface::Auto;
+    Up {
+        children: children.collect(),
+        cable: Watch::new(&network.plan.setting, is_free, &cards()),
+    }
+}
+
+/// The network cards there are now.
+#[must_use]
+pub fn cards() -> Vec<Card> {
+    Card::all(&Tools::of_the_box().sys)
 }
 
 /// What is let in: the page, and who asks for the box's name.
