@@ -98,7 +98,9 @@ impl Machine {
         until(
             &format!("the shell takes {line:?}"),
             || {
-                stream.write_all(format!("{line}\n").as_bytes()).unwrap();
+                // its own editor would break a long line
+                let typed = format!("stty cols 300\n{line}\n");
+                stream.write_all(typed.as_bytes()).unwrap();
                 std::thread::sleep(Duration::from_secs(1));
                 self.console().get(said..)?.contains(line).then_some(())
             },

@@ -34,7 +34,7 @@ fn whenever_the_plug_is_pulled_the_box_comes_up_by_itself_and_nothing_is_lost() 
                 || (stage.siem.lines().len() > before || stage.arrived() >= all).then_some(()),
                 || machine.console(),
             );
-            std::thread::sleep(Duration::from_millis(dice.below(1500)));
+            std::thread::sleep(Duration::from_millis(dice.below(8000)));
         } else {
             std::thread::sleep(Duration::from_millis(4000 + dice.below(12_000)));
         }

@@ -22,10 +22,8 @@ tell() { cargo test --locked --test firmware -- --ignored --nocapture "$@"; }
 make_image "$board"
 case "$what" in
 stories)
-    if [ "$board" = qemu-aarch64 ]; then
-        make_image "$board" --debug
-        make_image raspberry-pi-3
-    fi
+    make_image "$board" --debug
+    if [ "$board" = qemu-aarch64 ]; then make_image raspberry-pi-3; fi
     cargo test --locked --test image -- --ignored
     tell --test-threads=2 --skip figures
     ;;

@@ -1,7 +1,10 @@
 //! First boots that go wrong: each time STATUS.TXT or the page says what is wrong and how to mend it, and the box comes up.
 
+use siembox::status::{Condition, Signal};
+
 use crate::board::Board;
 use crate::machine::{Machine, Options};
+use crate::rhythm::shows;
 use crate::stage::{Stage, told};
 use crate::wait::until;
 
@@ -10,8 +13,9 @@ use crate::wait::until;
 fn without_settings_the_card_says_where_to_set_it_up() {
     let board = Board::meant();
     let stage = Stage::new(board, 1);
-    let machine = Machine::boot(board, &stage.card, &Options::default());
+    let mut machine = Machine::boot(board, &stage.card, &Options::default());
     told(&stage, &machine, &["https://10.0.2.15/", "password"]);
+    lamps(&mut machine, Signal::Condition(Condition::Created));
     let page = machine.get("/").unwrap();
     assert!(page.contains("This box is nobody") && page.contains("No agent is set up"));
     machine.pull_the_plug();
@@ -57,6 +61,7 @@ fn without_a_network_the_card_says_so() {
     };
     let mut machine = Machine::boot(board, &stage.card, &unplugged);
     told(&stage, &machine, &["cable"]);
+    lamps(&mut machine, Signal::Condition(Condition::Interrupted));
     machine.monitor().ask("set_link port on");
     told(&stage, &machine, &["10.0.2.15"]);
     machine.pull_the_plug();
@@ -123,11 +128,51 @@ fn a_damaged_data_partition_is_repaired_or_told() {
     stage
         .card
         .overwrite("SIEMBOX-DATA", 1024 + 56, &0xef53_u16.to_le_bytes());
-    let machine = Machine::boot(board, &stage.card, &Options::default());
+    let mut machine = Machine::boot(board, &stage.card, &Options::default());
     told(&stage, &machine, &["data", "FACTORY-RESET"]);
+    lamps(&mut machine, Signal::Fault);
     machine.pull_the_plug();
     stage.card.put("FACTORY-RESET", "");
     let machine = Machine::boot(board, &stage.card, &Options::default());
     told(&stage, &machine, &["https://10.0.2.15/", "password"]);
     machine.pull_the_plug();
+}
+
+#[test]
+#[ignore = "needs the debug image of `make image-debug`"]
+fn a_full_data_partition_is_told_and_nothing_is_lost() {
+    let board = Board::meant();
+    let stage = Stage::debug(board, 10);
+    stage.provision();
+    let mut machine = Machine::boot(board, &stage.card, &Options::default());
+    machine.wait("all lines are proved", |status| {
+        status["agents"][0]["lines"]["proved"] == 10
+    });
+    // all but what is kept for root
+    machine.ask("fallocate -l $(df -k /data | awk 'END {print $4 * 1024}') /data/fill");
+    told(&stage, &machine, &["FULL: reading waits"]);
+    stage.add(46, 2000);
+    machine.wait("the page says that the disk is full", |status| {
+        let notices = status["notices"].as_array();
+        notices.is_some_and(|notices| {
+            notices
+                .iter()
+                .any(|notice| notice["over_ms"].is_null() && notice["topic"] == "box")
+        })
+    });
+    machine.ask("rm /data/fill");
+    until(
+        "every line has arrived",
+        || (stage.arrived() == 2010).then_some(()),
+        || machine.console(),
+    );
+    lamps(&mut machine, Signal::Condition(Condition::Connected));
+    machine.pull_the_plug();
+}
+
+/// The lamps agree, where the board has some.
+fn lamps(machine: &mut Machine, signal: Signal) {
+    if Board::meant() == Board::Aarch64 {
+        shows(machine, signal);
+    }
 }
