@@ -12,6 +12,9 @@ use crate::provision::Taken;
 use crate::status::{Condition, Signal};
 use crate::{clock, network, timekeeping, word};
 
+const REMADE: &str = "made anew at this start, because a factory reset was asked for, or nothing on it could be recognised: \
+     settings and what waited there are gone; set the box up anew";
+
 /// What the box says of itself. `signal`: what the lamps say; none where the box has stopped. `beat`: what siembox last said.
 #[must_use]
 pub fn facts(
@@ -55,7 +58,11 @@ pub fn facts(
         data: Data {
             size: if is_kept { space.size } else { 0 },
             free: space.free,
-            damage: (!is_kept).then(|| given.data.in_words()),
+            damage: match &given.data {
+                disk::Data::Ready { .. } => None,
+                disk::Data::Remade { .. } => Some(REMADE.to_owned()),
+                lost => Some(lost.in_words()),
+            },
         },
         agents: said.agents.clone(),
         card: (given.taken.0 != Taken::Nothing).then(|| given.taken.clone()),

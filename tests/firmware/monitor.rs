@@ -1,6 +1,6 @@
 //! QEMU's monitor: what a person would type there.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
@@ -50,6 +50,7 @@ impl Monitor {
             match self.0.read(&mut piece) {
                 Ok(0) => break,
                 Ok(length) => text.extend_from_slice(&piece[..length]),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => panic!("the monitor is silent: {error}"),
             }
         }
