@@ -1,5 +1,7 @@
 //! A box that has no settings yet, and one whose last agent is taken out.
 
+use siembox::timekeeping::{Source, VARIABLE, Word};
+use siembox::word;
 use siembox_support::cloud::Cloud;
 use siembox_support::receiver::rsyslog;
 use siembox_support::records;
@@ -80,8 +82,17 @@ fn on_firmware_it_starts_with_a_broken_file_says_so_and_takes_the_mended_one() {
     let mut siembox = Siembox::new(&cloud, &plan);
     let broken = "[[agent]]\nname = \"contoso\"\nsiem = { host = \"siem.example\", port = 0 }\n";
     siembox.set_text(broken);
-    let state = siembox.state();
-    siembox.start_with(&["--firmware", "--state", state.to_str().unwrap()]);
+    // PID 1 tells it so on a box
+    let clock = siembox.path("clock");
+    let set = Word {
+        source: Source::Rtc,
+        ..Word::default()
+    };
+    word::say(&clock, &set).unwrap();
+    siembox.set_variable(VARIABLE, clock.to_str().unwrap());
+    let (state, logs) = (siembox.state(), siembox.path("logs"));
+    let [state, logs] = [&state, &logs].map(|path| path.to_str().unwrap());
+    siembox.start_with(&["--firmware", "--state", state, "--logsDirectory", logs]);
     let status = siembox.wait_for_notice("found 0; allowed: 1 to 65535");
     assert!(status.agents.is_empty());
     let pid = siembox.pid();
