@@ -87,11 +87,7 @@ fn a_clock_of_1970_and_no_time_server_is_said_and_waited_for_but_not_for_ever() 
         ],
     );
     // TLS judges certificates by the day of the build at worst: after two minutes the box goes on with it
-    until(
-        "every line has arrived",
-        || (stage.arrived() == 10).then_some(()),
-        || machine.console(),
-    );
+    arrive(&stage, &machine, 10);
     machine.pull_the_plug();
 }
 
@@ -99,22 +95,14 @@ fn a_clock_of_1970_and_no_time_server_is_said_and_waited_for_but_not_for_ever() 
 #[ignore = "needs the image of `make image`"]
 fn a_damaged_data_partition_is_repaired_or_told() {
     let board = Board::meant();
-    let stage = Stage::new(board, 10);
-    stage.provision();
-    let machine = Machine::boot(board, &stage.card, &Options::default());
-    assert_eq!(stage.siem.wait_for(10).len(), 10);
-    machine.pull_the_plug();
+    let stage = in_use(board);
 
     // its primary superblock is gone: e2fsck finds a copy
     stage.card.overwrite("SIEMBOX-DATA", 0, &[0xa5; 4096]);
     stage.add(45, 5);
     let machine = Machine::boot(board, &stage.card, &Options::default());
     // what was not proved when the plug was pulled comes again
-    until(
-        "every line has arrived",
-        || (stage.arrived() == 15).then_some(()),
-        || machine.console(),
-    );
+    arrive(&stage, &machine, 15);
     machine.pull_the_plug();
 
     // all of it is gone
@@ -134,11 +122,7 @@ fn a_damaged_data_partition_is_repaired_or_told() {
 #[ignore = "needs the image of `make image`"]
 fn a_file_on_the_card_asks_for_a_factory_reset() {
     let board = Board::meant();
-    let stage = Stage::new(board, 10);
-    stage.provision();
-    let machine = Machine::boot(board, &stage.card, &Options::default());
-    assert_eq!(stage.siem.wait_for(10).len(), 10);
-    machine.pull_the_plug();
+    let stage = in_use(board);
     stage.card.put("FACTORY-RESET", "");
     let machine = Machine::boot(board, &stage.card, &Options::default());
     let words = ["made anew", "none is set up yet", "password"];
@@ -174,11 +158,7 @@ fn a_full_data_partition_is_told_and_nothing_is_lost() {
         })
     });
     machine.ask("rm /data/fill");
-    until(
-        "every line has arrived",
-        || (stage.arrived() == 2010).then_some(()),
-        || machine.console(),
-    );
+    arrive(&stage, &machine, 2010);
     lamps(&mut machine, Signal::Condition(Condition::Connected));
     machine.pull_the_plug();
 }
@@ -188,4 +168,23 @@ fn lamps(machine: &mut Machine, signal: Signal) {
     if Board::meant() == Board::Aarch64 {
         shows(machine, signal);
     }
+}
+
+/// A card of a box that has forwarded ten lines, when its plug was pulled.
+fn in_use(board: Board) -> Stage {
+    let stage = Stage::new(board, 10);
+    stage.provision();
+    let machine = Machine::boot(board, &stage.card, &Options::default());
+    assert_eq!(stage.siem.wait_for(10).len(), 10);
+    machine.pull_the_plug();
+    stage
+}
+
+/// Waits until so many different lines have arrived.
+fn arrive(stage: &Stage, machine: &Machine, lines: usize) {
+    until(
+        &format!("{lines} lines have arrived"),
+        || (stage.arrived() == lines).then_some(()),
+        || machine.console(),
+    );
 }
