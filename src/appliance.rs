@@ -1,31 +1,27 @@
 //! The whole box: builds the agents from the settings, starts them, watches them, takes new settings, stops them in order.
 
+mod agents;
 mod hands;
 mod page;
 
 use std::collections::HashMap;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-use crate::agent::{Agent, AgentError, siem_address};
+use crate::agent::Agent;
 use crate::board::{Facts, recognise};
 use crate::clock;
-use crate::commands::NO_AGENT;
 use crate::memory;
-use crate::replay::{Call, Word};
-use crate::sent::{self, SentIds};
-use crate::settings::{AgentSettings, HealthSettings, Overrides, Settings};
+use crate::settings::{HealthSettings, Overrides, Settings};
 use crate::source::Throttle;
-use crate::spool::sled::{Bounds, SledSpool};
-use crate::spool::{Spool, SpoolError};
-use crate::status::{
-    Happening, Introduction, LedgerReport, Pulse, SpoolReport, Status, Thresholds, WORK, socket,
-};
+use crate::spool::Spool;
+use crate::spool::sled::SledSpool;
+use crate::status::{Pulse, Status, Thresholds, WORK, socket};
 use crate::timekeeping::Gate;
 use crate::web::{Audit, Door, Setup, Tools};
 use hands::{BoxHands, Order};
@@ -346,257 +342,11 @@ impl Appliance {
         self.start_all();
         tracing::info!("new settings are in force");
     }
-
-    /// Starts what the settings name and does not run yet.
-    fn start_all(&mut self) {
-        let agents = self.settings.agents.clone();
-        for agent in &agents {
-            if !self.agents.contains_key(&agent.name) {
-                self.start(agent);
-            }
-        }
-        let names: Vec<&str> = agents.iter().map(|agent| agent.name.as_str()).collect();
-        self.status.keep(&names);
-    }
-
-    fn start(&mut self, settings: &AgentSettings) {
-        self.busy();
-        match self.try_start(settings) {
-            Ok(agent) => {
-                self.waiting.remove(&settings.name);
-                self.agents.insert(settings.name.clone(), agent);
-            }
-            Err(error) => {
-                let reporter = self.status.introduce(idle(settings), clock::now());
-                reporter.tell(
-                    clock::now(),
-                    &Happening::SpoolTrouble {
-                        what: format!("the agent cannot start: {error}"),
-                        wait: RETRY,
-                    },
-                );
-                self.waiting
-                    .insert(settings.name.clone(), clock::now().steady + RETRY);
-            }
-        }
-    }
-
-    fn try_start(&mut self, settings: &AgentSettings) -> Result<Agent<SledSpool>, AgentError> {
-        let spool = self.spool(settings)?;
-        let throttle = self.throttle(settings);
-        let folder = self.folder(settings);
-        let bounds = sent::Bounds {
-            remember: settings.memory.remember,
-            most_bytes: settings.memory.max_size_mb * 1_000_000,
-        };
-        let sent = SentIds::new(folder.join("ids"), bounds);
-        let gate = &self.gate;
-        Agent::start(
-            settings,
-            &folder,
-            spool,
-            sent,
-            &throttle,
-            gate,
-            &self.status,
-        )
-    }
-
-    /// Hands a request to the agent that it is for, or says why that can't be.
-    fn replay(&mut self, call: Call) {
-        let agents = self.settings.agents.iter();
-        let meant: Vec<&AgentSettings> = match &call.request.agent {
-            Some(name) => agents
-                .filter(|agent| agent.name.eq_ignore_ascii_case(name))
-                .collect(),
-            None => agents.collect(),
-        };
-        let [settings] = meant[..] else {
-            let names: Vec<&str> = self
-                .settings
-                .agents
-                .iter()
-                .map(|agent| agent.name.as_str())
-                .collect();
-            let names = names.join(", ");
-            let what = match &call.request.agent {
-                _ if names.is_empty() => NO_AGENT.to_owned(),
-                Some(name) => format!("--agent: there is no agent {name}; running are: {names}"),
-                None => format!("--agent: missing, there are several: {names}"),
-            };
-            call.words.send_replace(Word::Refused(what));
-            return;
-        };
-        let settings = settings.clone();
-        let throttle = self.throttle(&settings);
-        match self.agents.get_mut(&settings.name) {
-            Some(agent) => agent.replay(&settings, &throttle, call),
-            None => {
-                let what = "the agent cannot start at present: siembox status says why".to_owned();
-                let counts = crate::replay::Counts::default();
-                call.words.send_replace(Word::Failed { what, counts });
-            }
-        }
-    }
-
-    /// A sign of life before what may take long and can't be interrupted. The next one comes when the main loop goes on.
-    fn busy(&self) {
-        self.pulse.promise(clock::now().steady, OPEN);
-    }
-
-    /// The agent's state folder.
-    fn folder(&self, settings: &AgentSettings) -> PathBuf {
-        self.settings.state_dir.join("agents").join(&settings.name)
-    }
-
-    /// Erases what an agent kept that the settings no longer name.
-    fn erase(&mut self, name: &str) -> Result<(), String> {
-        let known = |agent: &AgentSettings| agent.name.eq_ignore_ascii_case(name);
-        if self.settings.agents.iter().any(known) {
-            return Err(format!("{name} runs: nothing is erased"));
-        }
-        if name.starts_with('.') || name.contains('/') {
-            return Err(format!(
-                "{name:?} names no folder of an agent: nothing is erased"
-            ));
-        }
-        self.busy();
-        self.spools.remove(name);
-        let folder = self.settings.state_dir.join("agents").join(name);
-        match std::fs::remove_dir_all(&folder) {
-            Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => Err(format!(
-                "{}: cannot be erased whole: {cause}: remove the folder by hand",
-                folder.display()
-            )),
-            _ => {
-                tracing::warn!(
-                    agent = name,
-                    "what it kept is erased, as was asked on the page"
-                );
-                Ok(())
-            }
-        }
-    }
-
-    fn spool(&mut self, settings: &AgentSettings) -> Result<Arc<SledSpool>, SpoolError> {
-        if let Some(spool) = self.spools.get(&settings.name) {
-            return Ok(Arc::clone(spool));
-        }
-        let folder = self.folder(settings);
-        let bounds = Bounds::new(settings.spool.max_size_mb * 1_000_000);
-        let spool = Arc::new(SledSpool::open(&folder, bounds, clock::now_ms())?);
-        self.spools
-            .insert(settings.name.clone(), Arc::clone(&spool));
-        Ok(spool)
-    }
-
-    /// The limit belongs to the tenant: agents of one API host share it. The lowest setting holds.
-    fn throttle(&mut self, settings: &AgentSettings) -> Arc<Mutex<Throttle>> {
-        let host = |agent: &AgentSettings| agent.source.api_url.clone();
-        let same = self
-            .settings
-            .agents
-            .iter()
-            .filter(|agent| host(agent) == host(settings));
-        let limit = same
-            .map(|agent| agent.source.requests_per_minute)
-            .min()
-            .unwrap_or(settings.source.requests_per_minute);
-        let throttle = self
-            .throttles
-            .entry(host(settings))
-            .or_insert_with(|| Arc::new(Mutex::new(Throttle::new(limit))));
-        throttle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .set_limit(limit);
-        Arc::clone(throttle)
-    }
-
-    /// Starts again what could not start, or fell.
-    async fn tend(&mut self) {
-        let now = clock::now().steady;
-        self.tend_page(now);
-        let fallen: Vec<String> = self
-            .agents
-            .iter()
-            .filter(|(_, agent)| agent.fell())
-            .map(|(name, _)| name.clone())
-            .collect();
-        for name in fallen {
-            tracing::error!(
-                agent = name,
-                "Internal error: a part of the agent ended by itself; it is started again"
-            );
-            if let Some(agent) = self.agents.remove(&name) {
-                agent.stop().await;
-            }
-            self.waiting.insert(name, now);
-        }
-        self.close_lost_spools(now).await;
-        let due: Vec<String> = self
-            .waiting
-            .iter()
-            .filter(|(_, at)| **at <= now)
-            .map(|(name, _)| name.clone())
-            .collect();
-        for name in due {
-            if let Some(settings) = self
-                .settings
-                .agents
-                .iter()
-                .find(|agent| agent.name == name)
-                .cloned()
-            {
-                self.start(&settings);
-            }
-        }
-    }
-
-    /// A spool whose newest part is lost is opened anew with its agent, as after a stop: that sets the cursors back.
-    async fn close_lost_spools(&mut self, now: Duration) {
-        let lost: Vec<String> = self
-            .agents
-            .iter()
-            .filter(|(_, agent)| agent.lost_spool())
-            .map(|(name, _)| name.clone())
-            .collect();
-        for name in lost {
-            tracing::warn!(agent = name, "the spool is opened anew");
-            if let Some(agent) = self.agents.remove(&name) {
-                agent.stop().await;
-            }
-            self.spools.remove(&name);
-            self.waiting.insert(name, now);
-        }
-    }
-
-    async fn stop_all(&mut self) {
-        let mut stops = tokio::task::JoinSet::new();
-        for (_, agent) in self.agents.drain() {
-            stops.spawn(agent.stop());
-        }
-        while stops.join_next().await.is_some() {}
-    }
 }
 
 /// Does siembox play lamps here? Only as firmware, and where the board has some. `root` is `/`.
 fn has_lamps(root: &Path) -> bool {
     root.join(FIRMWARE).exists() && !recognise(&Facts::read(root)).profile.lamps.each.is_empty()
-}
-
-/// How an agent shows that can't start.
-fn idle(settings: &AgentSettings) -> Introduction {
-    Introduction {
-        name: settings.name.clone(),
-        cloud: settings.source.api_url.clone(),
-        siem: siem_address(&settings.siem),
-        streams: [settings.activities.enabled, settings.alerts.stream.enabled],
-        paused: settings.paused,
-        known: true,
-        ask_spool: Arc::new(SpoolReport::default),
-        ask_ledger: Arc::new(LedgerReport::default),
-    }
 }
 
 fn thresholds(health: &HealthSettings) -> Thresholds {

@@ -233,62 +233,31 @@ impl Status {
 
     /// The settings file was refused (`Some`), or is well again.
     pub fn settings(&self, refused: Option<&str>, now: Moment) {
-        let subject = Subject {
-            agent: "",
-            stream: "",
-            topic: Topic::Settings,
-        };
-        let notices = &mut self.lock().notices;
-        match refused {
-            Some(text) => drop(notices.raise(subject, "Settings refused", text, now.wall_ms)),
-            None => drop(notices.close(subject, now.wall_ms)),
-        }
+        let inner = &mut self.lock();
+        inner.notice(Topic::Settings, "Settings refused", refused, now);
     }
 
     /// Something is wrong with the box itself, as PID 1 of siembox's own firmware says; or nothing.
     pub fn box_trouble(&self, trouble: Option<&str>, now: Moment) {
-        let subject = Subject {
-            agent: "",
-            stream: "",
-            topic: Topic::Box,
-        };
-        let notices = &mut self.lock().notices;
-        match trouble {
-            Some(text) => drop(notices.raise(subject, "Trouble with the box", text, now.wall_ms)),
-            None => drop(notices.close(subject, now.wall_ms)),
-        }
+        let inner = &mut self.lock();
+        inner.notice(Topic::Box, "Trouble with the box", trouble, now);
     }
 
     /// The page listens as this says, or can't (`Err` says why and what to do).
     pub fn page(&self, report: Result<PageReport, &str>, now: Moment) {
-        let subject = Subject {
-            agent: "",
-            stream: "",
-            topic: Topic::Page,
-        };
-        let mut inner = self.lock();
-        let (report, wrong) = match report {
+        let (report, title, wrong) = match report {
             Ok(report) => {
                 let wrong = report.trouble.clone();
-                (
-                    report,
-                    wrong.map(|text| ("The page's certificate cannot be used", text)),
-                )
+                (report, "The page's certificate cannot be used", wrong)
             }
             Err(text) => {
-                let wrong = ("The page cannot be shown", text.to_owned());
-                (PageReport::default(), Some(wrong))
+                let none = PageReport::default();
+                (none, "The page cannot be shown", Some(text.to_owned()))
             }
         };
+        let inner = &mut self.lock();
         inner.page = report;
-        match wrong {
-            Some((title, text)) => {
-                inner.notices.raise(subject, title, &text, now.wall_ms);
-            }
-            None => {
-                inner.notices.close(subject, now.wall_ms);
-            }
-        }
+        inner.notice(Topic::Page, title, wrong.as_deref(), now);
     }
 
     /// Somebody looks for the box: its lamps are to flicker for [`IDENTIFY`] from now on.
@@ -441,6 +410,19 @@ impl Inner {
         agents.find(|agent| agent.report.name == name)
     }
 
+    /// Raises the notice of something that is siembox's own and no agent's, or closes it where nothing is wrong.
+    fn notice(&mut self, topic: Topic, title: &'static str, wrong: Option<&str>, now: Moment) {
+        let subject = Subject {
+            agent: "",
+            stream: "",
+            topic,
+        };
+        match wrong {
+            Some(text) => drop(self.notices.raise(subject, title, text, now.wall_ms)),
+            None => drop(self.notices.close(subject, now.wall_ms)),
+        }
+    }
+
     /// Until when the lamps flicker, milliseconds since 1970.
     fn identified_at(&self, now: Moment) -> Option<i64> {
         let left = self.identify_until?.checked_sub(now.steady)?;
@@ -512,111 +494,4 @@ fn steady_ms(now: Moment) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_clock_that_is_set_changes_no_age() {
-        let at = |wall_ms, seconds| Moment {
-            wall_ms,
-            steady: Duration::from_secs(seconds),
-        };
-        let hour = Duration::from_secs(3600);
-        let thresholds = Thresholds {
-            connection_error: hour,
-            disconnected: hour,
-        };
-        // the box starts in 1970, and NTP sets it right
-        let status = Status::new(thresholds, at(10, 0));
-        let reporter = status.introduce(
-            Introduction {
-                name: "a".to_owned(),
-                cloud: String::new(),
-                siem: String::new(),
-                streams: [true; 2],
-                paused: false,
-                known: false,
-                ask_spool: Arc::new(SpoolReport::default),
-                ask_ledger: Arc::new(LedgerReport::default),
-            },
-            at(10, 0),
-        );
-        reporter.tell(at(1000, 1), &Happening::SiemThere);
-        let snapshot = status.snapshot(at(1_700_000_060_000, 61));
-        assert_eq!(snapshot.started_ms, 1_699_999_999_000);
-        assert_eq!(snapshot.agents[0].siem.contact_ms, Some(1_700_000_000_000));
-        assert_eq!(snapshot.agents[0].siem.state, State::Connected);
-    }
-
-    #[test]
-    fn a_box_that_is_looked_for_flickers_for_half_a_minute() {
-        let at = |seconds: u64| Moment {
-            wall_ms: 1_000_000,
-            steady: Duration::from_secs(seconds),
-        };
-        let hour = Duration::from_secs(3600);
-        let thresholds = Thresholds {
-            connection_error: hour,
-            disconnected: hour,
-        };
-        let status = Status::new(thresholds, at(0));
-        let until = |seconds| status.snapshot(at(seconds)).identify_until_ms;
-        assert_eq!(until(1), None);
-        status.identify(at(2));
-        assert_eq!(until(3), Some(1_029_000));
-        assert_eq!(until(32), None);
-        let sender = status.part("contoso: sender");
-        sender.promise(at(2).steady, Duration::from_secs(60));
-        status.sample(at(70));
-        assert_eq!(status.snapshot(at(76)).late, ["contoso: sender"]);
-    }
-
-    #[test]
-    fn a_pause_is_no_silence_of_the_cloud() {
-        let at = |hours: u64| Moment {
-            wall_ms: i64::try_from(hours).unwrap_or_default() * 3_600_000,
-            steady: Duration::from_secs(hours * 3600),
-        };
-        let thresholds = Thresholds {
-            connection_error: Duration::from_secs(2 * 3600),
-            disconnected: Duration::from_secs(12 * 3600),
-        };
-        let status = Status::new(thresholds, at(0));
-        let introduce = |paused, now| {
-            let new = Introduction {
-                name: "a".to_owned(),
-                cloud: String::new(),
-                siem: String::new(),
-                streams: [true; 2],
-                paused,
-                known: true,
-                ask_spool: Arc::new(SpoolReport::default),
-                ask_ledger: Arc::new(LedgerReport::default),
-            };
-            status.introduce(new, now)
-        };
-        let reporter = introduce(false, at(0));
-        let trouble = Happening::CloudTrouble {
-            stream: "alerts",
-            what: "HTTP 500".to_owned(),
-            wait: Duration::ZERO,
-        };
-        reporter.tell(at(1), &trouble);
-        let seen = |now| {
-            let snapshot = status.snapshot(now);
-            let agent = &snapshot.agents[0];
-            let open = snapshot.notices.iter().filter(|one| one.over_ms.is_none());
-            (agent.condition, agent.cloud.state, open.count())
-        };
-        assert_eq!(seen(at(1)), (Condition::Interrupted, State::Created, 1));
-        let reporter = introduce(true, at(1));
-        reporter.tell(at(40), &Happening::SiemThere);
-        assert_eq!(seen(at(41)), (Condition::Paused, State::Created, 0));
-        assert_eq!(status.snapshot(at(41)).state, State::Connected);
-        assert_eq!(seen(at(43)).0, Condition::ConnectionError, "of its SIEM");
-        let reporter = introduce(false, at(43));
-        reporter.tell(at(43), &Happening::SiemThere);
-        assert_eq!(seen(at(44)).0, Condition::Created);
-        assert_eq!(seen(at(46)).0, Condition::ConnectionError);
-    }
-}
+mod tests;
