@@ -3,13 +3,14 @@
 //! Nothing in it waits for anybody: who has to wait (the status socket, the button, signals) does so in a thread of its own and
 //! tells. So the loop turns at least every three seconds, and feeds the hardware watchdog while it does.
 
+mod network;
 mod tell;
 
 pub use tell::TROUBLE_WORD;
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::bless::{self, bless};
 use super::child::Child;
@@ -27,7 +28,6 @@ use super::supervise::{self, Action, Supervisor, process};
 use super::watch::{self, Beat, Cure, Watch};
 use super::{STREAM, reset, settings};
 use crate::button::Press;
-use crate::network::{self, Change};
 use crate::provision::Taken;
 use crate::status::Signal;
 use crate::watchdog::Watchdog;
@@ -67,9 +67,9 @@ pub struct Given {
     pub keeper: Keeper,
     /// What became of settings on the boot partition, and when, milliseconds since 1970.
     pub taken: (Taken, i64),
-    /// The network's cable.
-    pub cable: network::Watch,
-    /// What is to run.
+    /// The network that is up.
+    pub network: rooms::Up,
+    /// What is to run beside what keeps the network so.
     pub children: Vec<Child>,
 }
 
@@ -94,8 +94,8 @@ pub struct Duty {
     troubles_left: String,
     /// What the console was told of the address and the page.
     said: Vec<String>,
-    /// The settings file that the firewall was made for.
-    settings: Option<(SystemTime, u64)>,
+    /// The settings file that the network was made for.
+    settings: network::Face,
     ending: Option<(Ending, Duration)>,
 }
 
@@ -118,7 +118,9 @@ impl Duty {
             watch::listen(on_data("state"), tell.clone(), Event::Heard),
         );
         given.panel.listen(tell, Event::Pressed, &log);
-        let supervisor = Supervisor::new(std::mem::take(&mut given.children));
+        let network = std::mem::take(&mut given.network.children);
+        let children = std::mem::take(&mut given.children);
+        let supervisor = Supervisor::new(network.into_iter().chain(children));
         Self {
             given,
             events,
@@ -129,7 +131,7 @@ impl Duty {
             fed: Duration::ZERO,
             blessed: false,
             said: Vec::new(),
-            settings: face(&settings()),
+            settings: network::face(&settings()),
             troubles_left: String::new(),
             ending: None,
         }
@@ -144,7 +146,7 @@ impl Duty {
                 return self.end(ending);
             }
             self.watch_over(now);
-            self.look_after_cable(now);
+            self.look_after_network(now);
             self.light(now);
             self.feed(now);
             self.note(now);
@@ -258,20 +260,6 @@ impl Duty {
         }
     }
 
-    /// A DHCP client notices for hours neither that its cable is back nor that it is in another network.
-    fn look_after_cable(&mut self, now: Duration) {
-        match self.given.cable.look(&rooms::cards()) {
-            None => {}
-            Some(Change::CableBack) => {
-                let why = "the cable is back".to_owned();
-                self.drive(supervise::Event::Stuck(rooms::DHCP, why), now);
-            }
-            Some(Change::OtherCard(name)) => self.given.log.say(format!(
-                "network: {name} has a cable, and the card in use has none: start the box again to use it"
-            )),
-        }
-    }
-
     /// Once a day, and only where that can be remembered.
     fn may_reboot(&self) -> bool {
         let path = on_data("system/restarted");
@@ -314,7 +302,6 @@ impl Duty {
         // a clock that can't be noted (a full disk, say) is at worst six hours older after a power cut
         let _ = self.given.keeper.note(clock::now_ms(), false);
         self.leave_troubles();
-        self.shut_anew();
         self.bless(now);
         self.tell(now, false);
     }
@@ -335,15 +322,6 @@ impl Duty {
                     .log
                     .say(format!("firmware: cannot be marked as good: {cause}")),
             }
-        }
-    }
-
-    /// The page may be elsewhere since the settings changed.
-    fn shut_anew(&mut self) {
-        let face = face(&settings());
-        if self.settings != face {
-            self.settings = face;
-            rooms::shut_anew(&settings(), &self.given.log);
         }
     }
 
@@ -380,12 +358,6 @@ impl Duty {
         }
         ending
     }
-}
-
-/// Changes when the file does.
-fn face(path: &Path) -> Option<(SystemTime, u64)> {
-    let data = std::fs::metadata(path).ok()?;
-    Some((data.modified().ok()?, data.len()))
 }
 
 /// Is the last time long ago? A time in the future is none that could have been written.

@@ -150,14 +150,9 @@ fn boot(log: &Log) -> Duty {
         Some(esp) if !data.is_in_ram() => take_in(esp, log),
         _ => Taken::Nothing,
     };
-    let rooms::Up {
-        mut children,
-        cable,
-    } = rooms::network(&settings(), log);
-    children.push(stream());
-    if image.debug {
-        children.push(shell());
-    }
+    let network = rooms::network(&settings(), log);
+    let shell = image.debug.then(shell);
+    let children = [stream()].into_iter().chain(shell).collect();
     let dog = panel.watchdog(log);
     kernel::set(&image, log);
     say_trouble(
@@ -176,7 +171,7 @@ fn boot(log: &Log) -> Duty {
         esp,
         keeper,
         taken: (taken, crate::clock::now_ms()),
-        cable,
+        network,
         children,
     })
 }

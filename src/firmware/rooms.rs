@@ -17,6 +17,10 @@ const BUSYBOX: &str = "/bin/busybox";
 const LEASE: &str = "/bin/siembox-lease";
 /// Name of the child that asks for an address.
 pub const DHCP: &str = "dhcp";
+const CLOCK: &str = "clock";
+const ANNOUNCE: &str = "announce";
+/// The children that live as long as the network does: [`Up::children`] are of these names.
+pub const NETWORK: &[&str] = &[DHCP, CLOCK, ANNOUNCE];
 const SIEMBOX_PROGRAM: &str = "/bin/siembox";
 
 /// Takes in what a person put on the ESP. That is made writable only where something lies there.
@@ -38,12 +42,16 @@ pub struct Up {
     pub children: Vec<Child>,
     /// Looks whether its cable is there.
     pub cable: Watch,
+    /// The settings that it was made for.
+    pub wanted: NetworkSettings,
 }
 
-/// Brings the network up as the settings say, and closes the firewall.
+/// Brings the network up as the settings say, in place of the one that is up, and closes the firewall. Settings that are broken,
+/// or not there, count as none: somebody has to reach the page to mend them.
 #[must_use]
 pub fn network(settings: &Path, log: &Log) -> Up {
-    let (wanted, page) = read(settings);
+    let none = || (NetworkSettings::default(), PageSettings::on_firmware());
+    let (wanted, page) = read(settings).unwrap_or_else(none);
     let firewall = firewall(&page, wanted.mdns);
     let network = Network::up(&Tools::of_the_box(), &wanted, &firewall);
     for trouble in &network.troubles {
@@ -56,13 +64,14 @@ pub fn network(settings: &Path, log: &Log) -> Up {
     let dhcp = dhcp.map(|words| Child::new(DHCP, BUSYBOX).with(words));
     let name = network.plan.setting.mdns.then(|| Child {
         user: Some(SIEMBOX),
-        ..own("announce", settings)
+        ..own(ANNOUNCE, settings)
     });
-    let children = dhcp.into_iter().chain([own("clock", settings)]).chain(name);
+    let children = dhcp.into_iter().chain([own(CLOCK, settings)]).chain(name);
     let is_free = wanted.interface == Interface::Auto;
     Up {
         children: children.collect(),
         cable: Watch::new(&network.plan.setting, is_free, &cards()),
+        wanted,
     }
 }
 
@@ -84,13 +93,21 @@ fn firewall(page: &PageSettings, mdns: bool) -> Firewall {
     }
 }
 
-/// Opens and closes the firewall anew, where the settings have changed: the page may be elsewhere now.
-pub fn shut_anew(settings: &Path, log: &Log) {
-    let (wanted, page) = read(settings);
+/// The settings file has changed. Opens and closes the firewall anew, as the page may be elsewhere now; true where the
+/// network itself is to be another one. A broken file changes nothing: siembox goes on with what it had, too.
+#[must_use]
+pub fn shut_anew(settings: &Path, wanted: &NetworkSettings, log: &Log) -> bool {
+    let Some((network, page)) = read(settings) else {
+        return false;
+    };
+    if network != *wanted {
+        return true;
+    }
     let shut = Tools::of_the_box().shut(&firewall(&page, wanted.mdns));
     if let Err(trouble) = shut {
         log.say(format!("network: {trouble}"));
     }
+    false
 }
 
 /// A command of siembox that serves the box.
@@ -100,14 +117,12 @@ fn own(command: &'static str, settings: &Path) -> Child {
     Child::new(command, SIEMBOX_PROGRAM).with(words)
 }
 
-/// The settings as they are. Those that are broken, or not there, count as none: somebody has to reach the page to mend them.
-fn read(path: &Path) -> (NetworkSettings, PageSettings) {
+/// The settings, where they are in order.
+fn read(path: &Path) -> Option<(NetworkSettings, PageSettings)> {
     let given = Overrides {
         on_firmware: true,
         ..Overrides::default()
     };
-    match Settings::load(path, &given) {
-        Ok(loaded) => (loaded.settings.network, loaded.settings.page),
-        Err(_) => (NetworkSettings::default(), PageSettings::on_firmware()),
-    }
+    let loaded = Settings::load(path, &given).ok()?;
+    Some((loaded.settings.network, loaded.settings.page))
 }

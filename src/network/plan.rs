@@ -132,6 +132,33 @@ impl Plan {
     }
 }
 
+// === impl Setting ===
+
+impl Setting {
+    /// Takes down what this has set up, before another takes its place. What a step does not find any more needs no undoing.
+    #[must_use]
+    pub fn undone(&self) -> Vec<Step> {
+        let Some(interface) = &self.interface else {
+            return Vec::new();
+        };
+        if self.card.as_ref() != Some(interface) {
+            return vec![Step::ip(&["link", "del", interface])];
+        }
+        // without an address the kernel forgets the IPv4 routes too; the IPv6 addresses that routers gave stay
+        let mut steps = vec![Step::ip(&["-4", "addr", "flush", "dev", interface])];
+        for address in self.addresses.iter().filter(|text| text.contains(':')) {
+            steps.push(Step::ip(&["addr", "del", address, "dev", interface]));
+        }
+        for gateway in self.gateways.iter().filter(|gateway| gateway.is_ipv6()) {
+            let gateway = gateway.to_string();
+            steps.push(Step::ip(&[
+                "-6", "route", "del", "default", "via", &gateway, "dev", interface,
+            ]));
+        }
+        steps
+    }
+}
+
 /// Old addresses go first: the plan may be carried out again with others.
 fn fixed(interface: &str, addresses: &[String], gateways: &[IpAddr]) -> Vec<Step> {
     let flush = Step::ip(&["-4", "addr", "flush", "dev", interface]);
@@ -213,6 +240,30 @@ mod tests {
         );
         assert_eq!(plan.dhcp_client(Path::new("x")), None);
         assert_eq!(plan.setting.interface.as_deref(), Some("vlan20"));
+    }
+
+    #[test]
+    fn what_was_set_up_can_be_taken_down() {
+        let undone = |network: &str| {
+            let steps = plan(network, &["eth0"]).setting.undone();
+            steps
+                .iter()
+                .map(|step| step.0.join(" "))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(undone(""), ["ip -4 addr flush dev eth0"]);
+        assert_eq!(undone("vlan = 20"), ["ip link del vlan20"]);
+        assert_eq!(
+            undone(
+                "address = [\"192.0.2.10/24\", \"2001:db8::10/64\"]\ngateway = [\"192.0.2.1\", \"fe80::1\"]"
+            ),
+            [
+                "ip -4 addr flush dev eth0",
+                "ip addr del 2001:db8::10/64 dev eth0",
+                "ip -6 route del default via fe80::1 dev eth0",
+            ]
+        );
+        assert_eq!(Setting::default().undone(), []);
     }
 
     #[test]

@@ -112,12 +112,14 @@ impl Tools {
 // === impl Network ===
 
 impl Network {
-    /// Closes the firewall, then brings the network up as the settings have it. Where several cards could be meant, waits
-    /// at most 5 s for the first that has a cable. The DHCP client is the caller's to start ([`Plan::dhcp_client`]).
+    /// Closes the firewall, then brings the network up as the settings have it, in place of the one that is up. Where several
+    /// cards could be meant, waits at most 5 s for the first that has a cable. The DHCP client is the caller's to start
+    /// ([`Plan::dhcp_client`]).
     #[must_use]
     pub fn up(tools: &Tools, settings: &NetworkSettings, firewall: &Firewall) -> Self {
         let mut troubles = Vec::new();
         troubles.extend(tools.shut(firewall).err());
+        take_down(tools);
         let plan = Plan::of(settings, &cards(tools, settings));
         troubles.extend(plan.steps.iter().filter_map(|step| tools.run(step).err()));
         let name = Path::new("/proc/sys/kernel/hostname");
@@ -135,6 +137,16 @@ impl Network {
         }
         Self { plan, troubles }
     }
+}
+
+/// Takes down the network that is up, if one is.
+fn take_down(tools: &Tools) {
+    let before: Option<Setting> = word::heard(&tools.at(path::NETWORK));
+    for step in before.iter().flat_map(Setting::undone) {
+        // one that fails found nothing to undo
+        let _ = tools.run(&step);
+    }
+    let _ = std::fs::remove_file(tools.at(path::LEASE));
 }
 
 /// The cards, once it is known which has a cable.

@@ -12,6 +12,7 @@ mod first_boot;
 mod lamps;
 mod machine;
 mod monitor;
+mod network;
 mod panel;
 mod power_cut;
 mod raspberry;

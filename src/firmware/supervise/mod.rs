@@ -28,6 +28,8 @@ pub enum Event {
     Died(Pid, Death),
     /// A child runs, and does nothing any more.
     Stuck(&'static str, String),
+    /// Of the children with these names, the latter are to run from now on, as they stand here, and no others.
+    Exchange(&'static [&'static str], Vec<Child>),
     /// All are to end.
     Stop,
 }
@@ -58,6 +60,8 @@ struct Kept {
     phase: Phase,
     /// Before the next start, where it dies soon.
     wait: Duration,
+    /// Is it to be started again once it has ended?
+    wanted: bool,
 }
 
 /// Times are steady ones.
@@ -86,13 +90,8 @@ impl Supervisor {
     /// All of them are started at the next [`Event::Tick`].
     #[must_use]
     pub fn new(children: impl IntoIterator<Item = Child>) -> Self {
-        let kept = children.into_iter().map(|child| Kept {
-            child,
-            phase: Phase::Waiting(Duration::ZERO),
-            wait: FIRST_WAIT,
-        });
         Self {
-            kept: kept.collect(),
+            kept: children.into_iter().map(Kept::new).collect(),
             stopping: false,
         }
     }
@@ -123,6 +122,7 @@ impl Supervisor {
                     actions.push(Action::Kill(pid));
                 }
             }
+            Event::Exchange(names, children) => self.exchange(names, children, now, &mut actions),
             Event::Stop => self.stopping = true,
         }
         self.tend(now, &mut actions);
@@ -182,7 +182,49 @@ impl Supervisor {
                     "{name}: ended ({death}); it is started again in {wait} s"
                 )));
             }
+            _ if kept.wanted && !self.stopping => kept.phase = Phase::Waiting(now),
             _ => kept.phase = Phase::Over,
+        }
+    }
+
+    /// What runs under these names ends; what runs under them from now on begins once it has.
+    fn exchange(
+        &mut self,
+        names: &[&str],
+        children: Vec<Child>,
+        now: Duration,
+        actions: &mut Vec<Action>,
+    ) {
+        for kept in &mut self.kept {
+            if !names.contains(&kept.child.name) {
+                continue;
+            }
+            kept.wanted = false;
+            match kept.phase {
+                Phase::Running { pid, .. } => {
+                    kept.end(pid, now);
+                    actions.push(Action::Ask(pid));
+                }
+                Phase::Waiting(_) => kept.phase = Phase::Over,
+                _ => {}
+            }
+        }
+        for child in children {
+            match self.named(child.name) {
+                Some(kept) => {
+                    let ends = matches!(kept.phase, Phase::Ending { .. });
+                    let phase = if ends {
+                        kept.phase
+                    } else {
+                        Phase::Waiting(now)
+                    };
+                    *kept = Kept {
+                        phase,
+                        ..Kept::new(child)
+                    };
+                }
+                None => self.kept.push(Kept::new(child)),
+            }
         }
     }
 
@@ -202,8 +244,7 @@ impl Supervisor {
                 Phase::Running { pid, .. }
                     if self.stopping && (kept.child.stops_first || !last_words) =>
                 {
-                    let kill_at = now + kept.child.stop_within;
-                    kept.phase = Phase::Ending { pid, kill_at };
+                    kept.end(pid, now);
                     actions.push(Action::Ask(pid));
                 }
                 Phase::Ending { pid, kill_at } if kill_at <= now => {
@@ -227,6 +268,22 @@ impl Supervisor {
 // === impl Kept ===
 
 impl Kept {
+    /// It is started at the next look.
+    fn new(child: Child) -> Self {
+        Self {
+            child,
+            phase: Phase::Waiting(Duration::ZERO),
+            wait: FIRST_WAIT,
+            wanted: true,
+        }
+    }
+
+    /// It is being asked to end.
+    fn end(&mut self, pid: Pid, now: Duration) {
+        let kill_at = now + self.child.stop_within;
+        self.phase = Phase::Ending { pid, kill_at };
+    }
+
     /// Rests until it is started again, and tells how long. `lived`: how long it ran.
     fn rest(&mut self, lived: Duration, now: Duration) -> Duration {
         if lived >= LONG_LIFE {

@@ -162,3 +162,31 @@ proptest! {
         prop_assert!(supervisor.is_over());
     }
 }
+
+#[test]
+fn children_are_exchanged_once_the_old_ones_have_ended() {
+    let mut supervisor = two();
+    supervisor.step(Event::Tick, at(0));
+    supervisor.step(Event::Started("clock", pid(10)), at(0));
+    supervisor.step(Event::Started("siembox", pid(11)), at(0));
+    let names: &[&str] = &["clock", "dhcp"];
+    let new = Child::new("clock", "/bin/siembox").with(["new"]);
+    let dhcp = Child::new("dhcp", "/bin/busybox");
+    let actions = supervisor.step(Event::Exchange(names, vec![new.clone(), dhcp]), at(5));
+    // the one that is new can begin, the other one waits for its predecessor
+    assert_eq!(started(&actions), ["dhcp"]);
+    assert!(actions.contains(&Action::Ask(pid(10))));
+    supervisor.step(Event::Started("dhcp", pid(12)), at(5));
+    let actions = supervisor.step(Event::Died(pid(10), Death::Code(0)), at(6));
+    assert!(actions.contains(&Action::Start(new)), "at once");
+    supervisor.step(Event::Started("clock", pid(13)), at(6));
+
+    // a fixed address needs no DHCP client
+    let clock = Child::new("clock", "/bin/siembox");
+    let actions = supervisor.step(Event::Exchange(names, vec![clock]), at(7));
+    assert!(actions.contains(&Action::Ask(pid(12))));
+    let actions = supervisor.step(Event::Died(pid(12), Death::Signal(15)), at(8));
+    assert_eq!(started(&actions), [""; 0]);
+    assert_eq!(supervisor.running("dhcp"), None);
+    assert!(supervisor.running("siembox").is_some());
+}

@@ -1,0 +1,57 @@
+//! The network after the start: a cable that comes back, or comes into another card, and settings that have changed.
+
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use super::Duty;
+use crate::firmware::{rooms, settings, supervise};
+use crate::network::Change;
+
+/// Changes when the file does; none where there is no file.
+pub(super) type Face = Option<(SystemTime, u64)>;
+
+pub(super) fn face(path: &Path) -> Face {
+    let data = std::fs::metadata(path).ok()?;
+    Some((data.modified().ok()?, data.len()))
+}
+
+// === impl Duty ===
+
+impl Duty {
+    pub(super) fn look_after_network(&mut self, now: Duration) {
+        self.look_after_settings(now);
+        match self.given.network.cable.look(&rooms::cards()) {
+            None => {}
+            // a DHCP client notices for hours neither that its cable is back nor that it is in another network
+            Some(Change::CableBack) => {
+                let why = "the cable is back".to_owned();
+                self.drive(supervise::Event::Stuck(rooms::DHCP, why), now);
+            }
+            Some(Change::OtherCard(name)) => {
+                let why = format!("{name} has a cable, and the card in use has none");
+                self.bring_up_anew(&why, now);
+            }
+        }
+    }
+
+    fn look_after_settings(&mut self, now: Duration) {
+        let face = face(&settings());
+        // a box that is ending keeps its network for the last words
+        if self.settings == face || self.ending.is_some() {
+            return;
+        }
+        self.settings = face;
+        if rooms::shut_anew(&settings(), &self.given.network.wanted, &self.given.log) {
+            self.bring_up_anew("its settings have changed", now);
+        }
+    }
+
+    fn bring_up_anew(&mut self, why: &str, now: Duration) {
+        let log = &self.given.log;
+        log.say(format!("network: {why}: it is brought up anew"));
+        self.given.network = rooms::network(&settings(), log);
+        let children = std::mem::take(&mut self.given.network.children);
+        let exchange = supervise::Event::Exchange(rooms::NETWORK, children);
+        self.drive(exchange, now);
+    }
+}
