@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::depth::DepthRings;
+use super::depth::{DepthRings, Depths};
 use super::{
-    AgentReport, AskLedger, AskSpool, Condition, Happening, LedgerReport, Link, LinkReport,
-    SpoolReport, State, Thresholds, wall_ms_at,
+    AgentReport, AskLedger, AskSpool, Condition, Happening, Introduction, LedgerReport, LineCounts,
+    Link, LinkReport, SpoolReport, State, StreamCounts, Thresholds, wall_ms_at,
 };
 use crate::clock::Moment;
 
@@ -48,6 +48,62 @@ pub(super) struct Side {
 // === impl Agent ===
 
 impl Agent {
+    /// It begins.
+    pub(super) fn new(new: Introduction, now: Moment) -> Self {
+        let side = Side {
+            link: new.link(now),
+            ..Side::default()
+        };
+        let streams = new.streams.map(|enabled| StreamCounts {
+            enabled,
+            ..StreamCounts::default()
+        });
+        let [activities, alerts] = streams;
+        Self {
+            report: AgentReport {
+                name: new.name,
+                state: State::Created,
+                paused: new.paused,
+                cloud: LinkReport::new(new.cloud),
+                siem: LinkReport::new(new.siem),
+                activities,
+                alerts,
+                lines: LineCounts::default(),
+                spool: SpoolReport::default(),
+                ledger: LedgerReport::default(),
+                replay: None,
+                condition: Condition::default(),
+                since_ms: now.wall_ms,
+                last_read_ms: None,
+                last_proved_ms: None,
+                depths: Depths::default(),
+            },
+            last_read: None,
+            last_proved: None,
+            since: Since::default(),
+            depths: DepthRings::default(),
+            cloud: [side.clone(), side.clone()],
+            siem: side,
+            ask_spool: new.ask_spool,
+            ask_ledger: new.ask_ledger,
+        }
+    }
+
+    /// It begins again with other settings; its counters go on. True where what its pollers said before is over.
+    pub(super) fn begin_again(&mut self, new: Introduction, now: Moment) -> bool {
+        let link = new.link(now);
+        let begins_anew = new.paused || self.report.paused;
+        if begins_anew {
+            self.pause(new.paused, link);
+        }
+        self.report.cloud.to = new.cloud;
+        self.report.siem.to = new.siem;
+        [self.report.activities.enabled, self.report.alerts.enabled] = new.streams;
+        self.ask_spool = new.ask_spool;
+        self.ask_ledger = new.ask_ledger;
+        begins_anew
+    }
+
     /// It is paused, or goes on. In both cases its cloud's side begins anew: time in which nobody asked is no silence.
     pub(super) fn pause(&mut self, paused: bool, link: Link) {
         self.report.paused = paused;

@@ -1,10 +1,11 @@
 //! Everything that happens to an agent, in one type; the log line, the counter and the notice all come from it.
 
+mod words;
+
 use std::time::Duration;
 
 use super::notice::Topic;
-use crate::clock::{in_words, span_in_words};
-use crate::replay::{self, Running, Word};
+use crate::replay::{Running, Word};
 
 /// Something that happened to an agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -319,163 +320,5 @@ impl Happening {
             | Self::ReplayGoesOn(_)
             | Self::ReplayEnded { .. } => Effect::None,
         }
-    }
-
-    /// What happened, for the log and the notice.
-    #[must_use]
-    pub fn in_words(&self) -> String {
-        match self {
-            Self::PageRead(page) => page.in_words(),
-            Self::FirstStart { stream, from_ms } => format!(
-                "{stream}: first start, reading everything since {}",
-                in_words(*from_ms)
-            ),
-            Self::Skipped {
-                stream,
-                from_ms,
-                to_ms,
-            } => format!(
-                "{stream} from {} to {} are not read: the stop was longer than max_catch_up allows",
-                in_words(*from_ms),
-                in_words(*to_ms)
-            ),
-            Self::LedgerShort {
-                stream,
-                agent,
-                hours,
-            } => short_in_words(stream, agent, hours),
-            Self::LedgerWhole { stream } => {
-                format!("{stream}: the ledger adds up again, hour by hour")
-            }
-            Self::LedgerTrouble { what } => what.clone(),
-            Self::ClockNotSet {
-                stream,
-                asked,
-                waits,
-            } => clock_in_words(stream, asked, *waits),
-            Self::ClockSet { stream } => format!("{stream}: the clock is set, reading begins"),
-            Self::CloudTrouble { stream, what, wait } => {
-                format!("{what} ({stream}; next try in {})", span_in_words(*wait))
-            }
-            Self::Doubtful { stream, reason } => {
-                format!("{stream}: {reason}; nothing is passed over, it is asked for again")
-            }
-            Self::SetAside { stream, id, reason } => {
-                format!("{stream}: record {id:?} cannot be read and stands aside: {reason}")
-            }
-            Self::SpoolFull { limit } => format!(
-                "{} MB wait for the SIEM, which is the bound (spool.max_size_mb): reading pauses, the cloud keeps the records; repair the SIEM's side",
-                limit / 1_000_000
-            ),
-            Self::SpoolTrouble { what, wait } => format!(
-                "{what}; nothing is lost, next try in {}",
-                span_in_words(*wait)
-            ),
-            Self::SpoolRepaired { what } => what.clone(),
-            Self::SpoolWell => "the spool takes pages again".to_owned(),
-            Self::SentIdsTrouble { what } => {
-                format!("{what}; the stream goes on, but a replay would send these records again")
-            }
-            Self::SentIdsWell => "what is sent is written down again".to_owned(),
-            Self::ReplayBegun(running) => running.request.in_words(),
-            Self::ReplayGoesOn(running) => replay::line(&running.progress, Duration::ZERO),
-            Self::ReplayEnded { dry_run, word } => match word {
-                Word::Done(counts) => {
-                    format!("replay done: {}", replay::sentence(counts, *dry_run))
-                }
-                Word::Failed { what, counts } => format!(
-                    "replay ended early: {what}; until then {}",
-                    replay::sentence(counts, *dry_run)
-                ),
-                Word::Progress(_) | Word::Refused(_) => "replay ended".to_owned(),
-            },
-            Self::SiemConnected { peer, .. } => format!("connected to the SIEM at {peer}"),
-            Self::SiemThere => "the SIEM is there".to_owned(),
-            Self::HalfCloseRefused { what } => format!(
-                "{what}; for an hour it is not asked again: nothing is lost, but the last lines come twice after each break and restart; \
-                 set half_close = false, or use protocol = \"relp\""
-            ),
-            Self::SiemTrouble { what, wait, .. } => {
-                format!("{what} (next try in {})", span_in_words(*wait))
-            }
-            Self::Sent { lines } => format!("{lines} lines sent"),
-            Self::Proved { lines } => format!("{lines} lines have arrived"),
-            Self::Cut { lines, bound } => format!(
-                "{lines} lines were longer than a datagram of {bound} bytes and were cut: use tcp or tls, or raise max_datagram"
-            ),
-        }
-    }
-}
-
-/// How many time servers a notice names.
-const SERVERS: usize = 8;
-
-fn clock_in_words(stream: &str, asked: &[String], waits: bool) -> String {
-    let asked = match asked {
-        [] => "none has been reached yet".to_owned(),
-        some => format!(
-            "asked: {}",
-            some.iter()
-                .take(SERVERS)
-                .cloned()
-                .collect::<Vec<_>>()
-                .join(", ")
-        ),
-    };
-    let then = if waits {
-        "waiting for a time server, two minutes at most"
-    } else {
-        "no time server answered in two minutes, so reading goes on with the clock as it is: a certificate may be refused as not valid yet"
-    };
-    format!(
-        "{stream}: the clock is not set yet: {then} ({asked}); cure: let UDP port 123 out, or name time servers of your own in [clock] servers"
-    )
-}
-
-/// How many hours a notice names.
-const HOURS: usize = 6;
-const HOUR_MS: i64 = 3_600_000;
-
-fn short_in_words(stream: &str, agent: &str, hours: &[(i64, u64)]) -> String {
-    let all: u64 = hours.iter().map(|(_, missing)| missing).sum();
-    let named = hours
-        .iter()
-        .take(HOURS)
-        .map(|(hour, missing)| format!("{missing} in the hour from {}", in_words(*hour)));
-    let named: Vec<String> = named.collect();
-    let more = match hours.len().saturating_sub(HOURS) {
-        0 => String::new(),
-        more => format!(" and others in {more} hours before"),
-    };
-    let first = hours.iter().map(|(hour, _)| *hour).min().unwrap_or(0);
-    let last = hours.iter().map(|(hour, _)| *hour).max().unwrap_or(0);
-    format!(
-        "{stream}: the API counts {all} records that were never read: {}{more}; they became visible too late for look_back; \
-         fetch them: siembox replay --agent {agent} --since {} --until {}",
-        named.join(", "),
-        in_words(first),
-        in_words(last + HOUR_MS)
-    )
-}
-
-impl PageRead {
-    fn in_words(&self) -> String {
-        let mut text = format!(
-            "{}: {} records, {} new lines",
-            self.stream, self.records, self.lines
-        );
-        for (count, what) in [
-            (self.repeats, "read before"),
-            (self.left_out, "left out"),
-            (self.set_aside, "set aside"),
-        ] {
-            if count > 0 {
-                text.push_str(&format!(", {count} {what}"));
-            }
-        }
-        if self.more {
-            text.push_str(", more follows");
-        }
-        text
     }
 }

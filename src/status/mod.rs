@@ -5,10 +5,12 @@ mod agent;
 mod depth;
 mod happening;
 mod health;
+mod kept;
 mod ledger;
 mod meaning;
 mod notice;
 mod pulse;
+mod reporter;
 mod rhythm;
 mod snapshot;
 pub mod socket;
@@ -25,13 +27,14 @@ pub use ledger::{LedgerCounts, LedgerReport, LedgerRow, LedgerSpan};
 pub use meaning::{Colour, Condition, Lamp, Meaning, Signal, Way};
 pub use notice::{Notice, Notices, Subject, Topic};
 pub use pulse::{Pulse, Pulses, WORK, Watched};
+pub use reporter::{Introduction, Reporter};
 pub use rhythm::Rhythm;
 pub use snapshot::{AgentReport, LineCounts, LinkReport, Snapshot, SpoolReport, StreamCounts};
 pub use text::text;
 
 use crate::clock::Moment;
-use agent::{Agent, Asked, Side, Since};
-use depth::DepthRings;
+use agent::{Agent, Asked, Since};
+use kept::Kept;
 
 /// Gives the spool's figures when somebody asks for them.
 pub type AskSpool = Arc<dyn Fn() -> SpoolReport + Send + Sync>;
@@ -57,52 +60,11 @@ pub struct PageReport {
 pub struct Status(Arc<Shared>);
 
 struct Shared {
-    inner: Mutex<Inner>,
+    kept: Mutex<Kept>,
     /// Steady time of the last sample, milliseconds: read without waiting for anybody.
     sampled_ms: AtomicU64,
     /// The signs of life of all parts.
     pulses: Pulses,
-}
-
-struct Inner {
-    thresholds: Thresholds,
-    started: Moment,
-    agents: Vec<Agent>,
-    notices: Notices,
-    since: Since,
-    /// Where the page is.
-    page: PageReport,
-    /// Is the box nobody's yet?
-    unclaimed: bool,
-    /// Somebody looks for the box until then, steady time.
-    identify_until: Option<Duration>,
-}
-
-/// How one agent tells what happens to it.
-#[derive(Clone)]
-pub struct Reporter {
-    agent: Arc<str>,
-    status: Status,
-}
-
-/// What is known of an agent when it begins.
-pub struct Introduction {
-    /// Its name.
-    pub name: String,
-    /// Address of the cloud's API.
-    pub cloud: String,
-    /// Address of the SIEM.
-    pub siem: String,
-    /// Which streams it reads: activities, alerts.
-    pub streams: [bool; 2],
-    /// Is it paused: is nothing read from the cloud, on purpose?
-    pub paused: bool,
-    /// Has it ever read anything?
-    pub known: bool,
-    /// Its spool's figures.
-    pub ask_spool: AskSpool,
-    /// Its ledger.
-    pub ask_ledger: AskLedger,
 }
 
 // === impl Status ===
@@ -112,7 +74,7 @@ impl Status {
     #[must_use]
     pub fn new(thresholds: Thresholds, started: Moment) -> Self {
         Self(Arc::new(Shared {
-            inner: Mutex::new(Inner {
+            kept: Mutex::new(Kept {
                 thresholds,
                 started,
                 agents: Vec::new(),
@@ -141,88 +103,20 @@ impl Status {
     /// An agent begins, or begins again with other settings; its counters go on.
     #[must_use]
     pub fn introduce(&self, new: Introduction, now: Moment) -> Reporter {
-        let mut inner = self.lock();
-        let report = |to: String| LinkReport {
-            state: State::Created,
-            to,
-            contact_ms: None,
-            trouble: None,
-        };
-        let link = Link {
-            since: now.steady,
-            known: new.known,
-            last_contact: None,
-        };
-        let fresh = Side {
-            link,
-            ..Side::default()
-        };
         let reporter = Reporter {
             agent: new.name.as_str().into(),
             status: self.clone(),
         };
-        match inner
-            .agents
-            .iter_mut()
-            .find(|agent| agent.report.name == new.name)
-        {
-            Some(agent) => {
-                agent.report.cloud.to = new.cloud;
-                agent.report.siem.to = new.siem;
-                [agent.report.activities.enabled, agent.report.alerts.enabled] = new.streams;
-                agent.ask_spool = new.ask_spool;
-                agent.ask_ledger = new.ask_ledger;
-                if new.paused || agent.report.paused {
-                    agent.pause(new.paused, link);
-                    inner.forget_reading(&new.name, now);
-                }
-            }
-            None => inner.agents.push(Agent {
-                report: AgentReport {
-                    name: new.name,
-                    state: State::Created,
-                    paused: new.paused,
-                    cloud: report(new.cloud),
-                    siem: report(new.siem),
-                    activities: StreamCounts {
-                        enabled: new.streams[0],
-                        ..StreamCounts::default()
-                    },
-                    alerts: StreamCounts {
-                        enabled: new.streams[1],
-                        ..StreamCounts::default()
-                    },
-                    lines: LineCounts::default(),
-                    spool: SpoolReport::default(),
-                    ledger: LedgerReport::default(),
-                    replay: None,
-                    condition: Condition::default(),
-                    since_ms: now.wall_ms,
-                    last_read_ms: None,
-                    last_proved_ms: None,
-                    depths: Depths::default(),
-                },
-                last_read: None,
-                last_proved: None,
-                since: Since::default(),
-                depths: DepthRings::default(),
-                cloud: [fresh.clone(), fresh.clone()],
-                siem: fresh,
-                ask_spool: new.ask_spool,
-                ask_ledger: new.ask_ledger,
-            }),
-        }
+        self.lock().introduce(new, now);
         reporter
     }
 
     /// The agents' order in the settings; those not named are gone.
     pub fn keep(&self, names: &[&str]) {
-        let mut inner = self.lock();
-        inner
-            .agents
+        let mut kept = self.lock();
+        kept.agents
             .retain(|agent| names.contains(&agent.report.name.as_str()));
-        inner
-            .agents
+        kept.agents
             .sort_by_key(|agent| names.iter().position(|name| *name == agent.report.name));
     }
 
@@ -233,14 +127,14 @@ impl Status {
 
     /// The settings file was refused (`Some`), or is well again.
     pub fn settings(&self, refused: Option<&str>, now: Moment) {
-        let inner = &mut self.lock();
-        inner.notice(Topic::Settings, "Settings refused", refused, now);
+        let kept = &mut self.lock();
+        kept.notice(Topic::Settings, "Settings refused", refused, now);
     }
 
     /// Something is wrong with the box itself, as PID 1 of siembox's own firmware says; or nothing.
     pub fn box_trouble(&self, trouble: Option<&str>, now: Moment) {
-        let inner = &mut self.lock();
-        inner.notice(Topic::Box, "Trouble with the box", trouble, now);
+        let kept = &mut self.lock();
+        kept.notice(Topic::Box, "Trouble with the box", trouble, now);
     }
 
     /// The page listens as this says, or can't (`Err` says why and what to do).
@@ -255,9 +149,9 @@ impl Status {
                 (none, "The page cannot be shown", Some(text.to_owned()))
             }
         };
-        let inner = &mut self.lock();
-        inner.page = report;
-        inner.notice(Topic::Page, title, wrong.as_deref(), now);
+        let kept = &mut self.lock();
+        kept.page = report;
+        kept.notice(Topic::Page, title, wrong.as_deref(), now);
     }
 
     /// Somebody looks for the box: its lamps are to flicker for [`IDENTIFY`] from now on.
@@ -273,13 +167,13 @@ impl Status {
             .into_iter()
             .map(|(agent, spool, _)| (agent, spool()))
             .collect();
-        let mut inner = self.lock();
+        let mut kept = self.lock();
         for (name, spool) in asked {
-            if let Some(agent) = inner.agent(&name) {
+            if let Some(agent) = kept.agent(&name) {
                 agent.depths.sample(now, spool.waiting);
             }
         }
-        inner.observe(now);
+        kept.observe(now);
         // seen overdue here, a part is late for who asks next
         for part in self.0.pulses.late(now.steady) {
             tracing::debug!("no sign of life from {part}");
@@ -305,44 +199,44 @@ impl Status {
             ledger: ledger(),
         });
         let mut asked: Vec<Asked> = asked.collect();
-        let mut inner = self.lock();
-        inner.observe(now);
-        let agents: Vec<AgentReport> = inner
+        let mut kept = self.lock();
+        kept.observe(now);
+        let agents: Vec<AgentReport> = kept
             .agents
             .iter()
             .map(|agent| {
                 let known = asked
                     .iter_mut()
                     .find(|asked| asked.agent == agent.report.name);
-                agent.report_at(now, inner.thresholds, known)
+                agent.report_at(now, kept.thresholds, known)
             })
             .collect();
         Snapshot {
             version: 1,
             siembox: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
-            started_ms: wall_ms_at(inner.started.steady, now),
+            started_ms: wall_ms_at(kept.started.steady, now),
             at_ms: now.wall_ms,
             state: agents
                 .iter()
                 .map(|agent| agent.state)
                 .max()
                 .unwrap_or(State::Created),
-            condition: inner.since.condition.unwrap_or_default(),
-            since_ms: wall_ms_at(inner.since.begin, now),
-            page: inner.page.addresses.clone(),
-            page_fingerprint: inner.page.fingerprint.clone(),
-            unclaimed: inner.unclaimed,
+            condition: kept.since.condition.unwrap_or_default(),
+            since_ms: wall_ms_at(kept.since.begin, now),
+            page: kept.page.addresses.clone(),
+            page_fingerprint: kept.page.fingerprint.clone(),
+            unclaimed: kept.unclaimed,
             agents,
-            notices: inner.notices.iter().cloned().collect(),
+            notices: kept.notices.iter().cloned().collect(),
             late: self.0.pulses.late(now.steady),
-            identify_until_ms: inner.identified_at(now),
+            identify_until_ms: kept.identified_at(now),
         }
     }
 
     /// Whom to ask, agent by agent.
     fn asks(&self) -> Vec<(String, AskSpool, AskLedger)> {
-        let inner = self.lock();
+        let kept = self.lock();
         let ask = |agent: &Agent| {
             (
                 agent.report.name.clone(),
@@ -350,135 +244,12 @@ impl Status {
                 Arc::clone(&agent.ask_ledger),
             )
         };
-        inner.agents.iter().map(ask).collect()
+        kept.agents.iter().map(ask).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, Kept> {
         // a panic elsewhere leaves counters behind that are at worst one too low
-        self.0.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-// === impl Reporter ===
-
-impl Reporter {
-    /// The agent's name.
-    #[must_use]
-    pub fn agent(&self) -> &str {
-        &self.agent
-    }
-
-    /// A part of the agent begins that gives signs of life.
-    #[must_use]
-    pub fn part(&self, part: &str) -> Pulse {
-        self.status.part(&format!("{}: {part}", self.agent))
-    }
-
-    /// How its two sides are now: the cloud, the SIEM.
-    #[must_use]
-    pub fn sides(&self, now: Moment) -> [State; 2] {
-        let inner = self.status.lock();
-        let mut agents = inner.agents.iter();
-        let agent = agents.find(|agent| *agent.report.name == *self.agent);
-        agent.map_or([State::Created; 2], |agent| {
-            let links = agent.links_at(now, inner.thresholds);
-            links.map(|link| link.state)
-        })
-    }
-
-    /// Something happened: counts it, notices it, logs it.
-    pub fn tell(&self, now: Moment, what: &Happening) {
-        let words = what.in_words();
-        let times = self.status.lock().take_in(&self.agent, now, what, &words);
-        let agent = &*self.agent;
-        // a trouble that goes on is logged at its 1st, 2nd, 4th, 8th … time
-        match what.loudness() {
-            Loudness::Debug => tracing::debug!(agent, "{words}"),
-            _ if times > 0 && !times.is_power_of_two() => tracing::debug!(agent, "{words}"),
-            Loudness::Info => tracing::info!(agent, "{words}"),
-            Loudness::Warn => tracing::warn!(agent, "{words}"),
-            Loudness::Error => tracing::error!(agent, "{words}"),
-        }
-    }
-}
-
-// === impl Inner ===
-
-impl Inner {
-    fn agent(&mut self, name: &str) -> Option<&mut Agent> {
-        let mut agents = self.agents.iter_mut();
-        agents.find(|agent| agent.report.name == name)
-    }
-
-    /// Raises the notice of something that is siembox's own and no agent's, or closes it where nothing is wrong.
-    fn notice(&mut self, topic: Topic, title: &'static str, wrong: Option<&str>, now: Moment) {
-        let subject = Subject {
-            agent: "",
-            stream: "",
-            topic,
-        };
-        match wrong {
-            Some(text) => drop(self.notices.raise(subject, title, text, now.wall_ms)),
-            None => drop(self.notices.close(subject, now.wall_ms)),
-        }
-    }
-
-    /// Until when the lamps flicker, milliseconds since 1970.
-    fn identified_at(&self, now: Moment) -> Option<i64> {
-        let left = self.identify_until?.checked_sub(now.steady)?;
-        let left = i64::try_from(left.as_millis()).ok()?;
-        (left > 0).then(|| now.wall_ms.saturating_add(left))
-    }
-
-    /// Notes since when each agent, and the box as its worst, is as it is.
-    fn observe(&mut self, now: Moment) {
-        let mut worst = None;
-        for agent in &mut self.agents {
-            let mut report = agent.report.clone();
-            [report.cloud, report.siem] = agent.links_at(now, self.thresholds);
-            report.state = report.state_of_sides();
-            let condition = Condition::of(&report, self.notices.iter());
-            agent.since.observe(condition, now);
-            worst = worst.max(Some(condition));
-        }
-        self.since.observe(worst.unwrap_or_default(), now);
-    }
-
-    /// What its pollers said is over: they are gone, and nobody would take it back.
-    fn forget_reading(&mut self, name: &str, now: Moment) {
-        for stream in ["", "activities", "alerts"] {
-            for topic in [Topic::Cloud, Topic::Doubt, Topic::Spool] {
-                let subject = Subject {
-                    agent: name,
-                    stream,
-                    topic,
-                };
-                self.notices.close(subject, now.wall_ms);
-            }
-        }
-    }
-
-    /// Returns how often a notice was raised in a row; 0 where none was.
-    fn take_in(&mut self, name: &str, now: Moment, what: &Happening, words: &str) -> u64 {
-        if let Some(agent) = self.agent(name) {
-            agent.count(now, what);
-        }
-        let subject = |topic| Subject {
-            agent: name,
-            stream: what.stream(),
-            topic,
-        };
-        match what.effect() {
-            Effect::None => 0,
-            Effect::Raise(topic, title) => {
-                self.notices
-                    .raise(subject(topic), title, words, now.wall_ms)
-            }
-            Effect::Close(topic) => {
-                self.notices.close(subject(topic), now.wall_ms);
-                0
-            }
-        }
+        self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -96,6 +96,20 @@ pub struct AgentReport {
     pub depths: Depths,
 }
 
+// === impl LinkReport ===
+
+impl LinkReport {
+    /// Nobody has tried it yet.
+    pub(super) fn new(to: String) -> Self {
+        Self {
+            state: State::Created,
+            to,
+            contact_ms: None,
+            trouble: None,
+        }
+    }
+}
+
 // === impl AgentReport ===
 
 impl AgentReport {

@@ -1,0 +1,115 @@
+//! What is kept between two looks, and what each thing told changes in it.
+
+use std::time::Duration;
+
+use super::agent::{Agent, Since};
+use super::{
+    Condition, Effect, Happening, Introduction, Notices, PageReport, Subject, Thresholds, Topic,
+};
+use crate::clock::Moment;
+
+/// Behind the lock of [`super::Status`].
+pub(super) struct Kept {
+    pub thresholds: Thresholds,
+    pub started: Moment,
+    pub agents: Vec<Agent>,
+    pub notices: Notices,
+    pub since: Since,
+    /// Where the page is.
+    pub page: PageReport,
+    /// Is the box nobody's yet?
+    pub unclaimed: bool,
+    /// Somebody looks for the box until then, steady time.
+    pub identify_until: Option<Duration>,
+}
+
+// === impl Kept ===
+
+impl Kept {
+    pub fn agent(&mut self, name: &str) -> Option<&mut Agent> {
+        let mut agents = self.agents.iter_mut();
+        agents.find(|agent| agent.report.name == name)
+    }
+
+    /// An agent begins, or begins again with other settings.
+    pub fn introduce(&mut self, new: Introduction, now: Moment) {
+        let Some(agent) = self.agent(&new.name) else {
+            return self.agents.push(Agent::new(new, now));
+        };
+        let name = new.name.clone();
+        if agent.begin_again(new, now) {
+            self.forget_reading(&name, now);
+        }
+    }
+
+    /// Raises the notice of something that is siembox's own and no agent's, or closes it where nothing is wrong.
+    pub fn notice(&mut self, topic: Topic, title: &'static str, wrong: Option<&str>, now: Moment) {
+        let subject = Subject {
+            agent: "",
+            stream: "",
+            topic,
+        };
+        match wrong {
+            Some(text) => drop(self.notices.raise(subject, title, text, now.wall_ms)),
+            None => drop(self.notices.close(subject, now.wall_ms)),
+        }
+    }
+
+    /// Until when the lamps flicker, milliseconds since 1970.
+    pub fn identified_at(&self, now: Moment) -> Option<i64> {
+        let left = self.identify_until?.checked_sub(now.steady)?;
+        let left = i64::try_from(left.as_millis()).ok()?;
+        (left > 0).then(|| now.wall_ms.saturating_add(left))
+    }
+
+    /// Notes since when each agent, and the box as its worst, is as it is.
+    pub fn observe(&mut self, now: Moment) {
+        let mut worst = None;
+        for agent in &mut self.agents {
+            let mut report = agent.report.clone();
+            [report.cloud, report.siem] = agent.links_at(now, self.thresholds);
+            report.state = report.state_of_sides();
+            let condition = Condition::of(&report, self.notices.iter());
+            agent.since.observe(condition, now);
+            worst = worst.max(Some(condition));
+        }
+        self.since.observe(worst.unwrap_or_default(), now);
+    }
+
+    /// What its pollers said is over: they are gone, and nobody would take it back.
+    fn forget_reading(&mut self, name: &str, now: Moment) {
+        for stream in ["", "activities", "alerts"] {
+            for topic in [Topic::Cloud, Topic::Doubt, Topic::Spool] {
+                let subject = Subject {
+                    agent: name,
+                    stream,
+                    topic,
+                };
+                self.notices.close(subject, now.wall_ms);
+            }
+        }
+    }
+
+    /// Returns how often a notice was raised in a row; 0 where none was.
+    pub fn take_in(&mut self, name: &str, now: Moment, what: &Happening, words: &str) -> u64 {
+        if let Some(agent) = self.agent(name) {
+            agent.count(now, what);
+        }
+        let subject = |topic| Subject {
+            agent: name,
+            stream: what.stream(),
+            topic,
+        };
+        match what.effect() {
+            Effect::None => 0,
+            Effect::Raise(topic, title) => {
+                self.notices
+                    .raise(subject(topic), title, words, now.wall_ms)
+            }
+            Effect::Close(topic) => {
+                self.notices.close(subject(topic), now.wall_ms);
+                0
+            }
+        }
+    }
+}

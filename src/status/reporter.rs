@@ -1,0 +1,89 @@
+//! How those who work tell what happens: an agent introduces itself once, then reports.
+
+use std::sync::Arc;
+
+use super::{AskLedger, AskSpool, Happening, Link, Loudness, Pulse, State, Status};
+use crate::clock::Moment;
+
+/// How one agent tells what happens to it.
+#[derive(Clone)]
+pub struct Reporter {
+    pub(super) agent: Arc<str>,
+    pub(super) status: Status,
+}
+
+/// What is known of an agent when it begins.
+pub struct Introduction {
+    /// Its name.
+    pub name: String,
+    /// Address of the cloud's API.
+    pub cloud: String,
+    /// Address of the SIEM.
+    pub siem: String,
+    /// Which streams it reads: activities, alerts.
+    pub streams: [bool; 2],
+    /// Is it paused: is nothing read from the cloud, on purpose?
+    pub paused: bool,
+    /// Has it ever read anything?
+    pub known: bool,
+    /// Its spool's figures.
+    pub ask_spool: AskSpool,
+    /// Its ledger.
+    pub ask_ledger: AskLedger,
+}
+
+// === impl Introduction ===
+
+impl Introduction {
+    /// A side of the agent that begins now.
+    pub(super) fn link(&self, now: Moment) -> Link {
+        Link {
+            since: now.steady,
+            known: self.known,
+            last_contact: None,
+        }
+    }
+}
+
+// === impl Reporter ===
+
+impl Reporter {
+    /// The agent's name.
+    #[must_use]
+    pub fn agent(&self) -> &str {
+        &self.agent
+    }
+
+    /// A part of the agent begins that gives signs of life.
+    #[must_use]
+    pub fn part(&self, part: &str) -> Pulse {
+        self.status.part(&format!("{}: {part}", self.agent))
+    }
+
+    /// How its two sides are now: the cloud, the SIEM.
+    #[must_use]
+    pub fn sides(&self, now: Moment) -> [State; 2] {
+        let kept = self.status.lock();
+        let mut agents = kept.agents.iter();
+        let agent = agents.find(|agent| *agent.report.name == *self.agent);
+        agent.map_or([State::Created; 2], |agent| {
+            let links = agent.links_at(now, kept.thresholds);
+            links.map(|link| link.state)
+        })
+    }
+
+    /// Something happened: counts it, notices it, logs it.
+    pub fn tell(&self, now: Moment, what: &Happening) {
+        let words = what.in_words();
+        let times = self.status.lock().take_in(&self.agent, now, what, &words);
+        let agent = &*self.agent;
+        // a trouble that goes on is logged at its 1st, 2nd, 4th, 8th … time
+        match what.loudness() {
+            Loudness::Debug => tracing::debug!(agent, "{words}"),
+            _ if times > 0 && !times.is_power_of_two() => tracing::debug!(agent, "{words}"),
+            Loudness::Info => tracing::info!(agent, "{words}"),
+            Loudness::Warn => tracing::warn!(agent, "{words}"),
+            Loudness::Error => tracing::error!(agent, "{words}"),
+        }
+    }
+}
