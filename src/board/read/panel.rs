@@ -1,0 +1,104 @@
+//! Lamps and button: what is soldered to which line.
+
+use super::kinds::{number, required, some_text, word};
+use crate::board::profile::{Button, Lamp, LampColour, Lamps, Line, Press, Wiring};
+use crate::settings::Section;
+
+const COLOURS: [(&str, LampColour); 5] = [
+    ("green", LampColour::Green),
+    ("blue", LampColour::Blue),
+    ("amber", LampColour::Amber),
+    ("red", LampColour::Red),
+    ("white", LampColour::White),
+];
+/// Lamps of a board.
+const MOST_LAMPS: usize = 3;
+
+pub fn lamps(top: &Section) -> Lamps {
+    let rgb = top.flag("rgb").unwrap_or(false);
+    let sections = top.tables("lamp");
+    let written = sections.len();
+    let each: Vec<Lamp> = sections.into_iter().filter_map(lamp).collect();
+    if written > MOST_LAMPS {
+        top.refuse(
+            "lamp",
+            &format!("found {written} lamps; allowed: at most {MOST_LAMPS}"),
+        );
+    }
+    let has = |colour| each.iter().any(|lamp| lamp.colour == colour);
+    let three = [LampColour::Red, LampColour::Green, LampColour::Blue];
+    if rgb && each.len() == written && !(written == MOST_LAMPS && three.into_iter().all(has)) {
+        top.refuse(
+            "rgb",
+            "found true; allowed: only beside three lamps, one red, one green, one blue",
+        );
+    }
+    Lamps { rgb, each }
+}
+
+fn lamp(section: Section) -> Option<Lamp> {
+    let colour = word(&section, "colour", &COLOURS);
+    let class = section.text("led", some_text).map(Wiring::Class);
+    let line = section.has("gpio").then(|| line(section.table("gpio")));
+    let wiring = either(
+        &section,
+        ["gpio", "led"],
+        line.flatten().map(Wiring::Line),
+        class,
+    );
+    section.close();
+    Some(Lamp {
+        colour: colour?,
+        wiring: wiring?,
+    })
+}
+
+pub fn button(section: Section) -> Option<Button> {
+    // KEY_MAX of the kernel
+    let key = section.number("key", 1..=0x2ff).map(Press::Key);
+    let line = section.has("gpio").then(|| line(section.table("gpio")));
+    let press = either(
+        &section,
+        ["gpio", "key"],
+        line.flatten().map(Press::Line),
+        key,
+    );
+    section.close();
+    Some(Button { press: press? })
+}
+
+/// Exactly one of two keys.
+fn either<T>(
+    section: &Section,
+    keys: [&'static str; 2],
+    first: Option<T>,
+    second: Option<T>,
+) -> Option<T> {
+    let [one, other] = keys;
+    match (section.has(one), section.has(other)) {
+        (true, true) => {
+            section.refuse(
+                other,
+                &format!("found beside {one}; allowed: one of {one} and {other}"),
+            );
+            None
+        }
+        (false, false) => {
+            section.refuse(one, &format!("missing; allowed: one of {one} and {other}"));
+            None
+        }
+        _ => first.or(second),
+    }
+}
+
+fn line(section: Section) -> Option<Line> {
+    let chip = required(&section, "chip", some_text);
+    let line = number(&section, "line", 0..=1023);
+    let active_low = section.flag("active_low").unwrap_or(false);
+    section.close();
+    Some(Line {
+        chip: chip?,
+        line: line?,
+        active_low,
+    })
+}
