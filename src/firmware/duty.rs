@@ -24,6 +24,7 @@ use super::rooms;
 use super::signals::{self, Asked};
 use super::status_file::StatusFile;
 use super::supervise::{self, Action, Supervisor, process};
+use super::trial::{self, Trial};
 use super::watch::{self, Beat, Cure, Watch};
 use super::{STREAM, reset, settings};
 use crate::button::Press;
@@ -63,6 +64,8 @@ pub struct Given {
     pub data: Data,
     /// The boot partition.
     pub esp: Option<Esp>,
+    /// Is the firmware on trial, and was another given up?
+    pub trial: Trial,
     /// The last known time.
     pub keeper: Keeper,
     /// What became of settings on the boot partition, and when, milliseconds since 1970.
@@ -144,6 +147,7 @@ impl Duty {
                 return self.end(ending);
             }
             self.watch_over(now);
+            self.judge(now);
             self.look_after_cable(now);
             self.light(now);
             self.feed(now);
@@ -315,15 +319,39 @@ impl Duty {
         let _ = self.given.keeper.note(clock::now_ms(), false);
         self.leave_troubles();
         self.shut_anew();
-        self.bless(now);
         self.tell(now, false);
     }
 
+    /// How long all has been well with the box itself. A firmware that does not get at its data is not well, whoever answers.
+    fn well_for(&self, now: Duration) -> Duration {
+        match self.given.data.is_in_ram() {
+            true => Duration::ZERO,
+            false => self.watch.well_for(now),
+        }
+    }
+
+    /// Marks the firmware good, or gives it up where it should have done well long ago and there is another one.
+    fn judge(&mut self, now: Duration) {
+        if self.blessed || self.ending.is_some() {
+            return;
+        }
+        let well_for = self.well_for(now);
+        if well_for >= bless::AFTER {
+            self.bless();
+        } else if self.given.trial.is_lost(now, well_for) {
+            self.given.log.say(format!(
+                "firmware: {} has not done well within {}: the box starts again, and after the last try the other firmware comes back",
+                self.given.image.version,
+                clock::span_in_words(trial::WITHIN)
+            ));
+            self.begin_end(Ending::Restart, now);
+        }
+    }
+
     /// Takes the counter off a firmware that does well, so that the boot loader keeps it.
-    fn bless(&mut self, now: Duration) {
-        let Some(esp) = &self.given.esp else { return };
-        if !self.blessed && self.watch.well_for(now) >= bless::AFTER {
-            self.blessed = true;
+    fn bless(&mut self) {
+        self.blessed = true;
+        if let Some(esp) = &self.given.esp {
             match bless(esp, &self.given.image.version) {
                 Ok(Some(name)) => self
                     .given
