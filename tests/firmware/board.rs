@@ -72,8 +72,7 @@ impl Board {
             _ => "virtio-net-pci,netdev=lan,id=port,romfile=",
         };
         command
-            .args(["-accel", "tcg,thread=multi", "-display", "none"])
-            .arg("-nodefaults")
+            .args(["-nodefaults", "-display", "none"])
             .arg("-netdev")
             .arg(format!("user,id=lan,hostfwd=tcp:{page}-:80"))
             .args(["-device", port]);

@@ -38,7 +38,7 @@ impl Card {
     }
 
     /// Puts a file on the FAT side.
-    pub fn put(&self, name: &str, content: &str) {
+    pub fn put(&self, name: &str, content: impl AsRef<[u8]>) {
         let file = self.path.with_extension("put");
         std::fs::write(&file, content).unwrap();
         let to = format!("::{name}");

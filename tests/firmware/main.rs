@@ -7,6 +7,7 @@
 
 mod board;
 mod card;
+mod efi_program;
 mod figures;
 mod first_boot;
 mod lamps;
@@ -16,6 +17,7 @@ mod panel;
 mod power_cut;
 mod raspberry;
 mod rhythm;
+mod rollback;
 mod stage;
 mod troubles;
 mod wait;
