@@ -60,6 +60,11 @@ impl Step {
         let words = std::iter::once(&"ip").chain(words);
         Self(words.map(|&word| word.to_owned()).collect())
     }
+
+    fn without_ipv6(card: &str) -> Self {
+        let key = format!("net/ipv6/conf/{card}/disable_ipv6=1");
+        Self(vec!["sysctl".to_owned(), "-w".to_owned(), key])
+    }
 }
 
 // === impl Plan ===
@@ -71,10 +76,16 @@ impl Plan {
         let (card, remark) = pick(cards, &settings.interface);
         let mut steps = vec![Step::ip(&["link", "set", "lo", "up"])];
         let interface = card.map(|card| {
-            steps.push(Step::ip(&["link", "set", &card.name, "up"]));
+            let up = Step::ip(&["link", "set", &card.name, "up"]);
             match settings.vlan {
-                None => card.name.clone(),
+                None => {
+                    steps.push(up);
+                    card.name.clone()
+                }
                 Some(vlan) => {
+                    // else it looks for routers outside the VLAN too, and takes an address there
+                    steps.push(Step::without_ipv6(&card.name));
+                    steps.push(up);
                     let name = format!("vlan{vlan}");
                     let number = vlan.to_string();
                     steps.push(Step::ip(&[
@@ -197,6 +208,7 @@ mod tests {
             steps(&plan),
             [
                 "ip link set lo up",
+                "sysctl -w net/ipv6/conf/eth0/disable_ipv6=1",
                 "ip link set eth0 up",
                 "ip link add link eth0 name vlan20 type vlan id 20",
                 "ip link set vlan20 up",
