@@ -13,6 +13,8 @@ pub enum Board {
     /// A server that nobody knows, with ACPI, NVMe and Intel's card.
     GenericAarch64,
     GenericX86_64,
+    /// QEMU's own as the first, but U-Boot starts it.
+    UBoot,
     /// A Zero 2 W, whose lamp is one that QEMU has: the B's hangs at its graphics processor.
     RaspberryPi3,
 }
@@ -35,7 +37,7 @@ impl Board {
 
     pub fn name(self) -> &'static str {
         match self {
-            Self::Aarch64 => "qemu-aarch64",
+            Self::Aarch64 | Self::UBoot => "qemu-aarch64",
             Self::X86_64 => "qemu-x86_64",
             Self::GenericAarch64 => "generic-aarch64",
             Self::GenericX86_64 => "generic-x86_64",
@@ -61,6 +63,7 @@ impl Board {
         let mut command = match self {
             Self::Aarch64 => aarch64(card, "virt,acpi=off", &QEMU),
             Self::GenericAarch64 => aarch64(card, "virt", &UNKNOWN),
+            Self::UBoot => u_boot(card),
             Self::X86_64 => x86_64(card, &QEMU),
             Self::GenericX86_64 => x86_64(card, &UNKNOWN),
             Self::RaspberryPi3 => raspberry(card),
@@ -102,6 +105,16 @@ fn aarch64(card: &Card, machine: &str, devices: &[&str]) -> Command {
     command
 }
 
+fn u_boot(card: &Card) -> Command {
+    let mut command = Command::new("qemu-system-aarch64");
+    command
+        .args(["-machine", "virt,acpi=off", "-cpu", "cortex-a72"])
+        .args(["-bios", "/usr/lib/u-boot/qemu_arm64/u-boot.bin"]);
+    disk(&mut command, card);
+    command.args(QEMU);
+    command
+}
+
 fn x86_64(card: &Card, devices: &[&str]) -> Command {
     let mut command = Command::new("qemu-system-x86_64");
     command.args(["-machine", "q35", "-cpu", "max"]);
@@ -118,13 +131,18 @@ fn efi(command: &mut Command, card: &Card, firmware: &str, size: &str) {
         std::fs::copy(format!("{firmware}_VARS{size}.fd"), &variables).unwrap();
     }
     command
-        .args(["-smp", "2", "-m", "2048"])
         .arg("-drive")
         .arg(format!(
             "if=pflash,format=raw,readonly=on,file={firmware}_CODE{size}.fd"
         ))
         .arg("-drive")
-        .arg(format!("if=pflash,format=raw,file={}", variables.display()))
+        .arg(format!("if=pflash,format=raw,file={}", variables.display()));
+    disk(command, card);
+}
+
+fn disk(command: &mut Command, card: &Card) {
+    command
+        .args(["-smp", "2", "-m", "2048"])
         .arg("-drive")
         .arg(format!(
             "if=none,id=card,format=raw,file={}",

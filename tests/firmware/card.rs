@@ -51,6 +51,13 @@ impl Card {
             .arg(to));
     }
 
+    /// Gives a file of the FAT side another name.
+    pub fn rename(&self, old: &str, new: &str) {
+        let old = format!("::{old}");
+        let mut command = self.mtool("mren");
+        run(command.arg("-i").arg(self.fat()).args([&*old, new]));
+    }
+
     /// A file of the FAT side, where it is there.
     pub fn get(&self, name: &str) -> Option<String> {
         let mut command = self.mtool("mcopy");

@@ -23,5 +23,6 @@ mod rollback;
 mod stage;
 mod switch;
 mod troubles;
+mod u_boot;
 mod vlan;
 mod wait;
