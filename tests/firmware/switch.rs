@@ -114,6 +114,11 @@ impl Switch {
             .collect()
     }
 
+    /// Forgets what it has seen.
+    pub fn forget(&self) {
+        self.seen.lock().unwrap().clear();
+    }
+
     /// Frames that came without the tag.
     pub fn untagged(&self) -> Vec<Frame> {
         let mut frames = self.seen(Way::Out);

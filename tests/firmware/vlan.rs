@@ -71,7 +71,17 @@ fn boot(stage: &Stage, switch: &Switch) -> Machine {
         lan: Some(switch.lan()),
         ..Options::default()
     };
-    Machine::boot(Board::meant(), &stage.card, &options)
+    let machine = Machine::boot(Board::meant(), &stage.card, &options);
+    let ours = format!("siembox {} on", env!("CARGO_PKG_VERSION"));
+    until(
+        "siembox is the first process",
+        || machine.console().contains(&ours).then_some(()),
+        || machine.console(),
+    );
+    // UEFI has a network of its own, which knows nothing of our settings
+    println!("untagged from UEFI itself: {:#?}", switch.untagged());
+    switch.forget();
+    machine
 }
 
 fn arrive(stage: &Stage, machine: &Machine) {
