@@ -3,6 +3,7 @@
 //! Nothing in it waits for anybody: who has to wait (the status socket, the button, signals) does so in a thread of its own and
 //! tells. So the loop turns at least every three seconds, and feeds the hardware watchdog while it does.
 
+mod judge;
 mod tell;
 
 pub use tell::TROUBLE_WORD;
@@ -11,7 +12,6 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, SystemTime};
 
-use super::bless::{self, bless};
 use super::child::Child;
 use super::clock::Keeper;
 use super::disk::{Data, Disk, on_data};
@@ -24,7 +24,7 @@ use super::rooms;
 use super::signals::{self, Asked};
 use super::status_file::StatusFile;
 use super::supervise::{self, Action, Supervisor, process};
-use super::trial::{self, Trial};
+use super::trial::Trial;
 use super::watch::{self, Beat, Cure, Watch};
 use super::{STREAM, reset, settings};
 use crate::button::Press;
@@ -320,50 +320,6 @@ impl Duty {
         self.leave_troubles();
         self.shut_anew();
         self.tell(now, false);
-    }
-
-    /// How long all has been well with the box itself. A firmware that does not get at its data is not well, whoever answers.
-    fn well_for(&self, now: Duration) -> Duration {
-        match self.given.data.is_in_ram() {
-            true => Duration::ZERO,
-            false => self.watch.well_for(now),
-        }
-    }
-
-    /// Marks the firmware good, or gives it up where it should have done well long ago and there is another one.
-    fn judge(&mut self, now: Duration) {
-        if self.blessed || self.ending.is_some() {
-            return;
-        }
-        let well_for = self.well_for(now);
-        if well_for >= bless::AFTER {
-            self.bless();
-        } else if self.given.trial.is_lost(now, well_for) {
-            self.given.log.say(format!(
-                "firmware: {} has not done well within {}: the box starts again, and after the last try the other firmware comes back",
-                self.given.image.version,
-                clock::span_in_words(trial::WITHIN)
-            ));
-            self.begin_end(Ending::Restart, now);
-        }
-    }
-
-    /// Takes the counter off a firmware that does well, so that the boot loader keeps it.
-    fn bless(&mut self) {
-        self.blessed = true;
-        if let Some(esp) = &self.given.esp {
-            match bless(esp, &self.given.image.version) {
-                Ok(Some(name)) => self
-                    .given
-                    .log
-                    .say(format!("firmware: does well, and is kept: {name}")),
-                Ok(None) => {}
-                Err(cause) => self
-                    .given
-                    .log
-                    .say(format!("firmware: cannot be marked as good: {cause}")),
-            }
-        }
     }
 
     /// The page may be elsewhere since the settings changed.
