@@ -60,7 +60,7 @@ image: rust tools-image  ## BOARD=qemu-aarch64: the firmware as a disk image, in
 image-debug: rust tools-image  ## the same with a shell on the serial console, for looking into a box; never for a customer's network
 	@image/make.sh "$(BOARD)" "$(SIEMBOX)" --debug
 
-image-test: rust tools-image tools-image-test  ## BOARD=qemu-aarch64 (or qemu-x86_64): boots the image in QEMU and tries it whole; ONLY=first-boot tries that, ONLY=figures measures
+image-test: rust tools-image tools-image-test  ## BOARD=qemu-aarch64 (or qemu-x86_64, generic-…): boots the image in QEMU and tries it whole; ONLY=first-boot or rollback tries that, ONLY=figures measures
 	@tests/firmware/run.sh $(or $(BOARD),qemu-aarch64) $(or $(ONLY),stories)
 
 image-soak: rust tools-image tools-image-test  ## the plug pulled CUTS=50 times while 100,000 records stream

@@ -54,7 +54,7 @@ image)
     ;;
 image-test)
     # machines that are emulated whole, with the firmware that starts a disk
-    $here/debian.sh gcc libc6-dev rsyslog openssl mtools fdisk qemu-system-arm qemu-system-x86 ovmf qemu-efi-aarch64 ipxe-qemu
+    $here/debian.sh gcc libc6-dev rsyslog openssl mtools fdisk qemu-system-arm qemu-system-x86 ovmf qemu-efi-aarch64 u-boot-qemu ipxe-qemu
     ;;
 bench)
     # those that siembox is measured beside, and what floods its page; perf, which counts syncs, is used where it is there

@@ -2,13 +2,14 @@
 //! `siembox_0.2.0+2-1.efi` before it was started, and one whose tries are used up is passed over for an older one. Whoever runs
 //! well takes the count off. Where the board's own boot loader starts the kernel (Raspberry Pi), nothing is counted.
 //!
-//! Well means that siembox answers and all its own parts live. Never that the network, the cloud or the SIEM can be reached:
-//! a pulled cable must not bring old firmware back.
+//! Well means that siembox answers, all its own parts live, and what it keeps is on the disk. Never that the network, the cloud
+//! or the SIEM can be reached: a pulled cable must not bring old firmware back. What becomes of a firmware that does not get
+//! well: [`super::trial`].
 
 use std::io;
-use std::path::Path;
 use std::time::Duration;
 
+use super::efi_file::{EfiFile, FOLDER};
 use super::esp::Esp;
 
 /// siembox has to do well for so long without a break.
@@ -20,95 +21,40 @@ pub const AFTER: Duration = Duration::from_secs(60);
 /// # Errors
 /// What the disk said: the file keeps its count, and the next call tries again.
 pub fn bless(esp: &Esp, version: &str) -> io::Result<Option<String>> {
-    let folder = Path::new("EFI/Linux");
-    let Some((name, good)) = counted(&esp.place().join(folder), version)? else {
+    let files = EfiFile::all(esp.place())?;
+    let Some(file) = counted(&files, version) else {
         return Ok(None);
     };
+    let good = file.good_name();
     esp.written(|place| {
-        let folder = place.join(folder);
-        std::fs::rename(folder.join(&name), folder.join(&good))
+        let folder = place.join(FOLDER);
+        std::fs::rename(folder.join(&file.name), folder.join(&good))
     })?;
     Ok(Some(good))
 }
 
-/// The name of this version's file with a count, and the one without.
-fn counted(folder: &Path, version: &str) -> io::Result<Option<(String, String)>> {
-    let entries = match std::fs::read_dir(folder) {
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
-        entries => entries?,
-    };
-    let mut counted = None;
-    for entry in entries {
-        let name = entry?.file_name();
-        let Some(name) = name.to_str() else { continue };
-        if let Some(good) = without_count(name, version) {
-            counted = Some((name.to_owned(), good));
-        }
-    }
-    Ok(counted)
-}
-
-/// `siembox_0.2.0.efi` of `siembox_0.2.0+2-1.efi`; None for a file without a count, or of another version.
-fn without_count(name: &str, version: &str) -> Option<String> {
-    let stem = name
-        .strip_suffix(".efi")
-        .or_else(|| name.strip_suffix(".EFI"))?;
-    // a version may have a "+" itself (0.2.0+3 is version 0.2.0 with three tries; 0.2.0+build7 is no count)
-    let (named, count) = stem.rsplit_once('+')?;
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let is_count = match count.split_once('-') {
-        Some((left, done)) => digits(left) && digits(done),
-        None => digits(count),
-    };
-    (is_count && named == format!("siembox_{version}")).then(|| format!("{named}.efi"))
+/// This version's file with a count.
+pub(super) fn counted<'a>(files: &'a [EfiFile], version: &str) -> Option<&'a EfiFile> {
+    files
+        .iter()
+        .find(|file| file.version == version && file.tries.is_some())
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
-    fn where_nothing_is_counted_nothing_is_wrong() {
-        let folder = tempfile::tempdir().unwrap();
-        let linux = folder.path().join("EFI/Linux");
-        assert_eq!(counted(&linux, "0.2.0").unwrap(), None);
-        std::fs::create_dir_all(&linux).unwrap();
-        assert_eq!(counted(&linux, "0.2.0").unwrap(), None);
-        std::fs::write(linux.join("siembox_0.2.0+2-1.efi"), "").unwrap();
-        let names = counted(&linux, "0.2.0").unwrap().unwrap();
-        assert_eq!(
-            names,
-            (
-                "siembox_0.2.0+2-1.efi".to_owned(),
-                "siembox_0.2.0.efi".to_owned()
-            )
-        );
-    }
-
-    #[test]
     fn takes_the_count_off_its_own_file_only() {
-        let of = |name| without_count(name, "0.2.0");
-        for counted in [
-            "siembox_0.2.0+3.efi",
+        let names = [
+            "siembox_0.3.0+3.efi",
             "siembox_0.2.0+2-1.efi",
-            "siembox_0.2.0+0-3.EFI",
-        ] {
-            assert_eq!(of(counted).as_deref(), Some("siembox_0.2.0.efi"));
-        }
-        for other in [
-            "siembox_0.2.0.efi",
-            "siembox_0.1.0+2-1.efi",
-            "siembox_0.2.0+.efi",
-            "siembox_0.2.0+2-.efi",
-            "siembox_0.2.0+build7.efi",
-            "siembox_0.2.0+3.efi.new",
-            "../siembox_0.2.0+3.efi",
-            "",
-        ] {
-            assert_eq!(of(other), None, "{other}");
-        }
-        let built = without_count("siembox_0.2.0+b7+3.efi", "0.2.0+b7");
-        assert_eq!(built.as_deref(), Some("siembox_0.2.0+b7.efi"));
+            "siembox_0.1.0.efi",
+        ];
+        let files: Vec<EfiFile> = names.into_iter().filter_map(EfiFile::parse).collect();
+        let good = |version| counted(&files, version).map(EfiFile::good_name);
+        assert_eq!(good("0.2.0").as_deref(), Some("siembox_0.2.0.efi"));
+        assert_eq!(good("0.1.0"), None, "it has none any more");
+        assert_eq!(good("0.0.9"), None);
     }
 }

@@ -3,6 +3,7 @@
 //! Nothing in it waits for anybody: who has to wait (the status socket, the button, signals) does so in a thread of its own and
 //! tells. So the loop turns at least every three seconds, and feeds the hardware watchdog while it does.
 
+mod judge;
 mod network;
 mod tell;
 
@@ -12,7 +13,6 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
-use super::bless::{self, bless};
 use super::child::Child;
 use super::clock::Keeper;
 use super::disk::{Data, Disk, on_data};
@@ -25,6 +25,7 @@ use super::rooms;
 use super::signals::{self, Asked};
 use super::status_file::StatusFile;
 use super::supervise::{self, Action, Supervisor, process};
+use super::trial::Trial;
 use super::watch::{self, Beat, Cure, Watch};
 use super::{STREAM, reset, settings};
 use crate::button::Press;
@@ -63,6 +64,8 @@ pub struct Given {
     pub data: Data,
     /// The boot partition.
     pub esp: Option<Esp>,
+    /// Is the firmware on trial, and was another given up?
+    pub trial: Trial,
     /// The last known time.
     pub keeper: Keeper,
     /// What became of settings on the boot partition, and when, milliseconds since 1970.
@@ -146,6 +149,7 @@ impl Duty {
                 return self.end(ending);
             }
             self.watch_over(now);
+            self.judge(now);
             self.look_after_network(now);
             self.light(now);
             self.feed(now);
@@ -302,27 +306,7 @@ impl Duty {
         // a clock that can't be noted (a full disk, say) is at worst six hours older after a power cut
         let _ = self.given.keeper.note(clock::now_ms(), false);
         self.leave_troubles();
-        self.bless(now);
         self.tell(now, false);
-    }
-
-    /// Takes the counter off a firmware that does well, so that the boot loader keeps it.
-    fn bless(&mut self, now: Duration) {
-        let Some(esp) = &self.given.esp else { return };
-        if !self.blessed && self.watch.well_for(now) >= bless::AFTER {
-            self.blessed = true;
-            match bless(esp, &self.given.image.version) {
-                Ok(Some(name)) => self
-                    .given
-                    .log
-                    .say(format!("firmware: does well, and is kept: {name}")),
-                Ok(None) => {}
-                Err(cause) => self
-                    .given
-                    .log
-                    .say(format!("firmware: cannot be marked as good: {cause}")),
-            }
-        }
     }
 
     fn begin_end(&mut self, ending: Ending, now: Duration) {

@@ -16,19 +16,19 @@ const REMADE: &str = "made anew at this start, because a factory reset was asked
      settings and what waited there are gone; set the box up anew";
 
 /// What the box says of itself. `signal`: what the lamps say; none where the box has stopped. `beat`: what siembox last said.
+/// `troubles`: what PID 1 itself knows to be wrong.
 #[must_use]
 pub fn facts(
     given: &Given,
     beat: Option<&Beat>,
     signal: Option<Signal>,
-    data_trouble: Option<String>,
+    mut troubles: Vec<String>,
 ) -> Facts {
     let (state, mut means) = in_words(signal);
     let is_new = beat.is_some_and(|beat| beat.agents.is_empty());
     if is_new && signal == Some(Signal::Condition(Condition::Created)) {
         means = "Nothing is set up yet: open the page below in a browser.".to_owned();
     }
-    let mut troubles: Vec<String> = data_trouble.into_iter().collect();
     if signal == Some(Signal::Fault) && beat.is_none() && !given.data.is_in_ram() {
         let last = given.log.last_words(STREAM);
         troubles.push(format!("siembox does not come up: {last}"));

@@ -14,6 +14,7 @@ pub mod clock;
 pub mod console;
 pub mod disk;
 pub mod duty;
+pub mod efi_file;
 pub mod ending;
 pub mod esp;
 pub mod facts;
@@ -30,6 +31,7 @@ pub mod signals;
 pub mod status_file;
 pub mod status_txt;
 pub mod supervise;
+pub mod trial;
 pub mod watch;
 
 use std::ffi::OsStr;
@@ -41,11 +43,13 @@ use child::Child;
 use console::Console;
 use disk::on_data;
 use duty::Duty;
+use efi_file::EfiFile;
 use ending::Ending;
 use esp::Esp;
 use image::Image;
 use log::Log;
 use panel::Panel;
+use trial::Trial;
 
 use crate::provision::Taken;
 use crate::status::Signal;
@@ -115,6 +119,7 @@ fn boot(log: &Log) -> Duty {
         disk::widen(disk, log, sys);
     }
     let esp = open_esp(&found, log);
+    let trial = trial(esp.as_ref(), &image.version, log);
     let reset_file = esp.as_ref().and_then(reset::asked);
     let data = disk::mount_data(&found, reset_file.is_some(), log, sys);
     if let (Some(esp), Some(file)) = (&esp, &reset_file) {
@@ -169,6 +174,7 @@ fn boot(log: &Log) -> Duty {
         disk: found.disk.ok(),
         data,
         esp,
+        trial,
         keeper,
         taken: (taken, crate::clock::now_ms()),
         network,
@@ -213,6 +219,20 @@ fn open_esp(found: &disk::Found, log: &Log) -> Option<Esp> {
             ))
         })
         .ok()
+}
+
+fn trial(esp: Option<&Esp>, version: &str, log: &Log) -> Trial {
+    let files = esp.map_or(Ok(Vec::new()), |esp| EfiFile::all(esp.place()));
+    let files = files.unwrap_or_else(|cause| {
+        log.say(format!("firmware: its files cannot be read: {cause}"));
+        Vec::new()
+    });
+    let trial = Trial::of(&files, version);
+    say_trouble(
+        log,
+        trial.given_up().map(|what| format!("firmware: {what}")),
+    );
+    trial
 }
 
 fn begin_clock(floor: clock::Floor, log: &Log) {

@@ -60,6 +60,11 @@ impl Step {
         let words = std::iter::once(&"ip").chain(words);
         Self(words.map(|&word| word.to_owned()).collect())
     }
+
+    fn ipv6(card: &str, is_on: bool) -> Self {
+        let key = format!("net/ipv6/conf/{card}/disable_ipv6={}", u8::from(!is_on));
+        Self(vec!["sysctl".to_owned(), "-w".to_owned(), key])
+    }
 }
 
 // === impl Plan ===
@@ -71,10 +76,16 @@ impl Plan {
         let (card, remark) = pick(cards, &settings.interface);
         let mut steps = vec![Step::ip(&["link", "set", "lo", "up"])];
         let interface = card.map(|card| {
-            steps.push(Step::ip(&["link", "set", &card.name, "up"]));
+            let up = Step::ip(&["link", "set", &card.name, "up"]);
             match settings.vlan {
-                None => card.name.clone(),
+                None => {
+                    steps.push(up);
+                    card.name.clone()
+                }
                 Some(vlan) => {
+                    // else it looks for routers outside the VLAN too, and takes an address there
+                    steps.push(Step::ipv6(&card.name, false));
+                    steps.push(up);
                     let name = format!("vlan{vlan}");
                     let number = vlan.to_string();
                     steps.push(Step::ip(&[
@@ -141,8 +152,9 @@ impl Setting {
         let Some(interface) = &self.interface else {
             return Vec::new();
         };
-        if self.card.as_ref() != Some(interface) {
-            return vec![Step::ip(&["link", "del", interface])];
+        if let Some(card) = self.card.as_ref().filter(|card| *card != interface) {
+            let vlan_gone = Step::ip(&["link", "del", interface]);
+            return vec![vlan_gone, Step::ipv6(card, true)];
         }
         // without an address the kernel forgets the IPv4 routes too; the IPv6 addresses that routers gave stay
         let mut steps = vec![Step::ip(&["-4", "addr", "flush", "dev", interface])];
@@ -224,6 +236,7 @@ mod tests {
             steps(&plan),
             [
                 "ip link set lo up",
+                "sysctl -w net/ipv6/conf/eth0/disable_ipv6=1",
                 "ip link set eth0 up",
                 "ip link add link eth0 name vlan20 type vlan id 20",
                 "ip link set vlan20 up",
@@ -252,7 +265,13 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         assert_eq!(undone(""), ["ip -4 addr flush dev eth0"]);
-        assert_eq!(undone("vlan = 20"), ["ip link del vlan20"]);
+        assert_eq!(
+            undone("vlan = 20"),
+            [
+                "ip link del vlan20",
+                "sysctl -w net/ipv6/conf/eth0/disable_ipv6=0"
+            ]
+        );
         assert_eq!(
             undone(
                 "address = [\"192.0.2.10/24\", \"2001:db8::10/64\"]\ngateway = [\"192.0.2.1\", \"fe80::1\"]"

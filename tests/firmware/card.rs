@@ -38,7 +38,7 @@ impl Card {
     }
 
     /// Puts a file on the FAT side.
-    pub fn put(&self, name: &str, content: &str) {
+    pub fn put(&self, name: &str, content: impl AsRef<[u8]>) {
         let file = self.path.with_extension("put");
         std::fs::write(&file, content).unwrap();
         let to = format!("::{name}");
@@ -49,6 +49,13 @@ impl Card {
             .arg(self.fat())
             .arg(&file)
             .arg(to));
+    }
+
+    /// Gives a file of the FAT side another name.
+    pub fn rename(&self, old: &str, new: &str) {
+        let old = format!("::{old}");
+        let mut command = self.mtool("mren");
+        run(command.arg("-i").arg(self.fat()).args([&*old, new]));
     }
 
     /// A file of the FAT side, where it is there.

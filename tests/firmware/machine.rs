@@ -20,6 +20,21 @@ pub struct Options {
     pub clock: Option<&'static str>,
     /// No network cable.
     pub unplugged: bool,
+    /// What it waits for comes at once: its clock goes on whenever it idles. Nobody outside keeps such a pace.
+    pub rushed: bool,
+    /// Where its cable goes; none is QEMU's user network.
+    pub lan: Option<Lan>,
+}
+
+/// The network at its cable.
+#[derive(Debug, Clone)]
+pub struct Lan {
+    /// As QEMU wants to be told, without its id.
+    pub netdev: String,
+    /// Where its page is on this machine.
+    pub page: SocketAddr,
+    /// The address that it has there.
+    pub guest: Ipv4Addr,
 }
 
 /// A machine that is switched on.
@@ -27,7 +42,7 @@ pub struct Machine {
     child: Child,
     console: PathBuf,
     monitor: Monitor,
-    page: SocketAddr,
+    lan: Lan,
     panel: Panel,
 }
 
@@ -36,13 +51,22 @@ pub struct Machine {
 impl Machine {
     /// Puts the card in and switches on.
     pub fn boot(board: Board, card: &Card, options: &Options) -> Self {
-        let page = free();
-        let mut command = board.command(card, page);
+        let lan = options.lan.clone().unwrap_or_else(Lan::of_qemu);
+        let mut command = board.command(card, &lan.netdev);
         if let Some(clock) = options.clock {
             command.args(["-rtc", &format!("base={clock}")]);
         }
+        match options.rushed {
+            true => command.args([
+                "-accel",
+                "tcg,thread=single",
+                "-icount",
+                "shift=1,sleep=off",
+            ]),
+            false => command.args(["-accel", "tcg,thread=multi"]),
+        };
         let folder = card.path().parent().unwrap();
-        let mut machine = Self::start(command, folder, page, Panel::of(board));
+        let mut machine = Self::start(command, folder, lan, Panel::of(board));
         if options.unplugged {
             machine.monitor.ask("set_link port off");
         }
@@ -50,7 +74,7 @@ impl Machine {
     }
 
     /// Starts QEMU with console and monitor.
-    fn start(mut command: Command, folder: &Path, page: SocketAddr, panel: Panel) -> Self {
+    fn start(mut command: Command, folder: &Path, lan: Lan, panel: Panel) -> Self {
         let (console, socket) = (folder.join("console.log"), folder.join("monitor"));
         let _ = std::fs::remove_file(&socket);
         // each power on appends: what was said before stays to be read
@@ -78,7 +102,7 @@ impl Machine {
             monitor: Monitor::open(&socket),
             child,
             console,
-            page,
+            lan,
             panel,
         }
     }
@@ -125,13 +149,14 @@ impl Machine {
 
     /// What the page answers to a GET, over plain HTTP.
     pub fn get(&self, path: &str) -> Option<String> {
-        let mut stream = TcpStream::connect(self.page).ok()?;
+        let mut stream = TcpStream::connect(self.lan.page).ok()?;
         stream
             .set_read_timeout(Some(Duration::from_secs(20)))
             .ok()?;
         write!(
             stream,
-            "GET {path} HTTP/1.1\r\nHost: 10.0.2.15\r\nConnection: close\r\n\r\n"
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+            self.lan.guest
         )
         .ok()?;
         let mut answer = String::new();
@@ -179,8 +204,21 @@ impl Drop for Machine {
     }
 }
 
+// === impl Lan ===
+
+impl Lan {
+    fn of_qemu() -> Self {
+        let (page, guest) = (free(), Ipv4Addr::new(10, 0, 2, 15));
+        Self {
+            netdev: format!("user,hostfwd=tcp:{page}-:80"),
+            page,
+            guest,
+        }
+    }
+}
+
 /// A port of this machine that nobody has.
-fn free() -> SocketAddr {
+pub fn free() -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     listener.local_addr().unwrap()
 }

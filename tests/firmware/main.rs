@@ -7,16 +7,23 @@
 
 mod board;
 mod card;
+mod efi_program;
 mod figures;
 mod first_boot;
+mod frame;
 mod lamps;
 mod machine;
+mod mdns;
 mod monitor;
 mod network;
 mod panel;
 mod power_cut;
 mod raspberry;
 mod rhythm;
+mod rollback;
 mod stage;
+mod switch;
 mod troubles;
+mod u_boot;
+mod vlan;
 mod wait;

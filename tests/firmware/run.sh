@@ -3,6 +3,7 @@
 #
 #   tests/firmware/run.sh BOARD stories         all of it, the plug pulled twice
 #   tests/firmware/run.sh BOARD first-boot      only the one in which all goes well
+#   tests/firmware/run.sh BOARD rollback        only updates, kept and taken back
 #   tests/firmware/run.sh BOARD cuts N          the plug pulled N times
 #   tests/firmware/run.sh BOARD figures         what it costs, measured on the debug image
 #
@@ -10,8 +11,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 readonly board=$1 what=$2
-case "$board" in qemu-aarch64 | qemu-x86_64) ;; *)
-    echo "BOARD=$board: QEMU plays qemu-aarch64 and qemu-x86_64; raspberry-pi-3 is tried along with the former" >&2
+case "$board" in qemu-aarch64 | qemu-x86_64 | generic-aarch64 | generic-x86_64) ;; *)
+    echo "BOARD=$board: QEMU plays qemu-aarch64, qemu-x86_64, generic-aarch64 and generic-x86_64; raspberry-pi-3 is tried along with the first" >&2
     exit 64 ;;
 esac
 export BOARD=$board
@@ -28,6 +29,7 @@ stories)
     tell --test-threads=2 --skip figures
     ;;
 first-boot) tell first_boot ;;
+rollback) tell --test-threads=1 rollback ;;
 cuts) CUTS=$3 tell power_cut ;;
 figures) make_image "$board" --debug && tell figures ;;
 *) sed -n '2,/^set /s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 64 ;;

@@ -62,7 +62,7 @@ impl Stage {
 
     /// Puts settings, token and the cloud's authority on the FAT side, as a person does at a laptop.
     pub fn provision(&self) {
-        self.card.put("siembox.toml", &self.settings());
+        self.card.put("siembox.toml", self.settings());
         self.card.put("token", self.cloud.token());
         self.card.put("cloud-ca.pem", self.cloud.ca_pem());
     }

@@ -43,7 +43,7 @@ fn a_broken_settings_file_is_named_line_by_line_and_taken_in_once_mended() {
             .any(|name| name.eq_ignore_ascii_case("siembox.toml"))
     );
     machine.pull_the_plug();
-    stage.card.put("siembox.toml", &stage.settings());
+    stage.card.put("siembox.toml", stage.settings());
     let machine = Machine::boot(board, &stage.card, &Options::default());
     assert_eq!(stage.siem.wait_for(10).len(), 10);
     machine.pull_the_plug();

@@ -35,12 +35,12 @@ impl Duty {
             None if self.given.data.is_in_ram() => Some(Signal::Fault),
             None => Some(self.watch.signal(now)),
         };
-        facts(&self.given, self.watch.beat(), signal, self.data_trouble())
+        facts(&self.given, self.watch.beat(), signal, self.own_troubles())
     }
 
-    /// What is wrong with the box itself, each with its cure.
+    /// What is wrong with the box itself, each with its cure: with settings that were not taken in, which STATUS.TXT has elsewhere.
     fn troubles(&self) -> Vec<String> {
-        let mut troubles: Vec<String> = self.data_trouble().into_iter().collect();
+        let mut troubles = self.own_troubles();
         if let Taken::Refused { why } | Taken::Failed { why } = &self.given.taken.0 {
             troubles.push(format!(
                 "The settings on the boot partition were not taken in: {why}"
@@ -49,10 +49,12 @@ impl Duty {
         troubles
     }
 
-    fn data_trouble(&self) -> Option<String> {
+    fn own_troubles(&self) -> Vec<String> {
         // one that does not say is neither full nor read-only
         let space = disk::space(Path::new(disk::PLACE)).unwrap_or_default();
-        self.given.data.trouble(space)
+        let data = self.given.data.trouble(space);
+        let given_up = self.given.trial.given_up().map(str::to_owned);
+        data.into_iter().chain(given_up).collect()
     }
 
     /// Lets siembox know of them, for its page.
