@@ -50,8 +50,9 @@ impl Board {
             .join(name)
     }
 
-    /// QEMU as this board, with the card in it, and a network on which the guest is 10.0.2.15 and its page the host's `page`.
-    pub fn command(self, card: &Card, page: SocketAddr) -> Command {
+    /// QEMU as this board, with the card in it, and a network on which the guest is 10.0.2.15 and its page the host's `page`, with
+    /// TLS `secure`.
+    pub fn command(self, card: &Card, page: SocketAddr, secure: SocketAddr) -> Command {
         let mut command = match self {
             Self::Aarch64 => {
                 let mut command = Command::new("qemu-system-aarch64");
@@ -75,7 +76,9 @@ impl Board {
             .args(["-accel", "tcg,thread=multi", "-display", "none"])
             .arg("-nodefaults")
             .arg("-netdev")
-            .arg(format!("user,id=lan,hostfwd=tcp:{page}-:80"))
+            .arg(format!(
+                "user,id=lan,hostfwd=tcp:{page}-:80,hostfwd=tcp:{secure}-:443"
+            ))
             .args(["-device", port]);
         command
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::board::Board;
 use crate::card::Card;
+use crate::finger::Finger;
 use crate::monitor::Monitor;
 use crate::panel::Panel;
 use crate::wait::until;
@@ -20,6 +21,8 @@ pub struct Options {
     pub clock: Option<&'static str>,
     /// No network cable.
     pub unplugged: bool,
+    /// A card that can neither zero nor forget by itself, as most of them.
+    pub plain_card: bool,
 }
 
 /// A machine that is switched on.
@@ -28,6 +31,7 @@ pub struct Machine {
     console: PathBuf,
     monitor: Monitor,
     page: SocketAddr,
+    secure: SocketAddr,
     panel: Panel,
 }
 
@@ -36,13 +40,18 @@ pub struct Machine {
 impl Machine {
     /// Puts the card in and switches on.
     pub fn boot(board: Board, card: &Card, options: &Options) -> Self {
-        let page = free();
-        let mut command = board.command(card, page);
+        let (page, secure) = (free(), free());
+        let mut command = board.command(card, page, secure);
         if let Some(clock) = options.clock {
             command.args(["-rtc", &format!("base={clock}")]);
         }
+        if options.plain_card {
+            for what in ["discard", "write-zeroes"] {
+                command.args(["-global", &format!("virtio-blk-device.{what}=off")]);
+            }
+        }
         let folder = card.path().parent().unwrap();
-        let mut machine = Self::start(command, folder, page, Panel::of(board));
+        let mut machine = Self::start(command, folder, [page, secure], Panel::of(board));
         if options.unplugged {
             machine.monitor.ask("set_link port off");
         }
@@ -50,7 +59,12 @@ impl Machine {
     }
 
     /// Starts QEMU with console and monitor.
-    fn start(mut command: Command, folder: &Path, page: SocketAddr, panel: Panel) -> Self {
+    fn start(
+        mut command: Command,
+        folder: &Path,
+        [page, secure]: [SocketAddr; 2],
+        panel: Panel,
+    ) -> Self {
         let (console, socket) = (folder.join("console.log"), folder.join("monitor"));
         let _ = std::fs::remove_file(&socket);
         // each power on appends: what was said before stays to be read
@@ -69,6 +83,7 @@ impl Machine {
             .args(["-serial", "chardev:tty"])
             .arg("-monitor")
             .arg(format!("unix:{},server=on,wait=off", socket.display()))
+            .args(Finger::arguments(folder))
             .stdin(Stdio::null())
             .spawn()
             .unwrap_or_else(|error| {
@@ -79,6 +94,7 @@ impl Machine {
             child,
             console,
             page,
+            secure,
             panel,
         }
     }
@@ -158,6 +174,17 @@ impl Machine {
     pub fn lit(&mut self) -> Vec<(&str, bool)> {
         let lit = self.panel.lit(&mut self.monitor);
         self.panel.colours().zip(lit).collect()
+    }
+
+    /// A finger on the button of this board.
+    pub fn finger(&mut self) -> Finger {
+        let folder = self.console.parent().unwrap();
+        Finger::on(folder, &mut self.monitor)
+    }
+
+    /// The page's address with TLS, on this side.
+    pub fn secure(&self) -> SocketAddr {
+        self.secure
     }
 
     /// QEMU's monitor.

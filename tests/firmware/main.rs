@@ -6,8 +6,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod board;
+mod button;
 mod card;
+mod claim;
+mod damage;
 mod figures;
+mod finger;
 mod first_boot;
 mod lamps;
 mod machine;
@@ -17,5 +21,7 @@ mod power_cut;
 mod raspberry;
 mod rhythm;
 mod stage;
+mod time;
 mod troubles;
 mod wait;
+mod watchdog;
