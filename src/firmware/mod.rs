@@ -117,7 +117,7 @@ fn boot(log: &Log) -> Duty {
     let esp = open_esp(&found, log);
     let reset_file = esp.as_ref().and_then(reset::asked);
     if reset_file.is_some() {
-        log.say("factory reset: asked for by a file on the boot partition");
+        log.say("factory reset: asked for by a file on the boot partition; leave the power on, it may take ten minutes");
         // the lamps go on as they did when the button was let go
         panel.lamps.show(Signal::ResetAsked);
     }

@@ -67,7 +67,7 @@ fn held_for_thirty_seconds_it_erases_everything_even_if_the_plug_is_pulled_meanw
     arrive(&stage, &machine, 10);
     claim(&machine);
     let token = stage.cloud.token().as_bytes();
-    let url = stage.cloud.url();
+    let url = format!("https://10.0.2.2:{}", stage.cloud.addr().port());
     let secrets = [token, url.as_bytes()];
     for secret in secrets {
         until(
