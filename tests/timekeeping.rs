@@ -6,91 +6,30 @@ use std::cell::RefCell;
 use std::io;
 use std::net::UdpSocket;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
 use siembox::settings::TimeServer;
 use siembox::timekeeping::{Answer, Bounds, Hands, Keeper, Source, Word, ask};
+use siembox_support::chrony::Chrony;
 
-/// chronyd until the end of the test.
-struct Chrony {
-    child: Child,
-    port: u16,
-    _folder: tempfile::TempDir,
-}
-
-impl Chrony {
-    /// `wrong_by`: what the server takes for now, in faketime's words ("+3d").
-    fn start(stratum: u8, wrong_by: Option<&str>) -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        let port = UdpSocket::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let lines = [
-            format!("port {port}"),
-            "bindaddress 127.0.0.1".to_owned(),
-            "cmdport 0".to_owned(),
-            "bindcmdaddress /".to_owned(),
-            "allow 127.0.0.1".to_owned(),
-            format!("local stratum {stratum}"),
-            format!("pidfile {}", folder.path().join("pid").display()),
-        ];
-        let mut command = match wrong_by {
-            None => Command::new("chronyd"),
-            Some(by) => {
-                let mut command = Command::new("faketime");
-                command.args(["-f", by, "chronyd"]);
-                command
-            }
-        };
-        // -x: it leaves the clock alone; -U: it need not be root
-        let child = command
-            .args(["-x", "-d", "-U", "-f", "/dev/null"])
-            .args(&lines)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        match child {
-            Ok(child) => Some(Self {
-                child,
-                port,
-                _folder: folder,
-            }),
-            Err(error) => {
-                println!("passed over: chronyd can't be started: {error}");
-                None
-            }
-        }
-    }
-
-    fn server(&self) -> TimeServer {
-        TimeServer {
-            host: "127.0.0.1".to_owned(),
-            port: self.port,
-        }
-    }
-
-    /// Its answer, once it is up and has chosen its own clock.
-    fn answer(&self) -> Answer {
-        let begun = Instant::now();
-        loop {
-            match ask(&self.server()) {
-                Ok(answer) => return answer,
-                Err(error) => assert!(begun.elapsed() < Duration::from_secs(60), "{error}"),
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
+fn server(chrony: &Chrony) -> TimeServer {
+    TimeServer {
+        host: "127.0.0.1".to_owned(),
+        port: chrony.port(),
     }
 }
 
-impl Drop for Chrony {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+/// Its answer, once it is up and has chosen its own clock.
+fn answer(chrony: &Chrony) -> Answer {
+    let begun = Instant::now();
+    loop {
+        match ask(&server(chrony)) {
+            Ok(answer) => return answer,
+            Err(error) => assert!(begun.elapsed() < Duration::from_secs(60), "{error}"),
+        }
+        std::thread::sleep(Duration::from_millis(100));
     }
 }
 
@@ -125,7 +64,7 @@ fn a_real_server_sets_a_clock_that_is_years_behind() {
     let Some(chrony) = Chrony::start(3, None) else {
         return;
     };
-    let answer = chrony.answer();
+    let answer = answer(&chrony);
     assert_eq!(answer.stratum, 3);
     assert!(
         answer.offset.abs() < SignedDuration::from_secs(1),
@@ -137,7 +76,7 @@ fn a_real_server_sets_a_clock_that_is_years_behind() {
         ahead: RefCell::new(SignedDuration::from_hours(-24 * 365 * 50)),
     };
     let mut keeper = Keeper::new(Bounds::of_firmware(""), Word::default());
-    let round = keeper.round(&trial, &[vec![chrony.server()]], 0);
+    let round = keeper.round(&trial, &[vec![server(&chrony)]], 0);
     assert_eq!(round.word.source, Source::Sntp, "{}", round.line);
     assert!(trial.ahead.borrow().abs() < SignedDuration::from_secs(1));
     assert!(round.line.contains("behind and is set"), "{}", round.line);
@@ -151,15 +90,15 @@ fn of_three_real_servers_the_one_that_is_wrong_is_passed_over() {
     let [wrong, right, other] = &servers[..] else {
         return;
     };
-    let days = wrong.answer().offset.as_hours() / 24;
+    let days = answer(wrong).offset.as_hours() / 24;
     assert!((399..=400).contains(&days), "{days}");
-    right.answer();
-    other.answer();
+    answer(right);
+    answer(other);
     let trial = Trial {
         ahead: RefCell::new(SignedDuration::from_hours(-30)),
     };
     let mut keeper = Keeper::new(Bounds::of_firmware(""), Word::default());
-    let group = servers.iter().map(Chrony::server).collect();
+    let group = servers.iter().map(server).collect();
     let round = keeper.round(&trial, &[group], 0);
     assert!(
         trial.ahead.borrow().abs() < SignedDuration::from_secs(1),
@@ -167,7 +106,7 @@ fn of_three_real_servers_the_one_that_is_wrong_is_passed_over() {
         round.line
     );
     assert!(
-        !round.line.contains(&wrong.server().to_string()),
+        !round.line.contains(&server(wrong).to_string()),
         "{}",
         round.line
     );
@@ -222,10 +161,10 @@ fn the_command_says_what_it_did_in_one_line() {
     let Some(chrony) = Chrony::start(2, None) else {
         return;
     };
-    chrony.answer();
+    answer(&chrony);
     let folder = tempfile::tempdir().unwrap();
     let (config, file) = (folder.path().join("c.toml"), folder.path().join("clock"));
-    let text = format!("[clock]\nservers = [\"{}\"]\n", chrony.server());
+    let text = format!("[clock]\nservers = [\"{}\"]\n", server(&chrony));
     std::fs::write(&config, text).unwrap();
     let run = |config: &Path| {
         let output = Command::new(env!("CARGO_BIN_EXE_siembox"))

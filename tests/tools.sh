@@ -53,8 +53,8 @@ image)
     $here/debian.sh dpkg apt ca-certificates debian-archive-keyring git python3
     ;;
 image-test)
-    # machines that are emulated whole, with the firmware that starts a disk
-    $here/debian.sh gcc libc6-dev rsyslog openssl mtools fdisk qemu-system-arm qemu-system-x86 ovmf qemu-efi-aarch64 u-boot-qemu ipxe-qemu
+    # machines that are emulated whole, with the firmware that starts a disk, and a time server, which may lie
+    $here/debian.sh gcc libc6-dev rsyslog openssl mtools fdisk qemu-system-arm qemu-system-x86 ovmf qemu-efi-aarch64 u-boot-qemu ipxe-qemu chrony faketime
     ;;
 bench)
     # those that siembox is measured beside, and what floods its page; perf, which counts syncs, is used where it is there

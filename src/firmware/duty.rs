@@ -205,7 +205,25 @@ impl Duty {
             Press::FactoryReset => {
                 self.instead = Some((Signal::ResetAsked, now + END_WITHIN));
                 self.given.log.say("factory reset: asked for by the button");
-                self.begin_end(Ending::FactoryReset, now);
+                let ending = self.reset();
+                self.begin_end(ending, now);
+            }
+        }
+    }
+
+    /// Leaves a factory reset to the next start, which finishes it whatever happens; where that can't be told, it is done at the
+    /// end of this life.
+    fn reset(&self) -> Ending {
+        let (Some(esp), Some(_)) = (&self.given.esp, &self.given.disk) else {
+            return Ending::FactoryReset;
+        };
+        match reset::ask(esp) {
+            Ok(()) => Ending::Restart,
+            Err(cause) => {
+                self.given.log.say(format!(
+                    "factory reset: the boot partition cannot be written: {cause}: it is done at once; leave the power on"
+                ));
+                Ending::FactoryReset
             }
         }
     }

@@ -39,6 +39,7 @@ pub fn facts(
         troubles.push(format!("No sign of life from: {}", said.late.join(", ")));
     }
     troubles.extend(said.troubles.iter().cloned());
+    troubles.extend(lost_watchdog(given));
     let space = disk::space(Path::new(disk::PLACE)).unwrap_or_default();
     let is_kept = !given.data.is_in_ram();
     Facts {
@@ -68,6 +69,18 @@ pub fn facts(
         card: (given.taken.0 != Taken::Nothing).then(|| given.taken.clone()),
         troubles,
     }
+}
+
+/// It is no fault of what the box does, and nothing hangs because of it: it is told here, and nowhere else.
+fn lost_watchdog(given: &Given) -> Option<String> {
+    let module = &given.panel.board.watchdog.module;
+    let is_lost = given.dog.is_none() && !module.is_empty();
+    is_lost.then(|| {
+        format!(
+            "There is no hardware watchdog ({module} should drive it). If the box ever hangs, it is not started again by \
+             itself. Cure: pull the plug then, and put it in again."
+        )
+    })
 }
 
 /// The port at which others reach the page: that of the first address that is not this box's own.

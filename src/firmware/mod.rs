@@ -121,9 +121,14 @@ fn boot(log: &Log) -> Duty {
     let esp = open_esp(&found, log);
     let trial = trial(esp.as_ref(), &image.version, log);
     let reset_file = esp.as_ref().and_then(reset::asked);
+    if reset_file.is_some() {
+        log.say("factory reset: asked for by a file on the boot partition; leave the power on, it may take ten minutes");
+        // the lamps go on as they did when the button was let go
+        panel.lamps.show(Signal::ResetAsked);
+    }
     let data = disk::mount_data(&found, reset_file.is_some(), log, sys);
     if let (Some(esp), Some(file)) = (&esp, &reset_file) {
-        log.say("factory reset: asked for by a file on the boot partition");
+        panel.lamps.show(Signal::Starting);
         if !data.is_in_ram() {
             say_trouble(log, reset::done(esp, file).err().map(|cause| {
                 format!("boot partition: {} stays there: {cause}: remove it, else the next start erases again", file.display())

@@ -1,7 +1,9 @@
 //! Giving things up: the owner's claim, or everything.
 //!
-//! A factory reset makes a new file system on the data partition. What lay there is not named by anything any more, and flash
-//! that knows how forgets it (mkfs discards); who gives a box away and fears a laboratory should destroy the card.
+//! A factory reset is asked for by a file on the ESP, whoever asks: a person who puts it there, or the button, for which PID 1
+//! does. The next start erases the data partition before anything uses it, gives it a new file system, and only then takes the file
+//! away: a power cut at any moment in between leaves a box that goes on with it. How it is erased is `disk::erase`; who gives
+//! a box away and fears a laboratory should destroy the card.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -25,6 +27,14 @@ pub fn asked(esp: &Esp) -> Option<PathBuf> {
     })
 }
 
+/// Asks for one at the next start.
+///
+/// # Errors
+/// What the disk said: nobody has asked.
+pub fn ask(esp: &Esp) -> io::Result<()> {
+    esp.written(|place| std::fs::write(place.join(FILE), "asked for by the button\r\n"))
+}
+
 /// Takes the file away once it was done: in that order, a power cut in between does it twice, and never half.
 ///
 /// # Errors
@@ -45,13 +55,13 @@ pub fn release_claim(state_dir: &Path) -> io::Result<bool> {
     }
 }
 
-/// Erases the data partition; nothing may use it any more. The next start finds it empty.
+/// Erases the data partition now, where the next start can't be asked to. The next start finds it empty.
 pub fn erase(disk: &Disk, log: &Log) {
     ending::close_data(log);
-    match disk::make(&disk.data.device()) {
-        Ok(()) => log
-            .say("factory reset: settings, secrets, logs and what waited for the SIEM are erased"),
-        Err(cause) => log.say(format!("factory reset: {cause}: nothing was erased")),
+    if let Err(cause) = disk::erase(disk, log) {
+        log.say(format!(
+            "factory reset: there is no new file system: {cause}"
+        ));
     }
 }
 

@@ -330,7 +330,7 @@ mod tests {
         assert!(round.word.is_plausible() && round.is_trouble);
         assert_eq!(
             round.word.in_words(),
-            "set by the time server a; no answer from a"
+            "set by the time server a; no time from a"
         );
     }
 

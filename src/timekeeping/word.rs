@@ -26,7 +26,7 @@ pub struct Word {
     /// When this was written, milliseconds since 1970, by the clock that it speaks of.
     #[serde(default)]
     pub at_ms: i64,
-    /// The servers asked last, where none answered.
+    /// The servers asked last, where none gave a time that can be believed.
     #[serde(default)]
     pub asked: Vec<String>,
 }
@@ -45,7 +45,7 @@ impl Word {
     pub fn in_words(&self) -> String {
         let asked = match &self.asked[..] {
             [] => String::new(),
-            some => format!("; no answer from {}", some.join(", ")),
+            some => format!("; no time from {}", some.join(", ")),
         };
         match (self.source, &self.server) {
             (Source::Sntp, Some(server)) => format!("set by the time server {server}{asked}"),

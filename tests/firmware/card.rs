@@ -1,5 +1,6 @@
 //! The card: a copy of the disk image, and what a person does with it at a laptop before it goes into the box, and after.
 
+use std::hash::{Hash, Hasher};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -81,13 +82,37 @@ impl Card {
         names.collect()
     }
 
-    /// Do these bytes stand anywhere on the FAT side, in a file or in what is left of one?
-    pub fn fat_holds(&self, bytes: &[u8]) -> bool {
-        let Partition { start, size } = self.partition("SIEMBOX-ESP");
+    /// Do these bytes stand anywhere on a partition, in a file or in what is left of one?
+    pub fn holds(&self, partition: &str, bytes: &[u8]) -> bool {
+        const PIECE: u64 = 1 << 20;
+        let Partition { start, size } = self.partition(partition);
         let file = std::fs::File::open(&self.path).unwrap();
-        let mut whole = vec![0; usize::try_from(size).unwrap()];
-        file.read_exact_at(&mut whole, start).unwrap();
-        whole.windows(bytes.len()).any(|window| window == bytes)
+        let (mut piece, zeros) = (Vec::new(), vec![0; 2 << 20]);
+        (0..size).step_by(1 << 20).any(|at| {
+            // what lies across two pieces is found in the first
+            let length = (PIECE + bytes.len() as u64).min(size - at);
+            piece.resize(usize::try_from(length).unwrap(), 0);
+            file.read_exact_at(&mut piece, start + at).unwrap();
+            piece != zeros[..piece.len()]
+                && piece.windows(bytes.len()).any(|window| window == bytes)
+        })
+    }
+
+    /// Its bytes as one number: the same as long as nobody writes there.
+    pub fn fingerprint(&self, partition: &str) -> u64 {
+        let Partition { start, size } = self.partition(partition);
+        let file = std::fs::File::open(&self.path).unwrap();
+        let (mut piece, zeros) = (vec![0; 1 << 20], vec![0; 1 << 20]);
+        let mut hasher = std::hash::DefaultHasher::new();
+        for at in (0..size).step_by(1 << 20) {
+            let length = usize::try_from(size - at).unwrap().min(piece.len());
+            file.read_exact_at(&mut piece[..length], start + at)
+                .unwrap();
+            if piece[..length] != zeros[..length] {
+                (at, &piece[..length]).hash(&mut hasher);
+            }
+        }
+        hasher.finish()
     }
 
     /// The partition of this name.
@@ -107,6 +132,15 @@ impl Card {
             start: bytes("start"),
             size: bytes("size"),
         }
+    }
+
+    /// A stretch of a partition.
+    pub fn read(&self, partition: &str, at: u64, length: usize) -> Vec<u8> {
+        let start = self.partition(partition).start;
+        let mut bytes = vec![0; length];
+        let file = std::fs::File::open(&self.path).unwrap();
+        file.read_exact_at(&mut bytes, start + at).unwrap();
+        bytes
     }
 
     /// Writes over a stretch of a partition, as a worn card does.

@@ -54,7 +54,11 @@ fn a_card_with_settings_becomes_a_box_that_forwards() {
             "{names:?}"
         );
     }
-    assert!(!stage.card.fat_holds(stage.cloud.token().as_bytes()));
+    assert!(
+        !stage
+            .card
+            .holds("SIEMBOX-ESP", stage.cloud.token().as_bytes())
+    );
 
     let page = machine.get("/").unwrap();
     assert!(page.contains("Connected") && page.contains("contoso"));

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::board::Board;
 use crate::card::Card;
+use crate::finger::Finger;
 use crate::monitor::Monitor;
 use crate::panel::Panel;
 use crate::wait::until;
@@ -22,6 +23,8 @@ pub struct Options {
     pub unplugged: bool,
     /// What it waits for comes at once: its clock goes on whenever it idles. Nobody outside keeps such a pace.
     pub rushed: bool,
+    /// A card that can neither zero nor forget by itself, as most of them.
+    pub plain_card: bool,
     /// Where its cable goes; none is QEMU's user network.
     pub lan: Option<Lan>,
 }
@@ -33,6 +36,8 @@ pub struct Lan {
     pub netdev: String,
     /// Where its page is on this machine.
     pub page: SocketAddr,
+    /// The same over TLS.
+    pub secure: SocketAddr,
     /// The address that it has there.
     pub guest: Ipv4Addr,
 }
@@ -55,6 +60,11 @@ impl Machine {
         let mut command = board.command(card, &lan.netdev);
         if let Some(clock) = options.clock {
             command.args(["-rtc", &format!("base={clock}")]);
+        }
+        if options.plain_card {
+            for what in ["discard", "write-zeroes"] {
+                command.args(["-global", &format!("virtio-blk-device.{what}=off")]);
+            }
         }
         match options.rushed {
             true => command.args([
@@ -93,6 +103,7 @@ impl Machine {
             .args(["-serial", "chardev:tty"])
             .arg("-monitor")
             .arg(format!("unix:{},server=on,wait=off", socket.display()))
+            .args(Finger::arguments(folder))
             .stdin(Stdio::null())
             .spawn()
             .unwrap_or_else(|error| {
@@ -185,6 +196,17 @@ impl Machine {
         self.panel.colours().zip(lit).collect()
     }
 
+    /// A finger on the button of this board.
+    pub fn finger(&mut self) -> Finger {
+        let folder = self.console.parent().unwrap();
+        Finger::on(folder, &mut self.monitor)
+    }
+
+    /// The page's address with TLS, on this side.
+    pub fn secure(&self) -> SocketAddr {
+        self.lan.secure
+    }
+
     /// QEMU's monitor.
     pub fn monitor(&mut self) -> &mut Monitor {
         &mut self.monitor
@@ -208,11 +230,12 @@ impl Drop for Machine {
 
 impl Lan {
     fn of_qemu() -> Self {
-        let (page, guest) = (free(), Ipv4Addr::new(10, 0, 2, 15));
+        let (page, secure) = (free(), free());
         Self {
-            netdev: format!("user,hostfwd=tcp:{page}-:80"),
+            netdev: format!("user,hostfwd=tcp:{page}-:80,hostfwd=tcp:{secure}-:443"),
             page,
-            guest,
+            secure,
+            guest: Ipv4Addr::new(10, 0, 2, 15),
         }
     }
 }

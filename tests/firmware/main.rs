@@ -6,9 +6,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod board;
+mod button;
 mod card;
+mod claim;
+mod damage;
 mod efi_program;
 mod figures;
+mod finger;
 mod first_boot;
 mod frame;
 mod lamps;
@@ -23,7 +27,9 @@ mod rhythm;
 mod rollback;
 mod stage;
 mod switch;
+mod time;
 mod troubles;
 mod u_boot;
 mod vlan;
 mod wait;
+mod watchdog;

@@ -27,6 +27,8 @@ fn a_raspberry_pi_shows_its_state_by_its_own_lamp_and_forwards() {
         "STATE: Created",
         "clock: not set yet",
         "no address yet (usb0)",
+        // see Board::command
+        "There is no hardware watchdog (bcm2835_wdt should drive it)",
     ];
     told(&stage, &machine, &words);
     machine.pull_the_plug();

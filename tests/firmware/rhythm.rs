@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use siembox::status::{Colour, Signal};
 
+use crate::board::Board;
 use crate::machine::Machine;
 use crate::wait::until;
 
@@ -26,6 +27,13 @@ pub fn shows(machine: &mut Machine, signal: Signal) {
         String::new,
     );
     println!("{signal:?}: {last}");
+}
+
+/// The same, where the board has lamps.
+pub fn agree(machine: &mut Machine, signal: Signal) {
+    if Board::meant() == Board::Aarch64 {
+        shows(machine, signal);
+    }
 }
 
 /// Runs of each lamp, by its colour: lit or dark, for so many milliseconds.

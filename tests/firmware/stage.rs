@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::board::Board;
 use crate::card::Card;
-use crate::machine::Machine;
+use crate::machine::{Machine, Options};
 use crate::wait::until;
 
 /// Cloud, SIEM and a card.
@@ -28,6 +28,16 @@ impl Stage {
     /// The same with the image that has a shell.
     pub fn debug(board: Board, activities: usize) -> Self {
         Self::with(board, activities, true)
+    }
+
+    /// With the card of a box that has forwarded ten lines, when its plug was pulled.
+    pub fn in_use(board: Board) -> Self {
+        let stage = Self::new(board, 10);
+        stage.provision();
+        let machine = Machine::boot(board, &stage.card, &Options::default());
+        assert_eq!(stage.siem.wait_for(10).len(), 10);
+        machine.pull_the_plug();
+        stage
     }
 
     fn with(board: Board, activities: usize, debug: bool) -> Self {
@@ -83,6 +93,15 @@ impl Stage {
         let records = records::activities(seed, count).between(now - 500, now);
         self.cloud.add(records::Stream::Activities, records);
     }
+}
+
+/// Waits until so many different lines have arrived.
+pub fn arrive(stage: &Stage, machine: &Machine, lines: usize) {
+    until(
+        &format!("{lines} lines have arrived"),
+        || (stage.arrived() == lines).then_some(()),
+        || format!("{} have\n{}", stage.arrived(), machine.console()),
+    );
 }
 
 /// Waits until STATUS.TXT on the card says all of this.

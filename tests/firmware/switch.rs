@@ -90,6 +90,7 @@ impl Switch {
         Lan {
             netdev: stream(&self.port),
             page: self.forward(80),
+            secure: self.forward(443),
             guest: self.guest,
         }
     }

@@ -81,7 +81,11 @@ fn bolder(device: &Path, copy: Option<(u64, u64)>) -> io::Result<Health> {
     Ok(match Verdict::of(&last) {
         Verdict::Clean | Verdict::Corrected => Health::Repaired,
         Verdict::Left | Verdict::Failed => Health::Beyond {
-            why: format!("e2fsck: {}", last.last_line()),
+            why: format!(
+                "e2fsck: {}",
+                // it likes to begin with its own name
+                last.last_line().trim_start_matches("e2fsck: ")
+            ),
         },
     })
 }

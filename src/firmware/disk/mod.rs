@@ -8,6 +8,7 @@
 
 mod check;
 mod data;
+mod erase;
 mod find;
 mod gpt;
 mod grow;
@@ -18,10 +19,9 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
-use rustix::mount::{MountFlags, mount};
+use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 
-pub use check::make;
-use check::{Health, check, fill};
+use check::{Health, check, fill, make};
 pub use data::{Data, Space, space};
 pub use find::{Found, find};
 use partition::Partition;
@@ -77,14 +77,14 @@ pub fn mount_data(found: &Found, reset: bool, log: &Log, sys: &Path) -> Data {
 fn prepare(disk: &Disk, reset: bool, log: &Log, sys: &Path) -> Data {
     let device = disk.data.device();
     let bytes = size_of(&disk.data, sys);
-    let health = match reset {
-        true => Ok(Health::Blank),
-        false => check(&device, bytes),
-    };
-    let repaired = match health {
+    if reset {
+        forget_secrets(&device, bytes, log);
+        return remake(disk, |device| renew(device, log));
+    }
+    let repaired = match check(&device, bytes) {
         Ok(Health::Clean) => false,
         Ok(Health::Repaired) => true,
-        Ok(Health::Blank) => return remake(&device),
+        Ok(Health::Blank) => return remake(disk, make),
         Ok(Health::Beyond { why }) => return Data::Damaged { why },
         Err(cause) => {
             return Data::Damaged {
@@ -115,7 +115,41 @@ fn prepare(disk: &Disk, reset: bool, log: &Log, sys: &Path) -> Data {
     }
 }
 
-fn remake(device: &Path) -> Data {
+/// Erases the data partition, and gives it a new file system; nothing may use it any more.
+///
+/// # Errors
+/// There is no new file system on it.
+pub fn erase(disk: &Disk, log: &Log) -> io::Result<()> {
+    renew(&disk.data.device(), log)
+}
+
+fn renew(device: &Path, log: &Log) -> io::Result<()> {
+    let words = match erase::erase(device, erase::PATIENCE) {
+        Ok(erased) => erased.in_words(),
+        Err(cause) => format!("what lay there cannot be erased: {cause}: destroy the card"),
+    };
+    log.say(format!("factory reset: {words}"));
+    make(device)
+}
+
+/// A device may be too slow to be erased as a whole: what matters most comes first, where the file system can be used still.
+fn forget_secrets(device: &Path, bytes: u64, log: &Log) {
+    let usable = matches!(check(device, bytes), Ok(Health::Clean | Health::Repaired));
+    if !usable || mounted(device).is_err() {
+        return;
+    }
+    if let Err(cause) = erase::small_files(Path::new(PLACE)) {
+        log.say(format!(
+            "factory reset: not each secret was overwritten in its place: {cause}"
+        ));
+    }
+    if let Err(cause) = unmount(PLACE, UnmountFlags::empty()) {
+        log.say(format!("factory reset: {PLACE} stays mounted: {cause}"));
+    }
+}
+
+fn remake(disk: &Disk, make: impl FnOnce(&Path) -> io::Result<()>) -> Data {
+    let device = &disk.data.device();
     match make(device).and_then(|()| mounted(device)) {
         Ok(space) => Data::Remade { size: space.size },
         Err(cause) => Data::Damaged {

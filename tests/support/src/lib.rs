@@ -4,6 +4,7 @@
 //! Nothing here depends on siembox: a fault of siembox can't hide in its own test.
 
 pub mod cef_reader;
+pub mod chrony;
 pub mod clock;
 pub mod cloud;
 pub mod dice;
