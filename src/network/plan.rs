@@ -75,10 +75,17 @@ impl Plan {
     pub fn of(settings: &NetworkSettings, cards: &[Card]) -> Self {
         let (card, remark) = pick(cards, &settings.interface);
         let mut steps = vec![Step::ip(&["link", "set", "lo", "up"])];
+        // a card that only waits for a cable is up too, and would take an address from any router there
+        let others = cards
+            .iter()
+            .filter(|other| !other.is_wireless && Some(*other) != card);
+        steps.extend(others.clone().map(|other| Step::ipv6(&other.name, false)));
         let interface = card.map(|card| {
             let up = Step::ip(&["link", "set", &card.name, "up"]);
             match settings.vlan {
                 None => {
+                    // it may have waited before
+                    steps.extend(others.clone().next().map(|_| Step::ipv6(&card.name, true)));
                     steps.push(up);
                     card.name.clone()
                 }
@@ -253,6 +260,20 @@ mod tests {
         );
         assert_eq!(plan.dhcp_client(Path::new("x")), None);
         assert_eq!(plan.setting.interface.as_deref(), Some("vlan20"));
+    }
+
+    #[test]
+    fn of_several_cards_one_has_addresses() {
+        let plan = plan("interface = \"eth1\"", &["eth0", "eth1"]);
+        assert_eq!(
+            steps(&plan),
+            [
+                "ip link set lo up",
+                "sysctl -w net/ipv6/conf/eth0/disable_ipv6=1",
+                "sysctl -w net/ipv6/conf/eth1/disable_ipv6=0",
+                "ip link set eth1 up",
+            ]
+        );
     }
 
     #[test]
