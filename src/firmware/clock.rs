@@ -13,6 +13,8 @@ use crate::{clock, durable, word};
 
 /// Between two notes of the time, milliseconds: 6 hours.
 const NOTE_MS: i64 = 6 * 3_600_000;
+/// No clock is believed that is so far past the build, as no time server is.
+const YEARS_30_MS: i64 = 30 * 366 * 86_400_000;
 
 /// Where the clock begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +36,9 @@ pub struct Keeper {
 #[must_use]
 pub fn floor(now_ms: i64, built_ms: i64, known_ms: Option<i64>) -> Floor {
     let least = known_ms.map_or(built_ms, |known| known.max(built_ms));
-    match now_ms >= least {
+    // a PC's clock has two digits for the year: 1970 comes out as 2070
+    let is_possible = built_ms == 0 || now_ms <= built_ms.saturating_add(YEARS_30_MS);
+    match now_ms >= least && is_possible {
         true => Floor {
             at_ms: now_ms,
             source: Source::Rtc,
@@ -163,6 +167,10 @@ mod tests {
             (200, Source::Floor),
             "an empty battery"
         );
+        let late = 101 + YEARS_30_MS;
+        assert_eq!(is(late, 100, None), (100, Source::Floor), "2070");
+        assert_eq!(is(late, 100, Some(500)), (500, Source::Floor));
+        assert_eq!(is(late, 0, None), (late, Source::Rtc), "no build is known");
         let raised = |begun: Floor, now, known| {
             let floor = begun.raised(now, known);
             (floor.at_ms, floor.source)

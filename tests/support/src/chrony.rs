@@ -1,7 +1,10 @@
 //! A real time server: Debian's chrony on a high port of the loopback, which sets no clock here, and may be told to lie.
 
 use std::net::UdpSocket;
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process_group};
 
 /// chronyd until it is dropped.
 pub struct Chrony {
@@ -44,6 +47,7 @@ impl Chrony {
         let child = command
             .args(["-x", "-d", "-U", "-f", "/dev/null"])
             .args(&lines)
+            .process_group(0)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -70,7 +74,8 @@ impl Chrony {
 
 impl Drop for Chrony {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        // faketime stays in between, and would leave it behind
+        let _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
         let _ = self.child.wait();
     }
 }
