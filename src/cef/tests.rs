@@ -120,7 +120,9 @@ fn names_are_chosen_and_never_empty() {
     };
     let mut style = style(Profile::Original, "0.207.251");
     assert_eq!(name(&style, &alert("title")), "title");
-    assert_eq!(name(&style, &alert(" \t")), "ALERT_15795464");
+    for blank in [" \t", "\u{a0}", "\u{3000}"] {
+        assert_eq!(name(&style, &alert(blank)), "ALERT_15795464");
+    }
     style.alert_name = AlertName::Policy;
     assert_eq!(name(&style, &alert("title")), "policy");
 }
