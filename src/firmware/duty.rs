@@ -1,22 +1,24 @@
 //! What PID 1 does all day: one loop that hears what happens, and looks after everything once for each.
 //!
 //! Nothing in it waits for anybody: who has to wait (the status socket, the button, signals) does so in a thread of its own and
-//! tells. So the loop turns at least every three seconds, and feeds the hardware watchdog while it does.
+//! tells. So the loop turns every second, a few seconds later only where the network is brought up anew, and feeds the
+//! hardware watchdog while it does.
 
 mod judge;
 mod network;
+mod press;
+mod stop;
 mod tell;
 
 pub use tell::TROUBLE_WORD;
 
-use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use super::child::Child;
 use super::clock::Keeper;
 use super::disk::{Data, Disk, on_data};
-use super::ending::{self, Ending};
+use super::ending::Ending;
 use super::esp::Esp;
 use super::image::Image;
 use super::log::Log;
@@ -27,27 +29,20 @@ use super::status_file::StatusFile;
 use super::supervise::{self, Action, Supervisor, process};
 use super::trial::Trial;
 use super::watch::{self, Beat, Cure, Watch};
-use super::{STREAM, reset, settings};
+use super::{STREAM, settings};
 use crate::button::Press;
+use crate::clock;
 use crate::provision::Taken;
 use crate::status::Signal;
 use crate::watchdog::Watchdog;
-use crate::{clock, durable};
 
 /// The hardware watchdog is fed this often; it bites after a minute.
 const FEED: Duration = Duration::from_secs(10);
 /// The lamps and the button's answer are looked at this often at least.
 const TURN: Duration = Duration::from_secs(1);
-/// "Here I am" lasts so long.
-const IDENTIFY: Duration = Duration::from_secs(30);
-/// While the button is held it tells each second.
-const HELD: Duration = Duration::from_millis(1_500);
 /// What the lamps were told holds for so long, then it is a fault.
 const BELIEVED: Duration = Duration::from_secs(30);
-/// A process that the kernel holds back does not keep the box from ending.
-const END_WITHIN: Duration = Duration::from_secs(45);
-/// Between two new starts of the whole box because of siembox, milliseconds of wall time.
-const REBOOT_MS: i64 = 24 * 3_600_000;
+
 /// What the boot has found and made.
 pub struct Given {
     /// Where everything is said.
@@ -185,49 +180,6 @@ impl Duty {
         }
     }
 
-    fn pressed(&mut self, press: Press, now: Duration) {
-        match press {
-            Press::Identify => self.instead = Some((Signal::Identify, now + IDENTIFY)),
-            Press::Holding(_) => self.instead = press.answer().map(|signal| (signal, now + HELD)),
-            Press::Nothing => self.instead = None,
-            Press::ReleaseClaim => {
-                self.instead = Some((Signal::Identify, now + HELD));
-                let words = match reset::release_claim(&on_data("state")) {
-                    Ok(true) => {
-                        "released by the button: the page asks for a new administrator's password"
-                            .to_owned()
-                    }
-                    Ok(false) => "nobody has claimed this box".to_owned(),
-                    Err(cause) => format!("cannot be released: {cause}"),
-                };
-                self.given.log.say(format!("claim: {words}"));
-            }
-            Press::FactoryReset => {
-                self.instead = Some((Signal::ResetAsked, now + END_WITHIN));
-                self.given.log.say("factory reset: asked for by the button");
-                let ending = self.reset();
-                self.begin_end(ending, now);
-            }
-        }
-    }
-
-    /// Leaves a factory reset to the next start, which finishes it whatever happens; where that can't be told, it is done at the
-    /// end of this life.
-    fn reset(&self) -> Ending {
-        let (Some(esp), Some(_)) = (&self.given.esp, &self.given.disk) else {
-            return Ending::FactoryReset;
-        };
-        match reset::ask(esp) {
-            Ok(()) => Ending::Restart,
-            Err(cause) => {
-                self.given.log.say(format!(
-                    "factory reset: the boot partition cannot be written: {cause}: it is done at once; leave the power on"
-                ));
-                Ending::FactoryReset
-            }
-        }
-    }
-
     /// Carries out what the supervisor wants, and tells it what came of it.
     fn drive(&mut self, event: supervise::Event, now: Duration) {
         let mut actions = self.supervisor.step(event, now);
@@ -282,14 +234,6 @@ impl Duty {
         }
     }
 
-    /// Once a day, and only where that can be remembered.
-    fn may_reboot(&self) -> bool {
-        let path = on_data("system/restarted");
-        !self.given.data.is_in_ram()
-            && is_rested(&path, clock::now_ms())
-            && durable::replace(&path, clock::in_words(clock::now_ms()).as_bytes()).is_ok()
-    }
-
     fn light(&mut self, now: Duration) {
         if self.instead.is_some_and(|(_, until)| until <= now) {
             self.instead = None;
@@ -325,71 +269,5 @@ impl Duty {
         let _ = self.given.keeper.note(clock::now_ms(), false);
         self.leave_troubles();
         self.tell(now, false);
-    }
-
-    fn begin_end(&mut self, ending: Ending, now: Duration) {
-        if self.ending.is_none() {
-            self.given.log.say("stopping");
-            self.ending = Some((ending, now + END_WITHIN));
-            self.drive(supervise::Event::Stop, now);
-        }
-    }
-
-    fn over(&self, now: Duration) -> Option<Ending> {
-        let (ending, at) = self.ending?;
-        (self.supervisor.is_over() || now >= at).then_some(ending)
-    }
-
-    fn end(mut self, ending: Ending) -> Ending {
-        let now = clock::now().steady;
-        let _ = self.given.keeper.note(clock::now_ms(), true);
-        self.tell(now, true);
-        if let Some(esp) = self.given.esp.take() {
-            esp.close();
-        }
-        // a new start is left to its care: an end that hangs from here on is ended by it
-        if ending != Ending::Restart
-            && let Some(dog) = self.given.dog.take()
-        {
-            // one that stays armed starts the box again: it is off by then
-            let _ = dog.disarm();
-        }
-        match (ending, &self.given.disk) {
-            (Ending::FactoryReset, Some(disk)) => reset::erase(disk, &self.given.log),
-            _ => ending::close_data(&self.given.log),
-        }
-        ending
-    }
-}
-
-/// Is the last time long ago? A time in the future is none that could have been written.
-fn is_rested(path: &Path, now_ms: i64) -> bool {
-    let text = std::fs::read_to_string(path).ok();
-    let last = text.and_then(|text| text.trim().parse::<jiff::Timestamp>().ok());
-    last.is_none_or(|last| {
-        let since = now_ms - last.as_millisecond();
-        !(0..REBOOT_MS).contains(&since)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    #[test]
-    fn the_box_starts_again_once_a_day_at_most() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("restarted");
-        let now = 1_790_000_000_000;
-        assert!(is_rested(&path, now), "never before");
-        std::fs::write(&path, clock::in_words(now)).unwrap();
-        assert!(!is_rested(&path, now));
-        assert!(!is_rested(&path, now + REBOOT_MS - 1));
-        assert!(is_rested(&path, now + REBOOT_MS));
-        assert!(
-            is_rested(&path, now - 1),
-            "the clock was set back: what it says means nothing"
-        );
     }
 }

@@ -1,0 +1,61 @@
+//! What the button asks for, and how the lamps answer.
+
+use std::time::Duration;
+
+use super::Duty;
+use super::stop::END_WITHIN;
+use crate::button::Press;
+use crate::firmware::disk::on_data;
+use crate::firmware::ending::Ending;
+use crate::firmware::reset;
+use crate::status::Signal;
+
+/// "Here I am" lasts so long.
+const IDENTIFY: Duration = Duration::from_secs(30);
+/// While the button is held it tells each second.
+const HELD: Duration = Duration::from_millis(1_500);
+
+impl Duty {
+    pub(super) fn pressed(&mut self, press: Press, now: Duration) {
+        match press {
+            Press::Identify => self.instead = Some((Signal::Identify, now + IDENTIFY)),
+            Press::Holding(_) => self.instead = press.answer().map(|signal| (signal, now + HELD)),
+            Press::Nothing => self.instead = None,
+            Press::ReleaseClaim => {
+                self.instead = Some((Signal::Identify, now + HELD));
+                let words = match reset::release_claim(&on_data("state")) {
+                    Ok(true) => {
+                        "released by the button: the page asks for a new administrator's password"
+                            .to_owned()
+                    }
+                    Ok(false) => "nobody has claimed this box".to_owned(),
+                    Err(cause) => format!("cannot be released: {cause}"),
+                };
+                self.given.log.say(format!("claim: {words}"));
+            }
+            Press::FactoryReset => {
+                self.instead = Some((Signal::ResetAsked, now + END_WITHIN));
+                self.given.log.say("factory reset: asked for by the button");
+                let ending = self.reset();
+                self.begin_end(ending, now);
+            }
+        }
+    }
+
+    /// Leaves a factory reset to the next start, which finishes it whatever happens; where that can't be told, it is done at the
+    /// end of this life.
+    fn reset(&self) -> Ending {
+        let (Some(esp), Some(_)) = (&self.given.esp, &self.given.disk) else {
+            return Ending::FactoryReset;
+        };
+        match reset::ask(esp) {
+            Ok(()) => Ending::Restart,
+            Err(cause) => {
+                self.given.log.say(format!(
+                    "factory reset: the boot partition cannot be written: {cause}: it is done at once; leave the power on"
+                ));
+                Ending::FactoryReset
+            }
+        }
+    }
+}
