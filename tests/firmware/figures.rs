@@ -15,6 +15,32 @@ const SETTLED: Duration = Duration::from_secs(60);
 
 #[test]
 #[ignore = "measures: make image-test ONLY=figures"]
+fn time_to_the_first_page() {
+    let board = Board::meant();
+    let stage = Stage::debug(board, 20);
+    stage.provision();
+    for start in ["first", "second"] {
+        let machine = Machine::boot(board, &stage.card, &Options::default());
+        let status = machine.wait("all lines are proved", |status| {
+            // what was not noted as proved when the plug was pulled comes again
+            status["agents"][0]["lines"]["proved"].as_u64() >= Some(20)
+        });
+        // it starts so many hundredths after the kernel, proc_pid_stat(5), and reads so many milliseconds later
+        let ticks = machine.ask(&format!(
+            "cut -d' ' -f22 /proc/{}/stat",
+            status["pid"].as_u64().unwrap()
+        ));
+        let read_ms = status["agents"][0]["last_read_ms"].as_i64().unwrap();
+        let later_ms = read_ms - status["started_ms"].as_i64().unwrap();
+        let seconds = ticks.parse::<f64>().unwrap() / 100.0 + later_ms as f64 / 1000.0;
+        println!("{start} start: the kernel's start → the first page is kept: {seconds:.1} s");
+        machine.pull_the_plug();
+        stage.add(48, 20);
+    }
+}
+
+#[test]
+#[ignore = "measures: make image-test ONLY=figures"]
 fn figures() {
     let board = Board::meant();
     let stage = Stage::debug(board, 20);
