@@ -1,5 +1,9 @@
+use std::net::IpAddr;
+
+use super::plain::LONGEST;
 use super::*;
-use crate::timekeeping::Source;
+use crate::network::{Lease, Setting};
+use crate::timekeeping::{Source, Word};
 use proptest::prelude::*;
 
 fn facts() -> Facts {
