@@ -1,7 +1,7 @@
 //! A board that QEMU plays: power on, power off, what its console says, what its lamps show.
 
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::board::Board;
 use crate::card::Card;
 use crate::finger::Finger;
+use crate::lan::Lan;
 use crate::monitor::Monitor;
 use crate::panel::Panel;
 use crate::wait::until;
@@ -27,19 +28,6 @@ pub struct Options {
     pub plain_card: bool,
     /// Where its cable goes; none is QEMU's user network.
     pub lan: Option<Lan>,
-}
-
-/// The network at its cable.
-#[derive(Debug, Clone)]
-pub struct Lan {
-    /// As QEMU wants to be told, without its id.
-    pub netdev: String,
-    /// Where its page is on this machine.
-    pub page: SocketAddr,
-    /// The same over TLS.
-    pub secure: SocketAddr,
-    /// The address that it has there.
-    pub guest: Ipv4Addr,
 }
 
 /// A machine that is switched on.
@@ -224,24 +212,4 @@ impl Drop for Machine {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-// === impl Lan ===
-
-impl Lan {
-    fn of_qemu() -> Self {
-        let (page, secure) = (free(), free());
-        Self {
-            netdev: format!("user,hostfwd=tcp:{page}-:80,hostfwd=tcp:{secure}-:443"),
-            page,
-            secure,
-            guest: Ipv4Addr::new(10, 0, 2, 15),
-        }
-    }
-}
-
-/// A port of this machine that nobody has.
-pub fn free() -> SocketAddr {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    listener.local_addr().unwrap()
 }

@@ -16,6 +16,7 @@ mod finger;
 mod first_boot;
 mod frame;
 mod lamps;
+mod lan;
 mod machine;
 mod mdns;
 mod monitor;

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use crate::frame::{Frame, Way};
-use crate::machine::{Lan, free};
+use crate::lan::{Lan, free};
 
 /// A switch that is switched on.
 pub struct Switch {
