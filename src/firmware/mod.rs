@@ -9,6 +9,7 @@
 //! it has, so that a person can read why.
 
 pub mod bless;
+pub mod boot_loader;
 pub mod child;
 pub mod clock;
 pub mod console;
@@ -232,7 +233,8 @@ fn trial(esp: Option<&Esp>, version: &str, log: &Log) -> Trial {
         log.say(format!("firmware: its files cannot be read: {cause}"));
         Vec::new()
     });
-    let trial = Trial::of(&files, version);
+    let counted = boot_loader::counted_file(Path::new("/sys"));
+    let trial = Trial::of(&files, version, counted.as_deref());
     say_trouble(
         log,
         trial.given_up().map(|what| format!("firmware: {what}")),

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::bless::counted;
+use super::bless::on_trial;
 use super::efi_file::{EfiFile, FOLDER};
 
 /// Time enough for the slowest boot, a check of a large card and the opening of a full spool. Three times this is how long a box
@@ -24,18 +24,19 @@ pub struct Trial {
 // === impl Trial ===
 
 impl Trial {
-    /// Of the running version among these files.
+    /// Of the running version among these files; `counted`: the file that the boot loader has counted.
     #[must_use]
-    pub fn of(files: &[EfiFile], version: &str) -> Self {
-        let own = counted(files, version);
+    pub fn of(files: &[EfiFile], version: &str, counted: Option<&str>) -> Self {
+        let own = on_trial(files, version, counted);
         let goes_back = |own: &EfiFile| {
             files
                 .iter()
                 .any(|other| other != own && !other.is_used_up())
         };
-        let newer = files
-            .iter()
-            .filter(|file| file.is_used_up() && file.is_newer_than(version));
+        let newer = files.iter().filter(|file| {
+            let before_ours = file.is_newer_than(version) || file.version == version;
+            file.is_used_up() && before_ours && Some(*file) != own
+        });
         Self {
             is_on: own.is_some_and(goes_back),
             // the first by name, whatever the order on the disk
@@ -61,6 +62,11 @@ impl Trial {
 fn in_words(file: &EfiFile, running: &str) -> String {
     let EfiFile { name, version, .. } = file;
     let done = file.tries.map_or(0, |tries| tries.done);
+    if version == running {
+        return format!(
+            "Another file of firmware {version} was started {done} times and never did well, so the one before it runs. Remove {FOLDER}/{name} from the boot partition, or put a better one in its place."
+        );
+    }
     format!(
         "A newer firmware, {version}, was started {done} times and never did well, so the older one, {running}, runs. Remove {FOLDER}/{name} from the boot partition, or put a better one in its place."
     )
@@ -76,7 +82,7 @@ mod tests {
             .filter_map(|name| EfiFile::parse(name))
             .collect();
         assert_eq!(files.len(), names.len());
-        Trial::of(&files, version)
+        Trial::of(&files, version, None)
     }
 
     #[test]
@@ -121,6 +127,12 @@ mod tests {
             words,
             "A newer firmware, 9.9.9, was started 3 times and never did well, so the older one, 0.1.0, runs. \
              Remove EFI/Linux/siembox_9.9.9+0-3.efi from the boot partition, or put a better one in its place."
+        );
+        let same = trial(&["siembox_0.1.0+0-3.efi", "siembox_0.1.0.efi"], "0.1.0");
+        let words = same.given_up().unwrap_or_default();
+        assert!(
+            words.starts_with("Another file of firmware 0.1.0"),
+            "{words}"
         );
         for files in [
             ["siembox_0.0.9+0-3.efi", "siembox_0.1.0.efi"],

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::gpt;
 use super::partition::{Choice, DATA, Disk, ESP, Partition, choose, of_uevent};
+use crate::firmware::boot_loader;
 use crate::firmware::log::Log;
 
 /// Cards and sticks are found late by the kernel.
@@ -84,9 +85,8 @@ fn partitions(sys: &Path) -> Vec<Partition> {
 
 /// The ESP that systemd-boot was read from, where it says.
 fn booted_from(sys: &Path) -> Option<String> {
-    const NAME: &str = "LoaderDevicePartUUID-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f";
-    let value = std::fs::read(sys.join("firmware/efi/efivars").join(NAME)).ok()?;
-    gpt::of_efi_variable(&value)
+    let uuid = boot_loader::word(sys, "LoaderDevicePartUUID")?;
+    (uuid.len() == 36).then(|| uuid.to_ascii_lowercase())
 }
 
 // === impl Found ===

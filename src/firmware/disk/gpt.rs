@@ -47,21 +47,6 @@ fn in_words(uuid: &[u8; 16]) -> String {
     words
 }
 
-/// The identity in the value of the EFI variable `LoaderDevicePartUUID`: four bytes of attributes, then UTF-16 with a zero.
-#[must_use]
-pub fn of_efi_variable(value: &[u8]) -> Option<String> {
-    let letters = value.get(4..)?.chunks_exact(2);
-    let letters = letters.map(|two| u16::from_le_bytes([two[0], two[1]]));
-    let text = String::from_utf16(
-        &letters
-            .take_while(|letter| *letter != 0)
-            .collect::<Vec<_>>(),
-    );
-    text.ok()
-        .filter(|text| text.len() == 36)
-        .map(|text| text.to_ascii_lowercase())
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -84,17 +69,6 @@ mod tests {
         assert_eq!(uuid, "03020100-0504-0706-0809-0a0b0c0d0e0f");
         for (sector, number) in [(512, 0), (512, 129), (1024, 1), (4096, 1)] {
             assert!(partition_uuid(&path, sector, number).is_err());
-        }
-    }
-
-    #[test]
-    fn reads_the_boot_loaders_word() {
-        let uuid = "03020100-0504-0706-0809-0A0B0C0D0E0F";
-        let mut value = vec![6, 0, 0, 0];
-        value.extend(uuid.encode_utf16().chain([0]).flat_map(u16::to_le_bytes));
-        assert_eq!(of_efi_variable(&value), Some(uuid.to_ascii_lowercase()));
-        for wrong in [&value[..20], &[], &[6, 0, 0, 0, 0, 0xd8]] {
-            assert_eq!(of_efi_variable(wrong), None);
         }
     }
 }
