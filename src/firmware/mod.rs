@@ -120,7 +120,7 @@ fn boot(log: &Log) -> Duty {
         disk::widen(disk, log, sys);
     }
     let esp = open_esp(&found, log);
-    let trial = trial(esp.as_ref(), &image.version, log);
+    let trial = files_on_trial(esp.as_ref(), &image.version, log);
     let reset_file = esp.as_ref().and_then(reset::asked);
     if reset_file.is_some() {
         log.say("factory reset: asked for by a file on the boot partition; leave the power on, it may take ten minutes");
@@ -227,7 +227,7 @@ fn open_esp(found: &disk::Found, log: &Log) -> Option<Esp> {
         .ok()
 }
 
-fn trial(esp: Option<&Esp>, version: &str, log: &Log) -> Trial {
+fn files_on_trial(esp: Option<&Esp>, version: &str, log: &Log) -> Trial {
     let files = esp.map_or(Ok(Vec::new()), |esp| EfiFile::all(esp.place()));
     let files = files.unwrap_or_else(|cause| {
         log.say(format!("firmware: its files cannot be read: {cause}"));
