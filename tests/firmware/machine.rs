@@ -114,8 +114,7 @@ impl Machine {
 
     /// Types a line at the serial console, where a debug image has a shell; returns once the shell has taken it.
     pub fn type_in(&self, line: &str) {
-        let tty = self.console.with_file_name("tty");
-        let mut stream = UnixStream::connect(tty).unwrap();
+        let mut stream = self.tty();
         let said = self.console().len();
         // a shell that is not there yet takes nothing
         until(
@@ -125,10 +124,26 @@ impl Machine {
                 let typed = format!("stty cols 300\n{line}\n");
                 stream.write_all(typed.as_bytes()).unwrap();
                 std::thread::sleep(Duration::from_secs(1));
+                // what nobody reads would hold the guest up
+                while matches!(stream.read(&mut [0; 4096]), Ok(1..)) {}
                 self.console().get(said..)?.contains(line).then_some(())
             },
             || self.console(),
         );
+    }
+
+    /// Types a line after which nobody answers any more, not even with what was typed.
+    pub fn type_last(&self, line: &str) {
+        self.tty()
+            .write_all(format!("{line}\n").as_bytes())
+            .unwrap();
+    }
+
+    fn tty(&self) -> UnixStream {
+        let stream = UnixStream::connect(self.console.with_file_name("tty")).unwrap();
+        let glance = Some(Duration::from_millis(10));
+        stream.set_read_timeout(glance).unwrap();
+        stream
     }
 
     /// What a command says that is typed there.

@@ -11,7 +11,8 @@ fn a_kernel_that_stands_still_for_good_is_started_again() {
     let stage = Stage::debug(Board::meant(), 10);
     let machine = forwarding(&stage);
     // one that does not start again by itself after it has fallen
-    machine.type_in("echo 0 > /proc/sys/kernel/panic; echo c > /proc/sysrq-trigger");
+    machine.type_in("echo 0 > /proc/sys/kernel/panic");
+    machine.type_last("echo c > /proc/sysrq-trigger");
     until(
         "nobody is at home",
         || machine.status().is_none().then_some(()),
