@@ -16,7 +16,9 @@ impl Style {
                 category, label, ..
             } => {
                 let class = out.len();
-                if !self.header_field(category, out) {
+                self.header.write(category, out);
+                trim(class, out);
+                if out.len() == class {
                     out.push_str("EVENT_CATEGORY_UNSPECIFIED");
                 }
                 self.name(label, class, out);
@@ -53,22 +55,13 @@ impl Style {
     fn name(&self, name: &str, class: usize, out: &mut String) {
         let class = class..out.len();
         out.push('|');
-        if !self.header_field(name, out) {
+        let start = out.len();
+        self.header.write(name, out);
+        trim(start, out);
+        if out.len() == start {
             out.extend_from_within(class);
         }
         out.push('|');
-    }
-
-    /// Writes a field of the header; false where it would be empty, or blanks of any kind, which parsers take off.
-    fn header_field(&self, text: &str, out: &mut String) -> bool {
-        let start = out.len();
-        self.header.write(text, out);
-        trim(start, out);
-        let is_blank = out[start..].trim_start().is_empty();
-        if is_blank {
-            out.truncate(start);
-        }
-        !is_blank
     }
 
     fn severity_of(&self, severity: Severity) -> u8 {
