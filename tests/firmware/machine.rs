@@ -132,11 +132,18 @@ impl Machine {
         );
     }
 
-    /// Types a line after which nobody answers any more, not even with what was typed.
+    /// Types a line after which nobody answers any more, not even with what was typed; returns once its page is silent.
     pub fn type_last(&self, line: &str) {
-        self.tty()
-            .write_all(format!("{line}\n").as_bytes())
-            .unwrap();
+        let mut stream = self.tty();
+        stream.write_all(format!("{line}\n").as_bytes()).unwrap();
+        until(
+            "nobody is at home",
+            || {
+                while matches!(stream.read(&mut [0; 4096]), Ok(1..)) {}
+                self.status().is_none().then_some(())
+            },
+            || self.console(),
+        );
     }
 
     fn tty(&self) -> UnixStream {
