@@ -40,7 +40,7 @@ use crate::settings::AgentSettings;
 use crate::source::http::Http;
 use crate::source::{Cursor, Pace, Reader, Rules, Seen, Stream, Throttle};
 use crate::spool::{Memory, Spool};
-use crate::status::{Happening, Introduction, Reporter, SpoolReport, Status, WORK};
+use crate::status::{Happening, Introduction, LedgerReport, Reporter, SpoolReport, Status, WORK};
 use crate::timekeeping::Gate;
 use forwarder::Forwarder;
 use halt::Halt;
@@ -97,11 +97,6 @@ impl<S: Spool + 'static> Agent<S> {
         let ledger_asked = (Arc::downgrade(&ledger), asked.clone());
         let reporter = status.introduce(
             Introduction {
-                name: settings.name.clone(),
-                cloud: settings.source.api_url.clone(),
-                siem: siem_address(&settings.siem),
-                streams: [settings.activities.enabled, settings.alerts.stream.enabled],
-                paused: settings.paused,
                 known,
                 ask_spool: Arc::new(move || {
                     asked
@@ -115,6 +110,7 @@ impl<S: Spool + 'static> Agent<S> {
                     both.map(|(ledger, spool)| ledger.report(&*spool))
                         .unwrap_or_default()
                 }),
+                ..introduction(settings)
             },
             clock::now(),
         );
@@ -330,5 +326,20 @@ fn spool_report(spool: &impl Spool) -> SpoolReport {
         aside: stats.aside,
         damaged_lines: stats.damaged_lines,
         full: false,
+    }
+}
+
+/// How an agent shows of which nothing runs: it cannot start, or is about to.
+#[must_use]
+pub fn introduction(settings: &AgentSettings) -> Introduction {
+    Introduction {
+        name: settings.name.clone(),
+        cloud: settings.source.api_url.clone(),
+        siem: siem_address(&settings.siem),
+        streams: [settings.activities.enabled, settings.alerts.stream.enabled],
+        paused: settings.paused,
+        known: true,
+        ask_spool: Arc::new(SpoolReport::default),
+        ask_ledger: Arc::new(LedgerReport::default),
     }
 }

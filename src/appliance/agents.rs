@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::{Appliance, OPEN, RETRY};
-use crate::agent::{Agent, AgentError, siem_address};
+use crate::agent::{Agent, AgentError, introduction};
 use crate::clock;
 use crate::commands::NO_AGENT;
 use crate::replay::{Call, Word};
@@ -14,7 +14,7 @@ use crate::settings::AgentSettings;
 use crate::source::Throttle;
 use crate::spool::SpoolError;
 use crate::spool::sled::{Bounds, SledSpool};
-use crate::status::{Happening, Introduction, LedgerReport, SpoolReport};
+use crate::status::Happening;
 
 impl Appliance {
     /// Starts what the settings name and does not run yet.
@@ -37,7 +37,7 @@ impl Appliance {
                 self.agents.insert(settings.name.clone(), agent);
             }
             Err(error) => {
-                let reporter = self.status.introduce(idle(settings), clock::now());
+                let reporter = self.status.introduce(introduction(settings), clock::now());
                 reporter.tell(
                     clock::now(),
                     &Happening::SpoolTrouble {
@@ -198,10 +198,7 @@ impl Appliance {
                 agent = name,
                 "Internal error: a part of the agent ended by itself; it is started again"
             );
-            if let Some(agent) = self.agents.remove(&name) {
-                agent.stop().await;
-            }
-            self.waiting.insert(name, now);
+            self.stop(name, now).await;
         }
         self.close_lost_spools(now).await;
         let due: Vec<String> = self
@@ -233,12 +230,17 @@ impl Appliance {
             .collect();
         for name in lost {
             tracing::warn!(agent = name, "the spool is opened anew");
-            if let Some(agent) = self.agents.remove(&name) {
-                agent.stop().await;
-            }
+            self.stop(name.clone(), now).await;
             self.spools.remove(&name);
-            self.waiting.insert(name, now);
         }
+    }
+
+    /// Stops one that is to be started again at once.
+    async fn stop(&mut self, name: String, now: Duration) {
+        if let Some(agent) = self.agents.remove(&name) {
+            agent.stop().await;
+        }
+        self.waiting.insert(name, now);
     }
 
     pub(super) async fn stop_all(&mut self) {
@@ -247,19 +249,5 @@ impl Appliance {
             stops.spawn(agent.stop());
         }
         while stops.join_next().await.is_some() {}
-    }
-}
-
-/// How an agent shows that can't start.
-fn idle(settings: &AgentSettings) -> Introduction {
-    Introduction {
-        name: settings.name.clone(),
-        cloud: settings.source.api_url.clone(),
-        siem: siem_address(&settings.siem),
-        streams: [settings.activities.enabled, settings.alerts.stream.enabled],
-        paused: settings.paused,
-        known: true,
-        ask_spool: Arc::new(SpoolReport::default),
-        ask_ledger: Arc::new(LedgerReport::default),
     }
 }

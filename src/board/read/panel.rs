@@ -39,13 +39,8 @@ pub fn lamps(top: &Section) -> Lamps {
 fn lamp(section: Section) -> Option<Lamp> {
     let colour = word(&section, "colour", &COLOURS);
     let class = section.text("led", some_text).map(Wiring::Class);
-    let line = section.has("gpio").then(|| line(section.table("gpio")));
-    let wiring = either(
-        &section,
-        ["gpio", "led"],
-        line.flatten().map(Wiring::Line),
-        class,
-    );
+    let line = gpio(&section);
+    let wiring = either(&section, ["gpio", "led"], line.map(Wiring::Line), class);
     section.close();
     Some(Lamp {
         colour: colour?,
@@ -56,13 +51,8 @@ fn lamp(section: Section) -> Option<Lamp> {
 pub fn button(section: Section) -> Option<Button> {
     // KEY_MAX of the kernel
     let key = section.number("key", 1..=0x2ff).map(Press::Key);
-    let line = section.has("gpio").then(|| line(section.table("gpio")));
-    let press = either(
-        &section,
-        ["gpio", "key"],
-        line.flatten().map(Press::Line),
-        key,
-    );
+    let line = gpio(&section);
+    let press = either(&section, ["gpio", "key"], line.map(Press::Line), key);
     section.close();
     Some(Button { press: press? })
 }
@@ -89,6 +79,11 @@ fn either<T>(
         }
         _ => first.or(second),
     }
+}
+
+fn gpio(section: &Section) -> Option<Line> {
+    let written = section.has("gpio");
+    written.then(|| line(section.table("gpio"))).flatten()
 }
 
 fn line(section: Section) -> Option<Line> {
