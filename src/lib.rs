@@ -24,6 +24,7 @@ pub mod commands;
 pub mod durable;
 pub mod event;
 pub mod firmware;
+pub mod foreign;
 pub mod gpio;
 pub mod led;
 pub mod ledger;

@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::time::Instant;
 
+use crate::foreign::without_secrets;
+
 /// Writes the lines and keeps count.
 pub struct Report<W: Write> {
     out: W,
@@ -48,6 +50,7 @@ impl<W: Write> Report<W> {
     }
 
     fn line(&mut self, text: &str) {
+        let text = without_secrets(text);
         // nobody reads on: the exit code still tells
         let _ = writeln!(self.out, "{text}").and_then(|()| self.out.flush());
     }

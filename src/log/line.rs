@@ -1,6 +1,7 @@
 //! How a line looks. One event is one line, whatever is in it: control characters are escaped, so that nothing a record
 //! or a server says can pose as a line of ours.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
 use super::output::Output;
+use crate::foreign::without_secrets;
 
 /// Fields that say where it happened stand before the message.
 const WHERE: [&str; 2] = ["agent", "stream"];
@@ -72,6 +74,9 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
         }
         event.record(&mut whole);
         let mut rest = format!("{}{}{}", whole.place, whole.message, whole.fields);
+        if let Cow::Owned(tame) = without_secrets(&rest) {
+            rest = tame;
+        }
         cut(&mut rest);
         self.output
             .line(&time((self.clock)()), *event.metadata().level(), &rest);

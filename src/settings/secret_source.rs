@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::{InvalidToken, Secret};
+use crate::foreign;
 
 /// Where a secret comes from.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,14 +61,18 @@ impl SecretSource {
     /// A token has 192 characters, an Entra secret 40; a file of more than this is something else.
     const MAX_BYTES: u64 = 16 * 1024;
 
-    /// Reads the secret now, from its file where it has one.
+    /// Reads the secret now, from its file where it has one. From then on no [`ForeignText`](crate::foreign::ForeignText)
+    /// holds it.
     ///
     /// # Errors
     /// [`SecretError`]; its text names the file, never the secret.
     pub fn read(&self) -> Result<Secret, SecretError> {
         let path = match self {
             Self::Given(secret) if secret.reveal().is_empty() => return Err(SecretError::Absent),
-            Self::Given(secret) => return Ok(secret.clone()),
+            Self::Given(secret) => {
+                foreign::know(secret.reveal());
+                return Ok(secret.clone());
+            }
             Self::File(path) => path,
         };
         let bytes = first_bytes(path, Self::MAX_BYTES + 1).map_err(|source| SecretError::Read {
@@ -84,6 +89,7 @@ impl SecretSource {
         if secret.reveal().is_empty() {
             return Err(SecretError::Empty { path: path.clone() });
         }
+        foreign::know(secret.reveal());
         Ok(secret)
     }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::foreign::without_secrets;
+
 /// A page could not be had.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 #[error("{what}")]
@@ -35,10 +37,12 @@ pub enum Trouble {
 
 impl SourceError {
     /// Puts the two together.
-    pub fn new(trouble: Trouble, what: impl Into<String>) -> Self {
+    ///
+    /// What a peer said in it is a [`ForeignText`](crate::foreign::ForeignText); this is the net behind that door.
+    pub fn new(trouble: Trouble, what: impl AsRef<str>) -> Self {
         Self {
             trouble,
-            what: what.into(),
+            what: without_secrets(what.as_ref()).into_owned(),
         }
     }
 }

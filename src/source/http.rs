@@ -12,6 +12,7 @@ use ureq::typestate::AgentScope;
 use ureq::unversioned::{resolver::Resolver, transport::Connector};
 
 use super::{SourceError, Trouble};
+use crate::foreign::ForeignText;
 use crate::trust;
 pub use body::Body;
 
@@ -61,7 +62,7 @@ pub struct Response {
     /// `Date`, milliseconds since 1970.
     pub date_ms: Option<i64>,
     /// `Location`, of a redirect.
-    pub location: Option<String>,
+    pub location: Option<ForeignText>,
     /// The body, decoded as it is read.
     pub body: Body,
 }
@@ -132,7 +133,7 @@ impl Post for Http {
             .and_then(|text| text.trim().parse().ok())
             .map(Duration::from_secs);
         let date_ms = header("date").and_then(http_date);
-        let location = header("location").map(ToOwned::to_owned);
+        let location = header("location").map(ForeignText::new);
         Ok(Response {
             status,
             retry_after,
@@ -214,7 +215,10 @@ fn in_words(error: &ureq::Error) -> SourceError {
             Trouble::Passing,
             "the answer's header is too large".to_owned(),
         ),
-        other => (Trouble::Passing, other.to_string()),
+        other => (
+            Trouble::Passing,
+            ForeignText::new(other.to_string()).to_string(),
+        ),
     };
     SourceError::new(trouble, what)
 }
@@ -225,7 +229,8 @@ fn proxy_in_words(text: &str) -> String {
             .to_owned()
     } else {
         format!(
-            "Invalid proxy address: the proxy refused to connect ({text}); check proxy address and port"
+            "Invalid proxy address: the proxy refused to connect ({}); check proxy address and port",
+            ForeignText::new(text)
         )
     }
 }

@@ -8,6 +8,7 @@ use super::{
     Link, LinkReport, SpoolReport, State, StreamCounts, Thresholds, wall_ms_at,
 };
 use crate::clock::Moment;
+use crate::foreign::without_secrets;
 
 /// An agent.
 pub(super) struct Agent {
@@ -141,9 +142,13 @@ impl Agent {
                 }
                 self.cloud[stream].touch(now);
             }
-            Happening::CloudTrouble { what, .. } => self.cloud[stream].trouble = Some(what.clone()),
+            Happening::CloudTrouble { what, .. } => {
+                self.cloud[stream].trouble = Some(without_secrets(what).into_owned());
+            }
             Happening::SiemConnected { .. } | Happening::SiemThere => self.siem.touch(now),
-            Happening::SiemTrouble { what, .. } => self.siem.trouble = Some(what.clone()),
+            Happening::SiemTrouble { what, .. } => {
+                self.siem.trouble = Some(without_secrets(what).into_owned());
+            }
             Happening::Sent { lines } => report.lines.sent += lines,
             Happening::Proved { lines } => {
                 report.lines.proved += lines;

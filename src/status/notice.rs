@@ -3,6 +3,8 @@
 use heapless::Deque;
 use serde::{Deserialize, Serialize};
 
+use crate::foreign::without_secrets;
+
 /// How many notices are kept.
 const KEPT: usize = 64;
 
@@ -107,6 +109,8 @@ pub struct Notices(Deque<Notice, KEPT>);
 impl Notices {
     /// Something happened. Returns how often it has by now, in a row.
     pub fn raise(&mut self, subject: Subject<'_>, title: &str, text: &str, now_ms: i64) -> u64 {
+        // what a peer said came in without our secrets; this is the net behind that door
+        let text = &*without_secrets(text);
         if let Some(open) = self.open(subject) {
             (open.title, open.text) = (title.to_owned(), text.to_owned());
             open.last_ms = now_ms;

@@ -4,6 +4,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::Duration;
 
+use siembox::foreign::ForeignText;
 use siembox::source::http::{Body, MAX_BODY, Post, Response};
 use siembox::source::{SourceError, Trouble};
 use siembox_support::cloud::http::Request;
@@ -144,7 +145,7 @@ impl Line {
             status,
             retry_after,
             date_ms: date_ms.filter(|_| !dateless),
-            location,
+            location: location.map(ForeignText::new),
             body,
         })
     }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::LONGEST_SILENCE;
 use super::auth::Auth;
 use super::page::{self, Parser, Torn};
+use crate::foreign::ForeignText;
 use crate::source::http::{Http, Post, Response};
 use crate::source::{Answer, Place, Query, Recipient, Source, SourceError, Stream, Trouble};
 
@@ -179,12 +180,14 @@ fn refused(response: Response) -> Result<SourceError, SourceError> {
         429 => {
             let wait = response
                 .retry_after
-                .or_else(|| seconds_in(&said))
-                .unwrap_or(if said.to_ascii_lowercase().contains("throttled") {
-                    AFTER_THROTTLED
-                } else {
-                    AFTER_429
-                });
+                .or_else(|| seconds_in(said.as_str()))
+                .unwrap_or(
+                    if said.as_str().to_ascii_lowercase().contains("throttled") {
+                        AFTER_THROTTLED
+                    } else {
+                        AFTER_429
+                    },
+                );
             SourceError::new(
                 Trouble::Throttled(wait.min(LONGEST_SILENCE)),
                 format!("the API throttles this tenant (429: {said})"),
@@ -201,7 +204,7 @@ fn refused(response: Response) -> Result<SourceError, SourceError> {
             format!("there is no such API at this address (404: {said}): check api_url"),
         ),
         300..=399 => {
-            let to = page::in_short(response.location.as_deref().unwrap_or("nowhere"));
+            let to = response.location.unwrap_or(ForeignText::new("nowhere"));
             SourceError::new(
                 Trouble::InTheWay,
                 format!("the address redirects to {to} ({status}): check api_url"),

@@ -9,6 +9,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use super::{LONGEST_SILENCE, page};
+use crate::foreign::{self, ForeignText};
 use crate::source::http::Post;
 use crate::source::{SourceError, Trouble};
 
@@ -148,6 +149,7 @@ impl Entra {
                 "Entra's answer holds no token: check login_url",
             )
         })?;
+        foreign::know_passing(&granted.access_token);
         check_roles(&granted.access_token)?;
         Ok(Bearer {
             text: granted.access_token,
@@ -176,7 +178,7 @@ fn check_roles(token: &str) -> Result<(), SourceError> {
     let has = if roles.is_empty() {
         "none".to_owned()
     } else {
-        page::in_short(&roles.join(", "))
+        ForeignText::new(roles.join(", ")).to_string()
     };
     let what = format!(
         "the Entra app lacks the role Investigation.read (its token's roles: {has}): add the application permission \

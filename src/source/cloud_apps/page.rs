@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::split::Splitter;
+use crate::foreign::ForeignText;
 use crate::source::{Answer, Recipient};
 
 /// Why an answer could not be taken apart.
@@ -15,9 +16,9 @@ pub enum Torn {
     /// It is not JSON at all but, say, a log-on page.
     NotJson,
     /// It is JSON, but the cloud's word for "no": what it says.
-    Refusal(String),
+    Refusal(ForeignText),
     /// It breaks off or is damaged where the records can't be told apart any more.
-    Damaged(String),
+    Damaged(ForeignText),
 }
 
 #[derive(Deserialize)]
@@ -126,7 +127,9 @@ impl<'r> Parser<'r> {
             State::Head { text, .. } => closer_look(&String::from_utf8_lossy(&text), to, records)?,
             State::List { mut head, splitter } => {
                 let tail = splitter.end(|record| hand_over(record, to, records));
-                head.extend(tail.ok_or_else(|| Torn::Damaged("its list has no end".to_owned()))?);
+                head.extend(
+                    tail.ok_or_else(|| Torn::Damaged(ForeignText::new("its list has no end")))?,
+                );
                 around(&head)
             }
             State::Tail(text) => around(&text),
@@ -209,9 +212,8 @@ fn closer_look(body: &str, to: &mut dyn Recipient, records: &mut u64) -> Result<
             }
             Ok(envelope.read())
         }
-        Err(error) => {
-            salvage(body, to, records).ok_or_else(|| Torn::Damaged(in_short(&error.to_string())))
-        }
+        Err(error) => salvage(body, to, records)
+            .ok_or_else(|| Torn::Damaged(ForeignText::new(error.to_string()))),
     }
 }
 
@@ -231,9 +233,9 @@ fn salvage(body: &str, to: &mut dyn Recipient, records: &mut u64) -> Option<Answ
 
 /// The cloud's own words in an answer that is a refusal; short.
 #[must_use]
-pub fn refusal(body: &str) -> String {
+pub fn refusal(body: &str) -> ForeignText {
     let Ok(json) = serde_json::from_str::<serde_json::Value>(body) else {
-        return in_short(body);
+        return ForeignText::first_line(body);
     };
     let words = [
         "/detail",
@@ -245,13 +247,7 @@ pub fn refusal(body: &str) -> String {
     ]
     .iter()
     .find_map(|path| json.pointer(path).and_then(serde_json::Value::as_str));
-    in_short(words.unwrap_or(body))
-}
-
-/// What somebody else says, fit for a log: its first line, 200 characters at most, none of them a control character.
-pub(super) fn in_short(text: &str) -> String {
-    let line = text.lines().next().unwrap_or_default().trim();
-    line.chars().filter(|c| !c.is_control()).take(200).collect()
+    ForeignText::first_line(words.unwrap_or(body))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use subtle::ConstantTimeEq;
 
 use super::chance::{self, NoChance};
 use super::owner::Mark;
+use crate::foreign;
 
 /// Sessions at a time; one more, and the one longest without a request ends.
 const MOST: usize = 16;
@@ -35,6 +36,7 @@ impl Sessions {
     /// Begins one, with an id of its own for the cookie: nobody can have chosen it beforehand.
     pub(super) fn begin(&mut self, mark: Mark, now: Duration) -> Result<String, NoChance> {
         let (id, csrf) = (chance::token()?, chance::token()?);
+        foreign::know_passing(&id);
         self.tidy(mark, now);
         if self.0.len() >= MOST {
             let idle = self.0.iter().enumerate();
