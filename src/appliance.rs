@@ -2,6 +2,7 @@
 
 mod agents;
 mod hands;
+mod orphans;
 mod page;
 
 use std::collections::HashMap;
@@ -19,12 +20,13 @@ use crate::clock;
 use crate::memory;
 use crate::settings::{HealthSettings, Overrides, Settings};
 use crate::source::Throttle;
-use crate::spool::Spool;
 use crate::spool::sled::SledSpool;
-use crate::status::{Pulse, Status, Thresholds, WORK, socket};
+use crate::status::socket::{self, Called};
+use crate::status::{Pulse, Status, Thresholds, WORK};
 use crate::timekeeping::Gate;
 use crate::web::{Audit, Door, Setup, Tools};
 use hands::{BoxHands, Order};
+use orphans::Orphans;
 use page::PageState;
 
 /// What the image's builder says of the firmware; there only where siembox runs as firmware.
@@ -150,6 +152,8 @@ struct Appliance {
     waiting: HashMap<String, Duration>,
     /// Spools stay open over a change of settings.
     spools: HashMap<String, Arc<SledSpool>>,
+    /// Spools that belong to no agent.
+    orphans: Orphans,
     /// One for each tenant's API host.
     throttles: HashMap<String, Arc<Mutex<Throttle>>>,
     page: PageState,
@@ -193,6 +197,7 @@ impl Appliance {
             agents: HashMap::new(),
             waiting: HashMap::new(),
             spools: HashMap::new(),
+            orphans: Orphans::default(),
             throttles: HashMap::new(),
             page: PageState::Off,
             door: Arc::new(door),
@@ -245,11 +250,18 @@ impl Appliance {
                 }
                 _ = look.tick() => false,
                 Some(call) = called.recv() => {
-                    self.replay(call);
+                    match call {
+                        Called::Replay(call) => self.replay(call),
+                        Called::Orphan(call) => self.call_orphan(call).await,
+                    }
                     continue;
                 }
                 Some(order) = self.ordered.recv() => match order {
                     Order::Look => true,
+                    Order::Orphan(call) => {
+                        self.call_orphan(call).await;
+                        continue;
+                    }
                     Order::Erase { agent, done } => {
                         erased = Some((agent, done));
                         true
@@ -268,7 +280,7 @@ impl Appliance {
             }
             if let Some((agent, done)) = erased {
                 // nobody waits for it where the page has gone
-                let _ = done.send(self.erase(&agent));
+                let _ = done.send(self.erase(&agent).await);
             }
             if renewed && self.settings.page.certificate.is_some() {
                 self.close_page().await;
@@ -328,17 +340,14 @@ impl Appliance {
                 .agents
                 .iter()
                 .find(|kept| kept.name == agent.name);
-            if kept.is_none_or(|kept| kept.spool != agent.spool)
-                && let Some(spool) = self.spools.remove(&agent.name)
-                && kept.is_none()
-            {
-                let waiting = spool.stats().waiting;
-                tracing::warn!(
-                    agent = agent.name,
-                    "taken out of the settings; {waiting} lines stay in its spool until it comes back"
-                );
+            if kept.is_none_or(|kept| kept.spool != agent.spool) {
+                self.spools.remove(&agent.name);
+            }
+            if kept.is_none() {
+                tracing::info!(agent = agent.name, "taken out of the settings");
             }
         }
+        self.release_orphans().await;
         self.start_all();
         tracing::info!("new settings are in force");
     }

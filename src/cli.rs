@@ -11,8 +11,8 @@ mod help;
 mod wipe;
 
 pub use command::{
-    AnnounceArgs, BoardArgs, CheckArgs, ClockArgs, Command, PreviewArgs, RenderArgs, ReplayArgs,
-    RunArgs, Setup, StatusArgs,
+    AnnounceArgs, BoardArgs, CheckArgs, ClockArgs, Command, OrphansArgs, PreviewArgs, RenderArgs,
+    ReplayArgs, RunArgs, Setup, StatusArgs,
 };
 pub use exit::Exit;
 pub use help::help;
@@ -25,9 +25,9 @@ use crate::settings::nearest;
 use flags::{FLAGS, Flag, Given};
 
 /// Commands by name, `run` first: it is the one meant where none is named.
-const COMMANDS: [&str; 10] = [
-    "run", "render", "preview", "check", "status", "replay", "board", "example", "clock",
-    "announce",
+const COMMANDS: [&str; 11] = [
+    "run", "render", "preview", "check", "status", "replay", "orphans", "board", "example",
+    "clock", "announce",
 ];
 
 /// The token, where no flag gives one.

@@ -31,6 +31,7 @@ pub mod ledger;
 pub mod log;
 pub mod memory;
 pub mod network;
+pub mod orphan;
 pub mod preview;
 pub mod provision;
 pub mod render;

@@ -19,6 +19,7 @@ fn main() -> ExitCode {
         Ok(Command::Check(args)) => commands::check(args),
         Ok(Command::Status(args)) => commands::status(args),
         Ok(Command::Replay(args)) => commands::replay(args),
+        Ok(Command::Orphans(args)) => commands::orphans(args),
         Ok(Command::Board(args)) => commands::board(args),
         Ok(Command::Announce(args)) => commands::announce(args),
         Ok(Command::Clock(args)) => commands::clock(args),

@@ -31,7 +31,8 @@ fn names_every_setting() {
 fn names_every_command() {
     let help = siembox::cli::help(None);
     for command in [
-        "run", "render", "preview", "check", "status", "replay", "example", "clock", "announce",
+        "run", "render", "preview", "check", "status", "replay", "orphans", "example", "clock",
+        "announce",
     ] {
         assert!(help.contains(command), "the help names {command}");
         let named = README.contains(&format!("`siembox {command}")) || command == "run";

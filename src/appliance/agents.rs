@@ -25,8 +25,15 @@ impl Appliance {
                 self.start(agent);
             }
         }
-        let names: Vec<&str> = agents.iter().map(|agent| agent.name.as_str()).collect();
-        self.status.keep(&names);
+        self.keep_agents();
+    }
+
+    /// The status forgets what runs no more.
+    pub(super) fn keep_agents(&self) {
+        let agents = self.settings.agents.iter();
+        let names = agents.map(|agent| agent.name.as_str());
+        let names: Vec<&str> = names.chain(self.orphans.sending()).collect();
+        self.status.keep(&names, clock::now());
     }
 
     fn start(&mut self, settings: &AgentSettings) {
@@ -51,7 +58,10 @@ impl Appliance {
         }
     }
 
-    fn try_start(&mut self, settings: &AgentSettings) -> Result<Agent<SledSpool>, AgentError> {
+    pub(super) fn try_start(
+        &mut self,
+        settings: &AgentSettings,
+    ) -> Result<Agent<SledSpool>, AgentError> {
         let spool = self.spool(settings)?;
         let throttle = self.throttle(settings);
         let folder = self.folder(settings);
@@ -120,16 +130,17 @@ impl Appliance {
     }
 
     /// Erases what an agent kept that the settings no longer name.
-    pub(super) fn erase(&mut self, name: &str) -> Result<(), String> {
-        let known = |agent: &AgentSettings| agent.name.eq_ignore_ascii_case(name);
-        if self.settings.agents.iter().any(known) {
+    pub(super) async fn erase(&mut self, name: &str) -> Result<(), String> {
+        if self.settings.agents.iter().any(|agent| agent.name == name) {
             return Err(format!("{name} runs: nothing is erased"));
         }
-        if name.starts_with('.') || name.contains('/') {
+        if !AgentSettings::can_be_called(name) {
             return Err(format!(
                 "{name:?} names no folder of an agent: nothing is erased"
             ));
         }
+        self.stop_sending(name).await;
+        self.orphans.look_at_once();
         self.busy();
         self.spools.remove(name);
         let folder = self.settings.state_dir.join("agents").join(name);
@@ -139,10 +150,7 @@ impl Appliance {
                 folder.display()
             )),
             _ => {
-                tracing::warn!(
-                    agent = name,
-                    "what it kept is erased, as was asked on the page"
-                );
+                tracing::warn!(agent = name, "what it kept is erased, as was asked for");
                 Ok(())
             }
         }
@@ -201,6 +209,7 @@ impl Appliance {
             self.stop(name, now).await;
         }
         self.close_lost_spools(now).await;
+        self.tend_orphans(now).await;
         let due: Vec<String> = self
             .waiting
             .iter()
@@ -249,5 +258,6 @@ impl Appliance {
             stops.spawn(agent.stop());
         }
         while stops.join_next().await.is_some() {}
+        self.stop_all_sending().await;
     }
 }

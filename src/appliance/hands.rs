@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::check::{self, Report, send_a_test_line};
+use crate::orphan;
 use crate::preview;
 use crate::replay::{Request, Word, sentence};
 use crate::settings::{AgentSettings, Settings};
@@ -32,6 +33,13 @@ pub(super) enum Order {
         agent: String,
         done: oneshot::Sender<Result<(), String>>,
     },
+    /// Something is to be done with a spool that belongs to no agent.
+    Orphan(orphan::Call),
+}
+
+/// What is said where the appliance does not answer any more.
+fn stops<T>(_: T) -> String {
+    "siembox is stopping; what was kept is still there".to_owned()
 }
 
 impl Hands for BoxHands {
@@ -88,12 +96,17 @@ impl Hands for BoxHands {
     }
 
     fn erase(&self, agent: &str) -> Result<(), String> {
-        let stops = || "siembox is stopping; what the agent kept is still there".to_owned();
         let (done, answer) = oneshot::channel();
         let agent = agent.to_owned();
-        self.orders
-            .blocking_send(Order::Erase { agent, done })
-            .map_err(|_| stops())?;
-        answer.blocking_recv().map_err(|_| stops())?
+        let order = Order::Erase { agent, done };
+        self.orders.blocking_send(order).map_err(stops)?;
+        answer.blocking_recv().map_err(stops)?
+    }
+
+    fn orphan(&self, request: orphan::Request) -> orphan::Outcome {
+        let (done, answer) = oneshot::channel();
+        let order = Order::Orphan(orphan::Call { request, done });
+        self.orders.blocking_send(order).map_err(stops)?;
+        answer.blocking_recv().map_err(stops)?
     }
 }

@@ -4,12 +4,13 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use super::command::{
-    AnnounceArgs, BoardArgs, CheckArgs, ClockArgs, Command, PreviewArgs, RenderArgs, ReplayArgs,
-    RunArgs, Setup, StatusArgs,
+    AnnounceArgs, BoardArgs, CheckArgs, ClockArgs, Command, OrphansArgs, PreviewArgs, RenderArgs,
+    ReplayArgs, RunArgs, Setup, StatusArgs,
 };
 use super::flags::Given;
 use super::{COMMANDS, TOKEN_VARIABLE, Usage};
 use crate::board::{self, Profile};
+use crate::orphan;
 use crate::replay::When;
 use crate::settings::{
     ApiUrl, Format, Needs, Overrides, ProxySettings, Refusal, Secret, SecretSource, SyslogTarget,
@@ -80,6 +81,11 @@ pub(super) fn build(given: Given, token_variable: Option<OsString>) -> Result<Co
             dry_run: given.has("--dry-run"),
             json: given.has("--json"),
         }),
+        "orphans" => Command::Orphans(OrphansArgs {
+            setup: setup(Needs::Lines)?,
+            request: orphan_request(&given, agent)?,
+            json: given.has("--json"),
+        }),
         "board" => Command::Board(BoardArgs {
             board: parsed(&given, "--board", board_named)?.map(Box::new),
             test: given.has("--test"),
@@ -98,6 +104,25 @@ pub(super) fn build(given: Given, token_variable: Option<OsString>) -> Result<Co
             on_firmware: given.has("--firmware"),
         }),
     })
+}
+
+/// What is to be done with an orphaned spool. What is deleted is gone for ever, so that it takes a second word.
+fn orphan_request(given: &Given, agent: Option<String>) -> Result<Option<orphan::Request>, Usage> {
+    let name = |flag| given.value(flag).map(text_lossy);
+    match (name("--send"), name("--delete")) {
+        (Some(_), Some(_)) => Err(Usage::Exclusive {
+            flags: ["--send", "--delete"],
+        }),
+        (Some(name), None) => Ok(Some(orphan::Request::Send { name, agent })),
+        (None, Some(name)) if given.has("--yes") => Ok(Some(orphan::Request::Delete { name })),
+        (None, Some(name)) => Err(Usage::Value {
+            flag: "--delete",
+            reason: format!(
+                "nothing is deleted without --yes: what waits in the spool {name} and what stands aside in it would be gone for ever (siembox orphans says how much that is)"
+            ),
+        }),
+        (None, None) => Ok(None),
+    }
 }
 
 fn board_named(text: &str) -> Result<Profile, Refusal> {

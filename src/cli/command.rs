@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::board::Profile;
+use crate::orphan;
 use crate::replay::When;
 use crate::settings::{DEFAULT_FILE, Loaded, Overrides, Settings, SettingsError};
 use crate::source::Stream;
@@ -24,6 +25,8 @@ pub enum Command {
     Status(StatusArgs),
     /// A window of time fetched again.
     Replay(ReplayArgs),
+    /// Spools that belong to no agent.
+    Orphans(OrphansArgs),
     /// Which board this is, and what it has.
     Board(BoardArgs),
     /// The clock of siembox's own firmware.
@@ -121,6 +124,17 @@ pub struct ReplayArgs {
     pub json: bool,
 }
 
+/// `siembox orphans`
+#[derive(Debug, Clone, PartialEq)]
+pub struct OrphansArgs {
+    /// Where the settings come from; only `state_dir` is of interest.
+    pub setup: Setup,
+    /// What is to be done with one; `None` shows them.
+    pub request: Option<orphan::Request>,
+    /// For programs instead of people.
+    pub json: bool,
+}
+
 /// `siembox board`
 #[derive(Debug, Clone, PartialEq)]
 pub struct BoardArgs {
@@ -195,6 +209,7 @@ impl Command {
             | Self::Check(CheckArgs { setup, .. })
             | Self::Status(StatusArgs { setup, .. })
             | Self::Replay(ReplayArgs { setup, .. })
+            | Self::Orphans(OrphansArgs { setup, .. })
             | Self::Clock(ClockArgs { setup, .. })
             | Self::Announce(AnnounceArgs { setup, .. }) => Some(setup),
             Self::Board(_) | Self::Init | Self::Example | Self::Help(_) | Self::Version => None,

@@ -19,14 +19,19 @@ pub(super) struct Flag {
 
 const STREAM: &[&str] = &["run", "preview", "check"];
 const SETUP: &[&str] = &[
-    "run", "render", "preview", "check", "status", "replay", "clock", "announce",
+    "run", "render", "preview", "check", "status", "replay", "orphans", "clock", "announce",
 ];
 const EVERY: &[&str] = &super::COMMANDS;
 
 /// All flags, in the order of the help.
-pub(super) static FLAGS: [Flag; 25] = [
+pub(super) static FLAGS: [Flag; 28] = [
     flag("--config", &[], Some("FILE"), SETUP),
-    flag("--state", &[], Some("DIR"), &["run", "status", "replay"]),
+    flag(
+        "--state",
+        &[],
+        Some("DIR"),
+        &["run", "status", "replay", "orphans"],
+    ),
     // The old agent's spelling first; it is what stands in people's start-up scripts.
     flag(
         "--logsDirectory",
@@ -48,7 +53,7 @@ pub(super) static FLAGS: [Flag; 25] = [
         "--agent",
         &[],
         Some("NAME"),
-        &["render", "preview", "check", "replay"],
+        &["render", "preview", "check", "replay", "orphans"],
     ),
     flag("--format", &[], Some("generic-cef|arcsight"), &["render"]),
     flag("--pri", &[], None, &["render"]),
@@ -57,7 +62,10 @@ pub(super) static FLAGS: [Flag; 25] = [
     flag("--stream", &[], Some("activities|alerts"), &["replay"]),
     flag("--again", &[], None, &["replay"]),
     flag("--dry-run", &[], None, &["replay"]),
-    flag("--json", &[], None, &["status", "replay"]),
+    flag("--send", &[], Some("NAME"), &["orphans"]),
+    flag("--delete", &[], Some("NAME"), &["orphans"]),
+    flag("--yes", &[], None, &["orphans"]),
+    flag("--json", &[], None, &["status", "replay", "orphans"]),
     flag("--board", &[], Some("NAME"), &["board"]),
     flag("--test", &[], None, &["board"]),
     flag("--setup", &[], None, &["run"]),

@@ -10,6 +10,7 @@ pub fn help(command: Option<&str>) -> &'static str {
         Some("check") => CHECK,
         Some("status") => STATUS,
         Some("replay") => REPLAY,
+        Some("orphans") => ORPHANS,
         Some("board") => BOARD,
         Some("example") => EXAMPLE,
         Some("clock") => CLOCK,
@@ -25,7 +26,7 @@ as CEF lines over syslog: the successor of the retired SIEM agent (mcas-siemagen
 Usage: siembox [run] [--config FILE] [--state DIR] [--logsDirectory DIRNAME]
                [--proxy ADDRESS[:PORT]] [--token TOKEN | --token-file FILE]
                [--api-url URL] [--syslog HOST:PORT/udp|tcp|tls|relp|relp+tls]
-       siembox render | preview | check | status | replay | board | example
+       siembox render | preview | check | status | replay | orphans | board | example
 
 Begin:
   siembox example > /etc/siembox/siembox.toml   a settings file with everything explained
@@ -46,6 +47,7 @@ Commands (siembox COMMAND --help tells more):
   check     settings, clock, DNS, proxy, TLS, token, API, SIEM: one line for each step
   status    what the running siembox reports
   replay    fetches a stretch of time again and sends what is missing
+  orphans   spools that belong to no agent of the settings: shows, sends or deletes them
   board     which board this is; with --test, tries its lamps and its button
   example   prints the settings file with everything explained (also: --print-example)
 
@@ -58,8 +60,8 @@ Only on siembox's own firmware:
 Exit codes:
   0   done                             66  a file of records can't be read
   1   a record could not be read,      69  the cloud lets nobody in or can't be reached,
-      not all is well, or a replay         or no siembox is running
-      was not done to its end
+      not all is well, or what was         or no siembox is running
+      asked for was not done
   64  command line or settings         70  general error during bootstrap
       are wrong                        73  the state or log folder can't be used
 ";
@@ -204,6 +206,35 @@ of the window was read, 1 when not, and 69 where no siembox is running.
 
   siembox replay --since 2026-11-01T10:00:00Z --until 2026-11-01T12:00:00Z
   siembox replay --since 2d --stream alerts --dry-run
+";
+
+const ORPHANS: &str = "\
+siembox orphans: shows the spools that belong to no agent of the settings and hold
+something, as after an agent was renamed or taken out while lines waited; or has the running
+siembox send or delete one. Naming an agent so again in the settings is the third way: its
+lines go to its SIEM then, and reading goes on where it stopped.
+
+Usage: siembox orphans [--send NAME [--agent NAME] | --delete NAME --yes] [--json]
+                       [--config FILE] [--state DIR]
+
+  --send NAME               sends the lines that wait in this spool; it goes on after a
+                            restart, and siembox status says how many are left
+  --agent NAME              with the SIEM settings of this agent (needed where the settings
+                            have several)
+  --delete NAME             deletes this spool, with its lines, the records that stand aside
+                            in it, its cursor and its ledger, for ever
+  --yes                     says that this is meant
+  --json                    for programs
+  --config FILE             settings file that names the state folder
+                            (default: /etc/siembox/siembox.toml)
+  --state DIR               the state folder itself
+
+The exit code is 0 where there is none, or what was asked for is done; 1 where there are
+some, or it was not done; and 69 where no siembox is running on the state folder.
+
+  siembox orphans
+  siembox orphans --send contoso-old --agent contoso
+  siembox orphans --delete contoso-old --yes
 ";
 
 const BOARD: &str = "\

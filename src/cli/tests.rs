@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::orphan::Request;
 use crate::replay::When;
 use crate::settings::{Format, Needs, Secret, SecretSource, Transport};
 use crate::source::Stream;
@@ -112,6 +113,34 @@ fn every_flag_finds_its_place() {
         (Some(Stream::Alerts), Some("a"))
     );
     assert!(replay.again && replay.dry_run && replay.json);
+    let orphan = |line| match read(line).unwrap() {
+        Command::Orphans(args) => args.request,
+        _ => panic!("{line}"),
+    };
+    let name = || "old".to_owned();
+    for (line, request) in [
+        ("orphans --json --state x", None),
+        (
+            "orphans --send old",
+            Some(Request::Send {
+                name: name(),
+                agent: None,
+            }),
+        ),
+        (
+            "orphans --send old --agent new",
+            Some(Request::Send {
+                name: name(),
+                agent: Some("new".to_owned()),
+            }),
+        ),
+        (
+            "orphans --delete old --yes",
+            Some(Request::Delete { name: name() }),
+        ),
+    ] {
+        assert_eq!(orphan(line), request, "{line}");
+    }
     for (line, command) in [
         ("example", Command::Example),
         ("--print-example", Command::Example),
@@ -145,7 +174,7 @@ fn wrong_usage_is_told_with_reason_and_nearest() {
         ("-x", "there is no flag -x"),
         (
             "rnder",
-            "there is no command \"rnder\"; did you mean \"render\"?; commands: run, render, preview, check, status, replay, board, example, clock, announce",
+            "there is no command \"rnder\"; did you mean \"render\"?; commands: run, render, preview, check, status, replay, orphans, board, example, clock, announce",
         ),
         (
             "render --syslog x:1/udp",
@@ -159,6 +188,14 @@ fn wrong_usage_is_told_with_reason_and_nearest() {
         ("--token --proxy x", "--token needs a value: --token TOKEN"),
         ("--token=", "--token needs a value: --token TOKEN"),
         ("status --json=1", "--json takes no value"),
+        (
+            "orphans --send a --delete b",
+            "--send and --delete exclude each other: give one",
+        ),
+        (
+            "orphans --delete old",
+            "--delete: nothing is deleted without --yes: what waits in the spool old and what stands aside in it would be gone for ever (siembox orphans says how much that is)",
+        ),
         ("--proxy a --proxy b", "--proxy is given twice"),
         (
             "--token a --token-file b",

@@ -64,13 +64,19 @@ pub(super) fn read(section: &Section, given: &Overrides) -> Option<AgentSettings
     })
 }
 
+// === impl AgentSettings ===
+
+impl AgentSettings {
+    /// Can an agent have this name? It names a folder.
+    #[must_use]
+    pub fn can_be_called(name: &str) -> bool {
+        let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+        (1..=63).contains(&name.len()) && !name.starts_with('.') && name.bytes().all(fits)
+    }
+}
+
 fn name(text: &str) -> Result<String, Refusal> {
-    let fits = (1..=63).contains(&text.len())
-        && !text.starts_with('.')
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
-    if fits {
+    if AgentSettings::can_be_called(text) {
         return Ok(text.to_owned());
     }
     Err(Refusal::found(

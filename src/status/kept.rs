@@ -7,12 +7,15 @@ use super::{
     Condition, Effect, Happening, Introduction, Notices, PageReport, Subject, Thresholds, Topic,
 };
 use crate::clock::Moment;
+use crate::orphan::Orphan;
 
 /// Behind the lock of [`super::Status`].
 pub(super) struct Kept {
     pub thresholds: Thresholds,
     pub started: Moment,
     pub agents: Vec<Agent>,
+    /// Spools that belong to none of them.
+    pub orphans: Vec<Orphan>,
     pub notices: Notices,
     pub since: Since,
     /// Where the page is.
@@ -40,6 +43,41 @@ impl Kept {
         if agent.begin_again(new, now) {
             self.forget_reading(&name, now);
         }
+    }
+
+    /// Forgets the agents that are not named. What was wrong with them is over: nobody would take it back.
+    pub fn forget_all_but(&mut self, names: &[&str], now: Moment) {
+        let is_named = |name: &str| names.contains(&name);
+        self.agents.retain(|agent| is_named(&agent.report.name));
+        self.notices.close_all(now.wall_ms, |notice| {
+            !notice.agent.is_empty() && !is_named(&notice.agent) && notice.topic != Topic::Orphan
+        });
+    }
+
+    /// Takes these orphaned spools in the place of those before. Returns what is said of one for the first time.
+    pub fn adopt(&mut self, orphans: Vec<Orphan>, now: Moment) -> Vec<(String, String)> {
+        self.notices.close_all(now.wall_ms, |notice| {
+            let is_there = orphans.iter().any(|orphan| orphan.name == notice.agent);
+            notice.topic == Topic::Orphan && !is_there
+        });
+        let mut news = Vec::new();
+        for orphan in &orphans {
+            let (subject, words) = (
+                Subject {
+                    agent: &orphan.name,
+                    stream: "",
+                    topic: Topic::Orphan,
+                },
+                orphan.in_words(),
+            );
+            if self.notices.text_of(subject) != Some(&words) {
+                let title = "A spool belongs to no agent";
+                self.notices.raise(subject, title, &words, now.wall_ms);
+                news.push((orphan.name.clone(), words));
+            }
+        }
+        self.orphans = orphans;
+        news
     }
 
     /// Raises the notice of something that is siembox's own and no agent's, or closes it where nothing is wrong.

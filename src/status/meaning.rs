@@ -243,7 +243,9 @@ fn is_failing<'a>(agent: &AgentReport, notices: impl IntoIterator<Item = &'a Not
             .iter()
             .any(|link| link.trouble.is_some())
         || notices.into_iter().any(|notice| {
-            notice.agent == agent.name && notice.over_ms.is_none() && stops(notice.topic)
+            let is_ours = notice.agent == agent.name && stops(notice.topic);
+            let is_everybodys = notice.agent.is_empty() && notice.topic == Topic::StateFolder;
+            notice.over_ms.is_none() && (is_ours || is_everybodys)
         })
 }
 

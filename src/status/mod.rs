@@ -33,6 +33,7 @@ pub use snapshot::{AgentReport, LineCounts, LinkReport, Snapshot, SpoolReport, S
 pub use text::text;
 
 use crate::clock::Moment;
+use crate::orphan::Orphan;
 use agent::{Agent, Asked, Since};
 use kept::Kept;
 
@@ -78,6 +79,7 @@ impl Status {
                 thresholds,
                 started,
                 agents: Vec::new(),
+                orphans: Vec::new(),
                 notices: Notices::default(),
                 since: Since::default(),
                 page: PageReport::default(),
@@ -111,11 +113,10 @@ impl Status {
         reporter
     }
 
-    /// The agents' order in the settings; those not named are gone.
-    pub fn keep(&self, names: &[&str]) {
+    /// The agents' order in the settings; those not named are gone, and with them what was wrong with them.
+    pub fn keep(&self, names: &[&str], now: Moment) {
         let mut kept = self.lock();
-        kept.agents
-            .retain(|agent| names.contains(&agent.report.name.as_str()));
+        kept.forget_all_but(names, now);
         kept.agents
             .sort_by_key(|agent| names.iter().position(|name| *name == agent.report.name));
     }
@@ -135,6 +136,18 @@ impl Status {
     pub fn box_trouble(&self, trouble: Option<&str>, now: Moment) {
         let kept = &mut self.lock();
         kept.notice(Topic::Box, "Trouble with the box", trouble, now);
+    }
+
+    /// The spools that belong to no agent of the settings; those that are not named any more are gone. Returns what there is to say
+    /// that was not said before, each with the name of its spool.
+    pub fn orphans(&self, orphans: Vec<Orphan>, now: Moment) -> Vec<(String, String)> {
+        self.lock().adopt(orphans, now)
+    }
+
+    /// The state folder was taken away while siembox ran, and can't be made anew (`Some` says why and what to do), or is there.
+    pub fn state_folder(&self, gone: Option<&str>, now: Moment) {
+        let kept = &mut self.lock();
+        kept.notice(Topic::StateFolder, "The state folder is gone", gone, now);
     }
 
     /// The page listens as this says, or can't (`Err` says why and what to do).
@@ -228,6 +241,7 @@ impl Status {
             page_fingerprint: kept.page.fingerprint.clone(),
             unclaimed: kept.unclaimed,
             agents,
+            orphans: kept.orphans.clone(),
             notices: kept.notices.iter().cloned().collect(),
             late: self.0.pulses.late(now.steady),
             identify_until_ms: kept.identified_at(now),

@@ -32,6 +32,10 @@ pub enum Topic {
     Spool,
     /// What was sent can't be remembered.
     SentIds,
+    /// A spool that belongs to no agent of the settings.
+    Orphan,
+    /// The state folder was taken away while siembox ran.
+    StateFolder,
     /// Damage on flash that was repaired.
     Repaired,
     /// The clock of siembox's own firmware.
@@ -57,6 +61,8 @@ impl Topic {
             | Self::Page
             | Self::Box
             | Self::Clock
+            | Self::Orphan
+            | Self::StateFolder
             | Self::Ledger => true,
             Self::Doubt
             | Self::SetAside
@@ -141,6 +147,19 @@ impl Notices {
     pub fn close(&mut self, subject: Subject<'_>, now_ms: i64) -> bool {
         let open = self.open(subject);
         open.map(|notice| notice.over_ms = Some(now_ms)).is_some()
+    }
+
+    /// All open ones that are meant are over.
+    pub fn close_all(&mut self, now_ms: i64, meant: impl Fn(&Notice) -> bool) {
+        let open = self.0.iter_mut().filter(|notice| notice.over_ms.is_none());
+        for notice in open.filter(|notice| meant(notice)) {
+            notice.over_ms = Some(now_ms);
+        }
+    }
+
+    /// What the open notice about this says.
+    pub fn text_of(&mut self, subject: Subject<'_>) -> Option<&str> {
+        self.open(subject).map(|notice| notice.text.as_str())
     }
 
     /// Newest first.

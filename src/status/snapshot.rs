@@ -7,6 +7,7 @@ use super::health::State;
 use super::ledger::LedgerReport;
 use super::meaning::Condition;
 use super::notice::Notice;
+use crate::orphan::Orphan;
 use crate::replay::Running;
 
 /// The box at one moment. Times are milliseconds since 1970.
@@ -41,6 +42,9 @@ pub struct Snapshot {
     pub unclaimed: bool,
     /// The agents in the order of the settings.
     pub agents: Vec<AgentReport>,
+    /// Spools that belong to no agent of the settings and hold something.
+    #[serde(default)]
+    pub orphans: Vec<Orphan>,
     /// Newest first.
     pub notices: Vec<Notice>,
     /// Parts of the process that should have given a sign of life and did not: `contoso: sender`, `page`. Empty when all is well.

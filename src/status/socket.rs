@@ -1,8 +1,9 @@
 //! The socket in the state folder, mode 0660: whoever may write to it may ask. A socket and not a file, because an idle box
 //! writes nothing to flash.
 //!
-//! A question is one line: `"status"`, or `{"replay":{…}}`. Who asks nothing within 200 ms, or ends its side, is told the
-//! [`Snapshot`] as one JSON text. The words of a replay are a JSON text a line; hanging up ends it.
+//! A question is one line: `"status"`, `{"replay":{…}}` or `{"orphan":{…}}`. Who asks nothing within 200 ms, or ends its side, is
+//! told the [`Snapshot`] as one JSON text. The words of a replay are a JSON text a line; hanging up ends it. What became of an
+//! orphaned spool is one JSON text.
 
 mod words;
 
@@ -15,9 +16,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
-pub use words::{ReplayError, Words, replay};
+pub use words::{ReplayError, Words, orphan, replay};
 
 use super::{Snapshot, Status};
 use crate::clock;
@@ -44,6 +45,17 @@ pub enum Asked {
     Status,
     /// A window of time fetched again.
     Replay(Request),
+    /// Something done with a spool that belongs to no agent.
+    Orphan(crate::orphan::Request),
+}
+
+/// What the socket can't do itself.
+#[derive(Debug)]
+pub enum Called {
+    /// A replay.
+    Replay(Call),
+    /// Something done with a spool that belongs to no agent.
+    Orphan(crate::orphan::Call),
 }
 
 /// The running instance could not be asked.
@@ -91,7 +103,7 @@ pub fn bind(state_dir: &Path) -> io::Result<UnixListener> {
 }
 
 /// Answers whoever connects, for ever. What it can't do itself goes to `calls`.
-pub async fn serve(listener: UnixListener, status: Status, calls: mpsc::Sender<Call>) {
+pub async fn serve(listener: UnixListener, status: Status, calls: mpsc::Sender<Called>) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             // out of file descriptors, at worst: leave the others time to close some
@@ -103,7 +115,7 @@ pub async fn serve(listener: UnixListener, status: Status, calls: mpsc::Sender<C
     }
 }
 
-async fn answer(stream: UnixStream, status: Status, calls: mpsc::Sender<Call>) -> io::Result<()> {
+async fn answer(stream: UnixStream, status: Status, calls: mpsc::Sender<Called>) -> io::Result<()> {
     let (read, mut write) = stream.into_split();
     let mut read = BufReader::new(read.take(LONGEST));
     let mut line = String::new();
@@ -116,6 +128,21 @@ async fn answer(stream: UnixStream, status: Status, calls: mpsc::Sender<Call>) -
     };
     let request = match question {
         Ok(Asked::Replay(request)) => request,
+        Ok(Asked::Orphan(request)) => {
+            let (done, outcome) = oneshot::channel();
+            if calls
+                .send(Called::Orphan(crate::orphan::Call { request, done }))
+                .await
+                .is_err()
+            {
+                return Ok(());
+            }
+            // one that is not answered hangs up: the asking side says that siembox ended
+            let Ok(outcome) = outcome.await else {
+                return Ok(());
+            };
+            return bounded(write.write_all(&one_line(&outcome)?)).await;
+        }
         Ok(Asked::Status) => {
             let json = serde_json::to_vec(&status.snapshot(clock::now()))?;
             return bounded(write.write_all(&json)).await;
@@ -126,7 +153,11 @@ async fn answer(stream: UnixStream, status: Status, calls: mpsc::Sender<Call>) -
         }
     };
     let (words, mut heard) = watch::channel(Word::Progress(Progress::default()));
-    if calls.send(Call { request, words }).await.is_err() {
+    if calls
+        .send(Called::Replay(Call { request, words }))
+        .await
+        .is_err()
+    {
         return Ok(());
     }
     let told = async {
@@ -153,7 +184,7 @@ async fn bounded(written: impl Future<Output = io::Result<()>>) -> io::Result<()
         .unwrap_or(Ok(()))
 }
 
-fn one_line(word: &Word) -> io::Result<Vec<u8>> {
+fn one_line(word: &impl Serialize) -> io::Result<Vec<u8>> {
     let mut json = serde_json::to_vec(word)?;
     json.push(b'\n');
     Ok(json)

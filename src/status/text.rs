@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::ledger::ledger_text;
 use super::{AgentReport, Condition, LinkReport, Snapshot, StreamCounts};
 use crate::clock::{in_words, span_in_words};
+use crate::orphan::Orphan;
 
 /// How many notices are shown.
 const NOTICES: usize = 10;
@@ -48,6 +49,9 @@ pub fn text(snapshot: &Snapshot) -> String {
     }
     for agent in &snapshot.agents {
         agent_text(&mut out, agent, snapshot.at_ms);
+    }
+    for orphan in &snapshot.orphans {
+        orphan_text(&mut out, orphan, snapshot.at_ms);
     }
     if !snapshot.notices.is_empty() {
         let _ = writeln!(out, "\nnotices");
@@ -140,6 +144,26 @@ fn agent_text(out: &mut String, agent: &AgentReport, at_ms: i64) {
         agent.lines.sent, agent.lines.proved
     );
     ledger_text(out, &agent.ledger);
+}
+
+fn orphan_text(out: &mut String, orphan: &Orphan, at_ms: i64) {
+    let oldest = orphan.oldest_ms.map_or(String::new(), |oldest| {
+        format!(", the oldest for {}", span(at_ms - oldest))
+    });
+    let _ = writeln!(
+        out,
+        "\nspool {}, which belongs to no agent: {} ({:.1} MB){oldest}, {:.1} MB on disk",
+        orphan.name,
+        orphan.contents(),
+        mb(orphan.waiting_bytes),
+        mb(orphan.disk_bytes)
+    );
+    if let Some(agent) = &orphan.sends_to {
+        let _ = writeln!(out, "  sent with the SIEM settings of agent {agent}");
+    }
+    if let Some(trouble) = &orphan.trouble {
+        let _ = writeln!(out, "  {trouble}");
+    }
 }
 
 fn link_text(out: &mut String, name: &str, link: &LinkReport, state: &str, at_ms: i64) {

@@ -11,6 +11,7 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
 use super::page::Page;
+use crate::orphan::Orphan;
 use crate::status::{AgentReport, Condition, LinkReport, Snapshot, StreamCounts, Way};
 
 pub(super) fn page(snapshot: &Snapshot) -> Page {
@@ -44,7 +45,8 @@ impl Collector for Reading {
         out.links(&snapshot.agents)?;
         out.streams(&snapshot.agents)?;
         out.lines(&snapshot.agents, snapshot.at_ms)?;
-        out.ledgers(&snapshot.agents)
+        out.ledgers(&snapshot.agents)?;
+        out.orphans(&snapshot.orphans)
     }
 }
 
@@ -263,6 +265,38 @@ impl Out<'_> {
             "Records that the API counts and that were never read",
             missing,
         )
+    }
+
+    fn orphans(&mut self, orphans: &[Orphan]) -> fmt::Result {
+        type Of = fn(&Orphan) -> u64;
+        self.metric(
+            GAUGE,
+            "siembox_orphaned_spools",
+            "Spools that belong to no agent of the settings and hold something",
+            [(vec![], number(orphans.len() as u64))],
+        )?;
+        if orphans.is_empty() {
+            return Ok(());
+        }
+        let metrics: [(&str, &str, Of); 2] = [
+            (
+                "siembox_orphaned_spool_lines",
+                "Lines that wait in a spool that belongs to no agent of the settings",
+                |orphan| orphan.waiting,
+            ),
+            (
+                "siembox_orphaned_spool_records_aside",
+                "Records that are kept aside in it",
+                |orphan| orphan.aside,
+            ),
+        ];
+        for (name, help, of) in metrics {
+            let values = orphans
+                .iter()
+                .map(|orphan| (vec![("spool", &*orphan.name)], number(of(orphan))));
+            self.metric(GAUGE, name, help, values)?;
+        }
+        Ok(())
     }
 }
 

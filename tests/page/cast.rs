@@ -38,6 +38,7 @@ pub fn snapshot(agents: Vec<AgentReport>, notices: Vec<Notice>) -> Snapshot {
         page_fingerprint: String::new(),
         unclaimed: false,
         agents,
+        orphans: Vec::new(),
         notices,
         late: Vec::new(),
         identify_until_ms: None,

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use siembox::orphan::Orphan;
 use siembox::status::{AgentReport, LedgerReport, Snapshot, State, Topic};
 
 use crate::cast::{DAY, HOUR, MINUTE, agent, notice, over, snapshot, without_siem};
@@ -20,6 +21,7 @@ pub fn scenes() -> Vec<(&'static str, Snapshot)> {
         ("created", created()),
         ("paused", paused()),
         ("no-agent", snapshot(vec![], vec![])),
+        ("orphaned", orphaned()),
         ("unclaimed", unclaimed()),
         ("many", many()),
         ("long", long()),
@@ -71,6 +73,30 @@ fn paused() -> Snapshot {
     agent.paused = true;
     agent.cloud.state = State::Created;
     snapshot(vec![agent], vec![])
+}
+
+/// An agent was renamed while lines waited.
+pub fn orphaned() -> Snapshot {
+    let orphan = Orphan {
+        name: "contoso-old".to_owned(),
+        waiting: 1_000,
+        waiting_bytes: 812_000,
+        oldest_ms: Some(crate::cast::NOW - 3 * HOUR),
+        disk_bytes: 5_100_000,
+        aside: 2,
+        ..Orphan::default()
+    };
+    let title = "A spool belongs to no agent";
+    let told = notice(
+        "contoso-old",
+        Topic::Orphan,
+        title,
+        &orphan.in_words(),
+        HOUR,
+    );
+    let mut snapshot = snapshot(vec![agent("contoso")], vec![told]);
+    snapshot.orphans.push(orphan);
+    snapshot
 }
 
 fn many() -> Snapshot {

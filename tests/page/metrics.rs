@@ -5,7 +5,7 @@ use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
 use crate::cast::{agent, snapshot};
-use crate::looks::{interrupted, scenes};
+use crate::looks::{interrupted, orphaned, scenes};
 use crate::still::{get, text};
 
 fn promtool(arguments: &[&str], input: &str) -> Output {
@@ -84,6 +84,25 @@ fn says_what_the_status_says() {
     ] {
         assert!(metrics.lines().any(|is| is == line), "{line}\n{metrics}");
     }
+}
+
+#[test]
+fn an_orphaned_spool_is_named() {
+    let count = |status, line: &str| {
+        text(status, "/metrics")
+            .lines()
+            .filter(|is| *is == line)
+            .count()
+    };
+    let (orphaned, well) = (orphaned(), interrupted());
+    for line in [
+        "siembox_orphaned_spools{} 1.0",
+        "siembox_orphaned_spool_lines{spool=\"contoso-old\"} 1000.0",
+        "siembox_orphaned_spool_records_aside{spool=\"contoso-old\"} 2.0",
+    ] {
+        assert_eq!(count(&orphaned, line), 1, "{line}");
+    }
+    assert_eq!(count(&well, "siembox_orphaned_spools{} 0.0"), 1);
 }
 
 /// As many series as the settings have agents, times a number that nobody outside can change.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use siembox::orphan::{self, Orphan};
 use siembox::replay::{Counts, Request, Word};
 use siembox::settings::{AgentSettings, Overrides, Settings};
 use siembox::status::{Status, Thresholds};
@@ -65,11 +66,17 @@ impl Hands for Scripted {
         self.note(format!("erase {agent}"));
         Ok(())
     }
+
+    fn orphan(&self, request: orphan::Request) -> orphan::Outcome {
+        self.note(format!("{request:?}"));
+        Ok("It is done.".to_owned())
+    }
 }
 
 struct Scene {
     house: House,
     hands: Arc<Scripted>,
+    status: Status,
     setup: Arc<Setup>,
     file: PathBuf,
     _settings: tempfile::TempDir,
@@ -82,6 +89,13 @@ fn scene(settings: &str) -> Scene {
     let file = folder.path().join("siembox.toml");
     std::fs::write(&file, settings).unwrap();
     let hands = Arc::new(Scripted::default());
+    let status = Status::new(
+        Thresholds {
+            connection_error: Duration::from_secs(7200),
+            disconnected: Duration::from_secs(43_200),
+        },
+        siembox::clock::now(),
+    );
     let mut made = None;
     let house = House::with(|door| {
         let setup = Arc::new(Setup::new(Tools {
@@ -89,13 +103,7 @@ fn scene(settings: &str) -> Scene {
             given: Overrides::default(),
             state_dir: folder.path().join("state"),
             hands: hands.clone(),
-            status: Status::new(
-                Thresholds {
-                    connection_error: Duration::from_secs(7200),
-                    disconnected: Duration::from_secs(43_200),
-                },
-                siembox::clock::now(),
-            ),
+            status: status.clone(),
             audit: Arc::new(Audit::new(folder.path())),
             lamps: true,
         }));
@@ -106,6 +114,7 @@ fn scene(settings: &str) -> Scene {
     Scene {
         house,
         hands,
+        status,
         setup: made.unwrap(),
         file,
         _settings: folder,
@@ -539,4 +548,59 @@ fn settings_go_to_another_box_with_their_secrets() {
     assert!(to.settings().contains("siem.example"), "{}", to.settings());
     let token = to.file.with_file_name("contoso.token");
     assert_eq!(std::fs::read_to_string(token).unwrap().trim(), TOKEN);
+}
+
+#[test]
+fn a_spool_without_an_agent_is_sent_or_deleted() {
+    let scene = scene(ONE);
+    let mut owner = scene.owner();
+    assert!(!text(&owner.get("/setup")).contains("Spools without an agent"));
+    let orphan = Orphan {
+        name: "old".to_owned(),
+        waiting: 1_000,
+        ..Orphan::default()
+    };
+    scene.status.orphans(vec![orphan], siembox::clock::now());
+    let page = text(&owner.get("/setup"));
+    for words in [
+        "Spools without an agent",
+        "1000 lines wait in it",
+        "/setup/orphan/old/send",
+        "<option value=\"contoso\">",
+        "/setup/orphan/old/delete",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let form = text(&owner.get("/setup/orphan/old/delete"));
+    assert!(
+        form.contains("1000 lines wait in it") && form.contains("for ever"),
+        "{form}"
+    );
+    assert_eq!(
+        scene.asked(),
+        Vec::<String>::new(),
+        "reading changes nothing"
+    );
+    for path in [
+        "/setup/orphan/other/delete",
+        "/setup/orphan/old/other",
+        "/setup/orphan/old/send",
+    ] {
+        assert_eq!(owner.get(path).status, 404, "{path}");
+    }
+    let answer = send(
+        &mut owner,
+        "/setup/orphan/old/send",
+        &[("agent", "contoso")],
+    );
+    assert_eq!(location(&answer), "/setup?done=sent");
+    let answer = send(&mut owner, "/setup/orphan/old/delete", &[]);
+    assert_eq!(location(&answer), "/setup?done=orphan-deleted");
+    assert_eq!(
+        scene.asked(),
+        [
+            "Send { name: \"old\", agent: Some(\"contoso\") }",
+            "Delete { name: \"old\" }"
+        ]
+    );
 }

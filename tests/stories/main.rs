@@ -16,6 +16,7 @@ mod faulty_disk;
 mod ledger;
 mod live_settings;
 mod names;
+mod orphans;
 mod pause;
 mod power;
 mod receiver_process;

@@ -75,7 +75,7 @@ const FULL: u64 = 6_000_000;
 // === impl Agent ===
 
 impl Agent {
-    /// All of a snapshot.
+    /// All of a snapshot, and the spools that belong to none of them.
     #[must_use]
     pub fn all(snapshot: &Snapshot) -> Vec<Self> {
         let agents = snapshot.agents.iter().map(|agent| Self {
@@ -90,7 +90,12 @@ impl Agent {
                 .cloned()
                 .collect(),
         });
-        agents.collect()
+        let orphans = snapshot.orphans.iter().map(|orphan| Self {
+            name: orphan.name.clone(),
+            state: "a spool without an agent".to_owned(),
+            troubles: vec![orphan.in_words()],
+        });
+        agents.chain(orphans).collect()
     }
 }
 

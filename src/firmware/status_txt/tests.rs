@@ -1,8 +1,11 @@
 use std::net::IpAddr;
+use std::time::Duration;
 
 use super::plain::LONGEST;
 use super::*;
 use crate::network::{Lease, Setting};
+use crate::orphan::Orphan;
+use crate::status::{Status, Thresholds};
 use crate::timekeeping::{Source, Word};
 use proptest::prelude::*;
 
@@ -154,4 +157,31 @@ proptest! {
         prop_assert_eq!(text.matches("\r\n").count(), text.matches('\n').count());
         prop_assert_eq!(text.matches("\r\n").count(), text.matches('\r').count());
     }
+}
+
+#[test]
+fn a_spool_without_an_agent_stands_beside_the_agents() {
+    let thresholds = Thresholds {
+        connection_error: Duration::from_secs(7200),
+        disconnected: Duration::from_secs(43_200),
+    };
+    let now = crate::clock::Moment {
+        steady: Duration::ZERO,
+        wall_ms: 0,
+    };
+    let status = Status::new(thresholds, now);
+    let orphan = Orphan {
+        name: "old".to_owned(),
+        waiting: 7,
+        ..Orphan::default()
+    };
+    assert_eq!(status.orphans(vec![orphan], now).len(), 1);
+    let [old] = &Agent::all(&status.snapshot(now))[..] else {
+        panic!("one")
+    };
+    assert_eq!(
+        (&*old.name, &*old.state),
+        ("old", "a spool without an agent")
+    );
+    assert!(old.troubles[0].contains("7 lines wait"), "{old:?}");
 }

@@ -123,6 +123,12 @@ pub struct SledSpool {
     _lock: Lock,
 }
 
+/// Does a spool lie in this folder? Nothing is opened for that.
+#[must_use]
+pub fn is_spool(folder: &Path) -> bool {
+    chain::list(folder).is_ok_and(|stores| !stores.is_empty())
+}
+
 /// The newest store.
 struct Head {
     id: StoreId,

@@ -1,11 +1,12 @@
-//! The asking side of a replay.
+//! The asking side of a replay, and of what is done with an orphaned spool.
 
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
-use super::{AskError, Asked, NAME, connect};
-use crate::replay::{Request, Word};
+use super::{AskError, Asked, LONGEST_ANSWER, NAME, connect};
+use crate::orphan::{Outcome, Request};
+use crate::replay::{self, Word};
 
 /// The running instance could not be asked, or fell silent.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +42,7 @@ pub struct Words {
 ///
 /// # Errors
 /// See [`ReplayError`].
-pub fn replay(state_dir: &Path, request: &Request) -> Result<Words, ReplayError> {
+pub fn replay(state_dir: &Path, request: &replay::Request) -> Result<Words, ReplayError> {
     let mut stream = connect(state_dir)?;
     let path = state_dir.join(NAME);
     let mut line =
@@ -57,6 +58,30 @@ pub fn replay(state_dir: &Path, request: &Request) -> Result<Words, ReplayError>
         path,
         lines: BufReader::new(stream),
     })
+}
+
+/// Asks the instance that runs on this state folder to do something with a spool that belongs to no agent.
+///
+/// # Errors
+/// See [`AskError`].
+pub fn orphan(state_dir: &Path, request: &Request) -> Result<Outcome, AskError> {
+    let mut stream = connect(state_dir)?;
+    let path = state_dir.join(NAME);
+    let mut line =
+        serde_json::to_vec(&Asked::Orphan(request.clone())).map_err(|cause| AskError::Odd {
+            path: path.clone(),
+            cause,
+        })?;
+    line.push(b'\n');
+    let mut answer = String::new();
+    stream
+        .write_all(&line)
+        .and_then(|()| BufReader::new(stream.take(LONGEST_ANSWER)).read_line(&mut answer))
+        .map_err(|cause| AskError::Read {
+            path: path.clone(),
+            cause,
+        })?;
+    serde_json::from_str(&answer).map_err(|cause| AskError::Odd { path, cause })
 }
 
 impl Words {

@@ -4,12 +4,12 @@ use maud::{Markup, html};
 
 use super::fields::Step;
 use super::wizard::address;
-use super::{Question, Reply, Setup, removal, replay};
+use super::{Question, Reply, Setup, orphans, removal, replay};
 use crate::settings::edit::{Draft, EditError};
 use crate::status::{AgentReport, Condition};
 
 /// What was done, for the page that comes after it.
-const DONE: [(&str, &str); 8] = [
+const DONE: [(&str, &str); 10] = [
     (
         "added",
         "The agent is added. It stands here as Created until cloud and SIEM have answered.",
@@ -25,6 +25,11 @@ const DONE: [(&str, &str); 8] = [
     ("resumed", "The agent goes on where it stopped."),
     ("token", "The token is replaced, and read again at once."),
     ("deleted", "The agent is deleted."),
+    (
+        "sent",
+        "What waits in the spool is being sent. It stands here until all of it has arrived.",
+    ),
+    ("orphan-deleted", "The spool is deleted."),
     ("imported", "The settings are imported."),
     (
         "identify",
@@ -69,6 +74,7 @@ impl Setup {
         };
         let body = html! {
             (body)
+            (orphans::cards(ask, &snapshot.orphans, &names))
             h2 { "This box" }
             ul.rooms {
                 li { a href="/setup/page" { "Page: addresses, certificate" } }

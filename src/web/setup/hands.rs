@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use crate::orphan;
 use crate::replay::{Request, Word};
 use crate::settings::{AgentSettings, Settings};
 
@@ -44,4 +45,10 @@ pub trait Hands: Send + Sync {
     /// # Errors
     /// What the system said.
     fn erase(&self, agent: &str) -> Result<(), String>;
+
+    /// Sends or deletes what is in a spool that belongs to no agent.
+    ///
+    /// # Errors
+    /// Why it can't be done.
+    fn orphan(&self, request: orphan::Request) -> orphan::Outcome;
 }

@@ -14,6 +14,7 @@ mod hands;
 mod jobs;
 mod judge;
 mod listening;
+mod orphans;
 mod panel;
 mod removal;
 mod render;
@@ -147,6 +148,7 @@ impl Setup {
             ["agent", name, what] => self
                 .to_step(ask, Some(name), what)
                 .unwrap_or_else(|| self.of_agent(ask, name, what)),
+            ["orphan", name, what] => self.of_orphan(ask, name, what),
             ["page"] => self.listening(ask),
             ["page", "keep"] if post => self.end_trial(ask, true),
             ["page", "back"] if post => self.end_trial(ask, false),

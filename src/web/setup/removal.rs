@@ -42,7 +42,7 @@ pub(super) fn form(ask: Question, name: &str, waits: &str) -> Reply {
             p { "It reads and sends nothing more. In its spool: " b { (waits) } "." }
             fieldset.picks {
                 legend { "What waits" }
-                label { input type="radio" name="rest" value="keep" checked; " stays on disk, and goes on when an agent of this name comes back" }
+                label { input type="radio" name="rest" value="keep" checked; " stays on disk: it goes on when an agent of this name comes back, or can be sent with another agent's settings" }
                 label { input type="radio" name="rest" value="erase"; " is erased, with cursor, ledger and the ids of what was sent" }
             }
             div.buttons {
