@@ -36,6 +36,11 @@ impl ApiUrl {
         self.url
     }
 
+    /// Scheme, host and port: whom a request goes to.
+    pub(super) fn origin(&self) -> String {
+        self.url.trim_end_matches("/cas").to_owned()
+    }
+
     /// A doubt about the host, where it is none of Microsoft's.
     pub(super) fn doubt(&self) -> Option<String> {
         let known = API_HOSTS.iter().any(|known| {

@@ -31,7 +31,10 @@ pub struct Guest<'a> {
     house: &'a House,
     pub from: IpAddr,
     pub secure: bool,
+    /// The session's, as a browser sends it.
     pub cookie: Option<String>,
+    /// Further cookies, each `name=value`.
+    pub further: Vec<String>,
     /// Sent with each request, in place of what a browser would send.
     pub headers: Vec<(&'static str, &'static str)>,
 }
@@ -88,6 +91,7 @@ impl House {
             from: IpAddr::from([192, 0, 2, last]),
             secure: true,
             cookie: None,
+            further: Vec::new(),
             headers: Vec::new(),
         }
     }
@@ -128,8 +132,11 @@ impl Guest<'_> {
         if !self.headers.iter().any(|(name, _)| *name == "Host") {
             exchange = exchange.header_set("Host", host);
         }
-        if let Some(cookie) = &self.cookie {
-            exchange = exchange.header_set("Cookie", cookie);
+        let cookies: Vec<&str> = (self.cookie.iter().chain(&self.further))
+            .map(String::as_str)
+            .collect();
+        if !cookies.is_empty() {
+            exchange = exchange.header_set("Cookie", &cookies.join("; "));
         }
         for (name, value) in &self.headers {
             exchange = exchange.header_set(name, value);
@@ -138,9 +145,20 @@ impl Guest<'_> {
     }
 
     fn take(&mut self, answer: Answer) -> Answer {
-        if let Some(cookie) = answer.header("Set-Cookie") {
+        let set = answer.headers.iter();
+        let set = set.filter(|(name, _)| name.eq_ignore_ascii_case("Set-Cookie"));
+        for (_, cookie) in set {
             let pair = cookie.split(';').next().unwrap();
-            self.cookie = (!pair.ends_with('=')).then(|| pair.to_owned());
+            let (name, value) = pair.split_once('=').unwrap();
+            if name == "__Host-siembox" {
+                self.cookie = (!value.is_empty()).then(|| pair.to_owned());
+                continue;
+            }
+            self.further
+                .retain(|one| !one.starts_with(&format!("{name}=")));
+            if !value.is_empty() {
+                self.further.push(pair.to_owned());
+            }
         }
         answer
     }

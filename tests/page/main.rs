@@ -4,10 +4,12 @@
 mod around;
 mod attacks;
 mod browser;
+mod canary;
 mod cast;
 mod door;
 mod driver;
 mod house;
+mod kept;
 mod looks;
 mod metrics;
 mod pages;

@@ -1,5 +1,6 @@
 //! The real process over its real TLS socket.
 
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
@@ -22,17 +23,17 @@ pub struct Scene {
     _siem: SyslogReceiver,
 }
 
-/// What is asked with one browser's certificate store and cookie.
-struct Client {
+/// What is asked with one browser's certificate store and cookies.
+pub struct Client {
     agent: ureq::Agent,
-    at: String,
-    cookie: Option<String>,
+    pub at: String,
+    pub cookies: BTreeMap<String, String>,
 }
 
-struct Said {
-    code: u16,
-    location: String,
-    body: String,
+pub struct Said {
+    pub code: u16,
+    pub location: String,
+    pub body: String,
 }
 
 pub fn scene(further: &str) -> Scene {
@@ -58,7 +59,7 @@ impl Scene {
         address.trim_end_matches('/').parse().unwrap()
     }
 
-    fn client(&mut self) -> Client {
+    pub fn client(&mut self) -> Client {
         let at = self.https();
         Client::new(at, &self.siembox.state().join("page/certificate.pem"))
     }
@@ -66,7 +67,7 @@ impl Scene {
 
 impl Client {
     /// Believes this certificate and no other.
-    fn new(at: SocketAddr, root: &Path) -> Self {
+    pub fn new(at: SocketAddr, root: &Path) -> Self {
         let root = Certificate::from_pem(&std::fs::read(root).unwrap()).unwrap();
         let tls = TlsConfig::builder().root_certs(RootCerts::new_with_certs(&[root]));
         let agent = ureq::Agent::config_builder()
@@ -79,26 +80,44 @@ impl Client {
         Self {
             agent,
             at: format!("https://{at}"),
-            cookie: None,
+            cookies: BTreeMap::new(),
         }
     }
 
-    fn get(&mut self, path: &str) -> Said {
+    pub fn get(&mut self, path: &str) -> Said {
         let mut request = self.agent.get(format!("{}{path}", self.at));
-        if let Some(cookie) = &self.cookie {
-            request = request.header("Cookie", cookie);
+        if !self.cookies.is_empty() {
+            request = request.header("Cookie", self.cookie());
         }
         let answer = request.call().unwrap();
         self.take(answer)
     }
 
-    fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Said {
+    /// As a browser sends them.
+    fn cookie(&self) -> String {
+        let pairs = self.cookies.iter();
+        let pairs: Vec<String> = pairs
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        pairs.join("; ")
+    }
+
+    /// A form of the set-up, with the session's token.
+    pub fn send(&mut self, path: &str, fields: &[(&str, &str)]) -> Said {
+        let page = self.get("/setup/password").body;
+        let csrf = token(&page).to_owned();
+        let mut all = vec![("csrf", csrf.as_str())];
+        all.extend(fields);
+        self.post(path, &all)
+    }
+
+    pub fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Said {
         let mut request = self
             .agent
             .post(format!("{}{path}", self.at))
             .header("Origin", &self.at);
-        if let Some(cookie) = &self.cookie {
-            request = request.header("Cookie", cookie);
+        if !self.cookies.is_empty() {
+            request = request.header("Cookie", self.cookie());
         }
         let answer = request.send_form(fields.iter().copied()).unwrap();
         self.take(answer)
@@ -109,8 +128,13 @@ impl Client {
             let value = answer.headers().get(name);
             value.map(|value| value.to_str().unwrap().to_owned())
         };
-        if let Some(cookie) = header("Set-Cookie") {
-            self.cookie = cookie.split(';').next().map(str::to_owned);
+        for cookie in answer.headers().get_all("Set-Cookie") {
+            let pair = cookie.to_str().unwrap().split(';').next().unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            match value {
+                "" => drop(self.cookies.remove(name)),
+                value => drop(self.cookies.insert(name.to_owned(), value.to_owned())),
+            }
         }
         let (code, location) = (answer.status().as_u16(), header("Location"));
         let mut body = String::new();

@@ -19,21 +19,14 @@ use age::secrecy::SecretString;
 use age::{DecryptError, Decryptor, Encryptor, scrypt};
 use serde::{Deserialize, Serialize};
 
-use super::Draft;
+use super::{Draft, Outside, inside};
 use crate::settings::{
-    Finding, Loaded, Overrides, Secret, SecretError, SecretSource, Settings, SettingsError,
+    Finding, Loaded, Overrides, SECRET_KEYS, Secret, SecretError, SecretSource, Settings,
+    SettingsError,
 };
 
 /// The longest export, and the longest text in one; bytes.
 pub const MAX_EXPORT_BYTES: usize = 1024 * 1024;
-
-/// Keys of an agent that name a secret's file.
-pub const SECRET_KEYS: [&str; 4] = [
-    "source.token_file",
-    "source.client_secret_file",
-    "source.proxy_password_file",
-    "siem.client_key_file",
-];
 
 /// Keys of an agent that name a certificate's file, or an authority's.
 pub const CERTIFICATE_KEYS: [&str; 3] = ["source.ca_file", "siem.ca_file", "siem.client_cert_file"];
@@ -88,6 +81,14 @@ pub enum BundleError {
         path: PathBuf,
         /// Why.
         source: std::io::Error,
+    },
+    /// A file that the settings name lies elsewhere: an administrator of the machine put it there, and it stays there.
+    #[error("{key}: {outside}; or export without secrets")]
+    Outside {
+        /// The key that names it.
+        key: String,
+        /// Where it lies.
+        outside: Outside,
     },
     /// A passphrase that protects nothing.
     #[error("the passphrase is too short: found {found} characters; allowed: at least {least}")]
@@ -157,7 +158,7 @@ struct Inside {
 /// The secrets and certificates that a draft's settings name, read from their files.
 ///
 /// # Errors
-/// Where one can't be read.
+/// Where one can't be read, or lies outside of the settings file's folder.
 pub fn secrets_of(
     draft: &Draft,
     settings_file: &Path,
@@ -169,13 +170,19 @@ pub fn secrets_of(
             let name = draft.value(agent, key)?.as_str()?.to_owned();
             Some((format!("agent[{}].{key}", index + 1), folder.join(name)))
         };
-        for (key, path) in SECRET_KEYS.into_iter().filter_map(named) {
+        let known = |(key, path): (String, PathBuf)| match inside(folder, &path) {
+            Ok(()) => Ok((key, path)),
+            Err(outside) => Err(BundleError::Outside { key, outside }),
+        };
+        for found in SECRET_KEYS.into_iter().filter_map(named) {
+            let (key, path) = known(found)?;
             match SecretSource::File(path).read() {
                 Ok(secret) => drop(secrets.insert(key, secret)),
                 Err(source) => return Err(BundleError::Secret { key, source }),
             }
         }
-        for (key, path) in CERTIFICATE_KEYS.into_iter().filter_map(named) {
+        for found in CERTIFICATE_KEYS.into_iter().filter_map(named) {
+            let (key, path) = known(found)?;
             match certificate(&path) {
                 Ok(text) => drop(secrets.insert(key, Secret::new(&text))),
                 Err(source) => return Err(BundleError::Certificate { key, path, source }),

@@ -20,8 +20,11 @@ pub(super) fn replace(
     fixed: bool,
     wanted: impl FnOnce() -> Result<bool, EditError>,
 ) -> Result<(), EditError> {
-    // a link stays a link: what it leads to is replaced
-    let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    // the settings file may be a link: what it leads to is replaced. A secret is never put where a link leads.
+    let path = &match fixed {
+        true => path.to_owned(),
+        false => std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()),
+    };
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
@@ -38,7 +41,7 @@ pub(super) fn replace(
     if !wanted()? {
         return Ok(());
     }
-    let old = std::fs::metadata(path).ok();
+    let old = std::fs::symlink_metadata(path).ok();
     let mode = match &old {
         Some(old) if !fixed => old.permissions().mode() & 0o7777,
         _ => mode,

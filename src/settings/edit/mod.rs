@@ -14,16 +14,18 @@ mod disk;
 mod error;
 mod gap;
 mod inline;
+mod inside;
 mod layout;
 mod removal;
 mod revision;
 mod secret_file;
 
 pub use bundle::{
-    Bundle, BundleError, CERTIFICATE_KEYS, Import, MAX_EXPORT_BYTES, MIN_PASSPHRASE, SECRET_KEYS,
-    export, import, is_encrypted, secrets_of,
+    Bundle, BundleError, CERTIFICATE_KEYS, Import, MAX_EXPORT_BYTES, MIN_PASSPHRASE, export,
+    import, is_encrypted, secrets_of,
 };
 pub use error::EditError;
+pub use inside::{Outside, inside};
 pub use revision::Revision;
 pub use secret_file::{put_secret, remove_secret};
 

@@ -408,6 +408,14 @@ fn a_secret_is_its_owners_alone() {
     remove_secret(folder.path(), "contoso.token").unwrap();
     remove_secret(folder.path(), "contoso.token").unwrap();
     assert_eq!(names(folder.path()).len(), 0);
+    // a link in its place goes; what it leads to is somebody else's
+    let elsewhere = tempfile::tempdir().unwrap();
+    let other = elsewhere.path().join("other");
+    std::fs::write(&other, "other").unwrap();
+    std::os::unix::fs::symlink(&other, folder.path().join("contoso.token")).unwrap();
+    let path = put_secret(folder.path(), "contoso.token", &Secret::new("hunter2")).unwrap();
+    assert_eq!(std::fs::read_to_string(&other).unwrap(), "other");
+    assert!(path.symlink_metadata().unwrap().is_file());
     let nowhere = put_secret(&folder.path().join("none"), "x", &Secret::new("hunter2"));
     let said = nowhere.unwrap_err().to_string();
     assert!(said.contains("none") && !said.contains("hunter2"), "{said}");

@@ -250,6 +250,11 @@ impl Field {
         }
     }
 
+    /// Is what is typed kept in a file of its own?
+    pub(super) fn is_file(&self) -> bool {
+        matches!(self.kind, Kind::Secret | Kind::Pem)
+    }
+
     /// What its file is called behind the agent's name.
     pub(super) fn file_name(&self) -> &'static str {
         match self.key {
@@ -289,9 +294,7 @@ mod tests {
     fn each_key_is_asked_for_once_and_each_file_is_another() {
         let keys: HashSet<_> = Field::all().map(|field| field.key).collect();
         assert_eq!(keys.len(), Field::all().count());
-        let files: Vec<_> = Field::all()
-            .filter(|field| matches!(field.kind, Kind::Secret | Kind::Pem))
-            .collect();
+        let files: Vec<_> = Field::all().filter(|field| field.is_file()).collect();
         let names: HashSet<_> = files.iter().map(|field| field.file_name()).collect();
         assert_eq!(names.len(), files.len());
     }

@@ -4,20 +4,47 @@
 //! change with it and the running box takes it up, and a trial can go back to what was. What is read with each request, as a
 //! token is, keeps its name.
 
-use super::fields::{Field, Kind};
+use std::path::{Path, PathBuf};
+
+use super::fields::Field;
 use crate::settings::edit::Draft;
 
-/// The name for a new one, where the settings name `there` at present. `of` is an agent, or `page`.
-pub(super) fn fresh(of: &str, file: &str, there: Option<&str>) -> String {
+/// The keys of `[page]` that name a file.
+pub(super) const OF_PAGE: [&str; 2] = ["certificate_file", "key_file"];
+
+/// The name for a new one, in place of the one that the settings name at present (`there`). `of` is an agent, or `page`. What
+/// settings name elsewhere (`taken`) it is not: a secret would go where that goes.
+pub(super) fn fresh(
+    of: &str,
+    file: &str,
+    there: Option<&str>,
+    taken: &[PathBuf],
+    folder: &Path,
+) -> String {
     let first = format!("{of}.{file}");
-    match there == Some(&first) && !is_read_anew(file) {
-        true => second(&first),
-        false => first,
-    }
+    let mut names = (1..).map(|number| match number {
+        1 => first.clone(),
+        number => format!("{first}-{number}"),
+    });
+    let fits = |name: &String| {
+        let same = there == Some(name.as_str()) && !is_read_anew(file);
+        !same && !taken.contains(&folder.join(name))
+    };
+    names.find(fits).unwrap_or_default()
 }
 
-fn second(first: &str) -> String {
-    format!("{first}-2")
+/// The files that settings name, but for this key of this agent (`page` for `[page]`).
+pub(super) fn named(draft: &Draft, folder: &Path, but: (&str, &str)) -> Vec<PathBuf> {
+    let text = |value: Option<toml_edit::Value>| value?.as_str().map(|name| folder.join(name));
+    let agents = draft.agents();
+    let of_agents = agents.iter().flat_map(|agent| {
+        let fields = Field::all().filter(|field| field.is_file());
+        let fields = fields.filter(move |field| (agent.as_str(), field.key) != but);
+        fields.filter_map(move |field| text(draft.value(agent, field.key)))
+    });
+    let of_page = OF_PAGE.into_iter().filter(|key| ("page", *key) != but);
+    let of_page = of_page.filter_map(|key| text(draft.page_value(key)));
+    of_agents.chain(of_page).collect()
 }
 
 fn is_read_anew(file: &str) -> bool {
@@ -30,7 +57,7 @@ pub(super) fn own(draft: &Draft, agent: &str) -> Vec<String> {
         let value = draft.value(agent, field.key);
         value.and_then(|value| value.as_str().map(str::to_owned))
     };
-    let files = || Field::all().filter(|field| matches!(field.kind, Kind::Secret | Kind::Pem));
+    let files = || Field::all().filter(|field| field.is_file());
     let agents = draft.agents();
     let others: Vec<String> = (agents.iter().filter(|other| *other != agent))
         .flat_map(|other| files().filter_map(|field| named(other, field)))
@@ -38,10 +65,19 @@ pub(super) fn own(draft: &Draft, agent: &str) -> Vec<String> {
     let mut own = Vec::new();
     for field in files() {
         let first = format!("{agent}.{}", field.file_name());
-        let ours = named(agent, field).filter(|file| *file == first || *file == second(&first));
+        let ours = named(agent, field).filter(|file| is_a(&first, file));
         own.extend(ours.filter(|file| !others.contains(file)));
     }
     own
+}
+
+/// Is it the first of these names, or a later one: `-2` and so on?
+fn is_a(first: &str, name: &str) -> bool {
+    let Some(rest) = name.strip_prefix(first) else {
+        return false;
+    };
+    let number = rest.strip_prefix('-');
+    rest.is_empty() || number.is_some_and(|number| number.parse::<u32>().is_ok())
 }
 
 #[cfg(test)]
@@ -50,7 +86,7 @@ mod tests {
 
     #[test]
     fn what_is_read_once_changes_its_name_with_its_content() {
-        let next = |file, there| fresh("a", file, there);
+        let next = |file, there| fresh("a", file, there, &[], Path::new(""));
         assert_eq!(next("siem-ca.pem", None), "a.siem-ca.pem");
         assert_eq!(
             next("siem-ca.pem", Some("a.siem-ca.pem")),
@@ -61,5 +97,14 @@ mod tests {
             "a.siem-ca.pem"
         );
         assert_eq!(next("token", Some("a.token")), "a.token");
+    }
+
+    #[test]
+    fn no_secret_is_put_where_another_setting_reads_it() {
+        let folder = Path::new("/settings");
+        let taken = ["token", "./a.token", "a.token-2"].map(|name| folder.join(name));
+        assert_eq!(fresh("a", "token", None, &taken, folder), "a.token-3");
+        assert!(is_a("a.token", "a.token-3") && is_a("a.token", "a.token"));
+        assert!(!is_a("a.token", "a.tokens") && !is_a("a.token", "a.token-x"));
     }
 }

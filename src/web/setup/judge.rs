@@ -40,6 +40,7 @@ impl Setup {
             judged.refused.push(("name", why));
             return judged;
         }
+        let moved = self.moved(typed, &draft, needs);
         judged.refused = typed.write(&mut draft, |_, staged| staged.to_owned());
         let place = draft.place(name).unwrap_or_default();
         let given = Overrides {
@@ -58,6 +59,11 @@ impl Setup {
             Err(findings) => findings
                 .iter()
                 .for_each(|finding| judged.take(finding, place)),
+        }
+        if !moved.is_empty() {
+            judged.refused.extend(moved);
+            // nothing is tried out with it either
+            judged.whole = None;
         }
         judged
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use maud::{Markup, html};
 use toml_edit::{Array, Value};
 
-use super::files::fresh;
+use super::files::{fresh, named};
 use super::{Question, Reply, Setup};
 use crate::clock::span_in_words;
 use crate::settings::edit::{Draft, EditError, put_secret};
@@ -98,7 +98,8 @@ impl Setup {
         ] {
             let there = draft.page_value(key);
             let there = there.as_ref().and_then(|value| value.as_str());
-            let name = fresh("page", file, there);
+            let taken = named(draft, folder, ("page", key));
+            let name = fresh("page", file, there, &taken, folder);
             put(&name, text)?;
             draft.set_page(key, Some(name.into()));
         }

@@ -6,11 +6,13 @@
 //! as it does an editor's change.
 
 mod agents;
+mod bound;
 mod fields;
 mod files;
 mod filters;
 mod forms;
 mod hands;
+mod incoming;
 mod jobs;
 mod judge;
 mod listening;

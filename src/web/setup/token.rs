@@ -4,6 +4,7 @@ use std::path::Path;
 
 use maud::html;
 
+use super::files::{fresh, named};
 use super::{Question, Reply, Setup};
 use crate::settings::Secret;
 use crate::settings::edit::{EditError, put_secret};
@@ -60,14 +61,12 @@ impl Setup {
             Err(why) => return self.ask_token(ask, name, Some(&why.to_string())),
         };
         let folder = self.file.parent().unwrap_or(Path::new("."));
-        let file = format!("{name}.{file}");
+        let there = draft.value(name, key);
+        let there = there.as_ref().and_then(|value| value.as_str());
+        let taken = named(&draft, folder, (name, key));
+        let file = fresh(name, file, there, &taken, folder);
         put_secret(folder, &file, &secret)?;
-        if draft
-            .value(name, key)
-            .and_then(|value| value.as_str().map(str::to_owned))
-            .as_deref()
-            != Some(&file)
-        {
+        if there != Some(&file) {
             draft.set(name, key, Some(file.into()));
             draft.save()?;
         }

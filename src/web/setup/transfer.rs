@@ -5,7 +5,8 @@ use std::path::Path;
 use maud::{Markup, html};
 
 use super::fields::about;
-use super::files::fresh;
+use super::files::{fresh, named};
+use super::incoming::Incoming;
 use super::{Question, Reply, Setup};
 use crate::settings::Secret;
 use crate::settings::edit::{
@@ -23,6 +24,9 @@ enum TransferError {
     Bundle(#[from] BundleError),
     #[error("{0}")]
     Said(&'static str),
+    /// What an import would do with files of this box.
+    #[error("These settings cannot be imported:\n{}", .0.join("\n"))]
+    Refused(Vec<String>),
 }
 
 impl Setup {
@@ -71,11 +75,23 @@ impl Setup {
         }
         let passphrase = Secret::new(ask.text("passphrase"));
         let passphrase = is_encrypted(text.as_bytes()).then_some(&passphrase);
-        let Import { bundle, .. } = import(text.as_bytes(), passphrase, &self.file, &self.given)?;
+        let Import { bundle, loaded } =
+            import(text.as_bytes(), passphrase, &self.file, &self.given)?;
         let folder = self.file.parent().unwrap_or(Path::new("."));
         let present = Draft::open(&self.file)?;
         let before = present.text();
         let mut draft = present.clone().with_text(bundle.settings)?;
+        let refused = Incoming {
+            present: &present,
+            next: &draft,
+            along: &bundle.secrets,
+            folder,
+            given: &self.given,
+        };
+        let refused = refused.refused(&loaded.settings);
+        if !refused.is_empty() {
+            return Err(TransferError::Refused(refused));
+        }
         let agents = draft.agents();
         for (key, secret) in &bundle.secrets {
             let Some((agent, key)) = of_agent(key, &agents) else {
@@ -86,7 +102,9 @@ impl Setup {
                 continue;
             };
             let there = there(&present, agent, key);
-            let file = fresh(agent, field.file_name(), there.as_deref());
+            let mut taken = named(&draft, folder, (agent, key));
+            taken.extend(named(&present, folder, (agent, key)));
+            let file = fresh(agent, field.file_name(), there.as_deref(), &taken, folder);
             put_secret(folder, &file, secret)?;
             draft.set(agent, key, Some(file.into()));
         }

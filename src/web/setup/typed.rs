@@ -9,8 +9,8 @@ use toml_edit::{InlineTable, Value};
 
 use super::fields::{Field, Kind, Step};
 use super::filters;
-use crate::settings::Secret;
 use crate::settings::edit::{Draft, EditError, Revision, put_secret};
+use crate::settings::{Destination, Secret};
 use crate::web::form::Form;
 
 /// Longer texts are not taken: bytes.
@@ -35,10 +35,21 @@ pub(super) struct Typed {
 pub(super) enum Kept {
     /// The settings name a file already.
     InSettings,
-    /// Typed, and put here until all is saved.
-    Staged(PathBuf),
+    /// Typed, and put into a file of its own until all is saved.
+    Staged(Staged),
     /// To be taken out.
     Dropped,
+}
+
+/// What was typed into such a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Staged {
+    /// Where it is.
+    pub(super) path: PathBuf,
+    /// Tells it from another one that was typed there.
+    content: Revision,
+    /// Where a secret was to go when it was typed: it goes nowhere else.
+    pub(super) entered_for: Destination,
 }
 
 // === impl Typed ===
@@ -102,6 +113,20 @@ impl Typed {
             .map_or(default, |text| text == switch(true))
     }
 
+    /// What stands for a key that tells where a secret goes; of a file that is kept, what tells it from another one. `draft` is
+    /// the settings file as it is.
+    pub(super) fn says(&self, draft: &Draft, key: &str) -> Option<String> {
+        match self.files.get(key) {
+            None => self.texts.get(key).filter(|text| !text.is_empty()).cloned(),
+            Some(Kept::InSettings) => {
+                let value = draft.value(self.of.as_deref()?, key)?;
+                Some(plain(&value))
+            }
+            Some(Kept::Staged(staged)) => Some(staged.content.to_string()),
+            Some(Kept::Dropped) => None,
+        }
+    }
+
     /// What is known of a field that is kept in a file.
     pub(super) fn kept(&self, key: &str) -> Option<&Kept> {
         self.files.get(key)
@@ -112,7 +137,7 @@ impl Typed {
         self.of.as_deref().unwrap_or_else(|| self.text("name"))
     }
 
-    /// Takes a step's fields from its form; what is kept in files is put into `staging`.
+    /// Takes a step's fields from its form; what is kept in files is put into `staging`. `draft` is the settings file as it is.
     ///
     /// # Errors
     /// Where a file can't be written.
@@ -121,8 +146,10 @@ impl Typed {
         step: Step,
         form: &Form,
         staging: &Path,
+        draft: &Draft,
     ) -> Result<Vec<Refused>, EditError> {
         let mut refused = Vec::new();
+        let mut typed = Vec::new();
         let is_new = self.of.is_none();
         for field in (step.fields().iter()).filter(|field| is_new || field.key != "name") {
             let text = form.text(field.key).trim();
@@ -144,7 +171,13 @@ impl Typed {
                         let text = text.replace("\r\n", "\n");
                         make(staging)?;
                         let path = put_secret(staging, field.file_name(), &Secret::new(&text))?;
-                        self.files.insert(field.key, Kept::Staged(path));
+                        let staged = Staged {
+                            path,
+                            content: Revision::of(text.as_bytes()),
+                            entered_for: Destination::default(),
+                        };
+                        self.files.insert(field.key, Kept::Staged(staged));
+                        typed.push(field.key);
                     } else if form.has(&format!("drop:{}", field.key)) {
                         self.files.insert(field.key, Kept::Dropped);
                     }
@@ -152,6 +185,13 @@ impl Typed {
                 _ => {
                     self.texts.insert(field.key, text.replace("\r\n", "\n"));
                 }
+            }
+        }
+        // only now it is known where they are to go
+        for key in typed {
+            let goes = Destination::of(key, &|key| self.says(draft, key));
+            if let Some(Kept::Staged(staged)) = self.files.get_mut(key) {
+                staged.entered_for = goes;
             }
         }
         Ok(refused)
@@ -182,8 +222,9 @@ impl Typed {
                 Kind::Secret | Kind::Pem => match self.files.get(field.key) {
                     None | Some(Kept::InSettings) => continue,
                     Some(Kept::Dropped) => None,
-                    Some(Kept::Staged(path)) => {
-                        Some(file(field, path).to_string_lossy().into_owned().into())
+                    Some(Kept::Staged(staged)) => {
+                        let path = file(field, &staged.path);
+                        Some(path.to_string_lossy().into_owned().into())
                     }
                 },
                 Kind::Switch(default) => Some(self.is_on(field.key, default).into()),

@@ -52,7 +52,7 @@ impl Setup {
             self.forms.close(&which);
             return Ok(Reply::See("/setup".to_owned()));
         }
-        let mut refused = typed.take(step, &ask.ask.form, &staging)?;
+        let mut refused = typed.take(step, &ask.ask.form, &staging, &draft)?;
         self.forms.keep(&which, typed.clone());
         let needs = match act {
             "test" => Needs::Lines,
@@ -128,7 +128,8 @@ impl Setup {
         let _ = typed.write(&mut draft, |field, staged| {
             let there = before.value(&name, field.key);
             let there = there.as_ref().and_then(|value| value.as_str());
-            let file = files::fresh(&name, field.file_name(), there);
+            let taken = files::named(&before, &folder, (&name, field.key));
+            let file = files::fresh(&name, field.file_name(), there, &taken, &folder);
             let put = std::fs::read_to_string(staged)
                 .map_err(|source| EditError::Read {
                     path: staged.to_owned(),

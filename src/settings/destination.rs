@@ -1,0 +1,272 @@
+//! Where a kept secret goes: what it was entered for.
+//!
+//! A secret is written on the page and never shown there again. That holds only as long as it can't be sent to another place
+//! from there, where somebody listens. So each is bound to its [`Destination`]; a changed one asks for the secret anew.
+//!
+//! | secret | bound to |
+//! |---|---|
+//! | token | scheme, host and port of `api_url`; over plain http the proxy too, which reads along |
+//! | client secret | the same, and log-on host and tenant: the access token goes to the API, the secret itself to the log-on host |
+//! | proxy password | scheme, host and port of the proxy |
+//! | client key | host and port of the SIEM |
+//!
+//! Whoever is believed on the way can read along as well: an authority in `source.ca_file` that is new, or another one, asks
+//! anew too. One that is taken away does not: fewer are believed then. The client key never leaves the box, and the
+//! authority of the SIEM's certificate is no matter for it.
+
+use super::host::host_and_port;
+use super::{ApiUrl, Overrides, ProxySettings, Transport};
+
+/// The keys of an agent that name a secret's file.
+pub const SECRET_KEYS: [&str; 4] = [
+    "source.token_file",
+    "source.client_secret_file",
+    "source.proxy_password_file",
+    "siem.client_key_file",
+];
+
+/// Where a secret goes, and who is believed on the way. The default is nowhere: nothing was entered yet.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Destination {
+    /// The settings that say where, with their values in one form.
+    places: Vec<(&'static str, String)>,
+    /// What `source.ca_file` says, where the secret goes through a connection that it vouches for.
+    authority: Option<String>,
+}
+
+/// What is another one than a secret was entered for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// The setting: `source.api_url`.
+    pub key: &'static str,
+    /// What it was; empty where there was none, or where it is a file.
+    pub was: String,
+}
+
+// === impl Destination ===
+
+impl Destination {
+    /// Of the secret whose file `key` names, in an agent of which `says` tells what is written for each of its keys.
+    #[must_use]
+    pub fn of(key: &str, says: &dyn Fn(&str) -> Option<String>) -> Self {
+        let text = |key: &str| says(key).unwrap_or_default().trim().to_owned();
+        let api = ApiUrl::parse(&text("source.api_url"));
+        let api_url = match &api {
+            Ok(url) => url.origin(),
+            Err(_) => text("source.api_url"),
+        };
+        let proxy = proxy(&text("source.proxy"));
+        let mut places = Vec::new();
+        match key {
+            "source.token_file" => places.push(("source.api_url", api_url.clone())),
+            "source.client_secret_file" => {
+                let login = match (text("source.login_url"), api) {
+                    (login, Ok(api)) if login.is_empty() => api.login_url().to_owned(),
+                    (login, _) => login.trim_end_matches('/').to_ascii_lowercase(),
+                };
+                places.push(("source.api_url", api_url.clone()));
+                places.push(("source.login_url", login));
+                let tenant = text("source.tenant_id").to_ascii_lowercase();
+                places.push(("source.tenant_id", tenant));
+            }
+            "source.proxy_password_file" => places.push(("source.proxy", proxy.clone())),
+            _ => places.push(("siem.host", siem(&text))),
+        }
+        if api_url.starts_with("http://") && key.starts_with("source.") {
+            places.push(("source.proxy", proxy));
+            places.dedup();
+        }
+        let authority = says("source.ca_file").filter(|_| key.starts_with("source."));
+        Self { places, authority }
+    }
+
+    /// What of it is another one in `next`; none where a secret may stay what it is.
+    #[must_use]
+    pub fn moved(&self, next: &Self) -> Option<Moved> {
+        if self.places.iter().all(|(_, place)| place.is_empty()) {
+            return None;
+        }
+        let other = self
+            .places
+            .iter()
+            .find(|place| !next.places.contains(place));
+        if let Some((key, was)) = other {
+            let was = was.clone();
+            return Some(Moved { key, was });
+        }
+        let believed = next.authority.is_some() && next.authority != self.authority;
+        believed.then(|| Moved {
+            key: "source.ca_file",
+            was: String::new(),
+        })
+    }
+}
+
+/// Whether an agent takes the token that siembox was given at its start, and not one of its own.
+#[must_use]
+pub fn takes_the_given_token(given: &Overrides, says: &dyn Fn(&str) -> Option<String>) -> bool {
+    let own = [
+        "source.token_file",
+        "source.tenant_id",
+        "source.client_id",
+        "source.client_secret_file",
+    ];
+    let has_own = own.into_iter().any(|key| says(key).is_some());
+    given.credentials.is_some() || (given.spare_token.is_some() && !has_own)
+}
+
+fn proxy(text: &str) -> String {
+    match ProxySettings::parse(text) {
+        Ok(proxy) => format!("{}:{}", proxy.host, proxy.port).to_ascii_lowercase(),
+        Err(_) => text.to_owned(),
+    }
+}
+
+fn siem(text: &dyn Fn(&str) -> String) -> String {
+    let host = text("siem.host").to_ascii_lowercase();
+    let protocol = text("siem.protocol");
+    let known = Transport::NAMES.iter().find(|(name, _)| *name == protocol);
+    let usual = known.map_or(Transport::Tcp, |(_, transport)| *transport);
+    let port = match text("siem.port") {
+        port if port.is_empty() => usual.default_port().to_string(),
+        port => port,
+    };
+    match host_and_port(&host) {
+        Ok((host, _)) => format!("{host}:{port}"),
+        Err(_) if host.is_empty() => host,
+        Err(_) => format!("{host}:{port}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What moves where these keys of an agent become those.
+    fn moved(secret: &str, before: &[(&str, &str)], after: &[(&str, &str)]) -> Option<Moved> {
+        let of = |keys: &[(&str, &str)]| {
+            let says = |key: &str| {
+                let found = keys.iter().find(|(known, _)| *known == key);
+                found.map(|(_, value)| (*value).to_owned())
+            };
+            Destination::of(secret, &says)
+        };
+        of(before).moved(&of(after))
+    }
+
+    const API: (&str, &str) = (
+        "source.api_url",
+        "https://contoso.us3.portal.cloudappsecurity.com",
+    );
+    const TOKEN: &str = "source.token_file";
+    const SECRET: &str = "source.client_secret_file";
+    const PROXY: &str = "source.proxy_password_file";
+    const KEY: &str = "siem.client_key_file";
+
+    #[test]
+    fn the_same_place_in_other_words_is_no_other_place() {
+        let same = (
+            "source.api_url",
+            " https://CONTOSO.us3.portal.cloudappsecurity.com:443/cas ",
+        );
+        assert_eq!(moved(TOKEN, &[API], &[same]), None);
+        let login = ("source.login_url", "https://login.microsoftonline.com");
+        assert_eq!(
+            moved(SECRET, &[API], &[API, login]),
+            None,
+            "the default, written"
+        );
+        let proxies = |text| [API, ("source.proxy", text)];
+        assert_eq!(
+            moved(
+                PROXY,
+                &proxies("me@Proxy"),
+                &proxies("http://me@proxy:8080/")
+            ),
+            None
+        );
+        let siem = [("siem.host", "siem.example"), ("siem.protocol", "tls")];
+        let port = [siem[0], siem[1], ("siem.port", "6514")];
+        assert_eq!(moved(KEY, &siem, &port), None);
+    }
+
+    #[test]
+    fn each_place_that_a_secret_goes_to_binds_it() {
+        let tenant = |name| ("source.tenant_id", name);
+        let proxy = |name| ("source.proxy", name);
+        let siem = |name| [("siem.host", name), ("siem.protocol", "tls")];
+        let local = ("source.api_url", "http://127.0.0.1:8080");
+        let ca = |name| ("source.ca_file", name);
+        let evil = ("source.api_url", "https://evil.example");
+        let login = ("source.login_url", "https://login.evil.example");
+        for (secret, before, after, key) in [
+            (TOKEN, &[API][..], &[evil][..], "source.api_url"),
+            (
+                TOKEN,
+                &[API],
+                &[(
+                    "source.api_url",
+                    "https://contoso.us3.portal.cloudappsecurity.com:8443",
+                )],
+                "source.api_url",
+            ),
+            (TOKEN, &[API], &[], "source.api_url"),
+            (TOKEN, &[local], &[local, proxy("evil:1")], "source.proxy"),
+            (TOKEN, &[API], &[API, ca("a.pem")], "source.ca_file"),
+            (
+                TOKEN,
+                &[API, ca("a.pem")],
+                &[API, ca("b.pem")],
+                "source.ca_file",
+            ),
+            (SECRET, &[API], &[evil], "source.api_url"),
+            (SECRET, &[API], &[API, login], "source.login_url"),
+            (
+                SECRET,
+                &[API, tenant("a")],
+                &[API, tenant("b")],
+                "source.tenant_id",
+            ),
+            (SECRET, &[API], &[API, ca("a.pem")], "source.ca_file"),
+            (
+                PROXY,
+                &[API, proxy("me@a")],
+                &[API, proxy("me@b")],
+                "source.proxy",
+            ),
+            (
+                PROXY,
+                &[API, proxy("https://me@a")],
+                &[API, proxy("me@a")],
+                "source.proxy",
+            ),
+            (KEY, &siem("a"), &siem("b"), "siem.host"),
+        ] {
+            let moved = moved(secret, before, after);
+            assert_eq!(
+                moved.map(|moved| moved.key),
+                Some(key),
+                "{secret} {after:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_a_secret_does_not_go_to_leaves_it_alone() {
+        let proxy = ("source.proxy", "me@proxy");
+        let ca = ("source.ca_file", "a.pem");
+        let host = ("siem.host", "b");
+        assert_eq!(
+            moved(TOKEN, &[API], &[API, proxy, host]),
+            None,
+            "TLS goes through it"
+        );
+        assert_eq!(moved(TOKEN, &[API, ca], &[API]), None, "fewer are believed");
+        assert_eq!(moved(KEY, &[host], &[host, ca, API]), None);
+        assert_eq!(
+            moved(TOKEN, &[], &[API]),
+            None,
+            "it was entered for nothing yet"
+        );
+    }
+}

@@ -1,0 +1,66 @@
+//! A secret that is kept goes where it was entered for, and nowhere else: neither for a check, nor saved, nor by an import.
+
+use super::Setup;
+use super::fields::about;
+use super::typed::{Kept, Refused, Typed};
+use crate::settings::edit::Draft;
+use crate::settings::{Destination, Moved, Needs, SECRET_KEYS, takes_the_given_token};
+
+const TOKEN: &str = "source.token_file";
+
+impl Setup {
+    /// The secrets that what was typed would send elsewhere, each with the words for beside its field. `draft` is the settings
+    /// file as it is; `needs` tells which of them are used.
+    pub(super) fn moved(&self, typed: &Typed, draft: &Draft, needs: Needs) -> Vec<Refused> {
+        let says = |key: &str| typed.says(draft, key);
+        let before = |key: &str| text(draft, typed.of.as_deref()?, key);
+        let mut refused = Vec::new();
+        let is_used = |key: &&str| needs != Needs::Lines || key.starts_with("siem.");
+        for key in SECRET_KEYS.into_iter().filter(is_used) {
+            let entered_for = match typed.kept(key) {
+                Some(Kept::Staged(staged)) => staged.entered_for.clone(),
+                Some(Kept::InSettings) => Destination::of(key, &before),
+                Some(Kept::Dropped) | None => continue,
+            };
+            if let Some(moved) = entered_for.moved(&Destination::of(key, &says)) {
+                refused.push((key, asks_anew(&moved)));
+            }
+        }
+        if is_used(&TOKEN) && takes_the_given_token(&self.given, &says) {
+            let entered_for = takes_the_given_token(&self.given, &before)
+                .then(|| Destination::of(TOKEN, &before));
+            let goes = Destination::of(TOKEN, &says);
+            if entered_for.is_none_or(|entered_for| entered_for.moved(&goes).is_some()) {
+                refused.push((TOKEN, GIVEN.to_owned()));
+            }
+        }
+        refused
+    }
+}
+
+/// The token of the command line or the environment has nobody who entered it for this agent.
+pub(super) const GIVEN: &str = "the token that siembox was given at its start goes only where the settings file sends it already; type the token here, or write this \
+                     agent into the settings file";
+
+/// What is written for a key of an agent, where it is a text or a number.
+pub(super) fn text(draft: &Draft, agent: &str, key: &str) -> Option<String> {
+    let value = draft.value(agent, key)?;
+    match value.as_str() {
+        Some(text) => Some(text.to_owned()),
+        None => value.as_integer().map(|number| number.to_string()),
+    }
+}
+
+/// In the words of the form.
+fn asks_anew(moved: &Moved) -> String {
+    let label = about(moved.key).map_or(moved.key, |(_, field)| field.label);
+    match (moved.key, &*moved.was) {
+        ("source.ca_file", _) => format!(
+            "it was entered without this \"{label}\", and whoever has its key can read it on the way; with it, type it here anew"
+        ),
+        (_, "") => format!("it was entered for no \"{label}\"; with one, type it here anew"),
+        (_, was) => format!(
+            "it was entered for {was} (\"{label}\") and goes nowhere else; for another, type it here anew"
+        ),
+    }
+}

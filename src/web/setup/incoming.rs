@@ -1,0 +1,159 @@
+//! What settings that come in through the page may name. They are written by whoever sits there, and read with siembox's rights.
+//!
+//! A key that names a file names one that comes along, or what it names on this box already, or one in the settings folder that
+//! is not there yet. So no file of the machine is read by way of an import, and no secret of this box goes elsewhere by one: a
+//! file that a key names already is, for a secret, tied to its [`Destination`]. What an administrator has written into the
+//! settings file by hand holds, wherever it lies.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::bound::{GIVEN, text};
+use super::files::OF_PAGE;
+use crate::settings::edit::{CERTIFICATE_KEYS, Draft, Outside, inside};
+use crate::settings::{
+    Destination, Moved, Overrides, SECRET_KEYS, Secret, Settings, takes_the_given_token,
+};
+
+/// Settings that are to take the place of others.
+pub(super) struct Incoming<'a> {
+    /// The settings file as it is.
+    pub(super) present: &'a Draft,
+    /// As it is to be.
+    pub(super) next: &'a Draft,
+    /// What comes along, by the key that names it: `agent[1].source.token_file`.
+    pub(super) along: &'a BTreeMap<String, Secret>,
+    /// The settings file's folder.
+    pub(super) folder: &'a Path,
+    pub(super) given: &'a Overrides,
+}
+
+impl Incoming<'_> {
+    /// Why they can't be taken, in the words of a settings file. `read` is what they come to.
+    pub(super) fn refused(&self, read: &Settings) -> Vec<String> {
+        let mut refused = Vec::new();
+        for (index, agent) in self.next.agents().iter().enumerate() {
+            let number = format!("agent[{}]", index + 1);
+            let says = |key: &str| self.says(&number, agent, key);
+            for key in SECRET_KEYS.into_iter().chain(CERTIFICATE_KEYS) {
+                let comes_along = self.along.contains_key(&format!("{number}.{key}"));
+                let Some(name) = says(key).filter(|_| !comes_along) else {
+                    continue;
+                };
+                let why = match self.named_at_present(key, &name) {
+                    before if before.is_empty() => self.unnamed(&name),
+                    _ if CERTIFICATE_KEYS.contains(&key) => None,
+                    before => elsewhere(&before, &Destination::of(key, &says)),
+                };
+                refused.extend(why.map(|why| format!("{number}.{key}: {why}")));
+            }
+            if takes_the_given_token(self.given, &says) && !self.had_the_given_token(&says) {
+                refused.push(format!("{number}.source.token_file: {GIVEN}"));
+            }
+        }
+        for key in OF_PAGE {
+            let value = |draft: &Draft| Some(draft.page_value(key)?.as_str()?.to_owned());
+            let Some(name) = value(self.next) else {
+                continue;
+            };
+            let before = value(self.present).map(|before| self.folder.join(before));
+            if before != Some(self.folder.join(&name))
+                && let Some(why) = self.unnamed(&name)
+            {
+                refused.push(format!("page.{key}: {why}"));
+            }
+        }
+        refused.extend(self.folders(read));
+        refused
+    }
+
+    /// What is to be written for an agent's key; of a file that comes along, that it does.
+    fn says(&self, number: &str, agent: &str, key: &str) -> Option<String> {
+        let name = text(self.next, agent, key)?;
+        match self.along.contains_key(&format!("{number}.{key}")) {
+            true => Some(format!("{name} (comes along)")),
+            false => Some(name),
+        }
+    }
+
+    /// Where the present settings send the file that this key names; empty where none names it by this key.
+    fn named_at_present(&self, key: &str, name: &str) -> Vec<Destination> {
+        let agents = self.present.agents();
+        let same = |agent: &&String| {
+            let there = text(self.present, agent, key);
+            there.is_some_and(|there| self.folder.join(there) == self.folder.join(name))
+        };
+        let destination =
+            |agent: &String| Destination::of(key, &|key| text(self.present, agent, key));
+        agents.iter().filter(same).map(destination).collect()
+    }
+
+    /// Why a file can't be named that the settings don't name so far.
+    fn unnamed(&self, name: &str) -> Option<String> {
+        let path = self.folder.join(name);
+        if let Err(outside) = inside(self.folder, &path) {
+            return Some(outside.to_string());
+        }
+        path.symlink_metadata().is_ok().then(|| {
+            format!(
+                "{} is there already, for something else; allowed: an export with secrets, a name that is not there yet, or this \
+                 key written into the settings file by hand",
+                path.display()
+            )
+        })
+    }
+
+    fn had_the_given_token(&self, says: &dyn Fn(&str) -> Option<String>) -> bool {
+        let goes = Destination::of("source.token_file", says);
+        self.present.agents().iter().any(|agent| {
+            let before = |key: &str| text(self.present, agent, key);
+            takes_the_given_token(self.given, &before)
+                && Destination::of("source.token_file", &before)
+                    .moved(&goes)
+                    .is_none()
+        })
+    }
+
+    /// A box keeps its state where it is: elsewhere it would be nobody's at the next start. And its log goes to no other folder
+    /// of the machine.
+    fn folders(&self, read: &Settings) -> Vec<String> {
+        let mut refused = Vec::new();
+        let present = self.present.read(self.given).map(|loaded| loaded.settings);
+        let state = present.as_ref().ok().map(|present| &present.state_dir);
+        if let Some(state) = state.filter(|state| **state != read.state_dir) {
+            refused.push(format!(
+                "state_dir: found {}; allowed: {}, where this box keeps its state",
+                read.state_dir.display(),
+                state.display()
+            ));
+        }
+        let logs = present.ok().and_then(|present| present.logs_dir);
+        let other = |next: &&PathBuf| Some(*next) != logs.as_ref();
+        let next = read.logs_dir.as_ref().filter(other);
+        if let Some(Err(outside)) = next.map(|next| inside(self.folder, next)) {
+            let Outside { path, folder } = outside;
+            refused.push(format!(
+                "logs_dir: found {}; allowed: as it is on this box, or a folder in {}",
+                path.display(),
+                folder.display()
+            ));
+        }
+        refused
+    }
+}
+
+/// Why a secret can't go to `next`, where the present settings send it elsewhere.
+fn elsewhere(before: &[Destination], next: &Destination) -> Option<String> {
+    let moved: Option<Vec<Moved>> = before.iter().map(|before| before.moved(next)).collect();
+    let first = moved?.into_iter().next()?;
+    Some(match &*first.was {
+        "" => format!(
+            "was entered without this {}; allowed: an export with secrets, or as it was",
+            first.key
+        ),
+        was => format!(
+            "was entered for {} = {was:?} and goes nowhere else; allowed: an export with secrets, or that address",
+            first.key
+        ),
+    })
+}
