@@ -1,6 +1,7 @@
 //! The firmware image: are two builds the same bytes, and is in it what a box needs and nothing that lets people in?
 //!
-//! `make image-test` runs this. Ignored otherwise, as `release.rs` is: the first build fetches 150 MB from Debian.
+//! `make image-test` runs this. What builds an image is ignored otherwise, as `release.rs` is: the first build fetches 150 MB
+//! from Debian.
 //! siembox itself does not matter here, so a line of text stands in for it.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -111,6 +112,57 @@ fn a_board_that_is_not_there_is_answered_with_those_that_are() {
         said.contains("qemu-aarch64, qemu-x86_64, raspberry-pi-3"),
         "{said}"
     );
+}
+
+/// Debian's links are often absolute (`sbin/depmod` is `/bin/kmod`): a machine without the program found none, any other took
+/// its own instead of the pinned one.
+#[test]
+fn a_link_of_a_package_leads_into_the_package_and_never_to_this_machine() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    for sub in ["bin", "sbin", "lib/deep"] {
+        std::fs::create_dir_all(root.join(sub)).unwrap();
+    }
+    std::fs::write(root.join("bin/kmod"), "").unwrap();
+    for (link, target) in [
+        ("sbin/depmod", "/bin/kmod"),
+        ("sbin/again", "depmod"),
+        ("usr", "/"),
+        ("lib/deep/up", "../../../../../bin/kmod"),
+        ("sbin/shell", "/bin/sh"),
+        ("sbin/around", "around"),
+    ] {
+        std::os::unix::fs::symlink(target, root.join(link)).unwrap();
+    }
+    let found = |path: &str| {
+        let script = "import sys; from pathlib import Path; from build.unpacked import inside; print(inside(Path(sys.argv[1]), sys.argv[2]))";
+        let mut python = Command::new("python3");
+        python.args(["-B", "-c", script]).arg(root).arg(path);
+        let said = python
+            .env("PYTHONPATH", builder().parent().unwrap())
+            .output()
+            .unwrap();
+        match said.status.success() {
+            true => String::from_utf8(said.stdout).unwrap(),
+            false => String::from_utf8(said.stderr).unwrap(),
+        }
+    };
+    let kmod = format!("{}/bin/kmod\n", root.display());
+    for path in [
+        "bin/kmod",
+        "/bin/kmod",
+        "sbin/depmod",
+        "sbin/again",
+        "usr/bin/kmod",
+        "usr/sbin/depmod",
+        "lib/deep/up",
+    ] {
+        assert_eq!(found(path), kmod, "{path}");
+    }
+    let shell = format!("{}/bin/sh\n", root.display());
+    assert_eq!(found("sbin/shell"), shell, "none there, so none");
+    let around = found("sbin/around");
+    assert!(around.contains("a link that leads to itself"), "{around}");
 }
 
 fn builder() -> PathBuf {

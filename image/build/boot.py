@@ -5,6 +5,7 @@ import gzip
 from . import uki
 from .paths import version
 from .progress import Trouble
+from .unpacked import inside
 
 EFI = {"x86_64": ("x64", "X64"), "aarch64": ("aa64", "AA64")}
 # nobody can press a key on a box without a screen; and nothing writes to the ESP at each start
@@ -42,7 +43,7 @@ def os_release(debug):
 
 def firmware(board, kernel, initramfs, systemd_boot, debug):
     """The one-file firmware of boards that start EFI programs."""
-    stub = systemd_boot / f"usr/lib/systemd/boot/efi/linux{EFI[board.machine][0]}.efi.stub"
+    stub = inside(systemd_boot, f"usr/lib/systemd/boot/efi/linux{EFI[board.machine][0]}.efi.stub")
     sections = {
         ".osrel": os_release(debug).encode(),
         ".cmdline": command_line(board, debug).encode(),
@@ -60,7 +61,7 @@ def efi_files(board, program, systemd_boot):
     short, name = EFI[board.machine]
     tries = "" if board.method == "u-boot" else f"+{TRIES}"
     return {
-        f"EFI/BOOT/BOOT{name}.EFI": (systemd_boot / f"usr/lib/systemd/boot/efi/systemd-boot{short}.efi").read_bytes(),
+        f"EFI/BOOT/BOOT{name}.EFI": inside(systemd_boot, f"usr/lib/systemd/boot/efi/systemd-boot{short}.efi").read_bytes(),
         f"EFI/Linux/siembox_{version()}{tries}.efi": program,
         "loader/loader.conf": LOADER.encode(),
     }
@@ -73,16 +74,16 @@ def device_trees(board, kernel_package, release):
     if board.device_trees and not found:
         named = f"board/{board.name}.toml names the device tree {board.device_trees!r}"
         raise Trouble(f"{named}, which kernel {release} does not have. Cure: is it spelt so?")
-    return {str(file.relative_to(folder)): file.read_bytes() for file in found}
+    names = [str(file.relative_to(folder)) for file in found]
+    return {name: inside(kernel_package, f"{folder.relative_to(kernel_package)}/{name}").read_bytes() for name in names}
 
 
 def raspberry_files(board, kernel, initramfs, trees, raspi_firmware, debug):
     """{path on the ESP: bytes} for a Raspberry Pi, whose boot loader starts the kernel itself."""
-    folder = raspi_firmware / "usr/lib/raspi-firmware"
     return {
-        **{name: (folder / name).read_bytes() for name in PI_FILES[board.name]},
+        **{name: inside(raspi_firmware, f"usr/lib/raspi-firmware/{name}").read_bytes() for name in PI_FILES[board.name]},
         **{name.rpartition("/")[2]: data for name, data in trees.items()},
-        "LICENCE.broadcom": (raspi_firmware / "usr/share/doc/raspi-firmware/copyright").read_bytes(),
+        "LICENCE.broadcom": inside(raspi_firmware, "usr/share/doc/raspi-firmware/copyright").read_bytes(),
         "config.txt": PI_CONFIG.encode(),
         "cmdline.txt": (command_line(board, debug) + "\n").encode(),
         # its boot loader unpacks gzip

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import cpio, libraries
+from .unpacked import inside
 
 # what udhcpc is started as; a release image has no other name of busybox, and so no shell
 RELEASE_LINKS = ("bin/udhcpc",)
@@ -69,7 +70,7 @@ def entries(parts, firmware):
     found["bin/siembox"] = cpio.file(parts.siembox.read_bytes(), 0o755)
     found["init"] = cpio.file(parts.init.read_bytes(), 0o755) if parts.init else cpio.link("bin/siembox")
     for path in parts.modules.values():
-        found[path.lstrip("/")] = cpio.file((parts.kernel / path.lstrip("/")).read_bytes())
+        found[path.lstrip("/")] = cpio.file(inside(parts.kernel, path).read_bytes())
     found |= debian(parts)
     busybox = found["bin/busybox"]
     for path in applets(busybox.data) if parts.debug else RELEASE_LINKS:
@@ -82,11 +83,12 @@ def debian(parts):
     found, programs = {}, []
     for folder, files in parts.programs:
         for source, target in files.items():
-            data = (folder / source).read_bytes()
+            file = inside(folder, source)
+            data = file.read_bytes()
             executable = data.startswith(b"\x7fELF")
             found[target] = cpio.file(data, 0o755 if executable else 0o644)
             if executable:
-                programs.append(folder / source)
+                programs.append(file)
     # the loader is among them: the C library needs it
     for name, file in libraries.closure(programs, parts.libraries, parts.machine).items():
         found[f"lib/{name}"] = cpio.file(file.read_bytes(), 0o755)

@@ -4,6 +4,7 @@ import struct
 from pathlib import Path
 
 from .progress import Trouble
+from .unpacked import inside
 
 DYNAMIC, INTERPRETER, LOAD = 2, 3, 1
 NEEDED, STRTAB = 1, 5
@@ -29,22 +30,23 @@ def needs(file):
     return loader, names
 
 
-def closure(programs, folders, machine):
-    """{name in /lib: file} of every library that the programs need, found in the unpacked packages."""
+def closure(programs, folders, machine, section="libraries"):
+    """{name in /lib: file} of every library that the programs need, found in the unpacked packages of that section of programs.toml."""
     triplet = f"{machine}-linux-gnu"
-    places = [folder / sub for folder in folders for sub in (f"lib/{triplet}", f"usr/lib/{triplet}")]
+    places = [(folder, sub) for folder in folders for sub in (f"lib/{triplet}", f"usr/lib/{triplet}")]
     found, ahead = {}, list(programs)
     while ahead:
         user = ahead.pop()
         for name in needs(user)[1]:
             if name in found:
                 continue
-            file = next((place / name for place in places if (place / name).exists()), None)
+            candidates = (inside(folder, f"{sub}/{name}") for folder, sub in places)
+            file = next((file for file in candidates if file.exists()), None)
             if file is None:
                 raise Trouble(
-                    f"{user.name} needs {name}, and none of the packages in image/programs.toml holds it. "
-                    "Cure: add the package that does to [libraries], and make image-pins"
+                    f"{user.name} needs {name}, and none of [{section}] packages in image/programs.toml holds it. "
+                    "Cure: add the one that does, and make image-pins"
                 )
-            found[name] = file.resolve()
-            ahead.append(file.resolve())
+            found[name] = file
+            ahead.append(file)
     return found

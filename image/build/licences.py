@@ -1,6 +1,7 @@
 """LICENCES.TXT on the ESP: what the image is made of, under which terms, and where its source is."""
 
 from .paths import version
+from .unpacked import inside
 
 SOURCE = "https://snapshot.debian.org/package"
 RULE = "=" * 80
@@ -18,7 +19,7 @@ def text(packages, notices):
         "",
     ]
     for package, folder in packages.items():
-        file = folder / f"usr/share/doc/{package.name}/copyright"
+        file = inside(folder, f"usr/share/doc/{package.name}/copyright")
         if file.is_file():
             lines += [RULE, f"{package.name} {package.version}", RULE, "", file.read_text(errors="replace").strip(), ""]
     lines += [RULE, "siembox", RULE, "", notices.strip(), ""]

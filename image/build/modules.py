@@ -19,7 +19,8 @@ class Modules:
         self.folder = self.root / "lib/modules" / release
         with packages.alone():
             if not (self.folder / "modules.dep").exists():
-                host.run("sbin/depmod", "--basedir", self.root, release)
+                # the package's own configuration, should it have one: depmod would read this machine's /etc/depmod.d
+                host.run("sbin/depmod", "--basedir", self.root, "--config", self.root / "etc/depmod.d", release)
         self.needs = {}
         for line in (self.folder / "modules.dep").read_text().splitlines():
             file, after = line.split(":", 1)

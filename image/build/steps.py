@@ -8,6 +8,7 @@ from . import boot, cpio, data, disk, esp, host, initramfs, licences, lock, pack
 from .modules import Modules, plain
 from .profile import Profile
 from .progress import Progress, Trouble, megabytes
+from .unpacked import inside
 
 INITRAMFS_MB = 16
 # for a customer as small as it gets; for whoever looks into a box, in a tenth of the time and a tenth larger
@@ -119,7 +120,7 @@ def write(order, files, shop):
     data.make(work / "data", disk.identity(board.name, version, "ext4"), disk.identity(board.name, version, "hash"), shop.date, shop.tools)
     parts = [(disk.FIRST, work / "esp"), (disk.FIRST + disk.ESP_SIZE, work / "data")]
     for part in board.u_boot.get("parts", []):
-        file = shop[board.u_boot["package"]] / "usr/lib/u-boot" / part["file"]
+        file = inside(shop[board.u_boot["package"]], f"usr/lib/u-boot/{part['file']}")
         parts.append((part["sector"] * disk.SECTOR, file))
     disk.make(work / "disk", disk.table(board.name, version, data.SIZE), parts, shop.tools)
     if board.method == "raspberry-pi":
