@@ -43,6 +43,7 @@ pub mod source;
 pub mod spool;
 pub mod status;
 pub mod syslog;
+pub mod text_file;
 pub mod timekeeping;
 pub mod trust;
 pub mod watchdog;

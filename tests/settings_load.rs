@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use siembox::settings::{
-    ApiUrl, Credentials, Framing, Needs, Overrides, Protocol, ProxySettings, Secret, SecretSource,
-    Settings, SettingsError, SyslogTarget, TimeFormat,
+    ApiUrl, Credentials, Framing, Needs, ODD_TOKEN, Overrides, Protocol, ProxySettings, Secret,
+    SecretSource, Settings, SettingsError, SyslogTarget, TimeFormat,
 };
 
 const ONE_AGENT: &str = r#"
@@ -45,7 +45,7 @@ impl Folder {
 
     fn put(&self, name: &str, mode: u32) -> PathBuf {
         let path = self.0.path().join(name);
-        std::fs::write(&path, "x").unwrap();
+        std::fs::write(&path, "ZV9L".repeat(20)).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
         path
     }
@@ -239,6 +239,51 @@ fn secrets_open_to_others_are_told_with_the_cure() {
     );
 }
 
+/// Notepad and PowerShell write UTF-8 with a byte order mark, or UTF-16, and CRLF.
+#[test]
+fn settings_and_tokens_are_read_as_windows_writes_them() {
+    type Write = fn(&str) -> Vec<u8>;
+    let little: Write = |text| {
+        let units = text.encode_utf16().flat_map(u16::to_le_bytes);
+        [0xff, 0xfe].into_iter().chain(units).collect::<Vec<u8>>()
+    };
+    let big: Write = |text| {
+        let units = text.encode_utf16().flat_map(u16::to_be_bytes);
+        [0xfe, 0xff].into_iter().chain(units).collect::<Vec<u8>>()
+    };
+    let marked: Write = |text| format!("\u{feff}{text}").into_bytes();
+    for write in [marked, little, big] {
+        let folder = Folder::with("");
+        std::fs::write(folder.file(), write(&ONE_AGENT.replace('\n', "\r\n"))).unwrap();
+        let path = folder.put("token", 0o600);
+        let token = "ZV9L".repeat(20);
+        std::fs::write(&path, write(&format!("\"{token}\"\r\n"))).unwrap();
+        let loaded = Settings::load(&folder.file(), &Overrides::default()).unwrap();
+        assert_eq!(loaded.warnings, []);
+        let Credentials::Token(source) = &loaded.settings.agents[0].source.credentials else {
+            panic!("{:?}", loaded.settings);
+        };
+        assert_eq!(source.read_token().unwrap().reveal(), token);
+    }
+}
+
+#[test]
+fn a_token_of_an_odd_form_is_told_as_on_the_command_line() {
+    let folder = Folder::with(ONE_AGENT);
+    let path = folder.put("token", 0o600);
+    std::fs::write(&path, "half\n").unwrap();
+    let loaded = Settings::load(&folder.file(), &Overrides::default()).unwrap();
+    let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        warnings,
+        [format!(
+            "{}:5:86: agent[1].source.token_file: {}: {ODD_TOKEN}",
+            folder.file().display(),
+            path.display()
+        )]
+    );
+}
+
 #[test]
 fn a_file_that_is_none_is_named() {
     let folder = tempfile::tempdir().unwrap();
@@ -258,9 +303,9 @@ fn a_file_that_is_none_is_named() {
     );
     assert!(load(folder.path()).contains("can't be read"));
     std::fs::write(&path, b"\xff").unwrap();
-    assert!(load(&path).contains("is no settings file"));
+    assert!(load(&path).contains("is no text: line 1 holds what is not UTF-8"));
     std::fs::write(&path, vec![b'#'; 1_100_000]).unwrap();
-    assert!(load(&path).contains("is no settings file"));
+    assert!(load(&path).contains("is too large (1024 KB is the most)"));
 }
 
 #[test]
@@ -338,7 +383,7 @@ fn arcsight_brings_its_header_and_each_key_can_still_be_set() {
 fn load_text(text: &str) -> Result<(), TestCaseError> {
     let folder = Folder::with(text);
     match Settings::load(&folder.file(), &Overrides::default()) {
-        Ok(_) | Err(SettingsError::NotSettings { .. }) => Ok(()),
+        Ok(_) | Err(SettingsError::File(_)) => Ok(()),
         Err(SettingsError::Wrong(findings)) => {
             prop_assert!(!findings.is_empty());
             let lines = text.lines().count() + 1;

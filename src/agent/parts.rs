@@ -157,7 +157,7 @@ fn way_in(credentials: &Credentials) -> (Auth, ReadSecret) {
             let read = if is_token {
                 secret.read_token()
             } else {
-                secret.read()
+                secret.read_client_secret()
             };
             read.map(|secret| secret.reveal().to_owned())
                 .map_err(|error| error.to_string())

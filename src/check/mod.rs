@@ -14,7 +14,7 @@ pub use siem::send_a_test_line;
 
 use crate::agent::{cloud_parts, route};
 use crate::clock;
-use crate::settings::{AgentSettings, Credentials, Settings};
+use crate::settings::{AgentSettings, Credentials, ODD_TOKEN, Settings};
 use crate::source::{Place, Query, Source, Stream};
 
 /// A clock before this has not been set: 2026-01-01, before this program was built.
@@ -119,15 +119,20 @@ fn cloud(agent: &AgentSettings, report: &mut Report<impl std::io::Write>) {
 fn token(agent: &AgentSettings) -> Result<String, String> {
     route(&agent.source).map_err(|error| error.to_string())?;
     match &agent.source.credentials {
-        Credentials::Token(secret) => secret
-            .read_token()
-            .map(|_| "the token can be read".to_owned()),
+        Credentials::Token(secret) => {
+            secret
+                .read_token()
+                .map(|token| match token.looks_like_a_token() {
+                    true => "the token can be read".to_owned(),
+                    false => format!("the token can be read; {ODD_TOKEN}"),
+                })
+        }
         Credentials::Entra {
             client_secret,
             client_id,
             ..
         } => client_secret
-            .read()
+            .read_client_secret()
             .map(|_| format!("the secret of the Entra app {client_id} can be read")),
     }
     .map_err(|error| error.to_string())

@@ -13,8 +13,8 @@ use crate::board::{self, Profile};
 use crate::orphan;
 use crate::replay::When;
 use crate::settings::{
-    ApiUrl, Format, Needs, Overrides, ProxySettings, Refusal, Secret, SecretSource, SyslogTarget,
-    nearest,
+    ApiUrl, Format, Needs, ODD_TOKEN, Overrides, ProxySettings, Refusal, Secret, SecretSource,
+    SyslogTarget, nearest,
 };
 use crate::source::Stream;
 
@@ -166,10 +166,14 @@ fn setup(given: &Given, token_variable: Option<&OsStr>, needs: Needs) -> Result<
             Some(token) => Some(token_of(TOKEN_VARIABLE, token)?),
             None => None,
         };
-    let odd = [("--token", &token), (TOKEN_VARIABLE, &spare_token)].into_iter().filter_map(|(flag, token)| {
-        let is_odd = token.as_ref().is_some_and(|token| !token.looks_like_a_token());
-        is_odd.then(|| format!("{flag}: this does not look like a SIEM agent's token (64 to 192 letters, digits and =); was all of it copied?"))
-    });
+    let odd = [("--token", &token), (TOKEN_VARIABLE, &spare_token)]
+        .into_iter()
+        .filter_map(|(flag, token)| {
+            let is_odd = token
+                .as_ref()
+                .is_some_and(|token| !token.looks_like_a_token());
+            is_odd.then(|| format!("{flag}: {ODD_TOKEN}"))
+        });
     Ok(Setup {
         config: path("--config"),
         warnings: odd.collect(),

@@ -6,6 +6,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::StepError;
+use crate::text_file;
 
 /// The settings' name.
 pub(super) const SETTINGS: &str = "siembox.toml";
@@ -146,20 +147,9 @@ fn plain(name: &str) -> String {
     name.strip_suffix(".txt").map(str::to_owned).unwrap_or(name)
 }
 
-/// A text as siembox reads texts: UTF-8 without a byte order mark. What is no text stays as it is.
+/// A text as siembox writes texts: UTF-8 without a byte order mark. What is no text stays as it is.
 pub(super) fn as_text(raw: &[u8]) -> Vec<u8> {
-    let wide = |rest: &[u8], number: fn([u8; 2]) -> u16| {
-        let (pairs, rest) = rest.as_chunks::<2>();
-        let units: Vec<u16> = pairs.iter().map(|&pair| number(pair)).collect();
-        let text = String::from_utf16(&units).ok();
-        text.filter(|_| rest.is_empty()).map(String::into_bytes)
-    };
-    match raw {
-        [0xef, 0xbb, 0xbf, text @ ..] => text.to_vec(),
-        [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes).unwrap_or_else(|| raw.to_vec()),
-        [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes).unwrap_or_else(|| raw.to_vec()),
-        _ => raw.to_vec(),
-    }
+    text_file::decode(raw).map_or_else(|_| raw.to_vec(), |text| text.into_owned().into_bytes())
 }
 
 /// A card's name as a file's name in the settings' folder: small letters, no `.txt`.

@@ -131,7 +131,7 @@ fn trial(folder: &Path) -> Result<(), String> {
         let source = &agent.source;
         let secret = match &source.credentials {
             Credentials::Token(secret) => secret.read_token(),
-            Credentials::Entra { client_secret, .. } => client_secret.read(),
+            Credentials::Entra { client_secret, .. } => client_secret.read_client_secret(),
         };
         troubles.extend(secret.err().map(|error| error.to_string()));
         troubles.extend(agent::route(source).err().map(|error| error.to_string()));

@@ -170,7 +170,7 @@ fn what_can_not_be_used_stays_on_the_card_and_changes_nothing() {
         ),
         (
             &[("siembox.toml", b"\xff\x00")],
-            &["siembox.toml is no text; cure: save it as UTF-8"],
+            &["siembox.toml is no text: line 1 holds what is not UTF-8"],
         ),
         (
             &[("siembox.toml", TOML.as_bytes())],

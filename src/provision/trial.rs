@@ -6,6 +6,7 @@ use std::path::{Component, Path};
 use super::StepError;
 use super::card::{Card, CardFile, SETTINGS, as_text, own_name};
 use crate::settings::{Credentials, NamedFile, Overrides, SecretSource, Settings, SettingsError};
+use crate::text_file;
 
 /// What is to be taken in.
 #[derive(Debug)]
@@ -50,7 +51,7 @@ fn with_settings(card: &Card, name: &str, etc: &Path) -> Result<Judged<Order>, S
         Ok(file) => file,
         Err(why) => return Ok(Err(why)),
     };
-    let (text, named, warnings) = match read(&as_text(&file.raw)) {
+    let (text, named, warnings) = match read(&file.raw) {
         Ok(read) => read,
         Err(why) => return Ok(Err(why)),
     };
@@ -177,8 +178,9 @@ fn ordered(name: String, from: CardFile) -> Ordered {
 
 /// The text, the files it names, and what is doubtful about it.
 fn read(bytes: &[u8]) -> Judged<(String, Vec<NamedFile>, Vec<String>)> {
-    let text = String::from_utf8(bytes.to_vec())
-        .map_err(|_| format!("{SETTINGS} is no text; cure: save it as UTF-8"))?;
+    let text = text_file::decode(bytes)
+        .map_err(|why| format!("{SETTINGS} is no text: {why}"))?
+        .into_owned();
     let (path, given) = (Path::new(SETTINGS), Overrides::default());
     let in_lines = |error: SettingsError| match error {
         SettingsError::Wrong(findings) => {

@@ -12,6 +12,7 @@ use crate::source::cloud_apps::record::{
     Mapped, Shape, activity, alert, is_defender_for_identity, shape,
 };
 use crate::syslog::Header;
+use crate::text_file;
 
 /// How records become lines.
 #[derive(Debug, Clone, Copy)]
@@ -49,7 +50,7 @@ pub fn render(
 ) -> io::Result<Outcome> {
     let mut outcome = Outcome::default();
     let mut line = String::new();
-    for Found { place, record } in records(&split::text(input)) {
+    for Found { place, record } in records(&text_file::decode_lossy(input)) {
         match record.map_err(Problem::new).and_then(mapped) {
             Ok(Mapped { event, .. }) => {
                 if !with.defender_for_identity && is_defender_for_identity(&event) {

@@ -1,7 +1,6 @@
 //! The records in a text: one object, one a line, a JSON array, a whole `{"data": […]}` answer, or any of them one
 //! after the other. A piece that is not JSON costs itself; the next line that begins with a brace goes on.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
@@ -71,23 +70,6 @@ pub fn records(text: &str) -> Vec<Found<'_>> {
         }
     }
     found
-}
-
-/// The text of a file: UTF-8, or UTF-16 as Windows' own tools write it; what is neither is replaced by U+FFFD.
-pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
-    let units = |unit: fn([u8; 2]) -> u16, bytes: &[u8]| {
-        let units: Vec<u16> = bytes
-            .chunks_exact(2)
-            .map(|pair| unit([pair[0], pair[1]]))
-            .collect();
-        Cow::Owned(String::from_utf16_lossy(&units))
-    };
-    match bytes {
-        [0xff, 0xfe, rest @ ..] => units(u16::from_le_bytes, rest),
-        [0xfe, 0xff, rest @ ..] => units(u16::from_be_bytes, rest),
-        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest),
-        _ => String::from_utf8_lossy(bytes),
-    }
 }
 
 /// The records in one JSON value.
@@ -220,14 +202,6 @@ mod tests {
         );
         let lone = "[{\"a\":\"\\ud83d\"}]";
         assert_eq!(found(lone), ["record 1, line 1: {\"a\":\"\\ud83d\"}"]);
-    }
-
-    #[test]
-    fn files_from_windows() {
-        assert_eq!(text(b"\xef\xbb\xbf{}"), "{}");
-        assert_eq!(text(b"\xff\xfe{\0}\0"), "{}");
-        assert_eq!(text(b"\xfe\xff\0{\0}"), "{}");
-        assert_eq!(text(b"\"\xe9\""), "\"\u{fffd}\"");
     }
 
     proptest! {

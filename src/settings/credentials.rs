@@ -31,7 +31,7 @@ pub(super) fn read(
     given: &Overrides,
     api_url: Option<&ApiUrl>,
 ) -> Option<Credentials> {
-    let token_file = section.secret_file("token_file");
+    let token_file = section.token_file("token_file");
     let tenant_id = section.text("tenant_id", tenant);
     let client_id = section.text("client_id", client);
     let client_secret = section.secret_file("client_secret_file");

@@ -1,13 +1,13 @@
 //! The settings file, and what to do where there is none.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::parse::{Parsed, parse};
 use super::report::{Holds, Mention};
-use super::{Finding, Needs, Overrides, Settings};
+use super::secret::ODD_TOKEN;
+use super::{Finding, Needs, Overrides, SecretSource, Settings};
+use crate::text_file::{self, FileError};
 
 /// Where the settings are looked for when `--config` does not say.
 pub const DEFAULT_FILE: &str = "/etc/siembox/siembox.toml";
@@ -56,20 +56,9 @@ pub enum SettingsError {
         /// Flags that would have been needed.
         flags: Vec<&'static str>,
     },
-    /// The file can't be read.
-    #[error("the settings file {} can't be read: {source}", .path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
-    /// The file is far too long, or not UTF-8.
-    #[error("{} is no settings file: more than {MAX_BYTES} bytes, or not UTF-8 text", .path.display())]
-    NotSettings {
-        /// The file.
-        path: PathBuf,
-    },
+    /// The file can't be read, is far too long, or is no text.
+    #[error("the settings file {0}")]
+    File(FileError),
     /// The file or the flags say something that can't be. At least one finding.
     #[error("the settings can't be used ({}):{}", counted(.0.len()), lines(.0))]
     Wrong(Vec<Finding>),
@@ -119,7 +108,7 @@ impl Settings {
         let named = mentions.map(|Mention { at, path, holds }| NamedFile {
             key: at.key,
             path,
-            is_secret: holds == Holds::Secret,
+            is_secret: holds != Holds::Certificate,
         });
         Ok(named.collect())
     }
@@ -169,21 +158,12 @@ impl Settings {
 }
 
 fn text_of(path: &Path) -> Result<String, SettingsError> {
-    let path_buf = || path.to_owned();
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
-        .map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound => SettingsError::Missing { path: path_buf() },
-            _ => SettingsError::Read {
-                path: path_buf(),
-                source,
-            },
-        })?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(SettingsError::NotSettings { path: path_buf() });
-    }
-    String::from_utf8(bytes).map_err(|_| SettingsError::NotSettings { path: path_buf() })
+    text_file::read(path, MAX_BYTES).map_err(|error| match error.is_missing() {
+        true => SettingsError::Missing {
+            path: path.to_owned(),
+        },
+        false => SettingsError::File(error),
+    })
 }
 
 /// Adds the warnings about the files named.
@@ -207,10 +187,16 @@ fn doubt(mention: Mention) -> Option<Finding> {
     let text = match std::fs::metadata(&path) {
         Err(error) => format!("{shown} can't be read yet: {error}"),
         Ok(data) if !data.is_file() => format!("{shown} is not a file"),
-        Ok(data) if holds == Holds::Secret && data.permissions().mode() & 0o077 != 0 => format!(
-            "{shown} is open to others than its owner (mode {:04o}); cure: chmod 600 {shown}",
-            data.permissions().mode() & 0o7777
-        ),
+        Ok(data) if holds != Holds::Certificate && data.permissions().mode() & 0o077 != 0 => {
+            format!(
+                "{shown} is open to others than its owner (mode {:04o}); cure: chmod 600 {shown}",
+                data.permissions().mode() & 0o7777
+            )
+        }
+        Ok(_) if holds == Holds::Token => {
+            let token = SecretSource::File(path.clone()).read_token().ok()?;
+            (!token.looks_like_a_token()).then(|| format!("{shown}: {ODD_TOKEN}"))?
+        }
         Ok(_) => return None,
     };
     Some(Finding { text, ..at })

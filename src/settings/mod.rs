@@ -65,7 +65,7 @@ pub use page::PageSettings;
 pub use proxy::ProxySettings;
 pub use replay::ReplaySettings;
 pub(crate) use report::Report;
-pub use secret::{InvalidToken, Secret};
+pub use secret::{InvalidToken, ODD_TOKEN, Secret};
 pub use secret_source::{SecretError, SecretSource};
 pub(crate) use section::Section;
 pub use siem::{Framing, Protocol, SiemSettings};

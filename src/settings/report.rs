@@ -33,6 +33,8 @@ pub(crate) enum Holds {
     Certificate,
     /// Only the owner may read it.
     Secret,
+    /// A secret whose form is known.
+    Token,
 }
 
 // === impl Report ===

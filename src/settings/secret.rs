@@ -13,6 +13,12 @@
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
+/// Pairs that stand around a pasted word: typewriter's, and those that editors make of them.
+const QUOTES: [(char, char); 4] = [('"', '"'), ('\'', '\''), ('“', '”'), ('‘', '’')];
+
+/// Said of a token that [`Secret::looks_like_a_token`] doubts.
+pub const ODD_TOKEN: &str = "this does not look like a SIEM agent's token (64 to 192 letters, digits and =); was all of it copied?";
+
 impl Secret {
     /// Takes a secret in, without the white space around it.
     #[must_use]
@@ -20,12 +26,24 @@ impl Secret {
         Self(text.trim().to_owned())
     }
 
-    /// Takes an API token in, without the white space around it.
+    /// Takes in a secret that never has quotes of its own, as tokens and Entra's client secrets: without the white space
+    /// around it, and without the quotes that a table, an `.env` file or a text editor put around that.
+    #[must_use]
+    pub fn unquoted(text: &str) -> Self {
+        let text = text.trim();
+        let bare = QUOTES.iter().find_map(|&(begin, end)| {
+            let bare = text.strip_prefix(begin)?.strip_suffix(end)?;
+            (!bare.is_empty()).then_some(bare)
+        });
+        Self::new(bare.unwrap_or(text))
+    }
+
+    /// Takes an API token in, as [`Secret::unquoted`] does.
     ///
     /// # Errors
     /// Where it is empty or could not stand in a request's header: it was not copied as it is.
     pub fn token(text: &str) -> Result<Self, InvalidToken> {
-        let token = Self::new(text);
+        let token = Self::unquoted(text);
         let printable = token.0.bytes().all(|b| b.is_ascii_graphic());
         if printable && !token.0.is_empty() {
             Ok(token)
@@ -82,6 +100,11 @@ mod tests {
         for (written, fits, shape) in [
             (real.as_str(), true, true),
             ("  short== \n", true, false),
+            (&format!(" \"{real}\"\r\n"), true, true),
+            (&format!("'{real}'"), true, true),
+            (&format!("“{real}”"), true, true),
+            (&format!("\"{real}"), true, false),
+            ("\"\"", true, false),
             ("", false, false),
             (" \n", false, false),
             ("two words", false, false),

@@ -1,16 +1,15 @@
 //! Where a secret comes from, and how it is read when it is needed.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::{InvalidToken, Secret};
 use crate::foreign;
+use crate::text_file::{self, FileError};
 
 /// Where a secret comes from.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SecretSource {
-    /// A file, read when needed; white space around it is taken off.
+    /// A file, read when needed, however Windows wrote it; white space around the secret is taken off.
     File(PathBuf),
     /// Given on the command line or in the environment.
     Given(Secret),
@@ -19,20 +18,9 @@ pub enum SecretSource {
 /// Why a secret could not be had.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
-    /// The file can't be opened or read.
-    #[error("the secret's file {} can't be read: {source}", .path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
-    /// The file is far too long, or not text.
-    #[error("the secret's file {} holds no secret: more than {} bytes, or not text", .path.display(), SecretSource::MAX_BYTES)]
-    NotASecret {
-        /// The file.
-        path: PathBuf,
-    },
+    /// The file can't be read, is far too long, or is no text.
+    #[error("the secret's file {0}")]
+    File(FileError),
     /// Nothing but white space.
     #[error("the secret's file {} is empty", .path.display())]
     Empty {
@@ -75,25 +63,26 @@ impl SecretSource {
             }
             Self::File(path) => path,
         };
-        let bytes = first_bytes(path, Self::MAX_BYTES + 1).map_err(|source| SecretError::Read {
-            path: path.clone(),
-            source,
-        })?;
-        if bytes.len() as u64 > Self::MAX_BYTES {
-            return Err(SecretError::NotASecret { path: path.clone() });
-        }
-        let Ok(text) = String::from_utf8(bytes) else {
-            return Err(SecretError::NotASecret { path: path.clone() });
-        };
+        let text = text_file::read(path, Self::MAX_BYTES).map_err(SecretError::File)?;
         let secret = Secret::new(&text);
         if secret.reveal().is_empty() {
             return Err(SecretError::Empty { path: path.clone() });
         }
         foreign::know(secret.reveal());
+        // what goes out where quotes are taken off
+        foreign::know(Secret::unquoted(secret.reveal()).reveal());
         Ok(secret)
     }
 
-    /// Reads the secret now and checks that it can be an API token.
+    /// Reads an Entra app's secret now; quotes around it are taken off.
+    ///
+    /// # Errors
+    /// As [`SecretSource::read`].
+    pub fn read_client_secret(&self) -> Result<Secret, SecretError> {
+        Ok(Secret::unquoted(self.read()?.reveal()))
+    }
+
+    /// Reads the secret now and checks that it can be an API token; quotes around it are taken off.
     ///
     /// # Errors
     /// As [`SecretSource::read`], and "Invalid token" where it holds white space or control characters.
@@ -107,12 +96,6 @@ impl SecretSource {
             Self::Given(_) => SecretError::InvalidToken(invalid),
         })
     }
-}
-
-fn first_bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(limit).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 #[cfg(test)]
@@ -129,8 +112,12 @@ mod tests {
             (b"two words", Err("white space")),
             (b"", Err("is empty")),
             (b" \n", Err("is empty")),
-            (b"\xff\xfe", Err("holds no secret")),
-            (&[b'a'; 20_000], Err("holds no secret")),
+            (b"\xff\xfe", Err("is empty")),
+            (b"\xef\xbb\xbfabc=\r\n", Ok("abc=")),
+            (b"\xff\xfe\"\0a\0=\0\"\0\r\0\n\0", Ok("a=")),
+            (b"\xe4bc", Err("is no text: line 1")),
+            (b"a\0b\0c\0", Err("UTF-16 without a byte order mark")),
+            (&[b'a'; 20_000], Err("is too large (16 KB is the most)")),
         ] {
             std::fs::write(&path, content).unwrap();
             match (SecretSource::File(path.clone()).read_token(), expected) {
@@ -145,6 +132,10 @@ mod tests {
                 (read, expected) => panic!("{read:?} instead of {expected:?}"),
             }
         }
+        std::fs::write(&path, "'s3~x'\r\n").unwrap();
+        let source = SecretSource::File(path);
+        assert_eq!(source.read_client_secret().unwrap().reveal(), "s3~x");
+        assert_eq!(source.read().unwrap().reveal(), "'s3~x'", "a password");
         let missing = SecretSource::File(folder.path().join("none"))
             .read()
             .unwrap_err()

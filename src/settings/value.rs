@@ -123,6 +123,15 @@ impl Section<'_> {
 
     /// The path of a file that only its owner may read. A token in its place is refused, and not repeated.
     pub(super) fn secret_file(&self, key: &'static str) -> Option<PathBuf> {
+        self.secrets_place(key, Holds::Secret)
+    }
+
+    /// The same of an API token, whose form is known.
+    pub(super) fn token_file(&self, key: &'static str) -> Option<PathBuf> {
+        self.secrets_place(key, Holds::Token)
+    }
+
+    fn secrets_place(&self, key: &'static str, holds: Holds) -> Option<PathBuf> {
         if self
             .item(key)
             .and_then(Item::as_str)
@@ -131,7 +140,7 @@ impl Section<'_> {
             self.refuse(key, "this looks like the token itself; allowed: the path of a file (mode 0600) that holds it");
             return None;
         }
-        self.mention(key, Holds::Secret)
+        self.mention(key, holds)
     }
 
     fn mention(&self, key: &'static str, holds: Holds) -> Option<PathBuf> {

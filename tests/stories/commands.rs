@@ -1,5 +1,6 @@
 //! `check`, `preview`, `render` and `status`, run as a person would.
 
+use siembox::settings::ODD_TOKEN;
 use siembox_support::cloud::Cloud;
 use siembox_support::receiver::rsyslog;
 use siembox_support::records;
@@ -40,8 +41,14 @@ fn check_says_what_is_well_and_what_is_not() {
         );
     }
     assert!(said.contains("40 records"), "{said}");
+    assert!(!said.contains(ODD_TOKEN), "{said}");
 
     receiver.stop();
+    siembox.put_secret("token", "half-of-it");
+    let said = text(&siembox.output("check", &[]).stdout);
+    let told = format!("  ok   token      the token can be read; {ODD_TOKEN}");
+    assert!(said.contains(&told), "{said}");
+
     siembox.put_secret("token", &"Tm9wZQ==".repeat(9));
     let output = siembox.output("check", &[]);
     let said = text(&output.stdout);

@@ -24,6 +24,7 @@ use crate::settings::{
     Finding, Loaded, Overrides, SECRET_KEYS, Secret, SecretError, SecretSource, Settings,
     SettingsError,
 };
+use crate::text_file::{self, FileError};
 
 /// The longest export, and the longest text in one; bytes.
 pub const MAX_EXPORT_BYTES: usize = 1024 * 1024;
@@ -73,14 +74,12 @@ pub enum BundleError {
         source: SecretError,
     },
     /// A certificate that the settings name can't be read.
-    #[error("{key}: the file {} can't be read: {source}: put the file there, or export without secrets", path.display())]
+    #[error("{key}: the file {source}: put it there, or export without secrets")]
     Certificate {
         /// The key that names it.
         key: String,
-        /// The file.
-        path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        source: FileError,
     },
     /// A file that the settings name lies elsewhere: an administrator of the machine put it there, and it stays there.
     #[error("{key}: {outside}; or export without secrets")]
@@ -183,22 +182,13 @@ pub fn secrets_of(
         }
         for found in CERTIFICATE_KEYS.into_iter().filter_map(named) {
             let (key, path) = known(found)?;
-            match certificate(&path) {
+            match text_file::read(&path, MAX_EXPORT_BYTES as u64) {
                 Ok(text) => drop(secrets.insert(key, Secret::new(&text))),
-                Err(source) => return Err(BundleError::Certificate { key, path, source }),
+                Err(source) => return Err(BundleError::Certificate { key, source }),
             }
         }
     }
     Ok(secrets)
-}
-
-/// A PEM file; of one that is too long, more than an export may have.
-fn certificate(path: &Path) -> std::io::Result<String> {
-    let mut text = String::new();
-    let file = std::fs::File::open(path)?;
-    file.take(MAX_EXPORT_BYTES as u64 + 1)
-        .read_to_string(&mut text)?;
-    Ok(text)
 }
 
 /// An export with secrets: one encrypted file.
@@ -264,6 +254,9 @@ pub fn import(
     if bytes.len() > MAX_EXPORT_BYTES {
         return Err(BundleError::TooLarge);
     }
+    let text = text_file::decode(bytes);
+    // age's binary form is no text
+    let bytes = text.as_deref().map_or(bytes, str::as_bytes);
     let bundle = match (is_encrypted(bytes), passphrase) {
         (true, Some(passphrase)) => opened(&decrypted(bytes, passphrase)?)?,
         (true, None) => return Err(BundleError::PassphraseMissing),
@@ -338,10 +331,10 @@ fn opened(inside: &[u8]) -> Result<Bundle, BundleError> {
 }
 
 fn text_of(bytes: &[u8]) -> Result<String, BundleError> {
-    let text = std::str::from_utf8(bytes).map_err(|_| not_an_export(&"it is not UTF-8 text"))?;
-    let document = toml_edit::Document::parse(text);
+    let text = text_file::decode(bytes).map_err(|why| not_an_export(&why))?;
+    let document = toml_edit::Document::parse(text.as_ref());
     match document {
-        Ok(_) => Ok(text.to_owned()),
+        Ok(_) => Ok(text.into_owned()),
         Err(_) => Err(not_an_export(&"it is neither encrypted nor TOML")),
     }
 }

@@ -95,7 +95,7 @@ fn a_settings_file_is_an_export_without_secrets() {
     for (bytes, said) in [
         (
             &b"\x89PNG\xff"[..],
-            "this is not a siembox export: it is not UTF-8",
+            "this is not a siembox export: line 1 holds what is not UTF-8",
         ),
         (b"<html>", "this is not a siembox export: it is neither"),
         (&[b'#'; MAX_EXPORT_BYTES + 1], "the export is too large"),

@@ -3,20 +3,17 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::text_file::FileError;
+
 /// Why a settings file or a secret's file could not be opened for a change, or the change not be kept.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EditError {
-    /// The file is there and can't be read.
-    #[error("{} can't be read: {source}: let the user that siembox runs as read it", .path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
-    /// The file is far too long, or not UTF-8.
-    #[error("{} is no settings file: more than {limit} bytes, or not UTF-8 text: put a settings file in its place", .path.display())]
+    /// The file is there and can't be read, is far too long, or is no text.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The text is far too long.
+    #[error("{} is no settings file: more than {limit} bytes: put a settings file in its place", .path.display())]
     NotSettings {
         /// The file.
         path: PathBuf,

@@ -29,14 +29,13 @@ pub use inside::{Outside, inside};
 pub use revision::Revision;
 pub use secret_file::{put_secret, remove_secret};
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, TableLike, Value};
 
 use super::file::MAX_BYTES;
 use super::{Finding, Loaded, Overrides, Place, Settings, SettingsError};
+use crate::text_file::{self, FileError, Unreadable};
 use change::{Base, Key};
 
 /// A new settings file is for siembox and its group alone: it names hosts and people.
@@ -71,15 +70,20 @@ impl Draft {
     pub fn open(path: &Path) -> Result<Self, EditError> {
         let bytes = bytes_of(path)?;
         let revision = bytes.as_deref().map_or_else(Revision::none, Revision::of);
-        let text = String::from_utf8(bytes.unwrap_or_default());
-        let text = text.map_err(|_| not_settings(path))?;
+        let bytes = bytes.unwrap_or_default();
+        let is_marked = bytes.starts_with(text_file::UTF8_MARK);
+        let text = text_file::decode(&bytes).map_err(|why| FileError {
+            path: path.to_owned(),
+            why: Unreadable::NotText(why),
+        })?;
         let draft = Self {
             path: path.to_owned(),
-            is_marked: false,
+            is_marked,
             text: String::new(),
             revision,
         };
-        draft.with_text(text)
+        let draft = draft.with_text(text.into_owned())?;
+        Ok(Self { is_marked, ..draft })
     }
 
     /// The same file with this text instead of what it held: for one that comes from elsewhere, as an export.
@@ -199,7 +203,7 @@ impl Draft {
         })
     }
 
-    /// Replaces the file, durably and in one step: a kill or a power cut leaves the old or the new one. The new one has the
+    /// Replaces the file (one in UTF-16 by one in UTF-8), durably and in one step: a kill or a power cut leaves the old or the new one. The new one has the
     /// old one's mode (0640 where there was none), and its owner and group where this process may give them. Nothing is
     /// written where nothing was changed.
     ///
@@ -214,10 +218,11 @@ impl Draft {
         check_toml(&self.path, &text)?;
         let new = Revision::of(text.as_bytes());
         disk::replace(&self.path, text.as_bytes(), NEW_FILE, false, || {
-            let there = bytes_of(&self.path)?;
-            let there = there.as_deref().map_or_else(Revision::none, Revision::of);
+            let bytes = bytes_of(&self.path)?;
+            let there = bytes.as_deref().map_or_else(Revision::none, Revision::of);
             if there == self.revision {
-                Ok(there != new)
+                let same = |bytes| text_file::decode(bytes).is_ok_and(|text| text == self.text);
+                Ok(!bytes.as_deref().is_some_and(same))
             } else {
                 Err(EditError::Stale {
                     path: self.path.clone(),
@@ -243,16 +248,10 @@ fn found(table: &dyn TableLike, key: &str) -> Option<Value> {
 }
 
 fn bytes_of(path: &Path) -> Result<Option<Vec<u8>>, EditError> {
-    let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
-    match read {
-        Ok(_) if bytes.len() as u64 > MAX_BYTES => Err(not_settings(path)),
-        Ok(_) => Ok(Some(bytes)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(EditError::Read {
-            path: path.to_owned(),
-            source,
-        }),
+    match text_file::bytes(path, MAX_BYTES) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.is_missing() => Ok(None),
+        Err(error) => Err(EditError::File(error)),
     }
 }
 

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 //! What becomes of files as people write them.
 
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
@@ -228,6 +229,25 @@ fn a_byte_order_mark_stays_at_the_beginning() {
 }
 
 #[test]
+fn a_file_in_utf_16_is_changed_too_and_left_where_nothing_changes() {
+    let text = "# ä\r\n[[agent]]\r\nname = \"a\"\r\n";
+    let wide: Vec<u8> = [0xff, 0xfe]
+        .into_iter()
+        .chain(text.encode_utf16().flat_map(u16::to_le_bytes))
+        .collect();
+    let (_folder, path) = folder_with(None);
+    std::fs::write(&path, &wide).unwrap();
+    Draft::open(&path).unwrap().save().unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), wide);
+    let mut draft = Draft::open(&path).unwrap();
+    assert_eq!(draft.text(), text);
+    draft.add_agent("b");
+    draft.save().unwrap();
+    let now = std::fs::read_to_string(&path).unwrap();
+    assert!(now.starts_with(text) && now.contains("\"b\""), "{now}");
+}
+
+#[test]
 fn an_agent_goes_with_what_belongs_to_it() {
     let one = "# of a\n[[agent]]\nname = \"a\" # a\n# paused = true\n\n# ---- siem\n[agent.siem]\nhost = \"h\"\n# port = 514\n\n# only with TLS:\n# ca_file = \"x\"\n";
     for (before, between, after) in [
@@ -379,7 +399,7 @@ fn revisions_can_be_told_by_their_text() {
     );
     for (bytes, said) in [
         (&b"x"[..], "siembox.toml:1: not TOML"),
-        (b"\xff", "is no settings file"),
+        (b"\xff", "is no text: line 1"),
     ] {
         std::fs::write(&path, bytes).unwrap();
         let error = Draft::open(&path).unwrap_err().to_string();

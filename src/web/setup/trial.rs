@@ -9,7 +9,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::durable;
-use crate::settings::edit::{Draft, EditError};
+use crate::settings::edit::{Draft, EditError, MAX_EXPORT_BYTES};
+use crate::text_file;
 
 /// So long a change is on trial.
 const TRIAL: Duration = Duration::from_secs(120);
@@ -82,10 +83,7 @@ impl Trial {
         if !due {
             return Ok(false);
         }
-        let text = std::fs::read_to_string(&self.before).map_err(|source| EditError::Read {
-            path: self.before.clone(),
-            source,
-        });
+        let text = text_file::read(&self.before, MAX_EXPORT_BYTES as u64).map_err(EditError::File);
         // what can't be read now can't be later: there is nothing to go back to
         *ends = None;
         let before = Draft::open(&self.settings)?.with_text(text?)?;

@@ -11,8 +11,9 @@ use super::judge::Judged;
 use super::step::{buttons, finish, summary};
 use super::typed::{Refused, Typed};
 use super::{Question, Reply, Setup, files, render};
-use crate::settings::edit::{Draft, EditError, put_secret, remove_secret};
+use crate::settings::edit::{Draft, EditError, MAX_EXPORT_BYTES, put_secret, remove_secret};
 use crate::settings::{Needs, Secret};
+use crate::text_file;
 
 impl Setup {
     /// `/setup/new/STEP` and `/setup/agent/NAME/STEP`.
@@ -130,11 +131,8 @@ impl Setup {
             let there = there.as_ref().and_then(|value| value.as_str());
             let taken = files::named(&before, &folder, (&name, field.key));
             let file = files::fresh(&name, field.file_name(), there, &taken, &folder);
-            let put = std::fs::read_to_string(staged)
-                .map_err(|source| EditError::Read {
-                    path: staged.to_owned(),
-                    source,
-                })
+            let put = text_file::read(staged, MAX_EXPORT_BYTES as u64)
+                .map_err(EditError::File)
                 .and_then(|secret| put_secret(&folder, &file, &Secret::new(&secret)));
             if let Err(error) = put {
                 failed = Some(error);
