@@ -5,6 +5,7 @@ use std::io::Write;
 
 use crate::agent::{AgentError, cloud_parts, line_writer};
 use crate::clock;
+use crate::foreign::without_secrets;
 use crate::settings::AgentSettings;
 use crate::source::{Place, Query, Source, SourceError, Stream};
 
@@ -73,11 +74,12 @@ pub fn run(
                 Ok(record) => {
                     line.clear();
                     writer.write(&record.event, &mut line);
-                    writeln!(lines, "{line}")?;
+                    writeln!(lines, "{}", without_secrets(&line))?;
                     found.lines += 1;
                 }
                 Err(unreadable) => {
-                    writeln!(remarks, "{stream}: record {place}: {}", unreadable.reason)?;
+                    let reason = without_secrets(&unreadable.reason);
+                    writeln!(remarks, "{stream}: record {place}: {reason}")?;
                     found.unreadable += 1;
                 }
             }

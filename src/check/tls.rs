@@ -14,6 +14,7 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use super::Address;
 use crate::certificate::Naming;
+use crate::foreign::ForeignText;
 use crate::settings::SourceSettings;
 use crate::trust;
 
@@ -77,7 +78,7 @@ pub fn handshake(
     ))
 }
 
-fn in_words(error: &rustls::Error, issuer: &str) -> String {
+fn in_words(error: &rustls::Error, issuer: &ForeignText) -> String {
     match error {
         rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer) => format!(
             "a TLS-inspecting proxy is in the way: the certificate was issued by {issuer}, which is no public authority; \
@@ -108,7 +109,7 @@ fn tunnel(proxy: &Address, api: &Address) -> Result<TcpStream, String> {
     }
     Err(format!(
         "Invalid proxy address: the proxy {proxy} refused to connect ({}); check proxy, its user and password",
-        status.trim()
+        ForeignText::new(status)
     ))
 }
 
@@ -116,11 +117,11 @@ fn tunnel(proxy: &Address, api: &Address) -> Result<TcpStream, String> {
 #[derive(Debug)]
 struct Witness {
     inner: Arc<WebPkiServerVerifier>,
-    seen: Mutex<Option<String>>,
+    seen: Mutex<Option<ForeignText>>,
 }
 
 impl Witness {
-    fn issuer(&self) -> Option<String> {
+    fn issuer(&self) -> Option<ForeignText> {
         self.seen
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

@@ -126,9 +126,11 @@ impl ResolvesClientCert for Asked {
         _schemes: &[SignatureScheme],
     ) -> Option<Arc<CertifiedKey>> {
         let names = authorities.iter().take(MOST_ISSUERS);
-        let _ = self
-            .accepted
-            .set(names.map(|der| certificate::name(der)).collect());
+        let _ = self.accepted.set(
+            names
+                .map(|der| certificate::name(der).to_string())
+                .collect(),
+        );
         self.given.clone()
     }
 

@@ -7,6 +7,7 @@ use rustls::{AlertDescription, CertificateError, Error, PeerIncompatible};
 
 use super::tls_fault::TlsFault;
 use super::verify::{Refused, WrongPin};
+use crate::foreign::ForeignText;
 
 impl TlsFault {
     /// The TLS fault inside an error of a TLS stream; `None` where the fault lies below TLS.
@@ -29,9 +30,7 @@ impl TlsFault {
                         naming: naming.clone(),
                     }
                 } else {
-                    Self::Other {
-                        why: other.to_string(),
-                    }
+                    Self::Other { why: told(other) }
                 }
             }
             Error::InvalidMessage(_) => Self::NotTls,
@@ -63,9 +62,7 @@ impl TlsFault {
             Error::AlertReceived(alert) => Self::Alert {
                 why: spoken(*alert),
             },
-            other => Self::Other {
-                why: other.to_string(),
-            },
+            other => Self::Other { why: told(other) },
         }
     }
 
@@ -99,7 +96,7 @@ impl TlsFault {
                 Self::Authority { naming }
             }
             why => Self::BadCertificate {
-                why: why.to_string(),
+                why: told(why),
                 naming,
             },
         }
@@ -136,11 +133,12 @@ fn bare(name: &str) -> String {
         .split_once('"')
         .and_then(|(_, rest)| rest.rsplit_once('"'))
         .map_or(name, |(inner, _)| inner);
-    inner
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(100)
-        .collect()
+    ForeignText::bounded(inner, 100).to_string()
+}
+
+/// rustls's words, which may hold the receiver's.
+fn told(error: &impl std::fmt::Display) -> String {
+    ForeignText::new(error.to_string()).to_string()
 }
 
 /// Seconds since 1970 as RFC 3339.

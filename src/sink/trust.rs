@@ -172,7 +172,7 @@ fn public_roots() -> RootCertStore {
 fn authorities(path: &Path) -> Result<RootCertStore, TrustError> {
     let mut roots = RootCertStore::empty();
     for (index, certificate) in pem::certificates(path)?.into_iter().enumerate() {
-        let subject = Naming::of(&certificate).subject;
+        let subject = Naming::of(&certificate).subject.to_string();
         roots
             .add(certificate)
             .map_err(|error| TrustError::Authority {

@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use rsntp::{Config, SntpClient, SynchronizationError};
 
 use super::judge::Answer;
+use crate::foreign::ForeignText;
 use crate::settings::TimeServer;
 
 /// Why a server has no answer.
@@ -92,6 +93,8 @@ fn in_words(error: &SynchronizationError) -> String {
             format!("no answer in {} s", PATIENCE.as_secs())
         }
         SynchronizationError::IOError(error) => error.to_string(),
-        SynchronizationError::ProtocolError(error) => error.to_string(),
+        SynchronizationError::ProtocolError(error) => {
+            ForeignText::new(error.to_string()).to_string()
+        }
     }
 }

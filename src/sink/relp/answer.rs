@@ -4,6 +4,7 @@
 //! answers `close` with no data at all.
 
 use super::frame::{self, Frame, FrameFault};
+use crate::foreign::ForeignText;
 
 /// Characters of an answer's text that are kept; the specification allows no more.
 const MAX_TEXT: usize = 80;
@@ -58,7 +59,7 @@ pub fn hear(bytes: &[u8]) -> Result<Option<(Said<'_>, usize)>, AnswerFault> {
     let said = match command {
         "rsp" => Said::Answer(txnr, Answer::of(data)),
         "serverclose" => Said::Goodbye,
-        other => return Err(AnswerFault::Command(other.to_owned())),
+        other => return Err(AnswerFault::Command(ForeignText::new(other).to_string())),
     };
     Ok(Some((said, took)))
 }
@@ -70,10 +71,9 @@ impl<'a> Answer<'a> {
         let end = data.iter().position(|byte| *byte == b'\n');
         let (head, data) = end.map_or((data, &[][..]), |end| (&data[..end], &data[end + 1..]));
         let code = head.split(|byte| *byte == b' ').next();
-        let text = &head[..head.len().min(MAX_TEXT)];
         Self {
             code: code.and_then(three_digits),
-            text: text.escape_ascii().to_string(),
+            text: ForeignText::bounded(head, MAX_TEXT).to_string(),
             data,
         }
     }
@@ -118,7 +118,7 @@ mod tests {
         for (data, code, text, more) in [
             (&b"200 OK"[..], Some(200), "200 OK", &b""[..]),
             (b"200", Some(200), "200", b""),
-            (b"200 ", Some(200), "200 ", b""),
+            (b"200 ", Some(200), "200", b""),
             (
                 b"200 OK\nrelp_version=0\ncommands=syslog",
                 Some(200),
@@ -183,7 +183,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_data_is_an_answer_of_bounded_words(data in proptest::collection::vec(any::<u8>(), 0..300)) {
-            prop_assert!(Answer::of(&data).text.len() <= 4 * MAX_TEXT);
+            prop_assert!(Answer::of(&data).text.chars().count() <= MAX_TEXT);
         }
     }
 }

@@ -70,7 +70,7 @@ impl<C: Carrier> Session<C> {
     }
 
     fn no_relp(&self, fault: AnswerFault, bytes: &[u8]) -> SinkError {
-        match stream::said(&bytes[..bytes.len().min(64)]) {
+        match stream::said(bytes) {
             Some(said) if said == SAID_TLS => SinkError::Closed {
                 peer: self.peer().clone(),
                 said: Some(said),
