@@ -18,6 +18,7 @@ use crate::agent::Agent;
 use crate::board::{Facts, recognise};
 use crate::clock;
 use crate::memory;
+use crate::own_file;
 use crate::settings::{HealthSettings, Overrides, Settings};
 use crate::source::Throttle;
 use crate::spool::sled::SledSpool;
@@ -131,7 +132,7 @@ fn lock(state_dir: &Path) -> Result<std::fs::File, ApplianceError> {
         .mode(0o750)
         .create(state_dir);
     made.map_err(failed)?;
-    let file = std::fs::File::create(state_dir.join("lock")).map_err(failed)?;
+    let file = own_file::update(&state_dir.join("lock"), 0o640).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(ApplianceError::InUse {

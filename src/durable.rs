@@ -1,38 +1,61 @@
 //! A small file of our own, replaced as a whole: after a power cut it is the old one or the new one.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// Puts these bytes where `path` is, for this user's eyes only (mode 0600), and returns once they are on the disk.
+use crate::own_file::Place;
+
+/// Puts these bytes where `path` is, for this user's eyes only (mode 0600), and returns once they are on the disk. A link
+/// that stands there is replaced, and not followed.
 ///
 /// # Errors
 /// When the disk refuses; what was there before is still there then.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
-    let new = path.with_file_name(name);
-    // one that a power cut left behind may have another mode
-    match fs::remove_file(&new) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
+    let place = put(path, ".new", 0o600, bytes, File::sync_all)?;
+    place.folder.sync()
+}
+
+/// The same in one step, for everybody to read (mode 0644), and not made durable: for folders of RAM. `suffix` keeps those
+/// apart who do it at once.
+///
+/// # Errors
+/// When the folder is not there or can't be written.
+pub fn replace_in_ram(path: &Path, suffix: &str, bytes: &[u8]) -> io::Result<()> {
+    put(path, suffix, 0o644, bytes, |_| Ok(())).map(drop)
+}
+
+/// Writes it beside `path`, past the umask, and puts it in the place.
+fn put(
+    path: &Path,
+    suffix: &str,
+    mode: u32,
+    bytes: &[u8],
+    finish: impl Fn(&File) -> io::Result<()>,
+) -> io::Result<Place> {
+    let place = Place::of(path)?;
+    let mut name = place.name.clone();
+    name.push(suffix);
+    let new = place.folder.place(name)?;
+    let written = (|| {
+        let mut file = new.create(mode)?;
+        file.set_permissions(Permissions::from_mode(mode))?;
+        file.write_all(bytes)?;
+        finish(&file)?;
+        place.folder.rename(&new.name, &place.name)
+    })();
+    if written.is_err() {
+        let _ = place.folder.remove(&new.name);
     }
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&new)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&new, path)?;
-    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+    written.map(|()| place)
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use std::os::unix::fs::PermissionsExt;
+    use std::fs;
+    use std::os::unix::fs::symlink;
 
     use super::*;
 
@@ -48,5 +71,21 @@ mod tests {
         let mode = fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         assert!(replace(&folder.path().join("none/owner"), b"").is_err());
+    }
+
+    #[test]
+    fn a_link_in_its_place_or_beside_it_leads_nowhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name| folder.path().join(name);
+        for name in ["owner", "owner.new", "owner.7.new"] {
+            fs::write(at("others"), "others'").unwrap();
+            let _ = fs::remove_file(at(name));
+            symlink(at("others"), at(name)).unwrap();
+            replace(&at("owner"), b"ours").unwrap();
+            replace_in_ram(&at("owner"), ".7.new", b"ours").unwrap();
+            assert_eq!(fs::read(at("others")).unwrap(), b"others'", "{name}");
+            assert!(!at("owner").is_symlink());
+            assert_eq!(fs::read(at("owner")).unwrap(), b"ours");
+        }
     }
 }

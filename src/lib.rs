@@ -32,6 +32,7 @@ pub mod log;
 pub mod memory;
 pub mod network;
 pub mod orphan;
+pub mod own_file;
 pub mod preview;
 pub mod provision;
 pub mod render;

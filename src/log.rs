@@ -24,9 +24,12 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{Registry, reload};
 
 use crate::settings::{LogLevel, LogSettings};
-pub(crate) use bounded_file::BoundedFile;
+pub(crate) use bounded_file::{BoundedFile, names};
 use line::Lines;
 use output::Output;
+
+/// The file in the folder of the settings; older ones have a number behind it.
+pub(crate) const NAME: &str = "siembox.log";
 
 /// The running log; changes take effect at once.
 #[derive(Debug, Clone)]

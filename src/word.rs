@@ -1,13 +1,13 @@
 //! A process's word to another: small JSON files in a folder of RAM (`/run/siembox`), each replaced as a whole. Whoever reads
 //! one finds the old word or the new one, never half of it; nothing here is made durable, as none outlives a start.
 
-use std::fs::{self, File, Permissions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::io::{self, Read};
 use std::path::Path;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use crate::{durable, own_file};
 
 /// A word of more bytes than this is none.
 const MAX_BYTES: u64 = 64 * 1024;
@@ -25,25 +25,15 @@ pub fn say<T: Serialize>(path: &Path, word: &T) -> io::Result<()> {
 /// # Errors
 /// When the folder is not there or can't be written.
 pub fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.new", std::process::id()));
-    let new = path.with_file_name(name);
-    let written = File::create(&new).and_then(|mut file| {
-        file.set_permissions(Permissions::from_mode(0o644))?;
-        file.write_all(bytes)?;
-        fs::rename(&new, path)
-    });
-    if written.is_err() {
-        let _ = fs::remove_file(&new);
-    }
-    written
+    let suffix = format!(".{}.new", std::process::id());
+    durable::replace_in_ram(path, &suffix, bytes)
 }
 
 /// The word that is there; `None` where there is none, or none that is understood.
 #[must_use]
 pub fn heard<T: DeserializeOwned>(path: &Path) -> Option<T> {
     let mut bytes = Vec::new();
-    File::open(path)
+    own_file::read(path)
         .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
         .ok()?;
     (bytes.len() as u64 <= MAX_BYTES)
@@ -54,6 +44,9 @@ pub fn heard<T: DeserializeOwned>(path: &Path) -> Option<T> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]

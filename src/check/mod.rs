@@ -63,7 +63,7 @@ fn state_dir(settings: &Settings) -> Result<String, String> {
 
 fn tempfile_in(folder: &std::path::Path) -> std::io::Result<()> {
     let path = folder.join(format!(".check-{}", std::process::id()));
-    std::fs::File::create(&path)?;
+    crate::own_file::create(&path, 0o600)?;
     std::fs::remove_file(&path)
 }
 

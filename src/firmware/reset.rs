@@ -5,13 +5,14 @@
 //! away: a power cut at any moment in between leaves a box that goes on with it. How it is erased is `disk::erase`; who gives
 //! a box away and fears a laboratory should destroy the card.
 
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::disk::{self, Disk};
 use super::ending;
 use super::esp::Esp;
 use super::log::Log;
+use crate::own_file;
 
 /// A file of this name on the ESP asks for a factory reset at the next start.
 pub const FILE: &str = "FACTORY-RESET";
@@ -32,7 +33,9 @@ pub fn asked(esp: &Esp) -> Option<PathBuf> {
 /// # Errors
 /// What the disk said: nobody has asked.
 pub fn ask(esp: &Esp) -> io::Result<()> {
-    esp.written(|place| std::fs::write(place.join(FILE), "asked for by the button\r\n"))
+    esp.written(|place| {
+        own_file::create(&place.join(FILE), 0o644)?.write_all(b"asked for by the button\r\n")
+    })
 }
 
 /// Takes the file away once it was done: in that order, a power cut in between does it twice, and never half.

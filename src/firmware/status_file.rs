@@ -4,12 +4,13 @@
 //! It is written when something has changed, and never more often than once a minute: a cable that is loose must not wear the
 //! flash. Nothing in it changes by itself, no counter and no clock, so that an idle box writes nothing.
 
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
 use super::esp::Esp;
 use super::status_txt::{Facts, changed, text};
+use crate::own_file;
 
 const NAME: &str = "STATUS.TXT";
 /// Between two writes; twice as long after each that follows soon, up to [`LONGEST`].
@@ -76,8 +77,9 @@ impl StatusFile {
 /// A power cut leaves the old text or the new one.
 fn replace(place: &Path, text: &str) -> io::Result<()> {
     let new = place.join("STATUS.NEW");
-    std::fs::write(&new, text)?;
-    std::fs::File::open(&new)?.sync_all()?;
+    let mut file = own_file::create(&new, 0o644)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
     std::fs::rename(&new, place.join(NAME))
 }
 

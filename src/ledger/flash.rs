@@ -1,9 +1,8 @@
 //! How the ledger lies on flash: tails as JSON with their rows packed, the checkpoint as a file. Pure but for the file.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io::{self, Read};
 use std::path::Path;
 
 use base64::Engine;
@@ -14,12 +13,12 @@ use super::audit::Audited;
 use super::books::{Checkpoint, Marks, Tail};
 use super::codec;
 use super::row::Rows;
+use crate::{durable, own_file};
 
 /// Name of the checkpoint in the agent's state folder.
 pub const NAME: &str = "ledger";
 /// A damaged one is kept under this name, for an engineer to look at.
 pub const DAMAGED: &str = "ledger.damaged";
-const NEW: &str = "ledger.new";
 const VERSION: u32 = 1;
 /// Rows that take more than this are left out of a tail, bytes: a page must always fit. They stay in memory, and in the next
 /// checkpoint. Only where checkpoints fail for weeks, or a page's records are spread over more hours than it can have.
@@ -88,9 +87,10 @@ pub fn from_note(note: &[u8]) -> Option<(Tail, Marks)> {
 /// # Errors
 /// When it is damaged, of another version, or the disk refuses.
 pub fn load(folder: &Path) -> io::Result<Option<Checkpoint>> {
-    let bytes = match fs::read(folder.join(NAME)) {
+    let mut bytes = Vec::new();
+    match own_file::read(&folder.join(NAME)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        read => read?,
+        opened => opened?.read_to_end(&mut bytes)?,
     };
     let damaged = || {
         io::Error::new(
@@ -106,17 +106,7 @@ pub fn load(folder: &Path) -> io::Result<Option<Checkpoint>> {
 /// # Errors
 /// When the disk refuses; the one before is still there then.
 pub fn save(folder: &Path, checkpoint: &Checkpoint) -> io::Result<()> {
-    let (new, path) = (folder.join(NEW), folder.join(NAME));
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o640)
-        .open(&new)?;
-    file.write_all(&encode(checkpoint))?;
-    file.sync_all()?;
-    fs::rename(new, path)?;
-    File::open(folder)?.sync_all()
+    durable::replace(&folder.join(NAME), &encode(checkpoint))
 }
 
 /// Puts a damaged checkpoint out of the way.

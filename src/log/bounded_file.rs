@@ -3,13 +3,21 @@
 //! Our own and not the crate file-rotate: that brings chrono and flate2 with their trees for one rename. Here a
 //! failure is the caller's to hear, the next line tries again, and the bound holds even where renaming is forbidden.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+
+use crate::own_file;
 
 /// As many files as the settings allow at most.
 const MOST_FILES: u32 = 100;
+
+/// The names that the log's files may have: its own, and those of the older ones.
+pub(crate) fn names(name: &str) -> impl Iterator<Item = String> {
+    let older = (1..MOST_FILES).map(move |number| format!("{name}.{number}"));
+    std::iter::once(name.to_owned()).chain(older)
+}
 
 /// The file being written, and the rule for older ones.
 #[derive(Debug)]
@@ -48,6 +56,18 @@ impl BoundedFile {
         };
         bounded.remove_surplus();
         Ok(bounded)
+    }
+
+    /// One that is open already, for tests of a disk that refuses.
+    #[cfg(test)]
+    pub(super) fn onto(path: &Path, file: File) -> Self {
+        Self {
+            path: path.to_owned(),
+            max_bytes: 10_000,
+            files: 2,
+            open: Some(Open { file, bytes: 0 }),
+            torn: false,
+        }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -107,11 +127,7 @@ impl BoundedFile {
 
 impl Open {
     fn append(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new()
-            .append(true)
-            .create(true)
-            .mode(0o640)
-            .open(path)?;
+        let file = own_file::append(path, 0o640)?;
         let bytes = file.metadata()?.len();
         Ok(Self { file, bytes })
     }
@@ -120,6 +136,8 @@ impl Open {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::fs::OpenOptions;
+
     use super::*;
     use proptest::prelude::*;
 
@@ -184,13 +202,12 @@ mod tests {
     fn a_full_disk_is_heard_and_tried_again() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
-        std::os::unix::fs::symlink("/dev/full", &path).unwrap();
-        let mut file = BoundedFile::open(folder.path(), "log", 100, 2).unwrap();
+        let full = OpenOptions::new().append(true).open("/dev/full").unwrap();
+        let mut file = BoundedFile::onto(&path, full);
         assert_eq!(
             file.write_line("lost").unwrap_err().kind(),
             io::ErrorKind::StorageFull
         );
-        fs::remove_file(&path).unwrap();
         file.write_line("kept").unwrap();
         assert_eq!(
             fs::read_to_string(path).unwrap(),

@@ -37,6 +37,12 @@ impl Output {
         Target::open(settings, folder).map(Mutex::new).map(Self)
     }
 
+    /// Into this file, for tests of a disk that refuses.
+    #[cfg(test)]
+    pub(super) fn into_file(file: BoundedFile) -> Self {
+        Self(Mutex::new(Target::File { file, outage: None }))
+    }
+
     /// The same for a log that is running. On an error the old target stays.
     pub(super) fn reopen(&self, settings: &LogSettings, folder: Option<&Path>) -> io::Result<()> {
         let target = Target::open(settings, folder)?;
@@ -68,7 +74,7 @@ impl Target {
             });
         };
         let max_bytes = u64::from(settings.max_size_mb) * 1_000_000;
-        let file = BoundedFile::open(folder, "siembox.log", max_bytes, settings.files)?;
+        let file = BoundedFile::open(folder, super::NAME, max_bytes, settings.files)?;
         Ok(Self::File { file, outage: None })
     }
 }

@@ -176,13 +176,18 @@ fn level_and_folder_change_while_it_runs() {
 fn a_full_disk_stops_nobody_and_leaves_a_mark() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("siembox.log");
-    std::os::unix::fs::symlink("/dev/full", &path).unwrap();
-    let output = Output::open(&LogSettings::default(), Some(folder.path())).unwrap();
+    let full = fs::OpenOptions::new()
+        .append(true)
+        .open("/dev/full")
+        .unwrap();
+    // what stands in the file's place is no file at first
+    fs::create_dir(&path).unwrap();
+    let output = Output::into_file(BoundedFile::onto(&path, full));
     let (subscriber, _handle) = assemble(LogLevel::Info, Arc::new(output), NOW);
     tracing::subscriber::with_default(subscriber, || {
         tracing::info!("one");
         tracing::info!("two");
-        fs::remove_file(&path).unwrap();
+        fs::remove_dir(&path).unwrap();
         tracing::info!("three");
         tracing::info!("four");
     });

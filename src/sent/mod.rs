@@ -22,7 +22,6 @@ mod scribe;
 use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -30,6 +29,7 @@ use std::time::Duration;
 pub use hour::Hour;
 pub use scribe::{Change, Scribe};
 
+use crate::own_file;
 use crate::source::Stream;
 
 /// A file takes at least so much of the disk.
@@ -207,7 +207,8 @@ impl SentIds {
             (all, forgotten) = (all - bytes, Some(hour));
         }
         if let Some(hour) = forgotten {
-            fs::write(self.folder.join(FORGOTTEN), hour.to_string())?;
+            let hour = hour.to_string();
+            own_file::create(&self.folder.join(FORGOTTEN), 0o640)?.write_all(hour.as_bytes())?;
         }
         Ok(all)
     }
@@ -228,14 +229,11 @@ impl SentIds {
 
 /// Appends in one piece, behind the last whole id. Returns how many bytes were there before.
 fn append(path: &Path, bytes: &[u8]) -> io::Result<u64> {
-    let open = || File::options().append(true).create(true).open(path);
+    let open = || own_file::append(path, 0o640);
     let mut file = match open() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let folder = path.parent().unwrap_or(Path::new("."));
-            fs::DirBuilder::new()
-                .recursive(true)
-                .mode(0o750)
-                .create(folder)?;
+            own_file::make_folder(folder, 0o750)?;
             open()?
         }
         opened => opened?,
@@ -251,7 +249,7 @@ fn append(path: &Path, bytes: &[u8]) -> io::Result<u64> {
 
 /// Gives all whole fingerprints of a file; of one that is not there, none.
 fn each_print(path: &Path, mut take: impl FnMut(u64)) -> io::Result<()> {
-    let mut file = match File::open(path) {
+    let mut file = match own_file::read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         opened => opened?,
     };

@@ -9,7 +9,6 @@ mod words;
 
 use std::io::{self, Read};
 use std::net::Shutdown;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -22,6 +21,7 @@ pub use words::{ReplayError, Words, orphan, replay};
 
 use super::{Snapshot, Status};
 use crate::clock;
+use crate::own_file;
 use crate::replay::{Call, Progress, Request, Word};
 
 /// Name of the socket in the state folder.
@@ -98,7 +98,7 @@ pub fn bind(state_dir: &Path) -> io::Result<UnixListener> {
         _ => {}
     }
     let listener = UnixListener::bind(&path)?;
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o660))?;
+    own_file::set_socket_mode(&path, 0o660)?;
     Ok(listener)
 }
 

@@ -1,16 +1,15 @@
 //! The audit list: what was changed on this box, when, and from which address. Kept in a file of JSON lines in the state
 //! folder, bounded; each entry stands in the operator log too.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::net::IpAddr;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use crate::durable;
+use crate::{durable, own_file};
 
 /// Entries at most, and what is left of them once there are more: not every further one rewrites the file.
 const MOST: usize = 500;
@@ -73,7 +72,7 @@ impl Audit {
     /// # Errors
     /// When the file can't be read.
     pub fn entries(&self) -> io::Result<Vec<Entry>> {
-        let file = match fs::File::open(&self.path) {
+        let file = match own_file::read(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             opened => opened?,
         };
@@ -110,12 +109,7 @@ impl Audit {
     }
 
     fn append(&self, line: &[u8]) -> io::Result<()> {
-        let mut file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .open(&self.path)?;
+        let mut file = own_file::append(&self.path, 0o600)?;
         // behind a torn line: that one ends here
         let mut last = [b'\n'];
         if file.seek(SeekFrom::End(-1)).is_ok() {

@@ -3,7 +3,6 @@
 //! Nobody vouches for the box's own; a visitor compares its SHA-256 with the one that the log and `siembox status` show.
 
 use std::fmt;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,8 +15,8 @@ use rustls::ServerConfig;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
-use crate::durable;
 use crate::trust::{self, TrustError};
+use crate::{durable, own_file};
 
 /// The box's own is good until ten years after this one, or after the year it is made in, whichever is later: a board without
 /// a battery may believe that it is 1970.
@@ -108,7 +107,7 @@ impl Identity {
             Err(_) => {}
         }
         let (made, made_key) = make(machine, now_ms).map_err(IdentityError::Make)?;
-        let kept = fs::create_dir_all(&folder)
+        let kept = own_file::make_folder(&folder, 0o750)
             .and_then(|()| durable::replace(&key, made_key.as_bytes()))
             // the certificate last: where it is, the key is
             .and_then(|()| durable::replace(&certificate, made.as_bytes()));
@@ -199,6 +198,7 @@ fn make(machine: Option<&str>, now_ms: i64) -> Result<(String, String), rcgen::E
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;

@@ -1,11 +1,12 @@
 //! A whole new file in place of an old one: whoever reads, and whoever is killed, finds the old one or the new one.
 
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{File, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use super::EditError;
+use crate::own_file;
 
 /// Writes the bytes to a new file beside `path`, makes it durable, and puts it in the place of `path`. It has the old
 /// file's mode, and its owner and group where this process may give them; where there is no old file, or `fixed`, it has
@@ -41,23 +42,17 @@ pub(super) fn replace(
     if !wanted()? {
         return Ok(());
     }
-    let old = std::fs::symlink_metadata(path).ok();
+    let old = std::fs::symlink_metadata(path)
+        .ok()
+        .filter(std::fs::Metadata::is_file);
     let mode = match &old {
         Some(old) if !fixed => old.permissions().mode() & 0o7777,
         _ => mode,
     };
     let new = beside(path);
     let written = (|| {
-        // one of the same name is what a kill left behind
-        match std::fs::remove_file(&new) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(mode & 0o600)
-            .open(&new)?;
+        // in place of what a kill left behind
+        let mut file = own_file::create(&new, mode & 0o600)?;
         if let Some(old) = &old {
             // another's file stays his where we may give it away; where not, ours is as closed as his was
             let _ = fchown(&file, None, Some(old.gid()));

@@ -1,10 +1,11 @@
 //! Where damaged pieces go: nothing is thrown away that an engineer might want to look at, and nothing grows for ever.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::chain::{self, disk_bytes};
+use crate::own_file;
 
 /// The most pieces that are kept.
 const MOST_PIECES: usize = 16;
@@ -34,14 +35,16 @@ impl Attic {
     /// Keeps some bytes. As good as it goes: a full disk does not stop us here.
     pub(super) fn keep(&self, name: &str, bytes: &[u8], now_ms: i64) {
         let to = self.folder.join(format!("{name}.damaged-{now_ms}"));
-        let _ = self.make().and_then(|()| fs::write(to, bytes));
+        let _ = self
+            .make()
+            .and_then(|()| own_file::create(&to, 0o600)?.write_all(bytes));
         self.tidy();
     }
 
     fn make(&self) -> io::Result<()> {
-        if !self.folder.is_dir() {
+        if self.folder.is_symlink() || !self.folder.is_dir() {
             chain::remove(&self.folder)?;
-            fs::create_dir_all(&self.folder)?;
+            own_file::make_folder(&self.folder, 0o700)?;
         }
         Ok(())
     }

@@ -4,11 +4,12 @@
 //! store cannot be read, nothing is sent, and nothing is ever deleted: the spool would stay full for ever. So a file of
 //! zeros is kept, given up when opening needs the room, and taken again before anything more is appended.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::chain;
+use crate::own_file;
 
 /// The file of zeros.
 #[derive(Debug)]
@@ -20,7 +21,8 @@ pub(super) struct Ballast {
 
 impl Ballast {
     pub(super) fn new(path: PathBuf, bytes: u64) -> Self {
-        let held = fs::metadata(&path).is_ok_and(|meta| meta.is_file() && meta.len() == bytes);
+        let held =
+            fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_file() && meta.len() == bytes);
         Self { path, bytes, held }
     }
 
@@ -61,7 +63,7 @@ impl Ballast {
 
 fn write_zeros(path: &Path, bytes: u64, durable: bool) -> io::Result<()> {
     chain::expect_file(path)?;
-    let mut file = File::create(path)?;
+    let mut file = own_file::create(path, 0o600)?;
     let zeros = [0; 64 * 1024];
     let mut left = bytes;
     while left > 0 {

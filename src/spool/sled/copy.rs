@@ -4,15 +4,14 @@
 //! quarter of an hour at the most) when no line waits. So after the loss of the newest store the source, starting from
 //! the copy, reads again everything that the store still held. Some lines come twice; none is missing.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::chain::sync_folder;
 use super::inheritance::Inheritance;
 use crate::spool::envelope::{self, Kind};
 use crate::spool::state::State;
 use crate::spool::take::{Take, put_string};
+use crate::{durable, own_file};
 
 /// How often it is made when nothing waits, milliseconds.
 pub(super) const EVERY_MS: u64 = 15 * 60 * 1000;
@@ -24,23 +23,19 @@ pub(super) fn path(folder: &Path) -> PathBuf {
 
 /// Writes the copy in the place of the one before.
 pub(super) fn write(folder: &Path, inheritance: &Inheritance) -> io::Result<()> {
-    let new = folder.join("copy.new");
-    let mut file = File::create(&new)?;
-    file.write_all(&encode(inheritance))?;
-    file.sync_data()?;
-    fs::rename(new, path(folder))?;
-    sync_folder(folder)
+    durable::replace(&path(folder), &encode(inheritance))
 }
 
 /// Reads the copy. `Ok(None)` where there is none, `InvalidData` where it is damaged.
 pub(super) fn read(folder: &Path) -> io::Result<Option<Inheritance>> {
-    match fs::read(path(folder)) {
-        Ok(bytes) => decode(&bytes)
-            .map(Some)
-            .ok_or(io::ErrorKind::InvalidData.into()),
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(cause) => Err(cause),
-    }
+    let mut bytes = Vec::new();
+    match own_file::read(&path(folder)) {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened?.read_to_end(&mut bytes)?,
+    };
+    decode(&bytes)
+        .map(Some)
+        .ok_or(io::ErrorKind::InvalidData.into())
 }
 
 fn encode(inheritance: &Inheritance) -> Vec<u8> {
@@ -83,6 +78,8 @@ fn decode(bytes: &[u8]) -> Option<Inheritance> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::spool::state::Stream;
 

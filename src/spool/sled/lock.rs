@@ -1,10 +1,11 @@
 //! One process per spool. sled has a lock of its own, on one store of the chain and with a message for programmers.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
 
 use super::chain;
+use crate::own_file;
 use crate::spool::SpoolError;
 
 /// Held until dropped; the system lets go of it when the process ends, however it ends.
@@ -26,13 +27,7 @@ impl Lock {
             }
         };
         chain::expect_file(&path).map_err(io("tidy up"))?;
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(io("open"))?;
+        let mut file = own_file::update(&path, 0o644).map_err(io("open"))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

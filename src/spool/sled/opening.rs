@@ -1,9 +1,7 @@
 //! From what lies in the folder to a spool that works, whatever happened to it.
 
 use std::collections::VecDeque;
-use std::fs;
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::{Mutex, RwLock};
 
@@ -22,6 +20,7 @@ use super::store::Store;
 use super::tally::{Kept, Link, Tally};
 use super::trouble::Trouble;
 use super::{Bounds, Head, SledSpool, held};
+use crate::own_file;
 use crate::spool::batch::{Decoder, Encoder};
 use crate::spool::state::{Progress, State};
 use crate::spool::{Repair, SpoolError};
@@ -66,13 +65,11 @@ pub(super) fn open(folder: &Path, bounds: Bounds, now_ms: i64) -> Result<SledSpo
 
 /// Lines are nobody's business but ours.
 fn make_folder(folder: &Path) -> io::Result<()> {
-    if folder.is_dir() {
+    let is_there = folder.is_dir();
+    own_file::make_folder(folder, 0o700)?;
+    if is_there {
         return Ok(());
     }
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)?;
     folder.parent().map_or(Ok(()), chain::sync_folder)
 }
 

@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use super::chain;
+use crate::own_file;
 
 /// Does the disk take a few bytes durably, and give them back? A full one does not, and works all the same.
 pub(super) fn disk_works(folder: &Path) -> io::Result<()> {
@@ -12,10 +13,12 @@ pub(super) fn disk_works(folder: &Path) -> io::Result<()> {
     let path = folder.join("probe");
     let ask = || -> io::Result<()> {
         chain::expect_file(&path)?;
-        let mut file = File::create(&path)?;
+        let mut file = own_file::create(&path, 0o600)?;
         file.write_all(SAID)?;
         file.sync_all()?;
-        if fs::read(&path)? == SAID {
+        let mut heard = Vec::new();
+        own_file::read(&path)?.read_to_end(&mut heard)?;
+        if heard == SAID {
             Ok(())
         } else {
             Err(io::ErrorKind::InvalidData.into())

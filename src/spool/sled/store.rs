@@ -11,11 +11,13 @@
 //!   counts when its state, the last write, is there and fits (see `state`). A batch would add nothing to that, and has
 //!   a path of its own on which an error of the disk is noted and nobody is woken (`Log::exit_reservation` of 0.34.7).
 
-use std::fs::File;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
 use super::trouble::{Trouble, contained};
+use crate::own_file;
 use crate::spool::piece;
 
 /// sled's unit of writing, bytes. Larger ones only cost memory.
@@ -44,9 +46,33 @@ pub(super) struct Store {
     file: File,
 }
 
+/// sled opens its files by their paths, and would follow a link in the place of one.
+fn expect_no_links(path: &Path) -> io::Result<()> {
+    if path.is_symlink() {
+        return Err(own_file::is_a_link(path));
+    }
+    let entries = match fs::read_dir(path) {
+        // sled makes it
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        if kind.is_symlink() {
+            return Err(own_file::is_a_link(&entry.path()));
+        }
+        if kind.is_dir() {
+            expect_no_links(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 impl Store {
     /// Makes or opens the store in this folder, once, without repair: see `mend`.
     pub(super) fn open(path: &Path) -> Result<Self, Trouble> {
+        expect_no_links(path).map_err(Trouble::Io)?;
         let config = ::sled::Config::new()
             .path(path)
             .segment_size(SEGMENT)
@@ -70,7 +96,7 @@ impl Store {
             }
             Ok(Self {
                 path: path.to_owned(),
-                file: File::open(path.join("db"))?,
+                file: own_file::read(&path.join("db"))?,
                 sheaves: RwLock::new(sheaves),
                 db,
             })

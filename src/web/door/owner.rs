@@ -3,7 +3,6 @@
 //! The file is read each time it is asked for, so that whoever removes it has released the claim at once, sessions included:
 //! they belong to the [`Mark`] of the file they were begun under.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -11,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use ring::digest;
 
 use super::password::Hashed;
-use crate::durable;
+use crate::{durable, own_file};
 
 /// Longer than any line of ours.
 const MOST_BYTES: u64 = 4096;
@@ -66,7 +65,7 @@ impl OwnerFile {
             path: self.path.clone(),
             cause,
         };
-        let file = match File::open(&self.path) {
+        let file = match own_file::read(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Claim::Free),
             opened => opened.map_err(failed)?,
         };
