@@ -121,11 +121,16 @@ pub fn called_as(name: &str) -> bool {
     std::path::Path::new(&program).file_name() == Some(name.as_ref())
 }
 
-/// Reads this process's arguments and environment, and wipes the token out of the process list.
+/// Reads this process's arguments and environment, and wipes the token out of the process list and out of `/proc`.
 ///
 /// # Errors
 /// [`Usage`]
 pub fn from_process() -> Result<Command, Usage> {
+    let variable = std::env::var_os(TOKEN_VARIABLE);
+    let hidden = variable
+        .as_ref()
+        .filter(|token| !token.is_empty())
+        .map(|_| wipe::wipe_variable(TOKEN_VARIABLE));
     let mut arguments = std::env::args_os();
     if arguments
         .next()
@@ -138,7 +143,7 @@ pub fn from_process() -> Result<Command, Usage> {
     let wiped = given
         .value("--token")
         .map(|token| wipe::wipe(token.as_bytes()));
-    let mut command = build::build(given, std::env::var_os(TOKEN_VARIABLE))?;
+    let mut command = build::build(given, variable)?;
     if let Some(setup) = command.setup_mut() {
         match wiped {
             None => {}
@@ -146,6 +151,12 @@ pub fn from_process() -> Result<Command, Usage> {
             Some(Err(error)) => setup.warnings.push(format!(
                 "{TOKEN_SHOWN} It could not be wiped from there: {error}"
             )),
+        }
+        if let Some(Err(error)) = hidden {
+            setup.warnings.push(format!(
+                "{TOKEN_VARIABLE}: the token could not be wiped out of what /proc shows of this process ({error}): this user \
+                 and root can read it there; give --token-file FILE"
+            ));
         }
     }
     Ok(command)

@@ -33,6 +33,7 @@ pub mod memory;
 pub mod network;
 pub mod orphan;
 pub mod own_file;
+pub mod patience;
 pub mod preview;
 pub mod provision;
 pub mod render;

@@ -8,6 +8,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use crate::patience::{self, PATIENCE};
+
 /// The byte order mark in UTF-8 (RFC 3629, 6).
 pub const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -53,6 +55,12 @@ pub enum Unreadable {
     /// The system does not give it.
     #[error("can't be read: {0}; cure: check the path and its permissions")]
     System(io::Error),
+    /// Reading it does not come to an end.
+    #[error(
+        "does not answer within {} s: it is a pipe that nobody writes to, or its disk or network drive hangs; cure: name a file that can be read",
+        PATIENCE.as_secs()
+    )]
+    Silent,
     /// It is something else, by its size.
     #[error("is too large ({} KB is the most); cure: is it the right file?", .most_bytes / 1024)]
     Large {
@@ -97,13 +105,20 @@ pub fn bytes(path: &Path, most_bytes: u64) -> Result<Vec<u8>, FileError> {
         path: path.to_owned(),
         why,
     };
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(most_bytes + 1).read_to_end(&mut bytes))
+    let file = path.to_owned();
+    let read = patience::within(path, PATIENCE, move || first_bytes(&file, most_bytes + 1));
+    let bytes = read
+        .ok_or_else(|| failed(Unreadable::Silent))?
         .map_err(|error| failed(Unreadable::System(error)))?;
     if bytes.len() as u64 > most_bytes {
         return Err(failed(Unreadable::Large { most_bytes }));
     }
+    Ok(bytes)
+}
+
+fn first_bytes(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(most).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -162,8 +177,11 @@ fn line_at(bytes: &[u8], at: usize) -> usize {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::time::Instant;
+
     use super::*;
     use proptest::prelude::*;
+    use rustix::fs::{FileType, Mode};
 
     #[test]
     fn every_way_in_which_windows_writes_a_text() {
@@ -209,6 +227,21 @@ mod tests {
             let said = said(9).to_string();
             assert!(said.contains(words) && said.contains("; cure: "), "{said}");
         }
+    }
+
+    #[test]
+    fn a_pipe_that_nobody_writes_to_is_named_within_a_bound() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token");
+        let (kind, mode) = (FileType::Fifo, Mode::from_raw_mode(0o600));
+        rustix::fs::mknodat(rustix::fs::CWD, &path, kind, mode, 0).unwrap();
+        let begun = Instant::now();
+        let said = read(&path, 9).unwrap_err().to_string();
+        assert!(begun.elapsed() < 3 * PATIENCE);
+        assert!(said.contains("token does not answer within 3 s"), "{said}");
+        let again = Instant::now();
+        assert!(read(&path, 9).is_err());
+        assert!(again.elapsed() < PATIENCE, "it is known to hang");
     }
 
     proptest! {

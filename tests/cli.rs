@@ -321,6 +321,57 @@ fn a_token_on_the_command_line_is_wiped_from_the_process_list() {
     }
 }
 
+/// And the one of the environment is in `/proc/PID/environ` only until then; it is used all the same.
+#[test]
+fn a_token_of_the_environment_is_wiped_from_what_proc_shows() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("settings.pipe");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let token = "ZV9LS".repeat(20);
+    let mut child = siembox(&["--config", text(&pipe)])
+        .env("BEFORE", "b")
+        .env("SIEMBOX_TOKEN", &token)
+        .env("XSIEMBOX_TOKEN", "x")
+        .spawn()
+        .unwrap();
+    let shown = format!("/proc/{}/environ", child.id());
+    let environment = until(|| {
+        let shown = String::from_utf8(std::fs::read(&shown).unwrap()).unwrap();
+        shown.contains("\0SIEMBOX_TOKEN=\0\0").then_some(shown)
+    });
+    let _ = child.kill();
+    child.wait().unwrap();
+    assert!(!environment.contains("ZV9LS"), "{environment}");
+    let others: Vec<&str> = environment.split('\0').collect();
+    assert!(others.contains(&"BEFORE=b") && others.contains(&"XSIEMBOX_TOKEN=x"));
+
+    let file = folder.path().join("siembox.toml");
+    let state = folder.path().join("state");
+    let settings = format!(
+        "state_dir = {:?}\n[[agent]]\nname = \"a\"\nsource = {{ api_url = \"http://127.0.0.1:1\" }}\nsiem = {{ host = \"127.0.0.1\", port = 1 }}\n",
+        text(&state)
+    );
+    std::fs::write(&file, settings).unwrap();
+    let check = siembox(&["check", "--config", text(&file)])
+        .env("SIEMBOX_TOKEN", &token)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&check.stdout).into_owned();
+    let warned = String::from_utf8_lossy(&check.stderr);
+    // without a token, the settings would be refused
+    assert!(said.contains("ok   settings"), "{said}");
+    assert!(
+        !said.contains("ZV9LS") && !warned.contains("wiped"),
+        "{warned}"
+    );
+}
+
 #[test]
 fn the_wiped_token_is_the_one_used_and_warned_about() {
     let folder = tempfile::tempdir().unwrap();

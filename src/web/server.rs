@@ -15,6 +15,7 @@
 //! | looks at the status | one in 0.4 s | visitors share it |
 
 mod connection;
+mod heads;
 mod pace;
 mod seats;
 mod tls;

@@ -87,6 +87,14 @@ fn malformed_requests_are_refused() {
             format!("BREW / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"),
             501,
         ),
+        // line ends that a proxy before us may read otherwise
+        (format!("GET / HTTP/1.1\nHost: {host}\n\n"), 400),
+        (format!("GET / HTTP/1.1\r\nHost: {host}\r\n\n"), 400),
+        (format!("GET / HTTP/1.1\r\nHost: {host}\nX: a\r\n\r\n"), 400),
+        (
+            format!("GET / HTTP/1.1\r\nHost: {host}\r\nX: a\nGET /2 HTTP/1.1\r\n\r\n"),
+            400,
+        ),
         // TLS
         ("\u{16}\u{3}\u{1}\u{0}\u{5}hello".to_owned(), 400),
     ] {

@@ -16,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
+use super::heads::Heads;
 use super::pace::Pace;
 use super::seats::Seat;
 use super::window::Window;
@@ -25,7 +26,7 @@ use crate::web::guard::Guard;
 use crate::web::site::{Entrance, Site};
 
 const MOST_FIELDS: usize = 64;
-const MOST_HEAD: usize = 8 * 1024;
+pub(super) const MOST_HEAD: usize = 8 * 1024;
 const MOST_BODY: usize = 64 * 1024;
 /// A body is whole within this time.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
@@ -61,7 +62,13 @@ pub(super) async fn serve(
         async move {
             seat.ask(Instant::now());
             visit.pace.turn().await;
-            Ok::<_, Infallible>(visit.answer(request, came, &seat).await)
+            // of a body in chunks only hyper knows the end (see `heads`)
+            let is_last = request.headers().contains_key(header::TRANSFER_ENCODING);
+            let mut answer = visit.answer(request, came, &seat).await;
+            if is_last {
+                close(&mut answer);
+            }
+            Ok::<_, Infallible>(answer)
         }
     });
     let connection = http1::Builder::new()
@@ -70,7 +77,7 @@ pub(super) async fn serve(
         .max_buf_size(2 * MOST_HEAD)
         // QUIET holds for heads as well
         .header_read_timeout(None)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Heads::new(stream)), service);
     let mut connection = std::pin::pin!(connection);
     let mut stopping = false;
     loop {
@@ -233,7 +240,11 @@ fn response(answer: Answer) -> Option<Response<Full<Bytes>>> {
 fn refusal(status: StatusCode) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::default());
     *response.status_mut() = status;
+    close(&mut response);
+    response
+}
+
+fn close(response: &mut Response<Full<Bytes>>) {
     let close = header::HeaderValue::from_static("close");
     response.headers_mut().insert(header::CONNECTION, close);
-    response
 }
