@@ -233,13 +233,22 @@ fn guessing_is_slow_and_locks_nobody_out() {
         (429, Some("1"))
     );
     assert!(text(&answer).contains("Wait 1 s"), "{}", text(&answer));
-    // days of it, as fast as it goes
+    // for half an hour, as fast as it goes
+    let mut tried = 0;
+    for _ in 0..2_000 {
+        house.wait(1);
+        thief.further.clear();
+        tried += u32::from(thief.login("a wrong guess").status == 403);
+    }
+    assert!(tried < 40, "{tried}");
+    // the same with the place in the line that the box gives it
     let mut tried = 0;
     for _ in 0..2_000 {
         house.wait(1);
         tried += u32::from(thief.login("a wrong guess").status == 403);
     }
-    assert!(tried < 40, "{tried}");
+    assert!(tried < 40 + 2_000 / 10, "{tried}");
+    thief.further.clear();
     let mut elsewhere = house.guest(7);
     assert_eq!(elsewhere.login(PASSWORD).status, 303);
     house.wait(60);
@@ -257,6 +266,103 @@ fn guessing_is_slow_and_locks_nobody_out() {
             .any(|what| what.contains("more wrong passwords")),
         "{noted:?}"
     );
+}
+
+/// Somebody behind the same router, or before the same reverse proxy, tries passwords all the time.
+#[test]
+fn who_attacks_from_the_same_address_keeps_no_known_browser_out() {
+    let house = House::new();
+    let mut owner = house.owner();
+    let csrf = owner.csrf();
+    owner.post("/logout", &[("csrf", &csrf)]);
+    let attack = |seconds: u64| {
+        let mut tried = 0;
+        for _ in 0..seconds {
+            house.wait(1);
+            for _ in 0..10 {
+                let mut thief = house.guest(1);
+                tried += u64::from(thief.login("a wrong guess").status == 403);
+            }
+        }
+        tried
+    };
+    let tried = attack(300);
+    assert!(tried < 20, "{tried}");
+    for round in 0..30 {
+        assert_eq!(owner.login(PASSWORD).status, 303, "round {round}");
+        assert!(owner.is_in());
+        let csrf = owner.csrf();
+        owner.post("/logout", &[("csrf", &csrf)]);
+        attack(2);
+    }
+    // nor from choosing another one, with which the browsers of the old one are known no more
+    assert_eq!(owner.login(PASSWORD).status, 303);
+    let (csrf, old) = (owner.csrf(), owner.further.clone());
+    let new = "a better password";
+    let fields = [
+        ("csrf", &*csrf),
+        ("old", PASSWORD),
+        ("password", new),
+        ("again", new),
+    ];
+    let answer = owner.post("/setup/password", &fields);
+    assert_eq!(location(&answer), (303, "/setup"), "{}", text(&answer));
+    let mut stolen = house.guest(1);
+    stolen.further = old;
+    assert_eq!(stolen.login(new).status, 429);
+    let csrf = owner.csrf();
+    owner.post("/logout", &[("csrf", &csrf)]);
+    assert_eq!(owner.login(new).status, 303);
+}
+
+#[test]
+fn who_attacks_from_the_same_address_keeps_an_unknown_browser_out_for_seconds() {
+    let house = House::new();
+    house.owner();
+    // some take no cookies, others all that they are given; and each asks ten times a second
+    for (patient, bound) in [(0, 15), (1, 18), (8, 45)] {
+        let mut thieves: Vec<Guest> = (0..20 + patient).map(|_| house.guest(7)).collect();
+        let mut tried = 0;
+        let mut attack = |house: &House| {
+            house.wait(1);
+            for (number, thief) in thieves.iter_mut().enumerate() {
+                if number >= patient {
+                    thief.further.clear();
+                }
+                tried += u64::from(thief.login("a wrong guess").status == 403);
+            }
+        };
+        (0..120).for_each(|_| attack(&house));
+        let mut owner = house.guest(7);
+        assert_eq!(owner.get("/login").status, 200);
+        let begun = house.seconds.get();
+        let mut asked = house.seconds.get();
+        let took = loop {
+            attack(&house);
+            let now = house.seconds.get();
+            if now < asked {
+                continue;
+            }
+            let answer = owner.login(PASSWORD);
+            if answer.status == 303 {
+                break now - begun;
+            }
+            // as a person does it: when the page says so, and never sooner
+            let wait: u64 = answer.header("Retry-After").unwrap().parse().unwrap();
+            asked = now + wait;
+            assert!(
+                now - begun <= bound,
+                "{patient} in the line: {}",
+                now - begun
+            );
+        };
+        assert!(owner.is_in());
+        let seconds = house.seconds.get() - begun + 120;
+        assert!(tried < 20 + seconds / 3, "{tried} in {seconds} s");
+        println!("{patient} in the line: {took} s");
+        // the next ones begin anew
+        house.wait(3600);
+    }
 }
 
 #[test]
@@ -356,7 +462,7 @@ fn plain_http_is_sent_on() {
 fn who_is_signed_in_stays_so_on_the_way_from_the_status() {
     let house = House::new();
     let mut owner = house.owner();
-    let cookie = owner.cookie.take();
+    let (cookie, further) = (owner.cookie.take(), std::mem::take(&mut owner.further));
     owner.headers = vec![("Sec-Fetch-Site", "cross-site")];
     let page = owner.get("/setup/audit");
     assert_eq!(page.status, 200);
@@ -367,7 +473,7 @@ fn who_is_signed_in_stays_so_on_the_way_from_the_status() {
     );
     owner.headers = vec![("Sec-Fetch-Site", "same-origin")];
     assert_eq!(owner.get("/setup/audit").status, 303);
-    owner.cookie = cookie;
+    (owner.cookie, owner.further) = (cookie, further);
     assert_eq!(owner.get("/setup/audit").status, 200);
 }
 

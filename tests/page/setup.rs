@@ -511,8 +511,19 @@ fn settings_go_to_another_box_with_their_secrets() {
             ("secrets", "on"),
             ("passphrase", "a long passphrase"),
             ("again", again),
+            ("password", PASSWORD),
         ]
     };
+    // an open browser alone is not enough
+    for password in ["", "not the password"] {
+        let mut fields = fields("a long passphrase");
+        fields[3].1 = password;
+        let page = text(&send(&mut owner, "/setup/transfer/export", &fields));
+        assert!(
+            page.contains("type the administrator") && !page.contains("BEGIN AGE"),
+            "{page}"
+        );
+    }
     let page = text(&send(
         &mut owner,
         "/setup/transfer/export",

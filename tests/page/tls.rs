@@ -5,7 +5,8 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use siembox_support::cloud::Cloud;
 use siembox_support::pki::Authority;
@@ -380,4 +381,64 @@ fn hashing_holds_up_nobody() {
         );
     });
     assert_eq!(client.get("/setup").code, 200, "who is signed in stays so");
+}
+
+/// Wrong passwords without end from this machine, which is where the owner's browser is too.
+#[test]
+fn the_owner_gets_in_while_somebody_tries_passwords_from_the_same_address() {
+    let mut scene = scene("");
+    let mut known = scene.client();
+    known.post("/claim", &[("password", PASSWORD), ("again", PASSWORD)]);
+    known.send("/logout", &[]);
+    let (at, root) = (
+        scene.https(),
+        scene.siembox.state().join("page/certificate.pem"),
+    );
+    let (over, refused) = (AtomicBool::new(false), AtomicU32::new(0));
+    let tried = AtomicU32::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let mut thief = Client::new(at, &root);
+                while !over.load(Ordering::Relaxed) {
+                    thief.cookies.clear();
+                    match thief.post("/login", &[("password", "a wrong guess")]).code {
+                        403 => tried.fetch_add(1, Ordering::Relaxed),
+                        _ => refused.fetch_add(1, Ordering::Relaxed),
+                    };
+                }
+            });
+        }
+        let _end = scopeguard(&over);
+        while refused.load(Ordering::Relaxed) < 20 {
+            std::thread::yield_now();
+        }
+        for _ in 0..5 {
+            let said = known.post("/login", &[("password", PASSWORD)]);
+            assert_eq!(said.location, "/setup", "{}", said.body);
+            known.send("/logout", &[]);
+        }
+        // a browser that the box has never seen
+        let mut unknown = Client::new(at, &root);
+        unknown.get("/login");
+        let begin = Instant::now();
+        while unknown.post("/login", &[("password", PASSWORD)]).code != 303 {
+            assert!(begin.elapsed() < Duration::from_secs(20));
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        assert_eq!(unknown.get("/setup").code, 200);
+    });
+    let (tried, refused) = (tried.into_inner(), refused.into_inner());
+    assert!(tried < 12, "{tried} guesses, {refused} refused");
+}
+
+/// Sets it when it goes, also where a test falls: threads wait for it.
+fn scopeguard(over: &AtomicBool) -> impl Drop + '_ {
+    struct Set<'a>(&'a AtomicBool);
+    impl Drop for Set<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+    Set(over)
 }

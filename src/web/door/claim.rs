@@ -4,6 +4,7 @@ use maud::html;
 
 use super::owner::OwnerError;
 use super::password::{self, Hashed};
+use super::throttle::Who;
 use super::{Ask, Door, lock};
 use crate::web::frame::{Field, frame, trouble};
 use crate::web::page::Page;
@@ -27,25 +28,31 @@ impl Door {
             Err(wrong) => return claim_page(422, ask, &wrong),
         };
         // as costly as a log-in, and open to anybody
-        let knocked = lock(&self.throttle).knock(ask.from, ask.now.steady);
-        if let Err(wait) = knocked {
-            let (code, words, _) = super::NotTried::Wait(wait).words();
-            return claim_page(
-                code,
-                ask,
-                &Wrong {
-                    whole: Some(words),
+        let who = Who {
+            from: ask.from,
+            browser: None,
+            place: None,
+        };
+        let knocked = lock(&self.throttle).knock(&who, ask.now.steady);
+        let way = match knocked {
+            Ok(way) => way,
+            Err(wait) => {
+                let (code, words, _) = super::NotTried::Wait(wait).words();
+                let whole = Some(words);
+                let wrong = Wrong {
+                    whole,
                     ..Wrong::default()
-                },
-            );
-        }
+                };
+                return claim_page(code, ask, &wrong);
+            }
+        };
         let taken = {
             let _one = lock(&self.hashing);
             Hashed::new(password).map(|hashed| self.owner.take(&hashed))
         };
         match taken {
             Ok(Ok(mark)) => {
-                lock(&self.throttle).open(ask.from);
+                lock(&self.throttle).open(&who, way);
                 lock(&self.sessions).end_all();
                 self.note("claimed: the administrator's password is chosen", ask);
                 self.let_in(ask, mark, "/setup")

@@ -4,16 +4,17 @@ use maud::html;
 
 use super::owner::Mark;
 use super::password::Hashed;
-use super::{Ask, BOUND, COOKIE, Door, is_plain, lock};
+use super::stamp::{For, Stamp};
+use super::{Ask, BOUND, COOKIE, Door, is_plain, line, lock};
 use crate::web::frame::{Field, frame, trouble};
 use crate::web::page::Page;
 
 impl Door {
     pub(super) fn login(&self, ask: &Ask, hashed: &Hashed, mark: Mark) -> Page {
         if !ask.is_form() {
-            return login_page(200, ask, None, None);
+            return self.with_place(login_page(200, ask, None, None), ask, mark);
         }
-        match self.try_password(ask, hashed, ask.form.text("password")) {
+        match self.try_password(ask, hashed, mark, ask.form.text("password")) {
             Ok(true) => {
                 self.note_burst(true, ask.now);
                 self.note("signed in", ask);
@@ -21,16 +22,18 @@ impl Door {
             }
             Ok(false) => {
                 self.note_failed(ask);
-                login_page(
-                    403,
-                    ask,
-                    None,
-                    Some("This is not the administrator's password."),
-                )
+                let words = "This is not the administrator's password.";
+                self.with_place(login_page(403, ask, None, Some(words)), ask, mark)
             }
             Err(not_tried) => {
-                let (code, words, wait) = not_tried.words();
+                let is_known = Stamp::read(ask.known, For::Known, mark).is_some();
+                let (code, words, wait) = match is_known {
+                    true => not_tried.words(),
+                    // with the place that it has, or is given now, it need not wait for longer
+                    false => not_tried.at_most(line::AGE).words(),
+                };
                 let page = login_page(code, ask, Some(&words), None);
+                let page = self.with_place(page, ask, mark);
                 match wait {
                     Some(seconds) => page.with("Retry-After", seconds.to_string()),
                     None => page,

@@ -12,6 +12,7 @@
 mod burst;
 mod chance;
 mod claim;
+mod line;
 mod login;
 mod origin;
 mod owner;
@@ -20,7 +21,9 @@ mod renew;
 mod room;
 mod sessions;
 mod setup;
+mod stamp;
 mod throttle;
+mod waits;
 
 use std::fmt;
 use std::path::Path;
@@ -40,10 +43,17 @@ use owner::{Claim, Mark, OwnerFile};
 use password::{HashError, Hashed};
 pub use room::{Ask, Owner, Room, Visitor};
 use sessions::Sessions;
-use throttle::Throttle;
+use stamp::{For, Stamp};
+use throttle::{Throttle, Who};
 
 /// The prefix ties it to this host, TLS and all paths (RFC 6265bis).
 const COOKIE: &str = "__Host-siembox";
+/// A browser from which the administrator has signed in.
+const KNOWN: &str = "__Host-siembox-known";
+/// A place in the line.
+const PLACE: &str = "__Host-siembox-place";
+/// So long a browser keeps it, seconds: half a year after the last log-in.
+const KNOWN_FOR: u32 = 180 * 86_400;
 const BOUND: &str = "Path=/; Secure; HttpOnly; SameSite=Strict";
 
 /// All that is known about who may come in. One for the life of the process: a page that is opened anew signs nobody out.
@@ -121,7 +131,10 @@ impl Door {
             from: exchange.from(),
             now,
             machine,
-            cookie: cookie(exchange),
+            cookie: cookie(exchange, COOKIE),
+            known: cookie(exchange, KNOWN),
+            place: cookie(exchange, PLACE),
+            password: None,
         };
         match self.owner.claim() {
             Err(error) => Page::words(500, &format!("500: {error}")),
@@ -143,7 +156,7 @@ impl Door {
     pub(super) fn is_owner(&self, exchange: &Exchange, active: bool, now: Moment) -> bool {
         match self.owner.claim() {
             Ok(Claim::Taken(_, mark)) => {
-                let id = cookie(exchange);
+                let id = cookie(exchange, COOKIE);
                 lock(&self.sessions)
                     .find(id, mark, active, now.steady)
                     .is_some()
@@ -195,6 +208,11 @@ impl Door {
         let rooms = self.rooms.iter().map(AsRef::as_ref);
         match rooms.filter(at).max_by_key(|room| room.path().len()) {
             Some(room) if ask.is_form() && !room.takes_forms() => unfit(),
+            Some(room) if ask.is_form() && room.wants_password(ask) => {
+                let mut ask = ask.clone();
+                ask.password = Some(self.confirm(&ask, hashed, mark));
+                room.answer(&ask, owner)
+            }
             Some(room) => room.answer(ask, owner),
             None if ask.path == "/setup" && ask.is_form() => unfit(),
             None if ask.path == "/setup" => self.landing(ask, owner),
@@ -206,26 +224,81 @@ impl Door {
     }
 
     /// Tries a password, where it is time for that. Takes its time.
-    fn try_password(&self, ask: &Ask, hashed: &Hashed, password: &str) -> Result<bool, NotTried> {
-        let knocked = lock(&self.throttle).knock(ask.from, ask.now.steady);
-        knocked.map_err(NotTried::Wait)?;
+    fn try_password(
+        &self,
+        ask: &Ask,
+        hashed: &Hashed,
+        mark: Mark,
+        password: &str,
+    ) -> Result<bool, NotTried> {
+        let who = Who {
+            from: ask.from,
+            browser: Stamp::read(ask.known, For::Known, mark),
+            place: Stamp::read(ask.place, For::Line, mark),
+        };
+        let knocked = lock(&self.throttle).knock(&who, ask.now.steady);
+        let way = knocked.map_err(NotTried::Wait)?;
         let right = {
             let _one = lock(&self.hashing);
             hashed.is_of(password).map_err(NotTried::Hash)?
         };
         if right {
-            lock(&self.throttle).open(ask.from);
+            lock(&self.throttle).open(&who, way);
         }
         Ok(right)
+    }
+
+    /// Whoever does something that an open browser alone must not be enough for types the password once more.
+    fn confirm(&self, ask: &Ask, hashed: &Hashed, mark: Mark) -> Result<(), String> {
+        let password = ask.form.text("password");
+        if password.is_empty() {
+            return Err(String::new());
+        }
+        match self.try_password(ask, hashed, mark, password) {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                self.note_failed(ask);
+                Err("This is not the administrator's password.".to_owned())
+            }
+            Err(not_tried) => Err(not_tried.words().1),
+        }
     }
 
     /// Begins a session in the place of the one that the visitor may have had, and goes on there.
     fn let_in(&self, ask: &Ask, mark: Mark, next: &str) -> Page {
         let mut sessions = lock(&self.sessions);
         sessions.end(ask.cookie);
-        match sessions.begin(mark, ask.now.steady) {
-            Ok(id) => Page::see_other(next).with("Set-Cookie", format!("{COOKIE}={id}; {BOUND}")),
+        let browser = match Stamp::read(ask.known, For::Known, mark) {
+            Some(browser) => Ok(browser),
+            None => Stamp::new(0),
+        };
+        let begun = sessions.begin(mark, ask.now.steady);
+        match begun.and_then(|id| Ok((id, browser?.cookie(For::Known, mark)))) {
+            Ok((id, known)) => Page::see_other(next)
+                .with("Set-Cookie", format!("{COOKIE}={id}; {BOUND}"))
+                .with(
+                    "Set-Cookie",
+                    format!("{KNOWN}={known}; Max-Age={KNOWN_FOR}; {BOUND}"),
+                ),
             Err(error) => Page::words(500, &format!("500: {error}")),
+        }
+    }
+
+    /// The log-in, with a place in the line for a browser that has none and is no known one.
+    fn with_place(&self, page: Page, ask: &Ask, mark: Mark) -> Page {
+        let now = ask.now.steady;
+        let place = Stamp::read(ask.place, For::Line, mark);
+        let holds = place.is_some_and(|place| lock(&self.throttle).holds(&place, now));
+        if holds || Stamp::read(ask.known, For::Known, mark).is_some() {
+            return page;
+        }
+        match Stamp::new(line::Line::since(now)) {
+            Ok(place) => {
+                let place = place.cookie(For::Line, mark);
+                page.with("Set-Cookie", format!("{PLACE}={place}; {BOUND}"))
+            }
+            // it waits as its address does
+            Err(_) => page,
         }
     }
 
@@ -265,6 +338,14 @@ impl fmt::Debug for Door {
 }
 
 impl NotTried {
+    /// With no longer wait than this.
+    fn at_most(self, most: Duration) -> Self {
+        match self {
+            Self::Wait(wait) => Self::Wait(wait.min(most)),
+            Self::Hash(error) => Self::Hash(error),
+        }
+    }
+
     /// Status code, words, and seconds to wait.
     fn words(&self) -> (u16, String, Option<u64>) {
         match self {
@@ -284,11 +365,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The session's id, where the browser has one.
-fn cookie(exchange: &Exchange) -> &str {
+/// What the browser sends under this name; empty where it sends nothing.
+fn cookie<'e>(exchange: &'e Exchange, name: &str) -> &'e str {
     let cookies = exchange.header("Cookie").unwrap_or_default().split(';');
     let mut pairs = cookies.filter_map(|pair| pair.trim().split_once('='));
-    let found = pairs.find(|(name, _)| *name == COOKIE);
+    let found = pairs.find(|(known, _)| *known == name);
     found.map_or("", |(_, value)| value)
 }
 

@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use ring::digest;
+use ring::{digest, hmac};
 
 use super::password::Hashed;
 use crate::{durable, own_file};
@@ -121,6 +121,14 @@ impl Mark {
         let mut mark = [0; 32];
         mark.copy_from_slice(digest.as_ref());
         Self(mark)
+    }
+
+    /// What nobody who does not know the file can say of this text (HMAC-SHA256).
+    pub(super) fn seal(&self, text: &str) -> [u8; 32] {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.0);
+        let mut seal = [0; 32];
+        seal.copy_from_slice(hmac::sign(&key, text.as_bytes()).as_ref());
+        seal
     }
 
     /// A mark for tests of what only compares them.

@@ -22,7 +22,7 @@ impl Door {
             Err(wrong) => return page(422, None, &wrong),
         };
         // whoever finds an open browser does not get to keep the box
-        match self.try_password(ask, hashed, ask.form.text("old")) {
+        match self.try_password(ask, hashed, mark, ask.form.text("old")) {
             Ok(true) => {}
             Ok(false) => {
                 self.note_failed(ask);

@@ -29,12 +29,19 @@ pub trait Room: Send + Sync {
         false
     }
 
+    /// Is an open browser not enough for what this form does? The administrator's password then stands in its field
+    /// `password`, and what comes of it in [`Ask::password`].
+    fn wants_password(&self, ask: &Ask) -> bool {
+        let _ = ask;
+        false
+    }
+
     /// The page. The form that it shows has [`Owner::token`] in it.
     fn answer(&self, ask: &Ask, owner: &Owner) -> Page;
 }
 
 /// What was asked.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Ask<'a> {
     /// [`Method::Get`], or [`Method::Post`] with a form.
     pub method: Method,
@@ -50,8 +57,15 @@ pub struct Ask<'a> {
     pub now: Moment,
     /// The machine's name, to be shown; may be empty.
     pub machine: &'a str,
+    /// Where the room [wants](Room::wants_password) the administrator's password with this form: whether it was right, else why
+    /// not, in words for a person.
+    pub password: Option<Result<(), String>>,
     /// The session's id in its cookie; empty where there is none.
     pub(super) cookie: &'a str,
+    /// What a known browser has in its cookie.
+    pub(super) known: &'a str,
+    /// What one that waits in the line has.
+    pub(super) place: &'a str,
 }
 
 /// Who asks.

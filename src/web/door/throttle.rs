@@ -1,22 +1,22 @@
 //! How often a password may be tried: guessing gets slow, and nobody gets locked out.
 //!
-//! Each address (of IPv6: each /64) has three tries, then waits that double from one second to a minute; a right password
-//! ends that. Over all there are two tries a second, eight at once, as each costs the box a tenth of a second. Addresses
-//! from which somebody has signed in before don't share that budget, so that a flood from elsewhere keeps no administrator
-//! out.
+//! Three ways lead to a try, each with a pace of its own:
+//!
+//! - A *known browser*, from which the administrator has signed in since the password was chosen, has three tries, then waits
+//!   that double from one second to a minute. What others do, from its own address too, is no matter to it.
+//! - Each *address* (of IPv6: each /64) has the same. Over all there are two tries a second, eight at once, as each costs the
+//!   box a tenth of a second; addresses from which somebody has signed in before don't share that budget.
+//! - Where an address has to wait, because of others behind the same router or proxy as a rule, there is the [`Line`].
 //!
 //! A try counts when it is let in, not when it has failed: many at once are no way around.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
-/// Tries before there is a wait.
-const FREE: u32 = 3;
-const LONGEST: Duration = Duration::from_secs(60);
-/// After so long without a try an address begins anew.
-const FORGET: Duration = Duration::from_secs(15 * 60);
-/// Addresses remembered; one more, and the one longest without a try is forgotten.
-const MOST: usize = 256;
+use super::line::Line;
+use super::stamp::Stamp;
+use super::waits::Waits;
+
 /// Addresses remembered as the administrator's.
 const MOST_KNOWN: usize = 8;
 /// Over all, one try in this time,
@@ -25,55 +25,89 @@ const STEP: Duration = Duration::from_millis(500);
 const BURST: u32 = 8;
 
 /// Times are steady ones.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Throttle {
-    tries: Vec<Tries>,
+    addresses: Waits<IpAddr, 256>,
+    browsers: Waits<[u8; 16], 64>,
+    line: Line,
     /// From where somebody has signed in, the last one last.
     known: Vec<IpAddr>,
     /// When the budget of all is whole again.
     whole: Duration,
 }
 
-#[derive(Debug)]
-struct Tries {
-    from: IpAddr,
-    count: u32,
-    last: Duration,
+/// Who tries.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Who {
+    pub(super) from: IpAddr,
+    /// The browser, where it is a known one.
+    pub(super) browser: Option<Stamp>,
+    /// Its place in the line, where it has one.
+    pub(super) place: Option<Stamp>,
+}
+
+/// How a try was let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    Known,
+    Address,
+    Line,
 }
 
 // === impl Throttle ===
 
 impl Throttle {
     /// Lets a try in and counts it, or says how long to wait.
-    pub(super) fn knock(&mut self, from: IpAddr, now: Duration) -> Result<(), Duration> {
-        let from = network(from);
-        self.tries
-            .retain(|tries| now.saturating_sub(tries.last) < FORGET);
-        let mine = self.tries.iter().position(|tries| tries.from == from);
-        if let Some(index) = mine {
-            let tries = &self.tries[index];
-            let next = tries.last + wait(tries.count);
-            if next > now {
-                return Err(next - now);
+    pub(super) fn knock(&mut self, who: &Who, now: Duration) -> Result<Way, Duration> {
+        if let Some(browser) = who.browser {
+            if let Some(left) = self.browsers.left(&browser.id, now) {
+                return Err(left);
             }
+            self.browsers.count(browser.id, now);
+            return Ok(Way::Known);
+        }
+        let by_address = self.by_address(network(who.from), now);
+        let left = match by_address {
+            Ok(()) => return Ok(Way::Address),
+            Err(left) => left,
+        };
+        match who.place {
+            Some(place) => match self.line.ask(&place, now) {
+                Ok(()) => Ok(Way::Line),
+                Err(in_line) => Err(left.min(in_line)),
+            },
+            None => Err(left),
+        }
+    }
+
+    /// The try that was let in this way was right.
+    pub(super) fn open(&mut self, who: &Who, way: Way) {
+        match (way, who.browser) {
+            (Way::Known, Some(browser)) => self.browsers.forget(&browser.id),
+            (Way::Address, _) => self.remember(network(who.from)),
+            // the others at its address wait on
+            (Way::Line | Way::Known, _) => {}
+        }
+    }
+
+    /// Can this place in the line still lead to a try?
+    pub(super) fn holds(&self, place: &Stamp, now: Duration) -> bool {
+        self.line.holds(place, now)
+    }
+
+    fn by_address(&mut self, from: IpAddr, now: Duration) -> Result<(), Duration> {
+        if let Some(left) = self.addresses.left(&from, now) {
+            return Err(left);
         }
         if !self.known.contains(&from) {
             self.spend(now)?;
         }
-        match mine {
-            Some(index) => {
-                let tries = &mut self.tries[index];
-                (tries.count, tries.last) = (tries.count.saturating_add(1), now);
-            }
-            None => self.remember(from, now),
-        }
+        self.addresses.count(from, now);
         Ok(())
     }
 
-    /// The try from there was right.
-    pub(super) fn open(&mut self, from: IpAddr) {
-        let from = network(from);
-        self.tries.retain(|tries| tries.from != from);
+    fn remember(&mut self, from: IpAddr) {
+        self.addresses.forget(&from);
         self.known.retain(|known| *known != from);
         if self.known.len() >= MOST_KNOWN {
             self.known.remove(0);
@@ -90,28 +124,6 @@ impl Throttle {
         self.whole = whole;
         Ok(())
     }
-
-    fn remember(&mut self, from: IpAddr, now: Duration) {
-        if self.tries.len() >= MOST {
-            let oldest = self.tries.iter().enumerate();
-            if let Some((index, _)) = oldest.min_by_key(|(_, tries)| tries.last) {
-                self.tries.swap_remove(index);
-            }
-        }
-        self.tries.push(Tries {
-            from,
-            count: 1,
-            last: now,
-        });
-    }
-}
-
-/// Between the last of so many tries and the next.
-fn wait(count: u32) -> Duration {
-    match count.checked_sub(FREE) {
-        None => Duration::ZERO,
-        Some(doublings) => Duration::from_secs(1 << doublings.min(6)).min(LONGEST),
-    }
 }
 
 /// What one visitor has to itself.
@@ -126,7 +138,27 @@ fn network(address: IpAddr) -> IpAddr {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::waits::LONGEST;
     use super::*;
+
+    impl Throttle {
+        fn tries(&mut self, from: IpAddr, now: Duration) -> Result<(), Duration> {
+            self.knock(&somebody(from), now).map(drop)
+        }
+
+        fn opens(&mut self, from: IpAddr) {
+            self.open(&somebody(from), Way::Address);
+        }
+    }
+
+    fn somebody(from: IpAddr) -> Who {
+        let (browser, place) = (None, None);
+        Who {
+            from,
+            browser,
+            place,
+        }
+    }
 
     fn at(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
@@ -141,17 +173,44 @@ mod tests {
         let (mut throttle, mut now) = (Throttle::default(), at(100));
         let mut waits = Vec::new();
         for _ in 0..12 {
-            if let Err(wait) = throttle.knock(host(1), now) {
+            if let Err(wait) = throttle.tries(host(1), now) {
                 waits.push(wait.as_secs());
                 now += wait;
-                assert_eq!(throttle.knock(host(1), now), Ok(()));
+                assert_eq!(throttle.tries(host(1), now), Ok(()));
             }
         }
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
-        assert!(throttle.knock(host(1), now).is_err());
-        assert_eq!(throttle.knock(host(2), now), Ok(()), "somebody else");
-        throttle.open(host(1));
-        assert_eq!(throttle.knock(host(1), now), Ok(()));
+        assert!(throttle.tries(host(1), now).is_err());
+        assert_eq!(throttle.tries(host(2), now), Ok(()), "somebody else");
+        throttle.opens(host(1));
+        assert_eq!(throttle.tries(host(1), now), Ok(()));
+    }
+
+    #[test]
+    fn a_known_browser_is_let_in_whatever_its_address_does() {
+        let mut throttle = Throttle::default();
+        let stamp = |number| Stamp {
+            id: [number; 16],
+            says: 0,
+        };
+        let who = |number| Who {
+            browser: Some(stamp(number)),
+            ..somebody(host(1))
+        };
+        for second in 1..200 {
+            let _ = throttle.tries(host(1), at(second));
+        }
+        assert!(throttle.tries(host(1), at(200)).is_err());
+        assert_eq!(throttle.knock(&who(1), at(200)), Ok(Way::Known));
+        throttle.open(&who(1), Way::Known);
+        assert!(
+            throttle.tries(host(1), at(200)).is_err(),
+            "the others wait on"
+        );
+        // one that was stolen guesses no faster than an address does, and holds up no other
+        let tries = (200..1_200).filter(|second| throttle.knock(&who(2), at(*second)).is_ok());
+        assert!(tries.count() < 30);
+        assert_eq!(throttle.knock(&who(1), at(1_200)), Ok(Way::Known));
     }
 
     #[test]
@@ -160,10 +219,10 @@ mod tests {
         let of = |text: &str| text.parse::<IpAddr>().unwrap_or(host(9));
         for last in 1..=3 {
             let one = of(&format!("2001:db8:1:2::{last}"));
-            assert_eq!(throttle.knock(one, at(9)), Ok(()));
+            assert_eq!(throttle.tries(one, at(9)), Ok(()));
         }
-        assert!(throttle.knock(of("2001:db8:1:2:ffff::1"), at(9)).is_err());
-        assert_eq!(throttle.knock(of("2001:db8:1:3::1"), at(9)), Ok(()));
+        assert!(throttle.tries(of("2001:db8:1:2:ffff::1"), at(9)).is_err());
+        assert_eq!(throttle.tries(of("2001:db8:1:3::1"), at(9)), Ok(()));
         // IPv4 that came in through an IPv6 socket
         assert_eq!(network(of("::ffff:10.0.0.1")), host(1));
     }
@@ -171,16 +230,16 @@ mod tests {
     #[test]
     fn a_flood_from_everywhere_leaves_the_known_address_alone() {
         let mut throttle = Throttle::default();
-        assert_eq!(throttle.knock(host(1), at(1)), Ok(()));
-        throttle.open(host(1));
+        assert_eq!(throttle.tries(host(1), at(1)), Ok(()));
+        throttle.opens(host(1));
         let flood = (0..=255u8).map(|number| IpAddr::from([192, 0, 2, number]));
-        let let_in = flood.filter(|from| throttle.knock(*from, at(9)).is_ok());
+        let let_in = flood.filter(|from| throttle.tries(*from, at(9)).is_ok());
         assert_eq!(let_in.count(), 8);
-        assert_eq!(throttle.knock(host(1), at(9)), Ok(()));
+        assert_eq!(throttle.tries(host(1), at(9)), Ok(()));
         // and everybody else waits for a moment only
         assert!(
             throttle
-                .knock(host(2), at(9))
+                .tries(host(2), at(9))
                 .is_err_and(|wait| wait <= STEP)
         );
     }
@@ -196,24 +255,20 @@ mod tests {
                 now += Duration::from_millis(ms);
                 let from = IpAddr::from([10, 0, u8::try_from(number / 256).unwrap_or(0), u8::try_from(number % 256).unwrap_or(0)]);
                 let known = throttle.known.contains(&from);
-                match throttle.knock(from, now) {
+                match throttle.tries(from, now) {
                     Ok(()) => {
                         spent += u32::from(!known);
-                        if right { throttle.open(from) }
+                        if right { throttle.opens(from) }
                     }
                     Err(wait) => {
                         prop_assert!(wait > Duration::ZERO && wait <= LONGEST);
                         // whoever waits gets in, where nobody else comes meanwhile
-                        let mut later = Throttle {
-                            tries: throttle.tries.iter().map(|tries| Tries { ..*tries }).collect(),
-                            known: throttle.known.clone(),
-                            ..throttle
-                        };
-                        let patient = (0..2).any(|round| later.knock(from, now + wait + STEP * round).is_ok());
+                        let mut later = throttle.clone();
+                        let patient = (0..2).any(|round| later.tries(from, now + wait + STEP * round).is_ok());
                         prop_assert!(patient);
                     }
                 }
-                prop_assert!(throttle.tries.len() <= MOST && throttle.known.len() <= MOST_KNOWN);
+                prop_assert!(throttle.addresses.len() <= 256 && throttle.known.len() <= MOST_KNOWN);
                 let budget = u32::try_from((now - begin).as_millis() / STEP.as_millis()).unwrap_or(u32::MAX) + BURST;
                 prop_assert!(spent <= budget, "{spent} of {budget}");
             }

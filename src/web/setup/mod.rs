@@ -203,6 +203,10 @@ impl Room for Arc<Setup> {
         true
     }
 
+    fn wants_password(&self, ask: &Ask) -> bool {
+        transfer::gives_secrets(ask)
+    }
+
     fn answer(&self, ask: &Ask, owner: &Owner) -> Page {
         match self.reply(Question { ask, owner }) {
             Reply::Page { title, main, runs } => {

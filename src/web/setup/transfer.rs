@@ -13,6 +13,7 @@ use crate::settings::edit::{
     Bundle, BundleError, Draft, EditError, Import, export, import, is_encrypted, put_secret,
     secrets_of,
 };
+use crate::web::door::Ask;
 use crate::web::frame::trouble;
 
 /// Why it could not be done.
@@ -24,6 +25,9 @@ enum TransferError {
     Bundle(#[from] BundleError),
     #[error("{0}")]
     Said(&'static str),
+    /// An open browser alone gives no secret away.
+    #[error("For an export with secrets type the administrator's password. {0}")]
+    Password(String),
     /// What an import would do with files of this box.
     #[error("These settings cannot be imported:\n{}", .0.join("\n"))]
     Refused(Vec<String>),
@@ -44,12 +48,17 @@ impl Setup {
     fn export(&self, ask: Question) -> Result<Reply, TransferError> {
         let draft = Draft::open(&self.file)?;
         let settings = draft.text();
-        if !ask.ask.form.has("secrets") {
+        if !gives_secrets(ask.ask) {
             self.note(ask, "settings exported, without secrets");
             return Ok(Reply::Download {
                 name: "siembox.toml",
                 bytes: settings.into_bytes(),
             });
+        }
+        match &ask.ask.password {
+            Some(Ok(())) => {}
+            Some(Err(why)) => return Err(TransferError::Password(why.clone())),
+            None => return Err(TransferError::Password(String::new())),
         }
         if ask.text("passphrase") != ask.text("again") {
             return Err(TransferError::Said(
@@ -117,6 +126,11 @@ impl Setup {
     }
 }
 
+/// Does this form ask for secrets in a readable form? It wants the administrator's password.
+pub(super) fn gives_secrets(ask: &Ask) -> bool {
+    ask.path == "/setup/transfer/export" && ask.form.has("secrets")
+}
+
 /// The file that a key names at present.
 fn there(draft: &Draft, agent: &str, key: &str) -> Option<String> {
     let value = draft.value(agent, key)?;
@@ -144,6 +158,7 @@ fn page(ask: Question, why: Option<&str>, typed: &str) -> Reply {
             }
             (password("passphrase", "Passphrase"))
             (password("again", "The same once more"))
+            (password("password", "Administrator's password, for an export with secrets"))
             div.buttons { button.main { "Export" } }
         }
         form method="post" action="/setup/transfer/import" {
