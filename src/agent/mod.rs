@@ -17,6 +17,7 @@ mod line;
 mod parts;
 mod poller;
 mod replay;
+mod room;
 mod window;
 
 use std::path::Path;

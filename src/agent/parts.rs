@@ -7,6 +7,7 @@ use std::num::NonZeroU32;
 
 use super::line::LineWriter;
 use crate::cef::{self, Looks, Style, Version, VersionError};
+use crate::clock;
 use crate::settings::{
     AgentSettings, AlertName, Credentials, Framing, Profile, Protocol, ProxySettings, SecretSource,
     SiemSettings, SourceSettings, StreamSettings, TimeFormat, TlsSettings,
@@ -170,7 +171,16 @@ fn way_in(credentials: &Credentials) -> (Auth, ReadSecret) {
             client_id,
             login_url,
             ..
-        } => Auth::Entra(Entra::new(login_url, tenant_id, client_id, reader())),
+        } => {
+            let steady = Box::new(|| clock::now().steady);
+            Auth::Entra(Entra::new(
+                login_url,
+                tenant_id,
+                client_id,
+                reader(),
+                steady,
+            ))
+        }
     };
     (auth, reader())
 }

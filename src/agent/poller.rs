@@ -36,6 +36,9 @@ const FULL_LOOK: Duration = Duration::from_millis(500);
 const CLOCK_TRIES: usize = 3;
 /// Requests of one question: it, and before it a new access token. One more, for a margin.
 const REQUESTS: u32 = 3;
+/// What is told of an answer that was cut.
+const MORE_THAN_FITS: &str =
+    "the API sends more at once than was asked for and than fits into memory: what fits is read";
 /// The look-back is read again at least this often.
 const DEEP_EVERY: Duration = Duration::from_secs(3600);
 
@@ -227,6 +230,10 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
                 id: record.id.clone(),
                 reason: record.reason.clone(),
             });
+        }
+        if answer.cut {
+            let (stream, reason) = (stream.name(), MORE_THAN_FITS);
+            self.tell(&Happening::Doubtful { stream, reason });
         }
         let turn = self.reader.close(answer);
         if !turn.write {

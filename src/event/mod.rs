@@ -7,6 +7,7 @@ mod alerts;
 mod apps;
 mod categories;
 mod owned;
+mod weight;
 
 pub use alerts::{ALERTS, alert_name};
 pub use apps::{APP_NUMBERS, APP_TITLES, app_name};

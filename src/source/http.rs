@@ -12,6 +12,7 @@ use ureq::typestate::AgentScope;
 use ureq::unversioned::{resolver::Resolver, transport::Connector};
 
 use super::{SourceError, Trouble};
+use crate::clock;
 use crate::foreign::ForeignText;
 use crate::trust;
 pub use body::Body;
@@ -57,7 +58,7 @@ pub trait Post {
 pub struct Response {
     /// The status code.
     pub status: u16,
-    /// `Retry-After`, where given in seconds.
+    /// `Retry-After`; zero where it is a moment that has passed.
     pub retry_after: Option<Duration>,
     /// `Date`, milliseconds since 1970.
     pub date_ms: Option<i64>,
@@ -129,10 +130,9 @@ impl Post for Http {
                 .get(name)
                 .and_then(|value| value.to_str().ok())
         };
-        let retry_after = header("retry-after")
-            .and_then(|text| text.trim().parse().ok())
-            .map(Duration::from_secs);
         let date_ms = header("date").and_then(http_date);
+        let retry_after = header("retry-after")
+            .and_then(|text| wait_until(text, || date_ms.unwrap_or_else(clock::now_ms)));
         let location = header("location").map(ForeignText::new);
         Ok(Response {
             status,
@@ -161,6 +161,16 @@ fn http_date(text: &str) -> Option<i64> {
     jiff::fmt::rfc2822::parse(text)
         .ok()
         .map(|zoned| zoned.timestamp().as_millisecond())
+}
+
+/// `Retry-After`, as seconds or as a moment, which counts from the other side's own clock where it tells it.
+fn wait_until(text: &str, now_ms: impl FnOnce() -> i64) -> Option<Duration> {
+    let text = text.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let wait_ms = http_date(text)?.saturating_sub(now_ms());
+    Some(Duration::from_millis(wait_ms.try_into().unwrap_or(0)))
 }
 
 fn body_in_words(error: &std::io::Error) -> SourceError {
@@ -246,5 +256,19 @@ mod tests {
             Some(784_111_777_000)
         );
         assert_eq!(http_date("yesterday"), None);
+    }
+
+    #[test]
+    fn a_wait_is_a_number_or_a_moment() {
+        let wait = |text| wait_until(text, || 784_111_777_000);
+        assert_eq!(wait(" 12 "), Some(Duration::from_secs(12)));
+        assert_eq!(
+            wait("Sun, 06 Nov 1994 08:49:49 GMT"),
+            Some(Duration::from_secs(12))
+        );
+        assert_eq!(wait("Sun, 06 Nov 1994 08:49:00 GMT"), Some(Duration::ZERO));
+        for text in ["", "-1", "soon", "1.5"] {
+            assert_eq!(wait(text), None, "{text}");
+        }
     }
 }

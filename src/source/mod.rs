@@ -20,6 +20,8 @@ pub use reader::{Reader, Rules, Start, Turn, Verdict};
 pub use seen::{Seen, fingerprint};
 pub use throttle::Throttle;
 
+use std::ops::ControlFlow;
+
 /// The two kinds of records; each is read with a cursor of its own, so that neither holds back the other.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
@@ -96,6 +98,8 @@ pub struct Answer {
     pub total: Option<u64>,
     /// The cloud's clock, from the `Date` header.
     pub server_ms: Option<i64>,
+    /// Does it hold more than was taken from it? Then `has_next` is true and no place is named: it goes on by time.
+    pub cut: bool,
 }
 
 /// Who takes the records of a page, one by one as they come. Nothing of it counts before the page has ended well.
@@ -103,23 +107,38 @@ pub trait Recipient {
     /// The page begins. `server_ms` is the cloud's clock, from the `Date` header.
     fn open(&mut self, server_ms: Option<i64>);
 
-    /// A record as it stands in the page.
-    fn record(&mut self, text: &str);
+    /// A record as it stands in the page. Whoever has no room for another one breaks: the page ends there, and the rest
+    /// is asked for again.
+    fn record(&mut self, text: &str) -> ControlFlow<()>;
+
+    /// A record of so many `bytes`, too many to be taken in at once, and how it begins.
+    fn too_long(&mut self, begin: &str, bytes: u64) -> ControlFlow<()>;
 }
 
 /// For questions whose records do not matter.
 impl Recipient for () {
     fn open(&mut self, _: Option<i64>) {}
 
-    fn record(&mut self, _: &str) {}
+    fn record(&mut self, _: &str) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    fn too_long(&mut self, _: &str, _: u64) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
 }
 
 /// For a few records, to be looked at afterwards.
 impl Recipient for Vec<String> {
     fn open(&mut self, _: Option<i64>) {}
 
-    fn record(&mut self, text: &str) {
+    fn record(&mut self, text: &str) -> ControlFlow<()> {
         self.push(text.to_owned());
+        ControlFlow::Continue(())
+    }
+
+    fn too_long(&mut self, begin: &str, _: u64) -> ControlFlow<()> {
+        self.record(begin)
     }
 }
 

@@ -37,6 +37,19 @@ impl Lines {
         self.tags.push(tag);
     }
 
+    /// The same, unless the line is longer than `most` bytes: then it is not added. False says so.
+    pub fn push_within(&mut self, most: usize, tag: u32, write: impl FnOnce(&mut String)) -> bool {
+        let start = self.text.len();
+        self.push_with(tag, write);
+        let fits = self.text.len() - start <= most;
+        if !fits {
+            self.text.truncate(start);
+            self.ends.pop();
+            self.tags.pop();
+        }
+        fits
+    }
+
     /// Adds one line, with the tag 0.
     pub fn push(&mut self, line: &str) {
         self.push_with(0, |text| text.push_str(line));

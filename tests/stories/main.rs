@@ -10,6 +10,7 @@ mod commands;
 mod crash;
 mod damage;
 mod delivery;
+mod dense;
 mod disk;
 mod expected;
 mod faulty_disk;

@@ -284,6 +284,11 @@ impl Siembox {
         rss(self.pid()).unwrap()
     }
 
+    /// From now on [`Siembox::peak_rss`] counts anew (proc_pid_clear_refs(5)).
+    pub fn forget_peak_rss(&self) {
+        std::fs::write(format!("/proc/{}/clear_refs", self.pid()), "5").unwrap();
+    }
+
     /// The most that it ever was.
     pub fn peak_rss(&self) -> u64 {
         memory(self.pid(), "VmHWM:").unwrap()

@@ -1,14 +1,16 @@
 //! A page while it comes: each record becomes a line, a count, or a record set aside, before the next one is there. Only when the
 //! page has ended well any of it counts.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use crate::agent::line::LineWriter;
+use crate::agent::room::{self, MOST_LINE, OVERHEAD};
 use crate::clock::Time;
 use crate::event::Event;
 use crate::ledger::{Counts, Key};
 use crate::sent::Scribe;
-use crate::source::cloud_apps::record::Unreadable;
+use crate::source::cloud_apps::record::{Unreadable, too_long};
 use crate::source::{Reader, Recipient, Stream};
 use crate::spool::{Aside, Lines};
 
@@ -21,6 +23,8 @@ pub(super) struct Haul {
     pub(super) aside: Vec<Aside>,
     /// Records left out by a setting.
     pub(super) left_out: u64,
+    /// What `aside` and `held` take, bytes.
+    pub(super) beside_lines: usize,
     /// New records that are no lines yet: more has to be asked for them, which can't be done in the midst of an answer.
     pub(super) held: Vec<Held>,
 }
@@ -62,20 +66,40 @@ impl Haul {
         self.aside.clear();
         self.held.clear();
         self.left_out = 0;
+        self.beside_lines = 0;
     }
 
-    /// A new record becomes a line.
+    /// A new record becomes a line. `text` is the record as it stands in the page, where that is still known.
     pub(super) fn add(
         &mut self,
         record: (Key, i64, &Event<'_>),
+        text: &str,
+        at_ms: i64,
         writer: &mut LineWriter,
         sent: &mut Scribe,
     ) {
         let (key, cursor_ms, event) = record;
-        self.counts.spooled(key);
-        self.lines
-            .push_with(key.tag(), |line| writer.write(event, line));
-        sent.note(cursor_ms, &event.id);
+        let write = |line: &mut String| writer.write(event, line);
+        if self.lines.push_within(MOST_LINE, key.tag(), write) {
+            self.counts.spooled(key);
+            sent.note(cursor_ms, &event.id);
+        } else {
+            let reason = room::line_too_long(&event.id, cursor_ms);
+            self.set_aside(key, reason, text, at_ms);
+        }
+    }
+
+    /// A new record is set aside.
+    fn set_aside(&mut self, key: Key, reason: Unreadable, text: &str, at_ms: i64) {
+        self.counts.aside(key);
+        let aside = room::aside(reason, text, at_ms);
+        self.beside_lines += aside.bytes.len() + OVERHEAD;
+        self.aside.push(aside);
+    }
+
+    /// Is there room for another record?
+    fn room(&self) -> ControlFlow<()> {
+        room::room_beside(self.lines.bytes() + self.beside_lines)
     }
 }
 
@@ -114,7 +138,7 @@ impl<T: Time> Recipient for Intake<'_, T> {
         self.reader.open(self.now_ms, self.clock.ms_at(self.asked));
     }
 
-    fn record(&mut self, text: &str) {
+    fn record(&mut self, text: &str) -> ControlFlow<()> {
         match self.writer.read(self.stream, text) {
             Ok(record) => {
                 let (event, cursor_ms) = (record.event, record.cursor_ms);
@@ -126,18 +150,25 @@ impl<T: Time> Recipient for Intake<'_, T> {
                     self.haul.left_out += 1;
                 } else if self.holds {
                     let event = event.into_owned();
+                    self.haul.beside_lines += event.weight();
                     self.haul.held.push(Held {
                         key,
                         cursor_ms,
                         event,
                     });
                 } else {
-                    let record = (key, cursor_ms, &event);
-                    self.haul.add(record, self.writer, self.sent);
+                    let (record, at_ms) = ((key, cursor_ms, &event), self.time.now().wall_ms);
+                    (self.haul).add(record, text, at_ms, self.writer, self.sent);
                 }
             }
             Err(unreadable) => self.set_aside(unreadable, text),
         }
+        self.haul.room()
+    }
+
+    fn too_long(&mut self, begin: &str, bytes: u64) -> ControlFlow<()> {
+        self.set_aside(too_long(begin, bytes), begin);
+        self.haul.room()
     }
 }
 
@@ -145,16 +176,11 @@ impl<T: Time> Intake<'_, T> {
     fn set_aside(&mut self, unreadable: Unreadable, text: &str) {
         let id = unreadable.id.as_deref().unwrap_or(text);
         let key = Key::of(self.stream.number(), unreadable.cursor_ms, self.now_ms);
-        if !self.reader.admit(id, unreadable.cursor_ms) {
+        if self.reader.admit(id, unreadable.cursor_ms) {
+            let at_ms = self.time.now().wall_ms;
+            self.haul.set_aside(key, unreadable, text, at_ms);
+        } else {
             self.haul.counts.seen(key);
-            return;
         }
-        self.haul.counts.aside(key);
-        self.haul.aside.push(Aside {
-            id: unreadable.id.unwrap_or_default(),
-            reason: unreadable.reason,
-            at_ms: self.time.now().wall_ms,
-            bytes: text.as_bytes().to_vec(),
-        });
     }
 }

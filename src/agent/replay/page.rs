@@ -2,18 +2,20 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::{End, Leg, Replay, number};
 use crate::agent::halt::chance;
 use crate::agent::line::LineWriter;
+use crate::agent::room::{self, MOST_LINE, OVERHEAD};
 use crate::backoff::Backoff;
 use crate::clock;
 use crate::event::{Event, Kind};
 use crate::ledger::{self, Key};
 use crate::replay::Counts;
 use crate::sent::{Change, Hour, Id};
-use crate::source::cloud_apps::record::Mapped;
+use crate::source::cloud_apps::record::{Mapped, Unreadable, too_long};
 use crate::source::{
     Answer, Query, Reader, Recipient, Source, SourceError, Stream, Trouble, Verdict, fingerprint,
 };
@@ -35,6 +37,8 @@ pub(super) struct Taken {
     to_come: u64,
     /// Records from behind the window.
     beyond: u64,
+    /// What all that takes, bytes.
+    weight: usize,
 }
 
 /// Takes a page's records as they come.
@@ -82,7 +86,7 @@ impl<S: Spool> Replay<S> {
     pub(super) fn take_in(
         &mut self,
         leg: &mut Leg,
-        taken: Taken,
+        mut taken: Taken,
         answer: &Answer,
     ) -> Result<Verdict, End> {
         let beyond = taken.beyond > 0 && taken.beyond == answer.records;
@@ -101,17 +105,25 @@ impl<S: Spool> Replay<S> {
                 let polled = record.cursor_ms >= leg.pollers_from_ms;
                 fate(known.contains(&id(&record)), polled, self.request.again)
             };
+            let key = fate.key(leg.stream.number(), &record);
+            let sends = matches!(fate, Fate::Sent | Fate::SentAgain) && !self.request.dry_run;
+            if sends {
+                self.add_related(leg, &mut record.event)?;
+                let (writer, event) = (&mut self.writer, &record.event);
+                if !lines.push_within(MOST_LINE, key.tag(), |line| writer.write(event, line)) {
+                    let reason = room::line_too_long(&event.id, record.cursor_ms);
+                    taken.aside.push(room::aside(reason, "", clock::now_ms()));
+                    counts.records += 1;
+                    counts.set_aside += 1;
+                    ledger.aside(key);
+                    continue;
+                }
+                if fate == Fate::Sent {
+                    leg.scribe.note(record.cursor_ms, &record.event.id);
+                }
+            }
             fate.count(&mut counts);
-            let key = fate.enter(leg.stream.number(), &record, &mut ledger);
-            if self.request.dry_run || !matches!(fate, Fate::Sent | Fate::SentAgain) {
-                continue;
-            }
-            self.add_related(leg, &mut record.event)?;
-            let writer = &mut self.writer;
-            lines.push_with(key.tag(), |line| writer.write(&record.event, line));
-            if fate == Fate::Sent {
-                leg.scribe.note(record.cursor_ms, &record.event.id);
-            }
+            fate.enter(key, &mut ledger);
         }
         let turn = leg.reader.close(answer);
         let nothing = lines.is_empty() && taken.aside.is_empty();
@@ -224,49 +236,59 @@ impl Recipient for Intake<'_> {
         self.reader.open(self.to_ms, None);
     }
 
-    fn record(&mut self, text: &str) {
+    fn record(&mut self, text: &str) -> ControlFlow<()> {
         match self.writer.read(self.stream, text) {
             // from a cloud that takes no heed of the end
             Ok(record) if record.cursor_ms > self.to_ms => self.taken.beyond += 1,
             Ok(record) => {
                 if self.reader.admit(&record.event.id, Some(record.cursor_ms)) {
+                    self.taken.weight += record.event.weight();
                     self.taken.records.push(record.into_owned());
                 }
             }
-            Err(unreadable) => {
-                let id = unreadable.id.as_deref().unwrap_or(text);
-                if !self.reader.admit(id, unreadable.cursor_ms) {
-                } else if unreadable.cursor_ms >= Some(self.pollers_from_ms) {
-                    self.taken.to_come += 1;
-                } else {
-                    self.taken.aside.push(Aside {
-                        id: unreadable.id.unwrap_or_default(),
-                        reason: unreadable.reason,
-                        at_ms: clock::now_ms(),
-                        bytes: text.as_bytes().to_vec(),
-                    });
-                }
-            }
+            Err(unreadable) => self.set_aside(unreadable, text),
+        }
+        room::room_beside(self.taken.weight)
+    }
+
+    fn too_long(&mut self, begin: &str, bytes: u64) -> ControlFlow<()> {
+        self.set_aside(too_long(begin, bytes), begin);
+        room::room_beside(self.taken.weight)
+    }
+}
+
+impl Intake<'_> {
+    fn set_aside(&mut self, unreadable: Unreadable, text: &str) {
+        let id = unreadable.id.as_deref().unwrap_or(text);
+        if !self.reader.admit(id, unreadable.cursor_ms) {
+        } else if unreadable.cursor_ms >= Some(self.pollers_from_ms) {
+            self.taken.to_come += 1;
+        } else {
+            let aside = room::aside(unreadable, text, clock::now_ms());
+            self.taken.weight += aside.bytes.len() + OVERHEAD;
+            self.taken.aside.push(aside);
         }
     }
 }
 
 impl Fate {
-    /// How the ledger counts it, and what its line is counted under. What counts in its hour is only what is new there, so
-    /// that a gap closes and nothing hides one; a line sent again on purpose belongs to no hour.
-    fn enter(self, stream: u8, record: &Mapped<'_>, counts: &mut ledger::Counts) -> Key {
-        let key = Key::at(stream, ledger::hour_of(record.cursor_ms));
+    /// What its line is counted under. What counts in its hour is only what is new there, so that a gap closes and nothing
+    /// hides one; a line sent again on purpose belongs to no hour.
+    fn key(self, stream: u8, record: &Mapped<'_>) -> Key {
         match self {
-            Self::Sent => counts.spooled(key),
-            Self::SentAgain => {
-                counts.spooled(Key::asked(stream));
-                return Key::asked(stream);
-            }
+            Self::SentAgain => Key::asked(stream),
+            _ => Key::at(stream, ledger::hour_of(record.cursor_ms)),
+        }
+    }
+
+    /// How the ledger counts it.
+    fn enter(self, key: Key, counts: &mut ledger::Counts) {
+        match self {
+            Self::Sent | Self::SentAgain => counts.spooled(key),
             Self::AlreadySent | Self::LeftOut => counts.seen(key),
             // the poller will count it
             Self::ToCome => {}
         }
-        key
     }
 
     fn count(self, counts: &mut Counts) {

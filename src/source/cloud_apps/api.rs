@@ -1,5 +1,6 @@
 //! The API as a [`Source`]: a query becomes a POST, an answer a page or a named trouble.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use serde_json::value::RawValue;
@@ -7,7 +8,9 @@ use serde_json::{Map, Value, json};
 
 use super::LONGEST_SILENCE;
 use super::auth::Auth;
-use super::page::{self, Parser, Torn};
+use super::page::{Parser, Torn};
+use super::record::activity;
+use super::voice::{self, Voice};
 use crate::foreign::ForeignText;
 use crate::source::http::{Http, Post, Response};
 use crate::source::{Answer, Place, Query, Recipient, Source, SourceError, Stream, Trouble};
@@ -60,14 +63,12 @@ impl<P: Post> CloudApps<P> {
             ("accept", "application/json"),
         ];
         let response = self.http.post(url, &headers, body)?;
-        match response.status {
-            200 => {}
-            status => {
-                if status == 401 {
-                    self.auth.forget();
-                }
-                return Err(refused(response)?);
+        // 203 is what a proxy answers that has changed the page; other kinds of success are read as a page all the same
+        if !matches!(response.status, 200..=299) {
+            if response.status == 401 {
+                self.auth.forget();
             }
+            return Err(refused(response)?);
         }
         let server_ms = response.date_ms;
         to.open(server_ms);
@@ -95,9 +96,9 @@ impl<P: Post> Source for CloudApps<P> {
             "filters": { "activity.alertId": { "eq": [alert_id] } },
             "sortField": "date", "sortDirection": "asc", "skip": 0, "limit": 100,
         });
-        let mut records = Vec::new();
-        self.ask(&url, &body.to_string(), &mut records)?;
-        Ok(records.iter().filter_map(|record| id_of(record)).collect())
+        let mut ids = Ids::default();
+        self.ask(&url, &body.to_string(), &mut ids)?;
+        Ok(ids.0)
     }
 }
 
@@ -146,22 +147,49 @@ fn question(stream: Stream, filters: &Map<String, Value>, query: &Query) -> Stri
     serde_json::to_string(&body).unwrap_or_default()
 }
 
-fn id_of(record: &str) -> Option<String> {
-    #[derive(serde::Deserialize)]
-    struct Id {
-        #[serde(rename = "_id")]
-        id: String,
+/// The ids of some activities, [`Ids::MOST`] at most.
+#[derive(Default)]
+struct Ids(Vec<String>);
+
+impl Ids {
+    /// Those that are asked for.
+    const MOST: usize = 100;
+}
+
+impl Recipient for Ids {
+    fn open(&mut self, _: Option<i64>) {
+        self.0.clear();
     }
-    serde_json::from_str::<Id>(record)
-        .ok()
-        .map(|record| record.id)
+
+    fn record(&mut self, text: &str) -> ControlFlow<()> {
+        let id = match activity(text) {
+            Ok(mapped) => Some(mapped.event.id.into_owned()),
+            Err(unreadable) => unreadable.id,
+        };
+        self.0.extend(id);
+        if self.0.len() < Self::MOST {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    }
+
+    fn too_long(&mut self, _: &str, _: u64) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
 }
 
 fn torn(torn: Torn) -> SourceError {
     match torn {
-        Torn::NotJson => SourceError::new(
+        Torn::NotJson(what) => SourceError::new(
             Trouble::InTheWay,
-            "the answer is not the API's but a web page: check api_url, and whether a proxy asks for a log-on",
+            format!(
+                "the answer is not the API's ({what}): check api_url, and whether a proxy or portal asks for a log-on"
+            ),
+        ),
+        Torn::Empty => SourceError::new(
+            Trouble::Passing,
+            "the answer is empty, which none of the API's is: something between here and the API answers in its place; check api_url and proxy",
         ),
         Torn::Refusal(said) => SourceError::new(
             Trouble::BadQuestion,
@@ -174,51 +202,69 @@ fn torn(torn: Torn) -> SourceError {
 }
 
 fn refused(response: Response) -> Result<SourceError, SourceError> {
-    let said = page::refusal(&String::from_utf8_lossy(&response.body.whole()?));
-    let status = response.status;
-    Ok(match status {
-        429 => {
-            let wait = response
-                .retry_after
-                .or_else(|| seconds_in(said.as_str()))
-                .unwrap_or(
-                    if said.as_str().to_ascii_lowercase().contains("throttled") {
-                        AFTER_THROTTLED
-                    } else {
-                        AFTER_429
-                    },
-                );
-            SourceError::new(
-                Trouble::Throttled(wait.min(LONGEST_SILENCE)),
-                format!("the API throttles this tenant (429: {said})"),
-            )
-        }
-        401 | 403 => SourceError::new(
-            Trouble::Refused,
+    let (status, retry_after, location) =
+        (response.status, response.retry_after, response.location);
+    let voice = Voice::of(&response.body.begin(voice::MOST)?);
+    let (trouble, what) = match (status, &voice) {
+        (429, _) => (
+            Trouble::Throttled(patience(retry_after, &voice)),
+            format!("the API throttles this tenant (429: {voice})"),
+        ),
+        (401 | 403 | 404, Voice::Page(_)) | (403, Voice::Text(_)) => (
+            Trouble::InTheWay,
             format!(
-                "Invalid token: the API refused it ({status}: {said}). The token is wrong, or the admin who made it was removed: make a new one and put it in the token file"
+                "this is not the API's answer ({status}: {voice}): a proxy, firewall or gateway stands in the way; let this machine through to the host in api_url, and check api_url and proxy"
             ),
         ),
-        404 => SourceError::new(
-            Trouble::InTheWay,
-            format!("there is no such API at this address (404: {said}): check api_url"),
+        (401 | 403, _) => (
+            Trouble::Refused,
+            format!(
+                "Invalid token: the API refused it ({status}: {voice}). The token is wrong, or the admin who made it was removed: make a new one and put it in the token file"
+            ),
         ),
-        300..=399 => {
-            let to = response.location.unwrap_or(ForeignText::new("nowhere"));
-            SourceError::new(
+        (404, _) => (
+            Trouble::InTheWay,
+            format!("there is no such API at this address (404: {voice}): check api_url"),
+        ),
+        (407 | 511, _) => (
+            Trouble::InTheWay,
+            format!("a proxy in the way asks for a log-on ({status}: {voice}): check proxy"),
+        ),
+        (300..=399, _) => {
+            let to = location.unwrap_or(ForeignText::new("nowhere"));
+            (
                 Trouble::InTheWay,
                 format!("the address redirects to {to} ({status}): check api_url"),
             )
         }
-        408 | 500..=599 => SourceError::new(
+        (503, _) if retry_after.is_some_and(|wait| !wait.is_zero()) => (
+            Trouble::Throttled(patience(retry_after, &voice)),
+            format!("the API asks for a pause (503: {voice})"),
+        ),
+        (408 | 500..=599, _) => (
             Trouble::Passing,
-            format!("the API failed ({status}: {said})"),
+            format!("the API failed ({status}: {voice})"),
         ),
-        _ => SourceError::new(
+        _ => (
             Trouble::BadQuestion,
-            format!("the API refused the question ({status}: {said})"),
+            format!("the API refused the question ({status}: {voice})"),
         ),
-    })
+    };
+    Ok(SourceError::new(trouble, what))
+}
+
+/// How long to be silent: as the header says, or the words; "at once" says nothing.
+fn patience(retry_after: Option<Duration>, voice: &Voice) -> Duration {
+    let said = voice.to_string();
+    retry_after
+        .filter(|wait| !wait.is_zero())
+        .or_else(|| seconds_in(&said).filter(|wait| !wait.is_zero()))
+        .unwrap_or(if said.to_ascii_lowercase().contains("throttled") {
+            AFTER_THROTTLED
+        } else {
+            AFTER_429
+        })
+        .min(LONGEST_SILENCE)
 }
 
 /// "Expected available in 17 seconds."

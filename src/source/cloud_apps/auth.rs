@@ -1,14 +1,18 @@
 //! How the API lets us in: `Authorization: Token …`, or a bearer token of an Entra app
 //! (reference: api-tokens-legacy.md, api-authentication-application.md).
 
-use std::time::{Duration, Instant};
+use std::borrow::Cow;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Deserialize;
+use serde::de::Deserialize;
 
-use super::{LONGEST_SILENCE, page};
+use super::LONGEST_SILENCE;
+use super::record::loose::{Number, Text, Texts};
+use super::record::loose_object::loose_object;
+use super::voice::{self, Voice};
 use crate::foreign::{self, ForeignText};
 use crate::source::http::Post;
 use crate::source::{SourceError, Trouble};
@@ -22,6 +26,9 @@ const EARLY: Duration = Duration::from_secs(300);
 
 /// Reads a secret when it is needed, so that a replaced file takes effect at once. The error says which and why.
 pub type ReadSecret = Box<dyn Fn() -> Result<String, String> + Send>;
+
+/// The time since any fixed moment: a token's life is measured with it.
+pub type Steady = Box<dyn Fn() -> Duration + Send>;
 
 /// How the API lets us in.
 pub enum Auth {
@@ -37,18 +44,20 @@ pub struct Entra {
     client_id: String,
     read_secret: ReadSecret,
     token: Option<Bearer>,
+    steady: Steady,
 }
 
 struct Bearer {
     text: String,
-    renew_at: Instant,
+    renew_at: Duration,
 }
 
-#[derive(Deserialize)]
-struct Granted {
-    access_token: String,
-    #[serde(default)]
-    expires_in: Option<u64>,
+loose_object! {
+    struct Granted<'a> { "access_token" => token: Text<'a>, "expires_in" => expires_in: Number, }
+}
+
+loose_object! {
+    struct Claims<'a> { "roles" => roles: Texts<'a>, }
 }
 
 // === impl Auth ===
@@ -81,7 +90,13 @@ impl Auth {
 impl Entra {
     /// `login_url` is the cloud's log-on host, e.g. `https://login.microsoftonline.com`.
     #[must_use]
-    pub fn new(login_url: &str, tenant_id: &str, client_id: &str, read_secret: ReadSecret) -> Self {
+    pub fn new(
+        login_url: &str,
+        tenant_id: &str,
+        client_id: &str,
+        read_secret: ReadSecret,
+        steady: Steady,
+    ) -> Self {
         Self {
             token_url: format!(
                 "{}/{tenant_id}/oauth2/v2.0/token",
@@ -90,6 +105,7 @@ impl Entra {
             client_id: client_id.to_owned(),
             read_secret,
             token: None,
+            steady,
         }
     }
 
@@ -97,7 +113,7 @@ impl Entra {
         let token = match self
             .token
             .take()
-            .filter(|token| Instant::now() < token.renew_at)
+            .filter(|token| (self.steady)() < token.renew_at)
         {
             Some(token) => token,
             None => self.log_on(http)?,
@@ -120,40 +136,52 @@ impl Entra {
         ];
         let response = http.post(&self.token_url, &headers, &body)?;
         let (status, retry_after) = (response.status, response.retry_after);
-        let body = response.body.whole()?;
-        let said = || page::refusal(&String::from_utf8_lossy(&body));
+        let body = response.body.begin(voice::MOST)?;
+        let voice = Voice::of(&body);
         match status {
-            200 => {}
-            429 => {
-                let wait = retry_after.unwrap_or(Duration::from_secs(60));
-                return Err(SourceError::new(
-                    Trouble::Throttled(wait.min(LONGEST_SILENCE)),
-                    "Entra asks for patience",
-                ));
+            200..=299 => self.granted(&body, &voice),
+            429 | 503 if status == 429 || retry_after.is_some() => {
+                let wait = retry_after.filter(|wait| !wait.is_zero());
+                let wait = wait.unwrap_or(Duration::from_secs(60)).min(LONGEST_SILENCE);
+                Err(SourceError::new(
+                    Trouble::Throttled(wait),
+                    format!("Entra asks for a pause ({status}: {voice})"),
+                ))
             }
-            status @ 400..=499 => {
-                let what = format!(
-                    "Entra refused the app's log-on ({status}: {}): check tenant_id, client_id and the client secret, which may have expired",
-                    said()
-                );
-                return Err(SourceError::new(Trouble::Refused, what));
-            }
-            status => {
-                let what = format!("Entra's log-on failed ({status}: {})", said());
-                return Err(SourceError::new(Trouble::Passing, what));
-            }
-        }
-        let granted: Granted = serde_json::from_slice(&body).map_err(|_| {
-            SourceError::new(
+            300..=499 if !matches!(voice, Voice::Json(_)) => Err(SourceError::new(
+                Trouble::InTheWay,
+                format!(
+                    "this is not Entra's answer ({status}: {voice}): a proxy, firewall or gateway stands in the way; check login_url and proxy"
+                ),
+            )),
+            400..=499 => Err(SourceError::new(
+                Trouble::Refused,
+                format!(
+                    "Entra refused the app's log-on ({status}: {voice}): check tenant_id, client_id and the client secret, which may have expired"
+                ),
+            )),
+            _ => Err(SourceError::new(
                 Trouble::Passing,
-                "Entra's answer holds no token: check login_url",
-            )
-        })?;
-        foreign::know_passing(&granted.access_token);
-        check_roles(&granted.access_token)?;
+                format!("Entra's log-on failed ({status}: {voice})"),
+            )),
+        }
+    }
+
+    fn granted(&self, body: &[u8], voice: &Voice) -> Result<Bearer, SourceError> {
+        let granted: Granted<'_> = lenient(body).unwrap_or_default();
+        let Some(text) = granted.token.said() else {
+            let what = match voice {
+                Voice::Json(_) => "Entra's answer holds no token: check login_url".to_owned(),
+                other => format!("this is not Entra's answer ({other}): check login_url and proxy"),
+            };
+            return Err(SourceError::new(Trouble::Passing, what));
+        };
+        foreign::know_passing(&text);
+        check_roles(&text)?;
+        let lasts = granted.expires_in.0.and_then(|s| u64::try_from(s).ok());
         Ok(Bearer {
-            text: granted.access_token,
-            renew_at: Instant::now() + good_for(granted.expires_in),
+            text: text.into_owned(),
+            renew_at: (self.steady)() + good_for(lasts),
         })
     }
 }
@@ -189,18 +217,30 @@ fn check_roles(token: &str) -> Result<(), SourceError> {
 
 /// The `roles` of a JWT; `None` where the token is no JWT that can be read (then the API itself must tell).
 fn roles(token: &str) -> Option<Vec<String>> {
-    #[derive(Deserialize)]
-    struct Claims {
-        #[serde(default)]
-        roles: Vec<String>,
-    }
-    let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
-    Some(serde_json::from_slice::<Claims>(&payload).ok()?.roles)
+    let payload = token.split('.').nth(1)?.trim_end_matches('=');
+    let payload = URL_SAFE_NO_PAD.decode(payload).ok()?;
+    let claims: Claims<'_> = lenient(&payload)?;
+    let roles = claims.roles.0.texts(Text::said).into_iter();
+    Some(roles.map(Cow::into_owned).collect())
+}
+
+/// JSON that may have a byte order mark before it and anything behind it.
+fn lenient<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Option<T> {
+    let text = std::str::from_utf8(json)
+        .ok()?
+        .trim_start_matches('\u{feff}');
+    T::deserialize(&mut serde_json::Deserializer::from_str(text)).ok()
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::cell::Cell;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
     use super::*;
+    use crate::source::http::Response;
 
     fn jwt(claims: &str) -> String {
         format!("e30.{}.sig", URL_SAFE_NO_PAD.encode(claims))
@@ -215,9 +255,65 @@ mod tests {
         assert_eq!(good_for(Some(u64::MAX)), s(86_100));
     }
 
+    /// Answers every log-on with this body, and counts them.
+    struct Played(&'static str, Cell<u32>);
+
+    impl Post for Played {
+        fn post(&self, _: &str, _: &[(&str, &str)], _: &str) -> Result<Response, SourceError> {
+            self.1.set(self.1.get() + 1);
+            Ok(Response {
+                status: 200,
+                retry_after: None,
+                date_ms: None,
+                location: None,
+                body: self.0.as_bytes().to_vec().into(),
+            })
+        }
+    }
+
+    fn entra(clock: &Arc<AtomicU64>) -> Auth {
+        let clock = Arc::clone(clock);
+        let steady = Box::new(move || Duration::from_secs(clock.load(Ordering::SeqCst)));
+        let secret = Box::new(|| Ok("s".to_owned()));
+        Auth::Entra(Entra::new("https://login", "t", "c", secret, steady))
+    }
+
+    #[test]
+    fn a_token_is_kept_until_shortly_before_its_end_whatever_the_type_of_its_life() {
+        for answer in [
+            r#"{"access_token":"x","expires_in":3600}"#,
+            r#"{"access_token":"x","expires_in":"3600"}"#,
+            r#"{"access_token":"x","expires_in":3600.0,"token_type":null}"#,
+            "\u{feff}{\"access_token\":\"x\",\"expires_in\":\"3600\"}\n",
+        ] {
+            let clock = Arc::new(AtomicU64::new(1_000_000));
+            let (mut auth, played) = (entra(&clock), Played(answer, Cell::new(0)));
+            for (after, log_ons) in [(0, 1), (3_299, 1), (3_300, 2), (6_599, 2), (6_600, 3)] {
+                clock.store(1_000_000 + after, Ordering::SeqCst);
+                assert_eq!(auth.header(&played).unwrap(), "Bearer x");
+                assert_eq!(played.1.get(), log_ons, "after {after} s, {answer}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_answer_without_a_token_is_named_for_what_it_is() {
+        for (answer, words) in [
+            (r#"{"access_token":null}"#, "holds no token"),
+            (r#"{"token":"x"}"#, "holds no token"),
+            ("", "no word of why"),
+            ("<html><title>Sign in</title>", "a web page, \"Sign in\""),
+        ] {
+            let (mut auth, played) = (entra(&Arc::default()), Played(answer, Cell::new(0)));
+            let error = auth.header(&played).unwrap_err();
+            assert!(error.what.contains(words), "{answer}: {error}");
+        }
+    }
+
     #[test]
     fn names_the_missing_role() {
         assert!(check_roles(&jwt(r#"{"roles":["Investigation.read"]}"#)).is_ok());
+        assert!(check_roles(&jwt(r#"{"roles":"Investigation.read"}"#)).is_ok());
         assert!(check_roles("opaque").is_ok(), "the API itself must tell");
         for claims in ["{}", r#"{"roles":["Discovery.read"]}"#] {
             let error = check_roles(&jwt(claims)).unwrap_err();

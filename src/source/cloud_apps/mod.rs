@@ -2,14 +2,17 @@
 
 mod api;
 mod auth;
+mod head;
 pub mod page;
 pub mod record;
+mod scalars;
 mod split;
+mod voice;
 
 use std::time::Duration;
 
 pub use api::CloudApps;
-pub use auth::{Auth, Entra, ReadSecret};
+pub use auth::{Auth, Entra, ReadSecret, Steady};
 
 /// No answer makes us wait longer than this.
 const LONGEST_SILENCE: Duration = Duration::from_secs(900);

@@ -5,17 +5,51 @@
 //! 3.1.1): which bytes are quotes, which of them are escaped, hence which bytes are inside a text, and which brackets are not.
 //! A record of 1.8 KB costs about 5,000 instructions here, the check for UTF-8 included (tests/bench/budget).
 
-use serde_json::value::RawValue;
+use std::ops::ControlFlow;
+
 use wide::u8x16;
+
+use super::scalars::Scalars;
 
 /// Bytes that are looked at together.
 const BLOCK: usize = 64;
+/// The longest element that is handed over whole, bytes: a record of 10 MB still is.
+pub(super) const MOST_ELEMENT: usize = 11 << 20;
+/// What is kept of a longer one, bytes.
+pub(super) const KEPT: usize = 256 << 10;
+
+/// An element of the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Element<'e> {
+    /// As it stands there.
+    Whole(&'e [u8]),
+    /// One that is longer than the bound.
+    TooLong {
+        /// How it begins.
+        begin: &'e [u8],
+        /// How long it is.
+        bytes: u64,
+    },
+}
+
+/// How far the list has come.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// It goes on.
+    Open,
+    /// It has ended; what stands behind it, from its closing bracket on.
+    Ended(Vec<u8>),
+    /// Who takes the elements wants no more.
+    Stopped,
+}
 
 /// Splits a list, fed to it piece by piece. An element is handed over when its end has come; only what is not handed over yet
-/// is kept.
+/// is kept, and of that no more than [`MOST_ELEMENT`].
 #[derive(Debug, Default)]
 pub(super) struct Splitter {
     within: Within,
+    /// What stands between the elements in brackets.
+    scalars: Scalars,
     /// What has come and may still be needed.
     text: Vec<u8>,
     /// How far `text` was looked at: whole blocks, counted from the list's begin.
@@ -24,68 +58,135 @@ pub(super) struct Splitter {
     depth: usize,
     /// Where the open element begins.
     begin: usize,
-    /// Where the last element ended.
+    /// Bytes of the open element that are gone already, because it is longer than the bound.
+    gone: u64,
+    /// Up to here nothing is needed any more.
     done: usize,
+}
+
+/// Why a block was the last one.
+enum Last {
+    /// The list ends here.
+    At(usize),
+    /// Nobody wants more.
+    Stopped,
 }
 
 // === impl Splitter ===
 
 impl Splitter {
-    /// Takes the next piece of the list, beginning behind its opening bracket. Once the list has ended, gives back what stands
-    /// behind it, from its closing bracket on.
-    pub(super) fn feed(&mut self, piece: &[u8], mut each: impl FnMut(&[u8])) -> Option<Vec<u8>> {
+    /// Takes the next piece of the list, beginning behind its opening bracket.
+    pub(super) fn feed(
+        &mut self,
+        piece: &[u8],
+        mut each: impl FnMut(Element<'_>) -> ControlFlow<()>,
+    ) -> Progress {
         self.text.extend_from_slice(piece);
         while let Some(block) = self.text[self.looked..].first_chunk() {
-            if let Some(end) = self.look(&{ *block }, &mut each) {
-                return Some(self.text.split_off(end));
+            match self.look(&{ *block }, &mut each) {
+                None => {}
+                Some(Last::At(end)) => return Progress::Ended(self.text.split_off(end)),
+                Some(Last::Stopped) => return Progress::Stopped,
             }
         }
         self.forget();
-        None
+        Progress::Open
     }
 
-    /// Nothing more comes: what is left is looked at. `None` where the list does not end.
-    pub(super) fn end(mut self, mut each: impl FnMut(&[u8])) -> Option<Vec<u8>> {
+    /// Nothing more comes: what is left is looked at. [`Progress::Open`] where the list does not end.
+    pub(super) fn end(mut self, mut each: impl FnMut(Element<'_>) -> ControlFlow<()>) -> Progress {
         let rest = &self.text[self.looked..];
         let mut block = [b' '; BLOCK];
         block[..rest.len()].copy_from_slice(rest);
-        let end = self.look(&block, &mut each)?;
-        Some(self.text.split_off(end))
+        self.text.resize(self.looked + BLOCK, b' ');
+        match self.look(&block, &mut each) {
+            None => Progress::Open,
+            Some(Last::At(end)) => {
+                let mut behind = self.text.split_off(end);
+                behind.truncate(behind.trim_ascii_end().len());
+                Progress::Ended(behind)
+            }
+            Some(Last::Stopped) => Progress::Stopped,
+        }
     }
 
-    /// One block further. Says where the list ends, where it does in it.
-    fn look(&mut self, block: &[u8; BLOCK], each: &mut impl FnMut(&[u8])) -> Option<usize> {
+    /// One block further. Says why it was the last, where it was.
+    fn look(
+        &mut self,
+        block: &[u8; BLOCK],
+        each: &mut impl FnMut(Element<'_>) -> ControlFlow<()>,
+    ) -> Option<Last> {
         let mut brackets = self.within.brackets(block);
         while brackets != 0 {
             let nth = brackets.trailing_zeros() as usize;
             brackets &= brackets - 1;
             let place = self.looked + nth;
             let opens = matches!(block[nth], b'{' | b'[');
-            match (opens, self.depth) {
+            let flow = match (opens, self.depth) {
                 (true, 0) => {
-                    between(&self.text[self.done..place], each);
-                    (self.begin, self.depth) = (place, 1);
+                    (self.begin, self.depth, self.gone) = (place, 1, 0);
+                    let between = &self.text[self.done..place];
+                    self.scalars.last(between, each)
                 }
-                (true, _) => self.depth += 1,
+                (true, _) => {
+                    self.depth += 1;
+                    ControlFlow::Continue(())
+                }
                 (false, 0) if block[nth] == b']' => {
-                    between(&self.text[self.done..place], each);
-                    return Some(place);
+                    let between = &self.text[self.done..place];
+                    match self.scalars.last(between, each) {
+                        ControlFlow::Continue(()) => return Some(Last::At(place)),
+                        stop => stop,
+                    }
                 }
                 // damage
-                (false, 0) => {}
+                (false, 0) => ControlFlow::Continue(()),
                 (false, 1) => {
                     (self.depth, self.done) = (0, place + 1);
-                    each(&self.text[self.begin..self.done]);
+                    each(self.element())
                 }
-                (false, _) => self.depth -= 1,
+                (false, _) => {
+                    self.depth -= 1;
+                    ControlFlow::Continue(())
+                }
+            };
+            if flow.is_break() {
+                return Some(Last::Stopped);
             }
         }
         self.looked += BLOCK;
+        if self.depth == 0 {
+            let between = &self.text[self.done..self.looked];
+            self.done = self.looked;
+            if self.scalars.feed(between, each).is_break() {
+                return Some(Last::Stopped);
+            }
+        }
         None
     }
 
-    /// Lets go of what was handed over.
+    /// The element that has just ended.
+    fn element(&self) -> Element<'_> {
+        let text = &self.text[self.begin..self.done];
+        let bytes = self.gone + text.len() as u64;
+        if bytes <= MOST_ELEMENT as u64 {
+            return Element::Whole(text);
+        }
+        Element::TooLong {
+            begin: &text[..text.len().min(KEPT)],
+            bytes,
+        }
+    }
+
+    /// Forgets what was handed over, and of an element that is too long all but its begin.
     fn forget(&mut self) {
+        if self.depth > 0 && self.looked - self.begin > MOST_ELEMENT {
+            let kept = self.begin + KEPT;
+            self.gone += (self.looked - kept) as u64;
+            self.text.drain(kept..self.looked);
+            self.looked = kept;
+            self.text.shrink_to(4 * KEPT);
+        }
         let gone = if self.depth == 0 {
             self.done
         } else {
@@ -95,19 +196,6 @@ impl Splitter {
         self.looked -= gone;
         self.begin = 0;
         self.done = self.done.saturating_sub(gone);
-    }
-}
-
-/// Hands over what stands between two elements and is a value all the same: a number, a text, nothing. Damage is passed over.
-fn between(bytes: &[u8], each: &mut impl FnMut(&[u8])) {
-    let blank = |byte: &u8| matches!(byte, b',' | b' ' | b'\n' | b'\r' | b'\t');
-    if bytes.iter().all(blank) {
-        return;
-    }
-    let text = String::from_utf8_lossy(bytes);
-    let list = format!("[{}]", text.trim().trim_matches(','));
-    if let Ok(values) = serde_json::from_str::<Vec<&RawValue>>(&list) {
-        values.iter().for_each(|value| each(value.get().as_bytes()));
     }
 }
 
@@ -168,16 +256,23 @@ impl Within {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use proptest::prelude::*;
+    use serde_json::value::RawValue;
 
     use super::*;
 
     /// The elements of a list, fed in pieces of this size; `None` where it does not end.
     fn elements(text: &str, piece: usize) -> Option<Vec<String>> {
         let (mut splitter, mut found) = (Splitter::default(), Vec::new());
-        let mut each = |element: &[u8]| found.push(String::from_utf8_lossy(element).into_owned());
+        let mut each = |element: Element<'_>| {
+            found.push(match element {
+                Element::Whole(element) => String::from_utf8_lossy(element).into_owned(),
+                Element::TooLong { bytes, .. } => format!("{bytes} bytes"),
+            });
+            ControlFlow::Continue(())
+        };
         let mut pieces = text.as_bytes()[1.min(text.len())..].chunks(piece);
-        let ended = pieces.any(|piece| splitter.feed(piece, &mut each).is_some());
-        (ended || splitter.end(&mut each).is_some()).then_some(found)
+        let ended = pieces.any(|piece| splitter.feed(piece, &mut each) != Progress::Open);
+        (ended || splitter.end(&mut each) != Progress::Open).then_some(found)
     }
 
     #[test]
@@ -219,14 +314,54 @@ mod tests {
 
     #[test]
     fn keeps_only_what_is_open() {
+        let more = |_: Element<'_>| ControlFlow::Continue(());
         let mut splitter = Splitter::default();
         let record = format!("{{\"a\":\"{}\"}},", "x".repeat(1000));
         for _ in 0..1000 {
-            assert_eq!(splitter.feed(record.as_bytes(), |_| {}), None);
+            assert_eq!(splitter.feed(record.as_bytes(), more), Progress::Open);
             assert!(splitter.text.len() < 2 * record.len());
         }
-        assert_eq!(splitter.feed(b"],\"a\"", |_| {}), None);
-        assert_eq!(splitter.end(|_| {}).unwrap(), b"],\"a\"");
+        assert_eq!(splitter.feed(b"],\"a\"", more), Progress::Open);
+        assert_eq!(splitter.end(more), Progress::Ended(b"],\"a\"".to_vec()));
+    }
+
+    #[test]
+    fn an_element_beyond_the_bound_is_told_by_its_begin() {
+        for length in [MOST_ELEMENT - 10, MOST_ELEMENT, 3 * MOST_ELEMENT] {
+            let text = format!("[{{}},{{\"a\":\"{}\"}},7]", "x".repeat(length));
+            let (mut splitter, mut found) = (Splitter::default(), Vec::new());
+            let mut each = |element: Element<'_>| {
+                found.push(match element {
+                    Element::Whole(whole) => (whole.len(), whole.len() as u64),
+                    Element::TooLong { begin, bytes } => (begin.len(), bytes),
+                });
+                ControlFlow::Continue(())
+            };
+            for piece in text.as_bytes()[1..].chunks(60_000) {
+                assert_eq!(splitter.feed(piece, &mut each), Progress::Open);
+                assert!(splitter.text.len() <= MOST_ELEMENT + 200_000);
+            }
+            assert_eq!(splitter.end(&mut each), Progress::Ended(b"]".to_vec()));
+            let one = length + 8;
+            let kept = if one > MOST_ELEMENT { KEPT } else { one };
+            assert_eq!(found, [(2, 2), (kept, one as u64), (1, 1)]);
+        }
+    }
+
+    #[test]
+    fn stops_where_nobody_wants_more() {
+        for text in ["1,2,3,4,", "{},{},{},{},"] {
+            let (mut splitter, mut left) = (Splitter::default(), 3);
+            let progress = splitter.feed(text.repeat(100).as_bytes(), |_| {
+                left -= 1;
+                if left > 0 {
+                    ControlFlow::Continue(())
+                } else {
+                    ControlFlow::Break(())
+                }
+            });
+            assert_eq!((progress, left), (Progress::Stopped, 0));
+        }
     }
 
     proptest! {

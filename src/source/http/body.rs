@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{Cursor, Read};
+use std::ops::ControlFlow;
 
 use super::body_in_words;
 use crate::source::{SourceError, Trouble};
@@ -32,11 +33,15 @@ impl Body {
         }
     }
 
-    /// Hands over block after block, to the end: only then the connection can be used again.
+    /// Hands over block after block, to the end: only then the connection can be used again. Whoever has enough breaks; the
+    /// rest is not read, and the connection is closed.
     ///
     /// # Errors
     /// Where it breaks off, takes too long, or is too large.
-    pub fn each_block(mut self, mut take: impl FnMut(&[u8])) -> Result<(), SourceError> {
+    pub fn each_block(
+        mut self,
+        mut take: impl FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<(), SourceError> {
         let mut block = vec![0; BLOCK];
         loop {
             let most = usize::try_from(self.left).unwrap_or(BLOCK).min(BLOCK);
@@ -51,18 +56,27 @@ impl Body {
                 let what = format!("the answer is larger than {} MB", self.max >> 20);
                 return Err(SourceError::new(Trouble::TooLarge, what));
             }
-            take(&block[..read]);
+            if take(&block[..read]).is_break() {
+                return Ok(());
+            }
         }
     }
 
-    /// All of it: for what is short.
+    /// Its first bytes, `most` of them: for what is short.
     ///
     /// # Errors
     /// As for [`Body::each_block`].
-    pub fn whole(self) -> Result<Vec<u8>, SourceError> {
-        let mut whole = Vec::new();
-        self.each_block(|block| whole.extend_from_slice(block))?;
-        Ok(whole)
+    pub fn begin(self, most: usize) -> Result<Vec<u8>, SourceError> {
+        let mut begin = Vec::new();
+        self.each_block(|block| {
+            let room = most - begin.len();
+            begin.extend_from_slice(&block[..block.len().min(room)]);
+            if block.len() > room {
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(begin)
     }
 }
 

@@ -94,7 +94,14 @@ fn source(manner: Manner, stage: &Stage) -> CloudApps {
     let http = Http::over(&route, connector, Nowhere, MAX_BODY);
     let secret = || Box::new(|| Ok("word".to_owned()));
     let auth = if manner.entra {
-        Auth::Entra(Entra::new("http://127.0.0.1:81", "tenant", "app", secret()))
+        let steady = Box::new(|| Duration::ZERO);
+        Auth::Entra(Entra::new(
+            "http://127.0.0.1:81",
+            "tenant",
+            "app",
+            secret(),
+            steady,
+        ))
     } else {
         Auth::Token(secret())
     };

@@ -105,13 +105,7 @@ fn mapped(record: Record<'_>) -> Result<Mapped<'_>, Refusal> {
             category,
             label,
             user_agent: record.device.user_agent.or_empty(),
-            objects: record
-                .main
-                .objects
-                .0
-                .into_iter()
-                .map(|object| object.name.0)
-                .collect(),
+            objects: record.main.objects.texts(|object| Some(object.name.0)),
         },
     };
     Ok(Mapped { event, cursor_ms })

@@ -60,7 +60,7 @@ fn mapped(record: Record<'_>) -> Result<Mapped<'_>, Refusal> {
     let (id, at_ms) = complete(id, at_ms)?;
 
     let mut found = Found::default();
-    for entity in record.entities.0 {
+    for entity in record.entities.kept {
         found.take(entity);
     }
     if found.policies.is_empty() {
@@ -93,7 +93,7 @@ fn mapped(record: Record<'_>) -> Result<Mapped<'_>, Refusal> {
             policy_name: found.policy_name,
             severity: severity(&record.severity.0),
             risk_score: record.risk_score.0,
-            related: record.audits.0.into_iter().filter_map(Text::said).collect(),
+            related: record.audits.texts(Text::said),
         },
     };
     Ok(Mapped {

@@ -7,11 +7,12 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::loose_object::otherwise_default;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// Text, or a number as its digits; empty for anything else.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(super) struct Text<'a>(pub Cow<'a, str>);
+pub(in crate::source::cloud_apps) struct Text<'a>(pub Cow<'a, str>);
 
 impl<'a> Text<'a> {
     /// The text where it says something: not empty, and not the word "null" that the API writes for nothing.
@@ -61,7 +62,7 @@ impl<'de> Deserialize<'de> for Text<'de> {
 
 /// A whole number, also as text or with a fraction (rounded); `None` for anything else.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Number(pub Option<i64>);
+pub(in crate::source::cloud_apps) struct Number(pub Option<i64>);
 
 impl Number {
     fn of_fraction(number: f64) -> Self {
@@ -104,13 +105,62 @@ impl<'de> Deserialize<'de> for Number {
     }
 }
 
+/// Yes or no, also as text or number; no for anything else.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(in crate::source::cloud_apps) struct Flag(pub bool);
+
+impl<'de> Deserialize<'de> for Flag {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Flag;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("yes or no")
+            }
+            fn visit_bool<E>(self, flag: bool) -> Result<Flag, E> {
+                Ok(Flag(flag))
+            }
+            fn visit_unit<E>(self) -> Result<Flag, E> {
+                Ok(Flag(false))
+            }
+            fn visit_i64<E>(self, number: i64) -> Result<Flag, E> {
+                Ok(Flag(number != 0))
+            }
+            fn visit_u64<E>(self, number: u64) -> Result<Flag, E> {
+                Ok(Flag(number != 0))
+            }
+            fn visit_f64<E>(self, number: f64) -> Result<Flag, E> {
+                Ok(Flag(number != 0.0))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Flag, E> {
+                let text = text.trim();
+                Ok(Flag(text == "1" || text.eq_ignore_ascii_case("true")))
+            }
+            otherwise_default!('de: list);
+            otherwise_default!('de: map);
+        }
+        from.deserialize_any(Any)
+    }
+}
+
+/// The most elements of a list that are kept.
+pub(in crate::source::cloud_apps) const MOST_ITEMS: usize = 10_000;
+
 /// The elements of a list, or the values of a map in their order; empty for anything else.
 #[derive(Debug)]
-pub(super) struct Items<T>(pub Vec<T>);
+pub(in crate::source::cloud_apps) struct Items<T> {
+    /// At most [`MOST_ITEMS`].
+    pub kept: Vec<T>,
+    /// How many more there were.
+    pub more: usize,
+}
 
 impl<T> Default for Items<T> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self {
+            kept: Vec::new(),
+            more: 0,
+        }
     }
 }
 
@@ -123,24 +173,84 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Items<T> {
                 f.write_str("a list")
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-                let mut items = Vec::new();
-                while let Some(item) = list.next_element()? {
-                    items.push(item);
+                let mut items = Items::default();
+                while items.kept.len() < MOST_ITEMS {
+                    match list.next_element()? {
+                        Some(item) => items.kept.push(item),
+                        None => return Ok(items),
+                    }
                 }
-                Ok(Items(items))
+                while list.next_element::<IgnoredAny>()?.is_some() {
+                    items.more += 1;
+                }
+                Ok(items)
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut items = Vec::new();
-                while let Some((_, item)) = map.next_entry::<IgnoredAny, T>()? {
-                    items.push(item);
+                let mut items = Items::default();
+                while items.kept.len() < MOST_ITEMS {
+                    match map.next_entry::<IgnoredAny, T>()? {
+                        Some((_, item)) => items.kept.push(item),
+                        None => return Ok(items),
+                    }
                 }
-                Ok(Items(items))
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
+                    items.more += 1;
+                }
+                Ok(items)
             }
             otherwise_default!('de: scalars);
             otherwise_default!('de: numbers);
             otherwise_default!('de: text);
         }
         from.deserialize_any(Any(PhantomData))
+    }
+}
+
+/// A text, or the texts of a list or map; none for anything else.
+#[derive(Debug, Default)]
+pub(in crate::source::cloud_apps) struct Texts<'a>(pub Items<Text<'a>>);
+
+impl<'de> Deserialize<'de> for Texts<'de> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Texts<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text or several")
+            }
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(one(Cow::Borrowed(text)))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(one(Cow::Owned(text.to_owned())))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+                Items::deserialize(SeqAccessDeserializer::new(list)).map(Texts)
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                Items::deserialize(MapAccessDeserializer::new(map)).map(Texts)
+            }
+            otherwise_default!('de: scalars);
+            otherwise_default!('de: numbers);
+        }
+        from.deserialize_any(Any)
+    }
+}
+
+fn one(text: Cow<'_, str>) -> Texts<'_> {
+    Texts(Items {
+        kept: vec![Text(text)],
+        more: 0,
+    })
+}
+
+impl<'a, T> Items<T> {
+    /// What is kept as texts; where there was more, a last one says how much.
+    pub fn texts(self, text: impl Fn(T) -> Option<Cow<'a, str>>) -> Vec<Cow<'a, str>> {
+        let more = (self.more > 0).then(|| Cow::Owned(format!("and {} more", self.more)));
+        (self.kept.into_iter().filter_map(text))
+            .chain(more)
+            .collect()
     }
 }
 
@@ -151,14 +261,19 @@ mod tests {
     use super::*;
 
     loose_object! {
-        struct Thing<'a> { "name" => name: Text<'a>, "many" => many: Items<Text<'a>>, "at" => at: Number, }
+        struct Thing<'a> {
+            "name" => name: Text<'a>,
+            "many" => many: Items<Text<'a>>,
+            "at" => at: Number,
+            "yes" => yes: Flag,
+        }
     }
 
     fn thing(json: &str) -> (String, usize, Option<i64>) {
         let thing: Thing<'_> = serde_json::from_str(json).unwrap();
         (
             thing.name.or_empty().into_owned(),
-            thing.many.0.len(),
+            thing.many.kept.len(),
             thing.at.0,
         )
     }
@@ -189,5 +304,43 @@ mod tests {
             thing(r#"{"at":1e300,"name":2.5,"many":"x"}"#),
             ("2.5".into(), 0, None)
         );
+    }
+
+    #[test]
+    fn yes_and_no_in_all_their_forms() {
+        for (value, yes) in [
+            ("true", true),
+            ("1", true),
+            ("1.0", true),
+            ("\"True\"", true),
+            ("\"1\"", true),
+            ("false", false),
+            ("0", false),
+            ("null", false),
+            ("\"false\"", false),
+            ("\"\"", false),
+            ("[1]", false),
+            ("{}", false),
+        ] {
+            let json = format!(r#"{{"yes":{value}}}"#);
+            let thing: Thing<'_> = serde_json::from_str(&json).unwrap();
+            assert_eq!(thing.yes, Flag(yes), "{value}");
+        }
+    }
+
+    #[test]
+    fn of_a_long_list_so_many_are_kept_and_the_rest_is_counted() {
+        for json in [
+            format!(r#"{{"many":[{}"x"]}}"#, "\"x\",".repeat(MOST_ITEMS + 6)),
+            format!(
+                r#"{{"many":{{{}"a":"x"}}}}"#,
+                "\"a\":\"x\",".repeat(MOST_ITEMS + 6)
+            ),
+        ] {
+            let thing: Thing<'_> = serde_json::from_str(&json).unwrap();
+            let texts = thing.many.texts(Text::said);
+            assert_eq!(texts.len(), MOST_ITEMS + 1);
+            assert_eq!(texts[MOST_ITEMS], "and 7 more");
+        }
     }
 }

@@ -51,7 +51,7 @@ macro_rules! otherwise_default {
         }
     };
 }
-pub(super) use otherwise_default;
+pub(in crate::source::cloud_apps) use otherwise_default;
 
 /// A struct of those keys of a JSON object that are of use; the last one counts where a key comes twice. Anything
 /// but an object reads as an empty one.
@@ -108,4 +108,4 @@ macro_rules! loose_object {
         }
     };
 }
-pub(super) use loose_object;
+pub(in crate::source::cloud_apps) use loose_object;

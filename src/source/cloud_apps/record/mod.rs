@@ -7,8 +7,8 @@ mod activity;
 mod address;
 mod alert;
 mod entities;
-mod loose;
-mod loose_object;
+pub(super) mod loose;
+pub(super) mod loose_object;
 mod repair;
 mod shape;
 mod text;
@@ -90,7 +90,8 @@ fn read_or_repair<'a>(
             Err(Refusal::NotJson(_)) => {}
         }
     }
-    Err(salvage(raw, &error))
+    let reason = format!("the record is not valid JSON: {error}");
+    Err(salvage(raw, reason))
 }
 
 /// Why a record could not be read.
@@ -107,12 +108,23 @@ impl From<serde_json::Error> for Refusal {
     }
 }
 
+/// The longest id, bytes. It stands in a line three times; those of the API have 24 to 100.
+const LONGEST_ID: usize = 4096;
+
 /// Both the id and the time that the cursor goes by, or the refusal that names what is missing.
 fn complete<'a>(
     id: Option<Cow<'a, str>>,
     cursor_ms: Option<i64>,
 ) -> Result<(Cow<'a, str>, i64), Refusal> {
     let missing = match (id, cursor_ms) {
+        (Some(id), _) if id.len() > LONGEST_ID => Unreadable {
+            reason: format!(
+                "the record's id (_id) has {} bytes, more than {LONGEST_ID}",
+                id.len()
+            ),
+            id: Some(id[..id.floor_char_boundary(LONGEST_ID)].to_owned()),
+            cursor_ms,
+        },
         (Some(id), Some(cursor_ms)) => return Ok((id, cursor_ms)),
         (id, cursor_ms) => Unreadable {
             reason: match (&id, cursor_ms) {
@@ -128,8 +140,17 @@ fn complete<'a>(
     Err(Refusal::Incomplete(missing))
 }
 
-/// What can still be found in a record that is not JSON.
-fn salvage(raw: &str, error: &serde_json::Error) -> Unreadable {
+/// A record that is longer than the bound, and of which only the begin is known.
+#[must_use]
+pub fn too_long(begin: &str, bytes: u64) -> Unreadable {
+    salvage(
+        begin,
+        format!("the record has {bytes} bytes, more than are taken in at once"),
+    )
+}
+
+/// What can still be found in a record that can't be read, for this reason.
+fn salvage(raw: &str, reason: String) -> Unreadable {
     let text = |key| {
         value_after::<Text<'_>>(raw, key)
             .and_then(Text::said)
@@ -139,7 +160,7 @@ fn salvage(raw: &str, error: &serde_json::Error) -> Unreadable {
     Unreadable {
         id: text("\"_id\"").or_else(|| text("\"uid\"")),
         cursor_ms: time("\"created\"").or_else(|| time("\"timestamp\"")),
-        reason: format!("the record is not valid JSON: {error}"),
+        reason,
     }
 }
 

@@ -9,7 +9,10 @@
 //! cloud.fault(Fault::ResetInBody.for_ever().chance(0.1, 42));         // and one of ten breaks off, for ever
 //! ```
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use super::http::Answer;
 
 /// One way to fail.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +26,13 @@ pub enum Fault {
         retry_after: Option<u32>,
         /// The word "throttled" and these seconds in the body; otherwise a body without either.
         in_text: Option<u32>,
+    },
+    /// This status, and a body that unpacks to this.
+    Body {
+        /// The status.
+        status: u16,
+        /// The body, packed with gzip.
+        packed: Arc<[u8]>,
     },
     /// 200 and a log-on page in HTML, as portals and proxies show it.
     HtmlPage,
@@ -81,6 +91,16 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// This status and body instead of the answer.
+    #[must_use]
+    pub fn body(status: u16, body: Vec<u8>) -> Self {
+        let packed = Answer::new(status, "application/json", body).gzipped().body;
+        Self::Body {
+            status,
+            packed: packed.into(),
+        }
+    }
+
     /// Does it change a page, and can therefore strike only where there is one?
     #[must_use]
     pub fn wants_page(&self) -> bool {

@@ -28,6 +28,10 @@ impl Fault {
                     None => answer,
                 }
             }
+            Self::Body { status, packed } => {
+                Answer::new(*status, "application/json", packed.to_vec())
+                    .with("Content-Encoding", "gzip")
+            }
             Self::HtmlPage => {
                 let page = "<!DOCTYPE html><html><head><title>Sign in</title></head><body><form action=\"/login\">Sign in to your account</form></body></html>";
                 Answer::new(200, "text/html; charset=utf-8", page.into())

@@ -1,0 +1,42 @@
+//! How much memory an event takes.
+
+use std::borrow::Cow;
+use std::mem::size_of;
+
+use super::{App, Event, Kind};
+
+impl Event<'_> {
+    /// Bytes that it takes once it borrows nothing, allocations' own overhead left aside.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let apps: usize = self.apps.iter().map(|app| app.title.len()).sum();
+        let kind = match &self.kind {
+            Kind::Activity {
+                category,
+                label,
+                user_agent,
+                objects,
+            } => category.len() + label.len() + user_agent.len() + list(objects),
+            Kind::Alert {
+                title,
+                policy_name,
+                related,
+                ..
+            } => title.len() + policy_name.as_ref().map_or(0, |name| name.len()) + list(related),
+        };
+        size_of::<Self>()
+            + self.id.len()
+            + self.message.len()
+            + list(&self.users)
+            + self.apps.len() * size_of::<App<'_>>()
+            + apps
+            + size_of_val(&self.addresses[..])
+            + self.portal_url.as_ref().map_or(0, |url| url.len())
+            + list(&self.policies)
+            + kind
+    }
+}
+
+fn list(texts: &[Cow<'_, str>]) -> usize {
+    size_of_val(texts) + texts.iter().map(|text| text.len()).sum::<usize>()
+}
