@@ -21,11 +21,35 @@ const SHAPES: &[Shape] = &[
     Shape("empty records", 200, "{\"data\":[", "{},", "{}]}"),
     Shape("empty lists", 200, "{\"data\":[", "[],", "[]]}"),
     Shape("empty texts", 200, "{\"data\":[", "\"\",", "\"\"]}"),
-    Shape("a map of records", 200, "{\"data\":{\"a\":{}", ",\"a\":{}", "}}"),
+    Shape(
+        "a map of records",
+        200,
+        "{\"data\":{\"a\":{}",
+        ",\"a\":{}",
+        "}}",
+    ),
     Shape("one text", 200, "{\"data\":[\"", "xxxxxxxx", "\"]}"),
-    Shape("one record", 200, "{\"data\":[{\"_id\":\"a\",\"x\":\"", "xxxxxxxx", "\"}]}"),
-    Shape("a record of numbers", 200, "{\"data\":[{\"_id\":\"a\",\"x\":[", "1,", "1]}]}"),
-    Shape("a record of members", 200, "{\"data\":[{\"_id\":\"a\"", ",\"x\":1", "}]}"),
+    Shape(
+        "one record",
+        200,
+        "{\"data\":[{\"_id\":\"a\",\"x\":\"",
+        "xxxxxxxx",
+        "\"}]}",
+    ),
+    Shape(
+        "a record of numbers",
+        200,
+        "{\"data\":[{\"_id\":\"a\",\"x\":[",
+        "1,",
+        "1]}]}",
+    ),
+    Shape(
+        "a record of members",
+        200,
+        "{\"data\":[{\"_id\":\"a\"",
+        ",\"x\":1",
+        "}]}",
+    ),
     Shape("deep lists", 200, "{\"data\":[", "[", ""),
     Shape("deep objects", 200, "{\"data\":[", "{\"a\":", ""),
     Shape("closing brackets", 200, "{\"data\":[", "}", ""),
@@ -35,8 +59,20 @@ const SHAPES: &[Shape] = &[
     Shape("a long key", 200, "{\"", "xxxxxxxx", "\":1,\"data\":[]}"),
     Shape("deep objects before the list", 200, "", "{\"data\":", ""),
     Shape("a long tail", 200, "{\"data\":[],\"x\":[", "1,", "1]}"),
-    Shape("a long place", 200, "{\"data\":[],\"nextQueryFilters\":{\"x\":[", "1,", "1]}}"),
-    Shape("a long total", 200, "{\"data\":[],\"total\":1", "00000000", "}"),
+    Shape(
+        "a long place",
+        200,
+        "{\"data\":[],\"nextQueryFilters\":{\"x\":[",
+        "1,",
+        "1]}}",
+    ),
+    Shape(
+        "a long total",
+        200,
+        "{\"data\":[],\"total\":1",
+        "00000000",
+        "}",
+    ),
     Shape("not JSON", 200, "", "[1,", ""),
     Shape("a web page", 200, "<html><title>", "xxxxxxxx", ""),
     Shape("a refusal", 400, "{\"errors\":[", "1,", "1]}"),
@@ -70,10 +106,16 @@ fn record(nth: usize, members: &str) -> String {
 
 /// Made one by one: together they take gigabytes.
 fn answers() -> impl Iterator<Item = (&'static str, u16, Vec<u8>)> {
-    let shapes = SHAPES.iter().map(|Shape(name, status, begin, middle, end)| {
-        let times = (SIZE - begin.len() - end.len()) / middle.len();
-        (*name, *status, format!("{begin}{}{end}", middle.repeat(times)).into_bytes())
-    });
+    let shapes = SHAPES
+        .iter()
+        .map(|Shape(name, status, begin, middle, end)| {
+            let times = (SIZE - begin.len() - end.len()) / middle.len();
+            (
+                *name,
+                *status,
+                format!("{begin}{}{end}", middle.repeat(times)).into_bytes(),
+            )
+        });
     let own: [fn() -> (&'static str, u16, Vec<u8>); 8] = [
         || records_of("small records", |nth| record(nth, "")),
         || {
@@ -94,7 +136,11 @@ fn answers() -> impl Iterator<Item = (&'static str, u16, Vec<u8>)> {
             records_of("records of many objects", |nth| record(nth, &many))
         },
         || records_of("numbers, each another", |nth| nth.to_string()),
-        || records_of("records without a time", |nth| format!("{{\"_id\":\"{nth}\"}}")),
+        || {
+            records_of("records without a time", |nth| {
+                format!("{{\"_id\":\"{nth}\"}}")
+            })
+        },
         || {
             let long = "x".repeat(200_000);
             records_of("unreadable records of 200 kB", |nth| {
@@ -129,7 +175,9 @@ fn the_densest_answers_stay_within_their_memory_and_the_stream_goes_on() {
     plan.spool = "[agent.ledger]\naudit = false\n".into();
     let mut siembox = Siembox::new(&cloud, &plan);
     siembox.start();
-    siembox.wait("the stream is read", |status| status.agents[0].activities.spooled == 10);
+    siembox.wait("the stream is read", |status| {
+        status.agents[0].activities.spooled == 10
+    });
     println!("| answer | packed, kB | peak RSS, MB |\n|---|---|---|");
     let mut over = Vec::new();
     for (nth, (name, status, body)) in answers().enumerate() {

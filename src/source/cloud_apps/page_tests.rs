@@ -180,7 +180,9 @@ fn what_stands_before_a_list_is_bounded() {
     assert!(taken.count() < pieces / 3);
     assert_eq!(
         parser.end(),
-        Err(Torn::Damaged(ForeignText::new("more than 1 MB stand before its list")))
+        Err(Torn::Damaged(ForeignText::new(
+            "more than 1 MB stand before its list"
+        )))
     );
 }
 
@@ -250,10 +252,16 @@ fn damage_is_told_in_short() {
 #[test]
 fn says_what_the_cloud_said() {
     let answer = br#"{"filters":[{"error":"x is not valid","errorMessageCode":"C"}],"error":true}"#;
-    assert_eq!(torn(answer), Torn::Refusal(ForeignText::new("x is not valid")));
+    assert_eq!(
+        torn(answer),
+        Torn::Refusal(ForeignText::new("x is not valid"))
+    );
     let answer = br#"{"data":null,"error":{"message":"no"}}"#;
     assert_eq!(torn(answer), Torn::Refusal(ForeignText::new("no")));
-    assert_eq!(torn(b"<html>"), Torn::NotJson(ForeignText::new("a web page")));
+    assert_eq!(
+        torn(b"<html>"),
+        Torn::NotJson(ForeignText::new("a web page"))
+    );
     assert_eq!(torn(b"\xef\xbb\xbf \r\n"), Torn::Empty);
     assert_eq!(torn(b""), Torn::Empty);
     assert_eq!(
