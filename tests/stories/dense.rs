@@ -1,6 +1,7 @@
 //! The densest answers that a body of 64 MB can hold, each instead of one of the API's: memory stays bounded, what was wrong is
 //! said, and the stream goes on.
 
+use siembox::clock::now_ms;
 use siembox_support::cloud::{Cloud, Fault, Target};
 use siembox_support::receiver::rsyslog;
 use siembox_support::records;
@@ -82,8 +83,11 @@ const SHAPES: &[Shape] = &[
     Shape("a throttle", 429, "{\"detail\":\"", "throttled ", "\"}"),
 ];
 
-/// Records of this size, as many as fit: what becomes of each is as large as it can be.
-fn records_of(name: &'static str, one: impl Fn(usize) -> String) -> (&'static str, u16, Vec<u8>) {
+/// A name, a status and a body.
+type Dense = (&'static str, u16, Vec<u8>);
+
+/// Records of this kind, as many as fit.
+fn records_of(name: &'static str, one: impl Fn(usize) -> String) -> Dense {
     let mut body = String::from("{\"data\":[");
     for nth in 0.. {
         let one = one(nth);
@@ -100,12 +104,12 @@ fn records_of(name: &'static str, one: impl Fn(usize) -> String) -> (&'static st
 }
 
 fn record(nth: usize, members: &str) -> String {
-    let ms = jiff::Timestamp::now().as_millisecond() - 3_000_000 + i64::try_from(nth).unwrap();
+    let ms = now_ms() - 3_000_000 + i64::try_from(nth).unwrap();
     format!("{{\"_id\":\"dense{nth:08}\",\"created\":{ms},\"timestamp\":{ms}{members}}}")
 }
 
 /// Made one by one: together they take gigabytes.
-fn answers() -> impl Iterator<Item = (&'static str, u16, Vec<u8>)> {
+fn answers() -> impl Iterator<Item = Dense> {
     let shapes = SHAPES
         .iter()
         .map(|Shape(name, status, begin, middle, end)| {
@@ -116,7 +120,7 @@ fn answers() -> impl Iterator<Item = (&'static str, u16, Vec<u8>)> {
                 format!("{begin}{}{end}", middle.repeat(times)).into_bytes(),
             )
         });
-    let own: [fn() -> (&'static str, u16, Vec<u8>); 8] = [
+    let own: [fn() -> Dense; 8] = [
         || records_of("small records", |nth| record(nth, "")),
         || {
             let long = described("=", 6_000);
@@ -157,7 +161,7 @@ fn described(sign: &str, length: usize) -> String {
 
 /// An answer that none of these was: a record that is there only then.
 fn fresh(nth: usize) -> (String, String) {
-    let ms = jiff::Timestamp::now().as_millisecond();
+    let ms = now_ms();
     let id = format!("after{nth:03}");
     let record = format!("{{\"_id\":\"{id}\",\"created\":{ms},\"timestamp\":{ms},\"appId\":1}}");
     (id, record)
