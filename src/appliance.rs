@@ -2,11 +2,11 @@
 
 mod agents;
 mod hands;
+mod home;
 mod orphans;
 mod page;
 
-use std::collections::HashMap;
-use std::os::unix::fs::DirBuilderExt;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -18,15 +18,15 @@ use crate::agent::Agent;
 use crate::board::{Facts, recognise};
 use crate::clock;
 use crate::memory;
-use crate::own_file;
 use crate::settings::{HealthSettings, Overrides, Settings};
 use crate::source::Throttle;
 use crate::spool::sled::SledSpool;
-use crate::status::socket::{self, Called};
+use crate::status::socket::Called;
 use crate::status::{Pulse, Status, Thresholds, WORK};
 use crate::timekeeping::Gate;
 use crate::web::{Audit, Door, Setup, Tools};
 use hands::{BoxHands, Order};
+use home::Home;
 use orphans::Orphans;
 use page::PageState;
 
@@ -105,7 +105,8 @@ pub trait Desk {
 /// # Errors
 /// When it can't start. An agent that can't start does not stop the others: it is tried again, and says so.
 pub fn run(settings: Settings, desk: &impl Desk) -> Result<(), ApplianceError> {
-    let _lock = lock(&settings.state_dir)?;
+    let (calls, called) = mpsc::channel(8);
+    let home = Home::take(&settings.state_dir, calls)?;
     memory::give_back_large_buffers();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -113,37 +114,18 @@ pub fn run(settings: Settings, desk: &impl Desk) -> Result<(), ApplianceError> {
         .enable_all()
         .build()
         .map_err(ApplianceError::Bootstrap)?;
-    let appliance = Appliance::new(settings, desk);
+    let appliance = Appliance::new(settings, home, desk);
     let (pulse, now) = (appliance.pulse.clone(), || clock::now().steady);
-    let done = runtime.block_on(pulse.watch(WAIT + WORK, now, appliance.run(desk)));
+    let done = runtime.block_on(pulse.watch(WAIT + WORK, now, appliance.run(called, desk)));
     runtime.shutdown_timeout(Duration::from_secs(1));
     done
 }
 
-/// The folder's lock, held as long as the file is open.
-fn lock(state_dir: &Path) -> Result<std::fs::File, ApplianceError> {
-    let failed = |cause| ApplianceError::StateDir {
-        path: state_dir.to_owned(),
-        cause,
-    };
-    // evidence waits in it: not for everybody's eyes
-    let made = std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o750)
-        .create(state_dir);
-    made.map_err(failed)?;
-    let file = own_file::update(&state_dir.join("lock"), 0o640).map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(ApplianceError::InUse {
-            path: state_dir.to_owned(),
-        }),
-        Err(std::fs::TryLockError::Error(cause)) => Err(failed(cause)),
-    }
-}
-
 struct Appliance {
     settings: Settings,
+    home: Home,
+    /// Why the state folder can't be used at present.
+    home_trouble: Option<String>,
     /// The main loop's sign of life.
     pulse: Pulse,
     status: Status,
@@ -151,6 +133,8 @@ struct Appliance {
     agents: HashMap<String, Agent<SledSpool>>,
     /// Agents that could not start, and when that is tried again.
     waiting: HashMap<String, Duration>,
+    /// Of them, those of which it was told that they could not.
+    failed: HashSet<String>,
     /// Spools stay open over a change of settings.
     spools: HashMap<String, Arc<SledSpool>>,
     /// Spools that belong to no agent.
@@ -171,7 +155,7 @@ struct Appliance {
 // === impl Appliance ===
 
 impl Appliance {
-    fn new(settings: Settings, desk: &impl Desk) -> Self {
+    fn new(settings: Settings, home: Home, desk: &impl Desk) -> Self {
         let status = Status::new(thresholds(&settings.health), clock::now());
         let audit = Arc::new(Audit::new(&settings.state_dir));
         let (orders, ordered) = mpsc::channel(8);
@@ -193,10 +177,13 @@ impl Appliance {
         }
         Self {
             settings,
+            home,
+            home_trouble: None,
             pulse: status.part("main loop"),
             status,
             agents: HashMap::new(),
             waiting: HashMap::new(),
+            failed: HashSet::new(),
             spools: HashMap::new(),
             orphans: Orphans::default(),
             throttles: HashMap::new(),
@@ -208,12 +195,12 @@ impl Appliance {
         }
     }
 
-    async fn run(mut self, desk: &impl Desk) -> Result<(), ApplianceError> {
-        let state_dir = self.settings.state_dir.clone();
-        let socket = socket::bind(&state_dir).map_err(|cause| ApplianceError::Socket {
-            path: state_dir.join(socket::NAME),
-            cause,
-        })?;
+    async fn run(
+        mut self,
+        mut called: mpsc::Receiver<Called>,
+        desk: &impl Desk,
+    ) -> Result<(), ApplianceError> {
+        let socket = self.bind()?;
         let on = |kind| signal(kind).map_err(ApplianceError::Bootstrap);
         let (mut term, mut int, mut hup) = (
             on(SignalKind::terminate())?,
@@ -227,13 +214,12 @@ impl Appliance {
         }
         self.start_all();
         // who asks earlier waits until all agents are there
-        let (calls, mut called) = tokio::sync::mpsc::channel(8);
-        tokio::spawn(socket::serve(socket, self.status.clone(), calls));
+        self.answer(socket);
         tracing::info!(
             "siembox {} runs, agents: {}, state in {}",
             env!("CARGO_PKG_VERSION"),
             self.settings.agents.len(),
-            state_dir.display()
+            self.settings.state_dir.display()
         );
         self.open_page();
         self.status.claimed(self.door.is_claimed());
@@ -297,7 +283,7 @@ impl Appliance {
         tracing::info!("stopping: what is read is on flash, what was sent is being proved");
         self.stop_all().await;
         self.close_page().await;
-        let _ = std::fs::remove_file(state_dir.join(socket::NAME));
+        self.leave_home();
         tracing::info!("stopped");
         Ok(())
     }

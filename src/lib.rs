@@ -44,6 +44,7 @@ pub mod sink;
 pub mod source;
 pub mod spool;
 pub mod status;
+pub mod still_there;
 pub mod syslog;
 pub mod text_file;
 pub mod timekeeping;

@@ -12,8 +12,8 @@ use crate::replay::{Call, Word};
 use crate::sent::{self, SentIds};
 use crate::settings::AgentSettings;
 use crate::source::Throttle;
-use crate::spool::SpoolError;
 use crate::spool::sled::{Bounds, SledSpool};
+use crate::spool::{Spool, SpoolError};
 use crate::status::Happening;
 
 impl Appliance {
@@ -41,6 +41,10 @@ impl Appliance {
         match self.try_start(settings) {
             Ok(agent) => {
                 self.waiting.remove(&settings.name);
+                if self.failed.remove(&settings.name) {
+                    let reporter = agent.reporter();
+                    reporter.tell(clock::now(), &Happening::SpoolWell);
+                }
                 self.agents.insert(settings.name.clone(), agent);
             }
             Err(error) => {
@@ -52,6 +56,7 @@ impl Appliance {
                         wait: RETRY,
                     },
                 );
+                self.failed.insert(settings.name.clone());
                 self.waiting
                     .insert(settings.name.clone(), clock::now().steady + RETRY);
             }
@@ -194,6 +199,7 @@ impl Appliance {
     /// Starts again what could not start, or fell.
     pub(super) async fn tend(&mut self) {
         let now = clock::now().steady;
+        self.tend_home();
         self.tend_page(now);
         let fallen: Vec<String> = self
             .agents
@@ -239,17 +245,48 @@ impl Appliance {
             .collect();
         for name in lost {
             tracing::warn!(agent = name, "the spool is opened anew");
-            self.stop(name.clone(), now).await;
+            let gone = self.spools.get(&name).is_some_and(|spool| spool.is_gone());
+            let reporter = (self.agents.get(&name)).map(|agent| agent.reporter().clone());
+            let spool = self.stop(name.clone(), now).await;
             self.spools.remove(&name);
+            let Some((reporter, spool)) = reporter.zip(spool).filter(|_| gone) else {
+                continue;
+            };
+            // what the SIEM had until the agent stood still is not gone; a look at the oldest line tells its time
+            let _ = spool.peek(spool.first());
+            let stats = spool.stats();
+            self.failed.insert(name.clone());
+            reporter.tell(
+                clock::now(),
+                &Happening::SpoolGone {
+                    folder: self.settings.state_dir.join("agents").join(&name),
+                },
+            );
+            if stats.waiting > 0 {
+                let look_back = (self.settings.agents.iter())
+                    .find(|agent| agent.name == name)
+                    .map_or(Duration::ZERO, |agent| agent.source.first_look_back);
+                reporter.tell(
+                    clock::now(),
+                    &Happening::LinesGone {
+                        agent: name,
+                        lines: stats.waiting,
+                        oldest_ms: stats.oldest_ms,
+                        look_back,
+                    },
+                );
+            }
         }
     }
 
-    /// Stops one that is to be started again at once.
-    async fn stop(&mut self, name: String, now: Duration) {
-        if let Some(agent) = self.agents.remove(&name) {
-            agent.stop().await;
-        }
+    /// Stops one that is to be started again at once, and returns its spool.
+    async fn stop(&mut self, name: String, now: Duration) -> Option<Arc<SledSpool>> {
+        let spool = match self.agents.remove(&name) {
+            Some(agent) => Some(agent.stop().await),
+            None => None,
+        };
         self.waiting.insert(name, now);
+        spool
     }
 
     pub(super) async fn stop_all(&mut self) {

@@ -4,8 +4,8 @@
 //! an agent of the settings. With whom is written down beside the spool, so that it goes on after a restart.
 
 use std::collections::HashSet;
-use std::io;
-use std::path::PathBuf;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Appliance, RETRY};
@@ -13,12 +13,15 @@ use crate::agent::Agent;
 use crate::clock;
 use crate::durable;
 use crate::orphan::{Call, Orphan, Outcome, Request};
+use crate::own_file;
 use crate::settings::AgentSettings;
 use crate::spool::Spool;
 use crate::spool::sled::{self, Bounds, SledSpool};
 
 /// In the orphan's folder: the agent with whose SIEM settings it is sent.
 const SENDS_TO: &str = "sends-to";
+/// No name of an agent is longer, with its line feed, bytes.
+const LONGEST_NAME: u64 = 64;
 
 /// What is known of them.
 #[derive(Default)]
@@ -248,10 +251,7 @@ impl Appliance {
         let folder = self.orphans_folder(name);
         let named = Orphan {
             name: name.to_owned(),
-            sends_to: std::fs::read_to_string(folder.join(SENDS_TO))
-                .ok()
-                .map(|agent| agent.trim().to_owned())
-                .filter(|agent| AgentSettings::can_be_called(agent)),
+            sends_to: sends_to(&folder),
             ..Orphan::default()
         };
         // whatever the bound was: nothing is added to it
@@ -281,11 +281,20 @@ impl Appliance {
         if let (Some(spool), Some(found)) = (&spool, self.orphans.named(name)) {
             found.orphan = counted(std::mem::take(&mut found.orphan), &**spool);
         }
-        drop(spool);
         if has_to_begin_again {
             self.stop_sending(name).await;
+            if spool.is_some_and(|spool| spool.is_gone()) {
+                let held = (self.orphans.named(name)).map(|found| found.orphan.contents());
+                tracing::error!(
+                    spool = name,
+                    "its folder was removed while it was sent: {}",
+                    held.unwrap_or_default()
+                );
+                (self.orphans.found).retain(|found| found.orphan.name != name);
+            }
             return;
         }
+        drop(spool);
         let waits = self
             .orphans
             .named(name)
@@ -376,4 +385,13 @@ fn counted(orphan: Orphan, spool: &impl Spool) -> Orphan {
         aside: stats.aside,
         ..orphan
     }
+}
+
+/// With whose SIEM settings it is sent, where somebody asked for that.
+fn sends_to(folder: &Path) -> Option<String> {
+    let mut agent = String::new();
+    let file = own_file::read(&folder.join(SENDS_TO)).ok()?;
+    file.take(LONGEST_NAME).read_to_string(&mut agent).ok()?;
+    let agent = agent.trim();
+    AgentSettings::can_be_called(agent).then(|| agent.to_owned())
 }

@@ -118,7 +118,8 @@ fn orphan_request(given: &Given, agent: Option<String>) -> Result<Option<orphan:
         (None, Some(name)) => Err(Usage::Value {
             flag: "--delete",
             reason: format!(
-                "nothing is deleted without --yes: what waits in the spool {name} and what stands aside in it would be gone for ever (siembox orphans says how much that is)"
+                "nothing is deleted without --yes: what waits in the spool {name} and what stands aside in it would be gone for ever \
+                 (siembox orphans says how much that is)"
             ),
         }),
         (None, None) => Ok(None),

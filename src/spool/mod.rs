@@ -127,6 +127,12 @@ pub enum SpoolError {
         /// What the system said.
         cause: std::io::Error,
     },
+    /// Somebody took its folder away while it was open.
+    #[error("the spool at {path} was removed or moved while siembox ran: it is made anew")]
+    Gone {
+        /// Folder of the spool.
+        path: PathBuf,
+    },
     /// Another process has it open.
     #[error(
         "the spool at {path} is in use by another siembox{}: stop that one, or give this one a state_dir of its own",

@@ -20,6 +20,8 @@ pub(super) struct Agent {
     pub(super) last_read: Option<Duration>,
     pub(super) last_proved: Option<Duration>,
     pub(super) since: Since,
+    /// Streams that read again what was lost with the state folder: activities, alerts.
+    pub(super) reads_again: [bool; 2],
     pub(super) depths: DepthRings,
     pub(super) ask_spool: AskSpool,
     pub(super) ask_ledger: AskLedger,
@@ -82,6 +84,7 @@ impl Agent {
             last_read: None,
             last_proved: None,
             since: Since::default(),
+            reads_again: [false; 2],
             depths: DepthRings::default(),
             cloud: [side.clone(), side.clone()],
             siem: side,
@@ -140,7 +143,11 @@ impl Agent {
                 if page.lines + page.set_aside + page.left_out > 0 {
                     self.last_read = Some(now.steady);
                 }
+                self.reads_again[stream] &= page.more;
                 self.cloud[stream].touch(now);
+            }
+            Happening::SpoolGone { .. } => {
+                self.reads_again = [report.activities.enabled, report.alerts.enabled];
             }
             Happening::CloudTrouble { what, .. } => {
                 self.cloud[stream].trouble = Some(without_secrets(what).into_owned());

@@ -2,6 +2,7 @@
 
 mod words;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::notice::Topic;
@@ -103,6 +104,22 @@ pub enum Happening {
     SpoolRepaired {
         /// What was found and what became of it.
         what: String,
+    },
+    /// The spool's folder was removed or moved while it was open: it is made anew.
+    SpoolGone {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Lines waited in a spool that is gone.
+    LinesGone {
+        /// The agent's name, for the cure.
+        agent: String,
+        /// How many.
+        lines: u64,
+        /// When the oldest of them was appended.
+        oldest_ms: Option<i64>,
+        /// So far back the agent reads again.
+        look_back: Duration,
     },
     /// The spool takes pages again.
     SpoolWell,
@@ -265,7 +282,10 @@ impl Happening {
             Self::CloudTrouble { .. } | Self::SiemTrouble { .. } | Self::SpoolFull { .. } => {
                 Loudness::Warn
             }
-            Self::Skipped { .. } | Self::SpoolTrouble { .. } => Loudness::Error,
+            Self::Skipped { .. }
+            | Self::SpoolTrouble { .. }
+            | Self::SpoolGone { .. }
+            | Self::LinesGone { .. } => Loudness::Error,
         }
     }
 
@@ -302,6 +322,10 @@ impl Happening {
             Self::SetAside { .. } => Effect::Raise(Topic::SetAside, "Record set aside"),
             Self::SpoolFull { .. } => Effect::Raise(Topic::Spool, "The spool is full"),
             Self::SpoolTrouble { .. } => Effect::Raise(Topic::Spool, "Internal error"),
+            Self::SpoolGone { .. } => {
+                Effect::Raise(Topic::StateFolder, "The state folder was removed")
+            }
+            Self::LinesGone { .. } => Effect::Raise(Topic::Skipped, "Lines were removed unsent"),
             Self::LedgerShort { .. } => Effect::Raise(Topic::Ledger, "The ledger does not add up"),
             Self::LedgerWhole { .. } => Effect::Close(Topic::Ledger),
             Self::LedgerTrouble { .. } => {

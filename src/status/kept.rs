@@ -130,8 +130,19 @@ impl Kept {
 
     /// Returns how often a notice was raised in a row; 0 where none was.
     pub fn take_in(&mut self, name: &str, now: Moment, what: &Happening, words: &str) -> u64 {
+        let mut has_read_again = false;
         if let Some(agent) = self.agent(name) {
+            let before = agent.reads_again;
             agent.count(now, what);
+            has_read_again = before != agent.reads_again && agent.reads_again == [false; 2];
+        }
+        if has_read_again {
+            let subject = Subject {
+                agent: name,
+                stream: "",
+                topic: Topic::StateFolder,
+            };
+            self.notices.close(subject, now.wall_ms);
         }
         let subject = |topic| Subject {
             agent: name,

@@ -237,7 +237,12 @@ impl Signal {
 }
 
 fn is_failing<'a>(agent: &AgentReport, notices: impl IntoIterator<Item = &'a Notice>) -> bool {
-    let stops = |topic| matches!(topic, Topic::Cloud | Topic::Siem | Topic::Spool);
+    let stops = |topic| match topic {
+        Topic::Cloud | Topic::Siem | Topic::Spool => true,
+        // a paused one reads again once it goes on
+        Topic::StateFolder => !agent.paused,
+        _ => false,
+    };
     agent.spool.full
         || [&agent.cloud, &agent.siem]
             .iter()

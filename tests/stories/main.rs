@@ -27,5 +27,6 @@ mod setup;
 mod siem_side;
 mod siembox;
 mod silence;
+mod state_folder;
 mod unset_clock;
 mod watch;

@@ -49,6 +49,11 @@ impl Writer {
 impl SledSpool {
     pub(super) fn write_page(&self, page: &Page<'_>, now_ms: i64) -> Result<(), SpoolError> {
         let mut writer = held(&self.writer);
+        if self.is_gone() {
+            return Err(SpoolError::Gone {
+                path: self.folder.clone(),
+            });
+        }
         held(&self.tally).now_ms = now_ms;
         self.make_fit(&mut writer)?;
         self.copy_if_due(&mut writer, now_ms);

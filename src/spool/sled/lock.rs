@@ -2,16 +2,18 @@
 
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::chain;
 use crate::own_file;
 use crate::spool::SpoolError;
+use crate::still_there::is_still_there;
 
 /// Held until dropped; the system lets go of it when the process ends, however it ends.
 #[derive(Debug)]
 pub(super) struct Lock {
-    _file: File,
+    file: File,
+    path: PathBuf,
 }
 
 impl Lock {
@@ -45,6 +47,11 @@ impl Lock {
             .set_len(0)
             .and_then(|()| file.rewind())
             .and_then(|()| writeln!(file, "{}", std::process::id()));
-        Ok(Self { _file: file })
+        Ok(Self { file, path })
+    }
+
+    /// Is it still the one in the folder, so that the folder is too?
+    pub(super) fn is_there(&self) -> bool {
+        is_still_there(&self.file, &self.path)
     }
 }

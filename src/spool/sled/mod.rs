@@ -69,6 +69,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 pub use super::aside::MOST_BYTES as ASIDE_BYTES;
 use super::{Aside, Batch, Memory, Page, Repair, Spool, SpoolError, Stats};
+use crate::still_there::is_absence;
 pub use trouble::contained_here;
 
 use append::Writer;
@@ -120,7 +121,7 @@ pub struct SledSpool {
     ballast: Mutex<Ballast>,
     attic: Attic,
     /// Dropped last.
-    _lock: Lock,
+    lock: Lock,
 }
 
 /// Does a spool lie in this folder? Nothing is opened for that.
@@ -198,7 +199,7 @@ impl Spool for SledSpool {
     }
 
     fn is_lost(&self) -> bool {
-        held(&self.writer).lost.is_some()
+        held(&self.writer).lost.is_some() || self.is_gone()
     }
 
     fn repairs(&self) -> Vec<Repair> {
@@ -207,6 +208,18 @@ impl Spool for SledSpool {
 }
 
 impl SledSpool {
+    /// Was its folder, or the newest store in it, removed or moved while it was open? What is open goes on working then, for nobody.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        let newest = {
+            let head = self.head.read().unwrap_or_else(PoisonError::into_inner);
+            head.as_ref().map(|head| head.store.path().to_owned())
+        };
+        let is_absent =
+            |path: PathBuf| std::fs::symlink_metadata(path).is_err_and(|error| is_absence(&error));
+        !self.lock.is_there() || newest.is_some_and(is_absent)
+    }
+
     /// Reads from the newest store.
     fn with_head<T>(
         &self,

@@ -56,7 +56,7 @@ pub(super) fn open(folder: &Path, bounds: Bounds, now_ms: i64) -> Result<SledSpo
         tally: Mutex::new(Tally::at(now_ms)),
         ballast: Mutex::new(Ballast::new(folder.join("ballast"), bounds.ballast_bytes)),
         attic: Attic::new(folder.join("damaged"), bounds.attic_bytes()),
-        _lock: lock,
+        lock,
     };
     spool.find_head(now_ms)?;
     spool.settle_in();

@@ -60,6 +60,17 @@ impl Happening {
                 span_in_words(*wait)
             ),
             Self::SpoolRepaired { what } => what.clone(),
+            Self::SpoolGone { folder } => format!(
+                "{} was removed or moved while siembox ran; it is made anew and reading begins again (first_look_back), so that lines come to the \
+                 SIEM once more. Was it moved, then stop siembox and put it back. Take nothing out of the state folder while siembox runs",
+                folder.display()
+            ),
+            Self::LinesGone {
+                agent,
+                lines,
+                oldest_ms,
+                look_back,
+            } => lines_gone_in_words(agent, *lines, *oldest_ms, *look_back),
             Self::SpoolWell => "the spool takes pages again".to_owned(),
             Self::SentIdsTrouble { what } => {
                 format!("{what}; the stream goes on, but a replay would send these records again")
@@ -168,4 +179,21 @@ impl PageRead {
         }
         text
     }
+}
+
+fn lines_gone_in_words(
+    agent: &str,
+    lines: u64,
+    oldest_ms: Option<i64>,
+    look_back: Duration,
+) -> String {
+    let back = i64::try_from(look_back.as_millis()).unwrap_or(i64::MAX);
+    let since = oldest_ms.map_or("TIME".to_owned(), |oldest| {
+        in_words(oldest.saturating_sub(back))
+    });
+    format!(
+        "{lines} lines that waited for the SIEM were in the folder that is gone; what the cloud recorded in the last {} is read again and sent, \
+         what is older has to be fetched again: siembox replay --agent {agent} --since {since}",
+        span_in_words(look_back)
+    )
 }
