@@ -89,12 +89,12 @@ fn cloud(agent: &AgentSettings, report: &mut Report<impl std::io::Write>) {
         report.skip("tls, token, api");
         return;
     }
-    // behind a proxy with a password only the HTTP client knows the way; its answer tells the same
+    // behind a proxy with a password, or with TLS of its own, only the HTTP client knows the way; its answer tells the same
     let direct = proxy.is_none()
         || source
             .proxy
             .as_ref()
-            .is_some_and(|proxy| proxy.user.is_none());
+            .is_some_and(|proxy| proxy.user.is_none() && !proxy.host.starts_with("https://"));
     if api.secure && direct && !report.step("tls", || tls::handshake(&api, proxy.as_ref(), source))
     {
         report.skip("token, api");

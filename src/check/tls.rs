@@ -16,6 +16,7 @@ use super::Address;
 use crate::certificate::Naming;
 use crate::foreign::ForeignText;
 use crate::settings::SourceSettings;
+use crate::source::http::tunnel;
 use crate::trust;
 
 /// Speaks TLS with the API's host, through the proxy where there is one.
@@ -94,23 +95,20 @@ fn tunnel(proxy: &Address, api: &Address) -> Result<TcpStream, String> {
     let failed = |error: std::io::Error| format!("the proxy {proxy} broke off: {error}");
     write!(stream, "CONNECT {api} HTTP/1.1\r\nHost: {api}\r\n\r\n").map_err(failed)?;
     let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") && head.len() < 8192 {
+    loop {
         let mut byte = [0];
         stream.read_exact(&mut byte).map_err(failed)?;
         head.push(byte[0]);
+        // the answer ends with a line
+        if byte[0] != b'\n' && head.len() < tunnel::MOST_HEAD {
+            continue;
+        }
+        match tunnel::read(&head).map_err(|refused| refused.to_string())? {
+            None => {}
+            Some((_, answer)) if answer.opens() => return Ok(stream),
+            Some((_, answer)) => return Err(tunnel::in_words(&answer, false)),
+        }
     }
-    let status = String::from_utf8_lossy(&head)
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .to_owned();
-    if status.split(' ').nth(1) == Some("200") {
-        return Ok(stream);
-    }
-    Err(format!(
-        "Invalid proxy address: the proxy {proxy} refused to connect ({}); check proxy, its user and password",
-        ForeignText::new(status)
-    ))
 }
 
 /// Verifies as usual, and remembers who issued what it was shown.

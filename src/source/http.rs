@@ -1,7 +1,13 @@
 //! The one place where siembox speaks HTTP: ureq, on the caller's thread, every answer bounded in time and size.
 
 mod body;
+mod kept;
+pub(crate) mod tunnel;
+mod turns;
+mod way;
+mod words;
 
+use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,13 +15,16 @@ use rustls_pki_types::CertificateDer;
 use ureq::config::{Config, ConfigBuilder};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::typestate::AgentScope;
-use ureq::unversioned::{resolver::Resolver, transport::Connector};
+use ureq::unversioned::resolver::{DefaultResolver, Resolver};
+use ureq::unversioned::transport::{Connector, RustlsConnector};
 
-use super::{SourceError, Trouble};
+use super::SourceError;
 use crate::clock;
 use crate::foreign::ForeignText;
 use crate::trust;
 pub use body::Body;
+use turns::Turns;
+use way::{Tcp, Way};
 
 /// The largest decoded body that is taken in. A page of 5,000 activities of 6 kB fits twice; a gzip bomb does not.
 pub const MAX_BODY: u64 = 64 << 20;
@@ -35,8 +44,33 @@ pub struct Route {
 #[derive(Debug, Clone)]
 pub struct Http {
     agent: ureq::Agent,
+    /// Which address is next, where a name has several.
+    turns: Turns,
+    /// Bound of a whole request, answer included.
+    timeout: Duration,
     /// The largest decoded body that is taken in, bytes.
     max_body: u64,
+}
+
+/// Which connections a question may take.
+#[derive(Debug, Clone, Copy)]
+enum Connections {
+    /// One that is kept, where there is one.
+    Kept,
+    /// Only a new one, in what is left of the time.
+    New { left: Duration },
+}
+
+/// A body whose address has its turn last once it breaks off.
+struct Witnessed<R> {
+    reader: R,
+    turns: Turns,
+}
+
+impl<R: Read> Read for Witnessed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        (self.reader.read(buffer)).inspect_err(|_| self.turns.last_failed())
+    }
 }
 
 /// Posting a body, whatever the way: [`Http`], or a test's own.
@@ -83,10 +117,8 @@ impl Http {
         let tls = TlsConfig::builder()
             .root_certs(RootCerts::Specific(Arc::new(roots)))
             .build();
-        Self {
-            agent: config(route).tls_config(tls).build().into(),
-            max_body: MAX_BODY,
-        }
+        let config = config(route).tls_config(tls).build();
+        Self::with(route, config, Tcp::default(), DefaultResolver::default())
     }
 
     /// A client whose connections and addresses come from elsewhere than the network, and whose bodies are bounded by
@@ -95,14 +127,52 @@ impl Http {
     #[must_use]
     pub fn over(
         route: &Route,
-        connector: impl Connector,
+        dial: impl Connector<()>,
         resolver: impl Resolver,
         max_body: u64,
     ) -> Self {
         Self {
-            agent: ureq::Agent::with_parts(config(route).build(), connector, resolver),
             max_body,
+            ..Self::with(route, config(route).build(), dial, resolver)
         }
+    }
+
+    fn with(
+        route: &Route,
+        config: Config,
+        dial: impl Connector<()>,
+        resolver: impl Resolver,
+    ) -> Self {
+        let turns = Turns::default();
+        let way = Way {
+            dial,
+            tls: RustlsConnector::default(),
+            turns: turns.clone(),
+        };
+        Self {
+            agent: ureq::Agent::with_parts(config, way, resolver),
+            turns,
+            timeout: route.timeout,
+            max_body: MAX_BODY,
+        }
+    }
+
+    fn ask(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+        connections: Connections,
+    ) -> Result<ureq::http::Response<ureq::Body>, ureq::Error> {
+        let mut request = self.agent.post(url);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Connections::New { left } = connections {
+            let config = request.config().max_idle_age(Duration::ZERO);
+            request = config.timeout_global(Some(left)).build();
+        }
+        request.send(body)
     }
 
     /// Wakes a call that hangs, and ends the client for all clones.
@@ -118,11 +188,18 @@ impl Post for Http {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Result<Response, SourceError> {
-        let mut request = self.agent.post(url);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
+        let begin = clock::now().steady;
+        let mut asked = self.ask(url, headers, body, Connections::Kept);
+        if asked.as_ref().is_err_and(words::is_given_up) {
+            // what is asked here changes nothing, so that it may be asked twice
+            let spent = clock::now().steady.saturating_sub(begin);
+            let left = self.timeout.saturating_sub(spent);
+            asked = self.ask(url, headers, body, Connections::New { left });
         }
-        let response = request.send(body).map_err(|error| in_words(&error))?;
+        let response = asked.map_err(|error| {
+            self.turns.last_failed();
+            words::of(&error)
+        })?;
         let status = response.status().as_u16();
         let header = |name: &str| {
             response
@@ -139,7 +216,13 @@ impl Post for Http {
             retry_after,
             date_ms,
             location,
-            body: Body::new(response.into_body().into_reader(), self.max_body),
+            body: Body::new(
+                Witnessed {
+                    reader: response.into_body().into_reader(),
+                    turns: self.turns.clone(),
+                },
+                self.max_body,
+            ),
         })
     }
 }
@@ -152,6 +235,8 @@ fn config(route: &Route) -> ConfigBuilder<AgentScope> {
         .max_redirects(0)
         .max_redirects_will_error(false)
         .timeout_global(Some(route.timeout))
+        // one stream asks one question at a time
+        .max_idle_connections(1)
         .timeout_connect(Some(route.timeout.min(Duration::from_secs(20))))
         .user_agent(concat!("siembox/", env!("CARGO_PKG_VERSION")))
 }
@@ -173,102 +258,5 @@ fn wait_until(text: &str, now_ms: impl FnOnce() -> i64) -> Option<Duration> {
     Some(Duration::from_millis(wait_ms.try_into().unwrap_or(0)))
 }
 
-fn body_in_words(error: &std::io::Error) -> SourceError {
-    match error
-        .get_ref()
-        .and_then(|inner| inner.downcast_ref::<ureq::Error>())
-    {
-        Some(inner) => in_words(inner),
-        None => SourceError::new(Trouble::Passing, format!("the answer broke off: {error}")),
-    }
-}
-
-/// What an operator is told: cause, and cure where there is one.
-fn in_words(error: &ureq::Error) -> SourceError {
-    use std::io::ErrorKind;
-    let (trouble, what) = match error {
-        ureq::Error::HostNotFound => (
-            Trouble::Passing,
-            "the name cannot be resolved: check DNS and api_url".to_owned(),
-        ),
-        ureq::Error::Timeout(ureq::Timeout::Global | ureq::Timeout::RecvBody) => (
-            Trouble::TooSlow,
-            "the answer did not come to its end within the timeout".to_owned(),
-        ),
-        ureq::Error::Timeout(which) => (
-            Trouble::Passing,
-            format!("no answer within the timeout ({which})"),
-        ),
-        ureq::Error::ConnectProxyFailed(text) => (Trouble::InTheWay, proxy_in_words(text)),
-        ureq::Error::InvalidProxyUrl => (Trouble::InTheWay, "Invalid proxy address".to_owned()),
-        ureq::Error::Rustls(error) => (Trouble::InTheWay, trust::in_words(error)),
-        ureq::Error::Io(io) => match io
-            .get_ref()
-            .and_then(|inner| inner.downcast_ref::<rustls::Error>())
-        {
-            Some(error) => (Trouble::InTheWay, trust::in_words(error)),
-            None if io.kind() == ErrorKind::ConnectionRefused => (
-                Trouble::Passing,
-                "the connection was refused: check api_url, proxy and firewall (outbound TCP 443)"
-                    .to_owned(),
-            ),
-            None if io.kind() == ErrorKind::UnexpectedEof => {
-                (Trouble::Passing, "the answer broke off".to_owned())
-            }
-            None => (Trouble::Passing, format!("the connection failed: {io}")),
-        },
-        ureq::Error::Decompress(_, io) => (
-            Trouble::Passing,
-            format!("the answer cannot be unpacked: {io}"),
-        ),
-        ureq::Error::LargeResponseHeader(..) => (
-            Trouble::Passing,
-            "the answer's header is too large".to_owned(),
-        ),
-        other => (
-            Trouble::Passing,
-            ForeignText::new(other.to_string()).to_string(),
-        ),
-    };
-    SourceError::new(trouble, what)
-}
-
-fn proxy_in_words(text: &str) -> String {
-    if text.contains("407") {
-        "the proxy asks for a name and password (407): set user@ in proxy, and proxy_password_file"
-            .to_owned()
-    } else {
-        format!(
-            "Invalid proxy address: the proxy refused to connect ({}); check proxy address and port",
-            ForeignText::new(text)
-        )
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_the_date_header() {
-        assert_eq!(
-            http_date("Sun, 06 Nov 1994 08:49:37 GMT"),
-            Some(784_111_777_000)
-        );
-        assert_eq!(http_date("yesterday"), None);
-    }
-
-    #[test]
-    fn a_wait_is_a_number_or_a_moment() {
-        let wait = |text| wait_until(text, || 784_111_777_000);
-        assert_eq!(wait(" 12 "), Some(Duration::from_secs(12)));
-        assert_eq!(
-            wait("Sun, 06 Nov 1994 08:49:49 GMT"),
-            Some(Duration::from_secs(12))
-        );
-        assert_eq!(wait("Sun, 06 Nov 1994 08:49:00 GMT"), Some(Duration::ZERO));
-        for text in ["", "-1", "soon", "1.5"] {
-            assert_eq!(wait(text), None, "{text}");
-        }
-    }
-}
+mod tests;

@@ -150,6 +150,19 @@ fn dirt_inside_a_record_costs_no_record() {
 }
 
 #[test]
+fn a_server_that_gives_up_each_connection_costs_nothing_and_no_warning() {
+    for ms in [20, 50, 200] {
+        let (receiver, cloud) = (rsyslog::tcp(), cloud());
+        let hangs_up = Fault::HangUpAfter(Duration::from_millis(ms));
+        cloud.fault(hangs_up.for_ever());
+        let mut siembox = Siembox::new(&cloud, &plan(&cloud, &receiver));
+        siembox.start();
+        assert_all_arrive(&cloud, &mut siembox, &receiver);
+        assert!(!siembox.log().contains("WARN"), "{}", siembox.log());
+    }
+}
+
+#[test]
 fn a_gzip_bomb_is_bounded() {
     let (receiver, cloud) = (rsyslog::tcp(), cloud());
     cloud.fault(Fault::GzipBomb(1 << 30).on(Target::Activities).after(1));
@@ -308,7 +321,7 @@ fn a_proxy_with_a_password_leads_to_the_cloud() {
     let mut siembox = Siembox::new(&cloud, &plan);
     siembox.put_secret("proxy-password", "a-wrong-one");
     siembox.start();
-    siembox.wait_for_notice("proxy");
+    siembox.wait_for_notice("the proxy refused the user and password (407)");
     siembox.stop();
     siembox.put_secret("proxy-password", "open-sesame");
     siembox.start();

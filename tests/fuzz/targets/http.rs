@@ -18,8 +18,7 @@ use siembox::source::{Place, Query, Source, SourceError, Stream, Trouble};
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{
-    Buffers, ConnectProxyConnector, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout,
-    Transport,
+    Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport,
 };
 use ureq::{Error, Timeout, config::Config};
 
@@ -90,8 +89,7 @@ fn source(manner: Manner, stage: &Stage) -> CloudApps {
         extra_roots: Vec::new(),
         timeout: Duration::from_secs(3600),
     };
-    let connector = ().chain(ConnectProxyConnector::default()).chain(stage.clone());
-    let http = Http::over(&route, connector, Nowhere, MAX_BODY);
+    let http = Http::over(&route, stage.clone(), Nowhere, MAX_BODY);
     let secret = || Box::new(|| Ok("word".to_owned()));
     let auth = if manner.entra {
         let steady = Box::new(|| Duration::ZERO);
@@ -182,17 +180,14 @@ fn pack(part: &mut Vec<u8>) {
     gzip.finish().expect("into memory");
 }
 
-impl<In: Transport> Connector<In> for Stage {
-    type Out = Either<In, Played>;
+impl Connector<()> for Stage {
+    type Out = Played;
 
     fn connect(
         &self,
         _details: &ConnectionDetails<'_>,
-        chained: Option<In>,
+        _: Option<()>,
     ) -> Result<Option<Self::Out>, Error> {
-        if let Some(tunnel) = chained {
-            return Ok(Some(Either::A(tunnel)));
-        }
         let part = self
             .parts
             .lock()
@@ -200,13 +195,13 @@ impl<In: Transport> Connector<In> for Stage {
             .pop();
         let bytes =
             part.ok_or_else(|| std::io::Error::from(std::io::ErrorKind::ConnectionRefused))?;
-        Ok(Some(Either::B(Played {
+        Ok(Some(Played {
             buffers: LazyBuffers::new(8 << 10, 4 << 10),
             manner: self.manner,
             bytes,
             at: 0,
             reads: 0,
-        })))
+        }))
     }
 }
 

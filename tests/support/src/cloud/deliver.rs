@@ -48,6 +48,11 @@ pub fn deliver(
             send(&mut wire, &answer.whole())?;
             wire.close();
         }
+        Some(Fault::HangUpAfter(time)) => {
+            send(&mut wire, &answer.whole())?;
+            let _ = stop.sleep(*time);
+            wire.close();
+        }
         _ => {
             if let Some(Fault::Delay(time)) = fault
                 && !stop.sleep(*time)

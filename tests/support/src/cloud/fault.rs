@@ -88,6 +88,8 @@ pub enum Fault {
     Delay(Duration),
     /// The answer comes whole; then the connection is closed without having said so.
     HangUp,
+    /// The same so long after the answer, whether another request has come or not.
+    HangUpAfter(Duration),
 }
 
 impl Fault {

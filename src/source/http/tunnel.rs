@@ -1,0 +1,251 @@
+//! `CONNECT` through a proxy (RFC 9110, 9.3.6), and what a proxy says that does not want to.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use ureq::unversioned::transport::{Buffers, ConnectionDetails, NextTimeout, Transport};
+use ureq::{Error, Proxy};
+
+use crate::clock;
+use crate::foreign::ForeignText;
+
+/// The longest head of an answer, bytes, and the most headers in it.
+pub const MOST_HEAD: usize = 64 << 10;
+const MOST_HEADERS: usize = 256;
+
+/// What a proxy answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The ways to log on that it offers, as "Basic" or "NTLM".
+    pub schemes: Vec<String>,
+}
+
+/// Why there is no way through the proxy.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// It said so.
+    #[error("{}", in_words(answer, *user))]
+    Answered {
+        /// What it answered.
+        answer: Answer,
+        /// Was it told a user?
+        user: bool,
+    },
+    /// It ended the connection before its answer was whole.
+    #[error(
+        "Invalid proxy address: the proxy ended the connection without an answer; check proxy address and port"
+    )]
+    Silent,
+    /// It answered with something else.
+    #[error(
+        "Invalid proxy address: what answers there is no HTTP proxy; check proxy address and port"
+    )]
+    NoProxy,
+}
+
+/// Opens a way to the target of `details` on a connection to its proxy.
+pub(super) fn through(
+    mut transport: Box<dyn Transport>,
+    proxy: &Proxy,
+    details: &ConnectionDetails<'_>,
+) -> Result<Box<dyn Transport>, Error> {
+    let user = proxy.username().is_some();
+    let refused = |why: Refused| Error::Other(Box::new(why));
+    let host = details.uri.host().unwrap_or_default();
+    let secure = details.needs_tls();
+    let port = details
+        .uri
+        .port_u16()
+        .unwrap_or(if secure { 443 } else { 80 });
+    let mut request = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n");
+    if let Some(name) = proxy.username() {
+        let word = proxy.password().unwrap_or_default();
+        let pair = STANDARD.encode(format!("{name}:{word}"));
+        request.push_str(&format!("Proxy-Authorization: Basic {pair}\r\n"));
+    }
+    request.push_str(concat!(
+        "User-Agent: siembox/",
+        env!("CARGO_PKG_VERSION"),
+        "\r\n"
+    ));
+    request.push_str("Proxy-Connection: Keep-Alive\r\n\r\n");
+    let begin = clock::now().steady;
+    let timeout = || {
+        let spent = clock::now().steady.saturating_sub(begin);
+        NextTimeout {
+            after: details.timeout.after.saturating_sub(spent).into(),
+            ..details.timeout
+        }
+    };
+    let output = transport.buffers().output();
+    let room = output
+        .get_mut(..request.len())
+        .ok_or(Error::InvalidProxyUrl)?;
+    room.copy_from_slice(request.as_bytes());
+    transport.transmit_output(request.len(), timeout())?;
+    loop {
+        if timeout().after.is_zero() {
+            return Err(Error::Timeout(details.timeout.reason));
+        }
+        let came = transport.await_input(timeout())?;
+        let input = transport.buffers().input();
+        match read(input).map_err(refused)? {
+            Some((head, answer)) if answer.opens() => {
+                transport.buffers().input_consume(head);
+                return Ok(Box::new(Tunnel(transport)));
+            }
+            Some((_, answer)) => return Err(refused(Refused::Answered { answer, user })),
+            None if !came => return Err(refused(Refused::Silent)),
+            None => {}
+        }
+    }
+}
+
+/// The answer that `input` begins with, and the length of its head; `None` where more has to come.
+///
+/// # Errors
+/// Where it is no answer of a proxy.
+pub fn read(input: &[u8]) -> Result<Option<(usize, Answer)>, Refused> {
+    let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+    let mut response = httparse::Response::new(&mut headers);
+    let head = match response.parse(input) {
+        Ok(httparse::Status::Complete(head)) => head,
+        Ok(httparse::Status::Partial) if input.len() < MOST_HEAD => return Ok(None),
+        Ok(httparse::Status::Partial) | Err(_) => return Err(Refused::NoProxy),
+    };
+    let offers = (response.headers.iter())
+        .filter(|header| header.name.eq_ignore_ascii_case("proxy-authenticate"))
+        .filter_map(|header| header.value.split(|byte| *byte == b' ').next());
+    let schemes = offers.map(|scheme| ForeignText::bounded(scheme, 20).to_string());
+    let answer = Answer {
+        status: response.code.unwrap_or_default(),
+        schemes: schemes.take(8).collect(),
+    };
+    Ok(Some((head, answer)))
+}
+
+impl Answer {
+    /// Is the way open?
+    #[must_use]
+    pub fn opens(&self) -> bool {
+        matches!(self.status, 200..=299)
+    }
+}
+
+/// What an operator is told: cause and cure.
+#[must_use]
+pub fn in_words(answer: &Answer, user: bool) -> String {
+    let status = answer.status;
+    let basic = answer
+        .schemes
+        .iter()
+        .any(|scheme| scheme.eq_ignore_ascii_case("basic"));
+    match status {
+        407 if !basic && !answer.schemes.is_empty() => format!(
+            "the proxy takes a log-on only by {} (407), and siembox speaks Basic: let the proxy take Basic from this machine, or let it through without a log-on",
+            answer.schemes.join(", ")
+        ),
+        407 if user => "the proxy refused the user and password (407): check the user in proxy, and the password in proxy_password_file".to_owned(),
+        407 => "the proxy asks for a name and password (407): set user@ in proxy, and proxy_password_file".to_owned(),
+        403 | 451 => format!(
+            "the proxy does not let this machine through to the host ({status}): let it through to the host in api_url, and in login_url where an Entra app logs on"
+        ),
+        502..=504 => format!(
+            "the proxy does not reach the host ({status}): check the proxy's own way out, and api_url"
+        ),
+        _ => format!(
+            "Invalid proxy address: the proxy refused to connect ({status}); check proxy address and port"
+        ),
+    }
+}
+
+/// The way through the proxy: a connection to the proxy that no longer is one.
+#[derive(Debug)]
+struct Tunnel(Box<dyn Transport>);
+
+impl Transport for Tunnel {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.0.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        self.0.transmit_output(amount, timeout)
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        self.0.await_input(timeout)
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.0.is_open()
+    }
+
+    /// TLS with the proxy is none with the target.
+    fn is_tls(&self) -> bool {
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn answered(text: &str) -> Answer {
+        let (head, answer) = read(text.as_bytes()).unwrap().unwrap();
+        assert_eq!(head, text.len());
+        for cut in 0..text.len() {
+            assert_eq!(read(&text.as_bytes()[..cut]), Ok(None), "{cut}");
+        }
+        answer
+    }
+
+    #[test]
+    fn any_success_opens_the_way() {
+        let many = "X-Header: value\r\n".repeat(200);
+        for answer in [
+            "HTTP/1.1 200 Connection established\r\n\r\n",
+            "HTTP/1.0 200 OK\n\n",
+            "HTTP/1.1 201 Created\nA: b\n\n",
+            "HTTP/1.1 204 No Content\r\nA:\r\n\r\n",
+            "HTTP/1.1 200\r\n\r\n",
+            &format!("HTTP/1.1 200 OK\r\n{many}\r\n"),
+        ] {
+            assert!(answered(answer).opens(), "{answer}");
+        }
+        for answer in ["HTTP/1.1 302 Found\r\n\r\n", "HTTP/1.1 407 No\r\n\r\n"] {
+            assert!(!answered(answer).opens(), "{answer}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_proxy_is_known_soon() {
+        for other in ["SSH-2.0-OpenSSH\r\n", "\u{16}\u{3}\u{1}", "<html>"] {
+            assert_eq!(read(other.as_bytes()), Err(Refused::NoProxy), "{other}");
+        }
+        let endless = format!("HTTP/1.1 200 OK\r\nA: {}", "x".repeat(MOST_HEAD));
+        assert_eq!(read(endless.as_bytes()), Err(Refused::NoProxy));
+    }
+
+    #[test]
+    fn the_cure_fits_the_refusal() {
+        let head = |offers: &str| format!("HTTP/1.1 407 No\r\n{offers}\r\n");
+        let basic = head("Proxy-Authenticate: Basic realm=\"x\"\r\n");
+        let both = head("proxy-authenticate: NTLM\r\nProxy-Authenticate: basic\r\n");
+        let ntlm = head("Proxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\n");
+        for (answer, user, words) in [
+            (&basic, false, "set user@ in proxy"),
+            (&basic, true, "refused the user and password"),
+            (&both, true, "refused the user and password"),
+            (&head(""), true, "refused the user and password"),
+            (&ntlm, true, "only by Negotiate, NTLM (407)"),
+            (&ntlm, false, "only by Negotiate, NTLM (407)"),
+        ] {
+            let said = in_words(&answered(answer), user);
+            assert!(said.contains(words), "{answer}: {said}");
+        }
+        let forbidden = answered("HTTP/1.1 403 Forbidden\r\n\r\n");
+        assert!(in_words(&forbidden, true).contains("let it through to the host in api_url"));
+    }
+}

@@ -1,0 +1,90 @@
+//! What an operator is told where no answer came: cause, and cure where there is one.
+
+use std::io::ErrorKind;
+
+use ureq::{Error, Timeout};
+
+use super::kept::GivenUp;
+use super::tunnel::Refused;
+use crate::foreign::ForeignText;
+use crate::source::{SourceError, Trouble};
+use crate::trust;
+
+/// Of a body that broke off.
+pub(super) fn of_body(error: &std::io::Error) -> SourceError {
+    match error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<Error>())
+    {
+        Some(inner) => of(inner),
+        None => SourceError::new(Trouble::Passing, format!("the answer broke off: {error}")),
+    }
+}
+
+/// Of a question that got no answer.
+pub(super) fn of(error: &Error) -> SourceError {
+    let (trouble, what) = match error {
+        Error::HostNotFound => (
+            Trouble::Passing,
+            "the name cannot be resolved: check DNS and api_url".to_owned(),
+        ),
+        Error::Timeout(Timeout::Global | Timeout::RecvBody) => (
+            Trouble::TooSlow,
+            "the answer did not come to its end within the timeout".to_owned(),
+        ),
+        Error::Timeout(which) => (
+            Trouble::Passing,
+            format!("no answer within the timeout ({which})"),
+        ),
+        Error::InvalidProxyUrl => (Trouble::InTheWay, "Invalid proxy address".to_owned()),
+        Error::Rustls(error) => (Trouble::InTheWay, trust::in_words(error)),
+        Error::Io(io) => match io
+            .get_ref()
+            .and_then(|inner| inner.downcast_ref::<rustls::Error>())
+        {
+            Some(error) => (Trouble::InTheWay, trust::in_words(error)),
+            None if io.kind() == ErrorKind::ConnectionRefused => (
+                Trouble::Passing,
+                "the connection was refused: check api_url, proxy and firewall (outbound TCP 443)"
+                    .to_owned(),
+            ),
+            None if io.kind() == ErrorKind::UnexpectedEof => {
+                (Trouble::Passing, "the answer broke off".to_owned())
+            }
+            None => (Trouble::Passing, format!("the connection failed: {io}")),
+        },
+        Error::Decompress(_, io) => (
+            Trouble::Passing,
+            format!("the answer cannot be unpacked: {io}"),
+        ),
+        Error::LargeResponseHeader(..) => (
+            Trouble::Passing,
+            "the answer's header is too large".to_owned(),
+        ),
+        Error::Other(other) => match other.downcast_ref::<Refused>() {
+            Some(refused) => (of_proxy(refused), refused.to_string()),
+            None => (
+                Trouble::Passing,
+                ForeignText::new(other.to_string()).to_string(),
+            ),
+        },
+        other => (
+            Trouble::Passing,
+            ForeignText::new(other.to_string()).to_string(),
+        ),
+    };
+    SourceError::new(trouble, what)
+}
+
+/// Was the connection given up by the other side before it had the question?
+pub(super) fn is_given_up(error: &Error) -> bool {
+    matches!(error, Error::Other(other) if other.is::<GivenUp>())
+}
+
+fn of_proxy(refused: &Refused) -> Trouble {
+    match refused {
+        Refused::Silent => Trouble::Passing,
+        Refused::Answered { answer, .. } if answer.status >= 500 => Trouble::Passing,
+        Refused::Answered { .. } | Refused::NoProxy => Trouble::InTheWay,
+    }
+}
