@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::address::address;
-use super::loose::{Items, Number, Text};
+use super::addresses::addresses;
+use super::loose::{Items, Number, Text, Texts};
 use super::loose_object::loose_object;
+use super::moment::Moment;
 use super::text::plain;
 use super::{Mapped, Refusal, Unreadable, complete, first_time, read_or_repair};
 use crate::event::{App, Event, Kind, category_label};
@@ -16,12 +17,12 @@ loose_object! {
         "appId" => app_id: Number,
         "saasId" => saas_id: Number,
         "appName" => app_name: Text<'a>,
-        "timestamp" => timestamp: Number,
-        "timestampRaw" => timestamp_raw: Number,
-        "instantiation" => instantiation: Number,
-        "instantiationRaw" => instantiation_raw: Number,
-        "created" => created: Number,
-        "createdRaw" => created_raw: Number,
+        "timestamp" => timestamp: Moment,
+        "timestampRaw" => timestamp_raw: Moment,
+        "instantiation" => instantiation: Moment,
+        "instantiationRaw" => instantiation_raw: Moment,
+        "created" => created: Moment,
+        "createdRaw" => created_raw: Moment,
         "eventTypeName" => category: Text<'a>,
         "description" => description: Text<'a>,
         "description_metadata" => metadata: Metadata<'a>,
@@ -37,7 +38,7 @@ loose_object! {
 }
 
 loose_object! {
-    struct Device<'a> { "clientIP" => address: Text<'a>, "userAgent" => user_agent: Text<'a>, }
+    struct Device<'a> { "clientIP" => addresses: Texts<'a>, "userAgent" => user_agent: Text<'a>, }
 }
 
 loose_object! {
@@ -98,7 +99,7 @@ fn mapped(record: Record<'_>) -> Result<Mapped<'_>, Refusal> {
         } else {
             vec![app]
         },
-        addresses: address(&record.device.address.0).into_iter().collect(),
+        addresses: addresses(record.device.addresses.as_strs()),
         portal_url: None,
         policies: Vec::new(),
         kind: Kind::Activity {
@@ -206,6 +207,19 @@ mod tests {
         );
         assert_eq!(times(r#""timestampRaw": 1, "createdRaw": null"#), (1, 1));
         assert_eq!(times(r#""created": 3, "timestamp": "soon""#), (3, 3));
+    }
+
+    #[test]
+    fn several_addresses_and_a_time_in_seconds() {
+        let mapped = read(
+            r#"{"_id": "1", "created": 1595096586, "timestamp": "1595096313.5",
+                "device": {"clientIP": ["HOST (192.0.2.4)", null, "[2001:db8::1]:443"]}}"#,
+        );
+        assert_eq!(mapped.cursor_ms, 1_595_096_586_000);
+        assert_eq!(mapped.event.at_ms, 1_595_096_313_500);
+        let expected: [std::net::IpAddr; 2] =
+            [[192, 0, 2, 4].into(), "2001:db8::1".parse().unwrap()];
+        assert_eq!(mapped.event.addresses, expected);
     }
 
     #[test]

@@ -3,16 +3,17 @@
 use std::borrow::Cow;
 
 use super::activity::plain_of;
-use super::address::address;
+use super::addresses::addresses;
 use super::loose::{Items, Number, Text};
 use super::loose_object::loose_object;
+use super::moment::Moment;
 use super::{Mapped, Refusal, Unreadable, complete, first_time, read_or_repair};
 use crate::event::{App, Event, Kind, Severity};
 
 loose_object! {
     struct Record<'a> {
         "_id" => id: Text<'a>,
-        "timestamp" => timestamp: Number,
+        "timestamp" => timestamp: Moment,
         "title" => title: Text<'a>,
         "description" => description: Text<'a>,
         "severityValue" => severity: Text<'a>,
@@ -110,7 +111,7 @@ fn made_at(id: &str) -> Option<i64> {
     } else {
         return None;
     };
-    first_time(&[Number(Some(seconds * 1000))])
+    first_time(&[Moment(Some(seconds * 1000))])
 }
 
 /// `severityValue`, a number; by name too, because the documentation lists the names beside them.
@@ -158,8 +159,11 @@ impl<'a> Found<'a> {
                 );
             }
             "ip" => {
-                let found = address(&entity.id.0).or_else(|| address(&entity.label.0));
-                add(&mut self.addresses, found);
+                let mut found = addresses([&*entity.id.0]);
+                if found.is_empty() {
+                    found = addresses([&*entity.label.0]);
+                }
+                (found.into_iter()).for_each(|address| add(&mut self.addresses, Some(address)));
             }
             "policyRule" => self.take_policy(entity),
             _ => {}

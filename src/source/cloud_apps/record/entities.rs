@@ -1,126 +1,11 @@
 //! HTML entities, once: `&amp;lt;` is the text `&lt;`.
 
-/// Names of entities that descriptions can be expected to hold, and their characters, by name. HTML has 2,231; these
-/// are the ones of HTML's own syntax, of typography and of western names.
-const NAMED: &[(&str, char)] = &[
-    ("AElig", 'Æ'),
-    ("Aacute", 'Á'),
-    ("Acirc", 'Â'),
-    ("Agrave", 'À'),
-    ("Aring", 'Å'),
-    ("Atilde", 'Ã'),
-    ("Auml", 'Ä'),
-    ("Ccedil", 'Ç'),
-    ("ETH", 'Ð'),
-    ("Eacute", 'É'),
-    ("Ecirc", 'Ê'),
-    ("Egrave", 'È'),
-    ("Euml", 'Ë'),
-    ("Iacute", 'Í'),
-    ("Icirc", 'Î'),
-    ("Igrave", 'Ì'),
-    ("Iuml", 'Ï'),
-    ("Ntilde", 'Ñ'),
-    ("OElig", 'Œ'),
-    ("Oacute", 'Ó'),
-    ("Ocirc", 'Ô'),
-    ("Ograve", 'Ò'),
-    ("Oslash", 'Ø'),
-    ("Otilde", 'Õ'),
-    ("Ouml", 'Ö'),
-    ("Scaron", 'Š'),
-    ("THORN", 'Þ'),
-    ("Uacute", 'Ú'),
-    ("Ucirc", 'Û'),
-    ("Ugrave", 'Ù'),
-    ("Uuml", 'Ü'),
-    ("Yacute", 'Ý'),
-    ("aacute", 'á'),
-    ("acirc", 'â'),
-    ("acute", '´'),
-    ("aelig", 'æ'),
-    ("agrave", 'à'),
-    ("amp", '&'),
-    ("apos", '\''),
-    ("aring", 'å'),
-    ("atilde", 'ã'),
-    ("auml", 'ä'),
-    ("bdquo", '„'),
-    ("bull", '•'),
-    ("ccedil", 'ç'),
-    ("cent", '¢'),
-    ("copy", '©'),
-    ("deg", '°'),
-    ("divide", '÷'),
-    ("eacute", 'é'),
-    ("ecirc", 'ê'),
-    ("egrave", 'è'),
-    ("emsp", ' '),
-    ("ensp", ' '),
-    ("equals", '='),
-    ("eth", 'ð'),
-    ("euml", 'ë'),
-    ("euro", '€'),
-    ("frac12", '½'),
-    ("ge", '≥'),
-    ("gt", '>'),
-    ("hellip", '…'),
-    ("iacute", 'í'),
-    ("icirc", 'î'),
-    ("iexcl", '¡'),
-    ("igrave", 'ì'),
-    ("iquest", '¿'),
-    ("iuml", 'ï'),
-    ("laquo", '«'),
-    ("larr", '←'),
-    ("ldquo", '“'),
-    ("le", '≤'),
-    ("lsquo", '‘'),
-    ("lt", '<'),
-    ("mdash", '—'),
-    ("micro", 'µ'),
-    ("middot", '·'),
-    ("minus", '−'),
-    ("nbsp", ' '),
-    ("ndash", '–'),
-    ("ne", '≠'),
-    ("ntilde", 'ñ'),
-    ("num", '#'),
-    ("oacute", 'ó'),
-    ("ocirc", 'ô'),
-    ("oelig", 'œ'),
-    ("ograve", 'ò'),
-    ("oslash", 'ø'),
-    ("otilde", 'õ'),
-    ("ouml", 'ö'),
-    ("para", '¶'),
-    ("plusmn", '±'),
-    ("pound", '£'),
-    ("quot", '"'),
-    ("raquo", '»'),
-    ("rarr", '→'),
-    ("rdquo", '”'),
-    ("reg", '®'),
-    ("rsquo", '’'),
-    ("sbquo", '‚'),
-    ("scaron", 'š'),
-    ("sect", '§'),
-    ("sol", '/'),
-    ("szlig", 'ß'),
-    ("thinsp", ' '),
-    ("thorn", 'þ'),
-    ("times", '×'),
-    ("trade", '™'),
-    ("uacute", 'ú'),
-    ("ucirc", 'û'),
-    ("ugrave", 'ù'),
-    ("uuml", 'ü'),
-    ("yacute", 'ý'),
-    ("yen", '¥'),
-    ("yuml", 'ÿ'),
-    ("zwj", '\u{200d}'),
-    ("zwnj", '\u{200c}'),
-];
+/// The names of HTML and what they stand for, a line each, sorted by the bytes of the names: the HTML standard's list
+/// (13.5, "named character references") without those of no semicolon. As text it takes 26 kB of the binary; a crate's table
+/// of the same takes 200 kB, which is more than half of what is left of the binary's budget.
+const NAMED: &str = include_str!("entities.txt");
+/// The longest name has 31 letters; a number has 7 digits at most, and leading zeros are allowed.
+const LONGEST: usize = 33;
 
 /// What `&#128;` to `&#159;` mean: the characters of windows-1252 (the HTML standard, "numeric character reference end state").
 const WINDOWS_1252: [char; 32] = [
@@ -128,16 +13,44 @@ const WINDOWS_1252: [char; 32] = [
     '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
 ];
 
-/// The character of the entity that the text, which begins with `&`, begins with, and the entity's length in bytes.
-pub(super) fn entity(text: &str) -> Option<(char, usize)> {
-    // the longest name here has 6 letters; a number has 7 digits at most, and leading zeros are allowed
-    let end = text.bytes().take(16).position(|byte| byte == b';')?;
+/// Appends what the entity stands for that the text, which begins with `&`, begins with. Gives the entity's length in bytes.
+pub(super) fn entity(text: &str, out: &mut String) -> Option<usize> {
+    let end = text.bytes().take(LONGEST).position(|byte| byte == b';')?;
     let name = &text[1..end];
-    let character = match name.strip_prefix('#') {
-        Some(number) => numbered(number)?,
-        None => NAMED[NAMED.binary_search_by_key(&name, |row| row.0).ok()?].1,
-    };
-    Some((character, end + 1))
+    match name.strip_prefix('#') {
+        Some(number) => out.push(numbered(number)?),
+        None => match named(name)? {
+            // white space of any width becomes a blank
+            wide if wide.chars().all(|c| c.is_whitespace() && !c.is_control()) => out.push(' '),
+            characters => out.push_str(characters),
+        },
+    }
+    Some(end + 1)
+}
+
+fn named(name: &str) -> Option<&'static str> {
+    match name {
+        "amp" => return Some("&"),
+        "lt" => return Some("<"),
+        "gt" => return Some(">"),
+        "quot" => return Some("\""),
+        "NewLine" => return Some("\n"),
+        _ => {}
+    }
+    // halves until a line is left
+    let mut rows = NAMED;
+    while !rows.is_empty() {
+        let middle = rows.floor_char_boundary(rows.len() / 2);
+        let begin = rows[..middle].rfind('\n').map_or(0, |at| at + 1);
+        let end = begin + rows[begin..].find('\n')?;
+        let (row, characters) = rows[begin..end].split_once(' ')?;
+        rows = match name.cmp(row) {
+            std::cmp::Ordering::Equal => return Some(characters),
+            std::cmp::Ordering::Less => &rows[..begin],
+            std::cmp::Ordering::Greater => &rows[end + 1..],
+        };
+    }
+    None
 }
 
 fn numbered(number: &str) -> Option<char> {
@@ -158,26 +71,46 @@ fn numbered(number: &str) -> Option<char> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
-    fn table_is_sorted_and_unique() {
-        assert!(NAMED.is_sorted_by(|a, b| a.0 < b.0));
+    fn each_name_of_the_table_is_found() {
+        let rows: Vec<(&str, &str)> = (NAMED.lines())
+            .map(|row| row.split_once(' ').unwrap())
+            .collect();
+        assert!(rows.len() > 2_100 && rows.is_sorted_by(|a, b| a.0 < b.0));
+        for (name, characters) in rows {
+            assert_eq!(named(name), Some(characters), "{name}");
+            assert!(name.len() + 2 <= LONGEST, "{name}");
+        }
+        for none in ["", "A", "zzz", "amp ", "Aacute \u{c1}", "\n"] {
+            assert_eq!(named(none), None, "{none}");
+        }
     }
 
     #[test]
     fn entities() {
         for (text, expected) in [
-            ("&quot;x", Some(('"', 6))),
-            ("&amp;lt;", Some(('&', 5))),
-            ("&#39;", Some(('\'', 5))),
-            ("&#x2019;s", Some(('’', 8))),
-            ("&#146;", Some(('’', 6))),
-            ("&#xD83D;", Some(('\u{fffd}', 8))),
-            ("&#0;", Some(('\u{fffd}', 4))),
-            ("&#99999999999;", Some(('\u{fffd}', 14))),
-            ("&#000000000000000039;", None),
-            ("&nbsp;", Some((' ', 6))),
+            ("&quot;x", Some(("\"", 6))),
+            ("&amp;lt;", Some(("&", 5))),
+            ("&#39;", Some(("'", 5))),
+            ("&#x2019;s", Some(("’", 8))),
+            ("&#146;", Some(("’", 6))),
+            ("&#xD83D;", Some(("\u{fffd}", 8))),
+            ("&#0;", Some(("\u{fffd}", 4))),
+            ("&#99999999999;", Some(("\u{fffd}", 14))),
+            ("&#000000000000000039;", Some(("'", 21))),
+            ("&#00000000000000000000000000000000000039;", None),
+            ("&nbsp;", Some((" ", 6))),
+            ("&emsp;", Some((" ", 6))),
+            ("&NewLine;", Some(("\n", 9))),
+            ("&scaron;", Some(("š", 8))),
+            ("&Lstrok;&oacute;", Some(("Ł", 8))),
+            ("&zhcy;", Some(("ж", 6))),
+            ("&CounterClockwiseContourIntegral;", Some(("∳", 33))),
+            ("&NotEqualTilde;", Some(("≂\u{338}", 15))),
+            ("&rarr;", Some(("→", 6))),
             ("&", None),
             ("&;", None),
             ("&#;", None),
@@ -187,7 +120,10 @@ mod tests {
             ("&é;", None),
             ("& b;", None),
         ] {
-            assert_eq!(entity(text), expected, "{text}");
+            let mut out = String::new();
+            let width = entity(text, &mut out);
+            assert_eq!(width.map(|width| (&*out, width)), expected, "{text}");
+            assert!(width.is_some() || out.is_empty(), "{text}");
         }
     }
 }

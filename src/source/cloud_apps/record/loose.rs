@@ -210,6 +210,13 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Items<T> {
 #[derive(Debug, Default)]
 pub(in crate::source::cloud_apps) struct Texts<'a>(pub Items<Text<'a>>);
 
+impl Texts<'_> {
+    /// The texts.
+    pub fn as_strs(&self) -> impl Iterator<Item = &str> {
+        self.0.kept.iter().map(|text| &*text.0)
+    }
+}
+
 impl<'de> Deserialize<'de> for Texts<'de> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         struct Any;

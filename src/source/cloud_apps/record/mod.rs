@@ -4,11 +4,12 @@
 //! time where they can still be found, so that it can be set aside and the cursor can go on.
 
 mod activity;
-mod address;
+mod addresses;
 mod alert;
 mod entities;
 pub(super) mod loose;
 pub(super) mod loose_object;
+mod moment;
 mod repair;
 mod shape;
 mod text;
@@ -22,7 +23,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 use crate::event::Event;
-use loose::{Number, Text};
+use loose::Text;
+use moment::Moment;
 
 /// A record that was understood.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,7 +60,7 @@ pub struct Unreadable {
 }
 
 /// The first usable time: after 1970, before the year 10000. A zero is how some sources write "not known".
-fn first_time(times: &[Number]) -> Option<i64> {
+fn first_time(times: &[Moment]) -> Option<i64> {
     const END: i64 = 253_402_300_800_000;
     let times = times.iter().filter_map(|time| time.0);
     times.into_iter().find(|ms| (1..END).contains(ms))

@@ -77,8 +77,7 @@ fn cleaned(html: &str, first: usize) -> String {
                 }
             }
             '&' => {
-                if let Some((character, width)) = entity(rest) {
-                    text.push(character);
+                if let Some(width) = entity(rest, &mut text) {
                     rest = &rest[width..];
                     continue;
                 }
@@ -183,6 +182,10 @@ mod tests {
             ),
             ("&lt;b&gt;bold&lt;/b&gt;", "<b>bold</b>"),
             ("AT&T &bogus; & co", "AT&T &bogus; & co"),
+            (
+                "&Zcaron;i&zcaron;kov &rarr; &Scy;&acy;&shcy;&acy; &alpha;",
+                "Žižkov → Саша α",
+            ),
             ("'block' __siteIcon__ was matched", "'block' was matched"),
             ("__siteIcon__ was matched", "was matched"),
             ("was matched __siteIcon__", "was matched"),
