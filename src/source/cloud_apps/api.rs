@@ -345,20 +345,114 @@ mod tests {
         );
     }
 
+    fn response(status: u16, retry_after: Option<Duration>, body: &str) -> Response {
+        Response {
+            status,
+            retry_after,
+            date_ms: None,
+            location: None,
+            body: body.as_bytes().to_vec().into(),
+        }
+    }
+
+    #[test]
+    fn a_page_of_others_is_no_word_of_the_api() {
+        let invalid = r#"{"detail":"Invalid token."}"#;
+        let page = "<!DOCTYPE html>\n<html><title>Blocked</title>";
+        for (status, body, trouble, words) in [
+            (401, invalid, Trouble::Refused, "Invalid token: the API"),
+            (403, invalid, Trouble::Refused, "Invalid token: the API"),
+            (403, "", Trouble::Refused, "Invalid token: the API"),
+            (
+                403,
+                page,
+                Trouble::InTheWay,
+                "(403: a web page, \"Blocked\")",
+            ),
+            (401, page, Trouble::InTheWay, "not the API's answer (401"),
+            (
+                403,
+                "Forbidden by policy",
+                Trouble::InTheWay,
+                "(403: Forbidden by policy)",
+            ),
+            (404, page, Trouble::InTheWay, "not the API's answer (404"),
+            (404, "{}", Trouble::InTheWay, "no such API"),
+            (407, "", Trouble::InTheWay, "asks for a log-on (407"),
+            (
+                502,
+                page,
+                Trouble::Passing,
+                "the API failed (502: a web page, \"Blocked\")",
+            ),
+            (400, "{}", Trouble::BadQuestion, "refused the question (400"),
+        ] {
+            let error = refused(response(status, None, body)).unwrap();
+            assert_eq!(error.trouble, trouble, "{status} {body}");
+            assert!(error.what.contains(words), "{error}");
+            assert!(
+                trouble == Trouble::Refused || !error.what.contains("token"),
+                "{error}"
+            );
+        }
+    }
+
+    struct Played(u16, &'static str);
+
+    impl Post for Played {
+        fn post(&self, _: &str, _: &[(&str, &str)], _: &str) -> Result<Response, SourceError> {
+            Ok(response(self.0, None, self.1))
+        }
+    }
+
+    #[test]
+    fn other_kinds_of_success_are_read_as_a_page_and_never_repeated() {
+        let ask = |status, body| {
+            let auth = Auth::Token(Box::new(|| Ok("t".into())));
+            let mut source =
+                CloudApps::new(Played(status, body), auth, Stream::Alerts, "", Map::new());
+            let query = Query {
+                from_ms: 1,
+                to_ms: None,
+                place: Place::Skip(0),
+                limit: 1,
+            };
+            let mut records = Vec::new();
+            source.page(&query, &mut records).map(|_| records)
+        };
+        let page = r#"{"data":[{"_id":"1","user":"ann"}]}"#;
+        for status in [200, 201, 203] {
+            assert_eq!(ask(status, page).unwrap(), [r#"{"_id":"1","user":"ann"}"#]);
+        }
+        for (status, body) in [
+            (201, r#"{"value":[{"_id":"1","user":"ann"}]}"#),
+            (200, r#"[{"_id":"1","user":"ann"}]"#),
+            (201, r#"{"data":[{"_id":"1","user":"ann"#),
+            (400, r#"{"value":[{"_id":"1","user":"ann"}]}"#),
+        ] {
+            let error = ask(status, body).unwrap_err();
+            assert!(!error.what.contains("ann"), "{error}");
+        }
+        let empty = ask(204, "").unwrap_err();
+        assert!(empty.what.starts_with("the answer is empty"), "{empty}");
+    }
+
+    #[test]
+    fn the_activities_behind_an_alert_are_named_whatever_their_ids_are() {
+        let body = r#"{"data":[{"_id":"a","created":1},{"_id":7,"created":1},{"_id":"c"},3]}"#;
+        let auth = Auth::Token(Box::new(|| Ok("t".into())));
+        let mut source = CloudApps::new(Played(200, body), auth, Stream::Alerts, "", Map::new());
+        assert_eq!(source.activities_behind("x").unwrap(), ["a", "7", "c"]);
+    }
+
     #[test]
     fn every_429_says_how_long() {
-        let wait = |retry_after, body: &str| {
-            let response = Response {
-                status: 429,
-                retry_after,
-                date_ms: None,
-                location: None,
-                body: body.as_bytes().to_vec().into(),
-            };
-            refused(response).unwrap().trouble
-        };
+        let wait =
+            |retry_after, body: &str| refused(response(429, retry_after, body)).unwrap().trouble;
         let s = Duration::from_secs;
         assert_eq!(wait(None, ""), Trouble::Throttled(s(5)));
+        assert_eq!(wait(Some(s(0)), ""), Trouble::Throttled(s(5)), "no floor");
+        assert_eq!(wait(Some(s(1)), ""), Trouble::Throttled(s(1)));
         assert_eq!(
             wait(Some(s(9)), r#"{"detail":"Request was throttled."}"#),
             Trouble::Throttled(s(9))
@@ -373,5 +467,9 @@ mod tests {
             wait(Some(s(99_999)), ""),
             Trouble::Throttled(LONGEST_SILENCE)
         );
+        let pause = refused(response(503, Some(s(40)), "")).unwrap();
+        assert_eq!(pause.trouble, Trouble::Throttled(s(40)));
+        let failure = refused(response(503, None, "")).unwrap();
+        assert_eq!(failure.trouble, Trouble::Passing);
     }
 }
