@@ -165,10 +165,14 @@ pub struct AnnounceArgs {
 impl Setup {
     /// Reads the settings.
     ///
+    /// From then on their secrets are known: see [`Settings::know_secrets`].
+    ///
     /// # Errors
     /// [`SettingsError`]
     pub fn load(&self) -> Result<Loaded, SettingsError> {
-        Settings::find(self.config.as_deref(), &self.overrides)
+        let loaded = Settings::find(self.config.as_deref(), &self.overrides)?;
+        loaded.settings.know_secrets();
+        Ok(loaded)
     }
 
     /// Reads the settings; where there is no file yet, those of an empty one: no agent, and the page to add one.

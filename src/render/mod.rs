@@ -8,6 +8,7 @@ pub use split::{Found, Place, records};
 use std::io::{self, Write};
 
 use crate::cef::Style;
+use crate::foreign::without_secrets;
 use crate::source::cloud_apps::record::{
     Mapped, Shape, activity, alert, is_defender_for_identity, shape,
 };
@@ -63,13 +64,14 @@ pub fn render(
                 }
                 with.style.line(&event, &mut line);
                 line.push('\n');
-                lines.write_all(line.as_bytes())?;
+                lines.write_all(without_secrets(&line).as_bytes())?;
                 outcome.lines += 1;
             }
             Err(Problem { id, reason }) => {
                 // an id that can't be trusted may hold anything, control characters for the terminal included
                 let id = id.map_or_else(String::new, |id| format!(", id {}", id.escape_debug()));
-                writeln!(problems, "{name}: {place}{id}: {reason}")?;
+                let problem = format!("{name}: {place}{id}: {reason}");
+                writeln!(problems, "{}", without_secrets(&problem))?;
                 outcome.failed += 1;
             }
         }

@@ -21,6 +21,7 @@ mod finding;
 mod header;
 mod health;
 mod host;
+mod known;
 mod ledger;
 mod log;
 mod memory;

@@ -8,6 +8,7 @@ mod canary;
 mod cast;
 mod door;
 mod driver;
+mod echo;
 mod house;
 mod kept;
 mod looks;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{Question, Reply, Setup};
 use crate::foreign::without_secrets;
-use crate::settings::{Credentials, Secret, Settings};
+use crate::settings::{Secret, Settings};
 use crate::{log, own_file};
 
 /// Of a log this much of its end, bytes.
@@ -21,7 +21,7 @@ impl Setup {
         });
         let text = text.unwrap_or_else(|error| format!("# cannot be read: {error}\n"));
         // one that no agent has used yet may stand in a log of an earlier life
-        settings.iter().for_each(know_secrets);
+        settings.iter().for_each(Settings::know_secrets);
         let status = serde_json::to_string_pretty(&self.snapshot(ask)).unwrap_or_default();
         let mut files = vec![
             ("siembox.toml".to_owned(), tame(&text)),
@@ -50,21 +50,6 @@ impl Setup {
             .iter()
             .map(|entry| line(entry.at_ms, entry.from, &entry.what))
             .collect()
-    }
-}
-
-/// Reads each secret that the settings name, so that it is known and taken out. One that can't be read is in no log.
-fn know_secrets(settings: &Settings) {
-    for agent in &settings.agents {
-        let source = &agent.source;
-        let credentials = match &source.credentials {
-            Credentials::Token(secret) => secret,
-            Credentials::Entra { client_secret, .. } => client_secret,
-        };
-        let password = source.proxy.as_ref().and_then(|it| it.password.as_ref());
-        for secret in std::iter::once(credentials).chain(password) {
-            let _ = secret.read();
-        }
     }
 }
 
