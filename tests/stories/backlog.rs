@@ -96,17 +96,13 @@ fn a_backlog_weighs_nothing_and_drains_in_order() {
 fn fill(cloud: &Cloud, siembox: &mut Siembox, count: u64) -> Wanted {
     // two days, evenly: what is told apart by id lies within the look-back
     let mut series = records::activities(81, count as usize).size(1000).ties(0);
-    let (mut wanted, mut writer) = (Wanted::default(), expected::writer(siembox));
+    let (mut wanted, looks) = (Wanted::default(), expected::looks(siembox));
     let (mut spooled, mut before) = (0, 0);
     while spooled < count {
         let mut chunk: Vec<_> = series.by_ref().take(CHUNK as usize).collect();
         chunk.sort_by(|a, b| (a.created_ms, &a.id).cmp(&(b.created_ms, &b.id)));
         for record in &chunk {
-            wanted.push(&expected::line(
-                Stream::Activities,
-                &record.json(),
-                &mut writer,
-            ));
+            wanted.push(&expected::line(Stream::Activities, &record.json(), &looks));
         }
         spooled += chunk.len() as u64;
         let from = chunk[0].created_ms;

@@ -1,12 +1,13 @@
-//! What must arrive, worked out record by record beside the stream, and how it is held against what did.
+//! What must arrive, worked out record by record beside the stream by a mapper that shares no code with siembox, and how it is
+//! held against what did.
 
 use std::collections::{HashMap, HashSet};
 
-use siembox::agent::{LineWriter, line_writer};
-use siembox::settings::{Overrides, Settings};
 use siembox::source::Stream;
 use siembox_support::cloud::Cloud;
+use siembox_support::mapper::{self, Looks};
 use siembox_support::records;
+use toml_edit::DocumentMut;
 
 use crate::siembox::Siembox;
 
@@ -19,30 +20,51 @@ pub fn lines(cloud: &Cloud, siembox: &Siembox) -> Vec<String> {
 
 /// The lines of one stream, in the order of its cursor.
 pub fn of(cloud: &Cloud, siembox: &Siembox, stream: Stream) -> Vec<String> {
-    let mut writer = writer(siembox);
-    let shelf = match stream {
-        Stream::Activities => records::Stream::Activities,
-        Stream::Alerts => records::Stream::Alerts,
-    };
-    cloud
-        .records(shelf)
-        .iter()
-        .map(|record| line(stream, &record.json(), &mut writer))
+    let (looks, shelf) = (looks(siembox), shelf(stream));
+    let records = cloud.records(shelf);
+    let records = records.iter();
+    records
+        .map(|record| mapper::line(shelf, &record.json(), &looks))
         .collect()
 }
 
 /// The line of one record.
-pub fn line(stream: Stream, json: &str, writer: &mut LineWriter) -> String {
-    let record = writer.read(stream, json).unwrap();
-    let mut line = String::new();
-    writer.write(&record.event, &mut line);
-    line
+pub fn line(stream: Stream, json: &str, looks: &Looks) -> String {
+    mapper::line(shelf(stream), json, looks)
 }
 
-/// What turns records into lines, as these settings have it.
-pub fn writer(siembox: &Siembox) -> LineWriter {
-    let loaded = Settings::load(&siembox.path("siembox.toml"), &Overrides::default()).unwrap();
-    line_writer(&loaded.settings.agents[0]).unwrap()
+fn shelf(stream: Stream) -> records::Stream {
+    match stream {
+        Stream::Activities => records::Stream::Activities,
+        Stream::Alerts => records::Stream::Alerts,
+    }
+}
+
+/// How the settings of a story want its lines, by their documentation.
+pub fn looks(siembox: &Siembox) -> Looks {
+    let text = std::fs::read_to_string(siembox.path("siembox.toml")).unwrap();
+    let settings: DocumentMut = text.parse().unwrap();
+    let agent = settings["agent"]
+        .as_array_of_tables()
+        .unwrap()
+        .get(0)
+        .unwrap();
+    let siem = |key: &str| agent["siem"].get(key).and_then(|value| value.as_str());
+    for unknown in ["profile", "agent_version", "portal_url", "facility"] {
+        assert_eq!(siem(unknown), None, "the mapper knows the default only");
+    }
+    let full_header = match siem("time_format") {
+        None => false,
+        Some("full-rfc5424") => true,
+        Some(other) => panic!("{other}: the mapper knows no such header"),
+    };
+    Looks {
+        portal: agent["source"]["api_url"].as_str().unwrap().to_owned(),
+        version: "0.207.251".to_owned(),
+        pri: true,
+        system_name: siem("system_name").map(str::to_owned),
+        full_header,
+    }
 }
 
 /// How what arrived differs from what must.

@@ -10,6 +10,7 @@ pub mod cloud;
 pub mod dice;
 pub mod disk;
 pub mod listener;
+pub mod mapper;
 pub mod old_tls;
 pub mod pki;
 pub mod proxy;
