@@ -295,6 +295,11 @@ fn who_attacks_from_the_same_address_keeps_no_known_browser_out() {
         owner.post("/logout", &[("csrf", &csrf)]);
         attack(2);
     }
+    // nor one that is signed in, should it have lost the cookie by which it is known
+    assert_eq!(owner.login(PASSWORD).status, 303);
+    let known = std::mem::take(&mut owner.further);
+    assert_eq!(owner.login(PASSWORD).status, 303);
+    owner.further = known;
     // nor from choosing another one, with which the browsers of the old one are known no more
     assert_eq!(owner.login(PASSWORD).status, 303);
     let (csrf, old) = (owner.csrf(), owner.further.clone());

@@ -231,12 +231,15 @@ impl Door {
         mark: Mark,
         password: &str,
     ) -> Result<bool, NotTried> {
+        let now = ask.now.steady;
+        let signed_in = || lock(&self.sessions).find(ask.cookie, mark, false, now);
+        let known = Stamp::read(ask.known, For::Known, mark);
         let who = Who {
             from: ask.from,
-            browser: Stamp::read(ask.known, For::Known, mark),
+            browser: known.or_else(|| signed_in().map(|csrf| Stamp::of_session(&csrf))),
             place: Stamp::read(ask.place, For::Line, mark),
         };
-        let knocked = lock(&self.throttle).knock(&who, ask.now.steady);
+        let knocked = lock(&self.throttle).knock(&who, now);
         let way = knocked.map_err(NotTried::Wait)?;
         let right = {
             let _one = lock(&self.hashing);
