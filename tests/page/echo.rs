@@ -375,6 +375,7 @@ fn no_voice_that_repeats_our_secrets_is_heard_anywhere() {
         303
     );
     let cookies: Vec<String> = client.cookies.values().cloned().collect();
+    assert!(!cookies.is_empty());
     known.lock().unwrap().extend(cookies);
     // of these voices some words are shown; the proxy's and those of the API's certificate may all be left out
     let clouds = ["gateway", "let-in", "kept-out", "encrypted", "unknown"];
@@ -384,8 +385,8 @@ fn no_voice_that_repeats_our_secrets_is_heard_anywhere() {
     let mut silent: Vec<(&str, Topic)> = clouds.chain(siems).collect();
     let mut outputs: Vec<(String, String)> = Vec::new();
     let patience = std::time::Instant::now();
-    let knows_all = || known.lock().unwrap().len() == 5;
-    while !silent.is_empty() || !knows_all() {
+    let knows_bearer = || known.lock().unwrap().iter().any(|it| it == BEARER);
+    while !silent.is_empty() || !knows_bearer() {
         assert!(
             patience.elapsed() < PATIENCE,
             "{silent:?}\n{}",
@@ -448,7 +449,6 @@ fn no_voice_that_repeats_our_secrets_is_heard_anywhere() {
     }
 
     let secrets = known.lock().unwrap().clone();
-    assert_eq!(secrets.len(), 5, "bearer token and cookie among them");
     // the voices were heard
     for output in [
         "/",
