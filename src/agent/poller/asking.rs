@@ -56,7 +56,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         for mut held in std::mem::take(&mut self.state.haul.held) {
             self.add_related(&mut held.event)?;
             let record = (held.key, held.cursor_ms, &held.event);
-            let (haul, at_ms) = (&mut self.state.haul, self.time.now().wall_ms);
+            let (haul, at_ms) = (&mut self.state.haul, || self.time.now().wall_ms);
             haul.add(record, "", at_ms, &mut self.writer, &mut self.sent);
         }
         Ok(())

@@ -74,7 +74,7 @@ impl Haul {
         &mut self,
         record: (Key, i64, &Event<'_>),
         text: &str,
-        at_ms: i64,
+        at_ms: impl FnOnce() -> i64,
         writer: &mut LineWriter,
         sent: &mut Scribe,
     ) {
@@ -85,7 +85,7 @@ impl Haul {
             sent.note(cursor_ms, &event.id);
         } else {
             let reason = room::line_too_long(&event.id, cursor_ms);
-            self.set_aside(key, reason, text, at_ms);
+            self.set_aside(key, reason, text, at_ms());
         }
     }
 
@@ -157,7 +157,8 @@ impl<T: Time> Recipient for Intake<'_, T> {
                         event,
                     });
                 } else {
-                    let (record, at_ms) = ((key, cursor_ms, &event), self.time.now().wall_ms);
+                    let record = (key, cursor_ms, &event);
+                    let at_ms = || self.time.now().wall_ms;
                     (self.haul).add(record, text, at_ms, self.writer, self.sent);
                 }
             }

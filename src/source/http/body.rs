@@ -91,3 +91,38 @@ impl fmt::Debug for Body {
         f.debug_struct("Body").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// Gives blanks for ever, and counts them.
+    struct Endless(std::rc::Rc<std::cell::Cell<usize>>);
+
+    impl Read for Endless {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            buffer.fill(b' ');
+            self.0.set(self.0.get() + buffer.len());
+            Ok(buffer.len())
+        }
+    }
+
+    #[test]
+    fn what_is_short_is_read_no_further_than_its_bound() {
+        let read = std::rc::Rc::default();
+        let body = Body::new(Endless(std::rc::Rc::clone(&read)), u64::MAX);
+        assert_eq!(body.begin(100_000).unwrap().len(), 100_000);
+        assert!(read.get() <= 2 * BLOCK);
+        let whole = Body::from(b"all of it".to_vec());
+        assert_eq!(whole.begin(9).unwrap(), b"all of it");
+    }
+
+    #[test]
+    fn a_body_beyond_its_bound_is_told() {
+        let body = Body::new(Endless(std::rc::Rc::default()), 10 << 20);
+        let error = body.each_block(|_| ControlFlow::Continue(())).unwrap_err();
+        assert_eq!(error.trouble, Trouble::TooLarge);
+        assert!(error.what.contains("larger than 10 MB"), "{error}");
+    }
+}
