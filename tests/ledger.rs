@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use siembox::ledger::{Counts, Key, Ledger, NAME};
+use siembox::ledger::{Counts, Key, Ledger, NAME, Release};
 use siembox::spool::sled::{Bounds, SledSpool};
 use siembox::spool::{Lines, Page, Spool, SpoolError};
 use siembox::status::{LedgerReport, LedgerSpan};
@@ -74,8 +74,13 @@ impl Box {
 
     fn arrived(&self, before: u64) {
         let write = |before, note: &[u8]| self.spool.acknowledge(before, note);
+        let release = Release {
+            before,
+            arrived: std::iter::once(0..before).collect(),
+            ..Release::default()
+        };
         self.ledger
-            .acknowledge::<SpoolError>(before, write)
+            .acknowledge::<SpoolError>(&release, write)
             .unwrap();
         self.ledger.tidy().unwrap();
     }

@@ -1,8 +1,14 @@
-//! From flash to the SIEM: peek, send, prove, let go. A line leaves the spool only when the receiver has it.
+//! From flash to the SIEM: peek, send, prove, release. A line leaves the spool only when the receiver has it.
 //!
-//! What that takes is in `window`, `half_close` and `course`; here is who asks the spool and the wire. A connection that breaks takes
-//! everything with it that is not let go: the next one begins at the spool's first line. A connection that was ended by us,
-//! and by the receiver after us, loses nothing: the next one goes on behind it.
+//! What that takes is pure: `delivery_state` notes what became of each line by its number, `replay_window` what may still die
+//! with the receiver, `proof_interval` how much goes out before the receiver's word, `suspects` which lines it does not take.
+//! Here is who asks the spool and the wire. A connection that breaks takes with it what has not arrived: the next one begins at
+//! the spool's first line that the receiver does not have. A connection that was ended by us, and by the receiver after us,
+//! loses nothing.
+
+mod set_aside;
+#[cfg(test)]
+mod simulation;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,22 +16,20 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 
-use super::course::{Course, SinceProof};
+use super::connect::{Connect, ConnectError, ReceiverWord};
+use super::delivery_state::DeliveryState;
 use super::half_close::QUIET;
 use super::halt::{Halt, chance};
 use super::heartbeat::Heartbeat;
-use super::parts::{AgentError, siem_target};
-use super::window::LetGo;
+use super::parts::AgentError;
 use crate::backoff::Backoff;
-use crate::clock;
-use crate::ledger::Ledger;
+use crate::clock::Moment;
+use crate::ledger::{Ledger, Release};
 use crate::settings::{Protocol, SiemSettings};
-use crate::sink::{Sink, SinkError, Wire};
+use crate::sink::{RelpFault, Sink, SinkError};
 use crate::spool::{Batch, Spool, SpoolError};
 use crate::status::{Happening, Reporter};
 
-/// This much is sent before the word of the receiver's kernel is waited for, bytes.
-const PROVE_EVERY: u64 = 1 << 20;
 /// A quiet connection is looked at this often.
 const QUIET_LOOK: Duration = Duration::from_secs(10);
 /// The longest that it waits for anybody in one go, by the time limits of the sink ([`Bounds`](crate::sink::Bounds): 60 s for the
@@ -34,23 +38,29 @@ const QUIET_LOOK: Duration = Duration::from_secs(10);
 pub const WAIT: Duration = Duration::from_secs(60);
 /// A stop waits no longer than this for the last proof.
 const LAST_PROOF: Duration = Duration::from_secs(5);
+/// A receiver that can't be asked by a half-close is given so much time to end the connection at a line that it does not take.
+const LINE_LOOK: Duration = Duration::from_secs(1);
 
 /// Everything the forwarder of an agent works with.
-pub struct Forwarder<S: Spool> {
+pub struct Forwarder<S: Spool, C: Connect> {
     /// Where lines wait.
     pub spool: Arc<S>,
     /// What became of them.
     pub ledger: Arc<Ledger>,
     /// What is sent beside them.
     pub heartbeat: Heartbeat,
-    /// Where they go.
+    /// How they are sent.
     pub siem: SiemSettings,
+    /// Makes the connections.
+    pub connect: C,
     /// Woken when there is something new.
     pub wake: Arc<Notify>,
     /// Tells what happens.
     pub reporter: Reporter,
     /// Ends it.
     pub halt: Arc<Halt>,
+    /// What time it is.
+    pub now: fn() -> Moment,
 }
 
 /// Why a connection's life ended.
@@ -70,41 +80,62 @@ enum End {
 
 // === impl Forwarder ===
 
-impl<S: Spool + 'static> Forwarder<S> {
+impl<S: Spool + 'static, C: Connect> Forwarder<S, C> {
     /// Forwards until it is told to stop.
     pub async fn run(mut self) {
         let (mut siem, mut disk) = (Backoff::for_siem(), Backoff::for_siem());
-        let mut course = Course::new(self.spool.first(), &self.siem.replay);
+        let mut state = DeliveryState::new(self.spool.first(), &self.siem.replay);
         while !self.halt.thrown() {
-            let begin = clock::now().steady;
-            let end = self.connection(siem.failures(), &mut course).await;
-            siem.lasted(clock::now().steady - begin);
-            course.renewed = matches!(end, End::Confirmed);
+            let begin = self.now().steady;
+            let end = self.connection(siem.failures(), &mut state).await;
+            siem.lasted(self.now().steady - begin);
+            state.renewed = matches!(end, End::Confirmed);
+            if state.has_progress() {
+                siem.reset();
+            }
             let (what, broke, wait) = match end {
                 End::Halted => return,
                 End::Confirmed | End::HalfClose => {
                     siem.reset();
                     continue;
                 }
-                End::Siem { broke, error } => (error.to_string(), broke, siem.failed(chance())),
+                End::Siem { broke, error } => {
+                    let what = error.to_string();
+                    if !self.ended(broke, &what, &mut state).await {
+                        // whether the receiver lives shows only now, not after a wait
+                        self.tell(&Happening::SiemTrouble {
+                            broke,
+                            what,
+                            wait: Duration::ZERO,
+                        });
+                        continue;
+                    }
+                    (what, broke, siem.failed(chance()))
+                }
                 End::Unfit(error) => (error.to_string(), false, siem.failed(chance())),
                 End::Spool(error) => {
                     let (what, wait) = (error.to_string(), disk.failed(chance()));
                     self.tell(&Happening::SpoolTrouble { what, wait });
-                    self.begin_again(&mut course);
                     self.pause(wait).await;
                     continue;
                 }
             };
             self.tell(&Happening::SiemTrouble { broke, what, wait });
-            self.begin_again(&mut course);
             self.pause(wait).await;
         }
     }
 
-    fn begin_again(&self, course: &mut Course) {
-        course.begin_again(self.spool.first());
-        self.ledger.begin_again();
+    /// A connection broke, or none could be made. True where to wait before the next.
+    async fn ended(&self, broke: bool, what: &str, state: &mut DeliveryState) -> bool {
+        if !broke {
+            state.unreachable();
+            return true;
+        }
+        let now = self.now().steady;
+        let at_once = state.broke(what, self.connect.word(), now);
+        // what the disk says comes with the next lines
+        let _ = self.tell_suspects(state).await;
+        !at_once
     }
 
     async fn pause(&self, wait: Duration) {
@@ -115,19 +146,17 @@ impl<S: Spool + 'static> Forwarder<S> {
     }
 
     /// One connection's life.
-    async fn connection(&mut self, attempt: u32, course: &mut Course) -> End {
-        // made anew for each connection, so that a renewed certificate counts from the next one on
-        let target = match siem_target(&self.siem) {
-            Ok(target) => target,
-            Err(error) => return End::Unfit(error),
-        };
+    async fn connection(&mut self, attempt: u32, state: &mut DeliveryState) -> End {
+        state.begin_connection(self.now().steady);
+        let halt = Arc::clone(&self.halt);
         let connected = tokio::select! {
-            () = self.halt.wait() => return End::Halted,
-            connected = Wire::connect(&target, attempt) => connected,
+            () = halt.wait() => return End::Halted,
+            connected = self.connect.connect(attempt) => connected,
         };
         let mut wire = match connected {
             Ok(wire) => wire,
-            Err(error) => {
+            Err(ConnectError::Unfit(error)) => return End::Unfit(error),
+            Err(ConnectError::Siem(error)) => {
                 return End::Siem {
                     broke: false,
                     error,
@@ -136,119 +165,197 @@ impl<S: Spool + 'static> Forwarder<S> {
         };
         self.tell(&Happening::SiemConnected {
             peer: wire.peer().to_string(),
-            renewed: course.renewed,
+            renewed: state.renewed,
         });
-        course.since_proof = SinceProof::new(course.next, 0);
-        let halt = Arc::clone(&self.halt);
         let end = tokio::select! {
-            end = self.forward(&mut wire, course) => end,
+            end = self.forward(&mut wire, state) => end,
             // a batch is sent to its end, so that no line is cut; but not for ever
             () = halted_for(&halt, LAST_PROOF) => End::Halted,
         };
         match end {
-            End::Halted => self.farewell(wire, course).await,
-            End::HalfClose => self.confirm(wire, course).await,
+            End::Halted => self.farewell(wire, state).await,
+            End::HalfClose => self.confirm(wire, state).await,
             end => {
-                // the connection's end is told in any case; what the disk says comes with the next lines
-                let _ = self
-                    .let_go(course.since_proof.accepted(wire.accepted()))
-                    .await;
+                // what was answered before the end counts; what the disk says comes with the next lines
+                state.answered(wire.answers());
+                let _ = state.judge_refusals(self.now().steady);
+                let _ = self.release(state).await;
                 end
             }
         }
     }
 
     /// Sends what waits, until there is a reason to end the connection.
-    async fn forward(&mut self, wire: &mut Wire, course: &mut Course) -> End {
+    async fn forward(&mut self, wire: &mut C::Wire, state: &mut DeliveryState) -> End {
         while !self.halt.thrown() {
             for repair in self.spool.repairs() {
                 self.tell(&Happening::SpoolRepaired {
                     what: repair.to_string(),
                 });
             }
-            if let Err(end) = self.beat(wire, course).await {
-                return end;
-            }
-            let done = match self.peek(course.next).await {
-                Err(error) => Err(End::Spool(error)),
-                Ok(Some(batch)) => self.send(wire, &batch, course).await,
-                Ok(None) if course.unproved > 0 => self.prove(wire, course).await,
-                Ok(None) => self.rest(wire, course).await,
+            let step = async {
+                self.beat(wire, state).await?;
+                self.set_aside_convicted(state).await?;
+                if state.interval.left().lines == 0 {
+                    return self.prove(wire, state).await;
+                }
+                match self.next_batch(state).await? {
+                    Some(batch) => self.send(wire, batch, state).await,
+                    None if state.unproved > 0 => self.prove(wire, state).await,
+                    None => self.rest(wire, state).await,
+                }
             };
-            if let Err(end) = done {
+            if let Err(end) = step.await {
                 return end;
             }
         }
         End::Halted
     }
 
+    /// What goes out next: a suspect whose time has come, alone, or the next lines that the receiver does not have.
+    async fn next_batch(&self, state: &mut DeliveryState) -> Result<Option<Batch>, End> {
+        loop {
+            if state.is_alone() && state.unproved > 0 {
+                return Ok(None);
+            }
+            let batch = self.peek(state.look_at()).await?;
+            if !state.is_alone()
+                && let Some(suspect) = state.suspects.due(self.now().steady, batch.is_some())
+            {
+                // what is out is proved first, so that what happens then is about this line
+                if state.unproved > 0 || state.window.doubtful() && self.may_half_close(state) {
+                    return Ok(None);
+                }
+                state.begin_alone(suspect);
+                continue;
+            }
+            let places = batch.as_ref().map_or(0..0, |batch| state.portion(batch));
+            match batch {
+                Some(batch) if places.len() == batch.lines.len() => return Ok(Some(batch)),
+                Some(batch) if !places.is_empty() => return Ok(Some(batch.part(places))),
+                none if !state.pass_over(none.as_ref()) => return Ok(None),
+                _ => {}
+            }
+        }
+    }
+
     async fn send(
         &mut self,
-        wire: &mut Wire,
-        batch: &Batch,
-        course: &mut Course,
+        wire: &mut C::Wire,
+        batch: Batch,
+        state: &mut DeliveryState,
     ) -> Result<(), End> {
-        let (lines, before) = (batch.lines.len() as u64, wire.sent());
-        // counted before it is sent: a send that is cut off by a stop may have sent some
-        course.unproved += 1;
+        let (lines, before) = (batch.first..batch.next(), wire.sent());
+        let count = batch.lines.len() as u64;
+        let word = self.connect.word();
+        state.sending(lines.clone(), word);
         self.ledger.sent(batch.first, batch.lines.tags());
-        let mended = wire.send(&batch.lines).await.map_err(broke)?;
-        let bytes = wire.sent() - before;
-        course.took(batch.next(), lines, bytes, clock::now().steady);
-        self.tell(&Happening::Sent { lines });
+        let mended = wire
+            .send(&batch.lines, Some(batch.first))
+            .await
+            .map_err(broke)?;
+        state.sent(lines, wire.sent() - before, word, self.now().steady);
+        state.answered(wire.answers());
+        self.tell(&Happening::Sent { lines: count });
         if let (lines @ 1.., Protocol::Udp { max_datagram }) = (mended.cut, &self.siem.protocol) {
             self.tell(&Happening::Cut {
                 lines,
                 bound: *max_datagram,
             });
         }
-        if course.unproved >= PROVE_EVERY {
-            self.prove(wire, course).await?;
-        }
         Ok(())
     }
 
     /// Sends a heartbeat where one is due. It is in no window: a lost one is missed by the SIEM, which is what it is for.
-    async fn beat(&mut self, wire: &mut Wire, course: &mut Course) -> Result<(), End> {
+    async fn beat(&mut self, wire: &mut C::Wire, state: &mut DeliveryState) -> Result<(), End> {
+        let now = (self.now)();
         let beat = self
             .heartbeat
-            .beat(clock::now(), &self.ledger, &*self.spool, &self.reporter);
+            .beat(now, &self.ledger, &*self.spool, &self.reporter);
         let Some(line) = beat else { return Ok(()) };
         let before = wire.sent();
-        course.since_proof.beat(course.next);
-        wire.send(&line).await.map_err(broke)?;
+        wire.send(&line, None).await.map_err(broke)?;
         // the proof that follows also makes TLS write it
-        course.unproved += wire.sent() - before;
+        state.unproved += wire.sent() - before;
         Ok(())
     }
 
     /// Waits for the word of the receiver's kernel, or where it can have that, of the receiver itself.
-    async fn prove(&mut self, wire: &mut Wire, course: &mut Course) -> Result<(), End> {
+    async fn prove(&mut self, wire: &mut C::Wire, state: &mut DeliveryState) -> Result<(), End> {
         wire.prove().await.map_err(broke)?;
-        course.unproved = 0;
-        course.since_proof = SinceProof::new(course.next, wire.accepted());
+        state.unproved = 0;
         self.tell(&Happening::SiemThere);
-        match course.window.acknowledged(wire.unread_at_most()) {
-            None => self.note().await?,
-            gone => self.let_go(gone).await?,
+        match self.connect.word() {
+            ReceiverWord::Answers => {
+                state.answered(wire.answers());
+                if let Some(answer) = state.judge_refusals(self.now().steady) {
+                    let peer = wire.peer().clone();
+                    let fault = RelpFault::TakesNoLine { answer };
+                    return Err(broke(SinkError::Relp { peer, fault }));
+                }
+                state.held(ReceiverWord::Answers);
+            }
+            ReceiverWord::End | ReceiverWord::None => self.acknowledged(wire, state).await?,
         }
-        if course.window.doubtful() && course.half_close.due(clock::now().steady) {
+        self.tell_suspects(state).await?;
+        if !self.release(state).await? {
+            self.note().await?;
+        }
+        Ok(())
+    }
+
+    /// The receiver's kernel has everything that was sent. Where connections end early, that is not enough.
+    async fn acknowledged(
+        &mut self,
+        wire: &mut C::Wire,
+        state: &mut DeliveryState,
+    ) -> Result<(), End> {
+        state.acknowledged(wire.unread_at_most());
+        let careful = state.interval.is_careful() || state.is_alone();
+        let searching = state.interval.is_searching() || state.is_alone();
+        let may = self.may_half_close(state) && state.window.doubtful();
+        if searching && !may && self.connect.word() == ReceiverWord::End {
+            tokio::select! {
+                error = wire.gone() => return Err(broke(error)),
+                () = self.halt.wait() => return Ok(()),
+                () = tokio::time::sleep(LINE_LOOK) => {}
+            }
+        }
+        if careful && may {
+            return Err(End::HalfClose);
+        }
+        if careful {
+            state.held(self.connect.word());
+        }
+        state.interval.acknowledged();
+        if state.window.doubtful() && state.half_close.due(self.now().steady) {
+            self.release(state).await?;
             return Err(End::HalfClose);
         }
         Ok(())
     }
 
+    fn may_half_close(&self, state: &DeliveryState) -> bool {
+        self.connect.word() == ReceiverWord::End && state.half_close.allowed(self.now().steady)
+    }
+
     /// Nothing to send: waits for something, and looks after the connection meanwhile.
-    async fn rest(&mut self, wire: &mut Wire, course: &mut Course) -> Result<(), End> {
-        let now = clock::now().steady;
-        self.let_go(course.window.settled(now)).await?;
-        let asks = course.window.doubtful() && course.half_close.allowed(now);
-        let quiet_at = asks.then_some(course.sent_at + QUIET);
-        if quiet_at.is_some_and(|at| now >= at) {
+    async fn rest(&mut self, wire: &mut C::Wire, state: &mut DeliveryState) -> Result<(), End> {
+        let now = self.now().steady;
+        state.settle(now);
+        self.release(state).await?;
+        let asks = state.window.doubtful() && self.may_half_close(state);
+        let quiet_at = asks.then_some(state.sent_at + QUIET);
+        let suspect_due = state.suspects.due(now, false).is_some();
+        if quiet_at.is_some_and(|at| now >= at || suspect_due) {
             return Err(End::HalfClose);
         }
-        let settles_at = course.window.settles_at();
-        let next = [quiet_at, settles_at, self.heartbeat.due_at()];
+        let next = [
+            quiet_at,
+            state.window.settles_at(),
+            self.heartbeat.due_at(),
+            state.suspects.due_at(),
+        ];
         let wait = next
             .into_iter()
             .flatten()
@@ -265,21 +372,20 @@ impl<S: Spool + 'static> Forwarder<S> {
     }
 
     /// Our FIN, then the receiver's: it has read everything.
-    async fn confirm(&mut self, wire: Wire, course: &mut Course) -> End {
+    async fn confirm(&mut self, wire: C::Wire, state: &mut DeliveryState) -> End {
         let closed = tokio::select! {
             () = halted_for(&self.halt, LAST_PROOF) => return End::Halted,
             closed = wire.close() => closed,
         };
-        let now = clock::now().steady;
+        let now = self.now().steady;
         match closed {
             Ok(_) => {
-                course.window.confirmed(now);
-                course.half_close.answered();
+                state.confirmed(now);
                 End::Confirmed
             }
             Err(error) => {
                 let network = matches!(error, SinkError::Unproved { .. });
-                if !network && course.half_close.refused(now) {
+                if !network && state.half_close.refused(now) {
                     self.tell(&Happening::HalfCloseRefused {
                         what: error.to_string(),
                     });
@@ -290,35 +396,41 @@ impl<S: Spool + 'static> Forwarder<S> {
     }
 
     /// The end of all: what was sent is proved, so that the next start repeats nothing; but a stop must come to its end.
-    async fn farewell(&mut self, wire: Wire, course: &mut Course) -> End {
+    async fn farewell(&mut self, wire: C::Wire, state: &mut DeliveryState) -> End {
         let mut wire = wire;
-        if course.unproved > 0 {
-            let _ = tokio::time::timeout(LAST_PROOF, self.prove(&mut wire, course)).await;
+        if state.unproved > 0 {
+            let _ = tokio::time::timeout(LAST_PROOF, self.prove(&mut wire, state)).await;
         }
+        state.answered(wire.answers());
         let closed = tokio::time::timeout(LAST_PROOF, wire.close()).await;
         if matches!(closed, Ok(Ok(_))) {
-            let _ = self.let_go(course.window.finished()).await;
+            state.finished();
         }
+        let _ = self.release(state).await;
         End::Halted
     }
 
-    /// Lines that need not be kept any longer leave the spool.
-    async fn let_go(&self, lines: Option<LetGo>) -> Result<(), End> {
-        let Some(LetGo { before, lines }) = lines else {
-            return Ok(());
-        };
-        let (spool, ledger) = (Arc::clone(&self.spool), Arc::clone(&self.ledger));
-        let kept = on_disk(move || {
-            ledger.acknowledge(before, |before, note| spool.acknowledge(before, note))?;
-            Ok(ledger.tidy())
-        });
-        let kept = kept.await.map_err(End::Spool)?;
-        self.tell(&Happening::Proved { lines });
-        if let Err(error) = kept {
-            let what = error.to_string();
-            self.tell(&Happening::LedgerTrouble { what });
+    /// Lines that the receiver has, or that were set aside, leave the spool. True where any did.
+    async fn release(&self, state: &mut DeliveryState) -> Result<bool, End> {
+        let mut any = false;
+        while let Some(release) = state.release(self.spool.first()) {
+            let (spool, ledger) = (Arc::clone(&self.spool), Arc::clone(&self.ledger));
+            let before = release.before;
+            let lines = release.arrived.count_in(state.first()..before);
+            let kept = on_disk(move || {
+                ledger.acknowledge(&release, |before, note| spool.acknowledge(before, note))?;
+                Ok(ledger.tidy())
+            });
+            let kept = kept.await.map_err(End::Spool)?;
+            state.released(before);
+            any = true;
+            self.tell(&Happening::Proved { lines });
+            if let Err(error) = kept {
+                let what = error.to_string();
+                self.tell(&Happening::LedgerTrouble { what });
+            }
         }
-        Ok(())
+        Ok(any)
     }
 
     /// Has the spool remember what was sent, though nothing can go yet. It is written with the next page, for nothing, so that
@@ -326,19 +438,27 @@ impl<S: Spool + 'static> Forwarder<S> {
     async fn note(&self) -> Result<(), End> {
         let (spool, ledger) = (Arc::clone(&self.spool), Arc::clone(&self.ledger));
         let noted = on_disk(move || {
-            let first = spool.first();
-            ledger.acknowledge(first, |before, note| spool.acknowledge(before, note))
+            let nothing = Release {
+                before: spool.first(),
+                ..Release::default()
+            };
+            ledger.acknowledge(&nothing, |before, note| spool.acknowledge(before, note))
         });
         noted.await.map_err(End::Spool)
     }
 
-    async fn peek(&self, from: u64) -> Result<Option<Batch>, SpoolError> {
+    async fn peek(&self, from: u64) -> Result<Option<Batch>, End> {
         let spool = Arc::clone(&self.spool);
-        on_disk(move || spool.peek(from)).await
+        let batch = on_disk(move || spool.peek(from)).await;
+        batch.map_err(End::Spool)
+    }
+
+    fn now(&self) -> Moment {
+        (self.now)()
     }
 
     fn tell(&self, what: &Happening) {
-        self.reporter.tell(clock::now(), what);
+        self.reporter.tell(self.now(), what);
     }
 }
 

@@ -8,7 +8,8 @@
 //! it, as it is evidence on its way. Pausing and resuming are changes of settings like others, so the cursors in the spool
 //! say where to go on: what the cloud recorded meanwhile is read then, as far back as `max_catch_up`.
 
-mod course;
+mod connect;
+mod delivery_state;
 mod forwarder;
 mod half_close;
 mod halt;
@@ -16,9 +17,11 @@ mod heartbeat;
 mod line;
 mod parts;
 mod poller;
+mod proof_interval;
 mod replay;
+mod replay_window;
 mod room;
-mod window;
+mod suspects;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -43,6 +46,7 @@ use crate::source::{Cursor, Pace, Reader, Rules, Seen, Stream, Throttle};
 use crate::spool::{Memory, Spool};
 use crate::status::{Happening, Introduction, LedgerReport, Reporter, SpoolReport, Status, WORK};
 use crate::timekeeping::Gate;
+use connect::SiemConnect;
 use forwarder::Forwarder;
 use halt::Halt;
 use heartbeat::Heartbeat;
@@ -185,9 +189,13 @@ impl<S: Spool + 'static> Agent<S> {
                 next: Duration::ZERO,
             },
             siem: settings.siem.clone(),
+            connect: SiemConnect {
+                siem: settings.siem.clone(),
+            },
             wake: Arc::clone(&wake),
             reporter: reporter.clone(),
             halt: Arc::clone(&halt),
+            now: clock::now,
         };
         let now = || clock::now().steady;
         let forwarder = reporter

@@ -20,12 +20,14 @@
 mod escape;
 mod fields;
 mod heartbeat;
+mod id;
 mod line;
 mod portal;
 mod test_line;
 mod version;
 
 pub use heartbeat::Heartbeat;
+pub use id::external_id;
 pub use version::{Version, VersionError};
 
 use escape::Escapes;

@@ -14,12 +14,13 @@
 mod delivery;
 mod opening;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use super::audit::Audited;
 use super::key::{Key, hour_of};
 use super::row::{Row, Rows, merge, sums};
-use delivery::Run;
+use delivery::Out;
+pub use delivery::Release;
 pub use opening::{Found, Mended};
 
 /// A checkpoint is due when a tail has more rows than this.
@@ -38,7 +39,7 @@ pub struct Tail {
 pub struct Marks {
     /// Lines below were counted as sent.
     pub sent_to: u64,
-    /// Lines below were counted as proved.
+    /// Lines below have left the spool, and were counted as proved or refused.
     pub proved_to: u64,
 }
 
@@ -95,8 +96,8 @@ pub struct Books {
     kept_from: u32,
     /// The latest hour that was read.
     latest: u32,
-    /// Sent and not yet proved, in order.
-    out: VecDeque<Run>,
+    /// Sent, and still in the spool.
+    out: Out,
     /// What the API was asked, by stream.
     pub audited: BTreeMap<u8, Audited>,
     /// Is there anything that the file does not have?
@@ -106,7 +107,7 @@ pub struct Books {
 // === impl Books ===
 
 impl Books {
-    /// Lines counted as spooled that are neither proved, nor waiting, nor known to be lost: 0 where it adds up.
+    /// Lines counted as spooled that are neither proved, nor refused, nor waiting, nor known to be lost: 0 where it adds up.
     #[must_use]
     pub fn balance(&self, stock: Stock) -> i64 {
         let total = self.total();
@@ -116,7 +117,7 @@ impl Books {
             .proved_to
             .saturating_sub(stock.first)
             .min(stock.waiting);
-        let known = total.proved + (stock.waiting - twice) + stock.damaged + total.lost;
+        let known = total.proved + total.refused + (stock.waiting - twice) + stock.damaged + total.lost;
         i64::try_from(i128::from(total.spooled) - i128::from(known)).unwrap_or(i64::MIN)
     }
 

@@ -51,6 +51,15 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
     prop::collection::vec(act, 0..80)
 }
 
+/// All lines below have arrived.
+fn arrived(before: u64) -> Release {
+    Release {
+        before,
+        arrived: std::iter::once(0..before).collect(),
+        ..Release::default()
+    }
+}
+
 impl World {
     fn act(&mut self, act: Act) {
         match act {
@@ -68,7 +77,6 @@ impl World {
             }
             Act::Break => {
                 self.sent = self.first;
-                self.books.begin_again();
             }
             Act::Arrive(part, noted) => {
                 self.arrive(self.first + (self.sent - self.first) * part / 16, noted)
@@ -116,7 +124,7 @@ impl World {
 
     fn arrive(&mut self, before: u64, noted: bool) {
         loop {
-            let step = self.books.step(before);
+            let step = self.books.step(&arrived(before));
             let (tail, marks) = self.books.note_with(&step);
             self.note = flash::note(&tail, marks);
             self.first = self.first.max(step.before);
@@ -239,7 +247,7 @@ fn a_spool_older_than_its_ledger_is_taken_over() {
     let (mut books, mended) = Books::restore(None, Found::default(), stock);
     assert_eq!((mended, books.balance(stock)), (vec![], 0));
     books.sent(20, &[0; 100]);
-    let step = books.step(120);
+    let step = books.step(&arrived(120));
     books.proved(&step);
     let row = books.row(Key::UNATTRIBUTED);
     assert_eq!((row.spooled, row.sent, row.fault()), (100, 100, None));
@@ -298,7 +306,7 @@ fn lines_that_nobody_knows_are_told() {
     assert_eq!(mended, [Mended::Adopted(7)]);
     assert_eq!(books.balance(world.stock()), 0);
     books.sent(0, &world.lines);
-    let step = books.step(17);
+    let step = books.step(&arrived(17));
     books.proved(&step);
     for (key, row) in books.rows() {
         assert_eq!(row.fault(), None, "{key:?} {row:?}");
@@ -309,4 +317,42 @@ fn lines_that_nobody_knows_are_told() {
         ..world.stock()
     };
     assert_eq!(books.balance(stock), 0);
+}
+
+#[test]
+fn only_what_the_receiver_answered_is_proved() {
+    let mut world = World::default();
+    lines(&mut world, 5, 10);
+    world.act(Act::Send(10));
+    // line 3 is refused; of lines 6 and 7 nothing is known, and they leave all the same: that must show
+    let release = Release {
+        before: 10,
+        arrived: [0..3, 4..6, 8..10].into_iter().collect(),
+        refused: [3..4].into_iter().collect(),
+    };
+    let step = world.books.step(&release);
+    world.books.proved(&step);
+    world.first = 10;
+    let row = world.books.row(Key::at(0, 5));
+    assert_eq!((row.sent, row.proved, row.refused), (10, 7, 1));
+    assert_eq!(world.books.balance(world.stock()), 2);
+}
+
+#[test]
+fn lines_that_go_out_in_another_order_count_for_their_own_rows() {
+    let mut world = World::default();
+    lines(&mut world, 5, 4);
+    lines(&mut world, 6, 4);
+    let tags = world.lines.clone();
+    // line 2 is held back and goes out again behind all others
+    world.books.sent(0, &tags[0..3]);
+    world.books.sent(3, &tags[3..8]);
+    world.books.sent(2, &tags[2..3]);
+    let step = world.books.step(&arrived(8));
+    world.books.proved(&step);
+    for hour in [5, 6] {
+        let row = world.books.row(Key::at(0, hour));
+        assert_eq!((row.sent, row.proved), (4, 4), "{hour}");
+    }
+    assert_eq!(world.books.row(Key::at(0, 5)).again, 1);
 }

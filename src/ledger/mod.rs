@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!   API's total      read = seen + left out + set aside + spooled      spooled ≥ sent ≥ proved
-//!      named     ≤          ╰──────── unique ────────╯                 spooled = proved + waiting + lost
+//!      named     ≤          ╰──────── unique ────────╯                 spooled = proved + refused + waiting + lost
 //! ```
 //!
 //! The counts survive a kill at any moment ([`Books`]); what they cost is a few bytes in what is written anyway, and a small file
@@ -23,7 +23,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 pub use audit::{Audit, Audited, Horizon, Outcome};
-pub use books::{Books, Found, Mended, Stock, Tail};
+pub use books::{Books, Found, Mended, Release, Stock, Tail};
 pub use counts::Counts;
 pub use flash::NAME;
 pub use key::{HOUR_MS, Key, begin_of, hour_of};
@@ -132,19 +132,13 @@ impl Ledger {
         self.books().sent(first, tags);
     }
 
-    /// A connection broke: what is not proved goes out again.
-    pub fn begin_again(&self) {
-        self.books().begin_again();
-    }
-
-    /// Lines below `before` have arrived: `write` takes the spool's acknowledgement, in several parts where one note would not
-    /// hold it all.
+    /// Lines leave the spool: `write` takes the spool's acknowledgement, in several parts where one note would not hold it all.
     ///
     /// # Errors
     /// Those of `write`.
     pub fn acknowledge<E>(
         &self,
-        before: u64,
+        release: &Release,
         mut write: impl FnMut(u64, &[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         loop {
@@ -153,14 +147,14 @@ impl Ledger {
                 let _ = self.save();
             }
             let pass = self.pass();
-            let step = self.books().step(before);
+            let step = self.books().step(release);
             let (tail, marks) = self.books().note_with(&step);
             let written = write(step.before, &flash::note(&tail, marks));
             // the spool has let them go in memory, also where the disk refused
             self.books().proved(&step);
             drop(pass);
             written?;
-            if step.before >= before {
+            if step.before >= release.before {
                 return Ok(());
             }
         }

@@ -6,7 +6,7 @@ use super::row::{Row, Rows, sums};
 use crate::source::Stream;
 use crate::status::{LedgerCounts, LedgerReport, LedgerRow, LedgerSpan};
 
-/// Rows as the status shows them; `balance` is what is neither proved nor waiting nor lost, where it could be told.
+/// Rows as the status shows them; `balance` is what is neither proved nor refused nor waiting nor lost, where it could be told.
 #[must_use]
 pub(super) fn report(rows: &Rows, balance: Option<i64>, stock: Stock) -> LedgerReport {
     let mut sum = sums(rows);
@@ -79,5 +79,6 @@ fn counts(row: &Row) -> LedgerCounts {
         again: row.again,
         proved: row.proved,
         lost: row.lost,
+        refused: row.refused,
     }
 }

@@ -31,10 +31,12 @@ pub struct Row {
     pub proved: u64,
     /// Lines that vanished from flash without having arrived; only where no row is known for them.
     pub lost: u64,
+    /// Of the lines sent, set aside because the receiver does not take them.
+    pub refused: u64,
 }
 
 /// How many counts a row has.
-pub(super) const FIELDS: usize = 10;
+pub(super) const FIELDS: usize = 11;
 
 // === impl Row ===
 
@@ -59,8 +61,8 @@ impl Row {
             Some("read is not seen + left out + set aside + spooled")
         } else if self.spooled < self.sent {
             Some("more was sent than spooled")
-        } else if self.sent < self.proved {
-            Some("more was proved than sent")
+        } else if self.sent < self.proved + self.refused {
+            Some("more was proved or refused than sent")
         } else {
             None
         }
@@ -80,6 +82,7 @@ impl Row {
             self.proved,
             self.lost,
             named,
+            self.refused,
         ]
     }
 
@@ -95,6 +98,7 @@ impl Row {
             proved,
             lost,
             named,
+            refused,
         ] = numbers;
         Self {
             named: named.checked_sub(1),
@@ -107,6 +111,7 @@ impl Row {
             again,
             proved,
             lost,
+            refused,
         }
     }
 }
@@ -169,7 +174,7 @@ mod tests {
         row.named = Some(6);
         assert_eq!(row.missing(), 0);
         row.proved = 6;
-        assert_eq!(row.fault(), Some("more was proved than sent"));
+        assert_eq!(row.fault(), Some("more was proved or refused than sent"));
         row.read = 11;
         assert!(row.fault().is_some_and(|fault| fault.starts_with("read")));
     }

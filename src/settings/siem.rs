@@ -24,6 +24,9 @@ pub struct SiemSettings {
     pub header: HeaderSettings,
     /// Looks of each line.
     pub cef: CefSettings,
+    /// `set_aside_refused`: default true. Is a line that the receiver does not take again and again set aside, or tried for ever?
+    /// Not for udp.
+    pub set_aside_refused: bool,
     /// `max_lines_per_second`: no limit where absent; 1 to 1,000,000.
     pub max_lines_per_second: Option<u32>,
     /// `heartbeat`: a line of its own so often while connected; none where absent; 1m to 24h.
@@ -69,6 +72,13 @@ pub(super) fn read(section: Section, given: &Overrides) -> Option<SiemSettings> 
     let protocol = protocol(&section, transport);
     let framing = framing(&section, transport);
     let replay = replay::read(&section, transport);
+    let set_aside_refused = section.flag("set_aside_refused").unwrap_or(true);
+    if transport == Transport::Udp && section.has("set_aside_refused") && !section.failed("protocol") {
+        section.refuse(
+            "set_aside_refused",
+            "stands beside UDP, where no receiver refuses a line; allowed: only with protocol = \"tcp\", \"tls\", \"relp\" or \"relp+tls\"",
+        );
+    }
     let max_lines_per_second = section.number("max_lines_per_second", 1..=1_000_000);
     let heartbeat = section.duration("heartbeat", MINUTE..=DAY);
     if transport.is_framed() && framing == Framing::Lf && header.begins_with_a_digit() {
@@ -85,6 +95,7 @@ pub(super) fn read(section: Section, given: &Overrides) -> Option<SiemSettings> 
         replay,
         header,
         cef,
+        set_aside_refused,
         max_lines_per_second,
         heartbeat,
     })

@@ -81,7 +81,7 @@ impl<C: Carrier> Connection<C> {
 }
 
 impl<C: Carrier> Sink for Connection<C> {
-    async fn send(&mut self, lines: &Lines) -> Result<Mended, SinkError> {
+    async fn send(&mut self, lines: &Lines, _: Option<u64>) -> Result<Mended, SinkError> {
         self.usable()?;
         // Until it ends well: who abandons this call, or gets an error, must not go on with half a line out.
         self.spent = true;

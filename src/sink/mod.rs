@@ -4,7 +4,7 @@
 //! [`Sink::prove`] waits for the word of the peer's kernel (TCP and TLS), which proves that the wire and the machine are there,
 //! but what the receiver's process has not read dies with it. Only [`Sink::close`] has the word of the process itself: our FIN,
 //! then the peer's FIN, which a receiver sends when it has read everything. UDP can say no more than "nobody objected". With
-//! RELP the process answers each line, so there [`Sink::prove`] has that word already, and [`Sink::accepted`] even after an error.
+//! RELP the process answers each line, so there [`Sink::prove`] has that word already, and [`Sink::answers`] even after an error.
 //!
 //! ```text
 //! Target ──connect──▶ Wire ──send, send, …──▶ prove ──▶ … ──▶ close
@@ -13,6 +13,7 @@
 //! A wire is used once: after any error, and after a `send` that was abandoned midway (half a line may be out), it refuses to
 //! go on with [`SinkError::Spent`], and a new one is connected after a [`Backoff`](crate::backoff::Backoff).
 
+mod answers;
 mod carrier;
 mod connection;
 mod dial;
@@ -34,6 +35,7 @@ mod udp;
 mod verify;
 mod wire;
 
+pub use answers::{Answers, Refusal};
 pub use fault::SinkError;
 pub use peer::Peer;
 pub use relp::RelpFault;
@@ -48,10 +50,15 @@ use crate::syslog::frame::Mended;
 /// One connection to the SIEM.
 pub trait Sink: Send {
     /// Hands all lines to the system, framed, in order, no faster than the cap allows; says what had to be mended to do so.
+    /// `first` is the first line's number in the spool, and the others follow it; `None` for lines that are not from there.
     ///
     /// # Errors
     /// None of what is not yet proved counts as arrived then.
-    fn send(&mut self, lines: &Lines) -> impl Future<Output = Result<Mended, SinkError>> + Send;
+    fn send(
+        &mut self,
+        lines: &Lines,
+        first: Option<u64>,
+    ) -> impl Future<Output = Result<Mended, SinkError>> + Send;
 
     /// Returns when everything sent so far has arrived, as far as this kind of wire can know. Costs up to 40 ms where the peer
     /// delays its acknowledgements, and 50 ms more the first time on a connection ([`Bounds::first_proof`]), so prove after many batches
@@ -83,11 +90,10 @@ pub trait Sink: Send {
     /// Framed bytes handed to the system on this connection, encryption not counted.
     fn sent(&self) -> u64;
 
-    /// Lines that the receiver's process itself has said it has: the first so many of this connection, in the order in which
-    /// they were sent, without a gap. Holds after an error too: what is beyond may have arrived or not. Always 0 where the
-    /// protocol knows no such word (all but RELP).
-    fn accepted(&self) -> u64 {
-        0
+    /// What the receiver's process itself has said about lines since this was last asked, by their numbers. Holds after an
+    /// error too: a line without an answer may have arrived or not. Always empty where the protocol has no answers (all but RELP).
+    fn answers(&mut self) -> Answers {
+        Answers::default()
     }
 }
 

@@ -174,7 +174,7 @@ impl Udp {
 }
 
 impl Sink for Udp {
-    async fn send(&mut self, lines: &Lines) -> Result<Mended, SinkError> {
+    async fn send(&mut self, lines: &Lines, _: Option<u64>) -> Result<Mended, SinkError> {
         self.usable()?;
         let result = self.send_lines(lines).await;
         self.spent = result.is_err();

@@ -17,7 +17,7 @@ use super::stream::Stream;
 use super::target::{Protocol, Target};
 use super::tls::{self, Encrypted};
 use super::udp::Udp;
-use super::{Farewell, Sink, dial};
+use super::{Answers, Farewell, Sink, dial};
 use crate::spool::Lines;
 use crate::syslog::frame::Mended;
 
@@ -101,13 +101,13 @@ impl Wire {
 }
 
 impl Sink for Wire {
-    async fn send(&mut self, lines: &Lines) -> Result<Mended, SinkError> {
+    async fn send(&mut self, lines: &Lines, first: Option<u64>) -> Result<Mended, SinkError> {
         match &mut self.0 {
-            Inner::Udp(wire) => wire.send(lines).await,
-            Inner::Tcp(wire) => wire.send(lines).await,
-            Inner::Tls(wire) => wire.send(lines).await,
-            Inner::Relp(wire) => wire.send(lines).await,
-            Inner::RelpTls(wire) => wire.send(lines).await,
+            Inner::Udp(wire) => wire.send(lines, first).await,
+            Inner::Tcp(wire) => wire.send(lines, first).await,
+            Inner::Tls(wire) => wire.send(lines, first).await,
+            Inner::Relp(wire) => wire.send(lines, first).await,
+            Inner::RelpTls(wire) => wire.send(lines, first).await,
         }
     }
 
@@ -171,13 +171,13 @@ impl Sink for Wire {
         }
     }
 
-    fn accepted(&self) -> u64 {
-        match &self.0 {
-            Inner::Udp(wire) => wire.accepted(),
-            Inner::Tcp(wire) => wire.accepted(),
-            Inner::Tls(wire) => wire.accepted(),
-            Inner::Relp(wire) => wire.accepted(),
-            Inner::RelpTls(wire) => wire.accepted(),
+    fn answers(&mut self) -> Answers {
+        match &mut self.0 {
+            Inner::Udp(wire) => wire.answers(),
+            Inner::Tcp(wire) => wire.answers(),
+            Inner::Tls(wire) => wire.answers(),
+            Inner::Relp(wire) => wire.answers(),
+            Inner::RelpTls(wire) => wire.answers(),
         }
     }
 }

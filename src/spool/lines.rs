@@ -63,6 +63,25 @@ impl Lines {
         })
     }
 
+    /// Some of them, by their places, as lines of their own.
+    #[must_use]
+    pub fn part(&self, places: std::ops::Range<usize>) -> Self {
+        let mut part = Self::default();
+        let wanted = self.iter().zip(&self.tags);
+        for (line, &tag) in wanted.skip(places.start).take(places.len()) {
+            part.push_with(tag, |text| text.push_str(line));
+        }
+        part
+    }
+
+    /// Bytes of the line at this place; 0 where there is none.
+    #[must_use]
+    pub fn bytes_at(&self, place: usize) -> usize {
+        let end = |place: usize| self.ends.get(place).copied();
+        let start = place.checked_sub(1).and_then(end).unwrap_or(0);
+        end(place).map_or(0, |end| end - start)
+    }
+
     /// Their tags in the same order.
     #[must_use]
     pub fn tags(&self) -> &[u32] {

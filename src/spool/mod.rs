@@ -6,6 +6,7 @@
 mod aside;
 mod batch;
 mod envelope;
+mod line_set;
 mod lines;
 mod piece;
 mod repair;
@@ -19,6 +20,7 @@ pub mod trial;
 #[doc(hidden)] // measured by itself in tests/bench/budget
 pub use aside::MOST_BYTES as MOST_ASIDE_BYTES;
 pub use batch::{Encoder, Label};
+pub use line_set::LineSet;
 pub use lines::Lines;
 pub use repair::Repair;
 
@@ -81,6 +83,15 @@ impl Batch {
     #[must_use]
     pub fn next(&self) -> u64 {
         self.first + self.lines.len() as u64
+    }
+
+    /// The lines at these places, with their numbers.
+    #[must_use]
+    pub fn part(&self, places: std::ops::Range<usize>) -> Self {
+        Self {
+            first: self.first + places.start as u64,
+            lines: self.lines.part(places),
+        }
     }
 }
 
@@ -174,6 +185,13 @@ pub trait Spool: Send + Sync {
     /// # Errors
     /// When the disk refuses; the lines then come again after a restart.
     fn acknowledge(&self, before: u64, note: &[u8]) -> Result<(), SpoolError>;
+
+    /// Keeps a line that the receiver does not take with the records set aside, durably, before it is acknowledged. It is taken
+    /// also where the spool is full: else a line that blocks it would block it for ever.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn set_aside(&self, aside: &Aside, now_ms: i64) -> Result<(), SpoolError>;
 
     /// The note that fits [`first`](Self::first), or an older one after a power cut; empty where there never was one.
     fn note(&self) -> Vec<u8>;

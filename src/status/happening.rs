@@ -155,6 +155,18 @@ pub enum Happening {
         /// What came instead.
         what: String,
     },
+    /// The receiver does not take a line, which is held back; the others go on.
+    LineHeldBack {
+        /// Which, and why.
+        line: LineTrouble,
+        /// Is it set aside after some more tries?
+        set_aside: bool,
+    },
+    /// A line that the receiver does not take was set aside.
+    LineSetAside {
+        /// Which, and why.
+        line: LineTrouble,
+    },
     /// The SIEM can't be reached, or the connection broke.
     SiemTrouble {
         /// Did a connection break (or could none be made)?
@@ -181,6 +193,21 @@ pub enum Happening {
         /// The bound, bytes.
         bound: usize,
     },
+}
+
+/// A line that the receiver does not take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineTrouble {
+    /// Its number in the spool.
+    pub number: u64,
+    /// Its record's id, where the line has one.
+    pub id: String,
+    /// Does the receiver answer that it does not take it, or does it end connections at it?
+    pub refused: bool,
+    /// The receiver's words, or how connections end.
+    pub words: String,
+    /// How often it was sent by now.
+    pub tries: u8,
 }
 
 /// What a page brought.
@@ -275,6 +302,8 @@ impl Happening {
             | Self::ClockNotSet { .. }
             | Self::Cut { .. }
             | Self::HalfCloseRefused { .. }
+            | Self::LineHeldBack { .. }
+            | Self::LineSetAside { .. }
             | Self::LedgerShort { .. }
             | Self::LedgerTrouble { .. }
             | Self::SentIdsTrouble { .. }
@@ -337,6 +366,12 @@ impl Happening {
             Self::Cut { .. } => Effect::Raise(Topic::Cut, "Lines were cut"),
             Self::HalfCloseRefused { .. } => {
                 Effect::Raise(Topic::HalfClose, "The receiver never confirms")
+            }
+            Self::LineHeldBack { .. } => {
+                Effect::Raise(Topic::Refused, "The receiver does not take a line")
+            }
+            Self::LineSetAside { .. } => {
+                Effect::Raise(Topic::Refused, "A line was set aside: the receiver does not take it")
             }
             Self::FirstStart { .. }
             | Self::Sent { .. }

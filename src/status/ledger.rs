@@ -16,7 +16,7 @@ pub struct LedgerReport {
     pub sums: LedgerCounts,
     /// Lines that wait in the spool.
     pub waiting: u64,
-    /// Lines spooled that are neither proved, nor waiting, nor known to be lost; 0 where it adds up. `None` while something was being
+    /// Lines spooled that are neither proved, nor refused, nor waiting, nor known to be lost; 0 where it adds up. `None` while something was being
     /// written.
     pub balance: Option<i64>,
     /// Does everything add up, in all rows?
@@ -82,6 +82,9 @@ pub struct LedgerCounts {
     pub proved: u64,
     /// Lines that damage has cost.
     pub lost: u64,
+    /// Lines that were set aside because the receiver does not take them.
+    #[serde(default)]
+    pub refused: u64,
 }
 
 // === impl LedgerRow ===
@@ -115,7 +118,11 @@ pub(super) fn ledger_text(out: &mut String, ledger: &LedgerReport) {
         }
     }
     let _ = write!(out, "; {} sent, {} proved", sums.sent, sums.proved);
-    for (count, what) in [(sums.again, "again"), (sums.lost, "lost")] {
+    for (count, what) in [
+        (sums.refused, "refused"),
+        (sums.again, "again"),
+        (sums.lost, "lost"),
+    ] {
         if count > 0 {
             let _ = write!(out, ", {count} {what}");
         }
@@ -168,8 +175,10 @@ fn row_text(out: &mut String, row: &LedgerRow) {
     ] {
         let _ = write!(out, " {count:>8}");
     }
-    if counts.lost > 0 {
-        let _ = write!(out, "  {} lost", counts.lost);
+    for (count, what) in [(counts.refused, "refused"), (counts.lost, "lost")] {
+        if count > 0 {
+            let _ = write!(out, "  {count} {what}");
+        }
     }
     if row.missing > 0 {
         let _ = write!(out, "  {} never read", row.missing);

@@ -26,6 +26,8 @@ pub enum Topic {
     Siem,
     /// The receiver never says that it has read what was sent.
     HalfClose,
+    /// The receiver does not take a line.
+    Refused,
     /// Lines were cut to fit a datagram.
     Cut,
     /// The disk or the store.
@@ -67,6 +69,7 @@ impl Topic {
             Self::Doubt
             | Self::SetAside
             | Self::HalfClose
+            | Self::Refused
             | Self::Cut
             | Self::SentIds
             | Self::Repaired => false,

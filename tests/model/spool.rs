@@ -129,6 +129,13 @@ impl Spool for TestSpool {
         }
     }
 
+    fn set_aside(&self, aside: &Aside, now_ms: i64) -> Result<(), SpoolError> {
+        match self.port() {
+            Ok(_) => Ok(()),
+            Err(sled) => sled.set_aside(aside, now_ms),
+        }
+    }
+
     fn acknowledge(&self, before: u64, note: &[u8]) -> Result<(), SpoolError> {
         match self.port() {
             Ok(mut model) => {

@@ -41,14 +41,14 @@ fn a_closed_port_is_seen() {
     story(async {
         let port = free_port(Transport::Udp);
         let mut wire = Wire::connect(&target(port, DATAGRAMS), 0).await.unwrap();
-        wire.send(&batch(&lines(1))).await.unwrap();
+        wire.send(&batch(&lines(1)), None).await.unwrap();
         let told = wire.prove().await.unwrap_err();
         assert!(matches!(told, SinkError::Refused { .. }), "{told}");
         assert!(
             told.to_string().contains(&format!("127.0.0.1:{port}/udp")),
             "{told}"
         );
-        let told = wire.send(&batch(&lines(1))).await.unwrap_err();
+        let told = wire.send(&batch(&lines(1)), None).await.unwrap_err();
         assert!(matches!(told, SinkError::Spent { .. }), "{told}");
     });
 }
@@ -60,7 +60,7 @@ fn a_receiver_that_goes_away_is_seen_while_nothing_is_sent() {
         let (socket, _) = listener(&format!("127.0.0.1:{port}"));
         let mut wire = Wire::connect(&target(port, DATAGRAMS), 0).await.unwrap();
         drop(socket);
-        wire.send(&batch(&lines(1))).await.unwrap();
+        wire.send(&batch(&lines(1)), None).await.unwrap();
         assert!(matches!(wire.gone().await, SinkError::Refused { .. }));
     });
 }
@@ -72,7 +72,7 @@ fn a_long_line_is_cut_where_it_shows() {
         let to = target(port, Protocol::Udp { max_datagram: 480 });
         let mut wire = Wire::connect(&to, 0).await.unwrap();
         let sent = [format!("<13>{}", "日".repeat(400)), "<13>short".to_owned()];
-        assert_eq!(wire.send(&batch(&sent)).await.unwrap().cut, 1);
+        assert_eq!(wire.send(&batch(&sent), None).await.unwrap().cut, 1);
         let cut = next(&socket);
         assert!(cut.len() <= 480 && cut.len() > 470, "{}", cut.len());
         assert!(cut.ends_with(CUT_MARK) && sent[0].starts_with(cut.trim_end_matches(CUT_MARK)));
@@ -97,7 +97,7 @@ fn what_the_system_calls_too_large_is_cut_smaller() {
             format!("<13>{}", "x".repeat(65_600)),
             "<13>short".to_owned(),
         ];
-        assert_eq!(wire.send(&batch(&sent)).await.unwrap().cut, 1);
+        assert_eq!(wire.send(&batch(&sent), None).await.unwrap().cut, 1);
         assert_eq!(next(&socket).len(), 65_520 / 2);
         assert_eq!(next(&socket), "<13>short");
         wire.prove().await.unwrap();

@@ -27,7 +27,7 @@ fn reset(peer: TcpStream) {
 /// Sends and proves until something fails, and says what.
 async fn until_it_fails(wire: &mut Wire) -> SinkError {
     loop {
-        if let Err(told) = wire.send(&batch(&lines(10))).await {
+        if let Err(told) = wire.send(&batch(&lines(10)), None).await {
             return told;
         }
         if let Err(told) = wire.prove().await {
@@ -120,7 +120,7 @@ fn a_relay_that_acknowledges_and_hangs_up_is_no_proof() {
             });
             to.bounds.first_proof = Duration::from_millis(500);
             let mut wire = Wire::connect(&to, 0).await.unwrap();
-            wire.send(&batch(&lines(1))).await.unwrap();
+            wire.send(&batch(&lines(1)), None).await.unwrap();
             sent.send(()).unwrap();
             let told = wire.prove().await.unwrap_err();
             assert!(matches!(told, SinkError::Broken { .. }), "{told}");
@@ -140,7 +140,7 @@ fn a_fin_is_seen_before_the_next_send() {
         tokio::task::spawn_blocking(move || wait.recv().unwrap())
             .await
             .unwrap();
-        let told = wire.send(&batch(&lines(1))).await.unwrap_err();
+        let told = wire.send(&batch(&lines(1)), None).await.unwrap_err();
         assert!(
             matches!(told, SinkError::Closed { said: None, .. }),
             "{told}"
@@ -174,7 +174,7 @@ fn watching_an_idle_peer_can_be_abandoned() {
             .unwrap();
         let watched = tokio::time::timeout(Duration::from_millis(50), wire.gone()).await;
         assert!(watched.is_err());
-        wire.send(&batch(&lines(2))).await.unwrap();
+        wire.send(&batch(&lines(2)), None).await.unwrap();
         assert_eq!(wire.close().await.unwrap(), Farewell::Confirmed);
         same(&receiver.wait_for(2), &lines(2));
     });
@@ -208,7 +208,7 @@ fn a_babbler_holds_nothing_up() {
         });
         let mut wire = Wire::connect(&to, 0).await.unwrap();
         for _ in 0..100 {
-            wire.send(&batch(&lines(10))).await.unwrap();
+            wire.send(&batch(&lines(10)), None).await.unwrap();
             wire.prove().await.unwrap();
         }
     });
@@ -227,7 +227,7 @@ fn a_receiver_that_never_reads_stalls_visibly() {
         let mut wire = Wire::connect(&to, 0).await.unwrap();
         let all = batch(&lines(MANY));
         let told = loop {
-            if let Err(told) = wire.send(&all).await {
+            if let Err(told) = wire.send(&all, None).await {
                 break told;
             }
         };
@@ -251,7 +251,7 @@ fn what_the_kernel_does_not_acknowledge_is_not_proved() {
         // Our own kernel takes some megabytes more than the peer's.
         let some = batch(&lines(200));
         let told = loop {
-            match tokio::time::timeout(Duration::from_millis(200), wire.send(&some)).await {
+            match tokio::time::timeout(Duration::from_millis(200), wire.send(&some, None)).await {
                 Ok(sent) => assert_eq!(sent.unwrap(), Mended::default()),
                 Err(_) => break wire.prove().await.unwrap_err(),
             }
@@ -277,11 +277,11 @@ fn an_abandoned_send_is_never_continued() {
         });
         let mut wire = Wire::connect(&to, 0).await.unwrap();
         let all = batch(&lines(MANY));
-        while tokio::time::timeout(Duration::from_millis(200), wire.send(&all))
+        while tokio::time::timeout(Duration::from_millis(200), wire.send(&all, None))
             .await
             .is_ok()
         {}
-        let told = wire.send(&all).await.unwrap_err();
+        let told = wire.send(&all, None).await.unwrap_err();
         assert!(matches!(told, SinkError::Spent { .. }), "{told}");
         drop(hold);
     });
@@ -294,13 +294,13 @@ fn a_kernel_that_acknowledges_for_a_dead_process_is_not_confirmed() {
         let mut to = target(receiver.port(), PLAIN);
         to.bounds.close = Duration::from_millis(500);
         let mut wire = Wire::connect(&to, 0).await.unwrap();
-        wire.send(&batch(&lines(1))).await.unwrap();
+        wire.send(&batch(&lines(1)), None).await.unwrap();
         wire.prove().await.unwrap();
         same(&receiver.wait_for(1), &lines(1));
 
         // Held, it reads nothing; its kernel acknowledges all the same.
         receiver.hold();
-        wire.send(&batch(&lines(10))).await.unwrap();
+        wire.send(&batch(&lines(10)), None).await.unwrap();
         wire.prove().await.unwrap();
         let told = wire.close().await.unwrap_err();
         assert!(matches!(told, SinkError::Unconfirmed { .. }), "{told}");
@@ -308,10 +308,10 @@ fn a_kernel_that_acknowledges_for_a_dead_process_is_not_confirmed() {
         // Killed, it answers the FIN with a reset.
         receiver.release();
         let mut wire = Wire::connect(&to, 0).await.unwrap();
-        wire.send(&batch(&lines(1))).await.unwrap();
+        wire.send(&batch(&lines(1)), None).await.unwrap();
         wire.prove().await.unwrap();
         receiver.hold();
-        wire.send(&batch(&lines(10))).await.unwrap();
+        wire.send(&batch(&lines(10)), None).await.unwrap();
         wire.prove().await.unwrap();
         receiver.kill();
         let told = wire.close().await.unwrap_err();
@@ -326,7 +326,7 @@ fn down_and_up_again() {
         let to = target(receiver.port(), PLAIN);
         let sent = lines(3000);
         let mut wire = Wire::connect(&to, 0).await.unwrap();
-        wire.send(&batch(&sent[..1000])).await.unwrap();
+        wire.send(&batch(&sent[..1000]), None).await.unwrap();
         assert_eq!(wire.close().await.unwrap(), Farewell::Confirmed);
         // Read is not yet written: killed now, rsyslog would lose its queue in memory, and no sender could know.
         same(&receiver.wait_for(1000), &sent[..1000]);

@@ -64,7 +64,7 @@ fn capped(mut target: Target, lines_per_second: u32) -> Target {
 async fn deliver(target: &Target, lines: &[String]) -> Result<Farewell, SinkError> {
     let mut wire = Wire::connect(target, 0).await?;
     for some in lines.chunks(BATCH) {
-        assert_eq!(wire.send(&batch(some)).await?, Mended::default());
+        assert_eq!(wire.send(&batch(some), None).await?, Mended::default());
         wire.prove().await?;
     }
     wire.close().await

@@ -75,7 +75,7 @@ fn a_newline_does_not_end_a_message() {
             "<13>c\0d".to_owned(),
             "<13>e".to_owned(),
         ];
-        assert_eq!(wire.send(&batch(&sent)).await.unwrap().broken, 2);
+        assert_eq!(wire.send(&batch(&sent), None).await.unwrap().broken, 2);
         assert_eq!(wire.sent(), 8 + 8 + 6);
         wire.close().await.unwrap();
         assert_eq!(receiver.wait_for(3), ["<13>a b", "<13>c d", "<13>e"]);

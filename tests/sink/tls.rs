@@ -502,7 +502,7 @@ fn plain_and_tls_mixed_up() {
 
         let server = OpenSsl::start(&lab, &[]);
         let mut wire = Wire::connect(&target(server.1, PLAIN), 0).await.unwrap();
-        wire.send(&batch(&lines(1))).await.unwrap();
+        wire.send(&batch(&lines(1)), None).await.unwrap();
         let told = wire.gone().await;
         let words = told.to_string();
         assert!(words.contains("this port is for TLS"), "{words}");
@@ -535,7 +535,7 @@ fn each_version_carries_lines() {
             let to = to(server.1, load(&lab.trust_files()));
             let mut wire = Wire::connect(&to, 0).await.unwrap();
             for _ in 0..3 {
-                wire.send(&batch(&lines(100))).await.unwrap();
+                wire.send(&batch(&lines(100)), None).await.unwrap();
                 wire.prove().await.unwrap();
             }
         }

@@ -1,8 +1,12 @@
-//! Counting what goes out: sent, sent again, proved.
+//! Counting what goes out: sent, sent again, proved, refused. A line counts as proved because the receiver's word about this
+//! very line was noted, never because lines were counted up to it.
+
+use std::collections::BTreeMap;
 
 use super::{Books, Marks, Tail};
 use crate::ledger::key::Key;
 use crate::ledger::row::{Row, Rows, merge};
+use crate::spool::LineSet;
 
 /// One acknowledgement carries at most so many rows into the note: with the rows of a tail besides it stays below 16 kB.
 const MOST_STEP: usize = 512;
@@ -10,12 +14,25 @@ const MOST_STEP: usize = 512;
 /// Lines in a row that count for the same.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Run {
-    first: u64,
     next: u64,
     key: Key,
 }
 
-/// A part of the lines that have arrived.
+/// Lines that may leave the spool, and what became of each.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Release {
+    /// All lines below.
+    pub before: u64,
+    /// Lines that have arrived, those from `before` on do not count yet.
+    pub arrived: LineSet,
+    /// Lines that were set aside because the receiver does not take them.
+    pub refused: LineSet,
+}
+
+/// Lines that were sent, by the number of their first.
+pub(super) type Out = BTreeMap<u64, Run>;
+
+/// A part of the lines that leave the spool.
 #[derive(Debug)]
 pub struct Step {
     /// All lines below.
@@ -31,62 +48,67 @@ impl Books {
             let next = number + same.len() as u64;
             let key = Key::from_tag(same[0]);
             let own = self.own_from.clamp(number, next);
-            self.run(Run {
-                first: number,
-                next: own,
-                key: Key::UNATTRIBUTED,
-            });
-            self.run(Run {
-                first: own,
-                next,
-                key,
-            });
+            self.run(number, own, Key::UNATTRIBUTED);
+            self.run(own, next, key);
             number = next;
         }
         self.marks.sent_to = self.marks.sent_to.max(number);
     }
 
-    fn run(&mut self, run: Run) {
-        if run.first == run.next {
+    fn run(&mut self, first: u64, next: u64, key: Key) {
+        if first == next {
             return;
         }
-        let again = self.marks.sent_to.clamp(run.first, run.next) - run.first;
-        let row = self.delivery.rows.entry(run.key).or_default();
+        let again = self.marks.sent_to.clamp(first, next) - first;
+        let row = self.delivery.rows.entry(key).or_default();
         row.again += again;
-        row.sent += run.next - run.first - again;
+        row.sent += next - first - again;
         self.changed = true;
-        match self
-            .out
-            .back_mut()
-            .filter(|last| last.next == run.first && last.key == run.key)
-        {
-            Some(last) => last.next = run.next,
-            None => self.out.push_back(run),
+        self.remember(first, next, key);
+    }
+
+    /// Which row the lines count for; those that went out before are known.
+    fn remember(&mut self, first: u64, next: u64, key: Key) {
+        let mut from = first;
+        while from < next {
+            let known = self.out.range(..=from).next_back();
+            if let Some((&begin, run)) = known.filter(|(_, run)| run.next > from) {
+                debug_assert!(begin <= from);
+                from = run.next;
+                continue;
+            }
+            let to = self.out.range(from..next).next().map_or(next, |(&begin, _)| begin);
+            let touching = self.out.range_mut(..from).next_back();
+            match touching.filter(|(_, run)| run.next == from && run.key == key) {
+                Some((_, run)) => run.next = to,
+                None => drop(self.out.insert(from, Run { next: to, key })),
+            }
+            from = to;
         }
     }
 
-    /// Nothing of what is out counts any longer: it goes out again.
-    pub fn begin_again(&mut self) {
-        self.out.clear();
-    }
-
-    /// What counts as proved when lines below `before` have arrived; where that is too much for one note, the first part.
+    /// What counts when these lines leave the spool; where that is too much for one note, the first part.
     #[must_use]
-    pub fn step(&self, before: u64) -> Step {
+    pub fn step(&self, release: &Release) -> Step {
         let mut rows = Rows::new();
-        for run in self.out.iter().take_while(|run| run.first < before) {
+        for (&first, run) in self.out.range(..release.before) {
             if rows.len() == MOST_STEP && !rows.contains_key(&run.key) {
                 return Step {
-                    before: run.first,
+                    before: first,
                     rows,
                 };
             }
-            let from = run.first.max(self.marks.proved_to);
-            let proved = run.next.min(before).saturating_sub(from);
+            let from = first.max(self.marks.proved_to);
+            let lines = from..run.next.min(release.before).max(from);
             // a row must be there for its lines, also where all of them were counted
-            rows.entry(run.key).or_default().proved += proved;
+            let row = rows.entry(run.key).or_default();
+            row.proved += release.arrived.count_in(lines.clone());
+            row.refused += release.refused.count_in(lines);
         }
-        Step { before, rows }
+        Step {
+            before: release.before,
+            rows,
+        }
     }
 
     /// The delivery's tail and marks as they will be with this step.
@@ -106,12 +128,13 @@ impl Books {
     pub fn proved(&mut self, step: &Step) {
         let (tail, marks) = self.note_with(step);
         (self.delivery, self.marks, self.changed) = (tail, marks, true);
-        while let Some(run) = self.out.front_mut().filter(|run| run.first < step.before) {
+        while let Some((&first, &run)) = self.out.first_key_value()
+            && first < step.before
+        {
+            self.out.remove(&first);
             if run.next > step.before {
-                run.first = step.before;
-                break;
+                self.out.insert(step.before, run);
             }
-            self.out.pop_front();
         }
     }
 }

@@ -17,11 +17,14 @@ pub enum RelpFault {
         /// How long we waited.
         after: Duration,
     },
-    /// It answered something else than 200.
+    /// It answered something else than 200 to `open`.
     Rejected {
-        /// To what: "the session" or "a line".
-        what: &'static str,
         /// Code and text, fit for a log.
+        answer: String,
+    },
+    /// It answers each line with something else than 200.
+    TakesNoLine {
+        /// Code and text of the first answer, fit for a log.
         answer: String,
     },
     /// It answers no more.
@@ -53,8 +56,11 @@ impl RelpFault {
                 "no answer from {peer} to the opening of a RELP session within {}",
                 Span(*after)
             ),
-            Self::Rejected { what, answer } => {
-                format!("{peer} did not accept {what}: it answered \"{answer}\"")
+            Self::Rejected { answer } => {
+                format!("{peer} did not accept the session: it answered \"{answer}\"")
+            }
+            Self::TakesNoLine { answer } => {
+                format!("{peer} takes no line: it answered \"{answer}\"")
             }
             Self::Unanswered { after, left } => {
                 format!("{peer} has not answered {left} lines for {}", Span(*after))
@@ -78,7 +84,9 @@ impl RelpFault {
             Self::OpenSilent { .. } => {
                 "this port may be for plain syslog, not for RELP (rsyslog: imrelp): check port and protocol"
             }
-            Self::Rejected { .. } => "see the receiver's log and settings",
+            Self::Rejected { .. } | Self::TakesNoLine { .. } => {
+                "see the receiver's log, its settings and its disk"
+            }
             Self::Unanswered { .. } => {
                 "the receiver is overloaded or hangs, or its machine is gone: see its log, its queue and its disk"
             }

@@ -1,6 +1,6 @@
 //! What a session makes of what is said to it: answers move its window, everything else ends it.
 
-use super::answer::{self, Answer, AnswerFault, Said};
+use super::answer::{self, AnswerFault, Said};
 use super::fault::RelpFault;
 use super::session::{OPEN, Session};
 use crate::sink::Sink;
@@ -51,22 +51,21 @@ impl<C: Carrier> Session<C> {
             // An answer to `close` need not say yes: librelp's is empty.
             return match txnr {
                 OPEN if !answer.is_yes() || !answer.takes_lines() => {
-                    Err(self.rejected("the session", &answer))
+                    Err(self.fault(RelpFault::Rejected {
+                        answer: answer.text,
+                    }))
                 }
                 _ => Ok(()),
             };
         }
-        if !answer.is_yes() {
-            return Err(self.rejected("a line", &answer));
-        }
-        self.window
-            .accept(txnr)
+        // One line that is refused ends nothing: what becomes of it is decided where lines have numbers.
+        let noted = if answer.is_yes() {
+            self.window.accept(txnr)
+        } else {
+            self.window.refuse(txnr, answer.text)
+        };
+        noted
             .map_err(|_| self.no_relp(AnswerFault::Transaction(txnr), bytes))
-    }
-
-    fn rejected(&self, what: &'static str, answer: &Answer<'_>) -> SinkError {
-        let answer = answer.text.clone();
-        self.fault(RelpFault::Rejected { what, answer })
     }
 
     fn no_relp(&self, fault: AnswerFault, bytes: &[u8]) -> SinkError {

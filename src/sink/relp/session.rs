@@ -13,7 +13,7 @@ use crate::sink::fault::SinkError;
 use crate::sink::pace::{self, Pace};
 use crate::sink::peer::Peer;
 use crate::sink::stream::Stream;
-use crate::sink::{Farewell, Sink};
+use crate::sink::{Answers, Farewell, Sink};
 use crate::spool::Lines;
 use crate::syslog::frame::Mended;
 
@@ -90,18 +90,20 @@ impl<C: Carrier> Session<C> {
         Ok(())
     }
 
-    async fn send_lines(&mut self, lines: &Lines) -> Result<(), SinkError> {
+    async fn send_lines(&mut self, lines: &Lines, first: Option<u64>) -> Result<(), SinkError> {
         self.look().await?;
         let mut rest = lines.iter();
+        let mut number = first;
         while rest.len() > 0 {
             let now = pace::wait(&mut self.pace, rest.len()).await;
             for line in rest.by_ref().take(now) {
                 let txnr = loop {
-                    match self.window.begin() {
+                    match self.window.begin(number) {
                         Some(txnr) => break txnr,
                         None => self.make_room().await?,
                     }
                 };
+                number = number.map(|number| number + 1);
                 frame::write(txnr, "syslog", line.as_bytes(), &mut self.wire);
                 if self.wire.len() >= CHUNK {
                     self.write_out().await?;
@@ -207,11 +209,11 @@ impl<C: Carrier> Session<C> {
 }
 
 impl<C: Carrier> Sink for Session<C> {
-    async fn send(&mut self, lines: &Lines) -> Result<Mended, SinkError> {
+    async fn send(&mut self, lines: &Lines, first: Option<u64>) -> Result<Mended, SinkError> {
         self.usable()?;
         // Until it ends well: who abandons this call, or gets an error, must not go on with half a line out.
         self.spent = true;
-        self.send_lines(lines).await?;
+        self.send_lines(lines, first).await?;
         self.spent = false;
         Ok(Mended::default())
     }
@@ -259,8 +261,8 @@ impl<C: Carrier> Sink for Session<C> {
         self.sent
     }
 
-    fn accepted(&self) -> u64 {
-        self.window.accepted()
+    fn answers(&mut self) -> Answers {
+        self.window.take_answers()
     }
 
     fn unread_at_most(&self) -> u64 {

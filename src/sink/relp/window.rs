@@ -1,7 +1,12 @@
 //! The transactions that are open: begun, and not all answered. A window of them is what makes RELP quick: without it each line
 //! would wait for the answer to the one before.
+//!
+//! Each transaction carries the number of its line, and an answer is noted under that number. Nothing is derived by adding a
+//! count of answers to a position: two counters for one thing would drift apart at the first break.
 
 use std::collections::VecDeque;
+
+use crate::sink::{Answers, Refusal};
 
 /// Lines that may be on their way at once, as with librelp. A broken connection repeats at most so many. Enough for 2,500 lines
 /// per second, the most that one tenant's API gives, at a round trip of 50 ms.
@@ -9,15 +14,24 @@ pub const WINDOW: usize = 128;
 /// The highest transaction number; 1 comes after it, as 0 is for hints.
 const LAST: u32 = 999_999_999;
 
-/// Which lines are on their way, and how many the receiver has accepted.
+/// Which lines are on their way, and what the receiver has answered.
 #[derive(Debug)]
 pub struct Window {
     /// Number of the oldest transaction that is open.
     first: u32,
-    /// From that one on: is it answered? The first never is.
-    answered: VecDeque<bool>,
-    /// Lines before `first`.
-    accepted: u64,
+    /// The transactions from that one on. The first has never an answer.
+    open: VecDeque<Transaction>,
+    /// What was answered since it was last taken.
+    answers: Answers,
+}
+
+/// A line on its way.
+#[derive(Debug)]
+struct Transaction {
+    /// The line's number in the spool; `None` for one that does not come from there (a heartbeat).
+    line: Option<u64>,
+    /// Has the receiver answered?
+    answered: bool,
 }
 
 /// An answer to a transaction that is not open.
@@ -30,17 +44,20 @@ impl Window {
     pub fn new(first: u32) -> Self {
         Self {
             first,
-            answered: VecDeque::with_capacity(WINDOW),
-            accepted: 0,
+            open: VecDeque::with_capacity(WINDOW),
+            answers: Answers::default(),
         }
     }
 
-    /// Begins a transaction and gives it its number; `None` while the window is full.
+    /// Begins a transaction for this line and gives it its number; `None` while the window is full.
     #[must_use]
-    pub fn begin(&mut self) -> Option<u32> {
+    pub fn begin(&mut self, line: Option<u64>) -> Option<u32> {
         (self.room() > 0).then(|| {
             let txnr = self.next();
-            self.answered.push_back(false);
+            self.open.push_back(Transaction {
+                line,
+                answered: false,
+            });
             txnr
         })
     }
@@ -50,42 +67,61 @@ impl Window {
     /// # Errors
     /// When it is not open.
     pub fn accept(&mut self, txnr: u32) -> Result<(), NotOpen> {
-        let ahead = (u64::from(txnr) + u64::from(LAST - self.first)) % u64::from(LAST);
-        let slot = usize::try_from(ahead).map_err(|_| NotOpen)?;
-        match self.answered.get_mut(slot) {
-            Some(answered) if !*answered && (1..=LAST).contains(&txnr) => *answered = true,
-            _ => return Err(NotOpen),
-        }
-        while let Some(true) = self.answered.front() {
-            self.answered.pop_front();
-            self.first = after(self.first, 1);
-            self.accepted += 1;
+        if let Some(line) = self.answered(txnr)? {
+            self.answers.accepted.insert(line..line + 1);
         }
         Ok(())
+    }
+
+    /// The receiver does not take this one, and says why in `words`. In any order.
+    ///
+    /// # Errors
+    /// When it is not open.
+    pub fn refuse(&mut self, txnr: u32, words: String) -> Result<(), NotOpen> {
+        if let Some(line) = self.answered(txnr)? {
+            self.answers.refused.push(Refusal { line, words });
+        }
+        Ok(())
+    }
+
+    /// What was answered since this was last called.
+    #[must_use]
+    pub fn take_answers(&mut self) -> Answers {
+        std::mem::take(&mut self.answers)
     }
 
     /// The number of the next transaction.
     #[must_use]
     pub fn next(&self) -> u32 {
-        after(self.first, self.answered.len())
+        after(self.first, self.open.len())
     }
 
     /// How many transactions may still begin.
     #[must_use]
     pub fn room(&self) -> usize {
-        WINDOW - self.answered.len()
+        WINDOW - self.open.len()
     }
 
     /// How many have no answer.
     #[must_use]
     pub fn unanswered(&self) -> usize {
-        self.answered.iter().filter(|answered| !**answered).count()
+        self.open.iter().filter(|open| !open.answered).count()
     }
 
-    /// Lines accepted since the start, without a gap: the first so many have all arrived.
-    #[must_use]
-    pub fn accepted(&self) -> u64 {
-        self.accepted
+    /// Closes a transaction; the line that it carried.
+    fn answered(&mut self, txnr: u32) -> Result<Option<u64>, NotOpen> {
+        let ahead = (u64::from(txnr) + u64::from(LAST - self.first)) % u64::from(LAST);
+        let slot = usize::try_from(ahead).map_err(|_| NotOpen)?;
+        let known = (1..=LAST).contains(&txnr);
+        let open = self.open.get_mut(slot).filter(|_| known);
+        let open = open.filter(|open| !open.answered).ok_or(NotOpen)?;
+        open.answered = true;
+        let line = open.line;
+        while self.open.front().is_some_and(|oldest| oldest.answered) {
+            self.open.pop_front();
+            self.first = after(self.first, 1);
+        }
+        Ok(line)
     }
 }
 
@@ -98,6 +134,8 @@ fn after(txnr: u32, steps: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::collections::BTreeSet;
+
     use super::*;
     use proptest::prelude::*;
 
@@ -105,66 +143,80 @@ mod tests {
     fn is_full_at_its_bound() {
         let mut window = Window::new(2);
         for txnr in 2..130 {
-            assert_eq!(window.begin(), Some(txnr));
+            assert_eq!(window.begin(Some(u64::from(txnr))), Some(txnr));
         }
-        assert_eq!(window.begin(), None);
-        // Out of order: nothing moves before the oldest is answered.
+        assert_eq!(window.begin(None), None);
+        // Out of order: no room before the oldest is answered.
         window.accept(3).unwrap();
-        assert_eq!(
-            (window.begin(), window.accepted(), window.unanswered()),
-            (None, 0, 127)
-        );
+        assert_eq!((window.begin(None), window.unanswered()), (None, 127));
         window.accept(2).unwrap();
-        assert_eq!((window.room(), window.accepted()), (2, 2));
-        assert_eq!(window.begin(), Some(130));
+        assert_eq!(window.room(), 2);
+        assert_eq!(window.begin(None), Some(130));
+        let accepted = window.take_answers().accepted;
+        assert_eq!(accepted.ranges().collect::<Vec<_>>(), [2..4]);
+        assert!(window.take_answers().is_empty());
     }
 
     #[test]
     fn the_numbers_begin_again() {
         let mut window = Window::new(999_999_998);
         let numbers = [999_999_998, 999_999_999, 1, 2];
-        assert_eq!(numbers.map(|_| window.begin().unwrap()), numbers);
+        assert_eq!(numbers.map(|_| window.begin(None).unwrap()), numbers);
         for txnr in [2, 999_999_999, 1, 999_999_998] {
             window.accept(txnr).unwrap();
         }
-        assert_eq!((window.accepted(), window.next()), (4, 3));
+        assert_eq!((window.unanswered(), window.next()), (0, 3));
     }
 
     #[test]
     fn only_what_is_open_can_be_answered() {
         let mut window = Window::new(2);
         assert_eq!(window.accept(2), Err(NotOpen));
-        let _ = window.begin();
-        let _ = window.begin();
+        let _ = window.begin(None);
+        let _ = window.begin(None);
         for txnr in [0, 1, 4, 999_999_999, 1_000_000_000, 1_000_000_001, u32::MAX] {
             assert_eq!(window.accept(txnr), Err(NotOpen), "{txnr}");
         }
         window.accept(3).unwrap();
         assert_eq!(window.accept(3), Err(NotOpen));
+        assert_eq!(window.refuse(3, "500".to_owned()), Err(NotOpen));
     }
 
     proptest! {
-        /// Against the simplest model: a list of what was begun, and a set of what was answered.
+        /// Against the simplest model: what was begun with its line, and what was answered about each.
         #[test]
-        fn counts_what_has_no_gap(first in prop_oneof![Just(2_u32), LAST - 60..=LAST], steps in proptest::collection::vec((any::<bool>(), 0_usize..WINDOW), 0..400)) {
+        fn notes_what_was_answered_by_line(
+            first in prop_oneof![Just(2_u32), LAST - 60..=LAST],
+            steps in proptest::collection::vec((0_u8..3, 0_usize..WINDOW, any::<bool>()), 0..400),
+        ) {
             let mut window = Window::new(first);
             let (mut begun, mut open) = (Vec::new(), Vec::new());
-            for (begin, which) in steps {
-                if begin {
-                    if let Some(txnr) = window.begin() {
+            let (mut accepted, mut refused) = (BTreeSet::new(), BTreeSet::new());
+            for (step, (what, which, numbered)) in (1_000_u64..).zip(steps) {
+                if what == 0 {
+                    let line = numbered.then_some(step);
+                    if let Some(txnr) = window.begin(line) {
                         begun.push(txnr);
-                        open.push(txnr);
+                        open.push((txnr, line));
                     }
                 } else if !open.is_empty() {
-                    let txnr = open.remove(which % open.len());
-                    prop_assert_eq!(window.accept(txnr), Ok(()));
+                    let (txnr, line) = open.remove(which % open.len());
+                    if what == 1 {
+                        accepted.extend(line);
+                        prop_assert_eq!(window.accept(txnr), Ok(()));
+                    } else {
+                        refused.extend(line);
+                        prop_assert_eq!(window.refuse(txnr, String::new()), Ok(()));
+                    }
                     prop_assert_eq!(window.accept(txnr), Err(NotOpen));
                 }
-                let gapless = begun.iter().take_while(|txnr| !open.contains(txnr)).count();
-                prop_assert_eq!(window.accepted(), gapless as u64);
+                let gapless = begun.iter().take_while(|txnr| open.iter().all(|(o, _)| o != *txnr)).count();
                 prop_assert_eq!(window.unanswered(), open.len());
                 prop_assert_eq!(window.room(), WINDOW - (begun.len() - gapless));
             }
+            let answers = window.take_answers();
+            prop_assert_eq!(answers.accepted.ranges().flatten().collect::<BTreeSet<_>>(), accepted);
+            prop_assert_eq!(answers.refused.iter().map(|refusal| refusal.line).collect::<BTreeSet<_>>(), refused);
         }
     }
 }

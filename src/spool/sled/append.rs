@@ -14,7 +14,7 @@ use super::trouble::Trouble;
 use super::{Head, SledSpool, held};
 use crate::spool::batch::Encoder;
 use crate::spool::state::State;
-use crate::spool::{Page, SpoolError};
+use crate::spool::{Aside, Page, SpoolError};
 
 /// A store is followed by another one when it has so many pieces of its own: sled rewrites its list of trees with each
 /// new tree.
@@ -37,6 +37,14 @@ pub(super) struct Writer {
     pub(super) copied_ms: Option<i64>,
 }
 
+/// Is what is written held against the bound of the settings?
+#[derive(PartialEq, Eq)]
+enum Room {
+    Bounded,
+    /// A single record of bounded size, without which the spool would never empty.
+    Always,
+}
+
 impl Writer {
     /// Remembers how much room was missing, where it was that.
     pub(super) fn starve(&mut self, trouble: &Trouble, bytes: u64) {
@@ -48,6 +56,25 @@ impl Writer {
 
 impl SledSpool {
     pub(super) fn write_page(&self, page: &Page<'_>, now_ms: i64) -> Result<(), SpoolError> {
+        self.write(now_ms, |draft, encoder| {
+            draft.page(page, now_ms, encoder)?;
+            Ok(Room::Bounded)
+        })
+    }
+
+    /// Writes a record set aside that belongs to no page.
+    pub(super) fn write_aside(&self, aside: &Aside, now_ms: i64) -> Result<(), SpoolError> {
+        self.write(now_ms, |draft, _| {
+            draft.set_aside(std::slice::from_ref(aside))?;
+            Ok(Room::Always)
+        })
+    }
+
+    fn write(
+        &self,
+        now_ms: i64,
+        content: impl FnOnce(&mut Draft, &mut Encoder) -> Result<Room, Unfit>,
+    ) -> Result<(), SpoolError> {
         let mut writer = held(&self.writer);
         if self.is_gone() {
             return Err(SpoolError::Gone {
@@ -83,11 +110,12 @@ impl SledSpool {
             None => Draft::behind(&writer.state, &kept),
         };
         draft.state.progress = progress;
-        let written = draft
-            .page(page, now_ms, &mut writer.encoder)
-            .and_then(|()| draft.sealed_state());
-        let sealed = written.map_err(|unfit| self.unfit(&unfit))?;
-        self.check_room(&draft)?;
+        let written = content(&mut draft, &mut writer.encoder)
+            .and_then(|room| Ok((room, draft.sealed_state()?)));
+        let (room, sealed) = written.map_err(|unfit| self.unfit(&unfit))?;
+        if room == Room::Bounded {
+            self.check_room(&draft)?;
+        }
 
         match &inheritance {
             None => self.add(&mut writer, &draft, sealed)?,

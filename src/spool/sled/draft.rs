@@ -173,7 +173,7 @@ impl Draft {
     }
 
     /// The newest records that are within the bounds; the others are not even written.
-    fn set_aside(&mut self, asides: &[Aside]) -> Result<(), Unfit> {
+    pub(super) fn set_aside(&mut self, asides: &[Aside]) -> Result<(), Unfit> {
         let mut records = Vec::new();
         let mut total = 0;
         for aside in asides.iter().rev().take(MOST_ASIDES) {

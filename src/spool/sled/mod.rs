@@ -160,6 +160,10 @@ impl Spool for SledSpool {
         self.take_word(before, note)
     }
 
+    fn set_aside(&self, aside: &Aside, now_ms: i64) -> Result<(), SpoolError> {
+        self.write_aside(aside, now_ms)
+    }
+
     fn note(&self) -> Vec<u8> {
         held(&self.tally).progress.note.clone()
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Happening, PageRead};
+use super::{Happening, LineTrouble, PageRead};
 use crate::clock::{in_words, span_in_words};
 use crate::replay::{self, Word};
 
@@ -94,6 +94,23 @@ impl Happening {
                 "{what}; for an hour it is not asked again: nothing is lost, but the last lines come twice after each break and restart; \
                  set half_close = false, or use protocol = \"relp\""
             ),
+            Self::LineHeldBack { line, set_aside } => {
+                let then = if *set_aside {
+                    "after some more tries it is set aside"
+                } else {
+                    "it is tried for ever, and all lines behind it stay on flash meanwhile: set_aside_refused = false"
+                };
+                format!(
+                    "{}; it is held back and sent again by itself, the other lines go on; {then}",
+                    line.in_words()
+                )
+            }
+            Self::LineSetAside { line } => format!(
+                "{}; it is set aside after {} tries, kept with the records set aside and counted as refused; see the receiver's log \
+                 (a line too long for it, an error of its parser), then fetch it again: siembox replay",
+                line.in_words(),
+                line.tries
+            ),
             Self::SiemTrouble { what, wait, .. } => {
                 format!("{what} (next try in {})", span_in_words(*wait))
             }
@@ -155,6 +172,23 @@ fn short_in_words(stream: &str, agent: &str, hours: &[(i64, u64)]) -> String {
         in_words(first),
         in_words(last + HOUR_MS)
     )
+}
+
+// === impl LineTrouble ===
+
+impl LineTrouble {
+    fn in_words(&self) -> String {
+        let id = match self.id.as_str() {
+            "" => String::new(),
+            id => format!(" (id {id})"),
+        };
+        let (number, words) = (self.number, &self.words);
+        if self.refused {
+            format!("the receiver refuses line {number}{id}: it answers \"{words}\"")
+        } else {
+            format!("connections end at line {number}{id}: {words}")
+        }
+    }
 }
 
 // === impl PageRead ===

@@ -131,6 +131,7 @@ static SIEM: &[Field] = &[
     field("siem.replay_window_mb", "Replay window", "MB kept until the receiver surely has read them, TCP and TLS; empty: 4.", Number, DELIVERY),
     field("siem.half_close", "Ask the receiver by a half-close", "Off for a receiver that can't bear it.", Switch(true), DELIVERY),
     field("siem.half_close_every_mb", "Half-close each", "MB of a steady stream; empty: 64.", Number, DELIVERY),
+    field("siem.set_aside_refused", "Set aside what the receiver refuses", "After some tries, with a notice. Off: such a line is tried for ever.", Switch(true), DELIVERY),
     field("siem.max_lines_per_second", "Most lines a second", "Empty: no limit.", Number, DELIVERY),
     field("siem.heartbeat", "Heartbeat each", "As 15m: a line of siembox's own, to alarm by. Empty: none.", Text, DELIVERY),
 ];

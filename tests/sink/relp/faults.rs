@@ -4,38 +4,34 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::sync::mpsc;
 
+use siembox::sink::Refusal;
 use siembox::sink::relp::window::WINDOW;
+use siembox::spool::LineSet;
 use socket2::SockRef;
 
 use super::script::*;
 use super::*;
 
 #[test]
-fn a_refused_line_is_named() {
+fn a_refused_line_is_named_and_the_others_go_on() {
     story(async {
         let to = scripted(|reader, writer| {
             for txnr in taken(reader, 3) {
                 let text = if txnr == 4 { "500 no room" } else { "200 OK" };
                 answer(writer, txnr, text);
             }
+            for txnr in taken(reader, 7) {
+                answer(writer, txnr, "200 OK");
+            }
             to_the_end(reader);
         });
         let (mut wire, told) = ten(&to).await;
-        let told = told.unwrap_err();
-        assert!(
-            matches!(
-                told,
-                SinkError::Relp {
-                    fault: RelpFault::Rejected { .. },
-                    ..
-                }
-            ),
-            "{told}"
-        );
-        let words = "relp did not accept a line: it answered \"500 no room\"";
-        assert!(told.to_string().contains(words), "{told}");
-        assert_eq!(wire.accepted(), 2);
-        assert!(matches!(wire.prove().await, Err(SinkError::Spent { .. })));
+        told.unwrap();
+        let answers = wire.answers();
+        let accepted: LineSet = [0..2, 3..10].into_iter().collect();
+        assert_eq!(answers.accepted, accepted);
+        let (line, words) = (2, "500 no room".to_owned());
+        assert_eq!(answers.refused, [Refusal { line, words }]);
     });
 }
 
@@ -83,14 +79,14 @@ fn answers_count_in_any_order_and_in_any_pieces() {
             to_the_end(reader);
         });
         let mut wire = Wire::connect(&to, 0).await.unwrap();
-        wire.send(&batch(&lines(10))).await.unwrap();
-        // Waiting can be abandoned. Without the first there is no word about any.
+        wire.send(&batch(&lines(10)), Some(0)).await.unwrap();
+        // Waiting can be abandoned. Those behind the first have their answers.
         let waited = tokio::time::timeout(Duration::from_millis(200), wire.prove()).await;
         assert!(waited.is_err());
-        assert_eq!(wire.accepted(), 0);
+        assert_eq!(wire.answers().accepted, [1..10].into_iter().collect());
         go.send(()).unwrap();
         wire.prove().await.unwrap();
-        assert_eq!(wire.accepted(), 10);
+        assert_eq!(wire.answers().accepted, up_to(1));
     });
 }
 
@@ -124,7 +120,7 @@ fn a_goodbye_is_heard_at_any_time() {
             }
             writer.write_all(b"0 serverclose 0\n").unwrap();
         });
-        let (wire, told) = ten(&to).await;
+        let (mut wire, told) = ten(&to).await;
         let told = told.unwrap_err();
         assert!(
             matches!(
@@ -136,7 +132,7 @@ fn a_goodbye_is_heard_at_any_time() {
             ),
             "{told}"
         );
-        assert_eq!(wire.accepted(), 4);
+        assert_eq!(wire.answers().accepted, up_to(4));
     });
 }
 
@@ -155,9 +151,9 @@ fn what_was_answered_before_the_end_counts() {
                 }
             });
             let mut wire = Wire::connect(&to, 0).await.unwrap();
-            wire.send(&batch(&lines(10))).await.unwrap();
+            wire.send(&batch(&lines(10)), Some(0)).await.unwrap();
             let told = loop {
-                if let Err(told) = wire.send(&batch(&lines(1))).await {
+                if let Err(told) = wire.send(&batch(&lines(1)), None).await {
                     break told;
                 }
             };
@@ -168,7 +164,7 @@ fn what_was_answered_before_the_end_counts() {
                 ),
                 "{told}"
             );
-            assert_eq!(wire.accepted(), 5, "{told}");
+            assert_eq!(wire.answers().accepted, up_to(5), "{told}");
         }
     });
 }
@@ -195,7 +191,7 @@ fn an_end_is_seen_while_nothing_is_sent() {
                 _ => false,
             };
             assert!(named, "{told}");
-            let told = wire.send(&batch(&lines(1))).await.unwrap_err();
+            let told = wire.send(&batch(&lines(1)), None).await.unwrap_err();
             assert!(matches!(told, SinkError::Spent { .. }), "{told}");
         }
     });
@@ -268,7 +264,7 @@ fn a_receiver_that_never_answers_is_given_up() {
 
         let mut to = scripted(|reader, _| to_the_end(reader));
         to.bounds.prove = Duration::from_millis(300);
-        let (wire, told) = ten(&to).await;
+        let (mut wire, told) = ten(&to).await;
         let told = told.unwrap_err();
         assert!(
             matches!(
@@ -280,13 +276,13 @@ fn a_receiver_that_never_answers_is_given_up() {
             ),
             "{told}"
         );
-        assert_eq!(wire.accepted(), 0);
+        assert!(wire.answers().is_empty());
 
         // Never more lines on their way than the window holds.
         let mut to = scripted(|reader, _| to_the_end(reader));
         to.bounds.prove = Duration::from_millis(300);
         let mut wire = Wire::connect(&to, 0).await.unwrap();
-        let told = wire.send(&batch(&lines(1000))).await.unwrap_err();
+        let told = wire.send(&batch(&lines(1000)), None).await.unwrap_err();
         assert!(
             matches!(
                 told,
@@ -302,7 +298,7 @@ fn a_receiver_that_never_answers_is_given_up() {
         let mut to = scripted(|reader, _| to_the_end(reader));
         to.bounds.close = Duration::from_millis(300);
         let mut wire = Wire::connect(&to, 0).await.unwrap();
-        wire.send(&batch(&lines(10))).await.unwrap();
+        wire.send(&batch(&lines(10)), None).await.unwrap();
         let told = wire.close().await.unwrap_err();
         assert!(
             matches!(
@@ -327,7 +323,7 @@ fn a_receiver_that_reads_nothing_stalls_visibly() {
         to.bounds.stall = Duration::from_millis(300);
         let mut wire = Wire::connect(&to, 0).await.unwrap();
         let large = vec!["x".repeat(500_000); WINDOW];
-        let told = wire.send(&batch(&large)).await.unwrap_err();
+        let told = wire.send(&batch(&large), None).await.unwrap_err();
         assert!(matches!(told, SinkError::Stalled { .. }), "{told}");
         drop(hold);
     });
@@ -339,9 +335,9 @@ fn an_abandoned_send_of_relp_is_never_continued() {
         let to = scripted(|reader, _| to_the_end(reader));
         let mut wire = Wire::connect(&to, 0).await.unwrap();
         let all = batch(&lines(1000));
-        let sent = tokio::time::timeout(Duration::from_millis(300), wire.send(&all)).await;
+        let sent = tokio::time::timeout(Duration::from_millis(300), wire.send(&all, None)).await;
         assert!(sent.is_err());
-        let told = wire.send(&all).await.unwrap_err();
+        let told = wire.send(&all, None).await.unwrap_err();
         assert!(matches!(told, SinkError::Spent { .. }), "{told}");
     });
 }
@@ -391,9 +387,9 @@ fn answers_are_read_while_lines_are_written() {
         let mut wire = Wire::connect(&to, 0).await.unwrap();
         let mut lines = vec!["x".repeat(100); WINDOW];
         lines[WINDOW - 1] = "x".repeat(10_000_000);
-        wire.send(&batch(&lines)).await.unwrap();
+        wire.send(&batch(&lines), Some(0)).await.unwrap();
         wire.prove().await.unwrap();
-        assert_eq!(wire.accepted(), WINDOW as u64);
+        assert_eq!(wire.answers().accepted, up_to(WINDOW));
         assert_eq!(wire.close().await.unwrap(), Farewell::Confirmed);
     });
 }

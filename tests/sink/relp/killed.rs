@@ -12,10 +12,11 @@ use super::*;
 /// receiver's own word ends; returns how many lines never arrived, and how many twice.
 async fn killed_midway(mut receiver: Receiver, sent: &[String]) -> (usize, usize) {
     let to = target(receiver.port(), RELP);
-    let (mut accepted, mut kills, mut dice) = (0, 0, Dice::new(7));
-    while accepted < sent.len() {
+    let (mut accepted, mut kills, mut dice) = (LineSet::default(), 0, Dice::new(7));
+    while accepted != up_to(sent.len()) {
         let mut wire = Wire::connect(&to, 0).await.unwrap();
-        let from = accepted;
+        // its word has no gap: it answers in order
+        let from = usize::try_from(accepted.gap_from(0)).unwrap();
         let pid = receiver.pid().unwrap().to_string();
         let told = 'sending: {
             for (number, some) in sent[from..].chunks(BATCH).enumerate() {
@@ -27,17 +28,18 @@ async fn killed_midway(mut receiver: Receiver, sent: &[String]) -> (usize, usize
                         Command::new("kill").args(["-KILL", &pid]).status()
                     });
                 }
-                if let Err(told) = wire.send(&batch(some)).await {
+                let first = Some((from + number * BATCH) as u64);
+                if let Err(told) = wire.send(&batch(some), first).await {
                     break 'sending Err(told);
                 }
             }
             wire.prove().await
         };
-        accepted = from + usize::try_from(wire.accepted()).unwrap();
+        accepted.insert_all(&wire.answers().accepted);
         match told {
             Ok(()) => drop(wire.close().await.unwrap()),
             Err(told) => {
-                println!("{accepted} accepted, then: {told}");
+                println!("{accepted:?} accepted, then: {told}");
                 receiver.kill();
                 receiver.start();
             }
@@ -81,7 +83,7 @@ fn what_a_queue_in_memory_holds_dies_with_it() {
         let mut receiver = rsyslog::relp();
         let to = target(receiver.port(), RELP);
         let mut wire = Wire::connect(&to, 0).await.unwrap();
-        wire.send(&batch(&lines(5000))).await.unwrap();
+        wire.send(&batch(&lines(5000)), None).await.unwrap();
         wire.prove().await.unwrap();
         receiver.kill();
         let there = receiver.lines().len();

@@ -8,6 +8,7 @@ mod script;
 use std::time::Instant;
 
 use siembox::sink::{Farewell, Protocol, RelpFault, Sink, SinkError, TrustFiles, Wire};
+use siembox::spool::LineSet;
 use siembox_support::pki::Authority;
 use siembox_support::receiver::rsyslog::{Driver, Tls};
 use siembox_support::receiver::{Receiver, rsyslog};
@@ -17,6 +18,11 @@ use super::*;
 
 const RELP: Protocol = Protocol::Relp { trust: None };
 
+/// The first so many lines.
+fn up_to(lines: usize) -> LineSet {
+    std::iter::once(0..lines as u64).collect()
+}
+
 // --- real receivers
 
 fn all_arrive(receiver: Receiver, protocol: Protocol) {
@@ -25,17 +31,20 @@ fn all_arrive(receiver: Receiver, protocol: Protocol) {
         let mut wire = Wire::connect(&target(receiver.port(), protocol), 0)
             .await
             .unwrap();
-        let began = Instant::now();
+        let (began, mut accepted) = (Instant::now(), LineSet::default());
         for (number, some) in sent.chunks(BATCH).enumerate() {
-            assert_eq!(wire.send(&batch(some)).await.unwrap(), Mended::default());
+            let first = Some((number * BATCH) as u64);
+            assert_eq!(wire.send(&batch(some), first).await.unwrap(), Mended::default());
             // Several batches per proof, as the forwarder does.
             if number % 7 == 6 {
                 wire.prove().await.unwrap();
-                assert_eq!(wire.accepted(), ((number + 1) * BATCH) as u64);
+                accepted.insert_all(&wire.answers().accepted);
+                assert_eq!(accepted, up_to((number + 1) * BATCH));
             }
         }
         wire.prove().await.unwrap();
-        assert_eq!(wire.accepted(), MANY as u64);
+        accepted.insert_all(&wire.answers().accepted);
+        assert_eq!(accepted, up_to(MANY));
         println!("{MANY} lines answered in {:?}", began.elapsed());
         // before the end: imrelp with OpenSSL was once seen to have written our closing record in the place of a line
         let arrived = receiver.wait_for(MANY);
@@ -104,7 +113,7 @@ fn a_client_certificate_is_shown_to_openssl_and_asked_for_by_gnutls() {
         let lab = Lab::new(Driver::Ossl, true);
         let to = target(lab.receiver.port(), lab.protocol(true));
         let mut wire = Wire::connect(&to, 0).await.unwrap();
-        wire.send(&batch(&lines(3))).await.unwrap();
+        wire.send(&batch(&lines(3)), None).await.unwrap();
         wire.prove().await.unwrap();
         // before the end: see `all_arrive`
         let arrived = lab.receiver.wait_for(3);
@@ -181,9 +190,9 @@ fn nothing_inside_a_line_can_end_it() {
         let mut wire = Wire::connect(&target(receiver.port(), RELP), 0)
             .await
             .unwrap();
-        assert_eq!(wire.send(&batch(&sent)).await.unwrap(), Mended::default());
+        assert_eq!(wire.send(&batch(&sent), Some(0)).await.unwrap(), Mended::default());
         wire.prove().await.unwrap();
-        assert_eq!(wire.accepted(), 5);
+        assert_eq!(wire.answers().accepted, up_to(5));
         wire.close().await.unwrap();
         // rsyslog takes a line feed off the end; the other stands as one in its file.
         let arrived = receiver.wait_for(6);

@@ -97,7 +97,7 @@ pub fn taken(reader: &mut Reader, count: usize) -> Vec<u32> {
 /// Sends ten lines and waits for their answers.
 pub async fn ten(to: &Target) -> (Wire, Result<(), SinkError>) {
     let mut wire = Wire::connect(to, 0).await.unwrap();
-    let told = match wire.send(&batch(&lines(10))).await {
+    let told = match wire.send(&batch(&lines(10)), Some(0)).await {
         Ok(_) => wire.prove().await,
         Err(told) => Err(told),
     };

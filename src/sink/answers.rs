@@ -1,0 +1,29 @@
+//! What a receiver's process itself says about lines, by their numbers. Only RELP has such answers.
+
+use crate::spool::LineSet;
+
+/// What was answered since the sink was last asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Answers {
+    /// Numbers of the lines that the receiver has accepted, in whatever order it did.
+    pub accepted: LineSet,
+    /// Lines that it does not take, in the order of its answers.
+    pub refused: Vec<Refusal>,
+}
+
+/// A line that the receiver does not take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The line's number in the spool.
+    pub line: u64,
+    /// The receiver's code and text, fit for a log.
+    pub words: String,
+}
+
+impl Answers {
+    /// Was anything answered at all?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.accepted.is_empty() && self.refused.is_empty()
+    }
+}
