@@ -284,7 +284,10 @@ mod tests {
             };
             assert_eq!(suspect, poison);
             let most = most.iter().max().copied().unwrap_or(0);
-            assert!(breaks <= 12 && most <= 8, "{poison}: {breaks} breaks, {most} times");
+            assert!(
+                breaks <= 12 && most <= 8,
+                "{poison}: {breaks} breaks, {most} times"
+            );
         }
     }
 

@@ -160,7 +160,10 @@ impl ReplayWindow {
     #[must_use]
     pub fn settled(&mut self, now: Duration) -> LineSet {
         // a connection that stands for so long is a sign of life as well
-        if self.doubted_since.is_some_and(|since| now >= since + SETTLE) {
+        if self
+            .doubted_since
+            .is_some_and(|since| now >= since + SETTLE)
+        {
             self.alive();
         }
         let mut arrived = LineSet::default();

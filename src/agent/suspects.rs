@@ -192,7 +192,11 @@ impl Suspects {
 
     /// Lines below this number have left the spool.
     pub fn forget_below(&mut self, line: u64) {
-        while self.0.first_key_value().is_some_and(|(&oldest, _)| oldest < line) {
+        while self
+            .0
+            .first_key_value()
+            .is_some_and(|(&oldest, _)| oldest < line)
+        {
             self.0.pop_first();
         }
     }

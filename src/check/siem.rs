@@ -32,7 +32,9 @@ pub fn send_a_test_line(agent: &AgentSettings) -> Result<String, String> {
     let asks = agent.siem.replay.half_close;
     over_the_wire(agent, async |target, mut wire| {
         let peer = wire.peer().to_string();
-        wire.send(&lines, Some(0)).await.map_err(|error| error.to_string())?;
+        wire.send(&lines, Some(0))
+            .await
+            .map_err(|error| error.to_string())?;
         wire.prove().await.map_err(|error| error.to_string())?;
         if let Some(refusal) = wire.answers().refused.pop() {
             return Err(format!(

@@ -117,7 +117,8 @@ impl Books {
             .proved_to
             .saturating_sub(stock.first)
             .min(stock.waiting);
-        let known = total.proved + total.refused + (stock.waiting - twice) + stock.damaged + total.lost;
+        let known =
+            total.proved + total.refused + (stock.waiting - twice) + stock.damaged + total.lost;
         i64::try_from(i128::from(total.spooled) - i128::from(known)).unwrap_or(i64::MIN)
     }
 

@@ -73,7 +73,10 @@ pub(super) fn read(section: Section, given: &Overrides) -> Option<SiemSettings> 
     let framing = framing(&section, transport);
     let replay = replay::read(&section, transport);
     let set_aside_refused = section.flag("set_aside_refused").unwrap_or(true);
-    if transport == Transport::Udp && section.has("set_aside_refused") && !section.failed("protocol") {
+    if transport == Transport::Udp
+        && section.has("set_aside_refused")
+        && !section.failed("protocol")
+    {
         section.refuse(
             "set_aside_refused",
             "stands beside UDP, where no receiver refuses a line; allowed: only with protocol = \"tcp\", \"tls\", \"relp\" or \"relp+tls\"",

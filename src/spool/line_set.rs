@@ -105,10 +105,7 @@ impl LineSet {
         before
             .into_iter()
             .chain(within)
-            .map(|(&begin, &end)| {
-                end.min(lines.end)
-                    .saturating_sub(begin.max(lines.start))
-            })
+            .map(|(&begin, &end)| end.min(lines.end).saturating_sub(begin.max(lines.start)))
             .sum()
     }
 

@@ -370,9 +370,10 @@ impl Happening {
             Self::LineHeldBack { .. } => {
                 Effect::Raise(Topic::Refused, "The receiver does not take a line")
             }
-            Self::LineSetAside { .. } => {
-                Effect::Raise(Topic::Refused, "A line was set aside: the receiver does not take it")
-            }
+            Self::LineSetAside { .. } => Effect::Raise(
+                Topic::Refused,
+                "A line was set aside: the receiver does not take it",
+            ),
             Self::FirstStart { .. }
             | Self::Sent { .. }
             | Self::ReplayBegun(_)

@@ -77,7 +77,11 @@ impl Books {
                 from = run.next;
                 continue;
             }
-            let to = self.out.range(from..next).next().map_or(next, |(&begin, _)| begin);
+            let to = self
+                .out
+                .range(from..next)
+                .next()
+                .map_or(next, |(&begin, _)| begin);
             let touching = self.out.range_mut(..from).next_back();
             match touching.filter(|(_, run)| run.next == from && run.key == key) {
                 Some((_, run)) => run.next = to,

@@ -64,8 +64,7 @@ impl<C: Carrier> Session<C> {
         } else {
             self.window.refuse(txnr, answer.text)
         };
-        noted
-            .map_err(|_| self.no_relp(AnswerFault::Transaction(txnr), bytes))
+        noted.map_err(|_| self.no_relp(AnswerFault::Transaction(txnr), bytes))
     }
 
     fn no_relp(&self, fault: AnswerFault, bytes: &[u8]) -> SinkError {

@@ -17,7 +17,9 @@ pub fn run(data: &[u8]) {
         return;
     };
     let mut window = Window::new(1);
-    let begun: Vec<u32> = (0..lines).map_while(|line| window.begin(Some(u64::from(line)))).collect();
+    let begun: Vec<u32> = (0..lines)
+        .map_while(|line| window.begin(Some(u64::from(line))))
+        .collect();
     assert!(begun.len() <= WINDOW);
     let mut accepted = HashSet::new();
     loop {

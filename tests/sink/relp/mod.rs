@@ -34,7 +34,10 @@ fn all_arrive(receiver: Receiver, protocol: Protocol) {
         let (began, mut accepted) = (Instant::now(), LineSet::default());
         for (number, some) in sent.chunks(BATCH).enumerate() {
             let first = Some((number * BATCH) as u64);
-            assert_eq!(wire.send(&batch(some), first).await.unwrap(), Mended::default());
+            assert_eq!(
+                wire.send(&batch(some), first).await.unwrap(),
+                Mended::default()
+            );
             // Several batches per proof, as the forwarder does.
             if number % 7 == 6 {
                 wire.prove().await.unwrap();
@@ -190,7 +193,10 @@ fn nothing_inside_a_line_can_end_it() {
         let mut wire = Wire::connect(&target(receiver.port(), RELP), 0)
             .await
             .unwrap();
-        assert_eq!(wire.send(&batch(&sent), Some(0)).await.unwrap(), Mended::default());
+        assert_eq!(
+            wire.send(&batch(&sent), Some(0)).await.unwrap(),
+            Mended::default()
+        );
         wire.prove().await.unwrap();
         assert_eq!(wire.answers().accepted, up_to(5));
         wire.close().await.unwrap();

@@ -1,0 +1,338 @@
+//! The forwarder against a receiver that breaks at every place, in simulated time: its real code, a spool in memory, a
+//! simulated wire.
+//!
+//! What is asked of each case: all lines arrive, by their numbers; **what left the spool is a subset of what the receiver
+//! has**; the ledger agrees with that witness; no line goes out more often than it must; lines keep their order.
+
+#![allow(clippy::unwrap_used)]
+
+mod receiver;
+mod spool;
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use proptest::prelude::*;
+use tokio::sync::Notify;
+
+use super::Forwarder;
+use crate::agent::connect::ReceiverWord;
+use crate::agent::halt::Halt;
+use crate::agent::heartbeat::Heartbeat;
+use crate::agent::parts::line_writer;
+use crate::clock::Moment;
+use crate::ledger::Ledger;
+use crate::settings::{AgentSettings, Overrides, Settings};
+use crate::spool::Spool;
+use crate::status::{Introduction, LedgerReport, Snapshot, SpoolReport, Status, Thresholds};
+use receiver::{Ending, Life, Receiver, SimConnect};
+use spool::MemorySpool;
+
+/// What came of a case.
+struct Outcome {
+    receiver: Receiver,
+    /// Lines that left the spool.
+    left: u64,
+    ledger: LedgerReport,
+    /// Ids of the lines that were set aside.
+    aside: Vec<String>,
+    status: Snapshot,
+    /// How long it took.
+    took: Duration,
+}
+
+/// A case that takes longer than this does not come to its end.
+const LONGEST: Duration = Duration::from_secs(600);
+
+thread_local! {
+    /// When the case of this thread began.
+    static BEGAN: std::cell::Cell<Option<tokio::time::Instant>> = const { std::cell::Cell::new(None) };
+}
+
+/// The simulated time of this thread's case.
+fn now() -> Moment {
+    let began = BEGAN.get().unwrap_or_else(tokio::time::Instant::now);
+    let steady = began.elapsed() + Duration::from_secs(1000);
+    let wall_ms = 1_790_000_000_000 + i64::try_from(steady.as_millis()).unwrap();
+    Moment { wall_ms, steady }
+}
+
+fn settings(word: ReceiverWord, extra: &str) -> AgentSettings {
+    let protocol = match word {
+        ReceiverWord::Answers => "relp",
+        ReceiverWord::End => "tcp",
+        ReceiverWord::None => "udp",
+    };
+    let text = format!(
+        "[[agent]]\nname = \"sim\"\n[agent.source]\napi_url = \"https://contoso.us3.portal.cloudappsecurity.com\"\n\
+         token_file = \"token\"\n[agent.siem]\nhost = \"127.0.0.1\"\nprotocol = \"{protocol}\"\n{extra}\n"
+    );
+    let path = std::path::Path::new("/settings/siembox.toml");
+    let read = Settings::read(&text, path, &Overrides::default());
+    read.unwrap().settings.agents.remove(0)
+}
+
+/// Forwards all lines of a spool to this receiver, until they have left it.
+fn forward(receiver: Receiver, lines: u64, batch: u64, extra: &str) -> Outcome {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        BEGAN.set(Some(tokio::time::Instant::now()));
+        let settings = settings(receiver.word, extra);
+        let spool = Arc::new(MemorySpool::new(lines, batch));
+        let folder = tempfile::tempdir().unwrap();
+        let (ledger, _) = Ledger::open(folder.path(), LONGEST, &*spool, [0]).unwrap();
+        let ledger = Arc::new(ledger);
+        let hour = Duration::from_secs(3600);
+        let thresholds = Thresholds {
+            connection_error: hour,
+            disconnected: hour,
+        };
+        let status = Status::new(thresholds, now());
+        let reporter = status.introduce(
+            Introduction {
+                name: "sim".to_owned(),
+                cloud: String::new(),
+                siem: String::new(),
+                streams: [true; 2],
+                paused: false,
+                known: true,
+                ask_spool: Arc::new(SpoolReport::default),
+                ask_ledger: Arc::new(LedgerReport::default),
+            },
+            now(),
+        );
+        let halt = Arc::new(Halt::default());
+        let receiver = Arc::new(Mutex::new(receiver));
+        let forwarder = Forwarder {
+            spool: Arc::clone(&spool),
+            ledger: Arc::clone(&ledger),
+            heartbeat: Heartbeat {
+                writer: line_writer(&settings).unwrap(),
+                host: None,
+                every: settings.siem.heartbeat,
+                paused: false,
+                next: Duration::ZERO,
+            },
+            siem: settings.siem.clone(),
+            connect: SimConnect(Arc::clone(&receiver)),
+            wake: Arc::new(Notify::new()),
+            reporter,
+            halt: Arc::clone(&halt),
+            now,
+        };
+        let began = now().steady;
+        let running = tokio::spawn(forwarder.run());
+        while spool.first() < lines && now().steady - began < LONGEST {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let took = now().steady - began;
+        halt.throw();
+        running.await.unwrap();
+        let aside = spool.aside(100).unwrap();
+        let last = Receiver::new(ReceiverWord::None);
+        Outcome {
+            left: spool.first(),
+            ledger: ledger.report(&*spool),
+            aside: aside.into_iter().map(|aside| aside.id).collect(),
+            status: status.snapshot(now()),
+            receiver: std::mem::replace(&mut *held(&receiver), last),
+            took,
+        }
+    })
+}
+
+// === impl Outcome ===
+
+impl Outcome {
+    /// What always holds. `poison`: these are set aside, all others arrive.
+    fn check(&self, lines: u64, most: u32) {
+        let poison = self.receiver.poison.len() as u64;
+        let has = self.receiver.lines();
+        let missing: Vec<u64> = (0..lines)
+            .filter(|line| !has.contains(line) && !self.receiver.poison.contains(line))
+            .collect();
+        assert_eq!(
+            missing.len(),
+            0,
+            "lost {:?}…, {} left the spool",
+            missing.first(),
+            self.left
+        );
+        assert_eq!(self.left, lines, "stuck after {:?}", self.took);
+        let sums = &self.ledger.sums;
+        assert_eq!(
+            (sums.proved, sums.refused),
+            (lines - poison, poison),
+            "{sums:?}"
+        );
+        let often = self.receiver.given.iter().max_by_key(|(_, times)| **times);
+        assert!(often.is_none_or(|(_, times)| *times <= most), "{often:?}");
+        let mut aside = self.aside.clone();
+        aside.sort_unstable();
+        let poison: BTreeSet<String> = self.receiver.poison.iter().map(u64::to_string).collect();
+        assert_eq!(aside, poison.into_iter().collect::<Vec<_>>());
+    }
+
+    fn check_order(&self) {
+        let sorted = self.receiver.order.is_sorted();
+        assert!(sorted, "{:?}", self.receiver.order);
+    }
+}
+
+fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+const WORDS: [ReceiverWord; 2] = [ReceiverWord::Answers, ReceiverWord::End];
+
+/// A break at every line, with every number of answers out, at every border of the batches, two breaks deep.
+#[test]
+fn a_break_at_every_place_two_deep() {
+    const LINES: u64 = 9;
+    let mut cases = 0;
+    for word in WORDS {
+        let unanswered = match word {
+            ReceiverWord::Answers => 0..=2,
+            _ => 0..=0,
+        };
+        let endings = [Ending::Reset, Ending::Fin, Ending::Death(2)];
+        let lives: Vec<Life> = (1..=LINES)
+            .flat_map(|lines| unanswered.clone().map(move |open| (lines, open)))
+            .flat_map(|(lines, unanswered)| {
+                endings.map(|ending| Life {
+                    lines,
+                    unanswered,
+                    ending,
+                })
+            })
+            .collect();
+        for batch in [2, 4, 16] {
+            for first in &lives {
+                // the second break by the same ending: the mixed ones are the random cases
+                for second in lives.iter().filter(|life| life.ending == first.ending) {
+                    let mut receiver = Receiver::new(word);
+                    receiver.lives.extend([*first, *second]);
+                    let outcome = forward(receiver, LINES, batch, "");
+                    outcome.check(LINES, 8);
+                    if first.ending != Ending::Death(2) {
+                        outcome.check_order();
+                    }
+                    cases += 1;
+                }
+            }
+        }
+    }
+    println!("{cases} cases");
+}
+
+fn lives() -> impl Strategy<Value = Vec<Life>> {
+    let ending = prop_oneof![
+        Just(Ending::Reset),
+        Just(Ending::Fin),
+        (1..4_u32).prop_map(Ending::Death)
+    ];
+    let life = (1..700_u64, 0..3_u64, ending).prop_map(|(lines, unanswered, ending)| Life {
+        lines,
+        unanswered,
+        ending,
+    });
+    prop::collection::vec(life, 0..8)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Backlogs of many windows, lives of all lengths, and lines that the receiver never takes.
+    #[test]
+    fn everything_arrives_whatever_breaks(
+        answers in any::<bool>(),
+        lives in lives(),
+        poison in prop::collection::btree_set(0..1_900_u64, 0..3),
+        batch in 1..200_u64,
+    ) {
+        let mut receiver = Receiver::new(WORDS[usize::from(!answers)]);
+        receiver.lives.extend(lives);
+        receiver.poison = poison;
+        // behind the last poison lines follow that show that it is not the receiver as a whole
+        forward(receiver, 2_000, batch, "").check(2_000, 24);
+    }
+}
+
+#[test]
+fn connections_that_always_end_early_still_bring_everything() {
+    for word in WORDS {
+        for ending in [Ending::Reset, Ending::Fin] {
+            for lines in [130, 600] {
+                let mut receiver = Receiver::new(word);
+                receiver.always = Some(Life {
+                    lines,
+                    unanswered: 1,
+                    ending,
+                });
+                let outcome = forward(receiver, 6_000, 128, "");
+                outcome.check(6_000, 10);
+                println!("{word:?} {ending:?} {lines}: {:?}", outcome.took);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_line_that_the_receiver_never_takes_is_named_and_set_aside_and_the_rest_goes_on() {
+    for word in WORDS {
+        for poison in [0, 1, 2_999, 5_000] {
+            let mut receiver = Receiver::new(word);
+            receiver.poison = BTreeSet::from([poison]);
+            let outcome = forward(receiver, 6_000, 128, "");
+            outcome.check(6_000, 10);
+            let notice = outcome.status.notices.iter().rev();
+            let mut told = notice.filter(|notice| {
+                notice
+                    .text
+                    .contains(&format!("line {poison} (id {poison})"))
+            });
+            assert!(told.next().is_some(), "{:?}", outcome.status.notices);
+            println!("{word:?} {poison}: {:?}", outcome.took);
+        }
+    }
+}
+
+#[test]
+fn a_receiver_that_takes_nothing_for_a_while_sets_nothing_aside() {
+    let mut receiver = Receiver::new(ReceiverWord::Answers);
+    receiver.down_until = Duration::from_secs(300);
+    let outcome = forward(receiver, 500, 128, "");
+    outcome.check(500, 40);
+
+    // each connection ends at its first line, for a hundred connections
+    let mut receiver = Receiver::new(ReceiverWord::End);
+    let life = Life {
+        lines: 1,
+        unanswered: 0,
+        ending: Ending::Reset,
+    };
+    receiver.lives.extend([life; 20]);
+    forward(receiver, 500, 128, "").check(500, 40);
+}
+
+#[test]
+fn a_line_is_tried_for_ever_if_the_settings_want_that() {
+    let mut receiver = Receiver::new(ReceiverWord::Answers);
+    receiver.poison = BTreeSet::from([7]);
+    let outcome = forward(receiver, 500, 128, "set_aside_refused = false");
+    let missing: Vec<u64> = (0..500)
+        .filter(|line| !outcome.receiver.lines().contains(line))
+        .collect();
+    assert_eq!((missing, outcome.left), (vec![7], 7));
+    assert!(outcome.aside.is_empty());
+    assert!(
+        outcome.receiver.given[&7] <= 10,
+        "{}",
+        outcome.receiver.given[&7]
+    );
+}
