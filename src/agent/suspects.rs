@@ -112,12 +112,6 @@ impl Suspects {
         }
     }
 
-    /// Is this line held back?
-    #[must_use]
-    pub fn holds(&self, line: u64) -> bool {
-        self.0.get(&line).is_some_and(|suspect| suspect.held)
-    }
-
     /// The first line from `line` on that is not held back.
     #[must_use]
     pub fn free_from(&self, line: u64) -> u64 {
@@ -264,9 +258,9 @@ mod tests {
     fn a_line_at_which_connections_end_is_held_back_at_the_second() {
         let mut suspects = Suspects::default();
         suspects.ended_connection(3, "reset", S(0));
-        assert!(!suspects.holds(3));
+        assert_eq!(suspects.held_from(0), None);
         suspects.ended_connection(3, "reset", S(1));
-        assert!(suspects.holds(3));
+        assert_eq!(suspects.held_from(0), Some(3));
         suspects.passed(&lines(4..5));
         assert_eq!(suspects.convicted(), None);
         suspects.ended_connection(3, "reset", S(5));

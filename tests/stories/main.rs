@@ -12,6 +12,7 @@ mod damage;
 mod delivery;
 mod dense;
 mod disk;
+mod early_ends;
 mod expected;
 mod faulty_disk;
 mod ledger;

@@ -15,6 +15,7 @@ pub mod collector;
 mod daemon;
 mod port;
 pub mod rsyslog;
+pub mod short_lived;
 pub mod syslog_ng;
 
 pub use daemon::Receiver;
