@@ -38,6 +38,8 @@ const QUIET_LOOK: Duration = Duration::from_secs(10);
 pub const WAIT: Duration = Duration::from_secs(60);
 /// A stop waits no longer than this for the last proof.
 const LAST_PROOF: Duration = Duration::from_secs(5);
+/// A connection that is made at once after a break and stands for so long shows that the receiver lives.
+const ALIVE_LOOK: Duration = Duration::from_millis(50);
 /// A receiver that can't be asked by a half-close is given so much time to end the connection at a line that it does not take.
 const LINE_LOOK: Duration = Duration::from_secs(1);
 
@@ -167,6 +169,13 @@ impl<S: Spool + 'static, C: Connect> Forwarder<S, C> {
             peer: wire.peer().to_string(),
             renewed: state.renewed,
         });
+        if state.window.is_doubted() {
+            // a dying receiver's kernel may have accepted, and takes that back
+            tokio::select! {
+                error = wire.gone() => return broke(error),
+                () = tokio::time::sleep(ALIVE_LOOK) => state.window.alive(),
+            }
+        }
         let end = tokio::select! {
             end = self.forward(&mut wire, state) => end,
             // a batch is sent to its end, so that no line is cut; but not for ever

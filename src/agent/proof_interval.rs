@@ -5,7 +5,7 @@
 //!
 //! ```text
 //!            break                      break within 64 kB
-//!   normal ────────▶ careful: 64 kB ──────────────────────▶ searching: a quarter of the lines that were out,
+//!   normal ────────▶ careful: 64 kB ──────────────────────▶ searching: an eighth of the lines that were out,
 //!      ▲                 │ doubles while it holds               again and again, down to one line alone
 //!      ╰─────────────────╯ from 4 MB on
 //! ```
@@ -153,10 +153,8 @@ impl ProofInterval {
                 }
             }
             Mode::Searching { end, .. } if out_to >= end => Self::careful(u64::MAX),
-            Mode::Searching { end, lines } => Mode::Searching {
-                end,
-                lines: (lines * 2).min((end - out_to).div_ceil(2)).max(1),
-            },
+            // no larger steps here: each that fails repeats its lines
+            searching @ Mode::Searching { .. } => searching,
         };
     }
 
@@ -174,7 +172,7 @@ impl ProofInterval {
             }
             Mode::Careful { .. } | Mode::Searching { .. } => {
                 let suspect = (lines == 1).then_some(end - 1);
-                let lines = (lines / 4).max(1);
+                let lines = (lines / 8).max(1);
                 self.mode = Mode::Searching { end, lines };
                 return suspect;
             }
@@ -198,14 +196,10 @@ impl ProofInterval {
         (self.out, self.bytes) = (LineSet::default(), 0);
     }
 
-    /// Up to half of what is not known to fail, where that is known.
+    /// Begins anew, up to the largest size that is not known to fail.
     fn careful(ceiling: u64) -> Mode {
-        let start = match ceiling {
-            u64::MAX => SMALLEST,
-            known => known / 2,
-        };
         Mode::Careful {
-            bytes: start.max(SMALLEST),
+            bytes: SMALLEST,
             ceiling: ceiling.max(SMALLEST),
             held: 0,
         }
@@ -297,7 +291,7 @@ mod tests {
         interval.sending(0..40);
         interval.sent(20_000);
         assert_eq!(interval.unanswered(&[7..40].into_iter().collect()), None);
-        assert_eq!(interval.left().lines, 8);
+        assert_eq!(interval.left().lines, 4);
         interval.sending(7..8);
         assert_eq!(interval.unanswered(&[7..8].into_iter().collect()), Some(7));
         assert_eq!(interval.unanswered(&LineSet::default()), None);

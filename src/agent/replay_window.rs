@@ -12,8 +12,8 @@
 //! - the receiver ended the connection after we did: it has read everything ([`confirmed`](ReplayWindow::confirmed)); and it
 //!   did not die for a while afterwards, because what was read is not yet stored.
 //!
-//! A break takes back what was read a moment ago only if the receiver is found dead: the next connection is refused, or breaks
-//! before anything on it is acknowledged. A receiver that ends connections early and accepts the next at once is alive.
+//! A break takes back what was read a moment ago only if the receiver is found dead: the next connection, which is made at once,
+//! is refused, or ends by itself right away. A receiver that ends connections early and accepts the next at once is alive.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -79,12 +79,12 @@ impl ReplayWindow {
         }
     }
 
-    /// The receiver has acknowledged something on a connection made after the break.
+    /// The receiver has accepted a connection after the break.
     pub fn alive(&mut self) {
         self.doubted_since = None;
     }
 
-    /// A break came, and nothing showed since that the receiver lives: what it has read goes out again.
+    /// A break came, and nothing has shown since that the receiver lives: what it has read goes out again.
     pub fn died_if_doubted(&mut self) {
         if self.doubted_since.take().is_some() {
             self.read.clear();

@@ -172,7 +172,7 @@ impl Out<'_> {
 
     fn lines(&mut self, agents: &[AgentReport], at_ms: i64) -> fmt::Result {
         type Of = fn(&AgentReport) -> u64;
-        let metrics: [(MetricType, &str, &str, Of); 9] = [
+        let metrics: [(MetricType, &str, &str, Of); 10] = [
             (
                 COUNTER,
                 "siembox_lines_sent_total",
@@ -190,6 +190,12 @@ impl Out<'_> {
                 "siembox_lines_cut_total",
                 "Lines cut to fit a datagram",
                 |agent| agent.lines.cut,
+            ),
+            (
+                COUNTER,
+                "siembox_lines_refused_total",
+                "Lines set aside because the receiver does not take them",
+                |agent| agent.ledger.sums.refused,
             ),
             (
                 COUNTER,

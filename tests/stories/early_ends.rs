@@ -53,7 +53,8 @@ fn story(
     let total = want.len() as u64;
     let status = siembox.wait("everything has left the spool", |status| {
         let agent = &status.agents[0];
-        agent.activities.spooled == total && agent.spool.waiting == 0
+        let sums = &agent.ledger.sums;
+        agent.activities.spooled == total && sums.proved + sums.refused == total
     });
     let mut counts: HashMap<String, usize> = HashMap::new();
     for line in receiver.lines() {

@@ -54,7 +54,11 @@ fn row(agent: &AgentReport, at_ms: i64) -> Markup {
                 span.address { (words::breakable(bare(&agent.cloud.to))) }
                 small { (streams(agent)) }
             }
-            td role="cell" data-label=(siem) { span.address { (words::breakable(&agent.siem.to)) } }
+            td role="cell" data-label=(siem) {
+                span.address { (words::breakable(&agent.siem.to)) }
+                @let refused = agent.ledger.sums.refused;
+                @if refused > 0 { small.bad { (words::counted(refused, "line")) " refused" } }
+            }
             td role="cell" data-label=(read) { (or_not_yet(agent.last_read_ms, at_ms)) }
             td role="cell" data-label=(proved) { (or_not_yet(agent.last_proved_ms, at_ms)) }
             td role="cell" data-label=(waiting) {
