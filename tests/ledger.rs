@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use siembox::ledger::{Counts, Key, Ledger, NAME, Release};
 use siembox::spool::sled::{Bounds, SledSpool};
-use siembox::spool::{Lines, Page, Spool, SpoolError};
+use siembox::spool::{LineSet, Lines, Page, Spool, SpoolError};
 use siembox::status::{LedgerReport, LedgerSpan};
 
 const KEEP: Duration = Duration::from_secs(90 * 86_400);
@@ -76,7 +76,7 @@ impl Box {
         let write = |before, note: &[u8]| self.spool.acknowledge(before, note);
         let release = Release {
             before,
-            arrived: std::iter::once(0..before).collect(),
+            arrived: LineSet::from(0..before),
             ..Release::default()
         };
         self.ledger

@@ -290,10 +290,10 @@ mod tests {
         let mut interval = ProofInterval::new();
         interval.sending(0..40);
         interval.sent(20_000);
-        assert_eq!(interval.unanswered(&[7..40].into_iter().collect()), None);
+        assert_eq!(interval.unanswered(&LineSet::from(7..40)), None);
         assert_eq!(interval.left().lines, 4);
         interval.sending(7..8);
-        assert_eq!(interval.unanswered(&[7..8].into_iter().collect()), Some(7));
+        assert_eq!(interval.unanswered(&LineSet::from(7..8)), Some(7));
         assert_eq!(interval.unanswered(&LineSet::default()), None);
     }
 }

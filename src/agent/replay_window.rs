@@ -214,7 +214,7 @@ mod tests {
     }
 
     fn lines(lines: Range<u64>) -> LineSet {
-        [lines].into_iter().collect()
+        LineSet::from(lines)
     }
 
     #[test]

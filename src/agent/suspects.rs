@@ -152,7 +152,7 @@ impl Suspects {
     /// The suspects that were not told yet: lines that were refused while others were taken, and lines at which connections end
     /// although the receiver has taken others since.
     #[must_use]
-    pub fn to_tell(&mut self) -> Vec<Named> {
+    pub fn take_untold(&mut self) -> Vec<Named> {
         let new = |suspect: &Suspect| {
             let sure = suspect.others_passed || suspect.offence == Offence::Refused;
             suspect.held && sure && !suspect.told
@@ -216,7 +216,7 @@ mod tests {
     const S: fn(u64) -> Duration = Duration::from_secs;
 
     fn lines(lines: std::ops::Range<u64>) -> LineSet {
-        [lines].into_iter().collect()
+        LineSet::from(lines)
     }
 
     #[test]
@@ -227,8 +227,8 @@ mod tests {
         assert_eq!(suspects.due(S(100), true), None, "nobody passed");
         assert_eq!(suspects.due(S(100), false), Some(7));
         suspects.passed(&lines(8..20));
-        assert_eq!(suspects.to_tell().len(), 1);
-        assert_eq!(suspects.to_tell().len(), 0, "told once");
+        assert_eq!(suspects.take_untold().len(), 1);
+        assert_eq!(suspects.take_untold().len(), 0, "told once");
         for at in [1, 10, 100] {
             assert_eq!(suspects.convicted(), None);
             assert_eq!(suspects.due(S(at), true), Some(7));

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::ledger::Counts;
 use crate::ledger::flash;
+use crate::spool::LineSet;
 
 /// An agent with everything that outlives a kill, and everything that does not.
 #[derive(Default)]
@@ -55,7 +56,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
 fn arrived(before: u64) -> Release {
     Release {
         before,
-        arrived: std::iter::once(0..before).collect(),
+        arrived: LineSet::from(0..before),
         ..Release::default()
     }
 }
@@ -328,7 +329,7 @@ fn only_what_the_receiver_answered_is_proved() {
     let release = Release {
         before: 10,
         arrived: [0..3, 4..6, 8..10].into_iter().collect(),
-        refused: [3..4].into_iter().collect(),
+        refused: LineSet::from(3..4),
     };
     let step = world.books.step(&release);
     world.books.proved(&step);

@@ -127,6 +127,14 @@ impl LineSet {
     }
 }
 
+impl From<Range<u64>> for LineSet {
+    fn from(lines: Range<u64>) -> Self {
+        let mut set = Self::default();
+        set.insert(lines);
+        set
+    }
+}
+
 impl FromIterator<Range<u64>> for LineSet {
     fn from_iter<I: IntoIterator<Item = Range<u64>>>(ranges: I) -> Self {
         let mut set = Self::default();

@@ -14,7 +14,7 @@ use crate::status::{Happening, LineTrouble};
 impl<S: Spool + 'static, C: Connect> Forwarder<S, C> {
     /// Names the lines that are held back because of what the receiver makes of them, each once.
     pub(super) async fn tell_suspects(&self, state: &mut DeliveryState) -> Result<(), End> {
-        for named in state.suspects.to_tell() {
+        for named in state.suspects.take_untold() {
             let line = self.line(named.line).await?.unwrap_or_default();
             self.tell(&Happening::LineHeldBack {
                 line: trouble(&named, &line),

@@ -83,7 +83,7 @@ fn answers_count_in_any_order_and_in_any_pieces() {
         // Waiting can be abandoned. Those behind the first have their answers.
         let waited = tokio::time::timeout(Duration::from_millis(200), wire.prove()).await;
         assert!(waited.is_err());
-        assert_eq!(wire.answers().accepted, [1..10].into_iter().collect());
+        assert_eq!(wire.answers().accepted, LineSet::from(1..10));
         go.send(()).unwrap();
         wire.prove().await.unwrap();
         assert_eq!(wire.answers().accepted, up_to(1));

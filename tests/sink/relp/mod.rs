@@ -20,7 +20,7 @@ const RELP: Protocol = Protocol::Relp { trust: None };
 
 /// The first so many lines.
 fn up_to(lines: usize) -> LineSet {
-    std::iter::once(0..lines as u64).collect()
+    LineSet::from(0..lines as u64)
 }
 
 // --- real receivers
