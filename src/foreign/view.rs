@@ -16,7 +16,7 @@ pub(super) struct View {
 }
 
 /// The source as it stands, and decoded once, twice and three times as far as that changes anything; each of them
-/// [canonical](canonical).
+/// [canonical].
 pub(super) fn views(source: &[u8]) -> Vec<View> {
     let mut view = View {
         bytes: source.to_vec(),

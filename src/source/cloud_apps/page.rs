@@ -4,6 +4,7 @@
 //! one while the answer comes: of a page of 9 MB no more than a piece is in memory. Whatever comes, what is kept of it is
 //! bounded: [`MOST_RECORDS`] records, one record of 11 MB, 1 MB around the list.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use serde::{Deserialize, Deserializer};
@@ -198,17 +199,23 @@ fn cut() -> Answer {
     }
 }
 
-/// Dirt in a text must not cost the record: what is not UTF-8 becomes U+FFFD.
+/// Hands over an element of the list.
 fn hand_over(element: Element<'_>, to: &mut dyn Recipient, records: &mut u64) -> ControlFlow<()> {
     *records += 1;
     let flow = match element {
-        Element::Whole(record) => to.record(&String::from_utf8_lossy(record)),
-        Element::TooLong { begin, bytes } => to.too_long(&String::from_utf8_lossy(begin), bytes),
+        Element::Whole(record) => to.record(&text(record)),
+        Element::TooLong { begin, bytes } => to.too_long(&text(begin), bytes),
     };
     if *records >= MOST_RECORDS {
         return ControlFlow::Break(());
     }
     flow
+}
+
+/// Dirt in a text must not cost the record: what is not UTF-8 becomes U+FFFD. `from_utf8` alone looks at clean text some bytes
+/// at a time.
+fn text(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// What stands around a list is usually whole; where it is not, the list alone must tell.
