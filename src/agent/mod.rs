@@ -16,6 +16,7 @@ mod halt;
 mod heartbeat;
 mod line;
 mod parts;
+mod passed;
 mod poller;
 mod proof_interval;
 mod replay;

@@ -171,7 +171,6 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         self.state.passing.reset();
         self.state.refused.reset();
         self.state.slow = 0;
-        self.reader.ask_for_more();
         self.take_in(&answer)
     }
 
@@ -240,6 +239,13 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
             self.ledger.count(stream.number(), &self.state.haul.counts);
         } else if !self.write(&turn) {
             return Err(SourceError::new(Trouble::Stopped, "stopped"));
+        }
+        for served in &turn.served {
+            self.tell(&Happening::ServedAgain {
+                stream: stream.name(),
+                served: *served,
+                left: self.reader.unserved(),
+            });
         }
         let lines = self.state.haul.lines.len() as u64;
         self.state.news += lines;

@@ -19,7 +19,9 @@ use crate::ledger::Ledger;
 use crate::replay::{Progress, Request, Running, Word};
 use crate::sent::{Scribe, SentIds};
 use crate::source::cloud_apps::CloudApps;
-use crate::source::{Query, Reader, SourceError, Stream, Throttle, Trouble, Verdict};
+use crate::source::{
+    Change, Cursor, Query, Reader, Source, SourceError, Step, Stream, Throttle, Trouble, Verdict,
+};
 use crate::spool::Spool;
 use crate::status::{Happening, Reporter};
 pub(super) use begin::RunningReplay;
@@ -73,10 +75,34 @@ pub(super) struct Leg {
     pub(super) source: CloudApps,
     /// Are the activities behind an alert asked for where it names none?
     pub(super) fetch_related: bool,
-    /// From here on the poller may still read by itself.
-    pub(super) pollers_from_ms: i64,
+    /// What the poller may still read by itself.
+    pub(super) pollers: Pollers,
     /// Writes down what is sent.
     pub(super) scribe: Scribe,
+}
+
+/// What the running stream may still read by itself, so that a replay leaves it to it.
+#[derive(Debug, Clone)]
+pub(super) struct Pollers {
+    /// Everything from here on.
+    from_ms: i64,
+    /// And what the cloud did not give out: the stream asks for it again.
+    cursor: Cursor,
+}
+
+impl Pollers {
+    /// As the stream's cursor stands; `back_ms` is the farthest that a walk looks back.
+    pub(super) fn of(cursor: Cursor, back_ms: i64) -> Self {
+        Self {
+            from_ms: cursor.may_read_from_ms(back_ms),
+            cursor,
+        }
+    }
+
+    /// May it still read what is of this time?
+    pub(super) fn may_read(&self, at_ms: i64) -> bool {
+        at_ms >= self.from_ms || self.cursor.is_unserved(at_ms)
+    }
 }
 
 /// Why it ends before its end.
@@ -126,8 +152,9 @@ impl<S: Spool> Replay<S> {
         self.progress.stream = Some(leg.stream);
         leg.reader.begin(self.request.to_ms, i64::MIN, false);
         while let Some(query) = leg.reader.query() {
+            let end_ms = self.request.to_ms;
             let query = Query {
-                to_ms: Some(self.request.to_ms),
+                to_ms: Some(query.to_ms.map_or(end_ms, |to_ms| to_ms.min(end_ms))),
                 ..query
             };
             self.wait_for_turn()?;
@@ -141,7 +168,6 @@ impl<S: Spool> Replay<S> {
             };
             passing.reset();
             slow = false;
-            leg.reader.ask_for_more();
             let verdict = self.take_in(leg, taken, &answer)?;
             self.say(&*leg, share, verdict == Verdict::CaughtUp);
             match verdict {
@@ -159,36 +185,65 @@ impl<S: Spool> Replay<S> {
         Ok(())
     }
 
-    /// What to do after trouble: what passes by itself is waited for, the rest is for whoever asked.
+    /// What to do after trouble: what passes by itself is waited for, what fails alone is narrowed down, the rest is for whoever
+    /// asked.
     fn after(
-        &self,
+        &mut self,
         leg: &mut Leg,
         error: SourceError,
         passing: &mut Backoff,
         slow: &mut bool,
     ) -> Result<(), End> {
-        match error.trouble {
-            Trouble::Stopped => Err(End::Halted),
-            Trouble::Throttled(silence) => {
-                self.keep_silent(silence);
-                self.pause(silence, &error.what)
-            }
-            Trouble::TooLarge if leg.reader.ask_for_less() => Ok(()),
-            Trouble::BadQuestion if leg.reader.forget_place() => Ok(()),
-            Trouble::TooSlow => {
-                if std::mem::replace(slow, true) {
-                    leg.reader.ask_for_less();
-                }
-                self.pause(passing.failed(chance()), &error.what)
-            }
-            Trouble::Passing => self.pause(passing.failed(chance()), &error.what),
-            Trouble::Refused | Trouble::InTheWay | Trouble::TooLarge | Trouble::BadQuestion => {
+        if let Trouble::Throttled(silence) = error.trouble {
+            self.keep_silent(silence);
+            self.pause(silence, &error.what)?;
+        }
+        let less = match error.trouble {
+            Trouble::Stopped => return Err(End::Halted),
+            Trouble::TooLarge => leg.reader.ask_for_less(),
+            Trouble::BadQuestion => leg.reader.leave_place(),
+            Trouble::TooSlow if std::mem::replace(slow, true) => leg.reader.ask_for_less(),
+            _ => None,
+        };
+        let step = match less {
+            Some(change) => Step::Changed(change),
+            None => self.step_after(leg, error.trouble)?,
+        };
+        match (step, error.trouble) {
+            (Step::Changed(Change::Passed(passed)), _) => self.pass_over(leg, passed, &error.what),
+            (Step::Changed(_), _) => Ok(()),
+            (Step::Outage, Trouble::Refused | Trouble::InvalidToken | Trouble::InvalidProxy)
+            | (
+                Step::Outage | Step::Held,
+                Trouble::InTheWay | Trouble::TooLarge | Trouble::BadQuestion,
+            ) => {
                 if self.halt.thrown() {
                     return Err(End::Halted);
                 }
                 Err(End::Failed(format!("{}: {}", leg.stream, error.what)))
             }
+            _ => self.pause(passing.failed(chance()), &error.what),
         }
+    }
+
+    /// Asks what there is to ask until it is known what follows from a failure.
+    fn step_after(&self, leg: &mut Leg, trouble: Trouble) -> Result<Step, End> {
+        let may_pass = !matches!(trouble, Trouble::Throttled(_));
+        let mut step = leg.reader.failed(self.request.to_ms, may_pass);
+        while let Step::Ask(question) = step {
+            self.wait_for_turn()?;
+            let records = match leg.source.page(&question, &mut ()) {
+                Ok(answer) => Some(answer.records),
+                Err(error) => {
+                    if let Trouble::Throttled(silence) = error.trouble {
+                        self.keep_silent(silence);
+                    }
+                    None
+                }
+            };
+            step = leg.reader.told(records);
+        }
+        Ok(step)
     }
 
     fn wait_for_turn(&self) -> Result<(), End> {

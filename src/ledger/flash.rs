@@ -215,10 +215,7 @@ mod tests {
         let cursor = Cursor {
             high_ms: 5,
             origin_ms: 1,
-            forgotten_ms: None,
-            walked_ms: None,
-            deep_ms: None,
-            walk: None,
+            ..Cursor::default()
         };
         let bytes = cursor_with(&cursor.to_bytes(), &tail());
         assert_eq!(Cursor::from_bytes(&bytes).unwrap(), cursor);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// How far a stream has been read. Times are the stream's own: `created` of activities, `date` of alerts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
     /// Everything up to here has been read, save what became visible late. Never goes back.
     pub high_ms: i64,
@@ -19,22 +19,54 @@ pub struct Cursor {
     /// The same of the last deep walk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deep_ms: Option<i64>,
+    /// Stretches that no question was answered about, in order: they were passed over, and each deep walk asks for them again,
+    /// however old they are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unserved: Vec<Unserved>,
     /// The walk under way, where one is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub walk: Option<Walk>,
 }
 
+/// A stretch of time that the cloud does not give out: each question that covers it fails, and those around it do not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unserved {
+    /// Its first millisecond.
+    pub from_ms: i64,
+    /// Its last one; the same where it is a single record's.
+    pub to_ms: i64,
+    /// So many records of its first millisecond come before, and were read.
+    #[serde(default)]
+    pub skip: u32,
+}
+
+// === impl Unserved ===
+
+impl Unserved {
+    /// Is it that of a single record?
+    #[must_use]
+    pub fn is_single(&self) -> bool {
+        self.from_ms == self.to_ms
+    }
+}
+
 /// One walk through the pages from a starting time to the present.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Walk {
     /// What the next request asks from.
     pub from_ms: i64,
+    /// And up to where, where a stretch that is not served lies behind, or one that fails is narrowed down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_ms: Option<i64>,
     /// How many records of equal time to pass over.
     #[serde(default)]
     pub skip: u32,
     /// The cloud's `nextQueryFilters`, to the letter, where it gave one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+    /// Where the walk itself begins, while it still asks for older stretches that were not served.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begins_ms: Option<i64>,
     /// The latest time met on this walk.
     pub max_ms: i64,
     /// When its first page was asked for, by the cloud's clock, where that is known.
@@ -49,6 +81,8 @@ pub struct Walk {
     /// Stands for the filters in force: a walk under other filters can't be taken up again.
     pub filters: u64,
 }
+
+// === impl Cursor ===
 
 impl Cursor {
     /// Where the next walk begins its overlap, or a deep one its look-back.
@@ -66,9 +100,15 @@ impl Cursor {
         let next = (self.settled_ms(true).min(self.settled_ms(false)) - back_ms)
             .max(self.origin_ms)
             .max(safe.min(self.high_ms));
-        self.walk
-            .as_ref()
-            .map_or(next, |walk| next.min(walk.from_ms))
+        self.walk.as_ref().map_or(next, |walk| {
+            next.min(walk.begins_ms.unwrap_or(walk.from_ms))
+        })
+    }
+
+    /// Is it a time that the cloud did not give out? The stream asks for it by itself.
+    #[must_use]
+    pub fn is_unserved(&self, at_ms: i64) -> bool {
+        (self.unserved.iter()).any(|known| (known.from_ms..=known.to_ms).contains(&at_ms))
     }
 
     /// As it goes to flash: JSON, so that an engineer can read it there.
@@ -94,11 +134,7 @@ mod tests {
     fn knows_from_where_on_it_may_read() {
         let mut cursor = Cursor {
             high_ms: 1000,
-            origin_ms: 0,
-            forgotten_ms: None,
-            walked_ms: None,
-            deep_ms: None,
-            walk: None,
+            ..Cursor::default()
         };
         assert_eq!(cursor.may_read_from_ms(300), 700);
         cursor.forgotten_ms = Some(800);
@@ -107,13 +143,8 @@ mod tests {
         assert_eq!(cursor.may_read_from_ms(300), 950);
         cursor.walk = Some(Walk {
             from_ms: 600,
-            skip: 0,
-            next: None,
-            began_ms: None,
-            deep: false,
-            out_of_order: false,
             max_ms: 700,
-            filters: 0,
+            ..Walk::default()
         });
         assert_eq!(cursor.may_read_from_ms(300), 600, "a walk under way");
     }

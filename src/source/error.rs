@@ -19,7 +19,9 @@ pub struct SourceError {
 pub enum Trouble {
     /// 429: the whole tenant waits this long.
     Throttled(Duration),
-    /// 401 or 403, or no token: somebody has to do something; tried again slowly, and at once when the secret changes.
+    /// The API refuses our token.
+    InvalidToken,
+    /// No way in for another reason, e.g. no token, or Entra refuses the app: somebody has to do something; tried again slowly, and at once when the secret changes.
     Refused,
     /// Network, 5xx, torn answers: passes by itself, tried again with back-off.
     Passing,
@@ -29,7 +31,9 @@ pub enum Trouble {
     TooSlow,
     /// 400: the question itself is refused, e.g. a filter, or a place that is too old.
     BadQuestion,
-    /// The settings or the machine stand in the way: proxy, certificate, clock.
+    /// The proxy can't be used as it is set.
+    InvalidProxy,
+    /// The settings or the machine stand in the way: certificate, clock, address.
     InTheWay,
     /// We were told to stop.
     Stopped,

@@ -13,10 +13,10 @@ mod reader;
 mod seen;
 mod throttle;
 
-pub use cursor::{Cursor, Walk};
+pub use cursor::{Cursor, Unserved, Walk};
 pub use error::{SourceError, Trouble};
 pub use pace::Pace;
-pub use reader::{Reader, Rules, Start, Turn, Verdict};
+pub use reader::{Change, Reader, Rules, Start, Step, Turn, Verdict};
 pub use seen::{Seen, fingerprint};
 pub use throttle::Throttle;
 

@@ -15,9 +15,16 @@
 //! - A record that nobody asked for, from a time whose ids are forgotten, is no news: only a stale answer can hold it.
 
 mod moving;
+mod narrow;
+mod size;
+mod stretch;
 
 use super::intake::{Ids, Intake};
-use super::{Answer, Cursor, Place, Query, Seen, Walk};
+use super::{Answer, Cursor, Place, Query, Seen, Unserved, Walk};
+use narrow::Narrow;
+pub use narrow::{Change, Step};
+use size::Size;
+use stretch::{again, older, stretch};
 
 /// Below this the cloud has no scan mode (reference: api-activities-investigate-script.md).
 pub const SMALLEST_SCAN: u32 = 500;
@@ -90,14 +97,18 @@ pub struct Turn {
     pub news: u64,
     /// Records of the page that had been read before.
     pub repeats: u64,
+    /// Stretches that had been passed over, and are read now.
+    pub served: Vec<Unserved>,
 }
 
 /// Reads one stream.
 #[derive(Debug)]
 pub struct Reader {
     rules: Rules,
-    /// What is asked for at present; smaller than the rules' after an answer that was too large.
-    limit: u32,
+    /// How many records a page is asked for.
+    size: Size,
+    /// What is known about questions that fail.
+    narrow: Narrow,
     cursor: Option<Cursor>,
     /// The cursor as it was last given out for writing.
     written: Option<Cursor>,
@@ -115,6 +126,10 @@ pub struct Reader {
     lost_place: bool,
     /// Records read since the walk's `from_ms` was set, to be held against the cloud's `total`.
     read: u64,
+    /// The stretch that had been passed over and is asked for again at present.
+    again: Option<Unserved>,
+    /// Stretches that had been passed over and are read since the last page was closed.
+    served: Vec<Unserved>,
     doubts: u8,
     circles: u16,
 }
@@ -125,10 +140,10 @@ impl Reader {
     /// Goes on where the cursor stands; from nothing where there is none.
     #[must_use]
     pub fn new(rules: Rules, cursor: Option<Cursor>, seen: Seen) -> Self {
-        let limit = rules.limit;
         let mut reader = Self {
+            size: Size::new(rules.limit),
+            narrow: Narrow::default(),
             rules,
-            limit,
             written: cursor.clone(),
             cursor,
             seen,
@@ -139,6 +154,8 @@ impl Reader {
             in_order: true,
             lost_place: false,
             read: 0,
+            again: None,
+            served: Vec::new(),
             doubts: 0,
             circles: 0,
         };
@@ -148,6 +165,9 @@ impl Reader {
             .as_ref()
             .and_then(|cursor| cursor.walk.as_ref());
         reader.in_order = walk.is_none_or(|walk| !walk.out_of_order);
+        reader.again = (reader.cursor.as_ref().zip(walk)).and_then(|(cursor, walk)| {
+            again(&cursor.unserved, walk).filter(|known| known.skip == walk.skip)
+        });
         reader
     }
 
@@ -162,10 +182,7 @@ impl Reader {
             Cursor {
                 high_ms: from_ms,
                 origin_ms: from_ms,
-                forgotten_ms: None,
-                walked_ms: None,
-                deep_ms: None,
-                walk: None,
+                ..Cursor::default()
             }
         });
         if cursor.walk.is_some() {
@@ -191,16 +208,22 @@ impl Reader {
             .forgotten_until()
             .map_or(i64::MIN, |forgotten| forgotten + 1);
         let from_ms = back_to.max(cursor.origin_ms).max(safe.min(cursor.high_ms));
-        let walk = Walk {
+        // so long a stop is not made up for either
+        cursor.unserved.retain(|known| known.to_ms >= earliest);
+        let older = older(&cursor.unserved, i64::MIN, Some(from_ms)).filter(|_| deep);
+        let begins_ms = older.map(|_| from_ms);
+        let (from_ms, to_ms) = older.unwrap_or_else(|| stretch(&cursor.unserved, from_ms, deep));
+        let mut walk = Walk {
             from_ms,
-            skip: 0,
-            next: None,
+            to_ms,
+            begins_ms,
             max_ms: from_ms,
-            began_ms: None,
             deep,
-            out_of_order: false,
             filters: self.rules.filters,
+            ..Walk::default()
         };
+        self.again = again(&cursor.unserved, &walk);
+        walk.skip = self.again.map_or(0, |known| known.skip);
         cursor.walk = Some(walk);
         (self.unopened, self.in_order, self.lost_place) = (true, true, false);
         (self.read, self.doubts, self.circles) = (0, 0, 0);
@@ -217,10 +240,20 @@ impl Reader {
             .map_or(Place::Skip(walk.skip), Place::Next);
         Some(Query {
             from_ms: walk.from_ms,
-            to_ms: None,
+            to_ms: walk.to_ms,
             place,
-            limit: self.limit,
+            limit: self.limit(walk),
         })
+    }
+
+    /// Records that are asked for. The cloud counts past records only outside scan mode.
+    fn limit(&self, walk: &Walk) -> u32 {
+        if self.again.is_some_and(|known| known.is_single()) {
+            return 1;
+        }
+        let by_count = walk.next.is_none() && walk.skip > 0;
+        let most = if by_count { PLAIN_PAGE } else { u32::MAX };
+        self.size.now().min(most)
     }
 
     /// Opens the page that has come. `now_ms` bounds the times of its records: one from the future moves no cursor.
@@ -248,7 +281,9 @@ impl Reader {
     pub fn close(&mut self, answer: &Answer) -> Turn {
         let mut page = std::mem::take(&mut self.page);
         self.note_begin();
+        self.narrow.ends_well();
         let verdict = self.move_on(&page, answer);
+        self.size.fits(page.count() as u64);
         self.before = std::mem::take(&mut page.ids);
         let floor_ms = self.floor_ms();
         let seen = self.seen.seal(floor_ms);
@@ -264,22 +299,19 @@ impl Reader {
             (None, _) => true,
             (Some(_), None) => false,
         };
-        let write = page.news > 0 || moved;
+        let write = page.news > 0 || moved || !self.served.is_empty();
         if write {
             self.written.clone_from(&self.cursor);
         }
         Turn {
             verdict,
             write,
-            cursor: self
-                .cursor
-                .as_ref()
-                .map(Cursor::to_bytes)
-                .unwrap_or_default(),
+            cursor: self.cursor_bytes(),
             seen,
             forget_seen: self.seen.oldest_number(),
             news: page.news,
             repeats: page.repeats,
+            served: std::mem::take(&mut self.served),
         }
     }
 
@@ -298,42 +330,27 @@ impl Reader {
         }
     }
 
-    /// The answer was too large to take in: ask for less. False where there is no less.
-    pub fn ask_for_less(&mut self) -> bool {
-        if self.limit <= 1 {
-            return false;
-        }
-        let half = self.limit / 2;
-        self.limit = if half >= SMALLEST_SCAN {
-            half
-        } else {
-            half.clamp(1, PLAIN_PAGE)
-        };
-        if self.limit < SMALLEST_SCAN {
-            self.forget_place();
-        }
-        true
+    fn cursor_bytes(&self) -> Vec<u8> {
+        let cursor = self.cursor.as_ref();
+        cursor.map(Cursor::to_bytes).unwrap_or_default()
     }
 
-    /// A page fitted again: ask for more next time.
-    pub fn ask_for_more(&mut self) {
-        let double = self.limit.saturating_mul(2);
-        let next = if self.limit == PLAIN_PAGE {
-            SMALLEST_SCAN
-        } else {
-            double
-        };
-        let next = if next > PLAIN_PAGE && next < SMALLEST_SCAN {
-            PLAIN_PAGE
-        } else {
-            next
-        };
-        self.limit = next.min(self.rules.limit).max(1);
+    /// The answer was too large to take in: ask for less. `None` where there is no less.
+    pub fn ask_for_less(&mut self) -> Option<Change> {
+        let smaller = (self.size.shrink()).then(|| Change::Smaller(self.size.now()));
+        if smaller.is_some() && self.size.now() < SMALLEST_SCAN {
+            self.forget_place();
+        }
+        smaller
     }
 
     /// The cloud refused the place it had named itself (it may be too old): go on from the highest time read.
-    /// False where there was no such place, so that the refusal has another reason.
-    pub fn forget_place(&mut self) -> bool {
+    /// `None` where there was no such place, so that the refusal has another reason.
+    pub fn leave_place(&mut self) -> Option<Change> {
+        self.forget_place().then_some(Change::LeftPlace)
+    }
+
+    fn forget_place(&mut self) -> bool {
         let in_order = self.in_order;
         let Some(cursor) = &mut self.cursor else {
             return false;
@@ -368,6 +385,14 @@ impl Reader {
         let cursor = self.cursor.as_ref()?;
         let walked = cursor.walk.as_ref().map(|walk| walk.max_ms);
         Some(walked.unwrap_or(cursor.high_ms).max(cursor.high_ms))
+    }
+
+    /// How many stretches were passed over, and are asked for again.
+    #[must_use]
+    pub fn unserved(&self) -> usize {
+        self.cursor
+            .as_ref()
+            .map_or(0, |cursor| cursor.unserved.len())
     }
 
     /// Stands for the filters in force.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::notice::Topic;
 use crate::replay::{Running, Word};
+use crate::source::{Change, Trouble, Unserved};
 
 /// Something that happened to an agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,10 +68,37 @@ pub enum Happening {
     CloudTrouble {
         /// "activities" or "alerts".
         stream: &'static str,
+        /// What kind of trouble it is.
+        trouble: Trouble,
         /// Cause and cure.
         what: String,
         /// Until the next try.
         wait: Duration,
+    },
+    /// A question fails again and again while others are answered: something else is asked for.
+    Narrowed {
+        /// "activities" or "alerts".
+        stream: &'static str,
+        /// What.
+        change: Change,
+    },
+    /// A record, or a stretch of time, is not given out, and what follows is: reading goes on behind it.
+    PassedOver {
+        /// "activities" or "alerts".
+        stream: &'static str,
+        /// When it is.
+        passed: Unserved,
+        /// How the questions fail that cover it.
+        why: String,
+    },
+    /// What had been passed over is given out again, and read.
+    ServedAgain {
+        /// "activities" or "alerts".
+        stream: &'static str,
+        /// When it is.
+        served: Unserved,
+        /// How many stretches of this stream still are not.
+        left: usize,
     },
     /// The cloud's answer contradicts itself.
     Doubtful {
@@ -270,6 +298,9 @@ impl Happening {
             | Self::ClockNotSet { stream, .. }
             | Self::ClockSet { stream }
             | Self::CloudTrouble { stream, .. }
+            | Self::Narrowed { stream, .. }
+            | Self::PassedOver { stream, .. }
+            | Self::ServedAgain { stream, .. }
             | Self::Doubtful { stream, .. }
             | Self::SetAside { stream, .. } => stream,
             _ => "",
@@ -288,7 +319,13 @@ impl Happening {
             | Self::SiemThere
             | Self::ReplayGoesOn(_)
             | Self::SiemConnected { renewed: true, .. } => Loudness::Debug,
+            Self::Narrowed {
+                change: Change::Shorter { .. },
+                ..
+            } => Loudness::Debug,
             Self::PageRead(_)
+            | Self::Narrowed { .. }
+            | Self::ServedAgain { .. }
             | Self::FirstStart { .. }
             | Self::SiemConnected { .. }
             | Self::LedgerWhole { .. }
@@ -298,6 +335,7 @@ impl Happening {
             | Self::SentIdsWell
             | Self::SpoolWell => Loudness::Info,
             Self::SetAside { .. }
+            | Self::PassedOver { .. }
             | Self::Doubtful { .. }
             | Self::ClockNotSet { .. }
             | Self::Cut { .. }
@@ -333,13 +371,14 @@ impl Happening {
             Self::SentIdsTrouble { .. } => {
                 Effect::Raise(Topic::SentIds, "A replay would repeat lines")
             }
-            Self::CloudTrouble { what, .. } if what.starts_with("Invalid token") => {
-                Effect::Raise(Topic::Cloud, "Invalid token")
-            }
-            Self::CloudTrouble { what, .. } if what.starts_with("Invalid proxy") => {
-                Effect::Raise(Topic::Cloud, "Invalid proxy address")
-            }
-            Self::CloudTrouble { .. } => Effect::Raise(Topic::Cloud, "SIEM agent error"),
+            Self::CloudTrouble { trouble, .. } => Effect::Raise(
+                Topic::Cloud,
+                match trouble {
+                    Trouble::InvalidToken => "Invalid token",
+                    Trouble::InvalidProxy => "Invalid proxy address",
+                    _ => "SIEM agent error",
+                },
+            ),
             Self::SiemTrouble { broke: false, .. } => {
                 Effect::Raise(Topic::Siem, "Data server connection error")
             }
@@ -349,6 +388,8 @@ impl Happening {
             Self::Skipped { .. } => Effect::Raise(Topic::Skipped, "Not everything was read"),
             Self::Doubtful { .. } => Effect::Raise(Topic::Doubt, "Doubtful answer of the API"),
             Self::SetAside { .. } => Effect::Raise(Topic::SetAside, "Record set aside"),
+            Self::PassedOver { .. } => Effect::Raise(Topic::PassedOver, "Not everything was read"),
+            Self::ServedAgain { left: 0, .. } => Effect::Close(Topic::PassedOver),
             Self::SpoolFull { .. } => Effect::Raise(Topic::Spool, "The spool is full"),
             Self::SpoolTrouble { .. } => Effect::Raise(Topic::Spool, "Internal error"),
             Self::SpoolGone { .. } => {
@@ -375,6 +416,8 @@ impl Happening {
                 "A line was set aside: the receiver does not take it",
             ),
             Self::FirstStart { .. }
+            | Self::Narrowed { .. }
+            | Self::ServedAgain { .. }
             | Self::Sent { .. }
             | Self::ReplayBegun(_)
             | Self::ReplayGoesOn(_)

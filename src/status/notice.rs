@@ -20,6 +20,8 @@ pub enum Topic {
     SetAside,
     /// A stretch of time was not read.
     Skipped,
+    /// Records that the cloud does not give out were passed over.
+    PassedOver,
     /// The API counts more records than were read.
     Ledger,
     /// The SIEM can't be reached.
@@ -59,6 +61,7 @@ impl Topic {
             | Self::Siem
             | Self::Spool
             | Self::Skipped
+            | Self::PassedOver
             | Self::Settings
             | Self::Page
             | Self::Box

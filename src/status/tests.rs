@@ -1,4 +1,5 @@
 use super::*;
+use crate::source::Trouble;
 
 #[test]
 fn a_clock_that_is_set_changes_no_age() {
@@ -83,6 +84,7 @@ fn a_pause_is_no_silence_of_the_cloud() {
     let reporter = introduce(false, at(0));
     let trouble = Happening::CloudTrouble {
         stream: "alerts",
+        trouble: Trouble::Passing,
         what: "HTTP 500".to_owned(),
         wait: Duration::ZERO,
     };
@@ -103,4 +105,22 @@ fn a_pause_is_no_silence_of_the_cloud() {
     reporter.tell(at(43), &Happening::SiemThere);
     assert_eq!(seen(at(44)).0, Condition::Created);
     assert_eq!(seen(at(46)).0, Condition::ConnectionError);
+}
+
+#[test]
+fn a_notice_is_titled_by_the_kind_of_trouble_not_by_its_words() {
+    for (trouble, title) in [
+        (Trouble::InvalidToken, "Invalid token"),
+        (Trouble::InvalidProxy, "Invalid proxy address"),
+        (Trouble::Refused, "SIEM agent error"),
+        (Trouble::Passing, "SIEM agent error"),
+    ] {
+        let what = Happening::CloudTrouble {
+            stream: "alerts",
+            trouble,
+            what: "Invalid token, says a page that is none of the API's".to_owned(),
+            wait: Duration::ZERO,
+        };
+        assert_eq!(what.effect(), Effect::Raise(Topic::Cloud, title));
+    }
 }

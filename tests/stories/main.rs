@@ -20,6 +20,7 @@ mod live_settings;
 mod names;
 mod orphans;
 mod pause;
+mod poison;
 mod power;
 mod receiver_process;
 mod replay;

@@ -69,6 +69,13 @@ impl Haul {
         self.beside_lines = 0;
     }
 
+    /// Nothing but this, which was passed over unseen.
+    pub(super) fn pass_over(&mut self, key: Key, aside: Aside) {
+        self.clear();
+        self.counts.aside(key);
+        self.aside.push(aside);
+    }
+
     /// A new record becomes a line. `text` is the record as it stands in the page, where that is still known.
     pub(super) fn add(
         &mut self,

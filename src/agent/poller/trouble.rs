@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use super::Poller;
+use crate::agent::passed::aside;
 use crate::clock::Time;
-use crate::source::{Source, SourceError, Trouble};
+use crate::ledger::Key;
+use crate::source::{Change, Source, SourceError, Step, Trouble, Unserved};
 use crate::spool::Spool;
-use crate::status::Happening;
+use crate::status::{Happening, PageRead};
 
 /// How often a refused secret is looked at again: a replaced token takes effect this soon.
 const SECRET_LOOK: Duration = Duration::from_secs(2);
@@ -14,44 +16,131 @@ const SECRET_LOOK: Duration = Duration::from_secs(2);
 impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
     /// What to do after trouble: tells it, and says how long to wait.
     pub(super) fn after(&mut self, error: SourceError) -> Duration {
-        let wait = match error.trouble {
-            Trouble::Stopped => return Duration::ZERO,
-            Trouble::Throttled(silence) => {
-                self.keep_silent(silence);
-                silence
-            }
-            Trouble::Refused => self.state.refused.failed(self.time.chance()),
-            Trouble::TooLarge if self.reader.ask_for_less() => Duration::ZERO,
-            Trouble::BadQuestion if self.reader.forget_place() => Duration::ZERO,
-            Trouble::TooSlow => {
-                self.state.slow += 1;
-                if self.state.slow > 1 {
-                    self.reader.ask_for_less();
-                }
-                self.state.passing.failed(self.time.chance())
-            }
-            Trouble::Passing | Trouble::InTheWay | Trouble::TooLarge | Trouble::BadQuestion => {
-                self.state.passing.failed(self.time.chance())
-            }
+        let SourceError { trouble, what } = error;
+        if let Trouble::Throttled(silence) = trouble {
+            self.keep_silent(silence);
+        }
+        // where an answer is missing here, we were told to stop
+        let Ok(change) = self.change_after(trouble) else {
+            return Duration::ZERO;
         };
+        if let Some(Change::StillUnserved(known)) = change {
+            self.tell_passed(known, &what);
+            return Duration::ZERO;
+        }
         if self.time.over() {
             return Duration::ZERO;
         }
+        let wait = match (trouble, change) {
+            (Trouble::Throttled(silence), _) => silence,
+            (_, Some(_)) => {
+                // something else is asked for, and the cloud does answer
+                self.state.passing.reset();
+                self.state.refused.reset();
+                Duration::ZERO
+            }
+            (Trouble::Refused | Trouble::InvalidToken, None) => {
+                self.state.refused.failed(self.time.chance())
+            }
+            (_, None) => self.state.passing.failed(self.time.chance()),
+        };
+        let stream = self.stream.name();
         self.tell(&Happening::CloudTrouble {
-            stream: self.stream.name(),
-            what: error.what,
+            stream,
+            trouble,
+            what: what.clone(),
             wait,
         });
-        match error.trouble {
-            Trouble::Refused => self.wait_for_another_secret(wait),
+        match (trouble, change) {
+            (_, Some(Change::Passed(passed))) => self.pass_over(passed, &what),
+            (_, Some(change)) => self.tell(&Happening::Narrowed { stream, change }),
+            (Trouble::Refused | Trouble::InvalidToken, None) => {
+                self.wait_for_another_secret(wait);
+                return Duration::ZERO;
+            }
+            (_, None) => {}
+        }
+        match trouble {
             // the throttle holds everybody back
             Trouble::Throttled(_) => Duration::ZERO,
             _ => wait,
         }
     }
 
+    /// What is asked for from now on, where that is something else: less of what fails, or what follows it.
+    ///
+    /// # Errors
+    /// Only when we are told to stop.
+    fn change_after(&mut self, trouble: Trouble) -> Result<Option<Change>, SourceError> {
+        let less = match trouble {
+            Trouble::Stopped => return Err(SourceError::new(trouble, "stopped")),
+            Trouble::TooLarge => self.reader.ask_for_less(),
+            Trouble::BadQuestion => self.reader.leave_place(),
+            Trouble::TooSlow => {
+                self.state.slow += 1;
+                (self.state.slow > 1)
+                    .then(|| self.reader.ask_for_less())
+                    .flatten()
+            }
+            _ => None,
+        };
+        if less.is_some() {
+            return Ok(less);
+        }
+        // where the cloud asks for patience, no record is at fault
+        let may_pass = !matches!(trouble, Trouble::Throttled(_));
+        let mut step = self.reader.failed(self.cloud_now_ms(), may_pass);
+        loop {
+            let question = match step {
+                Step::Wait | Step::Outage | Step::Held => return Ok(None),
+                Step::Changed(change) => return Ok(Some(change)),
+                Step::Ask(question) => question,
+            };
+            let records = match self.ask(&question) {
+                Ok(answer) => Some(answer.records),
+                Err(error) if error.trouble == Trouble::Stopped => return Err(error),
+                Err(error) => {
+                    if let Trouble::Throttled(silence) = error.trouble {
+                        self.keep_silent(silence);
+                    }
+                    None
+                }
+            };
+            step = self.reader.told(records);
+        }
+    }
+
+    /// A record, or a stretch, is set aside without having been seen: that is written together with the cursor behind it.
+    fn pass_over(&mut self, passed: Unserved, why: &str) {
+        let now_ms = self.cloud_now_ms();
+        let turn = self.reader.pass();
+        let key = Key::of(self.stream.number(), Some(passed.from_ms), now_ms);
+        self.sent.open();
+        let aside = aside(passed, why, self.time.now().wall_ms);
+        self.state.haul.pass_over(key, aside);
+        if !self.write(&turn) {
+            return;
+        }
+        self.tell_passed(passed, why);
+        self.tell(&Happening::PageRead(PageRead {
+            stream: self.stream.name(),
+            set_aside: 1,
+            read_up_to_ms: self.reader.high_ms(),
+            more: true,
+            ..PageRead::default()
+        }));
+    }
+
+    fn tell_passed(&self, passed: Unserved, why: &str) {
+        self.tell(&Happening::PassedOver {
+            stream: self.stream.name(),
+            passed,
+            why: why.to_owned(),
+        });
+    }
+
     /// Waits, but not longer than until the secret is another one.
-    fn wait_for_another_secret(&self, wait: Duration) -> Duration {
+    fn wait_for_another_secret(&self, wait: Duration) {
         let refused = (self.read_secret)().ok();
         let until = self.time.now().steady + wait;
         while self.time.now().steady < until && !self.sleep(SECRET_LOOK.min(wait)) {
@@ -59,6 +148,5 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
                 break;
             }
         }
-        Duration::ZERO
     }
 }

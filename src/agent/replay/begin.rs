@@ -5,7 +5,7 @@ use std::thread::JoinHandle;
 
 use tokio::sync::watch;
 
-use super::{Leg, Replay, number};
+use super::{Leg, Pollers, Replay, number};
 use crate::agent::{Agent, AgentError, cloud_parts, cursor, line_writer, rules};
 use crate::clock;
 use crate::replay::{Call, Counts, Progress, Request, Word};
@@ -136,14 +136,11 @@ fn leg(
     let Some(cursor) = cursor(&memory, stream)? else {
         return Ok(None);
     };
-    let pollers_from_ms = cursor.may_read_from_ms(rules.look_back_ms.max(rules.overlap_ms));
+    let pollers = Pollers::of(cursor, rules.look_back_ms.max(rules.overlap_ms));
     let window = Cursor {
         high_ms: from_ms,
         origin_ms: from_ms,
-        forgotten_ms: None,
-        walked_ms: None,
-        deep_ms: None,
-        walk: None,
+        ..Cursor::default()
     };
     let rules = Rules {
         max_catch_up_ms: i64::MAX / 4,
@@ -154,7 +151,7 @@ fn leg(
         reader: Reader::new(rules, Some(window), Seen::default()),
         source,
         fetch_related: false,
-        pollers_from_ms,
+        pollers,
         scribe: Scribe::new(sent, stream, number(stream)),
     }))
 }

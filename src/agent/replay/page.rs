@@ -5,9 +5,10 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use super::{End, Leg, Replay, number};
+use super::{End, Leg, Pollers, Replay, number};
 use crate::agent::halt::chance;
 use crate::agent::line::LineWriter;
+use crate::agent::passed::aside;
 use crate::agent::room::{self, MOST_LINE, OVERHEAD};
 use crate::backoff::Backoff;
 use crate::clock;
@@ -17,7 +18,8 @@ use crate::replay::Counts;
 use crate::sent::{Change, Hour, Id};
 use crate::source::cloud_apps::record::{Mapped, Unreadable, too_long};
 use crate::source::{
-    Answer, Query, Reader, Recipient, Source, SourceError, Stream, Trouble, Verdict, fingerprint,
+    Answer, Query, Reader, Recipient, Source, SourceError, Stream, Trouble, Unserved, Verdict,
+    fingerprint,
 };
 use crate::spool::{Aside, Lines, Page, Spool, SpoolError};
 use crate::status::Happening;
@@ -48,8 +50,8 @@ struct Intake<'a> {
     writer: &'a LineWriter,
     /// Where the window ends.
     to_ms: i64,
-    /// From here on the poller may still read by itself.
-    pollers_from_ms: i64,
+    /// What the poller may still read by itself.
+    pollers: &'a Pollers,
     taken: &'a mut Taken,
 }
 
@@ -76,7 +78,7 @@ impl<S: Spool> Replay<S> {
             stream: leg.stream,
             writer: &self.writer,
             to_ms: self.request.to_ms,
-            pollers_from_ms: leg.pollers_from_ms,
+            pollers: &leg.pollers,
             taken,
         };
         leg.source.page(query, &mut intake)
@@ -102,7 +104,7 @@ impl<S: Spool> Replay<S> {
             let fate = if self.writer.leaves_out(&record.event) {
                 Fate::LeftOut
             } else {
-                let polled = record.cursor_ms >= leg.pollers_from_ms;
+                let polled = leg.pollers.may_read(record.cursor_ms);
                 fate(known.contains(&id(&record)), polled, self.request.again)
             };
             let key = fate.key(leg.stream.number(), &record);
@@ -138,6 +140,32 @@ impl<S: Spool> Replay<S> {
         } else {
             turn.verdict
         })
+    }
+
+    /// A record, or a stretch, is set aside without having been seen.
+    pub(super) fn pass_over(
+        &mut self,
+        leg: &mut Leg,
+        passed: Unserved,
+        why: &str,
+    ) -> Result<(), End> {
+        let turn = leg.reader.pass();
+        self.progress.counts.set_aside += 1;
+        self.progress.counts.records += 1;
+        // else the poller comes by itself
+        if !(self.request.dry_run || leg.pollers.may_read(passed.from_ms)) {
+            let aside = [aside(passed, why, clock::now_ms())];
+            let counts = ledger::Counts::default();
+            leg.scribe.open();
+            self.write(leg, &Lines::default(), &turn.seen, &aside, &counts)?;
+            self.wake.notify_one();
+        }
+        self.tell(&Happening::PassedOver {
+            stream: leg.stream.name(),
+            passed,
+            why: why.to_owned(),
+        });
+        Ok(())
     }
 
     fn known(&self, leg: &Leg, records: &[Mapped<'_>]) -> HashSet<Id> {
@@ -261,7 +289,10 @@ impl Intake<'_> {
     fn set_aside(&mut self, unreadable: Unreadable, text: &str) {
         let id = unreadable.id.as_deref().unwrap_or(text);
         if !self.reader.admit(id, unreadable.cursor_ms) {
-        } else if unreadable.cursor_ms >= Some(self.pollers_from_ms) {
+        } else if unreadable
+            .cursor_ms
+            .is_some_and(|at_ms| self.pollers.may_read(at_ms))
+        {
             self.taken.to_come += 1;
         } else {
             let aside = room::aside(unreadable, text, clock::now_ms());

@@ -84,7 +84,7 @@ impl<P: Post> CloudApps<P> {
 
 impl<P: Post> Source for CloudApps<P> {
     fn page(&mut self, query: &Query, to: &mut dyn Recipient) -> Result<Answer, SourceError> {
-        let body = question(self.stream, &self.filters, query);
+        let body = question(self.stream, &self.filters, query)?;
         let url = self.url.clone();
         self.ask(&url, &body, to)
     }
@@ -103,7 +103,14 @@ impl<P: Post> Source for CloudApps<P> {
 }
 
 /// The request's body. `nextQueryFilters` goes back to the letter in place of our filters.
-fn question(stream: Stream, filters: &Map<String, Value>, query: &Query) -> String {
+///
+/// # Errors
+/// Where the place that the API had named is no JSON, so that it can't be asked for.
+fn question(
+    stream: Stream,
+    filters: &Map<String, Value>,
+    query: &Query,
+) -> Result<String, SourceError> {
     #[derive(serde::Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Body<'a> {
@@ -133,9 +140,13 @@ fn question(stream: Stream, filters: &Map<String, Value>, query: &Query) -> Stri
         }
     };
     let is_scan = stream == Stream::Activities && query.limit >= SMALLEST_SCAN;
-    let Ok(raw) = RawValue::from_string(text) else {
-        return String::new();
+    let no_json = |cause: serde_json::Error| {
+        SourceError::new(
+            Trouble::BadQuestion,
+            format!("the place that the API had named (nextQueryFilters) is no JSON: {cause}"),
+        )
     };
+    let raw = RawValue::from_string(text).map_err(no_json)?;
     let body = Body {
         filters: &raw,
         sort_field: time_field,
@@ -144,7 +155,7 @@ fn question(stream: Stream, filters: &Map<String, Value>, query: &Query) -> Stri
         skip: skip.filter(|&skip| skip > 0 || !is_scan),
         is_scan,
     };
-    serde_json::to_string(&body).unwrap_or_default()
+    serde_json::to_string(&body).map_err(no_json)
 }
 
 /// The ids of some activities, [`Ids::MOST`] at most.
@@ -217,7 +228,7 @@ fn refused(response: Response) -> Result<SourceError, SourceError> {
             ),
         ),
         (401 | 403, _) => (
-            Trouble::Refused,
+            Trouble::InvalidToken,
             format!(
                 "Invalid token: the API refused it ({status}: {voice}). The token is wrong, or the admin who made it was removed: make a new one and put it in the token file"
             ),
@@ -298,7 +309,7 @@ mod tests {
             limit: 5000,
         };
         assert_eq!(
-            question(Stream::Activities, &filters(), &query),
+            question(Stream::Activities, &filters(), &query).unwrap(),
             r#"{"filters":{"created":{"gte":17},"service":{"eq":[20595]}},"sortField":"created","sortDirection":"asc","limit":5000,"isScan":true}"#
         );
     }
@@ -313,8 +324,24 @@ mod tests {
         };
         assert!(
             question(Stream::Activities, &filters(), &query)
+                .unwrap()
                 .starts_with(r#"{"filters":{"b": 1,"a":[ 2]},"sort"#)
         );
+    }
+
+    #[test]
+    fn a_named_place_that_is_no_json_is_a_question_that_cannot_be_asked() {
+        for text in ["", "{\"b\":", "{} {}", "\u{feff}{}"] {
+            let query = Query {
+                from_ms: 17,
+                to_ms: None,
+                place: Place::Next(text.to_owned()),
+                limit: 5000,
+            };
+            let error = question(Stream::Activities, &filters(), &query).unwrap_err();
+            assert_eq!(error.trouble, Trouble::BadQuestion, "{text:?}");
+            assert!(error.what.contains("nextQueryFilters"), "{error}");
+        }
     }
 
     #[test]
@@ -326,7 +353,7 @@ mod tests {
             limit: 100,
         };
         assert_eq!(
-            question(Stream::Alerts, &Map::new(), &query),
+            question(Stream::Alerts, &Map::new(), &query).unwrap(),
             r#"{"filters":{"date":{"gte":17}},"sortField":"date","sortDirection":"asc","limit":100,"skip":100}"#
         );
     }
@@ -340,7 +367,7 @@ mod tests {
             limit: 1,
         };
         assert_eq!(
-            question(Stream::Activities, &Map::new(), &query),
+            question(Stream::Activities, &Map::new(), &query).unwrap(),
             r#"{"filters":{"created":{"gte":17,"lte":19}},"sortField":"created","sortDirection":"asc","limit":1,"skip":0}"#
         );
     }
@@ -360,9 +387,19 @@ mod tests {
         let invalid = r#"{"detail":"Invalid token."}"#;
         let page = "<!DOCTYPE html>\n<html><title>Blocked</title>";
         for (status, body, trouble, words) in [
-            (401, invalid, Trouble::Refused, "Invalid token: the API"),
-            (403, invalid, Trouble::Refused, "Invalid token: the API"),
-            (403, "", Trouble::Refused, "Invalid token: the API"),
+            (
+                401,
+                invalid,
+                Trouble::InvalidToken,
+                "Invalid token: the API",
+            ),
+            (
+                403,
+                invalid,
+                Trouble::InvalidToken,
+                "Invalid token: the API",
+            ),
+            (403, "", Trouble::InvalidToken, "Invalid token: the API"),
             (
                 403,
                 page,
@@ -391,7 +428,7 @@ mod tests {
             assert_eq!(error.trouble, trouble, "{status} {body}");
             assert!(error.what.contains(words), "{error}");
             assert!(
-                trouble == Trouble::Refused || !error.what.contains("token"),
+                trouble == Trouble::InvalidToken || !error.what.contains("token"),
                 "{error}"
             );
         }

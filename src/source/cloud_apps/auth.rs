@@ -70,7 +70,7 @@ impl Auth {
     pub fn header(&mut self, http: &impl Post) -> Result<String, SourceError> {
         match self {
             Self::Token(read) => {
-                let token = read().map_err(|why| SourceError::new(Trouble::Refused, why))?;
+                let token = read().map_err(|why| SourceError::new(Trouble::InvalidToken, why))?;
                 Ok(format!("Token {token}"))
             }
             Self::Entra(entra) => entra.bearer(http).map(|token| format!("Bearer {token}")),

@@ -36,7 +36,7 @@ pub(super) fn of(error: &Error) -> SourceError {
             Trouble::Passing,
             format!("no answer within the timeout ({which})"),
         ),
-        Error::InvalidProxyUrl => (Trouble::InTheWay, "Invalid proxy address".to_owned()),
+        Error::InvalidProxyUrl => (Trouble::InvalidProxy, "Invalid proxy address".to_owned()),
         Error::Rustls(error) => (Trouble::InTheWay, trust::in_words(error)),
         Error::Io(io) => match io
             .get_ref()
@@ -85,6 +85,10 @@ fn of_proxy(refused: &Refused) -> Trouble {
     match refused {
         Refused::Silent => Trouble::Passing,
         Refused::Answered { answer, .. } if answer.status >= 500 => Trouble::Passing,
-        Refused::Answered { .. } | Refused::NoProxy => Trouble::InTheWay,
+        // its address is right: it asks for a log-on, or does not let this machine through
+        Refused::Answered { answer, .. } if matches!(answer.status, 403 | 407 | 451) => {
+            Trouble::InTheWay
+        }
+        Refused::Answered { .. } | Refused::NoProxy => Trouble::InvalidProxy,
     }
 }

@@ -18,7 +18,9 @@ impl Reader {
             self.after_doubt("the cloud leaves out what it has sent before", &mut walk)
         } else {
             self.advance(page, answer, &mut walk);
-            let more = self.more(page, answer, &walk);
+            // what follows a single record that was passed over has been read
+            let single = self.again.is_some_and(|known| known.is_single());
+            let more = !single && self.more(page, answer, &walk);
             match self.doubt(page, answer, &walk, more) {
                 Some(reason) => self.after_doubt(reason, &mut walk),
                 None => self.next_place(page, answer, &mut walk, more),
@@ -73,7 +75,7 @@ impl Reader {
         let read = self.read_of_total(page, walk);
         // an empty page is the end where the cloud's own count says so, whatever `hasNext` says
         let exhausted = page.count() == 0 && answer.total.is_some_and(|total| total <= read);
-        let full = answer.records >= u64::from(self.limit);
+        let full = answer.records >= u64::from(self.limit(walk));
         !exhausted && (answer.has_next || full || answer.total.is_some_and(|total| total > read))
     }
 
@@ -88,7 +90,9 @@ impl Reader {
     /// Does the page begin behind a record that is known and was asked for? A stale page does, where its question began
     /// later. Once it is asked for again; then it is believed, for records may change their time or be deleted.
     fn leaves_out(&self, page: &Intake, walk: &Walk) -> bool {
-        let begins_ms = page.earliest_ms().unwrap_or(i64::MAX);
+        // what lies behind the stretch was not asked for
+        let end_ms = walk.to_ms.map_or(i64::MAX, |to_ms| to_ms.saturating_add(1));
+        let begins_ms = page.earliest_ms().unwrap_or(i64::MAX).min(end_ms);
         let from_time = walk.next.is_none() && walk.skip == 0;
         self.doubts == 0 && from_time && self.seen.knows_between(walk.from_ms, begins_ms)
     }
@@ -125,7 +129,7 @@ impl Reader {
             .cursor
             .as_ref()
             .map_or(i64::MIN, |cursor| cursor.high_ms);
-        self.doubts == 0 && walk.max_ms < known_ms
+        self.doubts == 0 && walk.to_ms.is_none() && walk.max_ms < known_ms
     }
 
     /// Is the page an answer to an earlier question? It must not be counted as one to this.
@@ -162,7 +166,10 @@ impl Reader {
             return Verdict::More;
         }
         if !more || page.count() == 0 {
-            return Verdict::CaughtUp;
+            return match self.next_stretch(walk) {
+                true => Verdict::More,
+                false => Verdict::CaughtUp,
+            };
         }
         let came_by_place = walk.next.take().is_some();
         self.lost_place |= came_by_place;
@@ -177,7 +184,9 @@ impl Reader {
                 asked_for => asked_for,
             };
             // pages overlap: a record too many in this one, or one that has left the list meanwhile, must not hide another
-            let count = u32::try_from(count).unwrap_or(u32::MAX).min(self.limit);
+            let count = u32::try_from(count)
+                .unwrap_or(u32::MAX)
+                .min(self.limit(walk));
             let step = count.saturating_sub(1 + count / 10).max(1);
             walk.skip = walk.skip.saturating_add(step);
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Happening, LineTrouble, PageRead};
 use crate::clock::{in_words, span_in_words};
 use crate::replay::{self, Word};
+use crate::source::{Change, Unserved};
 
 // === impl Happening ===
 
@@ -42,9 +43,23 @@ impl Happening {
                 waits,
             } => clock_in_words(stream, asked, *waits),
             Self::ClockSet { stream } => format!("{stream}: the clock is set, reading begins"),
-            Self::CloudTrouble { stream, what, wait } => {
-                format!("{what} ({stream}; next try in {})", span_in_words(*wait))
-            }
+            Self::CloudTrouble {
+                stream, what, wait, ..
+            } => format!("{what} ({stream}; next try in {})", span_in_words(*wait)),
+            Self::Narrowed { stream, change } => format!("{stream}: {}", change_in_words(*change)),
+            Self::PassedOver {
+                stream,
+                passed,
+                why,
+            } => format!(
+                "{stream}: {} stands aside unread: each question that covers it fails ({why}), while what follows is answered and read. \
+                 It is asked for again at each start and at least once an hour, and read as soon as the API answers",
+                unserved_in_words(*passed)
+            ),
+            Self::ServedAgain { stream, served, .. } => format!(
+                "{stream}: {}, which stood aside, is answered again and read",
+                unserved_in_words(*served)
+            ),
             Self::Doubtful { stream, reason } => {
                 format!("{stream}: {reason}; nothing is passed over, it is asked for again")
             }
@@ -120,6 +135,33 @@ impl Happening {
                 "{lines} lines were longer than a datagram of {bound} bytes and were cut: use tcp or tls, or raise max_datagram"
             ),
         }
+    }
+}
+
+/// What is asked for, where a question fails and others are answered.
+fn change_in_words(change: Change) -> String {
+    match change {
+        Change::LeftPlace => "the place that the API had named itself is not answered: reading goes on by time, nothing is passed over".to_owned(),
+        Change::Smaller(limit) => format!(
+            "this page is not answered, and other questions are: pages of at most {limit} records are asked for"
+        ),
+        Change::Shorter { from_ms, to_ms } => format!(
+            "this stretch of time is not answered, and other questions are: only {} to {} is asked for",
+            in_words(from_ms),
+            in_words(to_ms)
+        ),
+        Change::Passed(_) | Change::StillUnserved(_) => {
+            "what fails alone is passed over".to_owned()
+        }
+    }
+}
+
+fn unserved_in_words(unserved: Unserved) -> String {
+    let Unserved { from_ms, to_ms, .. } = unserved;
+    if unserved.is_single() {
+        format!("a record of {} ({from_ms} ms)", in_words(from_ms))
+    } else {
+        format!("what is from {} to {}", in_words(from_ms), in_words(to_ms))
     }
 }
 

@@ -11,6 +11,7 @@ use super::page::Page;
 use super::query::Query;
 use super::refusal::Refusal;
 use super::store::{SortField, place};
+use super::strike::Question;
 use super::tenant::State;
 use super::{paging, scan};
 use crate::records::{Record, Stream};
@@ -38,6 +39,21 @@ pub fn answer(
         fault.spoil_page(&mut page, before.as_ref());
     }
     Ok(page)
+}
+
+/// What a list request asks for, looked at beforehand.
+pub fn question(state: &mut State, stream: Stream, request: &Request, now_ms: i64) -> Question {
+    let Ok(ask) = Ask::read(stream, request) else {
+        return Question::default();
+    };
+    let goes_on = ask.filters.contains_key(scan::MARK);
+    let complaints = state.complaints.len();
+    let page = right_page(state, stream, &ask, usize::MAX, now_ms);
+    state.complaints.truncate(complaints);
+    Question {
+        goes_on,
+        ids: page.map(|page| page.ids()).unwrap_or_default(),
+    }
 }
 
 fn right_page(

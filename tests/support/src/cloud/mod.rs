@@ -9,7 +9,7 @@
 //! ```
 //!
 //! A request goes through [`server`] (bytes) → [`api`] (route, throttle, keys) → [`list`] ([`scan`] or [`paging`] over the [`store`]);
-//! a [`fault`] may spoil the page, the bytes, or their way.
+//! a [`fault`] may spoil the page, the bytes, or their way; one that is bound to a place, size or record strikes each question for it.
 
 pub mod api;
 pub mod ask;
@@ -44,7 +44,7 @@ use std::time::Duration;
 pub use builder::Builder;
 pub use entra::App;
 pub use fault::{Dirt, Fault, Unreadable};
-pub use strike::{Strike, Target};
+pub use strike::{Bound, Strike, Target};
 pub use tenant::Seen;
 pub use trickle::Trickle;
 

@@ -12,6 +12,8 @@ use super::api::{self, Outcome, Route};
 use super::deliver::deliver;
 use super::fault::Fault;
 use super::http::{self, Answer, Request};
+use super::list;
+use super::strike::Question;
 use super::tenant::{Seen, Tenant};
 use crate::listener::Stop;
 use crate::wire::Wire;
@@ -61,7 +63,14 @@ pub struct Reply {
 pub fn reply(tenant: &Tenant, request: &Request, client: SocketAddr, connection: u64) -> Reply {
     let (at, now_ms) = (Instant::now(), tenant.clock.now_ms());
     let route = Route::of(request.path());
-    let mut fault = tenant.state().faults.strike(&route);
+    let mut fault = {
+        let mut state = tenant.state();
+        let question = match (&route, state.faults.are_bound()) {
+            (Route::List(stream), true) => list::question(&mut state, *stream, request, now_ms),
+            _ => Question::default(),
+        };
+        state.faults.strike(&route, &question)
+    };
     let (answer, ids) = match fault.as_ref().and_then(Fault::instead) {
         Some(answer) => (answer, Vec::new()),
         None => match api::answer(tenant, &route, request, fault.as_ref()) {

@@ -20,11 +20,43 @@ pub enum Target {
     All,
 }
 
+/// What of a list a fault is bound to: it strikes each question that touches it, and no other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bound {
+    /// A place that the API itself had named: any scan that goes on.
+    NamedPlace,
+    /// Answers of more records than this.
+    Above(usize),
+    /// Answers that hold this record.
+    Record(String),
+}
+
+impl Bound {
+    /// Does a question touch it that is answered with these records?
+    fn touches(&self, goes_on: bool, ids: &[String]) -> bool {
+        match self {
+            Self::NamedPlace => goes_on,
+            Self::Above(records) => ids.len() > *records,
+            Self::Record(id) => ids.contains(id),
+        }
+    }
+}
+
+/// A question for a list, as far as bound faults look at it.
+#[derive(Debug, Clone, Default)]
+pub struct Question {
+    /// It is that of a scan which goes on.
+    pub goes_on: bool,
+    /// The records that it is answered with, where all goes well.
+    pub ids: Vec<String>,
+}
+
 /// A fault with its occasions.
 #[derive(Debug, Clone)]
 pub struct Strike {
     fault: Fault,
     target: Target,
+    bound: Option<Bound>,
     left: u64,
     spare: u64,
     chance: Option<(f64, Dice)>,
@@ -35,6 +67,7 @@ impl From<Fault> for Strike {
         Self {
             fault,
             target: Target::Lists,
+            bound: None,
             left: 1,
             spare: 0,
             chance: None,
@@ -62,6 +95,15 @@ impl Fault {
     #[must_use]
     pub fn on(self, target: Target) -> Strike {
         Strike::from(self).on(target)
+    }
+
+    /// Each time, and only where a list's question touches this.
+    #[must_use]
+    pub fn bound_to(self, bound: Bound) -> Strike {
+        Strike {
+            bound: Some(bound),
+            ..self.for_ever()
+        }
     }
 
     /// Once, after so many fitting requests went well.
@@ -127,10 +169,17 @@ impl Faults {
         self.0.len()
     }
 
+    /// Is a fault bound to something, so that the question itself has to be looked at?
+    #[must_use]
+    pub fn are_bound(&self) -> bool {
+        self.0.iter().any(|strike| strike.bound.is_some())
+    }
+
     /// The fault that strikes this request, if any.
-    pub fn strike(&mut self, route: &Route) -> Option<Fault> {
+    pub fn strike(&mut self, route: &Route, question: &Question) -> Option<Fault> {
         let at = self.0.iter_mut().position(|strike| {
-            let fits = strike.target.takes(route);
+            let touches = |bound: &Bound| bound.touches(question.goes_on, &question.ids);
+            let fits = strike.target.takes(route) && strike.bound.as_ref().is_none_or(touches);
             if fits && strike.spare > 0 {
                 strike.spare -= 1;
                 return false;
@@ -151,6 +200,9 @@ impl Faults {
 
     /// Takes back a fault that found nothing to spoil: it strikes the next fitting request.
     pub fn give_back(&mut self, fault: Fault, route: &Route) {
+        if (self.0.iter()).any(|strike| strike.left > 1 && strike.fault == fault) {
+            return;
+        }
         let target = match route {
             Route::List(Stream::Activities) => Target::Activities,
             Route::List(Stream::Alerts) => Target::Alerts,

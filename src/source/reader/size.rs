@@ -1,0 +1,155 @@
+//! How many records a page is asked for: fewer where a page fails at its size or holds a record that breaks it, and as many
+//! as before once that is over. Pure.
+
+use super::{PLAIN_PAGE, SMALLEST_SCAN};
+
+/// The most pages that are read at a size that fits before a larger one is tried again.
+const LONGEST_HOLD: u32 = 256;
+
+/// The page size of one stream.
+#[derive(Debug)]
+pub(super) struct Size {
+    /// What the settings ask for.
+    most: u32,
+    /// What is asked for at present.
+    now: u32,
+    /// Records still to be read before it grows: one of them may be what broke the larger page.
+    suspects: u64,
+    /// Pages still to be read before it grows.
+    hold: u32,
+    /// So many, each time that a larger page fails again at once.
+    patience: u32,
+    /// Has it grown since the last page came to its end?
+    untried: bool,
+}
+
+// === impl Size ===
+
+impl Size {
+    /// What the settings ask for, to begin with.
+    pub(super) fn new(most: u32) -> Self {
+        Self {
+            most,
+            now: most,
+            suspects: 0,
+            hold: 0,
+            patience: 1,
+            untried: false,
+        }
+    }
+
+    /// What is asked for at present.
+    pub(super) fn now(&self) -> u32 {
+        self.now
+    }
+
+    /// Is it less than the settings ask for?
+    pub(super) fn is_reduced(&self) -> bool {
+        self.now < self.most
+    }
+
+    /// A page of this size fails: the next is half of it. False where there is no less.
+    pub(super) fn shrink(&mut self) -> bool {
+        if self.now <= 1 {
+            return false;
+        }
+        self.suspects = u64::from(self.now);
+        if std::mem::take(&mut self.untried) {
+            self.patience = (self.patience * 4).min(LONGEST_HOLD);
+            self.hold = self.patience;
+        } else {
+            self.hold = 0;
+        }
+        let half = self.now / 2;
+        self.now = if half >= SMALLEST_SCAN {
+            half
+        } else {
+            half.clamp(1, PLAIN_PAGE)
+        };
+        true
+    }
+
+    /// A page of so many records has come to its end: ask for more, where nothing speaks against it.
+    pub(super) fn fits(&mut self, records: u64) {
+        self.untried = false;
+        // the next page begins with the last record of this one
+        self.suspects = self
+            .suspects
+            .saturating_sub(records.saturating_sub(1).max(1));
+        self.hold = self.hold.saturating_sub(1);
+        if !self.is_reduced() {
+            self.patience = 1;
+        } else if self.suspects == 0 && self.hold == 0 {
+            self.grow();
+        }
+    }
+
+    /// What broke the pages lies behind.
+    pub(super) fn pass(&mut self) {
+        (self.suspects, self.hold, self.patience) = (0, 0, 1);
+    }
+
+    fn grow(&mut self) {
+        let next = match self.now {
+            PLAIN_PAGE => SMALLEST_SCAN,
+            now => match now.saturating_mul(2) {
+                double if double > PLAIN_PAGE && double < SMALLEST_SCAN => PLAIN_PAGE,
+                double => double,
+            },
+        };
+        self.now = next.min(self.most).max(1);
+        self.untried = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Pages that fail above this size, until so many were read; how many failed.
+    fn failures(fits: u32, pages: u32) -> u32 {
+        let (mut size, mut failed) = (Size::new(5000), 0);
+        for _ in 0..pages {
+            while size.now() > fits {
+                failed += 1;
+                assert!(size.shrink());
+            }
+            size.fits(size.now().into());
+        }
+        failed
+    }
+
+    #[test]
+    fn is_halved_down_to_one_record_and_grows_again() {
+        let mut size = Size::new(5000);
+        let mut steps = Vec::new();
+        while size.shrink() {
+            steps.push(size.now());
+        }
+        assert_eq!(steps, [2500, 1250, 625, 100, 50, 25, 12, 6, 3, 1]);
+        assert!(!size.shrink());
+        for _ in 0..20 {
+            size.fits(size.now().into());
+        }
+        assert_eq!(size.now(), 5000);
+    }
+
+    #[test]
+    fn a_size_that_fails_again_and_again_is_tried_seldom() {
+        assert!(failures(625, 1000) <= 3 + 8, "{}", failures(625, 1000));
+        assert!(failures(7, 1000) <= 9 + 12, "{}", failures(7, 1000));
+        assert_eq!(failures(5000, 1000), 0);
+    }
+
+    #[test]
+    fn does_not_grow_while_the_record_that_breaks_it_may_lie_ahead() {
+        let mut size = Size::new(100);
+        assert!(size.shrink());
+        size.fits(50);
+        assert_eq!(size.now(), 50, "it may be among the next 50");
+        assert!(size.shrink());
+        size.pass();
+        size.fits(25);
+        assert_eq!(size.now(), 50);
+    }
+}
