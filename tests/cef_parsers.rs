@@ -1,8 +1,8 @@
 //! Do other people's CEF parsers read our lines? The golden set and a few hundred dirty records go through pycef and
-//! cefp (PyPI) and through a strict reader written from the standard.
+//! cefp (PyPI), through rsyslog's liblognorm and through a strict reader written from the standard.
 //!
 //! What holds, and is shown here:
-//! - `portable`: all three give every field back as the event has it, after what the profile's documentation says it
+//! - `portable`: all three, and rsyslog's liblognorm, give every field back as the event has it, after what the profile's documentation says it
 //!   writes differently (`%3D`, `%5C`, in the header `%7C`; a blank for a line break or control character).
 //! - `original`: cefp and the strict reader give every field back as the event has it (a blank for a control
 //!   character). The exceptions have a test each:
@@ -181,6 +181,46 @@ fn portable_of_the_newest_version_too() {
     let shown = shown(Profile::Portable, "0.298.168", LOG);
     strictly_read(&shown);
     none_wrong(&read_by_others(&shown));
+}
+
+/// What rsyslog's mmnormalize makes of them. It takes the byte behind the header's last bar for a blank, whatever it is, and so
+/// lost the first letter of the first key.
+#[test]
+fn portable_comes_back_from_liblognorm() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rules = folder.path().join("rules");
+    std::fs::write(&rules, "version=2\nrule=:%f:cef%\n").expect("a rule base");
+    for (version, activity_url) in [("0.207.251", AUDITS), ("0.298.168", LOG)] {
+        let shown = shown(Profile::Portable, version, activity_url);
+        let lines: Vec<&str> = shown.iter().map(|shown| &*shown.line).collect();
+        let mut child = Command::new("lognormalizer")
+            .arg("-r")
+            .arg(&rules)
+            .args(["-e", "json"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("lognormalizer starts (Debian: liblognorm-utils)");
+        let mut input = child.stdin.take().expect("a pipe");
+        let text = lines.join("\n") + "\n";
+        let feeding = std::thread::spawn(move || input.write_all(text.as_bytes()));
+        let output = child.wait_with_output().expect("lognormalizer ends");
+        feeding
+            .join()
+            .expect("a thread")
+            .expect("all lines went in");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(text.lines().count(), shown.len(), "{version}");
+        for (answer, Shown { line, must }) in text.lines().zip(&shown) {
+            let answer: Value = serde_json::from_str(answer).expect(answer);
+            let read = &answer["f"];
+            let header = ["SignatureID", "Name", "Severity"].map(|key| &read[key]);
+            assert_eq!(header, [0, 1, 2].map(|nth| &must.header[nth]), "{line}");
+            let pairs = must.fields.iter();
+            let pairs = pairs.map(|(key, value)| (key.clone(), json!(value)));
+            assert_eq!(read["Extensions"], Value::Object(pairs.collect()), "{line}");
+        }
+    }
 }
 
 #[test]

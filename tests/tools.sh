@@ -17,7 +17,7 @@ run)
     ;;
 test)
     # real receivers, their TLS drivers, a clock that can be set for one process, and the CEF parsers that read our lines back
-    $here/debian.sh "${build[@]}" rsyslog rsyslog-gnutls rsyslog-openssl rsyslog-relp openssl python3-venv faketime
+    $here/debian.sh "${build[@]}" rsyslog rsyslog-gnutls rsyslog-openssl rsyslog-relp openssl python3-venv faketime liblognorm-utils
     # kill, which sends a signal by its name
     $here/debian.sh procps
     # the firmware's network and clock: a packet filter, a DHCP server at the other end of a cable, a time server

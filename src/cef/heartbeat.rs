@@ -32,7 +32,8 @@ impl Style {
     /// Appends the heartbeat as one line: no newline in it or at its end.
     pub fn heartbeat(&self, beat: &Heartbeat<'_>, out: &mut String) {
         out.push_str(&self.start);
-        out.push_str("SIEMBOX_HEARTBEAT|siembox heartbeat|0|");
+        out.push_str("SIEMBOX_HEARTBEAT|siembox heartbeat|0");
+        self.begin_extension(out);
         // writing to a String can't fail
         let _ = write!(out, "rt={}", beat.at_ms);
         if let Some(host) = beat.host {

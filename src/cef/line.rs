@@ -43,10 +43,18 @@ impl Style {
                 &self.alert
             }
         };
-        out.push('|');
+        self.begin_extension(out);
         let first = out.len();
         for pair in pairs {
             self.pair(pair, event, first, out);
+        }
+    }
+
+    /// The header's last bar, and what keeps the first key whole: rsyslog's liblognorm takes the byte behind the bar for a blank.
+    pub(super) fn begin_extension(&self, out: &mut String) {
+        out.push('|');
+        if self.portable {
+            out.push(' ');
         }
     }
 
@@ -83,7 +91,7 @@ impl Style {
         let value = out.len();
         self.value(pair.value, event, out);
         trim(value, out);
-        if self.skip_empty && out.len() == value {
+        if self.portable && out.len() == value {
             out.truncate(start);
         }
     }

@@ -13,6 +13,7 @@
 //! | `\` in a value | `\\` | `%5C` |
 //! | line break in a value | `\n`, `\r` | a blank |
 //! | `\|` and `\` in the header | `\\|`, `\\` | `%7C`, `%5C`; `=` is `%3D` too |
+//! | behind the header's last bar | the first key | a blank, then the first key |
 //!
 //! A portable line holds no backslash at all and no `=` but those of its pairs, so that there is nothing a parser
 //! has to undo, and nothing it can get wrong: of the parsers tried, each has its own idea of `\=`.
@@ -78,8 +79,8 @@ pub struct Style {
     start: String,
     header: Escapes,
     extension: Escapes,
-    /// Are pairs without a value left out?
-    skip_empty: bool,
+    /// Are pairs without a value left out, and a blank put before the first?
+    portable: bool,
     activity: Vec<Pair>,
     alert: Vec<Pair>,
     severity: [u8; 4],
@@ -132,7 +133,7 @@ impl Style {
                 escape::HEADER
             },
             extension,
-            skip_empty: portable,
+            portable,
             activity: pairs(fields::activity(version)),
             alert: pairs(fields::alert(version)),
             severity: looks.severity,

@@ -104,7 +104,7 @@ fn portable_leaves_out_what_is_empty() {
     };
     *risk_score = None;
     related.clear();
-    let expected = "CEF:0|MCAS|SIEM_Agent|0.207.251|ALERT_15795464|a%7Cb%3Dc%5Cd|9|externalId=596a7e360c204203a335a3fb \
+    let expected = "CEF:0|MCAS|SIEM_Agent|0.207.251|ALERT_15795464|a%7Cb%3Dc%5Cd|9| externalId=596a7e360c204203a335a3fb \
         rt=1500151350531 start=1500151350531 end=1500151350531 cs1Label=portalURL \
         cs1=https://contoso.portal.cloudappsecurity.com/#/alerts/596a7e360c204203a335a3fb";
     assert_eq!(

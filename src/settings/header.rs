@@ -66,6 +66,10 @@ impl HeaderSettings {
     }
 }
 
+/// Said where the header has no host name.
+const NO_NAME: &str = "false leaves no host name before \"CEF:\", so a receiver that reads the header, as syslog-ng does, takes \"CEF:0|MCAS|…\" for it and cuts it off; \
+    cure: leave it true, or let the receiver take lines as they are (syslog-ng: flags(no-parse))";
+
 /// Reads the keys from `[agent.siem]`.
 pub(super) fn read(section: &Section, format: Format) -> HeaderSettings {
     let default = HeaderSettings::default_for(format);
@@ -97,6 +101,9 @@ pub(super) fn read(section: &Section, format: Format) -> HeaderSettings {
     }
     if !header.include_system_name && section.has("system_name") {
         section.warn("system_name", "has no effect: include_system_name is false");
+    }
+    if !header.include_system_name && header.time_format != TimeFormat::FullRfc5424 {
+        section.warn("include_system_name", NO_NAME);
     }
     header
 }

@@ -108,7 +108,7 @@ static GENERAL: &[Field] = &[
     field("siem.include_pri", "Include PRI", "<109> before each line.", Switch(true), ADVANCED),
     field("siem.facility", "Facility", "0 to 23; empty: 13, log audit.", Number, ADVANCED),
     field("siem.severity", "Severity", "0 to 7; empty: 5, notice.", Number, ADVANCED),
-    field("siem.include_system_name", "Include system name", "In the header of each line.", Switch(true), ADVANCED),
+    field("siem.include_system_name", "Include system name", "In the header of each line. Without it syslog-ng takes \"CEF:0…\" for the host.", Switch(true), ADVANCED),
     field("siem.system_name", "System name", "Empty: this machine's host name.", Text, ADVANCED),
     field("siem.profile", "Profile", "Original is byte for byte what the Java agent sent.", Choice(&[("original", "Original"), ("portable", "Portable: empty pairs left out")]), ADVANCED),
     field("siem.portal_url", "Portal address", "Start of the addresses in the lines; empty: the tenant's portal.", Text, ADVANCED),

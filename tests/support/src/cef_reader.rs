@@ -3,7 +3,7 @@
 //!
 //! The rules: `CEF:Version|Vendor|Product|Device Version|Class ID|Name|Severity|Extension`; in the header `\|` and
 //! `\\`, no line breaks; in the extension `key=value` pairs with blanks between them, `\=`, `\\`, `\n` and `\r` in
-//! values, blanks inside a value but not at its end.
+//! values, blanks inside a value but not at its end; one blank may stand before the first pair.
 
 use std::fmt;
 
@@ -69,7 +69,7 @@ impl Cef {
         Ok(Self {
             prefix,
             header,
-            extension: pairs(extension)?,
+            extension: pairs(extension.strip_prefix(' ').unwrap_or(extension))?,
         })
     }
 
