@@ -40,10 +40,29 @@ impl Naming {
         }
     }
 
+    /// The same of a chain: the issuer is that of its last certificate, which names the authority best.
+    #[must_use]
+    pub fn of_chain(leaf: &[u8], above: &[impl AsRef<[u8]>]) -> Self {
+        let naming = Self::of(leaf);
+        match above.last() {
+            Some(last) => Self {
+                issuer: Self::of(last.as_ref()).issuer,
+                ..naming
+            },
+            None => naming,
+        }
+    }
+
     /// Issued by itself, as far as the names tell.
     #[must_use]
     pub fn is_self_signed(&self) -> bool {
-        self.subject == self.issuer
+        self.subject == self.issuer && self.is_known()
+    }
+
+    /// Could the certificate be read?
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.issuer.as_str() != UNREADABLE
     }
 }
 

@@ -19,7 +19,7 @@ use crate::source::http::{Http, Route};
 use crate::spool::SpoolError;
 use crate::syslog::frame;
 use crate::syslog::{self, Header, Priority};
-use crate::trust::{self, TrustError};
+use crate::trust::{self, PemError};
 
 /// An agent can't start.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +27,7 @@ use crate::trust::{self, TrustError};
 pub enum AgentError {
     /// A certificate file can't be used.
     #[error("source.ca_file: {0}")]
-    CaFile(#[from] TrustError),
+    CaFile(#[from] PemError),
     /// The proxy's address or password can't be used.
     #[error("Invalid proxy address: {0}")]
     Proxy(String),
@@ -100,7 +100,7 @@ pub fn cloud_parts(agent: &AgentSettings, stream: Stream) -> Result<StreamParts<
 /// When the CA file or the proxy can't be used.
 pub fn route(source: &SourceSettings) -> Result<Route, AgentError> {
     let extra_roots = match &source.ca_file {
-        Some(path) => trust::certificates(path)?,
+        Some(path) => trust::authorities(path)?,
         None => Vec::new(),
     };
     let proxy = source.proxy.as_ref().map(proxy).transpose()?;

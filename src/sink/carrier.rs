@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::kernel;
-use super::tls_fault::TlsFault;
+use crate::trust::TlsFault;
 
 /// A byte stream with a TCP socket at its bottom.
 pub(super) trait Carrier: AsyncRead + AsyncWrite + Unpin + Send {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::peer::Peer;
 use super::relp::RelpFault;
-use super::tls_fault::TlsFault;
+use crate::trust::{Side, TlsFault};
 
 /// One variant per failing step. Shown as "reason: cure"; each half can be had alone.
 #[derive(Debug)]
@@ -128,7 +128,9 @@ impl SinkError {
                     each.join("; ")
                 )
             }
-            Self::Tls { peer, fault } => format!("TLS with {peer} failed: {}", fault.reason()),
+            Self::Tls { peer, fault } => {
+                format!("TLS with {peer} failed: {}", fault.reason(Side::Siem))
+            }
             Self::HandshakeSilent { peer, after } => {
                 format!(
                     "no answer from {peer} to the TLS handshake within {}",
@@ -186,7 +188,7 @@ impl SinkError {
             Self::Everywhere { each, .. } => {
                 return each.first().map_or(Cow::Borrowed("check host"), Self::cure);
             }
-            Self::Tls { fault, .. } => return fault.cure(),
+            Self::Tls { fault, .. } => return fault.cure(Side::Siem),
             Self::HandshakeSilent { peer, .. } if peer.protocol == "relp+tls" => {
                 "this port may be for RELP without TLS: check port and protocol"
             }

@@ -22,17 +22,13 @@ mod fault;
 mod kernel;
 mod pace;
 mod peer;
-mod pem;
 pub mod relp;
 mod stream;
 mod target;
 mod tcp;
 mod tls;
-mod tls_fault;
-mod translate;
 mod trust;
 mod udp;
-mod verify;
 mod wire;
 
 pub use answers::{Answers, Refusal};
@@ -40,9 +36,10 @@ pub use fault::SinkError;
 pub use peer::Peer;
 pub use relp::RelpFault;
 pub use target::{Bounds, Protocol, Target};
-pub use tls_fault::TlsFault;
 pub use trust::{Trust, TrustError, TrustFiles};
 pub use wire::Wire;
+
+pub use crate::trust::TlsFault;
 
 use crate::spool::Lines;
 use crate::syslog::frame::Mended;

@@ -3,7 +3,7 @@
 use tokio::net::TcpStream;
 
 use super::carrier::Carrier;
-use super::tls_fault::TlsFault;
+use crate::trust::TlsFault;
 
 impl Carrier for TcpStream {
     fn socket(&self) -> &TcpStream {

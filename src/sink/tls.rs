@@ -25,9 +25,9 @@ use super::carrier::Carrier;
 use super::fault::SinkError;
 use super::peer::Peer;
 use super::target::Bounds;
-use super::tls_fault::TlsFault;
 use super::trust::Trust;
 use crate::certificate;
+use crate::trust::TlsFault;
 
 /// Authorities named in a complaint.
 const MOST_ISSUERS: usize = 4;

@@ -2,27 +2,27 @@
 
 mod body;
 mod kept;
+mod tls;
 pub(crate) mod tunnel;
 mod turns;
 mod way;
 mod words;
 
 use std::io::Read;
-use std::sync::Arc;
 use std::time::Duration;
 
 use rustls_pki_types::CertificateDer;
 use ureq::config::{Config, ConfigBuilder};
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::typestate::AgentScope;
 use ureq::unversioned::resolver::{DefaultResolver, Resolver};
-use ureq::unversioned::transport::{Connector, RustlsConnector};
+use ureq::unversioned::transport::Connector;
 
 use super::SourceError;
 use crate::clock;
 use crate::foreign::ForeignText;
 use crate::trust;
 pub use body::Body;
+use tls::Tls;
 use turns::Turns;
 use way::{Tcp, Way};
 
@@ -109,15 +109,7 @@ impl Http {
     /// loopback addresses alone.
     #[must_use]
     pub fn new(route: &Route) -> Self {
-        let public = trust::public_roots().iter().cloned();
-        let roots = public.chain(route.extra_roots.iter().cloned());
-        let roots = roots
-            .map(|der| Certificate::from_der(&der).to_owned())
-            .collect();
-        let tls = TlsConfig::builder()
-            .root_certs(RootCerts::Specific(Arc::new(roots)))
-            .build();
-        let config = config(route).tls_config(tls).build();
+        let config = config(route).build();
         Self::with(route, config, Tcp::default(), DefaultResolver::default())
     }
 
@@ -144,9 +136,10 @@ impl Http {
         resolver: impl Resolver,
     ) -> Self {
         let turns = Turns::default();
+        let public = trust::public_roots().iter().cloned();
         let way = Way {
             dial,
-            tls: RustlsConnector::default(),
+            tls: Tls::new(public.chain(route.extra_roots.iter().cloned())),
             turns: turns.clone(),
         };
         Self {

@@ -12,10 +12,9 @@ use rcgen::{
 };
 use ring::digest;
 use rustls::ServerConfig;
-use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
-use crate::trust::{self, TrustError};
+use crate::trust::{self, PemError};
 use crate::{durable, own_file};
 
 /// The box's own is good until ten years after this one, or after the year it is made in, whichever is later: a board without
@@ -34,19 +33,11 @@ pub struct Identity {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IdentityError {
-    /// The certificate's file can't be used.
+    /// The certificate's file, or the key's, can't be used.
     #[error(transparent)]
-    Certificate(#[from] TrustError),
-    /// The key's file can't be used.
-    #[error("{}: no private key can be read from it: {cause}: a PEM file with an unencrypted -----BEGIN PRIVATE KEY----- is wanted", path.display())]
-    Key {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        cause: rustls_pki_types::pem::Error,
-    },
+    File(#[from] PemError),
     /// They don't belong together, or are of a kind that TLS here does not know.
-    #[error("{}: cannot be used with its key: {cause}: the first certificate in the file has to be the one of this key, RSA or ECDSA", path.display())]
+    #[error("{}: cannot be used with its key: {cause}: the first certificate in the file has to be the one of this key, RSA (2048 bits or more), ECDSA (P-256, P-384) or Ed25519", path.display())]
     Pair {
         /// The certificate's file.
         path: PathBuf,
@@ -75,10 +66,7 @@ impl Identity {
     /// When one can't be read, or they don't belong together.
     pub fn load(certificate: &Path, key: &Path) -> Result<Self, IdentityError> {
         let chain = trust::certificates(certificate)?;
-        let read = PrivateKeyDer::from_pem_file(key).map_err(|cause| IdentityError::Key {
-            path: key.to_owned(),
-            cause,
-        })?;
+        let read = trust::private_key(key)?;
         Self::new(chain, read).map_err(|cause| IdentityError::Pair {
             path: certificate.to_owned(),
             cause,
@@ -123,8 +111,7 @@ impl Identity {
         key: PrivateKeyDer<'static>,
     ) -> Result<Self, rustls::Error> {
         let fingerprint = chain.first().map(fingerprint).unwrap_or_default();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut config = ServerConfig::builder_with_provider(provider)
+        let mut config = ServerConfig::builder_with_provider(trust::provider())
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_single_cert(chain, key)?;
@@ -230,8 +217,14 @@ mod tests {
         let refused = Identity::load(&certificate, &key);
         assert!(matches!(refused, Err(IdentityError::Pair { .. })));
         let refused = Identity::load(&certificate, &certificate);
-        assert!(matches!(refused, Err(IdentityError::Key { .. })));
+        assert!(matches!(
+            refused,
+            Err(IdentityError::File(PemError::NoKey { .. }))
+        ));
         let refused = Identity::load(&key, &key);
-        assert!(matches!(refused, Err(IdentityError::Certificate(_))));
+        assert!(matches!(
+            refused,
+            Err(IdentityError::File(PemError::NoCertificate { .. }))
+        ));
     }
 }

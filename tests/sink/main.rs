@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod datagrams;
+mod enterprise;
 mod faults;
 mod relp;
 mod streams;

@@ -7,6 +7,7 @@ use siembox::sink::{
     Farewell, Protocol, Sink, SinkError, TlsFault, Trust, TrustError, TrustFiles, Wire,
 };
 use siembox::syslog::frame::Framing;
+use siembox::trust::{PemError, Side};
 use siembox_support::pki::{Authority, Issued};
 use siembox_support::receiver::rsyslog::{Driver, Tls};
 use siembox_support::receiver::{Receiver, Transport, free_port, listens, rsyslog};
@@ -15,16 +16,16 @@ use tempfile::TempDir;
 use super::*;
 
 /// An authority, and a receiver that it vouches for.
-struct Lab {
-    folder: TempDir,
+pub(super) struct Lab {
+    pub(super) folder: TempDir,
     authority: Authority,
     /// Written once: rsyslog reads it after it has begun to listen.
-    ca: PathBuf,
-    server: Issued,
+    pub(super) ca: PathBuf,
+    pub(super) server: Issued,
 }
 
 impl Lab {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let (authority, folder) = (Authority::new("Lab CA"), TempDir::new().unwrap());
         Self {
             server: authority.issue(&["127.0.0.1", "siem.example"]),
@@ -45,7 +46,7 @@ impl Lab {
         })
     }
 
-    fn trust_files(&self) -> TrustFiles {
+    pub(super) fn trust_files(&self) -> TrustFiles {
         TrustFiles {
             ca_file: Some(self.ca.clone()),
             ..TrustFiles::default()
@@ -59,17 +60,17 @@ impl Lab {
     }
 }
 
-fn to(port: u16, trust: Trust) -> Target {
+pub(super) fn to(port: u16, trust: Trust) -> Target {
     let framing = Framing::OctetCounting;
     target(port, Protocol::Tls { framing, trust })
 }
 
-fn load(files: &TrustFiles) -> Trust {
+pub(super) fn load(files: &TrustFiles) -> Trust {
     files.load("127.0.0.1").unwrap()
 }
 
 /// The fault that a connection meets: in the handshake, or at the latest with the first proof.
-async fn fault(target: &Target) -> TlsFault {
+pub(super) async fn fault(target: &Target) -> TlsFault {
     match deliver(target, &lines(1)).await {
         Err(SinkError::Tls { fault, .. }) => *fault,
         Err(told) => panic!("another fault: {told}"),
@@ -78,10 +79,10 @@ async fn fault(target: &Target) -> TlsFault {
 }
 
 /// A server of OpenSSL's command line, ended when dropped.
-struct OpenSsl(Child, u16);
+pub(super) struct OpenSsl(Child, pub(super) u16);
 
 impl OpenSsl {
-    fn start(lab: &Lab, arguments: &[&str]) -> Self {
+    pub(super) fn start(lab: &Lab, arguments: &[&str]) -> Self {
         let (cert, key) = lab.server.write(lab.folder.path(), "server");
         let port = free_port(Transport::Tcp);
         let child = Command::new("openssl")
@@ -106,6 +107,12 @@ impl OpenSsl {
             std::thread::sleep(Duration::from_millis(10));
         }
         Self(child, port)
+    }
+
+    /// What the next client is told.
+    pub(super) fn says(&mut self, text: &str) {
+        let input = self.0.stdin.as_mut().unwrap();
+        std::io::Write::write_all(input, text.as_bytes()).unwrap();
     }
 }
 
@@ -237,8 +244,16 @@ fn an_unknown_issuer_is_named() {
         for files in [other, TrustFiles::default()] {
             let told = fault(&to(receiver.port(), load(&files))).await;
             assert!(matches!(told, TlsFault::UnknownIssuer { .. }), "{told:?}");
-            assert!(told.reason().contains("CN=Lab CA"), "{}", told.reason());
-            assert!(told.cure().contains("ca_file"), "{}", told.cure());
+            assert!(
+                told.reason(Side::Siem).contains("CN=Lab CA"),
+                "{}",
+                told.reason(Side::Siem)
+            );
+            assert!(
+                told.cure(Side::Siem).contains("ca_file"),
+                "{}",
+                told.cure(Side::Siem)
+            );
         }
     });
 }
@@ -253,9 +268,10 @@ fn a_certificate_for_another_name_is_refused() {
         let told = fault(&to(receiver.port(), load(&files))).await;
         assert!(matches!(told, TlsFault::WrongName { .. }), "{told:?}");
         assert!(
-            told.reason().contains("siem.example, not for log.example"),
+            told.reason(Side::Siem)
+                .contains("siem.example, not for log.example"),
             "{}",
-            told.reason()
+            told.reason(Side::Siem)
         );
 
         files.server_name = Some("siem.example".to_owned());
@@ -306,7 +322,7 @@ fn an_old_server_is_told_apart() {
         }
         let server = OpenSsl::start(&lab, &["-tls1_2", "-cipher", "AES128-SHA"]);
         let told = fault(&to(server.1, load(&lab.trust_files()))).await;
-        assert!(told.cure().contains("cipher"), "{told:?}");
+        assert!(told.cure(Side::Siem).contains("cipher"), "{told:?}");
     });
 }
 
@@ -366,7 +382,11 @@ fn a_self_made_certificate_is_explained() {
         ))
         .await;
         assert!(matches!(told, TlsFault::Authority { .. }), "{told:?}");
-        assert!(told.cure().contains("CA:FALSE"), "{}", told.cure());
+        assert!(
+            told.cure(Side::Siem).contains("CA:FALSE"),
+            "{}",
+            told.cure(Side::Siem)
+        );
     });
 }
 
@@ -414,7 +434,11 @@ fn dates_are_checked() {
                 }
                 told => panic!("{told:?}"),
             }
-            assert!(told.cure().contains("clock"), "{}", told.cure());
+            assert!(
+                told.cure(Side::Siem).contains("clock"),
+                "{}",
+                told.cure(Side::Siem)
+            );
         }
     });
 }
@@ -571,42 +595,42 @@ fn each_bad_file_is_named_with_its_cure() {
     let rows: [(TrustFiles, Is, &str); 11] = [
         (
             ca(&PathBuf::from("/nowhere/ca.pem")),
-            |e| matches!(e, TrustError::Read { .. }),
+            |e| matches!(e, TrustError::File(PemError::File(_))),
             "/nowhere/ca.pem",
         ),
         (
             ca(&write("der", &[0x30, 0x82, 1, 2])),
-            |e| matches!(e, TrustError::Binary { .. }),
+            |e| matches!(e, TrustError::File(PemError::NotPem { .. })),
             "openssl x509 -inform der",
         ),
         (
             ca(&write("empty", b"")),
-            |e| matches!(e, TrustError::NoCertificate { .. }),
+            |e| matches!(e, TrustError::File(PemError::NoCertificate { .. })),
             "holds no certificate",
         ),
         (
             ca(&key),
-            |e| matches!(e, TrustError::NoCertificate { .. }),
+            |e| matches!(e, TrustError::File(PemError::NoCertificate { .. })),
             "good.key",
         ),
         (
             ca(&write("half", half.as_bytes())),
-            |e| matches!(e, TrustError::Pem { .. }),
+            |e| matches!(e, TrustError::File(PemError::Damaged { .. })),
             "damaged",
         ),
         (
             ca(&write("odd", no_authority.as_bytes())),
-            |e| matches!(e, TrustError::Authority { number: 1, .. }),
+            |e| matches!(e, TrustError::File(PemError::Authority { number: 1, .. })),
             "take it out",
         ),
         (
             ca(&PathBuf::from("/dev/zero")),
-            |e| matches!(e, TrustError::Large { .. }),
+            |e| matches!(e, TrustError::File(PemError::File(_))),
             "/dev/zero",
         ),
         (
             client(&cert, &cert),
-            |e| matches!(e, TrustError::NoKey { .. }),
+            |e| matches!(e, TrustError::File(PemError::NoKey { .. })),
             "good.pem",
         ),
         (
@@ -616,7 +640,7 @@ fn each_bad_file_is_named_with_its_cure() {
         ),
         (
             client(&cert, &write("enc", encrypted.as_bytes())),
-            |e| matches!(e, TrustError::EncryptedKey { .. }),
+            |e| matches!(e, TrustError::File(PemError::EncryptedKey { .. })),
             "passphrase",
         ),
         (

@@ -3,10 +3,11 @@
 use ureq::Error;
 use ureq::unversioned::resolver::ResolvedSocketAddrs;
 use ureq::unversioned::transport::{
-    ConnectionDetails, Connector, Either, NextTimeout, RustlsConnector, TcpConnector, Transport,
+    ConnectionDetails, Connector, Either, NextTimeout, TcpConnector, Transport,
 };
 
 use super::kept::Kept;
+use super::tls::Tls;
 use super::tunnel;
 use super::turns::Turns;
 use crate::clock;
@@ -15,7 +16,7 @@ use crate::clock;
 #[derive(Debug)]
 pub(super) struct Way<D> {
     pub(super) dial: D,
-    pub(super) tls: RustlsConnector,
+    pub(super) tls: Tls,
     pub(super) turns: Turns,
 }
 

@@ -8,7 +8,7 @@ use super::kept::GivenUp;
 use super::tunnel::Refused;
 use crate::foreign::ForeignText;
 use crate::source::{SourceError, Trouble};
-use crate::trust;
+use crate::trust::{Side, TlsFault};
 
 /// Of a body that broke off.
 pub(super) fn of_body(error: &std::io::Error) -> SourceError {
@@ -37,12 +37,12 @@ pub(super) fn of(error: &Error) -> SourceError {
             format!("no answer within the timeout ({which})"),
         ),
         Error::InvalidProxyUrl => (Trouble::InvalidProxy, "Invalid proxy address".to_owned()),
-        Error::Rustls(error) => (Trouble::InTheWay, trust::in_words(error)),
+        Error::Rustls(error) => (Trouble::InTheWay, of_tls(error)),
         Error::Io(io) => match io
             .get_ref()
             .and_then(|inner| inner.downcast_ref::<rustls::Error>())
         {
-            Some(error) => (Trouble::InTheWay, trust::in_words(error)),
+            Some(error) => (Trouble::InTheWay, of_tls(error)),
             None if io.kind() == ErrorKind::ConnectionRefused => (
                 Trouble::Passing,
                 "the connection was refused: check api_url, proxy and firewall (outbound TCP 443)"
@@ -74,6 +74,10 @@ pub(super) fn of(error: &Error) -> SourceError {
         ),
     };
     SourceError::new(trouble, what)
+}
+
+fn of_tls(error: &rustls::Error) -> String {
+    TlsFault::translate(error).in_words(Side::Cloud)
 }
 
 /// Was the connection given up by the other side before it had the question?

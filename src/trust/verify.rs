@@ -1,4 +1,4 @@
-//! Whether the receiver is the one it says it is: rustls's own check, always, and the pin after it where there is one.
+//! Whether the other side is the one it says it is: rustls's own check, always, and the pin after it where there is one.
 //!
 //! A refusal carries the certificate's names out with it, because rustls's errors don't.
 
@@ -53,7 +53,7 @@ impl ServerCertVerifier for Verifier {
             .map_err(|error| match error {
                 Error::InvalidCertificate(why) => other(Refused {
                     why,
-                    naming: Naming::of(leaf),
+                    naming: Naming::of_chain(leaf, intermediates),
                 }),
                 error => error,
             })?;

@@ -1,0 +1,359 @@
+//! Why TLS failed, in words that name the certificate, the file or the setting to look at. Receiver and cloud have the same ones;
+//! only who it is and the settings differ.
+//!
+//! `translate.rs` makes these of rustls's errors.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use crate::certificate::Naming;
+
+/// With whom TLS failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The API, the log-on, or a proxy before them: `[agent.source]`.
+    Cloud,
+    /// The receiver: `[agent.siem]`.
+    Siem,
+}
+
+impl Side {
+    fn who(self) -> &'static str {
+        match self {
+            Self::Cloud => "server",
+            Self::Siem => "receiver",
+        }
+    }
+}
+
+/// What went wrong. Names in it come from the peer, tamed for display.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+#[allow(missing_docs)] // `naming` is whom the certificate is for and who issued it
+pub enum TlsFault {
+    /// What came back was not TLS.
+    NotTls,
+    /// The other side speaks TLS 1.1 or older only.
+    TooOld,
+    /// No cipher, group or signature kind in common.
+    NothingInCommon,
+    /// The certificate is for other names.
+    WrongName {
+        wanted: String,
+        presented: Vec<String>,
+        naming: Naming,
+    },
+    /// The certificate has the address that we call, but as a DNS name, which does not count.
+    AddressAsName { wanted: String, naming: Naming },
+    /// The certificate has no name that counts: one in its subject does not.
+    NoName { wanted: String, naming: Naming },
+    /// The certificate ended; times as RFC 3339.
+    Expired {
+        ended: String,
+        now: String,
+        naming: Naming,
+    },
+    /// The certificate is for later; times as RFC 3339.
+    NotYetValid {
+        begins: String,
+        now: String,
+        naming: Naming,
+    },
+    /// Issued by somebody we don't trust.
+    UnknownIssuer { naming: Naming },
+    /// The certificate is one of an authority, not one of a server.
+    Authority { naming: Naming },
+    /// Signed, or with a key, by `what`, which is not known here.
+    UnknownAlgorithm { what: String, naming: Naming },
+    /// The certificate is bad in another way.
+    BadCertificate { why: String, naming: Naming },
+    /// The certificate is fine, and not the pinned one.
+    WrongPin { found: String, naming: Naming },
+    /// The other side asks for a client certificate, and we have none; `issuers` are the authorities it accepts, if it names them.
+    ClientWanted { issuers: Vec<String> },
+    /// The other side does not accept the client certificate that we showed.
+    ClientRefused { why: String, issuers: Vec<String> },
+    /// The other side ended the handshake without a word.
+    HungUp,
+    /// The other side ended TLS with this alert.
+    Alert { why: String },
+    /// Anything else, in rustls's words.
+    Other { why: String },
+}
+
+impl TlsFault {
+    /// The same, knowing that the receiver asked for a client certificate, and whether it was given one.
+    pub(crate) fn asked(self, accepted: &[String], given: bool) -> Self {
+        let issuers = accepted.to_vec();
+        match self {
+            Self::ClientWanted { .. } => Self::ClientWanted { issuers },
+            Self::ClientRefused { .. } | Self::Alert { .. } | Self::HungUp if !given => {
+                Self::ClientWanted { issuers }
+            }
+            Self::ClientRefused { why, .. } | Self::Alert { why } => {
+                Self::ClientRefused { why, issuers }
+            }
+            Self::HungUp => Self::ClientRefused {
+                why: "it closed the connection without a word".to_owned(),
+                issuers,
+            },
+            other => other,
+        }
+    }
+
+    /// What happened, without the other side's address.
+    #[must_use]
+    pub fn reason(&self, side: Side) -> String {
+        let who = side.who();
+        match self {
+            Self::NotTls => "the answer was not TLS".to_owned(),
+            Self::TooOld => format!("the {who} speaks only TLS 1.1 or older"),
+            Self::NothingInCommon => {
+                format!("the {who}'s cipher suites have nothing in common with ours")
+            }
+            Self::WrongName {
+                wanted,
+                presented,
+                naming,
+            } => format!(
+                "the certificate is for {}, not for {wanted}{}",
+                presented.join(", "),
+                by(naming)
+            ),
+            Self::AddressAsName { wanted, naming } => format!(
+                "the certificate has {wanted} as a DNS name, which an address is not{}",
+                by(naming)
+            ),
+            Self::NoName { wanted, naming } => format!(
+                "the certificate is for no name at all, so not for {wanted}: it has no subjectAltName, and {} does not count{}",
+                naming.subject,
+                by(naming)
+            ),
+            Self::Expired { ended, now, naming } => format!(
+                "the certificate ended on {ended}, and the clock here says {now}{}",
+                by(naming)
+            ),
+            Self::NotYetValid {
+                begins,
+                now,
+                naming,
+            } => format!(
+                "the certificate is valid from {begins}, and the clock here says {now}{}",
+                by(naming)
+            ),
+            Self::UnknownIssuer { naming } if naming.is_self_signed() => {
+                format!("the certificate is issued by itself ({})", naming.issuer)
+            }
+            Self::UnknownIssuer { naming } => {
+                format!(
+                    "the certificate is issued by {}, which is not trusted",
+                    naming.issuer
+                )
+            }
+            Self::Authority { naming } => {
+                format!(
+                    "the certificate is one of an authority ({}), not one of a server",
+                    naming.subject
+                )
+            }
+            Self::UnknownAlgorithm { what, naming } => format!(
+                "the certificate, or one that it stands on, is signed with {what}, which siembox does not know{}",
+                by(naming)
+            ),
+            Self::BadCertificate { why, naming } => {
+                format!("the certificate is not acceptable: {why}{}", by(naming))
+            }
+            Self::WrongPin { found, naming } => format!(
+                "the certificate is not the pinned one: its SHA-256 is {found}{}",
+                by(naming)
+            ),
+            Self::ClientWanted { issuers } => {
+                format!(
+                    "the {who} asks for a client certificate{}",
+                    issued_by(issuers)
+                )
+            }
+            Self::ClientRefused { why, issuers } => format!(
+                "the {who} does not accept our client certificate ({why}); it asks for one{}",
+                issued_by(issuers)
+            ),
+            Self::HungUp => format!("the {who} hung up during the handshake"),
+            Self::Alert { why } => format!("the {who} refused ({why})"),
+            Self::Other { why } => why.clone(),
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn cure(&self, side: Side) -> Cow<'static, str> {
+        let who = side.who();
+        let both = match (self, side) {
+            (Self::NotTls, Side::Siem) => {
+                "this port may be one without TLS (syslog with TLS is mostly on 6514): check port and protocol"
+            }
+            (Self::NotTls, Side::Cloud) => {
+                "something else than the API answers there: check api_url and proxy"
+            }
+            (Self::TooOld, _) => {
+                return format!("enable TLS 1.2 or newer on the {who}").into();
+            }
+            (Self::NothingInCommon, _) => {
+                return format!(
+                    "enable ECDHE with AES-GCM or ChaCha20-Poly1305 on the {who}, and a certificate with {KINDS}"
+                )
+                .into();
+            }
+            (Self::WrongName { .. }, Side::Siem) => {
+                "set host, or server_name, to a name in the certificate, or have it issued for this one"
+            }
+            (Self::WrongName { .. }, Side::Cloud) => {
+                "check the address; if a proxy answers in the server's place, have it issue for this name"
+            }
+            (Self::AddressAsName { wanted, .. }, _) => {
+                return format!(
+                    "have it issued with the address as one (openssl: subjectAltName=IP:{wanted}), or call the {who} by a name"
+                )
+                .into();
+            }
+            (Self::NoName { wanted, .. }, _) => {
+                let kind = match wanted.parse::<IpAddr>() {
+                    Ok(_) => "IP",
+                    Err(_) => "DNS",
+                };
+                return format!(
+                    "have it issued with subjectAltName (openssl: subjectAltName={kind}:{wanted})"
+                )
+                .into();
+            }
+            (Self::Expired { .. }, _) => {
+                return format!("check this machine's clock, or renew the {who}'s certificate")
+                    .into();
+            }
+            (Self::NotYetValid { .. }, _) => "check this machine's clock",
+            (Self::UnknownIssuer { naming }, Side::Siem) if naming.is_self_signed() => {
+                "give the receiver a certificate of an authority, and that authority as ca_file"
+            }
+            (Self::UnknownIssuer { .. }, Side::Siem) => {
+                "give the issuer's certificate as ca_file, and have the receiver send its intermediate certificates"
+            }
+            (Self::UnknownIssuer { .. }, Side::Cloud) => {
+                "if a TLS-inspecting proxy is in the way, name its CA in source.ca_file, or have this host exempted from inspection"
+            }
+            (Self::Authority { .. }, _) => {
+                return format!(
+                    "issue the {who} a certificate of its own with this authority (openssl: basicConstraints CA:FALSE)"
+                )
+                .into();
+            }
+            (Self::UnknownAlgorithm { .. }, _) => {
+                return format!(
+                    "have the {who}'s certificate, and its authority's, issued with {KINDS}"
+                )
+                .into();
+            }
+            (Self::BadCertificate { .. }, _) => {
+                return format!("have the {who}'s certificate issued anew").into();
+            }
+            (Self::WrongPin { .. }, _) => {
+                "if the receiver's certificate was renewed, set pin_sha256 to the new one; if not, somebody is in between"
+            }
+            (Self::ClientWanted { .. }, Side::Siem) => "set client_cert_file and client_key_file",
+            (Self::ClientRefused { .. }, Side::Siem) => {
+                "set client_cert_file to a certificate that the receiver's authority issued and that is valid now"
+            }
+            (Self::ClientWanted { .. } | Self::ClientRefused { .. }, Side::Cloud) => {
+                "siembox shows the cloud none: have this host exempted on the proxy"
+            }
+            (Self::HungUp, Side::Siem) => {
+                "see the receiver's log; it may allow certain senders only"
+            }
+            (Self::Alert { .. }, Side::Siem) => {
+                "see the receiver's log: its cipher suites or its list of allowed senders may leave this system out, and a certificate with a P-521 key needs TLS 1.3"
+            }
+            (Self::HungUp | Self::Alert { .. } | Self::Other { .. }, Side::Cloud) => {
+                "see whether a firewall or proxy on the way forbids it"
+            }
+            (Self::Other { .. }, Side::Siem) => "see the receiver's log",
+        };
+        both.into()
+    }
+
+    /// Both in one sentence.
+    #[must_use]
+    pub fn in_words(&self, side: Side) -> String {
+        format!("{}: {}", self.reason(side), self.cure(side))
+    }
+}
+
+/// What siembox verifies.
+const KINDS: &str = "RSA (2048 bits or more), ECDSA (P-256, P-384, P-521) or Ed25519, and SHA-256, SHA-384 or SHA-512";
+
+fn by(naming: &Naming) -> String {
+    match naming.is_known() {
+        true => format!(" (issued by {})", naming.issuer),
+        false => String::new(),
+    }
+}
+
+fn issued_by(issuers: &[String]) -> String {
+    if issuers.is_empty() {
+        String::new()
+    } else {
+        format!(" issued by {}", issuers.join(" or "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::foreign::ForeignText;
+
+    #[test]
+    fn what_was_asked_for_makes_an_alert_clear() {
+        let alert = || TlsFault::Alert {
+            why: "handshake failure".to_owned(),
+        };
+        let issuers = ["CN=Lab CA".to_owned()];
+        assert_eq!(
+            alert().asked(&issuers, false).reason(Side::Siem),
+            "the receiver asks for a client certificate issued by CN=Lab CA"
+        );
+        assert_eq!(
+            alert().asked(&issuers, true).reason(Side::Siem),
+            "the receiver does not accept our client certificate (handshake failure); it asks for one issued by CN=Lab CA"
+        );
+        assert_eq!(TlsFault::TooOld.asked(&issuers, false), TlsFault::TooOld);
+    }
+
+    #[test]
+    fn both_sides_have_the_same_reasons() {
+        let naming = || Naming {
+            subject: ForeignText::new("CN=siem"),
+            issuer: ForeignText::new("CN=Lab CA"),
+        };
+        let wanted = || "192.0.2.1".to_owned();
+        for fault in [
+            TlsFault::NoName {
+                wanted: wanted(),
+                naming: naming(),
+            },
+            TlsFault::AddressAsName {
+                wanted: wanted(),
+                naming: naming(),
+            },
+            TlsFault::UnknownIssuer { naming: naming() },
+            TlsFault::Authority { naming: naming() },
+            TlsFault::UnknownAlgorithm {
+                what: "RSA with SHA-1".to_owned(),
+                naming: naming(),
+            },
+        ] {
+            let reason = fault.reason(Side::Cloud);
+            assert_eq!(reason, fault.reason(Side::Siem));
+            assert!(reason.contains("CN="), "{reason}");
+            let cures = [fault.cure(Side::Cloud), fault.cure(Side::Siem)];
+            assert!(!cures[0].contains("receiver"), "{cures:?}");
+            assert!(!cures[1].contains("proxy"), "{cures:?}");
+        }
+    }
+}
