@@ -1,10 +1,12 @@
 //! The records in a text: one object, one a line, a JSON array, a whole `{"data": […]}` answer, or any of them one
-//! after the other. A piece that is not JSON costs itself; the next line that begins with a brace goes on.
+//! after the other. A piece that is not JSON costs itself; the next line that begins with a brace goes on. Lists are taken apart
+//! as those of the API are, by their brackets: a damaged record, or a cut end, costs itself too.
 
 use std::fmt;
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
+
+use crate::source::cloud_apps::listing::{self, Listing};
 
 /// A record, or what stands where one should be, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,13 +35,6 @@ impl fmt::Display for Place {
     }
 }
 
-/// A list answer of the API.
-#[derive(Deserialize)]
-struct Answer<'t> {
-    #[serde(borrow)]
-    data: Vec<&'t RawValue>,
-}
-
 /// All records in their order.
 #[must_use]
 pub fn records(text: &str) -> Vec<Found<'_>> {
@@ -58,14 +53,7 @@ pub fn records(text: &str) -> Vec<Found<'_>> {
                 at = start + values.byte_offset();
                 take(value.get(), &mut lines, &mut found);
             }
-            Some(Err(error)) => {
-                let line = lines.of(start);
-                found.push(Found {
-                    place: Place { line, nth: None },
-                    record: Err(reason(&error, line)),
-                });
-                at = start + next_record(rest);
-            }
+            Some(Err(error)) => at = start + damaged(rest, start, &error, &mut lines, &mut found),
             None => break,
         }
     }
@@ -74,35 +62,103 @@ pub fn records(text: &str) -> Vec<Found<'_>> {
 
 /// The records in one JSON value.
 fn take<'t>(value: &'t str, lines: &mut Lines<'_>, found: &mut Vec<Found<'t>>) {
-    let list = match value.as_bytes().first() {
-        Some(b'[') => serde_json::from_str::<Vec<&RawValue>>(value).ok(),
-        Some(b'{') => serde_json::from_str::<Answer<'_>>(value)
-            .ok()
-            .map(|answer| answer.data),
-        _ => None,
-    };
-    let mut push = |record: &'t str, nth| {
-        let start = record.as_ptr() as usize - lines.text.as_ptr() as usize;
+    let start = value.as_ptr() as usize - lines.text.as_ptr() as usize;
+    match listing::begin(value) {
+        Some(begin) => list(
+            &listing::elements(&value[begin..]),
+            start + begin,
+            lines,
+            found,
+        ),
+        None => found.push(Found {
+            place: Place {
+                line: lines.of(start),
+                nth: None,
+            },
+            record: Ok(value),
+        }),
+    }
+}
+
+/// The records of a list that begins at `start`.
+fn list<'t>(
+    listing: &Listing<'t>,
+    start: usize,
+    lines: &mut Lines<'_>,
+    found: &mut Vec<Found<'t>>,
+) {
+    for (nth, (at, element)) in listing.elements.iter().enumerate() {
         let place = Place {
-            line: lines.of(start),
-            nth,
+            line: lines.of(start + at),
+            nth: Some(nth + 1),
         };
-        found.push(Found {
-            place,
-            record: Ok(record),
-        });
-    };
-    match list {
-        None => push(value, None),
-        Some(list) => {
-            (list.iter().enumerate()).for_each(|(nth, record)| push(record.get(), Some(nth + 1)))
+        let record = element.map_err(|bytes| format!("{} MB, too long for a record", bytes >> 20));
+        found.push(Found { place, record });
+    }
+}
+
+/// What can be told apart of a value that is not JSON as a whole. Says how much of the text it was.
+fn damaged<'t>(
+    rest: &'t str,
+    start: usize,
+    error: &serde_json::Error,
+    lines: &mut Lines<'_>,
+    found: &mut Vec<Found<'t>>,
+) -> usize {
+    let next = next_record(rest);
+    if let Some(begin) = listing::begin(&rest[..next]) {
+        let listing = listing::elements(&rest[begin..]);
+        let count = listing.elements.len();
+        if count > 0 {
+            list(&listing, start + begin, lines, found);
+            if let Some(end) = listing.end {
+                return begin + end + behind(&rest[begin + end..]);
+            }
+            let broken = rest.len() - after_comma(&rest[begin + listing.told..]).len();
+            let place = Place {
+                line: lines.of(start + broken),
+                nth: Some(count + 1),
+            };
+            let record = Err("the list breaks off here: its end is missing".to_owned());
+            found.push(Found { place, record });
+            return broken + next_record(&rest[broken..]);
         }
     }
+    let line = lines.of(start);
+    let place = Place { line, nth: None };
+    // one record, as it would come in an answer
+    if let Some(object) = listing::object(&rest[..next]) {
+        let record = Ok(object);
+        found.push(Found { place, record });
+        return object.len();
+    }
+    let record = Err(reason(error, line));
+    found.push(Found { place, record });
+    next
+}
+
+/// How much of `]…` still belongs to the value whose list ended there.
+fn behind(tail: &str) -> usize {
+    const BEFORE: &str = "{\"data\":[";
+    let whole = format!("{BEFORE}{tail}");
+    let mut values = serde_json::Deserializer::from_str(&whole).into_iter::<&RawValue>();
+    match values.next() {
+        Some(Ok(_)) => values.byte_offset().saturating_sub(BEFORE.len()),
+        // an array of its own, or an answer that breaks off behind its list
+        _ => match after_comma(&tail[1..]).starts_with('"') {
+            true => next_record(tail),
+            false => 1,
+        },
+    }
+}
+
+fn after_comma(text: &str) -> &str {
+    text.trim_start_matches(|c: char| c.is_whitespace() || c == ',')
 }
 
 /// Where the next value begins. Commas count as nothing: lines cut out of an array end in one.
 fn next_value(text: &str, at: usize) -> Option<usize> {
-    let rest = text[at..].trim_start_matches(|c: char| c.is_whitespace() || c == ',');
+    let rest = after_comma(&text[at..]);
     (!rest.is_empty()).then_some(text.len() - rest.len())
 }
 
@@ -184,6 +240,59 @@ mod tests {
                 vec!["line 1: {\n \"a\": 1\n}", "record 1, line 4: {}"],
             ),
             ("{}7", vec!["line 1: {}", "line 1: 7"]),
+        ] {
+            assert_eq!(found(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_damaged_record_costs_itself_in_a_list_too() {
+        for (text, expected) in [
+            // a control character, which `run` mends
+            (
+                "{\"data\":[{\"a\":1},\n{\"b\":\"\t\"},{\"c\":3}],\"total\":3}\n{\"d\":4}",
+                vec![
+                    "record 1, line 1: {\"a\":1}",
+                    "record 2, line 2: {\"b\":\"\t\"}",
+                    "record 3, line 2: {\"c\":3}",
+                    "line 3: {\"d\":4}",
+                ],
+            ),
+            (
+                "[{\"a\":1},{\"b\":,},{\"c\":3}] {\"d\":4}",
+                vec![
+                    "record 1, line 1: {\"a\":1}",
+                    "record 2, line 1: {\"b\":,}",
+                    "record 3, line 1: {\"c\":3}",
+                    "line 1: {\"d\":4}",
+                ],
+            ),
+            (
+                "{\"data\":[{\"b\":,}],\"total\":1}{\"data\":[{\"c\":3}]}",
+                vec!["record 1, line 1: {\"b\":,}", "record 1, line 1: {\"c\":3}"],
+            ),
+            // a cut end, and what follows it
+            (
+                "{\"data\":[{\"a\":1},\n{\"b\":2},\n{\"c\n{\"d\":4}\n",
+                vec![
+                    "record 1, line 1: {\"a\":1}",
+                    "record 2, line 2: {\"b\":2}",
+                    "record 3, line 3: !the list breaks off here: its end is missing",
+                    "line 4: {\"d\":4}",
+                ],
+            ),
+            (
+                "[{\"a\":1}",
+                vec![
+                    "record 1, line 1: {\"a\":1}",
+                    "record 2, line 1: !the list breaks off here: its end is missing",
+                ],
+            ),
+            // a record of its own
+            (
+                "{\"a\":\"\t\"}\n{\"b\":2}",
+                vec!["line 1: {\"a\":\"\t\"}", "line 2: {\"b\":2}"],
+            ),
         ] {
             assert_eq!(found(text), expected, "{text}");
         }

@@ -3,6 +3,7 @@
 mod api;
 mod auth;
 mod head;
+pub mod listing;
 pub mod page;
 pub mod record;
 mod scalars;
