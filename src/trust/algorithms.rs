@@ -106,12 +106,14 @@ fn p521(key: &[u8], digest: &[u8], signature: &[u8]) -> Option<()> {
     key.verify_prehash(&number, &signature).ok()
 }
 
+/// Of public key, message and signature in DER.
+type Holds = fn(&[u8], &[u8], &[u8]) -> Option<()>;
+
 /// One curve with one digest.
 struct Ecdsa {
     key: AlgorithmIdentifier,
     signature: AlgorithmIdentifier,
-    /// (public key, message, signature in DER)
-    holds: fn(&[u8], &[u8], &[u8]) -> Option<()>,
+    holds: Holds,
 }
 
 impl std::fmt::Debug for Ecdsa {
