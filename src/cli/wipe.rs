@@ -156,6 +156,6 @@ mod tests {
     fn finds_a_variables_value_by_its_name() {
         let environment = b"A=abc\0TOKEN=abc=\0XTOKEN=abc\0TOKENX=abc\0TOKEN=\0TOKEN=d\0";
         assert_eq!(values(environment, "TOKEN"), [12..16, 52..53]);
-        assert_eq!(values(b"", "TOKEN"), []);
+        assert!(values(b"", "TOKEN").is_empty());
     }
 }

@@ -1,8 +1,8 @@
 //! The cryptography of TLS: ring, and the signatures of enterprise authorities that ring does not verify.
 //!
 //! ring knows P-256 and P-384 with SHA-256 and SHA-384 only. Authorities sign with P-384 and SHA-512 too, and some have P-521 keys.
-//! Only signatures are verified here, of public data: no key of ours is touched. The other way, aws-lc-rs instead of ring, costs
-//! more than the whole budget of the binary allows (README, Figures).
+//! Only signatures are verified here, of public data: no key of ours is touched. A static TLS client of 1.34 MB (x86_64) and 1.15 MB
+//! (aarch64) with ring grows by 0.16 and 0.12 MB so; with aws-lc-rs in ring's place by 0.68 and 0.50 MB.
 
 use std::sync::{Arc, LazyLock};
 

@@ -116,7 +116,7 @@ fn what_enterprise_authorities_sign_is_verified_on_both_sides() {
             story(async move {
                 let wire = Wire::connect(&to, 0).await;
                 let mut wire = wire.unwrap_or_else(|told| panic!("{what}: {told}"));
-                wire.send(&batch(&lines(3))).await.unwrap();
+                wire.send(&batch(&lines(3)), None).await.unwrap();
                 wire.prove().await.unwrap();
             });
             let mut server = OpenSsl::start(&lab, &[version]);
