@@ -18,6 +18,7 @@ use super::halt::Halt;
 use super::line::LineWriter;
 use crate::backoff::Backoff;
 use crate::clock::Time;
+use crate::foreign::ForeignText;
 use crate::ledger::{Audit, Ledger};
 use crate::sent::{Change, Scribe};
 use crate::source::cloud_apps::{CloudApps, ReadSecret};
@@ -226,8 +227,8 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         for record in &self.state.haul.aside {
             self.tell(&Happening::SetAside {
                 stream: stream.name(),
-                id: record.id.clone(),
-                reason: record.reason.clone(),
+                id: ForeignText::new(&record.id),
+                reason: ForeignText::new(&record.reason),
             });
         }
         if answer.cut {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::notice::Topic;
+use crate::foreign::ForeignText;
 use crate::replay::{Running, Word};
 use crate::source::{Change, Trouble, Unserved};
 
@@ -112,9 +113,9 @@ pub enum Happening {
         /// "activities" or "alerts".
         stream: &'static str,
         /// Its id, where one was found.
-        id: String,
+        id: ForeignText,
         /// Why.
-        reason: String,
+        reason: ForeignText,
     },
     /// The spool is full: reading waits.
     SpoolFull {

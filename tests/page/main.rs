@@ -11,6 +11,7 @@ mod driver;
 mod echo;
 mod house;
 mod kept;
+mod links;
 mod looks;
 mod metrics;
 mod pages;

@@ -13,6 +13,7 @@ use crate::agent::room::{self, MOST_LINE, OVERHEAD};
 use crate::backoff::Backoff;
 use crate::clock;
 use crate::event::{Event, Kind};
+use crate::foreign::ForeignText;
 use crate::ledger::{self, Key};
 use crate::replay::Counts;
 use crate::sent::{Change, Hour, Id};
@@ -225,8 +226,8 @@ impl<S: Spool> Replay<S> {
         for record in aside {
             self.tell(&Happening::SetAside {
                 stream: leg.stream.name(),
-                id: record.id.clone(),
-                reason: record.reason.clone(),
+                id: ForeignText::new(&record.id),
+                reason: ForeignText::new(&record.reason),
             });
         }
         self.wake.notify_one();
