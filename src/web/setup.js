@@ -39,10 +39,17 @@ function closeMenus(clicked) {
   }
 }
 
+// Windows writes texts as UTF-16 too; the mark at the beginning tells, and is no part of the text.
+function text(buffer) {
+  const [first, second] = new Uint8Array(buffer);
+  const wide = { "255,254": "utf-16le", "254,255": "utf-16be" }[[first, second]];
+  return new TextDecoder(wide || "utf-8").decode(buffer);
+}
+
 for (const input of document.querySelectorAll("input[data-into]")) {
   input.addEventListener("change", async () => {
     const [file] = input.files;
-    if (file) document.getElementById(input.dataset.into).value = await file.text();
+    if (file) document.getElementById(input.dataset.into).value = text(await file.arrayBuffer());
   });
 }
 
