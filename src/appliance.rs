@@ -54,6 +54,14 @@ pub enum ApplianceError {
         /// What the system said.
         cause: std::io::Error,
     },
+    /// What lies in the place of its lock can't be used.
+    #[error("{}: the state folder's lock cannot be opened: {cause}: remove what lies there, or let this user write to it", path.display())]
+    Lock {
+        /// The lock.
+        path: PathBuf,
+        /// What the system said.
+        cause: std::io::Error,
+    },
     /// Another siembox uses it.
     #[error("state_dir {}: another siembox runs on this folder: stop it, or give this one another folder by --state", path.display())]
     InUse {
@@ -61,7 +69,7 @@ pub enum ApplianceError {
         path: PathBuf,
     },
     /// The status socket can't be made.
-    #[error("{}: the status socket cannot be made: {cause}: give state_dir a shorter path on a local disk", path.display())]
+    #[error("{}: the status socket cannot be made: {cause}: remove what lies there, or give state_dir a shorter path on a local disk", path.display())]
     Socket {
         /// The socket.
         path: PathBuf,
@@ -144,6 +152,8 @@ struct Appliance {
     page: PageState,
     /// Who may change something there. It outlives the page, which is opened anew where its settings change.
     door: Arc<Door>,
+    /// Why nobody can sign in at present.
+    owner_trouble: Option<String>,
     /// What is changed on the page, and may have to go back by itself.
     setup: Option<Arc<Setup>>,
     /// What the pollers wait for before they go by the clock.
@@ -189,6 +199,7 @@ impl Appliance {
             throttles: HashMap::new(),
             page: PageState::Off,
             door: Arc::new(door),
+            owner_trouble: None,
             ordered,
             setup,
             gate: desk.clock(),
@@ -222,7 +233,7 @@ impl Appliance {
             self.settings.state_dir.display()
         );
         self.open_page();
-        self.status.claimed(self.door.is_claimed());
+        self.tell_owner();
         let mut look = tokio::time::interval(LOOK);
         let mut box_trouble = None;
         loop {
@@ -273,7 +284,7 @@ impl Appliance {
                 self.close_page().await;
                 self.open_page();
             }
-            self.status.claimed(self.door.is_claimed());
+            self.tell_owner();
             self.tend().await;
             if let Some(setup) = &self.setup {
                 setup.tend(clock::now().steady);
@@ -286,6 +297,19 @@ impl Appliance {
         self.leave_home();
         tracing::info!("stopped");
         Ok(())
+    }
+
+    /// Tells whose box it is, or why that can't be known.
+    fn tell_owner(&mut self) {
+        self.status.claimed(self.door.is_claimed());
+        let trouble = self.door.trouble();
+        if trouble != self.owner_trouble {
+            if let Some(trouble) = &trouble {
+                tracing::warn!("nobody can sign in on the page: {trouble}");
+            }
+            self.status.owner(trouble.as_deref(), clock::now());
+            self.owner_trouble = trouble;
+        }
     }
 
     /// Reads the settings again and brings the agents in line. A bad file changes nothing.

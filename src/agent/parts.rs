@@ -41,7 +41,10 @@ pub enum AgentError {
     #[error(transparent)]
     Spool(#[from] SpoolError),
     /// The cursor is not one of ours.
-    #[error("the cursor of {stream} on flash is of another version: {cause}")]
+    #[error(
+        "the cursor of {stream} on flash is of another version and is left as it is ({cause}): run the siembox that wrote it again; or, to \
+         begin anew (first_look_back), move the agent's folder in the state folder away"
+    )]
     Cursor {
         /// Which stream.
         stream: Stream,

@@ -145,7 +145,9 @@ fn lock(state_dir: &Path) -> Result<File, ApplianceError> {
         .mode(0o750)
         .create(state_dir);
     made.map_err(failed)?;
-    let file = own_file::update(&state_dir.join(LOCK), 0o640).map_err(failed)?;
+    let path = state_dir.join(LOCK);
+    let file =
+        own_file::update(&path, 0o640).map_err(|cause| ApplianceError::Lock { path, cause })?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(ApplianceError::InUse {

@@ -101,6 +101,12 @@ pub(super) fn open(bytes: &[u8]) -> Result<Opened<'_>, Broken> {
     })
 }
 
+/// The format of a newer version, where this is whole and of one: all formats begin alike.
+pub(super) fn newer(bytes: &[u8]) -> Option<u8> {
+    let (format, sum) = (*bytes.first()?, bytes.get(2..6)?);
+    (format > FORMAT && checksum(bytes).to_le_bytes() == *sum).then_some(format)
+}
+
 /// Opens an envelope that must be of this kind.
 pub(super) fn open_as(kind: Kind, bytes: &[u8]) -> Result<Opened<'_>, Broken> {
     let opened = open(bytes)?;

@@ -155,6 +155,17 @@ pub enum SpoolError {
         /// The other process, where it could be found out.
         process: Option<u32>,
     },
+    /// A newer version has written it.
+    #[error(
+        "the spool at {path} was written by a newer siembox (format {format}) and is left as it is: run that version again; or, to begin \
+         anew (first_look_back), move the agent's folder away"
+    )]
+    Newer {
+        /// Folder of the store.
+        path: PathBuf,
+        /// The format.
+        format: u8,
+    },
     /// The store could not be used, not even after repair.
     #[error("the spool at {path} cannot be used: {reason}")]
     Store {

@@ -126,6 +126,12 @@ impl Status {
         self.lock().unclaimed = !is_claimed;
     }
 
+    /// Nobody can sign in on the page, as the administrator's password can't be read (`Some` says why and what to do), or all is well.
+    pub fn owner(&self, trouble: Option<&str>, now: Moment) {
+        let kept = &mut self.lock();
+        kept.notice(Topic::Owner, "Nobody can sign in", trouble, now);
+    }
+
     /// The settings file was refused (`Some`), or is well again.
     pub fn settings(&self, refused: Option<&str>, now: Moment) {
         let kept = &mut self.lock();

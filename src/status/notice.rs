@@ -48,6 +48,8 @@ pub enum Topic {
     Settings,
     /// The page can't be shown.
     Page,
+    /// The administrator's password can't be read.
+    Owner,
     /// The box that siembox has for itself: its disk, its boot partition.
     Box,
 }
@@ -71,6 +73,7 @@ impl Topic {
             | Self::Ledger => true,
             Self::Doubt
             | Self::SetAside
+            | Self::Owner
             | Self::HalfClose
             | Self::Refused
             | Self::Cut
@@ -78,6 +81,25 @@ impl Topic {
             | Self::Repaired => false,
         }
     }
+
+    /// Do different things happen under it, one after the other, so that the last may not hide the first?
+    fn gathers(self) -> bool {
+        matches!(self, Self::Repaired)
+    }
+}
+
+/// So many different things stand in a notice that gathers them, the newest last.
+const GATHERED: usize = 8;
+
+/// Adds a text to those that stand in it already, each once.
+fn gather(all: &mut String, text: &str) {
+    if all.contains(text) {
+        return;
+    }
+    let mut texts: Vec<&str> = all.split('\n').collect();
+    texts.push(text);
+    let kept = &texts[texts.len().saturating_sub(GATHERED)..];
+    *all = kept.join("\n");
 }
 
 /// One thing that happened, or goes on happening.
@@ -124,7 +146,11 @@ impl Notices {
         // what a peer said came in without our secrets; this is the net behind that door
         let text = &*without_secrets(text);
         if let Some(open) = self.open(subject) {
-            (open.title, open.text) = (title.to_owned(), text.to_owned());
+            if subject.topic.gathers() {
+                gather(&mut open.text, text);
+            } else {
+                (open.title, open.text) = (title.to_owned(), text.to_owned());
+            }
             open.last_ms = now_ms;
             open.times += 1;
             return open.times;
@@ -187,6 +213,7 @@ impl Notices {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn siem(agent: &str) -> Subject<'_> {
@@ -208,6 +235,30 @@ mod tests {
         assert_eq!(notices.raise(siem("a"), "t", "again", 6), 1);
         let texts: Vec<&str> = notices.iter().map(|n| n.text.as_str()).collect();
         assert_eq!(texts, ["again", "refused", "timed out"]);
+    }
+
+    #[test]
+    fn what_was_repaired_is_all_there() {
+        let repaired = Subject {
+            topic: Topic::Repaired,
+            ..siem("a")
+        };
+        let mut notices = Notices::default();
+        for text in [
+            "a store was moved",
+            "the cursor went back",
+            "a store was moved",
+        ] {
+            notices.raise(repaired, "t", text, 1);
+        }
+        let texts: Vec<&str> = notices.iter().map(|n| n.text.as_str()).collect();
+        assert_eq!(texts, ["a store was moved\nthe cursor went back"]);
+        for n in 0..100 {
+            notices.raise(repaired, "t", &format!("repair {n}."), 1);
+        }
+        let last = notices.iter().next().unwrap();
+        assert_eq!((last.text.lines().count(), last.times), (GATHERED, 103));
+        assert!(last.text.ends_with("repair 99."));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use siembox_support::cloud::Cloud;
 use siembox_support::receiver::rsyslog;
 use siembox_support::records;
 
+use crate::expected;
 use crate::siembox::{Plan, Siembox};
 
 const ACTIVITIES: usize = 200_000;
@@ -47,8 +48,6 @@ fn two_hundred_thousand_activities_take_about_forty_requests() {
         "never throttled: our own limit holds us back"
     );
     assert_eq!(status.agents[0].activities.set_aside, 0);
-    assert_eq!(
-        receiver.wait_for(ACTIVITIES + ALERTS).len(),
-        ACTIVITIES + ALERTS
-    );
+    let want = expected::lines(&cloud, &siembox);
+    expected::assert_exactly(&want, &receiver.wait_for(want.len()));
 }

@@ -139,5 +139,6 @@ fn a_full_spool_waits_and_goes_on() {
     siembox.wait("all is proved", |status| {
         status.agents[0].activities.spooled == count as u64 && status.agents[0].spool.waiting == 0
     });
-    assert_eq!(receiver.wait_for(count).len(), count);
+    let want = expected::lines(&cloud, &siembox);
+    assert_exactly(&want, &receiver.wait_for(count));
 }

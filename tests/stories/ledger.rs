@@ -1,13 +1,14 @@
 //! The completeness ledger of the real process: it adds up after every fault, and names the hour of a gap.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
+use siembox::source;
 use siembox::status::{LedgerRow, LedgerSpan, Snapshot};
 use siembox_support::cef_reader::Cef;
 use siembox_support::cloud::{Cloud, Fault, Target, Unreadable};
 use siembox_support::pki::Authority;
-use siembox_support::receiver::rsyslog;
+use siembox_support::receiver::{Receiver, rsyslog};
 use siembox_support::records::{self, Stream};
 
 use crate::expected::{self, compare};
@@ -39,6 +40,50 @@ fn assert_adds_up(status: &Snapshot) {
     assert!(ledger.adds_up, "{ledger:#?}");
     let strange = |row: &&LedgerRow| row.span == LedgerSpan::Unattributed;
     assert_eq!(ledger.hours.iter().find(strange), None);
+}
+
+/// Holds the ledger against what the receiver has, hour by hour: which lines an hour must have is known from the cloud's records,
+/// which of them arrived the receiver says, line by line. The product's own sums are what is judged, and judge nothing.
+fn witnessed(cloud: &Cloud, siembox: &Siembox, receiver: &Receiver, status: &Snapshot) {
+    let all = expected::lines(cloud, siembox);
+    let arrived: HashSet<String> = receiver.wait_for(all.len()).into_iter().collect();
+    let mut absent = 0;
+    for (shelf, stream, name) in [
+        (Stream::Activities, source::Stream::Activities, "activities"),
+        (Stream::Alerts, source::Stream::Alerts, "alerts"),
+    ] {
+        let mut hourly: BTreeMap<i64, HashSet<String>> = BTreeMap::new();
+        let lines = expected::of(cloud, siembox, stream);
+        for (record, line) in cloud.records(shelf).iter().zip(lines) {
+            let hour = record.created_ms / HOUR * HOUR;
+            hourly.entry(hour).or_default().insert(line);
+        }
+        let rows: BTreeMap<i64, &LedgerRow> = (hours(status, name).into_iter())
+            .filter(|row| row.counts.spooled > 0)
+            .map(|row| (row.hour_ms.unwrap(), row))
+            .collect();
+        let (of_rows, of_records): (Vec<_>, Vec<_>) =
+            (rows.keys().collect(), hourly.keys().collect());
+        assert_eq!(of_rows, of_records, "{name}: the hours that have records");
+        for (hour, must) in &hourly {
+            let counts = &rows[hour].counts;
+            let has = must.intersection(&arrived).count() as u64;
+            assert_eq!(
+                counts.spooled,
+                must.len() as u64,
+                "{name}, hour {hour}: spooled"
+            );
+            assert_eq!(
+                counts.proved, has,
+                "{name}, hour {hour}: proved, and at the receiver"
+            );
+            absent += must.difference(&arrived).count();
+        }
+    }
+    assert_eq!(
+        absent, 0,
+        "lines that the ledger has as proved and the receiver has not"
+    );
 }
 
 #[test]
@@ -119,22 +164,7 @@ fn adds_up_through_kills_restarts_and_faults() {
     );
     assert_eq!(sums.aside, agent.spool.aside);
 
-    for (stream, name) in [
-        (Stream::Activities, "activities"),
-        (Stream::Alerts, "alerts"),
-    ] {
-        let mut truth: BTreeMap<i64, u64> = BTreeMap::new();
-        for record in cloud.records(stream) {
-            *truth.entry(record.created_ms / HOUR * HOUR).or_default() += 1;
-        }
-        let rows = hours(&status, name)
-            .into_iter()
-            .filter(|row| row.counts.spooled > 0);
-        let rows: BTreeMap<i64, u64> = rows
-            .map(|row| (row.hour_ms.unwrap(), row.counts.spooled))
-            .collect();
-        assert_eq!(rows, truth, "{name}, hour by hour");
-    }
+    witnessed(&cloud, &siembox, &receiver, &status);
     let shown = siembox.output("status", &[]);
     println!("{}", String::from_utf8_lossy(&shown.stdout));
     let before = status.agents[0].ledger.clone();

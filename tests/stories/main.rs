@@ -15,6 +15,7 @@ mod disk;
 mod early_ends;
 mod expected;
 mod faulty_disk;
+mod garbage;
 mod hanging;
 mod ledger;
 mod live_settings;

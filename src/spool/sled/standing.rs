@@ -59,6 +59,9 @@ pub(super) fn newest_state(store: &Store) -> Result<Option<(State, Option<u64>)>
             Err(trouble) if trouble.is_damage() => None,
             answer => answer?,
         };
+        if let Some(format) = value.as_ref().and_then(|value| envelope::newer(value)) {
+            return Err(Trouble::Newer(format));
+        }
         states.extend(value.and_then(|value| State::decode(&value).ok()));
     }
     states.sort_unstable_by_key(|state| std::cmp::Reverse(state.seq));

@@ -7,8 +7,10 @@ use std::path::Path;
 use super::*;
 use crate::spool::batch::Encoder;
 use crate::spool::sled::append::fill;
+use crate::spool::sled::chain::{self, StoreId};
 use crate::spool::sled::draft::Draft;
-use crate::spool::{Lines, Page};
+use crate::spool::sled::{Bounds, SledSpool};
+use crate::spool::{Lines, Page, Spool, SpoolError};
 
 /// A store with so many pages of one line each.
 fn store(path: &Path, pages: u64) -> Store {
@@ -82,4 +84,41 @@ fn a_first_page_has_no_state_before_it() {
     assert_eq!(pieces_of(&store), 1);
     assert!(state_of(&store, 1).unwrap().is_some());
     assert!(state_of(&store, 3).unwrap().is_none());
+}
+
+/// After a downgrade: what a newer version wrote is left as it is, however sound it looks, and comes back with that version.
+#[test]
+fn a_newer_format_is_named_and_nothing_is_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    let id = StoreId {
+        number: 0,
+        first: 0,
+    };
+    let path = chain::path(folder.path(), id);
+    let open = || SledSpool::open(folder.path(), Bounds::new(1 << 30), 0);
+    let with_format = |format: u8| {
+        let store = Store::open(&path).unwrap();
+        for seq in [1, 2] {
+            let mut value = store.get(slot(seq)).unwrap().unwrap().to_vec();
+            value[0] = format;
+            store.set(slot(seq), value).unwrap();
+        }
+        store.sync().unwrap();
+        store.close();
+    };
+    store(&path, 2).close();
+    with_format(3);
+    let Err(error) = open() else {
+        panic!("it is not known")
+    };
+    assert!(
+        matches!(error, SpoolError::Newer { format: 3, .. }),
+        "{error}"
+    );
+    assert!(
+        error.to_string().contains("run that version again"),
+        "{error}"
+    );
+    with_format(2);
+    assert_eq!(open().unwrap().stats().waiting, 2);
 }

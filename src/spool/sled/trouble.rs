@@ -19,6 +19,8 @@ pub(super) enum Trouble {
     Damage(String),
     /// The disk neither reads nor writes at present: what lies on it may be sound, and nothing is to be done but to wait.
     Gone(io::Error),
+    /// It is sound, and of a format that only a newer version knows.
+    Newer(u8),
 }
 
 thread_local! {
@@ -59,7 +61,7 @@ impl Trouble {
     pub(super) fn is_damage(&self) -> bool {
         match self {
             Self::Damage(_) => true,
-            Self::Gone(_) => false,
+            Self::Gone(_) | Self::Newer(_) => false,
             Self::Io(cause) => matches!(
                 cause.kind(),
                 io::ErrorKind::UnexpectedEof
@@ -95,6 +97,7 @@ impl Trouble {
                 cause,
             },
             Self::Damage(reason) => SpoolError::Store { path, reason },
+            Self::Newer(format) => SpoolError::Newer { path, format },
         }
     }
 
@@ -103,6 +106,7 @@ impl Trouble {
         match self {
             Self::Io(cause) | Self::Gone(cause) => cause.to_string(),
             Self::Damage(reason) => reason.clone(),
+            Self::Newer(format) => format!("it is of format {format}, of a newer siembox"),
         }
     }
 }

@@ -146,6 +146,12 @@ impl Door {
         }
     }
 
+    /// Why nobody can sign in, where the administrator's password can't be read: cause and cure.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        self.owner.claim().err().map(|error| error.to_string())
+    }
+
     /// Is it somebody's? What can't be read is.
     #[must_use]
     pub fn is_claimed(&self) -> bool {
