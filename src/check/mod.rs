@@ -4,6 +4,7 @@
 
 mod report;
 mod siem;
+mod spools;
 mod tls;
 
 use std::net::{TcpStream, ToSocketAddrs};
@@ -33,6 +34,7 @@ pub fn run(
     });
     report.step("clock", || plausible_clock(clock::now_ms()));
     report.step("state", || state_dir(settings));
+    report.step("spools", || spools::belong(settings));
     for agent in agents {
         report.heading(&agent.name);
         cloud(agent, report);

@@ -91,15 +91,16 @@ impl Topic {
 /// So many different things stand in a notice that gathers them, the newest last.
 const GATHERED: usize = 8;
 
-/// Adds a text to those that stand in it already, each once.
-fn gather(all: &mut String, text: &str) {
+/// Adds a text to those that stand in it already, each once. True where it is new.
+fn gather(all: &mut String, text: &str) -> bool {
     if all.contains(text) {
-        return;
+        return false;
     }
     let mut texts: Vec<&str> = all.split('\n').collect();
     texts.push(text);
     let kept = &texts[texts.len().saturating_sub(GATHERED)..];
     *all = kept.join("\n");
+    true
 }
 
 /// One thing that happened, or goes on happening.
@@ -141,18 +142,18 @@ pub struct Subject<'a> {
 pub struct Notices(Deque<Notice, KEPT>);
 
 impl Notices {
-    /// Something happened. Returns how often it has by now, in a row.
+    /// Something happened. Returns how often it has by now, in a row; 1 for each thing that is new in a notice that gathers.
     pub fn raise(&mut self, subject: Subject<'_>, title: &str, text: &str, now_ms: i64) -> u64 {
         // what a peer said came in without our secrets; this is the net behind that door
         let text = &*without_secrets(text);
         if let Some(open) = self.open(subject) {
-            if subject.topic.gathers() {
-                gather(&mut open.text, text);
-            } else {
-                (open.title, open.text) = (title.to_owned(), text.to_owned());
-            }
             open.last_ms = now_ms;
             open.times += 1;
+            if !subject.topic.gathers() {
+                (open.title, open.text) = (title.to_owned(), text.to_owned());
+            } else if gather(&mut open.text, text) {
+                return 1;
+            }
             return open.times;
         }
         let notice = Notice {

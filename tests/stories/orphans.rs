@@ -134,6 +134,12 @@ fn it_is_named_on_every_surface_and_comes_back_with_its_name() {
     let json = renamed.siembox.output("status", &["--json"]).stdout;
     let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
     assert_eq!(json["orphans"][0]["waiting"], WAITING);
+    let check = renamed.siembox.output("check", &[]);
+    let check = String::from_utf8(check.stdout).unwrap();
+    assert!(
+        check.contains("spools ") && check.contains("--send contoso"),
+        "{check}"
+    );
     let page = &status.page[0];
     assert!(get(page, "/").contains("no agent of the settings is called contoso"));
     assert!(get(page, "/metrics").contains("siembox_orphaned_spool_lines{spool=\"contoso\"} 1000"));
