@@ -27,6 +27,8 @@ const YEARS: i32 = 10;
 pub struct Identity {
     config: Arc<ServerConfig>,
     fingerprint: String,
+    /// Why it is another one than before.
+    renewed: Option<String>,
 }
 
 /// There is none.
@@ -85,15 +87,14 @@ impl Identity {
     ) -> Result<Self, IdentityError> {
         let folder = state_dir.join("page");
         let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
-        match Self::load(&certificate, &key) {
+        let renewed = match Self::load(&certificate, &key) {
             Ok(identity) => return Ok(identity),
-            Err(error) if certificate.exists() => {
-                tracing::warn!(
-                    "{error}; the page makes itself another certificate, with another SHA-256"
-                );
-            }
-            Err(_) => {}
-        }
+            Err(error) => certificate.exists().then(|| {
+                format!(
+                    "{error}; the page has made itself another certificate, with another SHA-256"
+                )
+            }),
+        };
         let (made, made_key) = make(machine, now_ms).map_err(IdentityError::Make)?;
         let kept = own_file::make_folder(&folder, 0o750)
             .and_then(|()| durable::replace(&key, made_key.as_bytes()))
@@ -103,7 +104,10 @@ impl Identity {
             path: folder,
             cause,
         })?;
-        Self::load(&certificate, &key)
+        Ok(Self {
+            renewed,
+            ..Self::load(&certificate, &key)?
+        })
     }
 
     fn new(
@@ -119,6 +123,7 @@ impl Identity {
         Ok(Self {
             config: Arc::new(config),
             fingerprint,
+            renewed: None,
         })
     }
 
@@ -126,6 +131,12 @@ impl Identity {
     #[must_use]
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
+    }
+
+    /// Why it is another one than before, where the one before could not be used.
+    #[must_use]
+    pub fn renewed(&self) -> Option<&str> {
+        self.renewed.as_deref()
     }
 
     pub(super) fn config(&self) -> Arc<ServerConfig> {

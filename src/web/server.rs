@@ -227,7 +227,10 @@ fn identity(opening: &Opening) -> (Option<Identity>, Option<String>) {
         }
     }
     match Identity::own(opening.state_dir, opening.machine, clock::now_ms()) {
-        Ok(identity) => (Some(identity), trouble),
+        Ok(identity) => {
+            let trouble = trouble.or_else(|| identity.renewed().map(str::to_owned));
+            (Some(identity), trouble)
+        }
         Err(error) => (None, Some(format!("{error}; until then there is no HTTPS"))),
     }
 }
