@@ -263,6 +263,10 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         if turn.verdict == Verdict::CaughtUp {
             self.audit();
         }
+        if answer.cut && matches!(turn.verdict, Verdict::Doubtful(_)) {
+            // what fits brought nothing further: perhaps a smaller page does
+            return Err(SourceError::new(Trouble::TooLarge, MORE_THAN_FITS));
+        }
         Ok(self.wait_after(turn.verdict))
     }
 

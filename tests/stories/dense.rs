@@ -247,3 +247,33 @@ fn a_replay_of_dense_answers_stays_within_its_memory_too() {
     }
     assert!(over.is_empty(), "{over:?}");
 }
+
+#[test]
+fn what_is_too_dense_again_and_again_is_asked_for_in_smaller_pages() {
+    let receiver = rsyslog::tcp();
+    let cloud = Cloud::builder()
+        .requests_per_minute(60_000)
+        .activities(records::activities(11, 10))
+        .start();
+    let body = format!("{{\"data\":[{}1]}}", "1,".repeat(20_000));
+    let fault = Fault::body(200, body.into_bytes());
+    // the first request only asks for the time
+    cloud.fault(fault.times(8).on(Target::Activities).after(1));
+    let mut plan = Plan::new(&cloud, receiver.port(), "tcp");
+    plan.alerts = "enabled = false\n".into();
+    plan.spool = "[agent.ledger]\naudit = false\n".into();
+    let mut siembox = Siembox::new(&cloud, &plan);
+    siembox.start();
+    siembox.wait("the stream is read", |status| {
+        cloud.faults_waiting() == 0 && status.agents[0].activities.spooled >= 10
+    });
+    let smallest = cloud.requests().into_iter().skip(1).map(|seen| {
+        let question: serde_json::Value = serde_json::from_str(&seen.body).unwrap();
+        question["limit"].as_u64().unwrap()
+    });
+    assert!(smallest.min() < Some(1000));
+    let lines = receiver.wait_for(10);
+    for id in cloud.activity_ids() {
+        assert!(lines.iter().any(|line| line.contains(&id)), "{id}");
+    }
+}

@@ -105,7 +105,10 @@ impl Reader {
         walk: &Walk,
         more: bool,
     ) -> Option<&'static str> {
-        if answer.next.is_some() && answer.next == walk.next {
+        if answer.cut && page.latest_ms().is_none() {
+            // counted as records of the list, these would hide as many others
+            Some("the cloud sends more at once than fits, and none of it tells a time")
+        } else if answer.next.is_some() && answer.next == walk.next {
             Some("the cloud names the same place again")
         } else if page.count() == 0 && more && answer.next.is_none() {
             Some("the cloud says that there are records but sends none")
