@@ -25,6 +25,7 @@ mod pause;
 mod poison;
 mod power;
 mod receiver_process;
+mod relp_kills;
 mod replay;
 mod restarts;
 mod setup;
