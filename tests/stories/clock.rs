@@ -3,7 +3,7 @@
 //! libfaketime moves the wall clock of the real process, and of nothing else; steady time goes on, as on a real board when
 //! NTP or a hand sets the clock. The simulated cloud keeps its own, right time and goes on bringing records.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use siembox::status::{Snapshot, State};
@@ -34,10 +34,24 @@ struct Tale {
 }
 
 /// Where Debian puts it; the variant for programs with threads.
-fn library() -> Option<PathBuf> {
+pub fn library() -> Option<PathBuf> {
     let folders = std::fs::read_dir("/usr/lib").ok()?.flatten();
     let mut found = folders.map(|folder| folder.path().join("faketime/libfaketimeMT.so.1"));
     found.find(|path| path.exists())
+}
+
+/// Has the process see the wall clock that this file says.
+pub fn fake(siembox: &mut Siembox, library: &Path, clock: &Path) {
+    for (name, value) in [
+        ("LD_PRELOAD", library.to_str().unwrap()),
+        ("FAKETIME_TIMESTAMP_FILE", clock.to_str().unwrap()),
+        ("FAKETIME_NO_CACHE", "1"),
+        ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
+        ("DONT_FAKE_MONOTONIC", "1"),
+        ("NO_FAKE_STAT", "1"),
+    ] {
+        siembox.set_variable(name, value);
+    }
 }
 
 impl Tale {
@@ -62,16 +76,7 @@ impl Tale {
             .replace("poll_interval = \"1s\"", "poll_interval = \"3s\"");
         let mut siembox = Siembox::new(&cloud, &plan);
         let clock = siembox.path("clock");
-        for (name, value) in [
-            ("LD_PRELOAD", library.to_str().unwrap()),
-            ("FAKETIME_TIMESTAMP_FILE", clock.to_str().unwrap()),
-            ("FAKETIME_NO_CACHE", "1"),
-            ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
-            ("DONT_FAKE_MONOTONIC", "1"),
-            ("NO_FAKE_STAT", "1"),
-        ] {
-            siembox.set_variable(name, value);
-        }
+        fake(&mut siembox, &library, &clock);
         let tale = Self {
             story: soak::story(name),
             trickle: Some(cloud.trickle(15.0, 33)),

@@ -20,6 +20,7 @@ mod hanging;
 mod ledger;
 mod live_settings;
 mod names;
+mod nemesis;
 mod orphans;
 mod pause;
 mod poison;

@@ -14,6 +14,7 @@
 pub mod collector;
 mod daemon;
 mod port;
+pub mod relay;
 pub mod rsyslog;
 pub mod short_lived;
 pub mod syslog_ng;
