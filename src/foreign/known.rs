@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
-use std::sync::{LazyLock, PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock};
 
 use super::REMOVED;
 use super::forms::Form;
@@ -21,7 +21,21 @@ const PASSING: Bound = Bound {
     bytes: 32 * 1024,
 };
 
-static KNOWN: LazyLock<RwLock<Known>> = LazyLock::new(RwLock::default);
+/// What this process knows.
+#[cfg(not(test))]
+fn known() -> &'static RwLock<Known> {
+    static KNOWN: std::sync::LazyLock<RwLock<Known>> = std::sync::LazyLock::new(RwLock::default);
+    &KNOWN
+}
+
+/// What this test knows: the secret of one would change what others read.
+#[cfg(test)]
+fn known() -> &'static RwLock<Known> {
+    thread_local! {
+        static KNOWN: &'static RwLock<Known> = Box::leak(Box::default());
+    }
+    KNOWN.with(|known| *known)
+}
 
 /// All of them.
 #[derive(Debug, Default)]
@@ -53,7 +67,7 @@ struct Secret {
 /// before it is sent anywhere, and again with each reading: of more than 256, those that were not read for longest are
 /// forgotten. Less than 4 characters are no secret.
 pub fn know(secret: &str) {
-    let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+    let mut known = known().write().unwrap_or_else(PoisonError::into_inner);
     let Known {
         keys, of_settings, ..
     } = &mut *known;
@@ -62,7 +76,7 @@ pub fn know(secret: &str) {
 
 /// As [`know`], for a secret that ends by itself: a bearer token, a session's cookie. The last 64 of them are remembered.
 pub fn know_passing(secret: &str) {
-    let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+    let mut known = known().write().unwrap_or_else(PoisonError::into_inner);
     let Known { keys, passing, .. } = &mut *known;
     remember(secret, passing, PASSING, keys);
 }
@@ -91,7 +105,7 @@ fn remember(text: &str, secrets: &mut VecDeque<Secret>, bound: Bound, keys: &Ran
 
 /// These bytes without the known secrets of at least so many bytes.
 pub(super) fn without(text: &[u8], shortest: usize) -> Cow<'_, [u8]> {
-    let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
+    let known = known().read().unwrap_or_else(PoisonError::into_inner);
     known.without(text, shortest)
 }
 
