@@ -279,6 +279,7 @@ fn a_form_that_is_out_of_date_is_told_so_and_keeps_what_was_typed() {
         ("siem.port", "5514"),
         ("siem.protocol", "tcp"),
         ("siem.half_close", "on"),
+        ("siem.set_aside_refused", "on"),
         ("act", "save"),
     ];
     let page = text(&send(&mut owner, path, &fields));
@@ -308,6 +309,7 @@ fn what_is_replaced_is_taken_up_by_the_running_agent() {
             ("siem.port", "5514"),
             ("siem.protocol", "tls"),
             ("siem.half_close", "on"),
+            ("siem.set_aside_refused", "on"),
             ("siem.ca_file", text),
             ("act", "save"),
         ];
