@@ -9,6 +9,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use jiff::SignedDuration;
 
+/// 2026-01-01T00:00:00Z: no siembox is older. A clock that shows less was never set.
+pub const FIRST_MS: i64 = 1_767_225_600_000;
+
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// A moment of both clocks.

@@ -23,8 +23,8 @@ use crate::ledger::{Audit, Ledger};
 use crate::sent::{Change, Scribe};
 use crate::source::cloud_apps::{CloudApps, ReadSecret};
 use crate::source::{
-    Answer, Pace, Place, Query, Reader, Source, SourceError, Start, Stream, Throttle, Trouble,
-    Turn, Verdict,
+    Answer, Clocks, Pace, Reader, Source, SourceError, Start, Stream, Throttle, Trouble, Turn,
+    Verdict,
 };
 use crate::spool::{Page, Spool, SpoolError};
 use crate::status::{Happening, PageRead, Pulse, Reporter, WORK};
@@ -33,8 +33,6 @@ use intake::{CloudClock, Haul};
 
 /// How often a full spool is asked again.
 const FULL_LOOK: Duration = Duration::from_millis(500);
-/// How often the cloud is asked for the time before it goes by our own clock.
-const CLOCK_TRIES: usize = 3;
 /// Requests of one question: it, and before it a new access token. One more, for a margin.
 const REQUESTS: u32 = 3;
 /// What is told of an answer that was cut.
@@ -99,6 +97,10 @@ pub struct PollerState {
     refused: Backoff,
     spool: Backoff,
     cloud_clock: CloudClock,
+    /// Questions for the time that failed in a row.
+    clock_failures: u32,
+    /// Is it told that the two clocks differ?
+    clocks_differ: bool,
     last_deep: Option<Duration>,
     /// Records that became lines on this walk.
     news: u64,
@@ -134,6 +136,8 @@ impl Default for PollerState {
             refused: Backoff::new(Duration::from_secs(5), Duration::from_secs(600)),
             spool: Backoff::new(Duration::from_secs(1), Duration::from_secs(60)),
             cloud_clock: CloudClock::default(),
+            clock_failures: 0,
+            clocks_differ: false,
             last_deep: None,
             news: 0,
             slow: 0,
@@ -169,6 +173,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
             return Ok(Duration::from_secs(1));
         };
         let answer = self.fetch(&query)?;
+        self.compare_clocks();
         self.state.passing.reset();
         self.state.refused.reset();
         self.state.slow = 0;
@@ -179,23 +184,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         if self.reader.query().is_some() {
             return Ok(());
         }
-        let unsure = self.reader.needs_cloud_clock(self.time.now().wall_ms);
-        for _ in 0..CLOCK_TRIES {
-            if !unsure || self.state.cloud_clock.is_known() {
-                break;
-            }
-            // what is never read must not depend on a clock that nobody set: ask the cloud for the time first. Of one
-            // millisecond, so that the answer holds nothing: should a cache give it again to the first question of a
-            // walk, the walk has then not gone past what it never saw
-            let at_ms = self.time.now().wall_ms;
-            let question = Query {
-                from_ms: at_ms,
-                to_ms: Some(at_ms),
-                place: Place::Skip(0),
-                limit: 1,
-            };
-            self.ask(&question)?;
-        }
+        self.learn_the_time()?;
         let now = self.time.now();
         let every = DEEP_EVERY.min(self.look_back / 2);
         let deep = self
@@ -207,8 +196,12 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         }
         self.state.news = 0;
         let stream = self.stream.name();
-        let cloud_ms = self.cloud_now_ms();
-        match self.reader.begin(cloud_ms, cloud_ms.min(now.wall_ms), deep) {
+        let clocks = self.clocks();
+        if let Some(latest_ms) = clocks.latest_ms() {
+            self.reader.begin_anew(latest_ms);
+        }
+        let now_ms = clocks.earlier_ms();
+        match self.reader.begin(now_ms, now_ms.min(now.wall_ms), deep) {
             Start::Goes => {}
             Start::First { from_ms } => self.tell(&Happening::FirstStart { stream, from_ms }),
             Start::Skipped { from_ms, to_ms } => self.tell(&Happening::Skipped {
@@ -311,7 +304,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
             }
         }
         self.state.spool.reset();
-        match self.sent.landed(self.cloud_now_ms()) {
+        match self.sent.landed(self.clocks().earlier_ms()) {
             Some(Change::Trouble(error)) => self.tell(&Happening::SentIdsTrouble {
                 what: error.to_string(),
             }),
@@ -368,12 +361,13 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         self.pulse.promise(now, wait.saturating_add(WORK));
     }
 
+    fn clocks(&self) -> Clocks {
+        self.state.cloud_clock.beside(self.time.now())
+    }
+
     fn cloud_now_ms(&self) -> i64 {
-        let now = self.time.now();
-        self.state
-            .cloud_clock
-            .ms_at(now.steady)
-            .unwrap_or(now.wall_ms)
+        let clocks = self.clocks();
+        clocks.cloud_ms.unwrap_or(clocks.own_ms)
     }
 
     fn tell(&self, what: &Happening) {

@@ -3,6 +3,7 @@
 //! The port is [`Source`]. What to ask next, and which of the records are new, is decided by the pure [`Reader`]; how
 //! often to ask by the pure [`Throttle`]. Only `http` and what stands on it touch the network.
 
+mod clocks;
 pub mod cloud_apps;
 mod cursor;
 mod error;
@@ -13,10 +14,11 @@ mod reader;
 mod seen;
 mod throttle;
 
+pub use clocks::Clocks;
 pub use cursor::{Cursor, Unserved, Walk};
 pub use error::{SourceError, Trouble};
 pub use pace::Pace;
-pub use reader::{Change, Reader, Rules, Start, Step, Turn, Verdict};
+pub use reader::{Change, PLAIN_PAGE, Reader, Rules, Start, Step, Turn, Verdict};
 pub use seen::{Seen, fingerprint};
 pub use throttle::Throttle;
 

@@ -29,7 +29,7 @@ use stretch::{again, older, stretch};
 /// Below this the cloud has no scan mode (reference: api-activities-investigate-script.md).
 pub const SMALLEST_SCAN: u32 = 500;
 /// Most records per page outside scan mode (reference: api-introduction.md).
-const PLAIN_PAGE: u32 = 100;
+pub const PLAIN_PAGE: u32 = 100;
 
 /// The bounds of reading; times in milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -171,8 +171,13 @@ impl Reader {
         reader
     }
 
-    /// Begins a walk, where none is under way. `now_ms` should be the cloud's own clock: a first start is counted from
-    /// it. The cut of too long a stop is counted from `least_ms`, the earliest that it may be: what is cut is never read,
+    /// A first start by a clock that ran ahead asks for nothing: where no clock says that it is so late, it is made again.
+    pub fn begin_anew(&mut self, latest_ms: i64) {
+        let ahead = |cursor: &mut Cursor| cursor.origin_ms > latest_ms;
+        self.cursor.take_if(ahead);
+    }
+
+    /// Begins a walk, where none is under way. A first start is counted from `now_ms`. The cut of too long a stop is counted from `least_ms`, the earliest that it may be: what is cut is never read,
     /// so that no clock that runs ahead may decide it alone. A `deep` walk reads the whole look-back again.
     pub fn begin(&mut self, now_ms: i64, least_ms: i64, deep: bool) -> Start {
         let mut start = Start::Goes;

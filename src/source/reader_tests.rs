@@ -801,3 +801,16 @@ fn ids_outlive_a_clock_of_1970_where_the_cloud_tells_no_time() {
     reader.open(now, Some(now));
     assert!(!reader.admit("b", Some(late)), "told once");
 }
+
+#[test]
+fn a_first_start_by_a_clock_that_ran_ahead_is_made_again() {
+    let ahead = START + 3 * 24 * 60 * MINUTE;
+    let mut reader = Reader::new(rules(5), None, Seen::default());
+    reader.begin(ahead, ahead, true);
+    page(&mut reader, ahead, &[], false);
+    reader.begin_anew(ahead);
+    assert_eq!(reader.begin(ahead, START, false), Start::Goes);
+    reader.begin_anew(START);
+    let from_ms = START - 60 * MINUTE;
+    assert_eq!(reader.begin(START, START, true), Start::First { from_ms });
+}

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::notice::Topic;
 use crate::foreign::ForeignText;
 use crate::replay::{Running, Word};
-use crate::source::{Change, Trouble, Unserved};
+use crate::source::{Change, Clocks, Trouble, Unserved};
 
 /// Something that happened to an agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +62,18 @@ pub enum Happening {
     },
     /// It is set.
     ClockSet {
+        /// "activities" or "alerts".
+        stream: &'static str,
+    },
+    /// The cloud and this machine tell different times.
+    ClocksDiffer {
+        /// "activities" or "alerts".
+        stream: &'static str,
+        /// What they tell.
+        clocks: Clocks,
+    },
+    /// They tell the same time again.
+    ClocksAgree {
         /// "activities" or "alerts".
         stream: &'static str,
     },
@@ -298,6 +310,8 @@ impl Happening {
             | Self::LedgerWhole { stream }
             | Self::ClockNotSet { stream, .. }
             | Self::ClockSet { stream }
+            | Self::ClocksDiffer { stream, .. }
+            | Self::ClocksAgree { stream }
             | Self::CloudTrouble { stream, .. }
             | Self::Narrowed { stream, .. }
             | Self::PassedOver { stream, .. }
@@ -331,12 +345,14 @@ impl Happening {
             | Self::SiemConnected { .. }
             | Self::LedgerWhole { .. }
             | Self::ClockSet { .. }
+            | Self::ClocksAgree { .. }
             | Self::ReplayBegun(_)
             | Self::ReplayEnded { .. }
             | Self::SentIdsWell
             | Self::SpoolWell => Loudness::Info,
             Self::SetAside { .. }
             | Self::PassedOver { .. }
+            | Self::ClocksDiffer { .. }
             | Self::Doubtful { .. }
             | Self::ClockNotSet { .. }
             | Self::Cut { .. }
@@ -367,6 +383,10 @@ impl Happening {
             }
             Self::ClockNotSet { .. } => Effect::Raise(Topic::Clock, "The clock is not set"),
             Self::ClockSet { .. } => Effect::Close(Topic::Clock),
+            Self::ClocksDiffer { .. } => {
+                Effect::Raise(Topic::ClocksDiffer, "Two clocks tell different times")
+            }
+            Self::ClocksAgree { .. } => Effect::Close(Topic::ClocksDiffer),
             Self::SpoolWell => Effect::Close(Topic::Spool),
             Self::SentIdsWell => Effect::Close(Topic::SentIds),
             Self::SentIdsTrouble { .. } => {

@@ -44,6 +44,8 @@ pub enum Topic {
     Repaired,
     /// The clock of siembox's own firmware.
     Clock,
+    /// The cloud's clock and this machine's differ.
+    ClocksDiffer,
     /// The settings file.
     Settings,
     /// The page can't be shown.
@@ -74,6 +76,7 @@ impl Topic {
             Self::Doubt
             | Self::SetAside
             | Self::Owner
+            | Self::ClocksDiffer
             | Self::HalfClose
             | Self::Refused
             | Self::Cut

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
+use crate::clock::FIRST_MS;
+
 /// What a time server says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
@@ -61,8 +63,6 @@ pub enum Deed {
     Leave,
 }
 
-/// 2026-01-01T00:00:00Z: no siembox is older.
-const FIRST_MS: i64 = 1_767_225_600_000;
 const YEARS_30_MS: i64 = 30 * 366 * 86_400_000;
 /// Servers agree that are no further apart. Half of the slowest answer that counts may be an error of each.
 const AGREE: SignedDuration = SignedDuration::from_secs(2);

@@ -24,6 +24,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         let answer = answer?;
         let now = self.time.now().steady;
         self.state.cloud_clock.tell(answer.server_ms, now);
+        self.compare_clocks();
         Ok(answer)
     }
 

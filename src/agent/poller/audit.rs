@@ -52,7 +52,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
             origin_ms,
             high_ms,
             look_back_ms: i64::try_from(self.look_back.as_millis()).unwrap_or(i64::MAX / 4),
-            now_ms: self.cloud_now_ms(),
+            now_ms: self.clocks().earlier_ms(),
         };
         let stream = self.stream.number();
         let mut audited = self.ledger.audited(stream);

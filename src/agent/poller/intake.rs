@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use crate::agent::line::LineWriter;
 use crate::agent::room::{self, MOST_LINE, OVERHEAD};
-use crate::clock::Time;
+use crate::clock::{Moment, Time};
 use crate::event::Event;
 use crate::ledger::{Counts, Key};
 use crate::sent::Scribe;
 use crate::source::cloud_apps::record::{Unreadable, too_long};
-use crate::source::{Reader, Recipient, Stream};
+use crate::source::{Clocks, Reader, Recipient, Stream};
 use crate::spool::{Aside, Lines};
 
 /// What a page has brought so far.
@@ -125,6 +125,14 @@ impl CloudClock {
         }
     }
 
+    /// Both clocks at this moment.
+    pub(super) fn beside(self, now: Moment) -> Clocks {
+        Clocks {
+            cloud_ms: self.ms_at(now.steady),
+            own_ms: now.wall_ms,
+        }
+    }
+
     /// What it said at this steady time, where it ever told it.
     pub(super) fn ms_at(self, steady: Duration) -> Option<i64> {
         let (told_ms, at) = self.0?;
@@ -139,7 +147,7 @@ impl<T: Time> Recipient for Intake<'_, T> {
     fn open(&mut self, server_ms: Option<i64>) {
         let now = self.time.now();
         self.clock.tell(server_ms, now.steady);
-        self.now_ms = self.clock.ms_at(now.steady).unwrap_or(now.wall_ms);
+        self.now_ms = self.clock.beside(now).bound_ms();
         self.haul.clear();
         self.sent.open();
         self.reader.open(self.now_ms, self.clock.ms_at(self.asked));

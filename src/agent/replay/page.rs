@@ -19,8 +19,8 @@ use crate::replay::Counts;
 use crate::sent::{Change, Hour, Id};
 use crate::source::cloud_apps::record::{Mapped, Unreadable, too_long};
 use crate::source::{
-    Answer, Query, Reader, Recipient, Source, SourceError, Stream, Trouble, Unserved, Verdict,
-    fingerprint,
+    Answer, Clocks, Query, Reader, Recipient, Source, SourceError, Stream, Trouble, Unserved,
+    Verdict, fingerprint,
 };
 use crate::spool::{Aside, Lines, Page, Spool, SpoolError};
 use crate::status::Happening;
@@ -132,8 +132,11 @@ impl<S: Spool> Replay<S> {
         let nothing = lines.is_empty() && taken.aside.is_empty();
         if !(nothing || self.request.dry_run) {
             self.write(leg, &lines, &turn.seen, &taken.aside, &ledger)?;
-            let now_ms = answer.server_ms.unwrap_or_else(clock::now_ms);
-            self.written(leg, &taken.aside, now_ms);
+            let clocks = Clocks {
+                cloud_ms: answer.server_ms,
+                own_ms: clock::now_ms(),
+            };
+            self.written(leg, &taken.aside, clocks.earlier_ms());
         }
         self.progress.counts = counts;
         Ok(if beyond {

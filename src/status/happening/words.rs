@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Happening, LineTrouble, PageRead};
 use crate::clock::{in_words, span_in_words};
 use crate::replay::{self, Word};
-use crate::source::{Change, Unserved};
+use crate::source::{Change, Clocks, Unserved};
 
 // === impl Happening ===
 
@@ -43,6 +43,10 @@ impl Happening {
                 waits,
             } => clock_in_words(stream, asked, *waits),
             Self::ClockSet { stream } => format!("{stream}: the clock is set, reading begins"),
+            Self::ClocksDiffer { stream, clocks } => clocks_in_words(stream, *clocks),
+            Self::ClocksAgree { stream } => {
+                format!("{stream}: the API and this machine tell the same time again")
+            }
             Self::CloudTrouble {
                 stream, what, wait, ..
             } => format!("{what} ({stream}; next try in {})", span_in_words(*wait)),
@@ -154,6 +158,18 @@ fn change_in_words(change: Change) -> String {
             "what fails alone is passed over".to_owned()
         }
     }
+}
+
+fn clocks_in_words(stream: &str, clocks: Clocks) -> String {
+    let cloud_ms = clocks.cloud_ms.unwrap_or(clocks.own_ms);
+    format!(
+        "{stream}: the API says that it is {} (its Date header), this machine's clock {}: {} apart; where it matters the earlier one counts, \
+         so that no record is missed. Set this machine's clock (a time server, or [clock] servers on a box of its own); where it is right, \
+         a proxy or gateway in the way tells a wrong Date",
+        in_words(cloud_ms),
+        in_words(clocks.own_ms),
+        span_in_words(clocks.difference().unwrap_or_default())
+    )
 }
 
 fn unserved_in_words(unserved: Unserved) -> String {
