@@ -59,7 +59,11 @@ pub fn looks(siembox: &Siembox) -> Looks {
         Some(other) => panic!("{other}: the mapper knows no such header"),
     };
     Looks {
-        portal: agent["source"]["api_url"].as_str().unwrap().to_owned(),
+        // the portal is asked by a browser, and answers https only, however the API is reached
+        portal: agent["source"]["api_url"]
+            .as_str()
+            .unwrap()
+            .replacen("http://", "https://", 1),
         version: "0.207.251".to_owned(),
         pri: true,
         system_name: siem("system_name").map(str::to_owned),
