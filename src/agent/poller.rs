@@ -38,6 +38,8 @@ const REQUESTS: u32 = 3;
 /// What is told of an answer that was cut.
 const MORE_THAN_FITS: &str =
     "the API sends more at once than was asked for and than fits into memory: what fits is read";
+/// What was passed over is asked for again after one to two times as long, then after up to twice that, until [`DEEP_EVERY`].
+const AGAIN_AFTER: Duration = Duration::from_secs(30);
 /// The look-back is read again at least this often.
 const DEEP_EVERY: Duration = Duration::from_secs(3600);
 
@@ -102,6 +104,10 @@ pub struct PollerState {
     /// Is it told that the two clocks differ?
     clocks_differ: bool,
     last_deep: Option<Duration>,
+    /// When what was passed over is asked for again, at the latest with the next deep walk.
+    again_at: Option<Duration>,
+    /// How soon: often at first, for most of it is given out again soon.
+    again: Backoff,
     /// Records that became lines on this walk.
     news: u64,
     /// Answers in a row that did not come to their end in time.
@@ -139,6 +145,8 @@ impl Default for PollerState {
             clock_failures: 0,
             clocks_differ: false,
             last_deep: None,
+            again_at: None,
+            again: Backoff::new(AGAIN_AFTER, DEEP_EVERY),
             news: 0,
             slow: 0,
             unset: None,
@@ -194,6 +202,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         if deep {
             self.state.last_deep = Some(now.steady);
         }
+        self.ask_again(now.steady);
         self.state.news = 0;
         let stream = self.stream.name();
         let clocks = self.clocks();
@@ -211,6 +220,17 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
             }),
         }
         Ok(())
+    }
+
+    /// What was passed over is asked for again with the walk that begins, where it is time.
+    fn ask_again(&mut self, now: Duration) {
+        if self.reader.unserved() == 0 {
+            self.state.again.reset();
+            self.state.again_at = None;
+        } else if self.state.again_at.is_none_or(|at| now >= at) {
+            self.reader.ask_again();
+            self.state.again_at = Some(now + self.state.again.failed(self.time.chance()));
+        }
     }
 
     /// The page has come to its end: what it brought is written.

@@ -38,15 +38,42 @@ pub struct Unserved {
     /// So many records of its first millisecond come before, and were read.
     #[serde(default)]
     pub skip: u32,
+    /// Is it one record only, with others of the same millisecond behind it that are given out?
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub alone: bool,
 }
 
 // === impl Unserved ===
 
 impl Unserved {
-    /// Is it that of a single record?
+    /// Is it within one millisecond?
     #[must_use]
     pub fn is_single(&self) -> bool {
         self.from_ms == self.to_ms
+    }
+
+    /// By time, and within a millisecond by count.
+    pub(super) fn order(&self) -> (i64, u32) {
+        (self.from_ms, self.skip)
+    }
+
+    /// What of it lies behind a record of its millisecond `at_ms` that so many others come before.
+    pub(super) fn behind_record(self, at_ms: i64, skip: u32) -> Self {
+        Self {
+            from_ms: at_ms,
+            skip: skip.saturating_add(1),
+            ..self
+        }
+    }
+
+    /// What of it lies behind this millisecond, where anything does.
+    pub(super) fn behind(self, at_ms: i64) -> Option<Self> {
+        let left = Self {
+            from_ms: at_ms.saturating_add(1),
+            skip: 0,
+            ..self
+        };
+        (self.to_ms > at_ms).then_some(left)
     }
 }
 
@@ -75,11 +102,24 @@ pub struct Walk {
     /// Does it read the whole look-back?
     #[serde(default)]
     pub deep: bool,
+    /// Does it ask for what was passed over without reading the look-back? A deep walk does both.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub again: bool,
     /// Did a record come after a later one? Then the cursor waits for the end of the walk.
     #[serde(default)]
     pub out_of_order: bool,
     /// Stands for the filters in force: a walk under other filters can't be taken up again.
     pub filters: u64,
+}
+
+// === impl Walk ===
+
+impl Walk {
+    /// Does it ask for what was passed over?
+    #[must_use]
+    pub fn asks_again(&self) -> bool {
+        self.deep || self.again
+    }
 }
 
 // === impl Cursor ===

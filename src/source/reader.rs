@@ -24,7 +24,7 @@ use super::{Answer, Cursor, Place, Query, Seen, Unserved, Walk};
 use narrow::Narrow;
 pub use narrow::{Change, Step};
 use size::Size;
-use stretch::{again, older, stretch};
+use stretch::{again, older, skip, stretch};
 
 /// Below this the cloud has no scan mode (reference: api-activities-investigate-script.md).
 pub const SMALLEST_SCAN: u32 = 500;
@@ -101,6 +101,10 @@ pub struct Turn {
     pub served: Vec<Unserved>,
 }
 
+/// So long the cloud keeps what it recorded: 180 days.
+const KEPT_MS: i64 = 180 * DAY_MS;
+const DAY_MS: i64 = 86_400_000;
+
 /// Reads one stream.
 #[derive(Debug)]
 pub struct Reader {
@@ -128,6 +132,10 @@ pub struct Reader {
     read: u64,
     /// The stretch that had been passed over and is asked for again at present.
     again: Option<Unserved>,
+    /// Is it narrowed down as any other, because a part of it is given out?
+    narrowed: bool,
+    /// Does the next walk ask for what was passed over, also where it is not deep?
+    asks_again: bool,
     /// Stretches that had been passed over and are read since the last page was closed.
     served: Vec<Unserved>,
     doubts: u8,
@@ -155,6 +163,8 @@ impl Reader {
             lost_place: false,
             read: 0,
             again: None,
+            narrowed: false,
+            asks_again: false,
             served: Vec::new(),
             doubts: 0,
             circles: 0,
@@ -166,7 +176,7 @@ impl Reader {
             .and_then(|cursor| cursor.walk.as_ref());
         reader.in_order = walk.is_none_or(|walk| !walk.out_of_order);
         reader.again = (reader.cursor.as_ref().zip(walk)).and_then(|(cursor, walk)| {
-            again(&cursor.unserved, walk).filter(|known| known.skip == walk.skip)
+            again(&cursor.unserved, walk).filter(|known| !known.alone || known.skip == walk.skip)
         });
         reader
     }
@@ -213,26 +223,35 @@ impl Reader {
             .forgotten_until()
             .map_or(i64::MIN, |forgotten| forgotten + 1);
         let from_ms = back_to.max(cursor.origin_ms).max(safe.min(cursor.high_ms));
-        // so long a stop is not made up for either
-        cursor.unserved.retain(|known| known.to_ms >= earliest);
-        let older = older(&cursor.unserved, i64::MIN, Some(from_ms)).filter(|_| deep);
+        // what the cloud has deleted meanwhile is not asked for
+        let kept_ms = least_ms.saturating_sub(KEPT_MS);
+        cursor.unserved.retain(|known| known.to_ms >= kept_ms);
+        let asks = deep || std::mem::take(&mut self.asks_again);
+        let older = older(&cursor.unserved, i64::MIN, Some(from_ms)).filter(|_| asks);
         let begins_ms = older.map(|_| from_ms);
-        let (from_ms, to_ms) = older.unwrap_or_else(|| stretch(&cursor.unserved, from_ms, deep));
+        let (from_ms, to_ms) = older.unwrap_or_else(|| stretch(&cursor.unserved, from_ms, asks));
         let mut walk = Walk {
             from_ms,
             to_ms,
             begins_ms,
             max_ms: from_ms,
             deep,
+            again: asks && !deep,
             filters: self.rules.filters,
             ..Walk::default()
         };
         self.again = again(&cursor.unserved, &walk);
-        walk.skip = self.again.map_or(0, |known| known.skip);
+        walk.skip = skip(self.again, &walk);
+        self.narrowed = false;
         cursor.walk = Some(walk);
         (self.unopened, self.in_order, self.lost_place) = (true, true, false);
         (self.read, self.doubts, self.circles) = (0, 0, 0);
         start
+    }
+
+    /// The next walk asks for what was passed over, also where it is not deep.
+    pub fn ask_again(&mut self) {
+        self.asks_again = true;
     }
 
     /// The page to ask for; `None` where no walk is under way.
@@ -253,7 +272,7 @@ impl Reader {
 
     /// Records that are asked for. The cloud counts past records only outside scan mode.
     fn limit(&self, walk: &Walk) -> u32 {
-        if self.again.is_some_and(|known| known.is_single()) {
+        if self.again.is_some_and(|known| known.alone) {
             return 1;
         }
         let by_count = walk.next.is_none() && walk.skip > 0;
@@ -286,7 +305,7 @@ impl Reader {
     pub fn close(&mut self, answer: &Answer) -> Turn {
         let mut page = std::mem::take(&mut self.page);
         self.note_begin();
-        self.narrow.ends_well();
+        self.narrow.ends_well(page.count(), !self.size.is_reduced());
         let verdict = self.move_on(&page, answer);
         self.size.fits(page.count() as u64);
         self.before = std::mem::take(&mut page.ids);
@@ -414,18 +433,24 @@ impl Reader {
         })
     }
 
-    /// No later walk begins before this.
+    /// No later walk begins before this, but for what was passed over. Of that some may have been read before, when it was given
+    /// out: its ids are kept for one look-back more, and at least a day.
     fn floor_ms(&self) -> i64 {
         self.cursor.as_ref().map_or(0, |cursor| {
             let overlap = cursor.settled_ms(false) - self.rules.overlap_ms;
-            overlap.min(cursor.settled_ms(true) - self.rules.look_back_ms)
+            let floor = overlap.min(cursor.settled_ms(true) - self.rules.look_back_ms);
+            let passed = (cursor.unserved.first()).map_or(i64::MAX, |known| known.from_ms);
+            let longer_ms = self.rules.look_back_ms.max(DAY_MS);
+            floor.min(passed.max(floor.saturating_sub(longer_ms)))
         })
     }
 
     fn drop_foreign_walk(&mut self) {
         let filters = self.rules.filters;
-        if let Some(cursor) = &mut self.cursor {
-            cursor.walk.take_if(|walk| walk.filters != filters);
+        if let Some(cursor) = &mut self.cursor
+            && let Some(walk) = cursor.walk.take_if(|walk| walk.filters != filters)
+        {
+            cursor.keep_rest(&walk);
         }
     }
 }

@@ -48,6 +48,8 @@ pub enum Event {
     ReceiverGone(Duration),
     /// All requests meet this for so long.
     Outage(Fault, Duration),
+    /// These records are not given out for so long: each answer that would hold one fails.
+    Unserved(Vec<String>, Duration),
     /// A recent alert changes: the same id, a later date.
     AlertChanges,
     /// The cloud forgets the places that it named.
@@ -120,7 +122,7 @@ impl Plan {
         };
         plan.activities = plan.records(&mut dice, 0);
         plan.alerts = plan.records(&mut dice, 1);
-        plan.events = events(&mut dice);
+        plan.events = events(&mut dice, &[&plan.activities, &plan.alerts]);
         plan
     }
 
@@ -180,13 +182,26 @@ impl Planned {
     }
 }
 
-fn events(dice: &mut Dice) -> Vec<(Duration, Event)> {
+/// The records of up to ten minutes.
+fn neighbours(dice: &mut Dice, records: &[Planned]) -> Vec<String> {
+    if records.is_empty() {
+        return Vec::new();
+    }
+    let from_ms = dice.pick(records).at_ms;
+    let to_ms = from_ms + dice.below(10 * MINUTE as u64) as i64;
+    (records.iter())
+        .filter(|record| (from_ms..=to_ms).contains(&record.at_ms))
+        .map(|record| record.id.clone())
+        .collect()
+}
+
+fn events(dice: &mut Dice, records: &[&Vec<Planned>]) -> Vec<(Duration, Event)> {
     let mut events = Vec::new();
     let wild = dice.below(4);
     for _ in 0..wild * 4 {
         let at = Duration::from_millis(dice.below(HOUR.as_millis() as u64));
         let minutes = |dice: &mut Dice, most: u64| Duration::from_secs(dice.below(most * 60));
-        let event = match dice.below(12) {
+        let event = match dice.below(15) {
             0..=3 => Event::Crash(*dice.pick(&[
                 Step::Waiting,
                 Step::Asking,
@@ -207,6 +222,11 @@ fn events(dice: &mut Dice) -> Vec<(Duration, Event)> {
                 Event::Outage(fault.clone(), minutes(dice, 20))
             }
             10 => Event::AlertChanges,
+            11..=13 => {
+                let of = *dice.pick(records);
+                let ids = neighbours(dice, of);
+                Event::Unserved(ids, minutes(dice, 15))
+            }
             _ => Event::PlacesExpire,
         };
         events.push((at, event));

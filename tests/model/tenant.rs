@@ -73,6 +73,10 @@ impl Line {
         if inner.calm {
             return;
         }
+        if inner.served_at.is_some_and(|served_at| at >= served_at) {
+            inner.served_at = None;
+            self.world.tenant.state().faults.clear();
+        }
         let fault = match inner.outage.clone() {
             Some((fault, until)) if at < until => fault,
             _ if inner.dice.percent(self.faults) => fault(&mut inner.dice),

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use siembox::clock::{Moment, Time};
 use siembox::status::Pulses;
-use siembox_support::cloud::Fault;
 use siembox_support::cloud::tenant::Tenant;
+use siembox_support::cloud::{Bound, Fault, Target};
 use siembox_support::dice::Dice;
 use siembox_support::records::Stream;
 
@@ -37,6 +37,8 @@ pub struct Inner {
     /// The settings have changed.
     pub changed: bool,
     pub outage: Option<(Fault, Duration)>,
+    /// From when on all records are given out again.
+    pub served_at: Option<Duration>,
     /// The hour is over: nothing goes wrong any more.
     pub calm: bool,
     pub dice: Dice,
@@ -68,6 +70,7 @@ impl World {
                 dies: None,
                 changed: false,
                 outage: None,
+                served_at: None,
                 calm: false,
                 dice: Dice::new(!plan.seed),
                 due: events.next(),
@@ -126,6 +129,7 @@ impl World {
         let name = match &event {
             Event::Crash(step) => format!("crash: {step:?}"),
             Event::Outage(..) => "outage".to_owned(),
+            Event::Unserved(..) => "records not given out".to_owned(),
             Event::Clock(_) => "clock set".to_owned(),
             Event::ReceiverGone(_) => "receiver gone".to_owned(),
             other => format!("{other:?}"),
@@ -138,6 +142,14 @@ impl World {
             Event::Clock(ahead) => inner.wall_ahead_ms = ahead,
             Event::ReceiverGone(time) => inner.receiver.leave(inner.at + time),
             Event::Outage(fault, time) => inner.outage = Some((fault, inner.at + time)),
+            Event::Unserved(ids, time) => {
+                inner.served_at = Some(inner.at + time);
+                let faults = &mut self.tenant.state().faults;
+                for id in ids {
+                    let fault = Fault::Status(500).bound_to(Bound::Record(id));
+                    faults.add(fault.on(Target::Lists));
+                }
+            }
             Event::PlacesExpire => self.tenant.state().scans = Default::default(),
             Event::AlertChanges => {
                 let shown: Vec<usize> = (0..inner.alerts.len())

@@ -121,6 +121,9 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         if !self.write(&turn) {
             return;
         }
+        self.state.again.reset();
+        let wait = self.state.again.failed(self.time.chance());
+        self.state.again_at = Some(self.time.now().steady + wait);
         self.tell_passed(passed, why);
         self.tell(&Happening::PageRead(PageRead {
             stream: self.stream.name(),

@@ -19,7 +19,7 @@ impl Reader {
         } else {
             self.advance(page, answer, &mut walk);
             // what follows a single record that was passed over has been read
-            let single = self.again.is_some_and(|known| known.is_single());
+            let single = self.again.is_some_and(|known| known.alone);
             let more = !single && self.more(page, answer, &walk);
             match self.doubt(page, answer, &walk, more) {
                 Some(reason) => self.after_doubt(reason, &mut walk),
@@ -42,7 +42,7 @@ impl Reader {
                         settle(&mut cursor.deep_ms);
                     }
                 }
-                Verdict::GivenUp(_) => {}
+                Verdict::GivenUp(_) => cursor.keep_rest(&walk),
                 Verdict::More | Verdict::Doubtful(_) => cursor.walk = Some(walk),
             }
         }

@@ -5,16 +5,30 @@
 //! - Then a question about the present moment tells whether everything fails. Where it does, it is an outage: nothing changes.
 //! - A place that the cloud had named is left: the walk goes on by time, overlap and seen ids keep it from gap and repetition.
 //! - The page is halved, down to one record; then the stretch of time is, down to a millisecond.
-//! - What is left is passed over only when a question for what follows it is answered **with records**: a cloud that answers
-//!   only empty questions has an outage too. Where nothing follows, nothing is held up, and it is asked for again.
+//! - What is left is passed over only when it has failed for [`PATIENCE_MS`], and when a question for what follows it is answered
+//!   **with records**: a cloud that answers only empty questions has an outage too. Where nothing follows, nothing is held up,
+//!   and it is asked for again.
+//! - What was passed over is asked for again until it is read. A stretch of which a part is given out again is narrowed down anew.
 
 use super::{Reader, Turn, Verdict};
 use crate::source::{Place, Query, Unserved, Walk};
+
+use super::stretch::MOST_UNSERVED;
 
 /// Failures of one question, in a row, before anything is narrowed down.
 pub(super) const FAILURES: u8 = 3;
 /// The same before a record or a stretch is passed over.
 pub(super) const SURE: u8 = 4;
+/// Nothing is passed over before questions have failed for so long. Several failing records close together share it.
+pub(super) const PATIENCE_MS: i64 = 30_000;
+/// So many records of one millisecond are asked about one by one; of those behind them only some.
+const ONE_BY_ONE: u32 = 32;
+/// So many records of one millisecond are asked about at most.
+const MOST_TIES: u32 = 1 << 20;
+/// So much is passed over in a row to the millisecond: where more follows, all up to what is given out is passed over as one.
+const FEW: u8 = 8;
+/// So many questions tell whether a part of a stretch is given out again.
+const SAMPLES: u8 = 8;
 
 /// What follows from a failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +70,12 @@ pub enum Change {
 pub(super) struct Narrow {
     /// In a row, of the present question.
     failures: u8,
+    /// When the first one was since a page of full size came to its end, by the cloud's clock.
+    since_ms: Option<i64>,
+    /// So much was passed over since a record was read.
+    in_row: u8,
+    /// How often it was asked whether a part of a stretch is given out again: each time about another one.
+    samples: u32,
     /// How long a stretch is asked for at once, where a longer one fails.
     span_ms: Option<i64>,
     /// The end of the shortest stretch that fails, while it is searched.
@@ -72,8 +92,32 @@ pub(super) struct Narrow {
 enum Probe {
     /// Does everything fail?
     Elsewhere,
-    /// Is the next record of the same millisecond given out?
-    NextByCount,
+    /// Is one given out of the records that share the millisecond of what fails, so many after it? Not those up to `fails` after
+    /// it; from `empty` on there are none.
+    NextByCount {
+        fails: u32,
+        after: u32,
+        empty: Option<u32>,
+    },
+    /// Is a part of the stretch given out again? So many more are asked for after this one.
+    Sample { left: u8, at_ms: i64, skip: u32 },
+    /// Does the part that is given out again begin here already? Not at `fails_ms`, but at `works_ms`.
+    Begin {
+        fails_ms: i64,
+        works_ms: i64,
+        at_ms: i64,
+        skip: u32,
+    },
+    /// Is the millisecond answered that is so long after the walk's place, with records or without? Not the one at `fails`. What
+    /// is later, is not given out at the first of `later`, and is at the second.
+    Beside {
+        fails: i64,
+        at: i64,
+        works: Option<i64>,
+        later: (i64, i64),
+    },
+    /// Is one given out of the records that share the last millisecond of what is passed over, so many after its first?
+    LastByCount { works: i64, after: u32 },
     /// Is anything given out of so many milliseconds behind the walk's place? More than one thing may fail: what is `empty` is
     /// answered, and what `fails` is not.
     Near {
@@ -81,20 +125,35 @@ enum Probe {
         span: i64,
         fails: Option<i64>,
     },
-    /// Is anything given out that begins so many milliseconds after the walk's place? Not what begins at `fails`.
+    /// Is anything given out that begins so many milliseconds after the walk's place? Not what begins at `fails`; from `empty` on
+    /// there is nothing.
     Later {
         fails: i64,
         at: i64,
         works: Option<i64>,
+        empty: Option<i64>,
     },
 }
 
 // === impl Narrow ===
 
 impl Narrow {
-    /// A page has come.
-    pub(super) fn ends_well(&mut self) {
+    /// A page has come; a whole one, where it was asked for with nothing narrowed down.
+    pub(super) fn ends_well(&mut self, records: usize, whole: bool) {
         self.failures = 0;
+        if records > 0 {
+            self.in_row = 0;
+        }
+        if whole && self.span_ms.is_none() {
+            self.since_ms = None;
+        }
+    }
+
+    /// Have questions failed for long enough? A clock that goes back begins anew.
+    fn is_patient(&mut self) -> bool {
+        let since_ms = self.since_ms.get_or_insert(self.now_ms);
+        *since_ms = self.now_ms.min(*since_ms);
+        self.now_ms.saturating_sub(*since_ms) >= PATIENCE_MS
     }
 
     /// The walk goes on at another time: with as long a stretch as the last one, and behind what failed with a longer one.
@@ -130,8 +189,12 @@ impl Reader {
     /// a single record: not where the cloud asks for patience.
     pub fn failed(&mut self, now_ms: i64, may_pass: bool) -> Step {
         self.seen.take_back();
-        if let Some(known) = self.go_around() {
-            return self.changed(Change::StillUnserved(known));
+        if let Some(known) = self.asks_again() {
+            (self.narrow.now_ms, self.narrow.may_pass) = (now_ms, may_pass);
+            return match known.alone {
+                true => self.go_around(),
+                false => self.sample(SAMPLES),
+            };
         }
         let Some(walk) = self.cursor.as_ref().and_then(|cursor| cursor.walk.as_ref()) else {
             return Step::Wait;
@@ -146,7 +209,8 @@ impl Reader {
             false if self.size.is_reduced() || self.narrow.span_ms.is_some() => 1,
             false => FAILURES,
         };
-        if self.narrow.failures < enough {
+        let patient = self.narrow.is_patient();
+        if self.narrow.failures < enough || (single && may_pass && !patient) {
             return Step::Wait;
         }
         self.probe(Probe::Elsewhere)
@@ -158,20 +222,101 @@ impl Reader {
             return Step::Wait;
         };
         match (probe, records) {
-            (Probe::Elsewhere, None) => Step::Outage,
+            (Probe::Elsewhere, None) => {
+                // that tells nothing about a record
+                self.narrow.since_ms = None;
+                Step::Outage
+            }
             (Probe::Elsewhere, Some(_)) => self.narrow_down(),
-            (Probe::NextByCount, Some(1..)) => self.pass_record(),
-            (Probe::NextByCount, _) => self.look_further(0),
+            (Probe::NextByCount { .. }, Some(1..)) => self.pass_record(),
+            (Probe::NextByCount { fails, after, .. }, Some(0)) => {
+                self.look_behind(fails, Some(after))
+            }
+            (Probe::NextByCount { after, empty, .. }, None) => self.look_behind(after, empty),
+            (Probe::LastByCount { works, .. }, Some(1..)) => self.pass_stretch(works - 2),
+            (Probe::LastByCount { works, after }, None) if after < FEW.into() => {
+                let after = after + 1;
+                self.probe(Probe::LastByCount { works, after })
+            }
+            (Probe::LastByCount { works, .. }, _) => self.pass_stretch(works - 1),
+            (Probe::Sample { at_ms, skip, .. }, Some(1..)) => {
+                let begins_ms = self.again.map_or(at_ms, |known| known.from_ms);
+                self.look_for_begin(begins_ms, at_ms, skip)
+            }
+            (
+                Probe::Begin {
+                    fails_ms,
+                    at_ms,
+                    skip,
+                    ..
+                },
+                Some(1..),
+            ) => self.look_for_begin(fails_ms, at_ms, skip),
+            (
+                Probe::Begin {
+                    works_ms,
+                    at_ms,
+                    skip,
+                    ..
+                },
+                _,
+            ) => self.look_for_begin(at_ms, works_ms, skip),
+            (Probe::Sample { left: 0, .. }, _) => self.go_around(),
+            // no record of its millisecond is left
+            (Probe::Sample { .. }, Some(0)) if self.again.is_none_or(|known| known.is_single()) => {
+                self.go_around()
+            }
+            (Probe::Sample { left, .. }, _) => self.sample(left - 1),
             (Probe::Near { .. }, Some(1..)) => self.look_between(0, 1),
             (Probe::Near { span, fails, .. }, Some(0)) => self.look_near(span, fails),
             (Probe::Near { empty, span, .. }, None) => self.look_near(empty, Some(span)),
             // nothing follows, so that nothing is held up
-            (Probe::Later { works: None, .. }, Some(0)) => Step::Held,
+            (
+                Probe::Later {
+                    works: None, at: 1, ..
+                },
+                Some(0),
+            ) => Step::Held,
+            (
+                Probe::Later {
+                    works: None,
+                    fails,
+                    at,
+                    ..
+                },
+                Some(0),
+            ) => self.look_further(fails, Some(at)),
+            (
+                Probe::Later {
+                    works: None,
+                    fails,
+                    at,
+                    ..
+                },
+                Some(_),
+            ) if self.narrow.in_row < FEW => self.look_beside(0, 1, None, (fails, at)),
             (Probe::Later { fails, at, .. }, Some(_)) => self.look_between(fails, at),
-            (Probe::Later { at, works, .. }, None) => match works {
+            (
+                Probe::Beside {
+                    fails, at, later, ..
+                },
+                Some(_),
+            ) => self.look_beside(fails, at, Some(at), later),
+            (
+                Probe::Beside {
+                    at, works, later, ..
+                },
+                None,
+            ) => self.look_beside(at, at.saturating_mul(2), works, later),
+            (
+                Probe::Later {
+                    at, works, empty, ..
+                },
+                None,
+            ) => match works {
                 Some(works) => self.look_between(at, works),
                 None if at == 1 => self.look_near(0, None),
-                None => self.look_further(at),
+                None => self.look_further(at, empty),
             },
         }
     }
@@ -209,17 +354,37 @@ impl Reader {
             (self.narrow.span_ms, self.narrow.fails_to_ms) = (Some(span_ms), Some(end_ms));
             let to_ms = from_ms.saturating_add(span_ms);
             walk.to_ms = Some(to_ms);
-            self.again = None;
+            self.narrowed = true;
             if !in_order {
                 // the count is that of another list
                 walk.skip = 0;
             }
             return self.changed(Change::Shorter { from_ms, to_ms });
         }
-        if !self.narrow.may_pass {
+        // what is passed over must be remembered, to be asked for again
+        let remembers = (self.cursor.as_ref()).is_some_and(|c| c.unserved.len() < MOST_UNSERVED);
+        if !(self.narrow.may_pass && remembers) {
             return Step::Held;
         }
-        self.probe(Probe::NextByCount)
+        self.look_behind(0, None)
+    }
+
+    /// The records of one millisecond fail up to so many after the first, and from `empty` on there are none: which one is given
+    /// out?
+    fn look_behind(&mut self, fails: u32, empty: Option<u32>) -> Step {
+        let after = match empty {
+            Some(empty) => fails + empty.saturating_sub(fails) / 2,
+            None if fails < ONE_BY_ONE => fails + 1,
+            None => fails.saturating_mul(2),
+        };
+        if after == fails || after > MOST_TIES {
+            return self.look_further(0, None);
+        }
+        self.probe(Probe::NextByCount {
+            fails,
+            after,
+            empty,
+        })
     }
 
     /// So many milliseconds behind the walk's place are empty, and more of them fail: is there a record in between?
@@ -230,21 +395,45 @@ impl Reader {
             None => empty.saturating_mul(8).max(1),
         };
         if span == empty || empty > behind {
-            return self.look_further(1);
+            return self.look_further(1, None);
         }
         self.probe(Probe::Near { empty, span, fails })
     }
 
-    /// Nothing is answered that begins so long after the walk's place: what begins twice as late?
-    fn look_further(&mut self, fails: i64) -> Step {
-        let at = fails.saturating_mul(2).max(1);
-        if fails > 0 && self.place_ms().saturating_add(at) > self.narrow.now_ms {
+    /// Nothing is answered that begins so long after the walk's place, and from `empty` on there is nothing: what begins twice as
+    /// late, or between the two?
+    fn look_further(&mut self, fails: i64, empty: Option<i64>) -> Step {
+        let behind = self.narrow.now_ms.saturating_sub(self.place_ms()).max(1);
+        let end = empty.unwrap_or(behind);
+        let at = match fails.saturating_mul(2).max(1) {
+            twice if twice < end || fails == 0 => twice,
+            _ => fails + (end - fails) / 2,
+        };
+        if at <= fails || at >= end && fails > 0 {
             return Step::Held;
         }
         self.probe(Probe::Later {
             fails,
             at,
             works: None,
+            empty,
+        })
+    }
+
+    /// Something later is given out. What fails at the walk's place is a record's millisecond, or a stretch of them without a gap:
+    /// where does it end? So a good record between two that fail is not passed over with them.
+    fn look_beside(&mut self, fails: i64, at: i64, works: Option<i64>, later: (i64, i64)) -> Step {
+        let at = match works {
+            Some(works) if works - fails <= 1 => return self.pass_up_to(works),
+            Some(works) => fails + (works - fails) / 2,
+            None if at > later.1 => return self.look_between(later.0, later.1),
+            None => at,
+        };
+        self.probe(Probe::Beside {
+            fails,
+            at,
+            works,
+            later,
         })
     }
 
@@ -253,11 +442,30 @@ impl Reader {
         if works - fails > 1 {
             let at = fails + (works - fails) / 2;
             let works = Some(works);
-            return self.probe(Probe::Later { fails, at, works });
+            return self.probe(Probe::Later {
+                fails,
+                at,
+                works,
+                empty: None,
+            });
         }
+        self.pass_up_to(works)
+    }
+
+    /// All up to so many milliseconds behind the walk's place fails.
+    fn pass_up_to(&mut self, works: i64) -> Step {
+        if works > 1 {
+            // its last millisecond fails, but perhaps only for the first of its records
+            return self.probe(Probe::LastByCount { works, after: 1 });
+        }
+        self.pass_stretch(0)
+    }
+
+    /// So many milliseconds behind the walk's place are passed over with it.
+    fn pass_stretch(&mut self, long: i64) -> Step {
         let from_ms = self.place_ms();
-        let to_ms = from_ms.saturating_add(works - 1);
-        self.pass_over(from_ms, to_ms, |reader, walk| {
+        let to_ms = from_ms.saturating_add(long);
+        self.pass_over(from_ms, to_ms, false, |reader, walk| {
             reader.go_on_from(walk, to_ms.saturating_add(1));
         })
     }
@@ -265,7 +473,8 @@ impl Reader {
     /// One of the records that share a millisecond breaks each answer, and the next one does not.
     fn pass_record(&mut self) -> Step {
         let at_ms = self.place_ms();
-        self.pass_over(at_ms, at_ms, |_, walk| {
+        self.pass_over(at_ms, at_ms, true, |reader, walk| {
+            reader.again = (reader.again).map(|known| known.behind_record(at_ms, walk.skip));
             walk.skip = walk.skip.saturating_add(1);
         })
     }
@@ -274,6 +483,7 @@ impl Reader {
         &mut self,
         from_ms: i64,
         to_ms: i64,
+        alone: bool,
         go_on: impl FnOnce(&mut Self, &mut Walk),
     ) -> Step {
         let Some(cursor) = &mut self.cursor else {
@@ -286,16 +496,80 @@ impl Reader {
             from_ms,
             to_ms,
             skip: walk.skip,
+            alone,
         };
         cursor.add_unserved(passed);
+        self.narrow.in_row = self.narrow.in_row.saturating_add(1);
         (self.narrow.span_ms, self.narrow.fails_to_ms) = (None, None);
-        self.again = None;
         self.size.pass();
         go_on(self, &mut walk);
         if let Some(cursor) = &mut self.cursor {
             cursor.walk = Some(walk);
         }
         self.changed(Change::Passed(passed))
+    }
+
+    /// What is asked for again still fails: the walk goes on behind it.
+    fn go_around(&mut self) -> Step {
+        match self.leave_again() {
+            Some(known) => self.changed(Change::StillUnserved(known)),
+            None => Step::Wait,
+        }
+    }
+
+    /// Is a part of the stretch given out again? It is asked about at its beginning first, then each time elsewhere; a record
+    /// that fails may come before one of the same millisecond, so that every second question passes one over.
+    fn sample(&mut self, left: u8) -> Step {
+        let Some(known) = self.again else {
+            return Step::Wait;
+        };
+        let asked = u32::from(SAMPLES - left);
+        let (at_ms, skip) = if known.is_single() || asked == 0 {
+            (known.from_ms, known.skip.saturating_add(asked))
+        } else {
+            let samples = self.narrow.samples.wrapping_add(1);
+            self.narrow.samples = samples;
+            let part = i128::from((samples / 2).reverse_bits());
+            let long = i128::from(known.to_ms.saturating_sub(known.from_ms));
+            let after = i64::try_from((long * part) >> 32).unwrap_or(0);
+            let skip = if after == 0 { known.skip } else { 0 };
+            (known.from_ms.saturating_add(after), skip + samples % 2)
+        };
+        self.probe(Probe::Sample { left, at_ms, skip })
+    }
+
+    /// A part of the stretch is given out again, and the questions that begin at one of these tell it: where does it begin?
+    fn look_for_begin(&mut self, fails_ms: i64, works_ms: i64, skip: u32) -> Step {
+        if works_ms - fails_ms <= 1 {
+            return self.narrow_again(works_ms);
+        }
+        let at_ms = fails_ms + (works_ms - fails_ms) / 2;
+        self.probe(Probe::Begin {
+            fails_ms,
+            works_ms,
+            at_ms,
+            skip,
+        })
+    }
+
+    /// From here on a part of the stretch is given out again: it is read from there. What lies before stays unserved.
+    fn narrow_again(&mut self, at_ms: i64) -> Step {
+        self.narrowed = true;
+        let Some((known, cursor)) = self.again.zip(self.cursor.as_mut()) else {
+            return Step::Wait;
+        };
+        if at_ms == known.from_ms || cursor.unserved.len() >= MOST_UNSERVED {
+            return self.narrow_down();
+        }
+        let (behind, to_ms) = (cursor.split(known, at_ms), known.to_ms);
+        if let Some(walk) = &mut cursor.walk {
+            (walk.from_ms, walk.to_ms, walk.skip) = (at_ms, Some(to_ms), 0);
+        }
+        self.again = Some(behind);
+        self.changed(Change::Shorter {
+            from_ms: at_ms,
+            to_ms,
+        })
     }
 
     fn changed(&mut self, change: Change) -> Step {
@@ -316,7 +590,20 @@ impl Reader {
         let now_ms = self.narrow.now_ms;
         let (from_ms, to_ms, skip) = match probe {
             Probe::Elsewhere => (now_ms, Some(now_ms), 0),
-            Probe::NextByCount => (place_ms, Some(place_ms), skip.saturating_add(1)),
+            Probe::NextByCount { after, .. } => {
+                (place_ms, Some(place_ms), skip.saturating_add(after))
+            }
+            Probe::Sample { at_ms, skip, .. } | Probe::Begin { at_ms, skip, .. } => {
+                (at_ms, self.again.map(|known| known.to_ms), skip)
+            }
+            Probe::Beside { at, .. } => {
+                let at_ms = place_ms.saturating_add(at);
+                (at_ms, Some(at_ms), 0)
+            }
+            Probe::LastByCount { works, after } => {
+                let last_ms = place_ms.saturating_add(works - 1);
+                (last_ms, Some(last_ms), after)
+            }
             Probe::Near { span, .. } => {
                 let after_ms = place_ms.saturating_add(1);
                 (after_ms, Some(place_ms.saturating_add(span)), 0)

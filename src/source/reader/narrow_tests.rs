@@ -12,6 +12,8 @@ const MINUTE: i64 = 60_000;
 const NOW: i64 = 1_700_000_000_000;
 /// When it is asked for.
 const ASKED: i64 = NOW + 1_000;
+/// A pause after a question that failed.
+const PAUSE: i64 = 5_000;
 
 /// What fails for ever.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +32,8 @@ struct Poison {
     outage: bool,
     /// Everything that is not empty.
     outage_of_data: bool,
+    /// Answers that would hold a record from before the first time, until the clock shows the second one.
+    old: Option<(i64, i64)>,
 }
 
 struct Cloud {
@@ -37,6 +41,8 @@ struct Cloud {
     scan: bool,
     poison: Poison,
     questions: usize,
+    /// When it is.
+    now: i64,
 }
 
 impl Cloud {
@@ -51,7 +57,7 @@ impl Cloud {
                 (from.parse().ok()?, skip.parse().ok()?)
             }
         };
-        let to = query.to_ms.unwrap_or(ASKED);
+        let to = query.to_ms.unwrap_or(self.now);
         let hits: Vec<usize> = (0..self.times.len())
             .filter(|i| (from..=to).contains(&self.times[*i]))
             .collect();
@@ -66,6 +72,9 @@ impl Cloud {
             || (poison.outage_of_data && !page.is_empty())
             || poison.above.is_some_and(|above| page.len() > above)
             || page.iter().any(|i| poison.records.contains(i))
+            || poison.old.is_some_and(|(before, until)| {
+                self.now < until && page.iter().any(|i| self.times[*i] < before)
+            })
             || poison.span.is_some_and(|span| to - from > span)
             || poison
                 .stretch
@@ -114,7 +123,7 @@ impl Story {
             return true;
         };
         let Some((answer, page)) = cloud.answer(&query) else {
-            let mut step = self.reader.failed(ASKED, true);
+            let mut step = self.reader.failed(cloud.now, true);
             while let Step::Ask(question) = step {
                 let records = cloud.answer(&question).map(|(answer, _)| answer.records);
                 step = self.reader.told(records);
@@ -122,10 +131,13 @@ impl Story {
             if let Step::Changed(Change::Passed(passed)) = step {
                 self.passed.push(passed);
                 self.flash = self.reader.pass().cursor;
+            } else if !matches!(step, Step::Changed(_)) {
+                // the pause before the next try
+                cloud.now += PAUSE;
             }
             return false;
         };
-        self.reader.open(ASKED, Some(ASKED));
+        self.reader.open(cloud.now, Some(cloud.now));
         for record in page {
             if self
                 .reader
@@ -155,9 +167,14 @@ impl Story {
         self.reader = Reader::new(rules, cursor, seen);
     }
 
+    /// What it has brought.
+    fn ids(&self) -> BTreeSet<usize> {
+        self.got.iter().copied().collect()
+    }
+
     /// A walk to its end, within so many questions.
     fn walk(&mut self, cloud: &mut Cloud, deep: bool, most: usize) {
-        self.reader.begin(ASKED, ASKED, deep);
+        self.reader.begin(cloud.now, cloud.now, deep);
         let before = cloud.questions;
         while !self.ask(cloud) {
             let questions = cloud.questions - before;
@@ -190,6 +207,7 @@ fn cloud(records: i64, every_ms: i64, poison: Poison) -> Cloud {
         scan: false,
         poison,
         questions: 0,
+        now: ASKED,
     }
 }
 
@@ -244,6 +262,7 @@ fn a_record_that_breaks_each_answer_is_found_and_passed_over() {
             from_ms: at_ms,
             to_ms: at_ms,
             skip: 0,
+            alone: false,
         };
         assert_eq!(story.passed, [only], "{bad}");
         // later walks go around it; a deep one asks once more, however old it is, also after a restart
@@ -281,6 +300,133 @@ fn one_of_many_records_of_a_millisecond_is_passed_over_alone() {
     assert_eq!(story.passed.len(), 2);
 }
 
+/// Found by the property: the good record behind two failing ones of its millisecond stood aside with them.
+#[test]
+fn a_good_record_behind_several_failing_ones_of_its_millisecond_arrives() {
+    for bad in [vec![301, 302], vec![0, 1, 2, 5], (10..50).collect()] {
+        let poison = Poison {
+            records: bad.iter().copied().collect(),
+            above: Some(58),
+            ..Poison::default()
+        };
+        let mut cloud = cloud(310, 0, poison);
+        cloud.times.iter_mut().for_each(|at| *at = NOW - MINUTE);
+        cloud.times.push(NOW);
+        let mut story = Story::new(rules(96));
+        story.walk(&mut cloud, true, 5_000);
+        let want: BTreeSet<usize> = (0..=310).filter(|i| !bad.contains(i)).collect();
+        assert_eq!(story.ids(), want, "{bad:?}");
+        assert_eq!(story.passed.len(), bad.len());
+        // each of them is asked for again, not only the last
+        assert_eq!(story.reader.unserved(), bad.len());
+        story.restart(rules(96));
+        story.walk(&mut cloud, true, 200);
+        assert_eq!(story.passed.len(), bad.len(), "nobody is told again");
+        cloud.poison = Poison::default();
+        story.walk(&mut cloud, true, 200);
+        assert_eq!(story.ids().len(), 311, "{bad:?}");
+        assert_eq!(story.got.len(), 311, "each once");
+        assert_eq!(story.reader.unserved(), 0);
+    }
+}
+
+/// Many failing records that share a millisecond stand aside as one; given out again, all of them are read.
+#[test]
+fn a_millisecond_that_stood_aside_is_read_to_its_end() {
+    let poison = Poison {
+        records: (40..300).collect(),
+        ..Poison::default()
+    };
+    let mut cloud = cloud(300, 0, poison);
+    cloud.times.iter_mut().for_each(|at| *at = NOW - MINUTE);
+    cloud.times.push(NOW);
+    let mut story = Story::new(rules(100));
+    story.walk(&mut cloud, true, 500);
+    assert_eq!((story.ids().len(), story.passed.len()), (41, 1));
+    // a part of it is, at first
+    cloud.poison.records = [290].into();
+    story.walk(&mut cloud, true, 500);
+    assert_eq!(story.ids().len(), 300);
+    cloud.poison = Poison::default();
+    story.walk(&mut cloud, true, 500);
+    assert_eq!(story.ids().len(), 301);
+    assert_eq!(story.reader.unserved(), 0);
+}
+
+/// A stretch stood aside. Given out again, it holds a record that fails, and pages may not be large: everything else of it is read.
+#[test]
+fn a_stretch_of_which_a_part_is_given_out_again_is_read_but_for_the_rest() {
+    for bad in [[1_200].into(), [1_300, 1_700].into(), [1_799].into()] {
+        let stretch = (NOW - 40 * MINUTE, NOW - 30 * MINUTE);
+        let poison = Poison {
+            stretch: Some(stretch),
+            ..Poison::default()
+        };
+        let mut cloud = cloud(3_600, 1000, poison);
+        let mut story = Story::new(rules(100));
+        story.walk(&mut cloud, true, 500);
+        cloud.poison = Poison {
+            records: bad,
+            above: Some(30),
+            ..Poison::default()
+        };
+        for _ in 0..3 {
+            story.restart(rules(100));
+            story.walk(&mut cloud, true, 1_000);
+        }
+        let failing = cloud.poison.records.clone();
+        let missing: BTreeSet<usize> = &(0..3_600).collect() - &story.ids();
+        assert_eq!(missing, failing);
+        cloud.poison = Poison::default();
+        story.walk(&mut cloud, true, 200);
+        assert_eq!(story.ids().len(), 3_600);
+        assert_eq!(story.reader.unserved(), 0);
+    }
+}
+
+/// The cloud does not give out old data for a while; all of it arrives, long after the look-back has passed it by, and also over
+/// restarts.
+#[test]
+fn old_data_that_is_not_given_out_for_a_while_arrives() {
+    for seconds in [10, 60, 600, 7_200] {
+        for restart_every in [None, Some(7), Some(40)] {
+            for old_ms in [10 * MINUTE, 40 * MINUTE] {
+                let until = ASKED + seconds * 1000;
+                let poison = Poison {
+                    old: Some((NOW - old_ms, until)),
+                    ..Poison::default()
+                };
+                let mut cloud = cloud(3_600, 1000, poison);
+                let mut story = Story::new(rules(100));
+                let mut questions = 0;
+                // the first start is on flash
+                story.reader.begin(cloud.now, cloud.now, true);
+                story.flash = story.reader.pass().cursor;
+                // walks go on while it lasts, and new records come
+                while cloud.now < until + 10 * MINUTE {
+                    cloud.times.push(cloud.now - 1);
+                    story.reader.ask_again();
+                    story.reader.begin(cloud.now, cloud.now, false);
+                    while !story.ask(&mut cloud) {
+                        questions += 1;
+                        if restart_every.is_some_and(|every| questions % every == 0) {
+                            story.restart(rules(100));
+                        }
+                    }
+                    cloud.now += MINUTE;
+                }
+                let (all, got) = (cloud.times.len(), story.ids());
+                let what = format!("{seconds} s, {old_ms} ms, restarts {restart_every:?}");
+                assert_eq!(got.len(), all, "{what}");
+                assert_eq!(story.got.len(), all, "{what}: each once");
+                assert_eq!(story.reader.unserved(), 0, "{what}");
+                let passes = !story.passed.is_empty();
+                assert!(seconds > 10 || !passes, "{what}: {:?}", story.passed);
+            }
+        }
+    }
+}
+
 #[test]
 fn a_stretch_that_is_not_given_out_is_passed_over_to_the_millisecond() {
     let stretch = (NOW - 40 * MINUTE, NOW - 30 * MINUTE);
@@ -299,8 +445,30 @@ fn a_stretch_that_is_not_given_out_is_passed_over_to_the_millisecond() {
         from_ms,
         to_ms,
         skip: 0,
+        alone: false,
     };
     assert_eq!(story.passed, [only]);
+}
+
+/// Found by the property: a failing record, behind it a failing stretch, and little that can be read behind that.
+#[test]
+fn a_record_before_a_stretch_is_passed_over_where_little_follows() {
+    let stretch = (NOW - 25 * MINUTE, NOW - 24 * MINUTE);
+    let poison = Poison {
+        records: [12].into(),
+        stretch: Some(stretch),
+        ..Poison::default()
+    };
+    let mut cloud = cloud(13, 0, poison);
+    cloud
+        .times
+        .iter_mut()
+        .for_each(|at| *at = NOW - 59 * MINUTE);
+    cloud.times.push(NOW);
+    let mut story = Story::new(rules(1));
+    story.walk(&mut cloud, true, 1_000);
+    let missing: BTreeSet<usize> = &(0..14).collect() - &story.ids();
+    assert_eq!(missing, [12].into());
 }
 
 #[test]
@@ -396,7 +564,7 @@ proptest! {
             records: bad.into_iter().filter(|i| *i < last).collect(),
             ..Poison::default()
         };
-        let mut cloud = Cloud { times, scan, poison, questions: 0 };
+        let mut cloud = Cloud { times, scan, poison, questions: 0, now: ASKED };
         let mut story = Story::new(rules(limit));
         if let Some(questions) = restart_after {
             story.reader.begin(ASKED, ASKED, true);
@@ -408,7 +576,7 @@ proptest! {
         story.walk(&mut cloud, true, 20_000);
         story.walk(&mut cloud, false, 20_000);
         story.walk(&mut cloud, true, 20_000);
-        let got: BTreeSet<usize> = story.got.iter().copied().collect();
+        let got = story.ids();
         prop_assert_eq!(got.len(), story.got.len(), "each once");
         let is_bad = |i: usize, at: i64| {
             cloud.poison.records.contains(&i)

@@ -3,8 +3,8 @@
 use super::Reader;
 use crate::source::{Cursor, Unserved, Walk};
 
-/// So many stretches are known; of more the oldest is forgotten, and found again where a walk comes by.
-const MOST_UNSERVED: usize = 64;
+/// So many stretches are passed over at most: a further one is waited for, for what is forgotten would never be asked for again.
+pub(super) const MOST_UNSERVED: usize = 256;
 
 /// Where to read from `from_ms` on, and up to where. An ordinary walk goes around the stretches that are not served; a deep
 /// one asks about each of them by itself, to see whether it is served again.
@@ -38,26 +38,86 @@ pub(super) fn older(
     (next.from_ms < begins_ms).then(|| (next.from_ms.max(from_ms), Some(next.to_ms)))
 }
 
-/// The stretch that the walk asks for again at its beginning, where it does.
+/// The stretch that the walk asks for again, where it does.
 pub(super) fn again(unserved: &[Unserved], walk: &Walk) -> Option<Unserved> {
     let asked = |known: &&Unserved| {
-        walk.deep && known.from_ms <= walk.from_ms && walk.to_ms == Some(known.to_ms)
+        walk.asks_again() && known.from_ms <= walk.from_ms && walk.to_ms == Some(known.to_ms)
     };
     unserved.iter().find(asked).copied()
+}
+
+/// So many records of the walk's first millisecond are known to have been read, where it begins with a stretch asked for again.
+pub(super) fn skip(again: Option<Unserved>, walk: &Walk) -> u32 {
+    let begins = again.filter(|known| known.from_ms == walk.from_ms);
+    begins.map_or(0, |known| known.skip)
 }
 
 // === impl Cursor ===
 
 impl Cursor {
-    /// The cloud does not give out this stretch.
+    /// The cloud does not give out this stretch. What was known of it before, and reaches beyond it, stays unserved: the walk has
+    /// read only what lies before.
     pub(super) fn add_unserved(&mut self, new: Unserved) {
-        self.unserved
-            .retain(|known| known.to_ms < new.from_ms || known.from_ms > new.to_ms);
+        let left = |known: Unserved| {
+            if known.to_ms < new.from_ms || known.from_ms > new.to_ms {
+                return Some(known);
+            }
+            match (known.alone, new.alone) {
+                (true, _) => (known.from_ms == new.from_ms && known.skip < new.skip
+                    || new.alone && known.skip != new.skip)
+                    .then_some(known),
+                (false, true) => Some(known.behind_record(new.from_ms, new.skip)),
+                (false, false) => known.behind(new.to_ms),
+            }
+        };
+        self.unserved = self.unserved.iter().copied().filter_map(left).collect();
         self.unserved.push(new);
-        self.unserved.sort_by_key(|known| known.from_ms);
-        if self.unserved.len() > MOST_UNSERVED {
-            self.unserved.remove(0);
+        self.unserved.sort_by_key(Unserved::order);
+    }
+
+    /// What is known not to be served, in two: the second, which begins here, is given back.
+    pub(super) fn split(&mut self, known: Unserved, at_ms: i64) -> Unserved {
+        let before = Unserved {
+            to_ms: at_ms - 1,
+            ..known
+        };
+        let behind = Unserved {
+            from_ms: at_ms,
+            skip: 0,
+            ..known
+        };
+        self.unserved.retain(|other| *other != known);
+        self.unserved.extend([before, behind]);
+        self.unserved.sort_by_key(Unserved::order);
+        behind
+    }
+
+    /// A walk ends before its end. Where it stands behind a record that was passed over alone, later walks go around the whole
+    /// millisecond: what is left of it is asked for again with that record.
+    pub(super) fn keep_rest(&mut self, walk: &Walk) {
+        let behind = |known: &Unserved| known.alone && known.from_ms == walk.from_ms;
+        if walk.skip > 0 && self.unserved.iter().any(behind) {
+            self.add_unserved(Unserved {
+                from_ms: walk.from_ms,
+                to_ms: walk.from_ms,
+                skip: walk.skip,
+                alone: false,
+            });
         }
+    }
+
+    /// What is known not to be served has been read up to here, or again is not.
+    fn read_again(&mut self, known: Unserved, to_ms: i64) {
+        let left = known.behind(to_ms);
+        self.unserved = (self.unserved.iter())
+            .filter_map(|other| if *other == known { left } else { Some(*other) })
+            .collect();
+    }
+
+    /// The next one of the same millisecond.
+    fn beside(&self, known: Unserved) -> Option<Unserved> {
+        let next = (self.unserved.iter()).find(|other| other.order() > known.order())?;
+        (next.from_ms == known.to_ms).then_some(*next)
     }
 }
 
@@ -70,11 +130,28 @@ impl Reader {
         let older = older(unserved, from_ms, walk.begins_ms);
         (walk.from_ms, walk.to_ms) = older.unwrap_or_else(|| {
             let from_ms = walk.begins_ms.take().unwrap_or(from_ms).max(from_ms);
-            stretch(unserved, from_ms, walk.deep)
+            stretch(unserved, from_ms, walk.asks_again())
         });
-        walk.next = None;
         self.again = again(unserved, walk);
-        walk.skip = self.again.map_or(0, |known| known.skip);
+        self.enter(walk);
+    }
+
+    /// The walk goes on behind this stretch, which it has asked for again.
+    fn go_on_behind(&mut self, walk: &mut Walk, known: Unserved) {
+        let beside = (self.cursor.as_ref()).and_then(|cursor| cursor.beside(known));
+        let Some(beside) = beside else {
+            self.go_on_from(walk, known.to_ms.saturating_add(1));
+            return;
+        };
+        (walk.from_ms, walk.to_ms) = (beside.from_ms, Some(beside.to_ms));
+        self.again = Some(beside);
+        self.enter(walk);
+    }
+
+    fn enter(&mut self, walk: &mut Walk) {
+        walk.next = None;
+        walk.skip = skip(self.again, walk);
+        self.narrowed = false;
         self.narrow.bounds(walk);
         (self.read, self.circles, self.lost_place) = (0, 0, false);
     }
@@ -84,22 +161,35 @@ impl Reader {
         let Some(end_ms) = walk.to_ms else {
             return false;
         };
-        if let (Some(served), Some(cursor)) = (self.again, &mut self.cursor) {
-            cursor.unserved.retain(|known| *known != served);
-            self.served.push(served);
+        let known = self.again.take();
+        if let (Some(known), Some(cursor)) = (known, &mut self.cursor) {
+            cursor.read_again(known, end_ms);
+            if known.to_ms <= end_ms {
+                self.served.push(known);
+            }
         }
-        self.go_on_from(walk, end_ms.saturating_add(1));
+        match known.filter(|known| known.to_ms <= end_ms) {
+            Some(known) => self.go_on_behind(walk, known),
+            None => self.go_on_from(walk, end_ms.saturating_add(1)),
+        }
         true
     }
 
-    /// The present question failed: was it about a stretch that is known not to be served? Then the walk goes around it.
-    pub(super) fn go_around(&mut self) -> Option<Unserved> {
-        let cursor = self.cursor.as_mut()?;
+    /// The stretch that the present question asks for again from its beginning, as it failed before.
+    pub(super) fn asks_again(&self) -> Option<Unserved> {
+        let walk = self.cursor.as_ref()?.walk.as_ref()?;
         // further pages of it are not the question that is known to fail
-        let known = self.again?;
-        let first = |walk: &mut Walk| walk.skip == known.skip && walk.next.is_none();
-        let mut walk = cursor.walk.take_if(first)?;
-        self.go_on_from(&mut walk, known.to_ms.saturating_add(1));
+        let first = |known: &Unserved| {
+            known.from_ms == walk.from_ms && known.skip == walk.skip && walk.next.is_none()
+        };
+        self.again.filter(first).filter(|_| !self.narrowed)
+    }
+
+    /// What is asked for again fails once more: the walk goes on behind it.
+    pub(super) fn leave_again(&mut self) -> Option<Unserved> {
+        let known = self.asks_again()?;
+        let mut walk = self.cursor.as_mut()?.walk.take()?;
+        self.go_on_behind(&mut walk, known);
         if let Some(cursor) = &mut self.cursor {
             cursor.walk = Some(walk);
         }
@@ -118,11 +208,13 @@ mod tests {
                 from_ms: 10,
                 to_ms: 10,
                 skip: 0,
+                alone: false,
             },
             Unserved {
                 from_ms: 11,
                 to_ms: 20,
                 skip: 0,
+                alone: false,
             },
         ];
         assert_eq!(stretch(&known, 5, false), (5, Some(9)));
@@ -133,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn known_stretches_are_bounded_and_in_order() {
+    fn known_stretches_are_in_order_and_a_longer_one_covers_others() {
         let mut cursor = Cursor::default();
         for at in (0..200).rev() {
             let at_ms = at * 10;
@@ -141,14 +233,16 @@ mod tests {
                 from_ms: at_ms,
                 to_ms: at_ms + 3,
                 skip: 0,
+                alone: false,
             });
         }
-        assert_eq!(cursor.unserved.len(), MOST_UNSERVED);
+        assert_eq!(cursor.unserved.len(), 200);
         assert!(cursor.unserved.is_sorted_by_key(|known| known.from_ms));
         cursor.add_unserved(Unserved {
             from_ms: 0,
             to_ms: 3000,
             skip: 0,
+            alone: false,
         });
         assert_eq!(cursor.unserved.len(), 1, "it covers the others");
     }

@@ -57,7 +57,7 @@ impl Happening {
                 why,
             } => format!(
                 "{stream}: {} stands aside unread: each question that covers it fails ({why}), while what follows is answered and read. \
-                 It is asked for again at each start and at least once an hour, and read as soon as the API answers",
+                 It is asked for again within two minutes, then less often, but at each start and at least once an hour, and read when the API answers",
                 unserved_in_words(*passed)
             ),
             Self::ServedAgain { stream, served, .. } => format!(
