@@ -6,6 +6,8 @@
 //! the spool's first line that the receiver does not have. A connection that was ended by us, and by the receiver after us,
 //! loses nothing.
 
+mod close;
+mod disk;
 mod set_aside;
 #[cfg(test)]
 mod simulation;
@@ -14,7 +16,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::task::spawn_blocking;
 
 use super::connect::{Connect, ConnectError, ReceiverWord};
 use super::delivery_state::DeliveryState;
@@ -24,7 +25,7 @@ use super::heartbeat::Heartbeat;
 use super::parts::AgentError;
 use crate::backoff::Backoff;
 use crate::clock::Moment;
-use crate::ledger::{Ledger, Release};
+use crate::ledger::Ledger;
 use crate::settings::{Protocol, SiemSettings};
 use crate::sink::{RelpFault, Sink, SinkError};
 use crate::spool::{Batch, Spool, SpoolError};
@@ -380,88 +381,6 @@ impl<S: Spool + 'static, C: Connect> Forwarder<S, C> {
         Ok(())
     }
 
-    /// Our FIN, then the receiver's: it has read everything.
-    async fn confirm(&mut self, wire: C::Wire, state: &mut DeliveryState) -> End {
-        let closed = tokio::select! {
-            () = halted_for(&self.halt, LAST_PROOF) => return End::Halted,
-            closed = wire.close() => closed,
-        };
-        let now = self.now().steady;
-        match closed {
-            Ok(_) => {
-                state.confirmed(now);
-                End::Confirmed
-            }
-            Err(error) => {
-                let network = matches!(error, SinkError::Unproved { .. });
-                if !network && state.half_close.refused(now) {
-                    self.tell(&Happening::HalfCloseRefused {
-                        what: error.to_string(),
-                    });
-                }
-                End::Siem { broke: true, error }
-            }
-        }
-    }
-
-    /// The end of all: what was sent is proved, so that the next start repeats nothing; but a stop must come to its end.
-    async fn farewell(&mut self, wire: C::Wire, state: &mut DeliveryState) -> End {
-        let mut wire = wire;
-        if state.unproved > 0 {
-            let _ = tokio::time::timeout(LAST_PROOF, self.prove(&mut wire, state)).await;
-        }
-        state.answered(wire.answers());
-        let closed = tokio::time::timeout(LAST_PROOF, wire.close()).await;
-        if matches!(closed, Ok(Ok(_))) {
-            state.finished();
-        }
-        let _ = self.release(state).await;
-        End::Halted
-    }
-
-    /// Lines that the receiver has, or that were set aside, leave the spool. True where any did.
-    async fn release(&self, state: &mut DeliveryState) -> Result<bool, End> {
-        let mut any = false;
-        while let Some(release) = state.release(self.spool.first()) {
-            let (spool, ledger) = (Arc::clone(&self.spool), Arc::clone(&self.ledger));
-            let before = release.before;
-            let lines = release.arrived.count_in(state.first()..before);
-            let kept = on_disk(move || {
-                ledger.acknowledge(&release, |before, note| spool.acknowledge(before, note))?;
-                Ok(ledger.tidy())
-            });
-            let kept = kept.await.map_err(End::Spool)?;
-            state.released(before);
-            any = true;
-            self.tell(&Happening::Proved { lines });
-            if let Err(error) = kept {
-                let what = error.to_string();
-                self.tell(&Happening::LedgerTrouble { what });
-            }
-        }
-        Ok(any)
-    }
-
-    /// Has the spool remember what was sent, though nothing can go yet. It is written with the next page, for nothing, so that
-    /// what goes out again after a kill is known for that.
-    async fn note(&self) -> Result<(), End> {
-        let (spool, ledger) = (Arc::clone(&self.spool), Arc::clone(&self.ledger));
-        let noted = on_disk(move || {
-            let nothing = Release {
-                before: spool.first(),
-                ..Release::default()
-            };
-            ledger.acknowledge(&nothing, |before, note| spool.acknowledge(before, note))
-        });
-        noted.await.map_err(End::Spool)
-    }
-
-    async fn peek(&self, from: u64) -> Result<Option<Batch>, End> {
-        let spool = Arc::clone(&self.spool);
-        let batch = on_disk(move || spool.peek(from)).await;
-        batch.map_err(End::Spool)
-    }
-
     fn now(&self) -> Moment {
         (self.now)()
     }
@@ -479,16 +398,4 @@ fn broke(error: SinkError) -> End {
 async fn halted_for(halt: &Halt, time: Duration) {
     halt.wait().await;
     tokio::time::sleep(time).await;
-}
-
-/// Runs what may wait for the disk where it holds up nobody.
-async fn on_disk<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, SpoolError> + Send + 'static,
-) -> Result<T, SpoolError> {
-    spawn_blocking(work).await.unwrap_or_else(|error| {
-        Err(SpoolError::Store {
-            path: std::path::PathBuf::new(),
-            reason: format!("Internal error: {error}"),
-        })
-    })
 }

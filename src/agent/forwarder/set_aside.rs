@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use super::{End, Forwarder, on_disk};
+use super::disk::on_disk;
+use super::{End, Forwarder};
 use crate::agent::connect::Connect;
 use crate::agent::delivery_state::DeliveryState;
 use crate::agent::suspects::{Named, Offence};
