@@ -279,7 +279,7 @@ mod tests {
             ),
             ("CEF:0|a|b|c|d|e|0|a=x ", "a blank at the end of a value"),
             ("CEF:0|a|b|c|d|e|0|a=x a=y", "a key that was there before"),
-            ("CEF:0|a|b|c|d|e|0| a=x", "a key that is none"),
+            ("CEF:0|a|b|c|d|e|0|  a=x", "a key that is none"),
             ("CEF:0|a|b|c|d|e|0|a=x\ty", "a control character"),
         ] {
             assert_eq!(Cef::read(line).unwrap_err().what, what, "{line}");
