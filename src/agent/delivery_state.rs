@@ -346,7 +346,9 @@ impl DeliveryState {
         self.forget_gone();
     }
 
+    /// Nothing is known any longer of lines that have left the spool, so none of them may be looked for.
     fn forget_gone(&mut self) {
+        self.cursor = self.cursor.max(self.first);
         self.arrived.forget_below(self.first);
         self.refused.forget_below(self.first);
         self.suspects.forget_below(self.first);

@@ -264,6 +264,32 @@ proptest! {
 }
 
 #[test]
+fn without_a_break_each_line_goes_out_once() {
+    for word in [ReceiverWord::Answers, ReceiverWord::End, ReceiverWord::None] {
+        for batch in [7, 128] {
+            // more than the replay window, so that lines leave the spool in the middle of a batch
+            let outcome = forward(Receiver::new(word), 24_000, batch, "");
+            outcome.check(24_000, 1);
+            outcome.check_order();
+        }
+    }
+}
+
+#[test]
+fn what_settles_in_parts_does_not_go_out_again() {
+    for batch in [7, 128, 1_000] {
+        let mut receiver = Receiver::new(ReceiverWord::End);
+        // careful from then on: steps that end in the middle of a batch, and settle one after the other
+        receiver.lives.push_back(Life {
+            lines: 200,
+            unanswered: 0,
+            ending: Ending::Reset,
+        });
+        forward(receiver, 3_000, batch, "").check(3_000, 2);
+    }
+}
+
+#[test]
 fn connections_that_always_end_early_still_bring_everything() {
     for word in WORDS {
         for ending in [Ending::Reset, Ending::Fin] {
