@@ -40,6 +40,13 @@ pub fn library() -> Option<PathBuf> {
     found.find(|path| path.exists())
 }
 
+/// The wall clock that this file says is so many seconds ahead of the real one from now on.
+pub fn set(clock: &Path, ahead: i64) {
+    let new = clock.with_extension("new");
+    std::fs::write(&new, format!("{ahead:+}\n")).unwrap();
+    std::fs::rename(new, clock).unwrap();
+}
+
 /// Has the process see the wall clock that this file says.
 pub fn fake(siembox: &mut Siembox, library: &Path, clock: &Path) {
     for (name, value) in [
@@ -91,9 +98,7 @@ impl Tale {
 
     /// The box's wall clock is so many seconds ahead of the real one from now on.
     fn set_clock(&self, ahead: i64) {
-        let new = self.clock.with_extension("new");
-        std::fs::write(&new, format!("{ahead:+}\n")).unwrap();
-        std::fs::rename(new, &self.clock).unwrap();
+        set(&self.clock, ahead);
     }
 
     fn start(&mut self) {

@@ -71,16 +71,10 @@ fn strike(
         _ => {
             if let Some(clock) = clock {
                 let ahead = [-7200, -600, 0, 600, 7200][dice.below(5) as usize];
-                set_clock(clock, ahead);
+                crate::clock::set(clock, ahead);
             }
         }
     }
-}
-
-fn set_clock(clock: &PathBuf, ahead: i64) {
-    let new = clock.with_extension("new");
-    std::fs::write(&new, format!("{ahead:+}\n")).unwrap();
-    std::fs::rename(new, clock).unwrap();
 }
 
 fn story(
@@ -105,7 +99,7 @@ fn story(
     }
     let clock = crate::clock::library().map(|library| {
         let clock = siembox.path("clock");
-        set_clock(&clock, 0);
+        crate::clock::set(&clock, 0);
         crate::clock::fake(&mut siembox, &library, &clock);
         clock
     });
@@ -127,7 +121,7 @@ fn story(
     drop(trickle);
     cloud.clear_faults();
     if let Some(clock) = &clock {
-        set_clock(clock, 0);
+        crate::clock::set(clock, 0);
     }
     let lines = expected::lines(&cloud, &siembox);
     let wanted = Wanted::new(&lines);
