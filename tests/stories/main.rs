@@ -21,6 +21,7 @@ mod ledger;
 mod live_settings;
 mod names;
 mod nemesis;
+mod old_state;
 mod orphans;
 mod pause;
 mod poison;
