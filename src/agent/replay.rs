@@ -34,7 +34,7 @@ const DOUBT: Duration = Duration::from_secs(2);
 
 /// The number under which the spool keeps the pages of this stream's replays.
 pub(super) fn number(stream: Stream) -> u8 {
-    2 + stream.number()
+    stream.id().of_replay().number()
 }
 
 /// Everything one replay works with.

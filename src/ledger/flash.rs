@@ -12,20 +12,25 @@ use serde::{Deserialize, Serialize};
 use super::audit::Audited;
 use super::books::{Checkpoint, Marks, Tail};
 use super::codec;
+use super::key::Key;
 use super::row::Rows;
+use crate::spool::format_2;
 use crate::{durable, own_file};
 
 /// Name of the checkpoint in the agent's state folder.
 pub const NAME: &str = "ledger";
 /// A damaged one is kept under this name, for an engineer to look at.
 pub const DAMAGED: &str = "ledger.damaged";
-const VERSION: u32 = 1;
+/// Of tails and of the file. 1: numbers of streams and tags as in format 2 of the spool.
+const VERSION: u32 = 2;
 /// Rows that take more than this are left out of a tail, bytes: a page must always fit. They stay in memory, and in the next
 /// checkpoint. Only where checkpoints fail for weeks, or a page's records are spread over more hours than it can have.
 const MOST_ROWS: usize = 40 * 1024;
 
 #[derive(Serialize, Deserialize)]
 struct FlashTail {
+    #[serde(default = "first_version")]
+    version: u32,
     base: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     marks: Option<(u64, u64)>,
@@ -43,6 +48,11 @@ struct FlashFile {
     kept_from: u32,
     audited: BTreeMap<u8, Audited>,
     rows: String,
+}
+
+/// A tail that names no version was written before there were two.
+fn first_version() -> u32 {
+    1
 }
 
 /// A cursor, which is a JSON object or empty, with the stream's tail in it. Whoever reads the cursor need not know.
@@ -123,6 +133,7 @@ fn tail_bytes(tail: &Tail, marks: Option<Marks>, most: usize) -> Vec<u8> {
         rows.clear();
     }
     let tail = FlashTail {
+        version: VERSION,
         base: tail.base,
         marks: marks.map(|marks| (marks.sent_to, marks.proved_to)),
         rows,
@@ -132,7 +143,7 @@ fn tail_bytes(tail: &Tail, marks: Option<Marks>, most: usize) -> Vec<u8> {
 
 fn unpacked(tail: &FlashTail) -> Option<(Tail, Marks)> {
     let (sent_to, proved_to) = tail.marks.unwrap_or_default();
-    let rows = rows_of(&tail.rows)?;
+    let rows = rows_of(tail.version, &tail.rows)?;
     Some((
         Tail {
             base: tail.base,
@@ -146,8 +157,22 @@ fn packed(rows: &Rows) -> String {
     STANDARD_NO_PAD.encode(codec::encode(rows))
 }
 
-fn rows_of(packed: &str) -> Option<Rows> {
-    codec::decode(&STANDARD_NO_PAD.decode(packed).ok()?)
+fn rows_of(version: u32, packed: &str) -> Option<Rows> {
+    let read = match version {
+        1 => |tag| Key::from_tag(format_2::tag(tag)),
+        VERSION => Key::from_tag,
+        _ => return None,
+    };
+    codec::decode(&STANDARD_NO_PAD.decode(packed).ok()?, read)
+}
+
+/// By the numbers that streams have since version 2.
+fn streams_of<T>(version: u32, streams: BTreeMap<u8, T>) -> BTreeMap<u8, T> {
+    let renumber = |(stream, of_stream)| match version {
+        1 => (format_2::stream(stream), of_stream),
+        _ => (stream, of_stream),
+    };
+    streams.into_iter().map(renumber).collect()
 }
 
 /// A line of JSON, and a line with its CRC-32.
@@ -175,8 +200,9 @@ fn decode(bytes: &[u8]) -> Option<Checkpoint> {
         return None;
     }
     let file: FlashFile = serde_json::from_slice(json).ok()?;
-    (file.version == VERSION).then_some(Checkpoint {
-        streams: file.streams,
+    let rows = rows_of(file.version, &file.rows)?;
+    Some(Checkpoint {
+        streams: streams_of(file.version, file.streams),
         delivery: file.delivery,
         marks: Marks {
             sent_to: file.sent_to,
@@ -184,8 +210,8 @@ fn decode(bytes: &[u8]) -> Option<Checkpoint> {
         },
         own_from: file.own_from,
         kept_from: file.kept_from,
-        rows: rows_of(&file.rows)?,
-        audited: file.audited,
+        rows,
+        audited: streams_of(file.version, file.audited),
     })
 }
 
@@ -193,7 +219,6 @@ fn decode(bytes: &[u8]) -> Option<Checkpoint> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::ledger::key::Key;
     use crate::ledger::row::Row;
     use crate::source::Cursor;
 
@@ -223,6 +248,39 @@ mod tests {
         assert_eq!(tail_of(&cursor.to_bytes()), None);
         assert_eq!(tail_of(&cursor_with(b"", &tail())), Some(tail()));
         assert_eq!(cursor_with(b"something", &tail()), b"something");
+    }
+
+    /// A page of two hours, and the file of a replay, as the release before wrote them.
+    #[test]
+    fn the_version_before_is_read() {
+        let old = (2 << 30) | (Key::at(1, 497_000).tag() & ((1 << 24) - 1));
+        let packed = |tag: u32| {
+            // the distance from 0 as LEB128, a mask of the first count, and the count
+            let mut bytes: Vec<u8> = (0..4).map(|at| (tag >> (7 * at)) as u8 | 0x80).collect();
+            bytes.extend([(tag >> 28) as u8, 1, 9]);
+            STANDARD_NO_PAD.encode(bytes)
+        };
+        let rows = Rows::from([(
+            Key::at(1, 497_000),
+            Row {
+                read: 9,
+                ..Row::default()
+            },
+        )]);
+        let cursor = format!(r#"{{"ledger":{{"base":3,"rows":"{}"}}}}"#, packed(old));
+        let tail = tail_of(cursor.as_bytes()).unwrap();
+        assert_eq!((tail.base, &tail.rows), (3, &rows));
+        let mut json = format!(
+            r#"{{"version":1,"streams":{{"1":4,"2":5,"3":6}},"delivery":7,"sent_to":0,
+            "proved_to":0,"own_from":0,"kept_from":0,"audited":{{}},"rows":"{}"}}"#,
+            packed(old)
+        )
+        .into_bytes();
+        let sum = crc32fast::hash(&json);
+        json.extend(format!("\n{sum:08x}\n").bytes());
+        let checkpoint = decode(&json).unwrap();
+        assert_eq!(checkpoint.rows, rows);
+        assert_eq!(checkpoint.streams, [(1, 4), (0x80, 5), (0x81, 6)].into());
     }
 
     #[test]

@@ -6,7 +6,7 @@ pub const HOUR_MS: i64 = 3_600_000;
 const AHEAD_MS: i64 = 24 * HOUR_MS;
 
 /// The stream's number stands above these bits.
-const SHIFT: u32 = 30;
+const SHIFT: u32 = 24;
 const LOW: u32 = (1 << SHIFT) - 1;
 /// In the place of an hour: older than what is kept by the hour.
 const BEFORE: u32 = 0;
@@ -27,8 +27,9 @@ impl Key {
     /// What no stream and hour is known of: lines of a spool that is older than its ledger, and what a power cut took.
     pub const UNATTRIBUTED: Self = Self(0);
 
-    /// The row of a record of stream number `stream` (0 to 2; others are [`UNATTRIBUTED`](Self::UNATTRIBUTED)) whose own
-    /// time is `at_ms`, by the cloud's clock at `now_ms`.
+    /// The row of a record of stream number `stream` (0 to 254; 255 is
+    /// [`UNATTRIBUTED`](Self::UNATTRIBUTED)) whose own time is `at_ms`, by the cloud's clock at
+    /// `now_ms`.
     #[must_use]
     pub fn of(stream: u8, at_ms: Option<i64>, now_ms: i64) -> Self {
         match at_ms.filter(|&at| at <= now_ms.saturating_add(AHEAD_MS)) {
@@ -106,14 +107,15 @@ impl Key {
     }
 
     fn with(stream: u8, low: u32) -> Self {
-        if stream > 2 {
-            return Self::UNATTRIBUTED;
+        match stream.checked_add(1) {
+            Some(above) => Self(u32::from(above) << SHIFT | low),
+            None => Self::UNATTRIBUTED,
         }
-        Self((u32::from(stream) + 1) << SHIFT | low)
     }
 }
 
-/// The hour of a time, counted from 1970; times before that count as its first.
+/// The hour of a time, counted from 1970; times before that count as its first, those after the
+/// year 3883 as its last.
 #[must_use]
 pub fn hour_of(at_ms: i64) -> u32 {
     let hour = at_ms.div_euclid(HOUR_MS).max(0);
@@ -128,6 +130,8 @@ pub fn begin_of(hour: u32) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     const NOW: i64 = 1_677_791_402_022;
@@ -142,13 +146,25 @@ mod tests {
     }
 
     #[test]
+    fn each_stream_has_hours_of_its_own() {
+        let keys: BTreeSet<Key> = (0..u8::MAX).map(|stream| Key::at(stream, 9)).collect();
+        assert_eq!(keys.len(), 255);
+        for (stream, key) in (0..=u8::MAX).zip(keys) {
+            assert_eq!((key.stream(), key.hour()), (Some(stream), Some(9)));
+        }
+        let last = hour_of(i64::MAX);
+        assert_eq!(Key::at(1, last).hour(), Some(last), "the year 3883");
+        assert_eq!(Key::at(1, u32::MAX).stream(), Some(1));
+    }
+
+    #[test]
     fn what_tells_no_time_has_a_row_of_its_own() {
         for at in [None, Some(NOW + 25 * HOUR_MS), Some(i64::MAX)] {
             let key = Key::of(0, at, NOW);
             assert!(key.is_untimed() && key.hour().is_none(), "{at:?}");
         }
         assert_eq!(Key::from_tag(77), Key::UNATTRIBUTED);
-        assert_eq!(Key::of(9, Some(1), NOW), Key::UNATTRIBUTED);
+        assert_eq!(Key::of(u8::MAX, Some(1), NOW), Key::UNATTRIBUTED);
         assert_eq!(Key::UNATTRIBUTED.stream(), None);
     }
 

@@ -274,10 +274,11 @@ impl Ledger {
     /// The rows of one hour, all streams.
     #[must_use]
     pub fn hour(&self, hour: u32) -> Row {
-        let books = self.books();
         let mut sum = Row::default();
-        for stream in 0..=2 {
-            sum += &books.row(Key::at(stream, hour));
+        for (key, row) in self.books().rows() {
+            if key.hour() == Some(hour) {
+                sum += &row;
+            }
         }
         sum
     }

@@ -3,7 +3,7 @@
 //! ```text
 //! agents/contoso/ids/ activities-2026110110   8 bytes for each record of that hour that became a line: its fingerprint
 //!                     alerts-2026110110       the hour is that of the time by which the stream is read
-//!                     page-0                  ids of the page that is being written to the spool just now
+//!                     pending-0               ids of the page that is being written to the spool just now
 //!                     forgotten               the latest hour that had to go to keep the bound of size
 //! ```
 //!

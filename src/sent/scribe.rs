@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::{Hour, Id, SentIds, SentIdsError, append, page};
 use crate::source::{Seen, Stream, fingerprint};
+use crate::spool::format_2;
 
 /// Writes down the ids of one writer's pages.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub struct Scribe {
     stream: Stream,
     /// Where the ids lie while their page is being written.
     place: PathBuf,
+    /// Where a version before spool format 3 left some, where it did.
+    old_place: Option<PathBuf>,
     /// The ids of the open page.
     page: Vec<Id>,
     /// What went wrong with it.
@@ -39,7 +42,10 @@ impl Scribe {
     #[must_use]
     pub fn new(ids: &Arc<SentIds>, stream: Stream, number: u8) -> Self {
         Self {
-            place: ids.folder.join(format!("page-{number}")),
+            place: ids.folder.join(format!("pending-{number}")),
+            old_place: old_name(number)
+                .map(|name| ids.folder.join(name))
+                .filter(|place| place.exists()),
             ids: Arc::clone(ids),
             stream,
             page: Vec::new(),
@@ -51,13 +57,17 @@ impl Scribe {
     /// Did an earlier life leave a page behind?
     #[must_use]
     pub fn cut_short(&self) -> bool {
-        self.place.exists()
+        self.place.exists() || self.old_place.is_some()
     }
 
     /// Finishes what an earlier life left behind: a page that the spool has is written down to its end. `newest` is the
     /// spool's newest chunk of seen ids of this writer, which came to flash with the page.
     pub fn take_up(&mut self, newest: Option<&[u8]>) -> Option<Change> {
-        let left = fs::read(&self.place).ok()?;
+        let place = match self.place.exists() {
+            true => self.place.clone(),
+            false => self.old_place.take()?,
+        };
+        let left = fs::read(&place).ok()?;
         let landed: HashSet<u64> = newest.into_iter().flat_map(Seen::prints).collect();
         let mut ids = page::decode(&left).unwrap_or_default();
         if ids.iter().all(|id| landed.contains(&id.print)) {
@@ -68,7 +78,7 @@ impl Scribe {
         // forgets nothing: the clock may not be set yet
         let change = self.landed(0);
         if change.is_none() {
-            let _ = fs::remove_file(&self.place);
+            let _ = fs::remove_file(&place);
         }
         change
     }
@@ -95,7 +105,9 @@ impl Scribe {
         }
         let bytes = page::encode(&self.page);
         // the page before has landed, or comes again: what its ids say is of no use any more
-        let _ = fs::remove_file(&self.place);
+        for place in self.old_place.take().iter().chain([&self.place]) {
+            let _ = fs::remove_file(place);
+        }
         if let Err(cause) = append(&self.place, &bytes) {
             let path = self.place.clone();
             self.trouble = Some(SentIdsError { path, cause });
@@ -121,4 +133,11 @@ impl Scribe {
             (None, false) => None,
         }
     }
+}
+
+/// The name that a page's ids had before spool format 3, in which the replays of the first two
+/// streams were 2 and 3.
+fn old_name(number: u8) -> Option<String> {
+    let old = (0..=3).find(|&old| format_2::stream(old) == number)?;
+    Some(format!("page-{old}"))
 }

@@ -111,7 +111,28 @@ fn a_page_cut_short_counts_as_far_as_the_spool_has_it() {
     Scribe::new(&ids, A, 0).take_up(Some(&chunk(&["a", "b"])));
     let file = ids.path(A, Hour::of(NOW));
     assert_eq!(fs::metadata(file).unwrap().len(), 16);
-    assert!(!names(folder.path()).contains(&"page-0".to_owned()));
+    assert!(!names(folder.path()).contains(&"pending-0".to_owned()));
+}
+
+/// Before spool format 3 the replays of the first two streams were 2 and 3.
+#[test]
+fn a_page_cut_short_by_an_older_version_is_taken_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let ids = ids_in(folder.path(), 30, 1 << 20);
+    let replay = 0x80;
+    let mut scribe = Scribe::new(&ids, A, replay);
+    scribe.note(NOW, "a");
+    scribe.intend();
+    let place = |name: &str| folder.path().join("ids").join(name);
+    fs::rename(place("pending-128"), place("page-2")).unwrap();
+    assert!(!Scribe::new(&ids, A, 2).cut_short(), "2 is a stream now");
+    let mut next = Scribe::new(&ids, A, replay);
+    assert!(next.cut_short());
+    let mut seen = crate::source::Seen::default();
+    seen.admit("a", NOW);
+    assert!(next.take_up(Some(&seen.seal(0))).is_none());
+    assert_eq!(known(&ids, &[(NOW, "a")]), [true]);
+    assert!(!place("page-2").exists());
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod intake;
 mod pace;
 mod reader;
 mod seen;
+mod stream;
 mod throttle;
 
 pub use clocks::Clocks;
@@ -20,50 +21,10 @@ pub use error::{SourceError, Trouble};
 pub use pace::Pace;
 pub use reader::{Change, PLAIN_PAGE, Reader, Rules, Start, Step, Turn, Verdict};
 pub use seen::{Seen, fingerprint};
+pub use stream::{Stream, StreamId};
 pub use throttle::Throttle;
 
 use std::ops::ControlFlow;
-
-/// The two kinds of records; each is read with a cursor of its own, so that neither holds back the other.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Stream {
-    /// Read by `created`, in scan mode.
-    Activities,
-    /// Read by `date`; alerts have no scan mode.
-    Alerts,
-}
-
-impl Stream {
-    /// Both, in the order in which they are shown.
-    pub const ALL: [Self; 2] = [Self::Activities, Self::Alerts];
-
-    /// The number under which the spool keeps this stream's cursor. Never changes.
-    #[must_use]
-    pub fn number(self) -> u8 {
-        match self {
-            Self::Activities => 0,
-            Self::Alerts => 1,
-        }
-    }
-
-    /// As an operator knows it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Activities => "activities",
-            Self::Alerts => "alerts",
-        }
-    }
-}
-
-impl std::fmt::Display for Stream {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// Which page to fetch.
 #[derive(Debug, Clone, PartialEq, Eq)]

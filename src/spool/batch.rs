@@ -14,6 +14,7 @@
 
 use super::Lines;
 use super::envelope::{self, Broken, Kind};
+use super::format_2;
 use super::take::Take;
 
 /// The most lines of a batch.
@@ -137,7 +138,12 @@ impl Decoder {
         if unfolded.len() != raw {
             return Err(Broken::Content("it unfolds to less than it claims"));
         }
-        let lines = lines(count, unfolded).ok_or(Broken::Content("its lines are not text"))?;
+        let tag = if opened.format == 2 {
+            format_2::tag
+        } else {
+            |tag| tag
+        };
+        let lines = lines(count, unfolded, tag).ok_or(Broken::Content("its lines are not text"))?;
         let label = Label {
             first: opened.line,
             at_ms,
@@ -147,7 +153,7 @@ impl Decoder {
     }
 }
 
-fn lines(count: usize, mut unfolded: Vec<u8>) -> Option<Lines> {
+fn lines(count: usize, mut unfolded: Vec<u8>, tag: fn(u32) -> u32) -> Option<Lines> {
     let mut take = Take(&unfolded);
     let mut ends = Vec::with_capacity(count);
     let mut end = 0_usize;
@@ -155,7 +161,9 @@ fn lines(count: usize, mut unfolded: Vec<u8>) -> Option<Lines> {
         end = end.checked_add(take.u32()? as usize)?;
         ends.push(end);
     }
-    let tags = (0..count).map(|_| take.u32()).collect::<Option<_>>()?;
+    let tags = (0..count)
+        .map(|_| take.u32().map(tag))
+        .collect::<Option<_>>()?;
     unfolded.drain(..8 * count);
     Lines::from_parts(String::from_utf8(unfolded).ok()?, ends, tags)
 }

@@ -5,13 +5,21 @@
 //! format kind  crc-32   line   body …        numbers little endian; the checksum covers kind, line and body
 //! ```
 //!
+//! The checksum leaves out the format, so that each version recognises what a newer one wrote. From
+//! format 3 on the kind's upper four bits repeat it: a flipped bit makes no older format of it.
+//!
 //! The store below has checksums of its own. This one also finds what went wrong above it or in memory, and it makes
 //! damage a thing that the codec decides, whatever the store says.
 
 use super::take::Take;
 
-/// First byte of everything that this version writes. 2: lines have tags, the progress has a note.
-const FORMAT: u8 = 2;
+/// First byte of everything that this version writes.
+///
+/// - 2: lines have tags, the progress has a note.
+/// - 3: streams have other numbers, and tags eight bits for them: see [`format_2`](super::format_2).
+pub(super) const FORMAT: u8 = 3;
+/// The oldest format that is read.
+const OLDEST: u8 = 2;
 
 /// What the body holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +57,8 @@ impl Kind {
 /// An envelope that was opened and is whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Opened<'a> {
+    /// The body may say other things in an older one.
+    pub(super) format: u8,
     pub(super) kind: Kind,
     /// The number of the first line inside; for what holds no lines, the number that the next line will have.
     pub(super) line: u64,
@@ -72,7 +82,7 @@ pub(super) enum Broken {
 
 /// Closes an envelope around what `body` writes.
 pub(super) fn seal(kind: Kind, line: u64, body: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
-    let mut out = vec![FORMAT, kind as u8, 0, 0, 0, 0];
+    let mut out = vec![FORMAT, kind as u8 | repeated(FORMAT), 0, 0, 0, 0];
     out.extend(line.to_le_bytes());
     body(&mut out);
     let sum = checksum(&out).to_le_bytes();
@@ -84,7 +94,7 @@ pub(super) fn seal(kind: Kind, line: u64, body: impl FnOnce(&mut Vec<u8>)) -> Ve
 pub(super) fn open(bytes: &[u8]) -> Result<Opened<'_>, Broken> {
     let mut take = Take(bytes);
     let format = take.u8().ok_or(Broken::Short)?;
-    if format != FORMAT {
+    if !(OLDEST..=FORMAT).contains(&format) {
         return Err(Broken::Format(format));
     }
     let kind = take.u8().ok_or(Broken::Short)?;
@@ -93,12 +103,18 @@ pub(super) fn open(bytes: &[u8]) -> Result<Opened<'_>, Broken> {
     if checksum(bytes) != sum {
         return Err(Broken::Checksum);
     }
-    let kind = Kind::from_byte(kind).ok_or(Broken::Kind)?;
+    let kind = Kind::from_byte(kind ^ repeated(format)).ok_or(Broken::Kind)?;
     Ok(Opened {
+        format,
         kind,
         line,
         body: take.0,
     })
+}
+
+/// The format once more, in the upper half of the kind.
+const fn repeated(format: u8) -> u8 {
+    if format < 3 { 0 } else { format << 4 }
 }
 
 /// The format of a newer version, where this is whole and of one: all formats begin alike.
@@ -126,6 +142,16 @@ fn checksum(bytes: &[u8]) -> u32 {
     hasher.finalize()
 }
 
+/// The same as format 2 had it; what is in the body stays.
+#[cfg(test)]
+pub(super) fn as_format_2(bytes: &[u8]) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    (bytes[0], bytes[1]) = (2, bytes[1] ^ repeated(FORMAT));
+    let sum = checksum(&bytes).to_le_bytes();
+    bytes[2..6].copy_from_slice(&sum);
+    bytes
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -141,8 +167,27 @@ mod tests {
         assert_eq!(peep_line(&bytes), Some(77));
         let opened = open(&bytes).unwrap();
         assert_eq!((opened.kind, opened.line), (Kind::Seen, 77));
-        assert_eq!(opened.body, b"body");
+        assert_eq!((opened.format, opened.body), (FORMAT, &b"body"[..]));
         assert_eq!(open_as(Kind::Lines, &bytes), Err(Broken::Kind));
+    }
+
+    /// As the release before wrote it: `seal(Kind::Seen, 77, "body")`.
+    const OF_FORMAT_2: [u8; 18] = [
+        2, 2, 0x79, 0x91, 0x8, 0x3b, 77, 0, 0, 0, 0, 0, 0, 0, b'b', b'o', b'd', b'y',
+    ];
+
+    #[test]
+    fn the_format_before_is_read_and_a_newer_one_is_named() {
+        let opened = open(&OF_FORMAT_2).unwrap();
+        assert_eq!((opened.format, opened.kind), (2, Kind::Seen));
+        assert_eq!((opened.line, opened.body), (77, &b"body"[..]));
+        let mut bytes = OF_FORMAT_2;
+        bytes[0] = FORMAT;
+        assert_eq!(open(&bytes), Err(Broken::Kind), "its kind says format 2");
+        assert_eq!(newer(&bytes), None);
+        bytes[0] = FORMAT + 1;
+        assert_eq!(open(&bytes), Err(Broken::Format(FORMAT + 1)));
+        assert_eq!(newer(&bytes), Some(FORMAT + 1));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod aside;
 mod batch;
 mod envelope;
+pub mod format_2;
 mod line_set;
 mod lines;
 mod piece;

@@ -3,6 +3,7 @@
 //! The records of a stream form a chain from the newest to the oldest, so that no tree has to be searched for them.
 
 use super::envelope::{self, Broken, Kind};
+use super::format_2;
 use super::take::{Take, put_place, put_string};
 
 /// A chunk and its number.
@@ -42,7 +43,11 @@ pub(super) fn encode<'a>(
 /// The record as it comes back.
 pub(super) fn decode(bytes: &[u8]) -> Result<Seen, Broken> {
     let opened = envelope::open_as(Kind::Seen, bytes)?;
-    read(opened.body).ok_or(Broken::Short)
+    let mut seen = read(opened.body).ok_or(Broken::Short)?;
+    if opened.format == 2 {
+        seen.stream = format_2::stream(seen.stream);
+    }
+    Ok(seen)
 }
 
 fn read(body: &[u8]) -> Option<Seen> {

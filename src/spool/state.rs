@@ -4,6 +4,7 @@
 //! cut on a disk that wrote the end before the middle), the one before still holds: nothing was skipped.
 
 use super::envelope::{self, Broken, Kind};
+use super::format_2;
 use super::take::{Take, put_place, put_string};
 
 /// The most that a state may take, bytes. Two of them and the progress share a page of the store.
@@ -74,7 +75,13 @@ impl State {
 
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, Broken> {
         let opened = envelope::open_as(Kind::State, bytes)?;
-        Self::read(&mut Take(opened.body)).ok_or(Broken::Short)
+        let mut state = Self::read(&mut Take(opened.body)).ok_or(Broken::Short)?;
+        if opened.format == 2 {
+            for stream in &mut state.streams {
+                stream.id = format_2::stream(stream.id);
+            }
+        }
+        Ok(state)
     }
 
     /// The stream of this number; a new one where there is none.

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::inheritance::Inheritance;
 use crate::spool::envelope::{self, Kind};
+use crate::spool::format_2;
 use crate::spool::state::State;
 use crate::spool::take::{Take, put_string};
 use crate::{durable, own_file};
@@ -65,7 +66,10 @@ fn decode(bytes: &[u8]) -> Option<Inheritance> {
         asides: Vec::new(),
     };
     while !take.0.is_empty() {
-        let (id, number, chunk) = (take.u8()?, take.u64()?, take.string()?);
+        let (mut id, number, chunk) = (take.u8()?, take.u64()?, take.string()?);
+        if opened.format == 2 {
+            id = format_2::stream(id);
+        }
         let (_, chunks) = inheritance
             .seen
             .iter_mut()

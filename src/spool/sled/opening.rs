@@ -15,7 +15,7 @@ use super::inheritance::{self, Inheritance};
 use super::lock::Lock;
 use super::peek::Reader;
 use super::shelf::Shelf;
-use super::standing::{newest_state, progress_of};
+use super::standing::{is_current, newest_state, progress_of, slot};
 use super::store::Store;
 use super::tally::{Kept, Link, Tally};
 use super::trouble::Trouble;
@@ -168,7 +168,14 @@ impl SledSpool {
         let asides = inheritance::asides_of(shelf, &state)
             .map_err(|trouble| trouble.at(store.path(), "read"))?;
         self.count(&state, asides, progress_of(store));
-        held(&self.writer).state = state;
+        let mut writer = held(&self.writer);
+        if !is_current(store, state.seq) {
+            // from here on an older version must refuse this spool, with the words it has for that
+            let written = store.set(slot(state.seq), state.encode());
+            writer.fit = written.and_then(|()| store.sync()).is_ok();
+        }
+        writer.state = state;
+        drop(writer);
         *self
             .head
             .write()

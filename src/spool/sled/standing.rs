@@ -3,7 +3,7 @@
 use super::shelf::{Found, Shelf};
 use super::store::Store;
 use super::trouble::Trouble;
-use crate::spool::envelope::{self, Kind};
+use crate::spool::envelope::{self, FORMAT, Kind};
 use crate::spool::state::{Progress, State};
 
 /// Where the progress lies.
@@ -26,6 +26,12 @@ pub(super) fn state_of(store: &Store, seq: u64) -> Result<Option<State>, Trouble
     };
     let state = value.and_then(|value| State::decode(&value).ok());
     Ok(state.filter(|state| state.seq == seq))
+}
+
+/// Does this page's state lie in the store as this version writes it?
+pub(super) fn is_current(store: &Store, seq: u64) -> bool {
+    let value = store.get(slot(seq)).ok().flatten();
+    value.is_some_and(|value| value.first() == Some(&FORMAT))
 }
 
 /// How many pieces count in a store that is no longer written to.

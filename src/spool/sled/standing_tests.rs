@@ -107,18 +107,54 @@ fn a_newer_format_is_named_and_nothing_is_touched() {
         store.close();
     };
     store(&path, 2).close();
-    with_format(3);
+    with_format(4);
     let Err(error) = open() else {
         panic!("it is not known")
     };
     assert!(
-        matches!(error, SpoolError::Newer { format: 3, .. }),
+        matches!(error, SpoolError::Newer { format: 4, .. }),
         "{error}"
     );
     assert!(
         error.to_string().contains("run that version again"),
         "{error}"
     );
-    with_format(2);
+    with_format(FORMAT);
     assert_eq!(open().unwrap().stats().waiting, 2);
+}
+
+/// Of the release before: the numbers of its replays are translated, and as soon as it is opened that
+/// release would refuse it.
+#[test]
+fn the_format_before_is_read_and_becomes_this_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let id = StoreId {
+        number: 0,
+        first: 0,
+    };
+    let path = chain::path(folder.path(), id);
+    let old = store(&path, 2);
+    for seq in [1, 2] {
+        let mut state = state_of(&old, seq).unwrap().unwrap();
+        state.stream_mut(3).cursor = b"of the alerts' replays".to_vec();
+        let value = envelope::as_format_2(&state.encode());
+        old.set(slot(seq), value).unwrap();
+        assert!(!is_current(&old, seq));
+    }
+    old.sync().unwrap();
+    old.close();
+    let spool = SledSpool::open(folder.path(), Bounds::new(1 << 30), 0).unwrap();
+    assert_eq!(spool.stats().waiting, 2);
+    assert_eq!(spool.recall(3).unwrap().cursor, None);
+    let cursor = spool.recall(0x81).unwrap().cursor;
+    assert_eq!(cursor.as_deref(), Some(&b"of the alerts' replays"[..]));
+    // it is killed at once
+    std::mem::forget(spool);
+    let copy = tempfile::tempdir().unwrap();
+    let store = copy.path().join("store");
+    std::fs::create_dir(&store).unwrap();
+    for name in ["db", "conf"] {
+        std::fs::copy(path.join(name), store.join(name)).unwrap();
+    }
+    assert!(is_current(&Store::open(&store).unwrap(), 2));
 }
