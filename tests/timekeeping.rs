@@ -195,3 +195,72 @@ fn the_command_says_what_it_did_in_one_line() {
         "{said}"
     );
 }
+
+/// Only numbers of what a time server says are heard, and the names of its refusals, which are ours.
+#[test]
+fn a_server_that_repeats_our_secrets_is_heard_without_them() {
+    let secret = "canaryTokenQ7w1Zz09canaryTokenQ7w1Zz09canaryTokenQ7w1==";
+    siembox::foreign::know(secret);
+    let voice = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let port = voice.local_addr().unwrap().port();
+    let speaking = std::thread::spawn(move || {
+        let mut question = [0_u8; 128];
+        for turn in 0..8_u8 {
+            let (length, peer) = voice.recv_from(&mut question).unwrap();
+            // all fields and an extension behind them repeat it
+            let mut answer: Vec<u8> = secret.bytes().cycle().take(48 + secret.len()).collect();
+            // a server's head: its stratum says whether it refuses, tells a time or knows none
+            answer[..2].copy_from_slice(&[0x24, [0, 1, 2, 16][usize::from(turn % 4)]]);
+            answer[24..32].copy_from_slice(&question[40..48]);
+            match turn {
+                // both of its moments are the same, so that its date is looked at
+                2 => answer.copy_within(32..40, 40),
+                4 => answer[12..16].copy_from_slice(b"RATE"),
+                5 => answer[0] = 0xff,
+                6 => answer.truncate(40),
+                7 => answer[..length].copy_from_slice(&question[..length]),
+                _ => {}
+            }
+            voice.send_to(&answer, peer).unwrap();
+        }
+    });
+    let server = TimeServer {
+        host: "127.0.0.1".to_owned(),
+        port,
+    };
+    let trial = Trial {
+        ahead: RefCell::default(),
+    };
+    let mut outputs = Vec::new();
+    for _ in 0..8 {
+        // a new keeper, as each says a refusal once
+        let mut keeper = Keeper::new(Bounds::of_firmware(""), Word::default());
+        let round = keeper.round(&trial, &[vec![server.clone()]], 0);
+        assert!(round.is_trouble, "{}", round.line);
+        let facts = siembox::firmware::status_txt::Facts {
+            clock: round.word.clone(),
+            troubles: vec![round.line.clone()],
+            ..Default::default()
+        };
+        outputs.push(siembox::firmware::status_txt::text(&facts));
+        outputs.push(format!("{round:?} {}", round.word.in_words()));
+    }
+    speaking.join().unwrap();
+    let outputs = outputs.join("\n");
+    // its numbers arrive, and its refusals in our words
+    for heard in [
+        "years after it was built",
+        "Rate exceeded",
+        "not synchronized",
+    ] {
+        assert!(outputs.contains(heard), "{heard}: {outputs}");
+    }
+    let bare: String = outputs.split_whitespace().collect();
+    for at in 0..secret.len() - 6 {
+        assert!(
+            !bare.contains(&secret[at..at + 6]),
+            "{}: {outputs}",
+            &secret[at..]
+        );
+    }
+}

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// All the ways in which a peer writes what it was sent.
-pub(super) fn written(secret: &str) -> Vec<String> {
+pub(crate) fn written(secret: &str) -> Vec<String> {
     let percent = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
     let unicode: String = secret
         .encode_utf16()
@@ -44,7 +44,7 @@ pub(super) fn written(secret: &str) -> Vec<String> {
 }
 
 /// Is it there, in any form that is read without thinking?
-pub(super) fn tells(text: &str, secret: &str) -> bool {
+pub(crate) fn tells(text: &str, secret: &str) -> bool {
     let bare: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     let bare = bare.replace("\\x00", "").to_lowercase();
     written(secret)

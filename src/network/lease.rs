@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::plan::Step;
 use super::{Setting, names};
+use crate::foreign::ForeignText;
 use crate::settings::Cidr;
 
 pub use super::rim::tell;
@@ -77,7 +78,8 @@ impl Turn {
                 ),
             }),
             other => Err(format!(
-                "the DHCP client says {other:.20?}, which is not known"
+                "the DHCP client says {}, which is not known",
+                ForeignText::bounded(other, 20)
             )),
         }
     }
@@ -109,9 +111,10 @@ impl Lease {
         let address = Cidr::new(address.into(), prefix)
             .ok_or_else(|| format!("the DHCP server gave {address}, which no machine can have"))?;
         let router = several(&variable, "router", 1).into_iter().next();
-        let domain = one::<String>(&variable, "domain")
-            .or_else(|| one(&variable, "search"))
-            .filter(|name| is_domain(name));
+        let domain = ["domain", "search"]
+            .into_iter()
+            .filter_map(|name| one::<String>(&variable, name))
+            .find(|name| is_domain(name));
         let ip = |address: Ipv4Addr| IpAddr::V4(address);
         Ok(Self {
             interface,
@@ -201,10 +204,12 @@ pub fn resolv_conf(setting: &Setting, lease: Option<&Lease>) -> String {
 /// No value is longer than a list of all that is taken.
 const MAX_BYTES: usize = 1024;
 
+/// The door of all that the server says.
 fn words(variable: impl Fn(&str) -> Option<String>, name: &str) -> Vec<String> {
     let value = variable(name).filter(|value| value.len() <= MAX_BYTES);
-    let value = value.unwrap_or_default();
-    value.split_ascii_whitespace().map(str::to_owned).collect()
+    let value = ForeignText::bounded(value.unwrap_or_default(), MAX_BYTES);
+    let words = value.as_str().split_ascii_whitespace();
+    words.map(str::to_owned).collect()
 }
 
 fn one<T: std::str::FromStr>(variable: impl Fn(&str) -> Option<String>, name: &str) -> Option<T> {

@@ -9,6 +9,7 @@ use super::card::Card;
 use super::lease::{Lease, Turn, resolv_conf};
 use super::plan::{Plan, Setting, Step};
 use super::{Firewall, path};
+use crate::foreign::ForeignText;
 use crate::settings::NetworkSettings;
 use crate::word;
 
@@ -197,16 +198,14 @@ fn run(program: &Path, words: &[String], input: Option<&str>) -> Result<(), Trou
     if output.status.success() {
         return Ok(());
     }
-    let said = String::from_utf8_lossy(&output.stderr);
-    let said: Vec<&str> = said.split_whitespace().collect();
-    let said: String = said.join(" ").chars().take(300).collect();
+    let said = ForeignText::bounded(&output.stderr, 300);
     let name = program.file_name().unwrap_or_default().to_string_lossy();
     Err(TroubleAtStep::Ended {
         command: format!("{name} {}", words.join(" ")),
         said: if said.is_empty() {
             output.status.to_string()
         } else {
-            said
+            said.to_string()
         },
     })
 }
@@ -285,5 +284,73 @@ mod tests {
         assert_eq!(tell(&tools, "bound", variable).unwrap().len(), 1);
         // renewed as it was: nothing to say
         assert_eq!(tell(&tools, "renew", variable).unwrap(), [""; 0]);
+    }
+
+    /// Of a DHCP server's words, only a plain name is written anywhere, and addresses are shown.
+    #[test]
+    fn a_dhcp_server_that_repeats_our_secrets_is_heard_without_them() {
+        let secrets = [
+            "canaryTokenQ7w1Zz09canaryTokenQ7w1Zz09",
+            "canary.secret-Xy0123",
+        ];
+        secrets.map(crate::foreign::know);
+        let folder = tempfile::tempdir().unwrap();
+        let tools = Tools {
+            root: folder.path().to_owned(),
+            busybox: "/bin/true".into(),
+            ..Tools::of_the_box()
+        };
+        std::fs::create_dir_all(folder.path().join("run/siembox")).unwrap();
+        // each option says a harmless word with them, or an address where only that is read
+        let said = |secret: &str, name: &str| match name {
+            "interface" => Some("eth0".to_owned()),
+            "ip" | "router" | "dns" | "ntpsrv" | "serverid" => Some(format!("192.0.2.7 {secret}")),
+            // its first word alone is read
+            "domain" => Some(secret.split_whitespace().collect()),
+            "search" => Some(format!("voice.example {secret}")),
+            _ => Some(secret.to_owned()),
+        };
+        let all = secrets
+            .iter()
+            .flat_map(|secret| crate::foreign::tests::written(secret));
+        for secret in all.chain(secrets.map(str::to_owned)) {
+            let variable = |name: &str| said(&secret, name);
+            let mut outputs = Vec::new();
+            for word in [
+                "bound",
+                "renew",
+                "deconfig",
+                "nak",
+                "leasefail",
+                secret.as_str(),
+            ] {
+                match tell(&tools, word, variable) {
+                    Ok(said) => outputs.extend(said),
+                    Err(why) => outputs.push(why),
+                }
+                let lease: Option<Lease> = word::heard(&tools.at(path::LEASE));
+                if let Some(lease) = lease {
+                    let steps = Turn::Lent(lease.clone()).steps(None).into_iter();
+                    outputs.extend(steps.flat_map(|step| step.0));
+                    outputs.push(lease.in_words());
+                    let facts = crate::firmware::status_txt::Facts {
+                        network: Some(Setting::default()),
+                        lease: Some(lease),
+                        ..Default::default()
+                    };
+                    outputs.push(crate::firmware::status_txt::text(&facts));
+                }
+                for file in [path::LEASE, path::RESOLV] {
+                    outputs.extend(std::fs::read_to_string(tools.at(file)).ok());
+                }
+            }
+            let outputs = outputs.join("\n");
+            for heard in ["192.0.2.7", "search voice.example"] {
+                assert!(outputs.contains(heard), "{outputs}");
+            }
+            for secret in secrets {
+                assert!(!crate::foreign::tests::tells(&outputs, secret), "{outputs}");
+            }
+        }
     }
 }

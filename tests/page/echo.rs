@@ -3,297 +3,122 @@
 //! | voice | repeats them in |
 //! |---|---|
 //! | API | error bodies (JSON, HTML, text), redirects, headers, ids of records that can't be read, records |
-//! | Entra | its refusals; a token that it gives is repeated by the API |
-//! | proxy | the answer to CONNECT: reason, headers, body |
+//! | Entra | its refusals, pages in its place, the roles of its token; a token that it gives is repeated by the API |
+//! | proxy | ways to log on, the answer to CONNECT, a page in the API's place |
 //! | SIEM over TCP and TLS | bytes that it says before it hangs up |
-//! | SIEM over RELP | answers to the session and to lines |
-//! | certificates | the names of issuer and subject, of the SIEM and of the API |
+//! | SIEM over RELP | answers to the session and to lines, words that are no RELP |
+//! | certificates | issuers of the API's, Entra's, the proxy's and the SIEM's; the SIEM's names; whose it asks for |
+//!
+//! Each says a harmless word of its own with them ([`HEARD`]), and that word has to arrive in an output: a voice that is not
+//! heard proves nothing. DHCP servers and time servers are heard by processes of the firmware: `network/rim.rs` and
+//! `tests/timekeeping.rs` have the same of them.
+
+mod cloud;
+mod secrets;
+mod siem;
+mod wire;
 
 use std::collections::BTreeSet;
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::Instant;
 
-use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use siembox::status::Topic;
-use siembox_support::pki::{Authority, Issued};
+use siembox::firmware::status_txt::{self, Facts};
+use siembox::status::Snapshot;
+use siembox_support::pki::Authority;
 
 use crate::house::PASSWORD;
 use crate::siembox::{PATIENCE, Siembox};
-use crate::stage::cloud;
 use crate::tls::Client;
+use secrets::{BEARER, CLIENT_SECRET, Known, PROXY_PASSWORD, TOKEN, marker, telling};
 
-const TOKEN: &str = "canaryTokenQ7w1Zz09canaryTokenQ7w1Zz09canaryTokenQ7w1Zz09canaryTokenQ7w1==";
-const CLIENT_SECRET: &str = "cAn8Q~canary.client_secret-Xy+z/0123";
-const PROXY_PASSWORD: &str = "cánary&proxy%word";
-const BEARER: &str = "canaryBearer0.eyJyb2xlcyI6WyJJbnZlc3RpZ2F0aW9uLnJlYWQiXSwic3ViIjoiY2FuYXJ5In0.c2lnbmF0dXJlT2ZUaGVDYW5hcnk";
+/// All voices, by the words that are seen of them.
+const HEARD: [&str; 23] = [
+    "api-detail",
+    "api-page",
+    "api-redirect",
+    "api-errors",
+    "api-text",
+    "api-record",
+    "api-message",
+    "api-certificate",
+    "entra-refusal",
+    "entra-page",
+    "entra-roles",
+    "entra-certificate",
+    "proxy-scheme",
+    "proxy-page",
+    "proxy-certificate",
+    "siem-tcp",
+    "siem-tls",
+    "siem-issuer",
+    "siem-name",
+    "siem-accepts",
+    "relp-session",
+    "relp-line",
+    "relp-words",
+];
 
-/// How many different answers the API's voice has.
-const ANSWERS: usize = 9;
+/// Outputs in which voices are heard, and what stands where a secret stood.
+const SPEAKING: [&str; 9] = [
+    "/",
+    "/status.json",
+    "notices",
+    "STATUS.TXT",
+    "bundle",
+    "check",
+    "status",
+    "render",
+    "siembox.log",
+];
 
-/// All that a voice knows: what it was sent. The bearer token and the session's cookie come later.
-type Known = Arc<Mutex<Vec<String>>>;
+/// What somebody reads: where, and the text.
+#[derive(Default)]
+struct Outputs(BTreeSet<(String, String)>);
 
-/// All ways in which a voice writes a secret.
-fn written(secret: &str) -> Vec<String> {
-    let percent = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
-    let json = serde_json::to_string(secret).unwrap();
-    let mut all = vec![
-        secret.to_owned(),
-        percent.clone(),
-        utf8_percent_encode(&percent, NON_ALPHANUMERIC).to_string(),
-        json[1..json.len() - 1].to_owned(),
-        secret.bytes().map(|byte| format!("{byte:02x}")).collect(),
-        STANDARD.encode(secret),
-        URL_SAFE_NO_PAD.encode(secret),
-    ];
-    for user in ["u", "me", "him"] {
-        all.push(STANDARD.encode(format!("{user}:{secret}")));
+impl Outputs {
+    fn add(&mut self, name: &str, text: impl Into<String>) {
+        self.0.insert((name.to_owned(), text.into()));
     }
-    all
+
+    /// What a command says.
+    fn of(&mut self, siembox: &Siembox, command: &str, arguments: &[&str]) {
+        let output = siembox.output(command, arguments);
+        for bytes in [output.stdout, output.stderr] {
+            self.add(command, String::from_utf8_lossy(&bytes));
+        }
+    }
+
+    /// What one look shows without a log-in.
+    fn look(&mut self, siembox: &Siembox, client: &mut Client) {
+        for path in ["/", "/status.json", "/metrics"] {
+            self.add(path, client.get(path).body);
+        }
+        let status = siembox.status().unwrap();
+        self.add("notices", format!("{:?}", status.notices));
+        self.add("socket", format!("{status:?}"));
+        for text in status_txt_of(&status) {
+            self.add("STATUS.TXT", text);
+        }
+    }
+
+    fn all(&self, name: &str) -> String {
+        let said = self.0.iter().filter(|(of, _)| of == name);
+        said.map(|(_, text)| text.as_str()).collect()
+    }
 }
 
-/// The parts of those ways that nobody may read in an output.
-fn telling(secret: &str) -> BTreeSet<String> {
-    let mut parts = BTreeSet::from_iter(written(secret));
-    for before in 0..3_usize {
-        let text = STANDARD_NO_PAD.encode([&vec![b'x'; before], secret.as_bytes()].concat());
-        let first = (8 * before).div_ceil(6);
-        let end = 8 * (before + secret.len()) / 6;
-        parts.insert(text[first..end].to_owned());
-    }
-    // a part that is long enough to be of use
-    parts.insert(secret.chars().take(16).collect());
-    parts.insert(secret.chars().skip(secret.chars().count() - 16).collect());
-    parts
-}
-
-/// All secrets in one of their ways: `turn` after `turn` in the others.
-fn refrain(known: &Known, turn: usize) -> String {
-    let known = known.lock().unwrap();
-    let said = known.iter().map(|secret| {
-        let written = written(secret);
-        written[turn % written.len()].clone()
+/// As the firmware writes it; it has room for some agents only, so each has one of its own.
+fn status_txt_of(status: &Snapshot) -> Vec<String> {
+    let agents = status_txt::Agent::all(status).into_iter();
+    let facts = agents.map(|agent| Facts {
+        agents: vec![agent],
+        troubles: (status.notices.iter())
+            .map(|notice| notice.text.clone())
+            .collect(),
+        ..Facts::default()
     });
-    format!("VOICE {}", said.collect::<Vec<_>>().join(" | "))
-}
-
-/// A listener on loopback that hands each connection to `speak`, until the test's process ends.
-fn voice(speak: impl Fn(TcpStream, usize) + Send + Sync + 'static) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let (speak, turns) = (Arc::new(speak), AtomicUsize::new(0));
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let (speak, turn) = (Arc::clone(&speak), turns.fetch_add(1, Ordering::Relaxed));
-            let _ = stream.set_read_timeout(Some(Duration::from_secs(20)));
-            std::thread::spawn(move || speak(stream, turn));
-        }
-    });
-    port
-}
-
-/// The head of a request and its body, as far as they come.
-fn request(stream: &mut impl Read) -> String {
-    let (mut text, mut piece) = (String::new(), [0; 8192]);
-    loop {
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head.to_lowercase();
-            let length = length.split_once("content-length: ");
-            let length = length.and_then(|(_, rest)| rest.lines().next()?.parse().ok());
-            if body.len() >= length.unwrap_or(0) {
-                return text;
-            }
-        }
-        match stream.read(&mut piece) {
-            Ok(length @ 1..) => text += &String::from_utf8_lossy(&piece[..length]),
-            _ => return text,
-        }
-    }
-}
-
-fn answer(stream: &mut impl Write, status: &str, headers: &str, body: &str) {
-    let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n{headers}\r\n",
-        body.len()
-    );
-    let _ = stream.write_all(head.as_bytes());
-    let _ = stream.write_all(body.as_bytes());
-}
-
-/// The API's voice: each request gets the next of its answers. Its records keep the SIEM's side busy.
-fn api(known: &Known, asked: &Arc<AtomicUsize>) -> u16 {
-    let (known, asked) = (Arc::clone(known), Arc::clone(asked));
-    voice(move |mut stream, _| {
-        let heard = request(&mut stream);
-        if heard.contains(BEARER) {
-            let mut known = known.lock().unwrap();
-            if !known.iter().any(|secret| secret == BEARER) {
-                known.push(BEARER.to_owned());
-            }
-        }
-        let turn = asked.fetch_add(1, Ordering::Relaxed);
-        // the number of answers and that of ways to write have no divisor in common: each meets each
-        let said = refrain(&known, turn);
-        let quoted = serde_json::to_string(&format!("{said} you sent: {heard}")).unwrap();
-        let line = said.replace(['\r', '\n'], " ");
-        let json = "Content-Type: application/json\r\n";
-        let now = siembox::clock::now_ms();
-        let record = format!(
-            r#"{{"_id":"good{turn}","timestamp":{now},"created":{now},"description":{quoted},"eventTypeName":"E"}}"#
-        );
-        match turn % ANSWERS {
-            0 => answer(
-                &mut stream,
-                "200 OK",
-                json,
-                &format!(r#"{{"data":[{record}],"hasNext":false}}"#),
-            ),
-            1 => answer(
-                &mut stream,
-                "401 Unauthorized",
-                json,
-                &format!(r#"{{"detail":{quoted}}}"#),
-            ),
-            2 => answer(
-                &mut stream,
-                "403 Forbidden",
-                "Content-Type: text/html\r\n",
-                &format!("<html>{said}</html>"),
-            ),
-            3 => answer(
-                &mut stream,
-                "302 Found",
-                &format!(
-                    "Location: https://gateway.example/?{}\r\n",
-                    line.replace(' ', "+")
-                ),
-                "",
-            ),
-            4 => answer(
-                &mut stream,
-                "400 Bad Request",
-                json,
-                &format!(r#"{{"errors":[{{"error":{quoted}}}]}}"#),
-            ),
-            5 => answer(&mut stream, "500 Internal Server Error", "", &said),
-            6 => answer(
-                &mut stream,
-                "200 OK",
-                json,
-                &format!(
-                    r#"{{"data":[{{"_id":{quoted},"timestamp":{quoted}}},{record}],"hasNext":false}}"#
-                ),
-            ),
-            7 => answer(
-                &mut stream,
-                "200 OK",
-                json,
-                &format!(r#"{{"data":{quoted}}}"#),
-            ),
-            _ => answer(
-                &mut stream,
-                &format!("404 {line}"),
-                &format!("X-Echo: {line}\r\n"),
-                &format!("{{\"message\":{quoted}}}"),
-            ),
-        }
-    })
-}
-
-/// Entra's voice: it lets in who asks as `tenant`, and refuses the others.
-fn entra(known: &Known, lets_in: &'static str) -> u16 {
-    let known = Arc::clone(known);
-    voice(move |mut stream, turn| {
-        let heard = request(&mut stream);
-        let json = "Content-Type: application/json\r\n";
-        if heard.contains(lets_in) {
-            let token = format!(r#"{{"access_token":"{BEARER}","expires_in":3599}}"#);
-            return answer(&mut stream, "200 OK", json, &token);
-        }
-        let said = format!("AADSTS7000215: {} you sent: {heard}", refrain(&known, turn));
-        let said = serde_json::to_string(&said).unwrap();
-        let refusal = format!(r#"{{"error":"invalid_client","error_description":{said}}}"#);
-        answer(&mut stream, "401 Unauthorized", json, &refusal);
-    })
-}
-
-fn proxy(known: &Known) -> u16 {
-    let known = Arc::clone(known);
-    voice(move |mut stream, turn| {
-        let heard = request(&mut stream);
-        let sent = heard
-            .lines()
-            .find(|line| line.to_lowercase().contains("basic"));
-        let line = format!("{} {}", refrain(&known, turn), sent.unwrap_or_default());
-        let status = ["403", "502", "407", "200"][turn % 4];
-        answer(
-            &mut stream,
-            &format!("{status} {line}"),
-            &format!("X-Echo: {line}\r\n"),
-            &line,
-        );
-    })
-}
-
-fn tcp_siem(known: &Known) -> u16 {
-    let known = Arc::clone(known);
-    voice(move |mut stream, turn| {
-        let mut piece = [0; 65_536];
-        let _ = stream.read(&mut piece);
-        let _ = stream.write_all(refrain(&known, turn).as_bytes());
-    })
-}
-
-fn relp_siem(known: &Known) -> u16 {
-    let known = Arc::clone(known);
-    voice(move |mut stream, turn| {
-        let mut piece = [0; 65_536];
-        let said = refrain(&known, turn);
-        let frame = |txnr: u32, code: &str| {
-            let data = format!("{code} {said}");
-            format!("{txnr} rsp {} {data}\n", data.len())
-        };
-        let _ = stream.read(&mut piece);
-        match turn % 3 {
-            0 => drop(stream.write_all(frame(1, "500").as_bytes())),
-            1 => drop(stream.write_all(said.as_bytes())),
-            _ => {
-                let _ = stream.write_all(frame(1, "200").as_bytes());
-                let _ = stream.read(&mut piece);
-                let _ = stream.write_all(frame(2, "500").as_bytes());
-            }
-        }
-    })
-}
-
-/// A server whose certificate carries the secrets as names; behind the handshake it speaks as they do.
-fn tls_voice(known: &Known, issued: &Issued) -> u16 {
-    use rustls::pki_types::pem::PemObject;
-    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-    let chain = vec![CertificateDer::from_pem_slice(issued.cert_pem.as_bytes()).unwrap()];
-    let key = PrivateKeyDer::from_pem_slice(issued.key_pem.as_bytes()).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .unwrap();
-    let (config, known) = (Arc::new(config), Arc::clone(known));
-    voice(move |stream, turn| {
-        let connection = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
-        let mut stream = rustls::StreamOwned::new(connection, stream);
-        let mut piece = [0; 65_536];
-        let _ = stream.read(&mut piece);
-        let _ = stream.write_all(refrain(&known, turn).as_bytes());
-        stream.conn.send_close_notify();
-        let _ = stream.flush();
-    })
+    facts.map(|facts| status_txt::text(&facts)).collect()
 }
 
 /// An agent's section. `source` and `siem` are what it has of its own.
@@ -304,50 +129,101 @@ fn agent(name: &str, source: &str, siem: &str) -> String {
     )
 }
 
-#[test]
-fn no_voice_that_repeats_our_secrets_is_heard_anywhere() {
-    let secrets = [TOKEN, CLIENT_SECRET, PROXY_PASSWORD].map(ToOwned::to_owned);
-    let known: Known = Arc::new(Mutex::new(secrets.to_vec()));
-    let asked = Arc::new(AtomicUsize::new(0));
-    let guid = |digit: &str| format!("{0}-{1}-{1}-{1}-{0}{1}", digit.repeat(8), digit.repeat(4));
-    let api = format!("api_url = \"http://127.0.0.1:{}\"", api(&known, &asked));
-    let login = entra(&known, "11111111-1111");
-    let named = Authority::new(&format!(
-        "VOICE {TOKEN} {CLIENT_SECRET} {PROXY_PASSWORD} {BEARER}"
-    ));
-    let dirty = named.issue(&["127.0.0.1", "localhost"]);
-    let (siem_ca, siem_tls) = (tls_voice(&known, &dirty), tls_voice(&known, &dirty));
-    let api_tls = format!(
-        "api_url = \"https://localhost:{}\"",
-        tls_voice(&known, &dirty)
-    );
-    let token = "token_file = \"token\"";
-    let entra = |tenant: &str| {
+/// One agent for each pair of a voice in the cloud and one at the SIEM.
+fn agents(
+    known: &Known,
+    asked: &Arc<AtomicUsize>,
+    sent: &Arc<Mutex<String>>,
+    lab: &Arc<Authority>,
+) -> String {
+    let token = |url: String| format!("{url}\ntoken_file = \"token\"");
+    let at = |scheme: &str, host: &str, port: u16| format!("\"{scheme}://{host}:{port}\"");
+    let api = |asked: &_, only| {
+        let port = cloud::api(known, asked, only);
+        format!("api_url = {}", at("http", "127.0.0.1", port))
+    };
+    let (records, api) = (api(&Arc::default(), &cloud::WITH_RECORDS), api(asked, &[]));
+    let app = |digit: &str, login: &str| {
         format!(
-            "tenant_id = \"{}\"\nclient_id = \"{}\"\nclient_secret_file = \"client-secret\"\nlogin_url = \"http://127.0.0.1:{login}\"",
-            guid(tenant),
-            guid("3")
+            "{api}\ntenant_id = \"{}\"\nclient_id = \"{}\"\nclient_secret_file = \"client-secret\"\nlogin_url = {login}",
+            cloud::tenant(digit),
+            cloud::tenant("3")
         )
     };
-    let proxied = format!(
-        "api_url = \"https://localhost:9\"\nproxy = \"http://u@127.0.0.1:{}\"\nproxy_password_file = \"proxy-password\"",
-        proxy(&known)
-    );
-    let tcp = format!("protocol = \"tcp\"\nport = {}", tcp_siem(&known));
-    let relp = format!("protocol = \"relp\"\nport = {}", relp_siem(&known));
-    let tls = format!("protocol = \"tls\"\nport = {siem_tls}\nca_file = \"ca.pem\"");
-    let odd = format!("protocol = \"tls\"\nport = {siem_ca}");
-    let agents = [
-        agent("gateway", &format!("{api}\n{token}"), &tcp),
-        agent("let-in", &format!("{api}\n{}", entra("1")), &relp),
-        agent("kept-out", &format!("{api}\n{}", entra("2")), &tcp),
-        agent("proxied", &format!("{proxied}\n{token}"), &tcp),
-        agent("encrypted", &format!("{api}\n{token}"), &tls),
-        agent("unknown", &format!("{api}\n{token}"), &odd),
-        agent("inspected", &format!("{api_tls}\n{token}"), &relp),
-    ];
+    let login = at("http", "127.0.0.1", cloud::entra(known));
+    let login_tls = cloud::certificate(known, "entra-certificate");
+    let proxied = |scheme: &str, host: &str, port: u16| {
+        token(format!(
+            "api_url = \"{scheme}://{host}:9\"\nproxy = \"http://u@127.0.0.1:{port}\"\nproxy_password_file = \"proxy-password\""
+        ))
+    };
+    let siem = |protocol: &str, port: u16| format!("protocol = \"{protocol}\"\nport = {port}");
+    let trusted = |port: u16| format!("{}\nca_file = \"ca.pem\"", siem("tls", port));
+    let tcp = siem("tcp", siem::tcp(known, sent));
+    let relp = siem("relp", siem::relp(known));
+    let api_tls = cloud::certificate(known, "api-certificate");
+    [
+        agent("gateway", &token(api.clone()), &tcp),
+        agent(
+            "records",
+            &token(records),
+            &siem("relp", siem::relp_that_refuses(known)),
+        ),
+        agent("let-in", &app(cloud::LETS_IN, &login), &relp),
+        agent(
+            "kept-out",
+            &app(cloud::REFUSES, &login),
+            &trusted(siem::tls(known, lab)),
+        ),
+        agent(
+            "roleless",
+            &app(cloud::KNOWS_NO_ROLE, &login),
+            &siem("tls", cloud::certificate(known, "siem-issuer")),
+        ),
+        agent(
+            "elsewhere",
+            &app(cloud::SENDS_ELSEWHERE, &login),
+            &trusted(siem::other_name(known, lab)),
+        ),
+        agent(
+            "strange",
+            &app(cloud::REFUSES, &at("https", "localhost", login_tls)),
+            &trusted(siem::asks_for_a_certificate(known, lab)),
+        ),
+        agent(
+            "inspected",
+            &token(format!("api_url = {}", at("https", "localhost", api_tls))),
+            &relp,
+        ),
+        agent(
+            "refused",
+            &proxied("https", "localhost", cloud::proxy_that_refuses(known)),
+            &tcp,
+        ),
+        agent(
+            "blocked",
+            &proxied("http", "127.0.0.1", cloud::proxy_that_blocks(known)),
+            &tcp,
+        ),
+        agent(
+            "between",
+            &proxied("https", "localhost", cloud::proxy_that_inspects(known)),
+            &tcp,
+        ),
+    ]
+    .concat()
+}
 
-    let cloud = cloud(1);
+#[test]
+fn no_voice_that_repeats_our_secrets_is_heard_anywhere() {
+    let (known, asked, sent) = (
+        Known::of_settings(),
+        Arc::<AtomicUsize>::default(),
+        Arc::default(),
+    );
+    let lab = Arc::new(Authority::new("Lab"));
+    let agents = agents(&known, &asked, &sent, &lab);
+    let cloud = crate::stage::cloud(1);
     let mut siembox = Siembox::new(&cloud, &crate::stage::plan(&cloud, 9));
     for (name, secret) in [
         ("token", TOKEN),
@@ -356,118 +232,95 @@ fn no_voice_that_repeats_our_secrets_is_heard_anywhere() {
     ] {
         siembox.put_secret(name, secret);
     }
-    std::fs::write(siembox.path("ca.pem"), &named.cert_pem).unwrap();
+    std::fs::write(siembox.path("ca.pem"), &lab.cert_pem).unwrap();
     let logs = siembox.path("logs");
     siembox.set_text(&format!(
-        "state_dir = \"state\"\nlogs_dir = {:?}\n[log]\nlevel = \"trace\"\n[page]\nlisten = \"127.0.0.1:0\"\nhttps_listen = \"127.0.0.1:0\"\n{}",
-        logs,
-        agents.concat()
+        "state_dir = \"state\"\nlogs_dir = {logs:?}\n[log]\nlevel = \"trace\"\n[page]\nlisten = \"127.0.0.1:0\"\nhttps_listen = \"127.0.0.1:0\"\n{agents}",
     ));
     siembox.start();
     let status = siembox.wait("HTTPS is there", |status| status.page.len() == 2);
     let at = status.page[1].strip_prefix("https://").unwrap();
     let at = at.trim_end_matches('/').parse().unwrap();
     let mut client = Client::new(at, &siembox.state().join("page/certificate.pem"));
-    assert_eq!(
-        client
-            .post("/claim", &[("password", PASSWORD), ("again", PASSWORD)])
-            .code,
-        303
-    );
-    let cookies: Vec<String> = client.cookies.values().cloned().collect();
-    assert!(!cookies.is_empty());
-    known.lock().unwrap().extend(cookies);
-    // of these voices some words are shown; the proxy's and those of the API's certificate may all be left out
-    let clouds = ["gateway", "let-in", "kept-out", "encrypted", "unknown"];
-    let siems = ["gateway", "let-in", "encrypted", "unknown"];
-    let clouds = clouds.into_iter().map(|name| (name, Topic::Cloud));
-    let siems = siems.into_iter().map(|name| (name, Topic::Siem));
-    let mut silent: Vec<(&str, Topic)> = clouds.chain(siems).collect();
-    let mut outputs: Vec<(String, String)> = Vec::new();
-    let patience = std::time::Instant::now();
-    let knows_bearer = || known.lock().unwrap().iter().any(|it| it == BEARER);
-    while !silent.is_empty() || !knows_bearer() {
+    let claimed = client.post("/claim", &[("password", PASSWORD), ("again", PASSWORD)]);
+    assert_eq!(claimed.code, 303);
+    assert!(!client.cookies.is_empty());
+    client.cookies.values().for_each(|cookie| known.add(cookie));
+    siembox.wait("the API repeats the bearer", |_| known.knows(BEARER));
+
+    // from now on each voice knows all secrets, and each has to be heard; the API in each way of writing. Whom it refuses
+    // waits before it asks again, a command does not
+    let turns = asked.load(Ordering::Relaxed) + cloud::ANSWERS * secrets::WAYS;
+    let log = || {
+        let text = std::fs::read(logs.join("siembox.log")).unwrap_or_default();
+        String::from_utf8_lossy(&text).into_owned()
+    };
+    let begun = log().len();
+    let mut silent = BTreeSet::from(HEARD);
+    let mut outputs = Outputs::default();
+    let patience = Instant::now();
+    while !silent.is_empty() || asked.load(Ordering::Relaxed) < turns {
+        outputs.of(&siembox, "check", &["--agent", "gateway"]);
+        outputs.look(&siembox, &mut client);
+        let log = log().split_off(begun);
+        let texts = outputs.0.iter().map(|(_, text)| text.as_str());
+        let texts: Vec<&str> = texts.chain([&*log]).collect();
+        silent.retain(|voice| !texts.iter().any(|text| text.contains(&marker(voice))));
         assert!(
-            patience.elapsed() < PATIENCE,
-            "{silent:?}\n{}",
-            siembox.log()
+            patience.elapsed() < 2 * PATIENCE,
+            "{asked:?} {silent:?}\n{log}"
         );
-        for path in ["/", "/status.json", "/metrics"] {
-            outputs.push((path.to_owned(), client.get(path).body));
-        }
-        let status = siembox.status().unwrap();
-        outputs.push(("socket".to_owned(), format!("{status:?}")));
-        let heard = status
-            .notices
-            .iter()
-            .filter(|notice| notice.text.contains("VOICE"));
-        for notice in heard {
-            silent.retain(|silent| *silent != (notice.agent.as_str(), notice.topic));
-        }
-        std::thread::sleep(Duration::from_millis(200));
     }
-    outputs.push(("bundle".to_owned(), client.send("/setup/support", &[]).body));
+    outputs.add("bundle", client.send("/setup/support", &[]).body);
     for path in ["/setup", "/setup/audit", "/setup/agent/gateway"] {
-        outputs.push((path.to_owned(), client.get(path).body));
+        outputs.add(path, client.get(path).body);
     }
+    let records = siembox.path("records.json");
+    let evidence = marker("evidence");
     std::fs::write(
-        siembox.path("records.json"),
+        &records,
         format!(
-            "{{\"_id\":\"r1\",\"timestamp\":1,\"created\":1,\"description\":\"VOICE {TOKEN}\"}}\n{{\"_id\":\"VOICE {TOKEN}\"}}\n"
+            "{{\"_id\":\"r1\",\"timestamp\":1,\"created\":1,\"description\":\"{evidence} {TOKEN}\"}}\n{{\"_id\":\"{evidence} {TOKEN}\"}}\n"
         ),
     )
     .unwrap();
-    let records = siembox.path("records.json");
-    let run = |command: &str, arguments: &[&str], outputs: &mut Vec<(String, String)>| {
-        let output = siembox.output(command, arguments);
-        for bytes in [output.stdout, output.stderr] {
-            let text = String::from_utf8_lossy(&bytes).into_owned();
-            outputs.push((command.to_owned(), text));
-        }
-    };
     for (command, arguments) in [
         ("status", &[][..]),
         ("status", &["--json"]),
         ("check", &[]),
+        ("orphans", &[]),
         ("preview", &["--agent", "gateway"]),
         ("preview", &["--agent", "let-in"]),
         ("render", &["--agent", "gateway", records.to_str().unwrap()]),
     ] {
-        run(command, arguments, &mut outputs);
-    }
-    // each answer of the API in each way of writing: whom it refuses waits before it asks again, a command does not
-    let turns = ANSWERS * written(TOKEN).len();
-    while asked.load(Ordering::Relaxed) < turns {
-        assert!(patience.elapsed() < PATIENCE, "{asked:?} of {turns}");
-        run("check", &[], &mut outputs);
+        outputs.of(&siembox, command, arguments);
     }
     siembox.stop();
-    outputs.push(("standard error".to_owned(), siembox.log()));
+    outputs.add("standard error", siembox.log());
     for name in ["siembox.log", "siembox.log.1"] {
         let log = std::fs::read(logs.join(name)).unwrap_or_default();
-        outputs.push((name.to_owned(), String::from_utf8_lossy(&log).into_owned()));
+        outputs.add(name, String::from_utf8_lossy(&log));
     }
+    let sent = sent.lock().unwrap();
+    let beats = sent
+        .lines()
+        .filter(|line| line.contains("SIEMBOX_HEARTBEAT"));
+    let beats: Vec<&str> = beats.collect();
+    assert!(!beats.is_empty(), "{sent}");
+    outputs.add("heartbeat", beats.join("\n"));
 
-    let secrets = known.lock().unwrap().clone();
-    // the voices were heard
-    for output in [
-        "/",
-        "/status.json",
-        "socket",
-        "bundle",
-        "check",
-        "status",
-        "render",
-        "siembox.log",
-    ] {
-        let said = outputs.iter().filter(|(name, _)| name == output);
-        let said: String = said.map(|(_, text)| text.as_str()).collect();
+    for output in SPEAKING {
+        let said = outputs.all(output);
         assert!(
-            said.contains("VOICE") && said.contains("(removed)"),
+            said.contains("VOICE-") && said.contains("(removed)"),
             "{output}: {said}"
         );
     }
-    for (output, text) in &outputs {
+    hold_no(&known.all(), &outputs);
+}
+
+fn hold_no(secrets: &[String], outputs: &Outputs) {
+    for (output, text) in &outputs.0 {
         let bare: String = text.chars().filter(|c| !c.is_whitespace()).collect();
         // what only the running process was given, a command can't know, and is sent by nobody to it
         let is_another = matches!(output.as_str(), "check" | "preview" | "render");

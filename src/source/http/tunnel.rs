@@ -248,4 +248,34 @@ mod tests {
         let forbidden = answered("HTTP/1.1 403 Forbidden\r\n\r\n");
         assert!(in_words(&forbidden, true).contains("let it through to the host in api_url"));
     }
+
+    /// Of what a proxy says to `CONNECT`, only the status and the names of its ways to log on are kept.
+    #[test]
+    fn a_proxy_that_repeats_our_secrets_is_heard_without_them() {
+        let secret = "canary&proxy%word-0123456789";
+        crate::foreign::know(secret);
+        for form in crate::foreign::tests::written(secret) {
+            let form = form.replace(['\r', '\n', '\0'], "");
+            let answer = format!(
+                "HTTP/1.1 407 {form}\r\nX-Echo: {form}\r\nProxy-Authenticate: Harmless realm=\"{form}\"\r\nProxy-Authenticate: {form}\r\n\r\n{form}"
+            );
+            let (_, answer) = read(answer.as_bytes()).unwrap().unwrap();
+            for answer in [
+                answer.clone(),
+                Answer {
+                    status: 403,
+                    ..answer.clone()
+                },
+                Answer {
+                    status: 999,
+                    ..answer
+                },
+            ] {
+                let said = Refused::Answered { answer, user: true };
+                let said = format!("{said} {said:?}");
+                assert!(said.contains("Harmless"), "{said}");
+                assert!(!crate::foreign::tests::tells(&said, secret), "{said}");
+            }
+        }
+    }
 }
