@@ -19,6 +19,8 @@ pub struct Naming {
     pub subject: ForeignText,
     /// Who issued it.
     pub issuer: ForeignText,
+    /// False where the certificate could not be read, and the names are ours.
+    pub is_known: bool,
 }
 
 impl Naming {
@@ -31,11 +33,13 @@ impl Naming {
                 Self {
                     subject: shown(certificate.subject()),
                     issuer: shown(certificate.issuer()),
+                    is_known: true,
                 }
             }
             Err(_) => Self {
                 subject: ForeignText::new(UNREADABLE),
                 issuer: ForeignText::new(UNREADABLE),
+                is_known: false,
             },
         }
     }
@@ -46,8 +50,8 @@ impl Naming {
         let naming = Self::of(leaf);
         match above.last() {
             Some(last) => Self {
-                issuer: Self::of(last.as_ref()).issuer,
-                ..naming
+                subject: naming.subject,
+                ..Self::of(last.as_ref())
             },
             None => naming,
         }
@@ -56,13 +60,7 @@ impl Naming {
     /// Issued by itself, as far as the names tell.
     #[must_use]
     pub fn is_self_signed(&self) -> bool {
-        self.subject == self.issuer && self.is_known()
-    }
-
-    /// Could the certificate be read?
-    #[must_use]
-    pub fn is_known(&self) -> bool {
-        self.issuer.as_str() != UNREADABLE
+        self.subject == self.issuer && self.is_known
     }
 }
 
@@ -112,6 +110,10 @@ mod tests {
     #[test]
     fn garbage_is_named_so() {
         assert_eq!(Naming::of(b"").issuer.as_str(), UNREADABLE);
+        assert!(!Naming::of(b"").is_known && !Naming::of(b"").is_self_signed());
+        // a name is not what makes it so
+        let named = Authority::new(UNREADABLE);
+        assert!(Naming::of(&der(&named.cert_pem)).is_known);
         assert_eq!(Naming::of(b"\x30\x82\xff\xff").subject.as_str(), UNREADABLE);
         assert_eq!(name(b"\x30").as_str(), UNREADABLE);
         assert_eq!(name(b"\x30\x00").as_str(), "nobody");

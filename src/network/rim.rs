@@ -293,7 +293,7 @@ mod tests {
             "canaryTokenQ7w1Zz09canaryTokenQ7w1Zz09",
             "canary.secret-Xy0123",
         ];
-        secrets.map(crate::foreign::know);
+        secrets.iter().copied().for_each(crate::foreign::know);
         let folder = tempfile::tempdir().unwrap();
         let tools = Tools {
             root: folder.path().to_owned(),

@@ -98,6 +98,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::sink::Protocol;
+    use crate::sink::peer::Spoken;
     use crate::syslog::frame::Framing;
 
     fn target(host: &str) -> Target {
@@ -137,7 +138,7 @@ mod tests {
         let peer = Peer {
             host: "127.0.0.1".into(),
             address: listener.local_addr().unwrap(),
-            protocol: "tcp",
+            protocol: Spoken::Tcp,
         };
         let stream = tcp(&peer, &Bounds::default()).await.unwrap();
         let socket = SockRef::from(&stream);

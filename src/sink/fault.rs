@@ -5,8 +5,9 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
-use super::peer::Peer;
+use super::peer::{Peer, Spoken};
 use super::relp::RelpFault;
+use crate::foreign::ForeignText;
 use crate::trust::{Side, TlsFault};
 
 /// One variant per failing step. Shown as "reason: cure"; each half can be had alone.
@@ -37,7 +38,7 @@ pub enum SinkError {
     /// No answer to the TLS handshake.
     HandshakeSilent { peer: Peer, after: Duration },
     /// The peer closed the connection; `said` is what it told us before, although syslog receivers tell nothing.
-    Closed { peer: Peer, said: Option<String> },
+    Closed { peer: Peer, said: Option<Unasked> },
     /// The connection was reset, or died otherwise.
     Broken { peer: Peer, cause: io::Error },
     /// The peer took nothing for so long.
@@ -189,20 +190,20 @@ impl SinkError {
                 return each.first().map_or(Cow::Borrowed("check host"), Self::cure);
             }
             Self::Tls { fault, .. } => return fault.cure(Side::Siem),
-            Self::HandshakeSilent { peer, .. } if peer.protocol == "relp+tls" => {
+            Self::HandshakeSilent { peer, .. } if peer.protocol == Spoken::RelpTls => {
                 "this port may be for RELP without TLS: check port and protocol"
             }
             Self::HandshakeSilent { .. } => {
                 "this port may be for plain TCP (TLS is mostly on 6514): check port and protocol"
             }
-            Self::Closed { peer, said: Some(said) } if said == SAID_TLS && peer.protocol == "relp" => {
+            Self::Closed { peer, said: Some(Unasked::TlsAlert) } if peer.protocol == Spoken::Relp => {
                 "this port is for TLS: set protocol = \"relp+tls\", or choose the port for plain RELP"
             }
-            Self::Closed { said: Some(said), .. } if said == SAID_TLS => {
+            Self::Closed { said: Some(Unasked::TlsAlert), .. } => {
                 "this port is for TLS: set protocol = \"tls\", or choose the port for plain TCP"
             }
-            Self::Closed { said: Some(_), .. } => "this is no syslog receiver: check host and port",
-            Self::Closed { peer, .. } if peer.protocol == "tcp" => {
+            Self::Closed { said: Some(Unasked::Words(_)), .. } => "this is no syslog receiver: check host and port",
+            Self::Closed { peer, .. } if peer.protocol == Spoken::Tcp => {
                 "it was restarted, its list of allowed senders leaves this system out, or this port is for TLS: see its log"
             }
             Self::Closed { .. } => {
@@ -225,8 +226,23 @@ impl SinkError {
     }
 }
 
-/// What a TLS receiver says to a plain line: an alert.
-pub(super) const SAID_TLS: &str = "a TLS alert";
+/// What a peer said that has nothing to say. Shown fit for a log line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unasked {
+    /// What a TLS receiver says to a plain line.
+    TlsAlert,
+    /// The beginning of anything else.
+    Words(ForeignText),
+}
+
+impl fmt::Display for Unasked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TlsAlert => f.write_str("a TLS alert"),
+            Self::Words(words) => words.fmt(f),
+        }
+    }
+}
 
 /// A time span without a row of decimals.
 pub(super) struct Span(pub(super) Duration);
@@ -270,7 +286,7 @@ mod tests {
         Peer {
             host: "10.0.0.5".into(),
             address: "10.0.0.5:514".parse().unwrap(),
-            protocol: "tcp",
+            protocol: Spoken::Tcp,
         }
     }
 

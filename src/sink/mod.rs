@@ -32,8 +32,8 @@ mod udp;
 mod wire;
 
 pub use answers::{Answers, Refusal};
-pub use fault::SinkError;
-pub use peer::Peer;
+pub use fault::{SinkError, Unasked};
+pub use peer::{Peer, Spoken};
 pub use relp::RelpFault;
 pub use target::{Bounds, Protocol, Target};
 pub use trust::{Trust, TrustError, TrustFiles};

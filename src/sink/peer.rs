@@ -11,8 +11,31 @@ pub struct Peer {
     pub host: Arc<str>,
     /// What the name led to.
     pub address: SocketAddr,
-    /// "udp", "tcp", "tls", "relp", "relp+tls".
-    pub protocol: &'static str,
+    /// What is spoken with it.
+    pub protocol: Spoken,
+}
+
+/// A protocol without its settings, shown by the name that it has in the settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // as in the settings
+pub enum Spoken {
+    Udp,
+    Tcp,
+    Tls,
+    Relp,
+    RelpTls,
+}
+
+impl fmt::Display for Spoken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Udp => "udp",
+            Self::Tcp => "tcp",
+            Self::Tls => "tls",
+            Self::Relp => "relp",
+            Self::RelpTls => "relp+tls",
+        })
+    }
 }
 
 impl fmt::Display for Peer {
@@ -40,7 +63,7 @@ mod tests {
         let peer = |host: &str, address: &str| Peer {
             host: host.into(),
             address: address.parse().unwrap(),
-            protocol: "tcp",
+            protocol: Spoken::Tcp,
         };
         for (host, address, words) in [
             ("10.0.0.5", "10.0.0.5:514", "10.0.0.5:514/tcp"),

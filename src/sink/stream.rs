@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{sleep, timeout};
 
 use super::carrier::{self, Carrier, Waiting};
-use super::fault::{SAID_TLS, SinkError};
+use super::fault::{SinkError, Unasked};
 use super::peer::Peer;
 use super::target::Bounds;
 use crate::foreign::ForeignText;
@@ -263,12 +263,13 @@ impl<C: Carrier> Stream<C> {
     }
 }
 
-/// What the peer said, fit for a log line.
-pub(super) fn said(bytes: &[u8]) -> Option<String> {
+/// What the peer said, where it said anything.
+pub(super) fn said(bytes: &[u8]) -> Option<Unasked> {
     match bytes {
         [] => None,
-        [0x15, 0x03, ..] => Some(SAID_TLS.to_owned()),
-        bytes => Some(ForeignText::bounded(bytes, 64).to_string()),
+        // a record of TLS: alert, version 3.x
+        [0x15, 0x03, ..] => Some(Unasked::TlsAlert),
+        bytes => Some(Unasked::Words(ForeignText::bounded(bytes, 64))),
     }
 }
 
@@ -278,8 +279,11 @@ mod tests {
 
     #[test]
     fn what_was_said_is_fit_for_a_log() {
+        let words = |text: &str| Some(Unasked::Words(ForeignText::new(text)));
         assert_eq!(said(b""), None);
-        assert_eq!(said(b"\x15\x03\x01\0\x02"), Some(SAID_TLS.to_owned()));
-        assert_eq!(said(b"HTTP/1.1 400\r\n"), Some("HTTP/1.1 400".to_owned()));
+        assert_eq!(said(b"\x15\x03\x01\0\x02"), Some(Unasked::TlsAlert));
+        assert_eq!(said(b"HTTP/1.1 400\r\n"), words("HTTP/1.1 400"));
+        // who only speaks of one is no TLS
+        assert_eq!(said(b"a TLS alert"), words("a TLS alert"));
     }
 }

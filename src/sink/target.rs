@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use super::peer::Spoken;
 use super::trust::Trust;
 use crate::syslog::frame::Framing;
 
@@ -49,15 +50,15 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// As it stands in the settings.
+    /// Without its settings.
     #[must_use]
-    pub const fn name(&self) -> &'static str {
+    pub const fn spoken(&self) -> Spoken {
         match self {
-            Self::Udp { .. } => "udp",
-            Self::Tcp { .. } => "tcp",
-            Self::Tls { .. } => "tls",
-            Self::Relp { trust: None } => "relp",
-            Self::Relp { trust: Some(_) } => "relp+tls",
+            Self::Udp { .. } => Spoken::Udp,
+            Self::Tcp { .. } => Spoken::Tcp,
+            Self::Tls { .. } => Spoken::Tls,
+            Self::Relp { trust: None } => Spoken::Relp,
+            Self::Relp { trust: Some(_) } => Spoken::RelpTls,
         }
     }
 }

@@ -60,7 +60,7 @@ impl Wire {
         let peer = Peer {
             host: target.host.as_str().into(),
             address,
-            protocol: target.protocol.name(),
+            protocol: target.protocol.spoken(),
         };
         let (bounds, pace) = (target.bounds, target.max_lines_per_second.map(Pace::new));
         let inner = match &target.protocol {

@@ -289,7 +289,7 @@ impl TlsFault {
 const KINDS: &str = "RSA (2048 bits or more), ECDSA (P-256, P-384, P-521) or Ed25519, and SHA-256, SHA-384 or SHA-512";
 
 fn by(naming: &Naming) -> String {
-    match naming.is_known() {
+    match naming.is_known {
         true => format!(" (issued by {})", naming.issuer),
         false => String::new(),
     }
@@ -330,6 +330,7 @@ mod tests {
         let naming = || Naming {
             subject: ForeignText::new("CN=siem"),
             issuer: ForeignText::new("CN=Lab CA"),
+            is_known: true,
         };
         let wanted = || "192.0.2.1".to_owned();
         for fault in [

@@ -81,17 +81,18 @@ pub(super) fn run(
         }
     };
     // up, down, up: a line that is wired the other way round is down at first
-    let words = match (came(false), came(true) && came(false)) {
-        (true, true) => "pressed and let go",
+    let seen = match (came(false), came(true) && came(false)) {
+        (true, true) => Ok("pressed and let go"),
         (true, false) => {
-            "FAILED: no press was seen: correct it in the board's profile: line, key or active_low"
+            Err("no press was seen: correct it in the board's profile: line, key or active_low")
         }
-        (false, _) => {
-            "FAILED: it is pressed all the time: correct active_low in the board's profile"
-        }
+        (false, _) => Err("it is pressed all the time: correct active_low in the board's profile"),
     };
-    writeln!(out, "button: {words}")?;
-    Ok(well && !words.starts_with("FAILED"))
+    match seen {
+        Ok(words) => writeln!(out, "button: {words}")?,
+        Err(why) => writeln!(out, "button: FAILED: {why}")?,
+    }
+    Ok(well && seen.is_ok())
 }
 
 /// Enter, `y` or `yes`. The end of the answers is a no.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::answer::AnswerFault;
-use crate::sink::fault::Span;
-use crate::sink::peer::Peer;
+use crate::sink::fault::{Span, Unasked};
+use crate::sink::peer::{Peer, Spoken};
 
 /// One variant per thing that a receiver may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,8 +40,8 @@ pub enum RelpFault {
     NoRelp {
         /// Why not.
         fault: AnswerFault,
-        /// Its beginning, fit for a log.
-        said: String,
+        /// Its beginning.
+        said: Option<Unasked>,
     },
 }
 
@@ -67,6 +67,7 @@ impl RelpFault {
             }
             Self::Goodbye => format!("{peer} ended the RELP session"),
             Self::NoRelp { fault, said } => {
+                let said = said.iter().map(ToString::to_string).collect::<String>();
                 format!("what {peer} says is no RELP, {fault}: \"{said}\"")
             }
         }
@@ -75,7 +76,7 @@ impl RelpFault {
     /// What to do about it.
     pub(in crate::sink) fn cure(&self, peer: &Peer) -> &'static str {
         match self {
-            Self::OpenRefused if peer.protocol == "relp" => {
+            Self::OpenRefused if peer.protocol == Spoken::Relp => {
                 "this port may be for TLS (protocol = \"relp+tls\"), or for something else than RELP: see the receiver's log"
             }
             Self::OpenRefused => {

@@ -5,7 +5,7 @@ use super::fault::RelpFault;
 use super::session::{OPEN, Session};
 use crate::sink::Sink;
 use crate::sink::carrier::Carrier;
-use crate::sink::fault::{SAID_TLS, SinkError};
+use crate::sink::fault::{SinkError, Unasked};
 use crate::sink::stream;
 
 impl<C: Carrier> Session<C> {
@@ -69,14 +69,11 @@ impl<C: Carrier> Session<C> {
 
     fn no_relp(&self, fault: AnswerFault, bytes: &[u8]) -> SinkError {
         match stream::said(bytes) {
-            Some(said) if said == SAID_TLS => SinkError::Closed {
+            Some(Unasked::TlsAlert) => SinkError::Closed {
                 peer: self.peer().clone(),
-                said: Some(said),
+                said: Some(Unasked::TlsAlert),
             },
-            said => self.fault(RelpFault::NoRelp {
-                fault,
-                said: said.unwrap_or_default(),
-            }),
+            said => self.fault(RelpFault::NoRelp { fault, said }),
         }
     }
 }

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::held;
 use crate::agent::connect::{Connect, ConnectError, ReceiverWord};
 use crate::agent::replay_window::SETTLE;
-use crate::sink::{Answers, Farewell, Peer, Refusal, Sink, SinkError};
+use crate::sink::{Answers, Farewell, Peer, Refusal, Sink, SinkError, Spoken};
 use crate::spool::Lines;
 use crate::syslog::frame::Mended;
 
@@ -297,6 +297,6 @@ fn peer() -> Peer {
     Peer {
         host: "simulated".into(),
         address: ([127, 0, 0, 1], 514).into(),
-        protocol: "tcp",
+        protocol: Spoken::Tcp,
     }
 }
