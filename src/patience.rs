@@ -13,6 +13,8 @@ use std::time::Duration;
 pub const PATIENCE: Duration = Duration::from_secs(3);
 /// A thread that only reads a small file needs little.
 const STACK: usize = 256 * 1024;
+/// The same, while an earlier one of this path has not come so far as to tell which file it is: its drive hangs.
+const AGAIN: Duration = Duration::from_millis(500);
 /// Threads that may wait for files of one path: one for each file that has been there, up to so many.
 const MOST: usize = 4;
 
@@ -36,9 +38,11 @@ pub fn within<T: Send + 'static>(
     read: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {
     let attempt = Arc::<Attempt>::default();
-    if hanging().get(path).is_some_and(|all| all.len() >= MOST) {
-        return None;
-    }
+    let patience = match hanging().get(path) {
+        Some(all) if all.len() >= MOST => return None,
+        Some(all) if all.iter().any(|it| it.file.get().is_none()) => patience.min(AGAIN),
+        _ => patience,
+    };
     let (says, hears) = channel();
     let (name, mine) = (path.to_owned(), Arc::clone(&attempt));
     let started = std::thread::Builder::new()
@@ -136,11 +140,13 @@ mod tests {
         let path = Path::new("/none/at/all");
         let (go, gone): (Sender<()>, Receiver<()>) = channel();
         let gone = Arc::new(Mutex::new(gone));
-        for _ in 0..MOST {
+        for patience in [SHORT, HOUR, HOUR, HOUR] {
             let gone = Arc::clone(&gone);
             let hangs = move || gone.lock().unwrap().recv().is_err();
-            assert_eq!(within(path, SHORT, hangs), None);
+            // the first is waited for as long as was said, the others are not
+            assert_eq!(within(path, patience, hangs), None);
         }
+        assert_eq!(hanging().get(path).map(Vec::len), Some(MOST));
         assert_eq!(within(path, HOUR, || {}), None);
         drop(go);
     }

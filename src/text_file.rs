@@ -4,7 +4,7 @@
 //! no reason to refuse a token that looks right on the screen. What can't be taken is named: file, what is wrong, cure.
 
 use std::borrow::Cow;
-use std::fs::File;
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -114,6 +114,21 @@ pub fn bytes(path: &Path, most_bytes: u64) -> Result<Vec<u8>, FileError> {
         return Err(failed(Unreadable::Large { most_bytes }));
     }
     Ok(bytes)
+}
+
+/// What the system knows of a file: on a drive that hangs, that does not come either.
+///
+/// # Errors
+/// When the system does not tell, or not in time.
+pub fn look(path: &Path) -> Result<Metadata, FileError> {
+    let failed = |why| FileError {
+        path: path.to_owned(),
+        why,
+    };
+    let file = path.to_owned();
+    patience::within(path, PATIENCE, move || fs::metadata(file))
+        .ok_or_else(|| failed(Unreadable::Silent))?
+        .map_err(|error| failed(Unreadable::System(error)))
 }
 
 fn first_bytes(path: &Path, most: u64) -> io::Result<Vec<u8>> {

@@ -165,13 +165,13 @@ pub struct AnnounceArgs {
 impl Setup {
     /// Reads the settings.
     ///
-    /// From then on their secrets are known: see [`Settings::know_secrets`].
+    /// From then on their secrets are known: see [`Settings::know_files`].
     ///
     /// # Errors
     /// [`SettingsError`]
     pub fn load(&self) -> Result<Loaded, SettingsError> {
         let loaded = Settings::find(self.config.as_deref(), &self.overrides)?;
-        loaded.settings.know_secrets();
+        loaded.settings.know_files();
         Ok(loaded)
     }
 

@@ -11,6 +11,7 @@ use crate::firmware::duty::TROUBLE_WORD;
 use crate::log::{self, LogHandle};
 use crate::settings::{Overrides, Settings};
 use crate::spool::sled::contained_here;
+use crate::text_file;
 use crate::timekeeping::{self, Gate};
 
 /// Runs the stream until SIGTERM or SIGINT.
@@ -88,7 +89,7 @@ struct SettingsFile {
 impl Desk for SettingsFile {
     fn face(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
-        if let Ok(file) = std::fs::metadata(self.setup.file()) {
+        if let Ok(file) = text_file::look(self.setup.file()) {
             (file.ino(), file.size(), file.mtime(), file.mtime_nsec()).hash(&mut hasher);
         }
         hasher.finish()
@@ -114,7 +115,7 @@ impl Desk for SettingsFile {
     fn file(&self) -> Option<(PathBuf, Overrides)> {
         // siembox that was started by flags alone has no settings that could be changed
         let (config, file) = (&self.setup.config, self.setup.file());
-        (self.to_be_set_up || config.is_some() || file.exists())
+        (self.to_be_set_up || config.is_some() || text_file::look(file).is_ok())
             .then(|| (file.to_owned(), self.setup.overrides.clone()))
     }
 

@@ -7,7 +7,7 @@ use super::parse::{Parsed, parse};
 use super::report::{Holds, Mention};
 use super::secret::ODD_TOKEN;
 use super::{Finding, Needs, Overrides, SecretSource, Settings};
-use crate::text_file::{self, FileError};
+use crate::text_file::{self, FileError, Unreadable};
 
 /// Where the settings are looked for when `--config` does not say.
 pub const DEFAULT_FILE: &str = "/etc/siembox/siembox.toml";
@@ -174,18 +174,37 @@ fn looked_at(parsed: Parsed, needs: Needs) -> Loaded {
         mentions,
     } = parsed;
     if needs != Needs::Lines {
-        warnings.extend(mentions.into_iter().filter_map(doubt));
+        warnings.extend(doubts(mentions));
         warnings.sort_by_key(|finding| finding.place);
     }
     Loaded { settings, warnings }
 }
 
-/// What is doubtful about a file that the settings name.
+/// What is doubtful about the files that the settings name. Takes as long as the slowest, which is
+/// bounded.
+fn doubts(mentions: Vec<Mention>) -> Vec<Finding> {
+    std::thread::scope(|all| {
+        let looks = mentions.into_iter().filter_map(|mention| {
+            let look = std::thread::Builder::new().spawn_scoped(all, || doubt(mention));
+            // who reads the file says what is wrong with it, where the system has no thread left
+            look.ok()
+        });
+        let looks: Vec<_> = looks.collect();
+        let said = looks.into_iter().filter_map(|look| look.join().ok()?);
+        said.collect()
+    })
+}
+
+/// What is doubtful about one of them.
 fn doubt(mention: Mention) -> Option<Finding> {
     let Mention { at, path, holds } = mention;
     let shown = path.display();
-    let text = match std::fs::metadata(&path) {
-        Err(error) => format!("{shown} can't be read yet: {error}"),
+    let text = match text_file::look(&path) {
+        Err(FileError {
+            why: Unreadable::System(error),
+            ..
+        }) => format!("{shown} can't be read yet: {error}"),
+        Err(error) => error.to_string(),
         Ok(data) if !data.is_file() => format!("{shown} is not a file"),
         Ok(data) if holds != Holds::Certificate && data.permissions().mode() & 0o077 != 0 => {
             format!(

@@ -1,18 +1,43 @@
-//! All secrets that the settings name, read before anybody else can speak of them.
+//! All files that the settings name, read before anybody waits for one of them or speaks of a secret.
 
-use super::{Credentials, SecretSource, Settings};
+use std::path::Path;
+
+use super::{Credentials, Protocol, SecretSource, Settings};
+use crate::text_file;
 
 impl Settings {
     /// Reads each secret that the settings name, so that no [`ForeignText`](crate::foreign::ForeignText) holds it from now on:
     /// the SIEM may repeat a token before the API has been asked anything. One that can't be read is sent nowhere either;
-    /// who needs it says so. Takes as long as the slowest file, which is bounded.
-    pub fn know_secrets(&self) {
+    /// who needs it says so. Certificates are looked at with them: of what hangs, all is waited for at the same time, and
+    /// who reads it again knows at once. Takes as long as the slowest file, which is bounded.
+    pub fn know_files(&self) {
         std::thread::scope(|all| {
+            // an error of the system leaves a file to who needs it
+            let start = || std::thread::Builder::new();
             for secret in self.secrets() {
-                // an error of the system leaves this one to who needs it
-                let _ = std::thread::Builder::new().spawn_scoped(all, || secret.read());
+                let _ = start().spawn_scoped(all, || secret.read());
+            }
+            for file in self.certificates() {
+                // whatever it says: that it comes is enough
+                let _ = start().spawn_scoped(all, || text_file::bytes(file, 0));
             }
         });
+    }
+
+    fn certificates(&self) -> impl Iterator<Item = &Path> {
+        let files = self.agents.iter().flat_map(|agent| {
+            let tls = match &agent.siem.protocol {
+                Protocol::Tls(tls) | Protocol::Relp(Some(tls)) => Some(tls),
+                Protocol::Udp { .. } | Protocol::Tcp | Protocol::Relp(None) => None,
+            };
+            let client = tls.and_then(|tls| tls.client.as_ref());
+            let ours = client
+                .into_iter()
+                .flat_map(|(certificate, key)| [certificate, key]);
+            let authority = tls.and_then(|tls| tls.ca_file.as_ref());
+            ours.chain(authority).chain(&agent.source.ca_file)
+        });
+        files.map(std::path::PathBuf::as_path)
     }
 
     fn secrets(&self) -> impl Iterator<Item = &SecretSource> {

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use super::{Question, Reply, Setup};
 use crate::foreign::without_secrets;
+use crate::settings::edit::MAX_EXPORT_BYTES;
 use crate::settings::{Secret, Settings};
-use crate::{log, own_file};
+use crate::{log, own_file, text_file};
 
 /// Of a log this much of its end, bytes.
 const LOG: u64 = 512 * 1024;
@@ -14,14 +15,14 @@ const LOG: u64 = 512 * 1024;
 impl Setup {
     /// The archive.
     pub(super) fn support(&self, ask: Question) -> Reply {
-        let text = std::fs::read_to_string(&self.file);
+        let text = text_file::read(&self.file, MAX_EXPORT_BYTES as u64);
         let settings = text.as_ref().ok().and_then(|text| {
             let loaded = Settings::read(text, &self.file, &self.given).ok()?;
             Some(loaded.settings)
         });
-        let text = text.unwrap_or_else(|error| format!("# cannot be read: {error}\n"));
+        let text = text.unwrap_or_else(|error| format!("# {error}\n"));
         // one that no agent has used yet may stand in a log of an earlier life
-        settings.iter().for_each(Settings::know_secrets);
+        settings.iter().for_each(Settings::know_files);
         let status = serde_json::to_string_pretty(&self.snapshot(ask)).unwrap_or_default();
         let mut files = vec![
             ("siembox.toml".to_owned(), tame(&text)),
