@@ -20,7 +20,8 @@ use crate::replay::{Progress, Request, Running, Word};
 use crate::sent::{Scribe, SentIds};
 use crate::source::cloud_apps::CloudApps;
 use crate::source::{
-    Change, Cursor, Query, Reader, Source, SourceError, Step, Stream, Throttle, Trouble, Verdict,
+    Change, Cursor, ProbeAnswer, Query, Reader, Source, SourceError, Step, Stream, Throttle,
+    Trouble, Verdict,
 };
 use crate::spool::Spool;
 use crate::status::{Happening, Reporter};
@@ -211,7 +212,8 @@ impl<S: Spool> Replay<S> {
         };
         match (step, error.trouble) {
             (Step::Changed(Change::Passed(passed)), _) => self.pass_over(leg, passed, &error.what),
-            (Step::Changed(_), _) => Ok(()),
+            // the silence that the cloud asked for has passed
+            (Step::Changed(_), _) | (_, Trouble::Throttled(_)) => Ok(()),
             (Step::Outage, Trouble::Refused | Trouble::InvalidToken | Trouble::InvalidProxy)
             | (
                 Step::Outage | Step::Held,
@@ -228,20 +230,24 @@ impl<S: Spool> Replay<S> {
 
     /// Asks what there is to ask until it is known what follows from a failure.
     fn step_after(&self, leg: &mut Leg, trouble: Trouble) -> Result<Step, End> {
-        let may_pass = !matches!(trouble, Trouble::Throttled(_));
-        let mut step = leg.reader.failed(self.request.to_ms, may_pass);
+        let now_ms = self.request.to_ms;
+        let mut step = match trouble {
+            Trouble::Throttled(_) => leg.reader.throttled(now_ms),
+            _ => leg.reader.failed(now_ms),
+        };
         while let Step::Ask(question) = step {
             self.wait_for_turn()?;
-            let records = match leg.source.page(&question, &mut ()) {
-                Ok(answer) => Some(answer.records),
-                Err(error) => {
-                    if let Trouble::Throttled(silence) = error.trouble {
+            let answer = match leg.source.page(&question, &mut ()) {
+                Ok(answer) => ProbeAnswer::Records(answer.records),
+                Err(error) => match error.trouble {
+                    Trouble::Throttled(silence) => {
                         self.keep_silent(silence);
+                        ProbeAnswer::Throttled
                     }
-                    None
-                }
+                    _ => ProbeAnswer::Failed,
+                },
             };
-            step = leg.reader.told(records);
+            step = leg.reader.told(answer);
         }
         Ok(step)
     }

@@ -19,7 +19,7 @@ pub use clocks::Clocks;
 pub use cursor::{Cursor, Unserved, Walk};
 pub use error::{SourceError, Trouble};
 pub use pace::Pace;
-pub use reader::{Change, PLAIN_PAGE, Reader, Rules, Start, Step, Turn, Verdict};
+pub use reader::{Change, PLAIN_PAGE, ProbeAnswer, Reader, Rules, Start, Step, Turn, Verdict};
 pub use seen::{Seen, fingerprint};
 pub use stream::{Stream, StreamId};
 pub use throttle::Throttle;

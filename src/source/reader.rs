@@ -22,7 +22,7 @@ mod stretch;
 use super::intake::{Ids, Intake};
 use super::{Answer, Cursor, Place, Query, Seen, Unserved, Walk};
 use narrow::Narrow;
-pub use narrow::{Change, Step};
+pub use narrow::{Change, ProbeAnswer, Step};
 use size::Size;
 use stretch::{again, older, skip, stretch};
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use siembox::status::{Snapshot, socket};
 use siembox_support::cloud::Cloud;
+use siembox_support::command;
 use tempfile::TempDir;
 
 /// Longer than anything takes on a slow machine; a test that is right never waits for it.
@@ -150,11 +151,7 @@ impl Siembox {
 
     /// Runs a command to its end.
     pub fn output(&self, command: &str, arguments: &[&str]) -> Output {
-        self.command(command)
-            .args(arguments)
-            .stdin(Stdio::null())
-            .output()
-            .unwrap()
+        command::output(self.command(command).args(arguments))
     }
 
     /// From the next start on it finds this in its environment.

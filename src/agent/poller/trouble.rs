@@ -6,7 +6,7 @@ use super::Poller;
 use crate::agent::passed::aside;
 use crate::clock::Time;
 use crate::ledger::Key;
-use crate::source::{Change, Source, SourceError, Step, Trouble, Unserved};
+use crate::source::{Change, ProbeAnswer, Source, SourceError, Step, Trouble, Unserved};
 use crate::spool::Spool;
 use crate::status::{Happening, PageRead};
 
@@ -87,26 +87,29 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         if less.is_some() {
             return Ok(less);
         }
-        // where the cloud asks for patience, no record is at fault
-        let may_pass = !matches!(trouble, Trouble::Throttled(_));
-        let mut step = self.reader.failed(self.cloud_now_ms(), may_pass);
+        let now_ms = self.cloud_now_ms();
+        let mut step = match trouble {
+            Trouble::Throttled(_) => self.reader.throttled(now_ms),
+            _ => self.reader.failed(now_ms),
+        };
         loop {
             let question = match step {
                 Step::Wait | Step::Outage | Step::Held => return Ok(None),
                 Step::Changed(change) => return Ok(Some(change)),
                 Step::Ask(question) => question,
             };
-            let records = match self.ask(&question) {
-                Ok(answer) => Some(answer.records),
-                Err(error) if error.trouble == Trouble::Stopped => return Err(error),
-                Err(error) => {
-                    if let Trouble::Throttled(silence) = error.trouble {
+            let answer = match self.ask(&question) {
+                Ok(answer) => ProbeAnswer::Records(answer.records),
+                Err(error) => match error.trouble {
+                    Trouble::Stopped => return Err(error),
+                    Trouble::Throttled(silence) => {
                         self.keep_silent(silence);
+                        ProbeAnswer::Throttled
                     }
-                    None
-                }
+                    _ => ProbeAnswer::Failed,
+                },
             };
-            step = self.reader.told(records);
+            step = self.reader.told(answer);
         }
     }
 

@@ -19,6 +19,9 @@ use super::stretch::MOST_UNSERVED;
 pub(super) const FAILURES: u8 = 3;
 /// The same before a record or a stretch is passed over.
 pub(super) const SURE: u8 = 4;
+/// So often in a row the cloud may ask for patience before a place that it had named is left, or a question is given up that
+/// was asked to learn more.
+const MOST_THROTTLED: u8 = 8;
 /// Nothing is passed over before questions have failed for so long. Several failing records close together share it.
 pub(super) const PATIENCE_MS: i64 = 30_000;
 /// So many records of one millisecond are asked about one by one; of those behind them only some.
@@ -43,6 +46,17 @@ pub enum Step {
     Ask(Query),
     /// Something else is asked for, at once.
     Changed(Change),
+}
+
+/// What became of a question that was asked to learn more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProbeAnswer {
+    /// It was answered with so many records.
+    Records(u64),
+    /// It failed.
+    Failed,
+    /// The cloud asked for patience, which tells nothing: the same is asked again.
+    Throttled,
 }
 
 /// What is asked for from now on.
@@ -70,6 +84,8 @@ pub enum Change {
 pub(super) struct Narrow {
     /// In a row, of the present question.
     failures: u8,
+    /// So often in a row the cloud asked for patience instead of an answer to it.
+    throttled: u8,
     /// When the first one was since a page of full size came to its end, by the cloud's clock.
     since_ms: Option<i64>,
     /// So much was passed over since a record was read.
@@ -82,8 +98,6 @@ pub(super) struct Narrow {
     fails_to_ms: Option<i64>,
     /// When the last failure was, by the cloud's clock: a stretch without an end reaches until then.
     now_ms: i64,
-    /// May a record be passed over because of it?
-    may_pass: bool,
     /// What was asked to learn more.
     probe: Option<Probe>,
 }
@@ -140,7 +154,7 @@ enum Probe {
 impl Narrow {
     /// A page has come; a whole one, where it was asked for with nothing narrowed down.
     pub(super) fn ends_well(&mut self, records: usize, whole: bool) {
-        self.failures = 0;
+        (self.failures, self.throttled) = (0, 0);
         if records > 0 {
             self.in_row = 0;
         }
@@ -185,12 +199,29 @@ impl Narrow {
 // === impl Reader ===
 
 impl Reader {
-    /// The page that was asked for could not be had. `now_ms` is the cloud's time. `may_pass` where the failure may be that of
-    /// a single record: not where the cloud asks for patience.
-    pub fn failed(&mut self, now_ms: i64, may_pass: bool) -> Step {
+    /// The cloud asks for patience instead of an answer. `now_ms` is the cloud's time. That tells nothing about the page or
+    /// a record: smaller pages are more questions, and a request limit would keep them from ever coming to an end. Only
+    /// a place that the cloud had named is left, where everything else is answered: that costs no question.
+    pub fn throttled(&mut self, now_ms: i64) -> Step {
         self.seen.take_back();
+        self.narrow.now_ms = now_ms;
+        if self.asks_again().is_some() {
+            return self.go_around();
+        }
+        self.narrow.throttled = self.narrow.throttled.saturating_add(1);
+        let walk = (self.cursor.as_ref()).and_then(|cursor| cursor.walk.as_ref());
+        if self.narrow.throttled < MOST_THROTTLED || walk.is_none_or(|walk| walk.next.is_none()) {
+            return Step::Wait;
+        }
+        self.narrow.throttled = 0;
+        self.probe(Probe::Elsewhere)
+    }
+
+    /// The page that was asked for could not be had, for another reason. `now_ms` is the cloud's time.
+    pub fn failed(&mut self, now_ms: i64) -> Step {
+        self.seen.take_back();
+        self.narrow.now_ms = now_ms;
         if let Some(known) = self.asks_again() {
-            (self.narrow.now_ms, self.narrow.may_pass) = (now_ms, may_pass);
             return match known.alone {
                 true => self.go_around(),
                 false => self.sample(SAMPLES),
@@ -199,8 +230,6 @@ impl Reader {
         let Some(walk) = self.cursor.as_ref().and_then(|cursor| cursor.walk.as_ref()) else {
             return Step::Wait;
         };
-        self.narrow.now_ms = now_ms;
-        self.narrow.may_pass = may_pass;
         self.narrow.failures = self.narrow.failures.saturating_add(1);
         let single =
             walk.next.is_none() && self.size.now() == 1 && self.narrow.end_ms(walk) == walk.from_ms;
@@ -210,17 +239,29 @@ impl Reader {
             false => FAILURES,
         };
         let patient = self.narrow.is_patient();
-        if self.narrow.failures < enough || (single && may_pass && !patient) {
+        if self.narrow.failures < enough || (single && !patient) {
             return Step::Wait;
         }
         self.probe(Probe::Elsewhere)
     }
 
-    /// What was to be asked was answered with so many records, or failed too.
-    pub fn told(&mut self, records: Option<u64>) -> Step {
+    /// What became of the question that was to be asked.
+    pub fn told(&mut self, answer: ProbeAnswer) -> Step {
         let Some(probe) = self.narrow.probe.take() else {
             return Step::Wait;
         };
+        let records = match answer {
+            ProbeAnswer::Records(records) => Some(records),
+            ProbeAnswer::Failed => None,
+            ProbeAnswer::Throttled => {
+                self.narrow.throttled = self.narrow.throttled.saturating_add(1);
+                return match self.narrow.throttled {
+                    ..=MOST_THROTTLED => self.probe(probe),
+                    _ => Step::Wait,
+                };
+            }
+        };
+        self.narrow.throttled = 0;
         match (probe, records) {
             (Probe::Elsewhere, None) => {
                 // that tells nothing about a record
@@ -363,7 +404,7 @@ impl Reader {
         }
         // what is passed over must be remembered, to be asked for again
         let remembers = (self.cursor.as_ref()).is_some_and(|c| c.unserved.len() < MOST_UNSERVED);
-        if !(self.narrow.may_pass && remembers) {
+        if !remembers {
             return Step::Held;
         }
         self.look_behind(0, None)
@@ -573,7 +614,7 @@ impl Reader {
     }
 
     fn changed(&mut self, change: Change) -> Step {
-        self.narrow.failures = 0;
+        (self.narrow.failures, self.narrow.throttled) = (0, 0);
         Step::Changed(change)
     }
 

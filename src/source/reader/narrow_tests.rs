@@ -30,6 +30,10 @@ struct Poison {
     span: Option<i64>,
     /// Everything.
     outage: bool,
+    /// So many of eight questions, whatever they ask for, are met with a request for patience.
+    throttled: u64,
+    /// The same for any place that the cloud had named, always.
+    places_throttled: bool,
     /// Everything that is not empty.
     outage_of_data: bool,
     /// Answers that would hold a record from before the first time, until the clock shows the second one.
@@ -46,9 +50,16 @@ struct Cloud {
 }
 
 impl Cloud {
+    /// Does the cloud ask for patience instead? As at random, but the same in each run.
+    fn throttles(&mut self, query: &Query) -> bool {
+        self.questions += 1;
+        let draw = (self.questions as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 61;
+        let named = matches!(query.place, Place::Next(_));
+        draw < self.poison.throttled || (named && self.poison.places_throttled)
+    }
+
     /// The records of an answer, and what it says beside them; `None` where it fails.
     fn answer(&mut self, query: &Query) -> Option<(Answer, Vec<usize>)> {
-        self.questions += 1;
         let (from, skip) = match &query.place {
             Place::Skip(skip) => (query.from_ms, *skip as usize),
             Place::Next(_) if self.poison.places => return None,
@@ -122,11 +133,19 @@ impl Story {
         let Some(query) = self.reader.query() else {
             return true;
         };
-        let Some((answer, page)) = cloud.answer(&query) else {
-            let mut step = self.reader.failed(cloud.now, true);
+        let throttled = cloud.throttles(&query);
+        let Some((answer, page)) = cloud.answer(&query).filter(|_| !throttled) else {
+            let mut step = match throttled {
+                true => self.reader.throttled(cloud.now),
+                false => self.reader.failed(cloud.now),
+            };
             while let Step::Ask(question) = step {
-                let records = cloud.answer(&question).map(|(answer, _)| answer.records);
-                step = self.reader.told(records);
+                let throttled = cloud.throttles(&question);
+                step = self.reader.told(match cloud.answer(&question) {
+                    _ if throttled => ProbeAnswer::Throttled,
+                    Some((answer, _)) => ProbeAnswer::Records(answer.records),
+                    None => ProbeAnswer::Failed,
+                });
             }
             if let Step::Changed(Change::Passed(passed)) = step {
                 self.passed.push(passed);
@@ -230,6 +249,53 @@ fn a_place_that_fails_is_left_and_costs_no_record() {
         story.walk(&mut cloud, true, 100);
         assert_eq!(story.got.len(), 9_000);
         assert_eq!(story.passed, []);
+    }
+}
+
+#[test]
+fn a_request_limit_costs_patience_and_neither_smaller_pages_nor_records() {
+    for throttled in [1, 4, 6, 7] {
+        let poison = Poison {
+            throttled,
+            ..Poison::default()
+        };
+        let mut cloud = cloud(9_000, 300, poison);
+        let mut story = Story::new(rules(500));
+        // 18 pages and what ends the walk, each asked until it is let through
+        story.walk(&mut cloud, true, 320);
+        assert_eq!(story.ids(), (0..9_000).collect(), "{throttled} of 8");
+        assert_eq!(story.passed, []);
+    }
+}
+
+#[test]
+fn a_place_at_which_the_cloud_always_asks_for_patience_is_left() {
+    let poison = Poison {
+        places_throttled: true,
+        ..Poison::default()
+    };
+    let mut cloud = cloud(9_000, 300, poison);
+    cloud.scan = true;
+    let mut story = Story::new(rules(500));
+    story.walk(&mut cloud, true, 320);
+    assert_eq!(story.ids(), (0..9_000).collect());
+    assert_eq!(story.passed, []);
+}
+
+#[test]
+fn a_record_is_found_among_requests_for_patience_and_no_other_is_taken_for_it() {
+    for throttled in [2, 5] {
+        let poison = Poison {
+            throttled,
+            records: [4_321].into(),
+            ..Poison::default()
+        };
+        let mut cloud = cloud(9_000, 300, poison);
+        let mut story = Story::new(rules(500));
+        story.walk(&mut cloud, true, 2_000);
+        let all_others = (0..9_000).filter(|record| *record != 4_321).collect();
+        assert_eq!(story.ids(), all_others, "{throttled} of 8");
+        assert_eq!(story.passed.len(), 1, "{throttled} of 8");
     }
 }
 

@@ -7,6 +7,7 @@ pub mod cef_reader;
 pub mod chrony;
 pub mod clock;
 pub mod cloud;
+pub mod command;
 pub mod dice;
 pub mod disk;
 pub mod listener;
