@@ -3,6 +3,8 @@
 export PATH := $(PATH):$(HOME)/.cargo/bin
 unexport CARGO_TARGET_DIR CARGO_BUILD_TARGET
 MACHINES := x86_64 aarch64
+# tests wait more than they compute: more of them than cores run at once
+export RUST_TEST_THREADS ?= 6
 
 .DEFAULT_GOAL := help
 .PHONY: help run test soak screenshots check fmt fuzz fuzz-keep release release-test deb deb-test image image-debug image-test image-soak image-pins bench \

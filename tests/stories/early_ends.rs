@@ -8,7 +8,7 @@ use siembox::source::Stream;
 use siembox_support::cloud::Cloud;
 use siembox_support::pki::Authority;
 use siembox_support::receiver::short_lived::{Ends, Sessions, ShortLived};
-use siembox_support::records;
+use siembox_support::{records, soak};
 
 use crate::expected;
 use crate::siembox::{Plan, Siembox};
@@ -28,7 +28,7 @@ fn cloud(seed: u64, records: usize) -> Cloud {
 
 /// The long form has a receiver as slow as it was reported: 8 s at 40 kB/s, which takes minutes.
 fn life() -> Ends {
-    if std::env::var_os("SIEMBOX_SOAK_SCALE").is_some() {
+    if soak::is_long() {
         Ends::Life(Duration::from_secs(8), 40_000)
     } else {
         Ends::Life(Duration::from_secs(1), 320_000)

@@ -119,6 +119,12 @@ pub fn table(rows: &[Row]) -> String {
     text
 }
 
+/// Is this the long form, of whatever length?
+#[must_use]
+pub fn is_long() -> bool {
+    std::env::var_os(SCALE).is_some()
+}
+
 fn scaled(scale: Option<&str>, short: u64, long: u64) -> u64 {
     let Some(scale) = scale.and_then(|scale| scale.parse::<f64>().ok()) else {
         return short;
