@@ -26,7 +26,7 @@ pub use run::run;
 pub use status::status;
 
 use crate::cli::{Exit, Setup};
-use crate::settings::{AgentSettings, Settings};
+use crate::settings::{AgentSettings, NO_AGENT, Settings};
 
 /// The settings; what is doubtful about them is on standard error.
 ///
@@ -42,10 +42,6 @@ fn load(setup: &Setup) -> Result<Settings, Exit> {
     }
     Ok(loaded.settings)
 }
-
-/// What a command says that needs an agent where there is none.
-pub(crate) const NO_AGENT: &str = "there is no agent in the settings yet: add one on siembox's page \
-     (http://127.0.0.1:8514/ while siembox runs), or an [[agent]] in the settings file (siembox example prints one)";
 
 /// The agents that are meant: the one of this name, or all.
 ///

@@ -15,26 +15,17 @@ pub use tell::TROUBLE_WORD;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
-use super::child::Child;
-use super::clock::Keeper;
-use super::disk::{Data, Disk, on_data};
+use super::disk::on_data;
 use super::ending::Ending;
-use super::esp::Esp;
-use super::image::Image;
-use super::log::Log;
-use super::panel::Panel;
-use super::rooms;
+use super::given::Given;
 use super::signals::{self, Asked};
 use super::status_file::StatusFile;
 use super::supervise::{self, Action, Supervisor, process};
-use super::trial::Trial;
 use super::watch::{self, Beat, Cure, Watch};
 use super::{STREAM, settings};
 use crate::button::Press;
 use crate::clock;
-use crate::provision::Taken;
 use crate::status::Signal;
-use crate::watchdog::Watchdog;
 
 /// The hardware watchdog is fed this often; it bites after a minute.
 const FEED: Duration = Duration::from_secs(10);
@@ -42,34 +33,6 @@ const FEED: Duration = Duration::from_secs(10);
 const TURN: Duration = Duration::from_secs(1);
 /// What the lamps were told holds for so long, then it is a fault.
 const BELIEVED: Duration = Duration::from_secs(30);
-
-/// What the boot has found and made.
-pub struct Given {
-    /// Where everything is said.
-    pub log: Log,
-    /// The image that was booted.
-    pub image: Image,
-    /// Lamps and button.
-    pub panel: Panel,
-    /// The hardware watchdog, already counting.
-    pub dog: Option<Watchdog>,
-    /// The disk that was booted from.
-    pub disk: Option<Disk>,
-    /// What /data is.
-    pub data: Data,
-    /// The boot partition.
-    pub esp: Option<Esp>,
-    /// Is the firmware on trial, and was another given up?
-    pub trial: Trial,
-    /// The last known time.
-    pub keeper: Keeper,
-    /// What became of settings on the boot partition, and when, milliseconds since 1970.
-    pub taken: (Taken, i64),
-    /// The network that is up.
-    pub network: rooms::Up,
-    /// What is to run beside what keeps the network so.
-    pub children: Vec<Child>,
-}
 
 /// What happens.
 enum Event {

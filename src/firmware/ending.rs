@@ -24,10 +24,10 @@ pub enum Ending {
 pub fn close_data(log: &Log) {
     log.let_go();
     rustix::fs::sync();
-    if unmount(super::disk::PLACE, UnmountFlags::empty()).is_err() {
+    if unmount(super::paths::DATA_FOLDER, UnmountFlags::empty()).is_err() {
         // somebody holds a file there open: read-only, it is clean too
         let flags = MountFlags::RDONLY;
-        if let Err(cause) = mount_remount(super::disk::PLACE, flags, c"") {
+        if let Err(cause) = mount_remount(super::paths::DATA_FOLDER, flags, c"") {
             log.say(format!(
                 "data: cannot be closed in order: {cause}; it is checked at the next start"
             ));

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::STREAM;
 use super::disk;
-use super::duty::Given;
+use super::given::Given;
+use super::paths::DATA_FOLDER;
 use super::status_txt::{Data, Facts};
 use super::watch::Beat;
 use crate::provision::Taken;
@@ -40,7 +41,7 @@ pub fn facts(
     }
     troubles.extend(said.troubles.iter().cloned());
     troubles.extend(lost_watchdog(given));
-    let space = disk::space(Path::new(disk::PLACE)).unwrap_or_default();
+    let space = disk::space(Path::new(DATA_FOLDER)).unwrap_or_default();
     let is_kept = !given.data.is_in_ram();
     Facts {
         version: given.image.version.clone(),

@@ -19,12 +19,14 @@ pub mod efi_file;
 pub mod ending;
 pub mod esp;
 pub mod facts;
+pub mod given;
 pub mod image;
 pub mod kernel;
 pub mod log;
 pub mod modules;
 pub mod mounts;
 pub mod panel;
+pub mod paths;
 pub mod program;
 pub mod reset;
 pub mod rooms;
@@ -172,7 +174,7 @@ fn boot(log: &Log) -> Duty {
             .err()
             .map(|cause| format!("/: stays writable: {cause}")),
     );
-    Duty::new(duty::Given {
+    Duty::new(given::Given {
         log: log.clone(),
         image,
         panel,

@@ -12,10 +12,8 @@ use super::disk::{self, Disk};
 use super::ending;
 use super::esp::Esp;
 use super::log::Log;
+use super::paths::FACTORY_RESET;
 use crate::own_file;
-
-/// A file of this name on the ESP asks for a factory reset at the next start.
-pub const FILE: &str = "FACTORY-RESET";
 
 /// Is a factory reset asked for on the ESP? Laptops like to add an ending, and FAT knows no case.
 #[must_use]
@@ -24,7 +22,7 @@ pub fn asked(esp: &Esp) -> Option<PathBuf> {
     let mut paths = entries.map(|entry| entry.path());
     paths.find(|path| {
         let stem = path.file_stem().and_then(|stem| stem.to_str());
-        stem.is_some_and(|stem| stem.eq_ignore_ascii_case(FILE)) && path.is_file()
+        stem.is_some_and(|stem| stem.eq_ignore_ascii_case(FACTORY_RESET)) && path.is_file()
     })
 }
 
@@ -34,7 +32,8 @@ pub fn asked(esp: &Esp) -> Option<PathBuf> {
 /// What the disk said: nobody has asked.
 pub fn ask(esp: &Esp) -> io::Result<()> {
     esp.written(|place| {
-        own_file::create(&place.join(FILE), 0o644)?.write_all(b"asked for by the button\r\n")
+        own_file::create(&place.join(FACTORY_RESET), 0o644)?
+            .write_all(b"asked for by the button\r\n")
     })
 }
 

@@ -11,8 +11,6 @@ use super::{Setting, names};
 use crate::foreign::ForeignText;
 use crate::settings::Cidr;
 
-pub use super::rim::tell;
-
 /// What a DHCP server lent: `/run/siembox/lease`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {

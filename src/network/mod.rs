@@ -1,7 +1,7 @@
 //! The network of siembox's own firmware: which card, its address, its name, its firewall.
 //!
 //! What is to be done is a value ([`Plan`], [`Lease`], [`Firewall`]), made without touching anything; [`up`] and
-//! [`lease::tell`] do it, by busybox's `ip` and Debian's `nft`, so that no line of netlink is ours. Nothing here is fatal: a
+//! [`tell`] do it, by busybox's `ip` and Debian's `nft`, so that no line of netlink is ours. Nothing here is fatal: a
 //! box without network still has lamps, a status file and a page that will be there once the cable is.
 //!
 //! [`up`]: Network::up
@@ -21,7 +21,7 @@ pub use card::Card;
 pub use firewall::Firewall;
 pub use lease::Lease;
 pub use plan::{Plan, Setting, Step};
-pub use rim::{Network, Tools, TroubleAtStep};
+pub use rim::{Network, Tools, TroubleAtStep, tell};
 pub use watch::{Change, Watch};
 
 /// Where the network's words stand: what was planned, and what DHCP brought.

@@ -135,7 +135,7 @@ impl Plan {
     }
 
     /// The arguments of the DHCP client (`busybox`), where one is to run. It stays in the foreground and never gives up;
-    /// what it hears goes to `script` ([`super::lease::tell`]).
+    /// what it hears goes to `script` ([`super::tell`]).
     #[must_use]
     pub fn dhcp_client(&self, script: &Path) -> Option<Vec<OsString>> {
         let interface = self.setting.interface.as_ref().filter(|_| self.dhcp)?;

@@ -8,6 +8,11 @@ use super::{
 };
 use super::{ledger, memory, siem, source, spool, stream};
 
+/// What is said where an agent is needed and there is none.
+pub const NO_AGENT: &str = "there is no agent in the settings yet: add one on siembox's page \
+     (http://127.0.0.1:8514/ while siembox runs), or an [[agent]] in the settings file \
+     (siembox example prints one)";
+
 /// `[[agent]]`: one stream from one tenant to one SIEM.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AgentSettings {

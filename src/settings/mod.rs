@@ -45,7 +45,7 @@ mod value;
 mod words;
 
 pub use address::ApiUrl;
-pub use agent::AgentSettings;
+pub use agent::{AgentSettings, NO_AGENT};
 pub use cef::{CefSettings, Format, Profile};
 pub use clock::{ClockSettings, TimeServer};
 pub use credentials::Credentials;

@@ -2,17 +2,22 @@
 
 use maud::{DOCTYPE, Markup, Render, html};
 
+use super::admin_session::AdminSession;
 use super::assets::{DESK, LOGO, STYLE};
-use super::door::Owner;
 
 /// A page around this content. `machine` may be empty; who is signed in gets the way to all pages and out.
 #[must_use]
-pub fn frame(title: &str, machine: &str, owner: Option<&Owner>, content: &Markup) -> Markup {
+pub fn frame(title: &str, machine: &str, owner: Option<&AdminSession>, content: &Markup) -> Markup {
     framed(title, machine, owner, content, &Markup::default())
 }
 
 /// The same for a page on which something runs: where there is no script it is asked for again every two seconds.
-pub(super) fn working(title: &str, machine: &str, owner: &Owner, content: &Markup) -> Markup {
+pub(super) fn working(
+    title: &str,
+    machine: &str,
+    owner: &AdminSession,
+    content: &Markup,
+) -> Markup {
     let again = html! { noscript { meta http-equiv="refresh" content="2"; } };
     framed(title, machine, Some(owner), content, &again)
 }
@@ -26,7 +31,7 @@ pub(super) fn passing(title: &str, machine: &str, to: &str, content: &Markup) ->
 fn framed(
     title: &str,
     machine: &str,
-    owner: Option<&Owner>,
+    owner: Option<&AdminSession>,
     content: &Markup,
     head: &Markup,
 ) -> Markup {

@@ -9,6 +9,7 @@
 //!                                                                  └─▶ Door (TLS only: who is it?) ─▶ a Room
 //! ```
 
+mod admin_session;
 mod assets;
 mod audit;
 mod door;
@@ -26,8 +27,9 @@ mod site;
 mod status;
 mod view;
 
+pub use admin_session::AdminSession;
 pub use audit::{Audit, Entry};
-pub use door::{Ask, Door, Owner, Room, Visitor};
+pub use door::{Ask, Door, Room, Visitor};
 pub use exchange::{Answer, Exchange, Misuse};
 pub use form::{Form, FormError};
 pub use frame::{Field, frame, trouble};

@@ -1,6 +1,6 @@
 //! The door as a function: who gets in, and what is done to get in without a password.
 
-use siembox::web::{Answer, Ask, Owner, Page, Room, frame};
+use siembox::web::{AdminSession, Answer, Ask, Page, Room, frame};
 
 use crate::house::{Guest, House, PASSWORD, text};
 
@@ -528,7 +528,7 @@ impl Room for Echo {
         true
     }
 
-    fn answer(&self, ask: &Ask, owner: &Owner) -> Page {
+    fn answer(&self, ask: &Ask, owner: &AdminSession) -> Page {
         let said: Vec<&str> = ask.form.all("said").collect();
         let content =
             maud::html! { p { (ask.path) ": " (said.join(",")) } form { (owner.token()) } };

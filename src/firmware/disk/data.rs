@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rustix::fs::StatVfsMountFlags;
 
-use crate::firmware::reset;
+use crate::firmware::paths::FACTORY_RESET;
 
 /// What /data is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,7 +100,7 @@ impl Data {
                  and has left the partition as it is. Cure: look at it on another machine, or give up what is on it by a \
                  factory reset: hold the button for 30 seconds, or put an empty file named {} beside this one and start \
                  the box again.",
-                reset::FILE
+                FACTORY_RESET
             )),
             Self::Missing { why } => Some(format!(
                 "There is no data partition: {why}. siembox runs without its settings, from RAM."

@@ -29,9 +29,8 @@ pub use partition::{DATA, Disk, ESP};
 
 use super::SIEMBOX;
 use super::log::Log;
+use super::paths::DATA_FOLDER;
 
-/// Where the data partition is mounted.
-pub const PLACE: &str = "/data";
 const FLAGS: MountFlags = MountFlags::NOATIME
     .union(MountFlags::NODEV)
     .union(MountFlags::NOSUID)
@@ -62,12 +61,12 @@ pub fn mount_data(found: &Found, reset: bool, log: &Log, sys: &Path) -> Data {
         && let Err(cause) = mount_in_ram()
     {
         log.say(format!(
-            "data: not even RAM can be mounted on {PLACE}: {cause}"
+            "data: not even RAM can be mounted on {DATA_FOLDER}: {cause}"
         ));
     }
-    if let Err(cause) = folders(Path::new(PLACE)) {
+    if let Err(cause) = folders(Path::new(DATA_FOLDER)) {
         log.say(format!(
-            "data: the folders on {PLACE} cannot be made: {cause}"
+            "data: the folders on {DATA_FOLDER} cannot be made: {cause}"
         ));
     }
     log.say(format!("data: {}", data.in_words()));
@@ -138,13 +137,15 @@ fn forget_secrets(device: &Path, bytes: u64, log: &Log) {
     if !usable || mounted(device).is_err() {
         return;
     }
-    if let Err(cause) = erase::small_files(Path::new(PLACE)) {
+    if let Err(cause) = erase::small_files(Path::new(DATA_FOLDER)) {
         log.say(format!(
             "factory reset: not each secret was overwritten in its place: {cause}"
         ));
     }
-    if let Err(cause) = unmount(PLACE, UnmountFlags::empty()) {
-        log.say(format!("factory reset: {PLACE} stays mounted: {cause}"));
+    if let Err(cause) = unmount(DATA_FOLDER, UnmountFlags::empty()) {
+        log.say(format!(
+            "factory reset: {DATA_FOLDER} stays mounted: {cause}"
+        ));
     }
 }
 
@@ -168,18 +169,18 @@ fn size_of(partition: &Partition, sys: &Path) -> u64 {
 }
 
 fn mounted(device: &Path) -> io::Result<Space> {
-    std::fs::create_dir_all(PLACE)?;
+    std::fs::create_dir_all(DATA_FOLDER)?;
     // noinit_itable: else the kernel goes on writing for minutes after a growth, on a box that idles
     let options = c"errors=remount-ro,data=ordered,noinit_itable";
-    mount(device, PLACE, "ext4", FLAGS, Some(options))?;
-    space(Path::new(PLACE))
+    mount(device, DATA_FOLDER, "ext4", FLAGS, Some(options))?;
+    space(Path::new(DATA_FOLDER))
 }
 
 fn mount_in_ram() -> io::Result<()> {
-    std::fs::create_dir_all(PLACE)?;
+    std::fs::create_dir_all(DATA_FOLDER)?;
     mount(
         "tmpfs",
-        PLACE,
+        DATA_FOLDER,
         "tmpfs",
         FLAGS,
         Some(c"mode=0755,size=64m,nr_inodes=4k"),
@@ -215,5 +216,5 @@ fn named(path: &Path, cause: io::Error) -> io::Error {
 /// Where things lie on /data.
 #[must_use]
 pub fn on_data(name: &str) -> PathBuf {
-    Path::new(PLACE).join(name)
+    Path::new(DATA_FOLDER).join(name)
 }

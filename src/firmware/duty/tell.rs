@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Duty;
 use crate::firmware::disk;
 use crate::firmware::facts::facts;
+use crate::firmware::paths::DATA_FOLDER;
 use crate::firmware::status_txt::Facts;
 use crate::provision::Taken;
 use crate::status::Signal;
@@ -51,7 +52,7 @@ impl Duty {
 
     fn own_troubles(&self) -> Vec<String> {
         // one that does not say is neither full nor read-only
-        let space = disk::space(Path::new(disk::PLACE)).unwrap_or_default();
+        let space = disk::space(Path::new(DATA_FOLDER)).unwrap_or_default();
         let data = self.given.data.trouble(space);
         let given_up = self.given.trial.given_up().map(str::to_owned);
         data.into_iter().chain(given_up).collect()

@@ -3,7 +3,6 @@
 use serde_json::{Value as Json, json};
 use toml_edit::{Datetime, Item, TableLike, Value};
 
-use super::vocabulary::Holds;
 use crate::settings::Refusal;
 use crate::settings::words::{shown, shown_value};
 
@@ -26,6 +25,25 @@ pub(super) enum Operator {
     GteNdays,
     LteNdays,
     Range,
+}
+
+/// What the values of a filter are.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Holds {
+    /// A whole number from … to ….
+    Number(i64, i64),
+    /// A text, not empty.
+    Text,
+    /// `true` or `false`.
+    Flag,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// One of these words, or "null", which is sent as JSON's null.
+    WordOrNull(&'static [&'static str]),
+    /// Milliseconds since 1970, or a TOML time with an offset.
+    Time,
+    /// The reference gives no type, or an object.
+    Any,
 }
 
 impl Operator {

@@ -1,7 +1,10 @@
 //! The filters there are, as data: reference §1.7 (activities) and §1.8 (alerts), both from the API's own pages, and after
 //! them those that working clients use though no page lists them.
 
-use super::operator::Operator::{self, *};
+use super::operator::{
+    Holds,
+    Operator::{self, *},
+};
 
 /// The filters of one stream.
 pub(in crate::settings) struct Vocabulary {
@@ -21,25 +24,6 @@ pub(super) struct Field {
     pub operators: &'static [Operator],
     /// As the API names it, where that differs.
     pub sent_as: Option<&'static str>,
-}
-
-/// What the values of a filter are.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Holds {
-    /// A whole number from … to ….
-    Number(i64, i64),
-    /// A text, not empty.
-    Text,
-    /// `true` or `false`.
-    Flag,
-    /// One of these words.
-    Word(&'static [&'static str]),
-    /// One of these words, or "null", which is sent as JSON's null.
-    WordOrNull(&'static [&'static str]),
-    /// Milliseconds since 1970, or a TOML time with an offset.
-    Time,
-    /// The reference gives no type, or an object.
-    Any,
 }
 
 use Holds::{Any, Flag, Number, Text as Words, Time, Word, WordOrNull};

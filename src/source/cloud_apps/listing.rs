@@ -3,8 +3,9 @@
 
 use std::ops::ControlFlow;
 
+use super::element::Element;
 use super::head::{Head, Reach};
-use super::split::{Element, Progress, Splitter};
+use super::split::{Progress, Splitter};
 
 /// The elements of a list.
 #[derive(Debug, Default, PartialEq, Eq)]

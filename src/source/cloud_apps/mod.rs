@@ -2,6 +2,7 @@
 
 mod api;
 mod auth;
+mod element;
 mod head;
 pub mod listing;
 pub mod page;

@@ -10,10 +10,11 @@ use std::ops::ControlFlow;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use super::element::Element;
 use super::head::{Head, MOST_AROUND, Reach};
 use super::record::loose::{Flag, Items, Number};
 use super::record::loose_object::loose_object;
-use super::split::{Element, Progress, Splitter};
+use super::split::{Progress, Splitter};
 use super::voice::{self, Voice};
 use crate::foreign::ForeignText;
 use crate::source::{Answer, Recipient};

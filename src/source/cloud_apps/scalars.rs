@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use serde::de::IgnoredAny;
 
-use super::split::{Element, KEPT};
+use super::element::{Element, KEPT};
 
 /// The longest that is handed over whole, bytes.
 const MOST: usize = 1 << 20;

@@ -9,29 +9,13 @@ use std::ops::ControlFlow;
 
 use wide::u8x16;
 
+use super::element::{Element, KEPT};
 use super::scalars::Scalars;
 
 /// Bytes that are looked at together.
 const BLOCK: usize = 64;
 /// The longest element that is handed over whole, bytes: a record of 10 MB still is.
 pub(super) const MOST_ELEMENT: usize = 11 << 20;
-/// What is kept of a longer one, bytes.
-pub(super) const KEPT: usize = 256 << 10;
-
-/// An element of the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Element<'e> {
-    /// As it stands there.
-    Whole(&'e [u8]),
-    /// One that is longer than the bound.
-    TooLong {
-        /// How it begins.
-        begin: &'e [u8],
-        /// How long it is.
-        bytes: u64,
-    },
-}
-
 /// How far the list has come.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Progress {

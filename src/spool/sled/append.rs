@@ -151,7 +151,7 @@ impl SledSpool {
             return Err(trouble.at(head.store.path(), "write"));
         }
         let mut tally = held(&self.tally);
-        tally.follow(draft);
+        tally.follow(&draft.state, &draft.asides);
         if let Some(link) = tally.chain.back_mut() {
             link.bytes = link.bytes.max(head.store.bytes());
         }
@@ -209,7 +209,7 @@ impl SledSpool {
         let drained = {
             let mut tally = held(&self.tally);
             tally.chain.push_back(Link { id, bytes });
-            tally.follow(draft);
+            tally.follow(&draft.state, &draft.asides);
             tally.take_drained()
         };
         if let Some(old) = old {

@@ -3,8 +3,7 @@
 use std::collections::VecDeque;
 
 use super::chain::StoreId;
-use super::draft::Draft;
-use crate::spool::state::{MOST_NOTE, Progress};
+use crate::spool::state::{MOST_NOTE, Progress, State};
 use crate::spool::{Repair, Stats};
 
 /// Repairs that wait to be asked for; the oldest go.
@@ -100,13 +99,13 @@ impl Tally {
         }
     }
 
-    /// A page has become durable.
-    pub(super) fn follow(&mut self, draft: &Draft) {
-        self.next = draft.state.next;
-        self.text = draft.state.text;
-        self.pieces = draft.state.pieces;
-        self.asides.clone_from(&draft.asides);
-        self.asides_gone = draft.state.asides_gone;
+    /// A page has become durable, and left this state and these records set aside.
+    pub(super) fn follow(&mut self, state: &State, asides: &VecDeque<Kept>) {
+        self.next = state.next;
+        self.text = state.text;
+        self.pieces = state.pieces;
+        self.asides.clone_from(asides);
+        self.asides_gone = state.asides_gone;
     }
 
     /// All lines below `before` have arrived.

@@ -32,6 +32,7 @@ use std::time::Duration;
 
 use embedded_svc::http::{Headers, Method, Query};
 
+use super::admin_session::AdminSession;
 use super::audit::Audit;
 use super::exchange::Exchange;
 use super::form::Form;
@@ -41,7 +42,7 @@ use crate::clock::{self, Moment};
 use burst::Burst;
 use owner::{Claim, Mark, OwnerFile};
 use password::{HashError, Hashed};
-pub use room::{Ask, Owner, Room, Visitor};
+pub use room::{Ask, Room, Visitor};
 use sessions::Sessions;
 use stamp::{For, Stamp};
 use throttle::{Throttle, Who};
@@ -174,7 +175,9 @@ impl Door {
     /// The pages of a box that is somebody's.
     fn within(&self, exchange: &Exchange, ask: &Ask, hashed: &Hashed, mark: Mark) -> Page {
         let found = lock(&self.sessions).find(ask.cookie, mark, true, ask.now.steady);
-        let visitor = found.map_or(Visitor::Anybody, |csrf| Visitor::Owner(Owner::new(csrf)));
+        let visitor = found.map_or(Visitor::Anybody, |csrf| {
+            Visitor::Owner(AdminSession::new(csrf))
+        });
         match (ask.path, visitor) {
             ("/claim", _) => self.claimed_before(ask),
             ("/login", Visitor::Anybody) => self.login(ask, hashed, mark),
@@ -198,7 +201,7 @@ impl Door {
         }
     }
 
-    fn room(&self, ask: &Ask, owner: &Owner, hashed: &Hashed, mark: Mark) -> Page {
+    fn room(&self, ask: &Ask, owner: &AdminSession, hashed: &Hashed, mark: Mark) -> Page {
         match ask.path {
             "/logout" if ask.is_form() => return self.logout(ask),
             "/logout" => return Page::see_other("/setup"),
@@ -406,7 +409,7 @@ pub(super) fn is_plain(path: &str) -> bool {
 }
 
 /// A form without the session's token: of another session, as a rule, which was over.
-fn stale(ask: &Ask, owner: &Owner) -> Page {
+fn stale(ask: &Ask, owner: &AdminSession) -> Page {
     let content = maud::html! {
         p { "Nothing was changed: this form belongs to another session." }
         p { a href=(if is_plain(ask.path) { ask.path } else { "/setup" }) { "Open the page anew" } " and send it again." }

@@ -5,13 +5,20 @@ use maud::html;
 use super::claim::{Wrong, chosen, hint, two_fields};
 use super::owner::Mark;
 use super::password::Hashed;
-use super::{Ask, Door, Owner, lock};
+use super::{Ask, Door, lock};
+use crate::web::admin_session::AdminSession;
 use crate::web::frame::{Field, frame, trouble};
 use crate::web::page::Page;
 
 impl Door {
     /// Takes the old one and another one; all other sessions end.
-    pub(super) fn renew(&self, ask: &Ask, owner: &Owner, hashed: &Hashed, mark: Mark) -> Page {
+    pub(super) fn renew(
+        &self,
+        ask: &Ask,
+        owner: &AdminSession,
+        hashed: &Hashed,
+        mark: Mark,
+    ) -> Page {
         let page =
             |code, old: Option<&str>, wrong: &Wrong| renew_page(code, ask, owner, old, wrong);
         if !ask.is_form() {
@@ -70,7 +77,13 @@ impl Door {
     }
 }
 
-fn renew_page(code: u16, ask: &Ask, owner: &Owner, old: Option<&str>, wrong: &Wrong) -> Page {
+fn renew_page(
+    code: u16,
+    ask: &Ask,
+    owner: &AdminSession,
+    old: Option<&str>,
+    wrong: &Wrong,
+) -> Page {
     let old = Field {
         error: old,
         ..Field::new("old", "Present password", "password", "current-password")

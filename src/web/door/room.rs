@@ -1,12 +1,11 @@
 //! What a page behind the door is given, and how one is added.
 
-use std::fmt;
 use std::net::IpAddr;
 
 use embedded_svc::http::Method;
-use maud::{Markup, html};
 
 use crate::clock::Moment;
+use crate::web::admin_session::AdminSession;
 use crate::web::form::Form;
 use crate::web::page::Page;
 
@@ -36,8 +35,8 @@ pub trait Room: Send + Sync {
         false
     }
 
-    /// The page. The form that it shows has [`Owner::token`] in it.
-    fn answer(&self, ask: &Ask, owner: &Owner) -> Page;
+    /// The page. The form that it shows has [`AdminSession::token`] in it.
+    fn answer(&self, ask: &Ask, owner: &AdminSession) -> Page;
 }
 
 /// What was asked.
@@ -74,12 +73,7 @@ pub enum Visitor {
     /// Somebody.
     Anybody,
     /// The administrator, signed in.
-    Owner(Owner),
-}
-
-/// The administrator, signed in.
-pub struct Owner {
-    csrf: String,
+    Owner(AdminSession),
 }
 
 impl Ask<'_> {
@@ -87,28 +81,5 @@ impl Ask<'_> {
     #[must_use]
     pub fn is_form(&self) -> bool {
         self.method == Method::Post
-    }
-}
-
-impl Owner {
-    pub(super) fn new(csrf: String) -> Self {
-        Self { csrf }
-    }
-
-    /// The hidden field that each form has to have.
-    #[must_use]
-    pub fn token(&self) -> Markup {
-        html! { input type="hidden" name="csrf" value=(self.csrf); }
-    }
-
-    /// The token itself, which also tells this session from others.
-    pub(in crate::web) fn csrf(&self) -> &str {
-        &self.csrf
-    }
-}
-
-impl fmt::Debug for Owner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the administrator")
     }
 }

@@ -2,7 +2,8 @@
 
 use maud::html;
 
-use super::{Ask, Door, Owner};
+use super::{Ask, Door};
+use crate::web::admin_session::AdminSession;
 use crate::web::frame::{frame, trouble};
 use crate::web::page::Page;
 use crate::web::status::words;
@@ -11,7 +12,7 @@ use crate::web::status::words;
 const SHOWN: usize = 200;
 
 impl Door {
-    pub(super) fn landing(&self, ask: &Ask, owner: &Owner) -> Page {
+    pub(super) fn landing(&self, ask: &Ask, owner: &AdminSession) -> Page {
         let rooms = self.rooms.iter();
         let listed: Vec<(&str, &str)> = rooms
             .filter_map(|room| Some((room.path(), room.title()?)))
@@ -27,7 +28,7 @@ impl Door {
         Page::html(200, &frame("Set up", ask.machine, Some(owner), &content))
     }
 
-    pub(super) fn audit_list(&self, ask: &Ask, owner: &Owner) -> Page {
+    pub(super) fn audit_list(&self, ask: &Ask, owner: &AdminSession) -> Page {
         self.note_burst(true, ask.now);
         let (entries, error) = match self.audit.entries() {
             Ok(entries) => (entries, None),

@@ -16,7 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
-use super::heads::Heads;
+use super::heads::{Heads, MOST_HEAD};
 use super::pace::Pace;
 use super::seats::Seat;
 use super::window::Window;
@@ -26,7 +26,6 @@ use crate::web::guard::Guard;
 use crate::web::site::{Entrance, Site};
 
 const MOST_FIELDS: usize = 64;
-pub(super) const MOST_HEAD: usize = 8 * 1024;
 const MOST_BODY: usize = 64 * 1024;
 /// A body is whole within this time.
 const BODY_WITHIN: Duration = Duration::from_secs(10);

@@ -7,7 +7,8 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::connection::MOST_HEAD;
+/// The longest head, bytes.
+pub(super) const MOST_HEAD: usize = 8 * 1024;
 
 /// A stream in whose heads a bare LF becomes NUL: hyper answers that with 400 and ends the connection.
 pub(super) struct Heads<S> {

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::fields::Step;
-use super::wizard::address;
+use super::step::address;
 use super::{Question, Reply, Setup, orphans, removal, replay};
 use crate::settings::edit::{Draft, EditError};
 use crate::status::{AgentReport, Condition};

@@ -41,8 +41,9 @@ use self::fields::Step;
 use self::forms::Forms;
 use self::jobs::Jobs;
 use self::trial::Trial;
+use super::admin_session::AdminSession;
 use super::audit::Audit;
-use super::door::{Ask, Owner, Room};
+use super::door::{Ask, Room};
 use super::frame::{frame, working};
 use super::page::Page;
 use crate::settings::Overrides;
@@ -83,7 +84,7 @@ pub struct Setup {
 #[derive(Clone, Copy)]
 struct Question<'a> {
     ask: &'a Ask<'a>,
-    owner: &'a Owner,
+    owner: &'a AdminSession,
 }
 
 /// The answer to it.
@@ -145,7 +146,7 @@ impl Setup {
         let post = ask.is_form();
         match parts[..] {
             [] if !post => self.agents(ask),
-            ["new"] if !post => Reply::See(wizard::address(None, Step::General)),
+            ["new"] if !post => Reply::See(step::address(None, Step::General)),
             ["new", step] => self.to_step(ask, None, step).unwrap_or(Reply::Missing),
             ["agent", name, what] => self
                 .to_step(ask, Some(name), what)
@@ -207,7 +208,7 @@ impl Room for Arc<Setup> {
         transfer::gives_secrets(ask)
     }
 
-    fn answer(&self, ask: &Ask, owner: &Owner) -> Page {
+    fn answer(&self, ask: &Ask, owner: &AdminSession) -> Page {
         match self.reply(Question { ask, owner }) {
             Reply::Page { title, main, runs } => {
                 let main = html! { (self.on_trial(Question { ask, owner })) (main) };

@@ -5,7 +5,14 @@ use maud::{Markup, html};
 use super::fields::{Kind, Step, about};
 use super::judge::Judged;
 use super::typed::{Refused, Typed};
-use super::wizard::address;
+
+/// Where a step stands.
+pub(super) fn address(agent: Option<&str>, step: Step) -> String {
+    match agent {
+        None => format!("/setup/new/{}", step.name()),
+        Some(name) => format!("/setup/agent/{name}/{}", step.name()),
+    }
+}
 
 /// What is wrong, above the form, where a screen reader says it at once.
 pub(super) fn summary(refused: &[Refused], why: &[String]) -> Markup {

@@ -8,7 +8,7 @@ use maud::html;
 use super::fields::{Step, about};
 use super::forms::Which;
 use super::judge::Judged;
-use super::step::{buttons, finish, summary};
+use super::step::{address, buttons, finish, summary};
 use super::typed::{Refused, Typed};
 use super::{Question, Reply, Setup, files, render};
 use crate::settings::edit::{Draft, EditError, MAX_EXPORT_BYTES, put_secret, remove_secret};
@@ -204,13 +204,5 @@ impl Setup {
             (self.job_panel(ask))
         };
         Reply::page(&title, body)
-    }
-}
-
-/// Where a step stands.
-pub(super) fn address(agent: Option<&str>, step: Step) -> String {
-    match agent {
-        None => format!("/setup/new/{}", step.name()),
-        Some(name) => format!("/setup/agent/{name}/{}", step.name()),
     }
 }

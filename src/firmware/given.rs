@@ -1,0 +1,41 @@
+//! What the boot has found and made, for what runs from then on.
+
+use super::child::Child;
+use super::clock::Keeper;
+use super::disk::{Data, Disk};
+use super::esp::Esp;
+use super::image::Image;
+use super::log::Log;
+use super::panel::Panel;
+use super::rooms;
+use super::trial::Trial;
+use crate::provision::Taken;
+use crate::watchdog::Watchdog;
+
+/// What the boot has found and made.
+pub struct Given {
+    /// Where everything is said.
+    pub log: Log,
+    /// The image that was booted.
+    pub image: Image,
+    /// Lamps and button.
+    pub panel: Panel,
+    /// The hardware watchdog, already counting.
+    pub dog: Option<Watchdog>,
+    /// The disk that was booted from.
+    pub disk: Option<Disk>,
+    /// What /data is.
+    pub data: Data,
+    /// The boot partition.
+    pub esp: Option<Esp>,
+    /// Is the firmware on trial, and was another given up?
+    pub trial: Trial,
+    /// The last known time.
+    pub keeper: Keeper,
+    /// What became of settings on the boot partition, and when, milliseconds since 1970.
+    pub taken: (Taken, i64),
+    /// The network that is up.
+    pub network: rooms::Up,
+    /// What is to run beside what keeps the network so.
+    pub children: Vec<Child>,
+}
