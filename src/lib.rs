@@ -1,14 +1,106 @@
-//! siembox brings Microsoft Defender for Cloud Apps alerts and activities into the SIEM a company already has.
+//! siembox brings Microsoft Defender for Cloud Apps alerts and activities into the SIEM a company
+//! already has.
 //!
-//! Records come in from the cloud on the left and leave as CEF lines on the right; in between they are safe on flash:
+//! Records come in from the cloud on the left and leave as CEF lines on the right; in between they
+//! are safe on flash. Everything else only watches that stream, or sets it up:
 //!
 //! ```text
 //! cloud API ─▶ source ─▶ event ─▶ cef ─▶ spool ─▶ syslog ─▶ sink ─▶ SIEM
+//!                │                         │                  │
+//!                └───────────────────── status ───────────────┘
+//!                                          │
+//!                              led, web ◀──┘     settings ─▶ agent
 //! ```
 //!
-//! `event`, `cef`, `syslog` and the pure parts of `source`, `spool` and `status` do no I/O and read no clock.
+//! # What always holds
 //!
-//! Beside the stream stands what makes a box of it: `board` (what this machine has), `led`, `button` and `watchdog`.
+//! 1. A page and the cursor behind it go to flash in one transaction, before the next page is asked
+//!    for. A crash neither skips a record nor reads one twice.
+//! 2. A line leaves the spool only when the receiver has it: by its own answer over RELP, by an
+//!    orderly end of the connection over TCP and TLS.
+//! 3. Full means wait. A full spool stops the reader, and the cloud keeps the records; a slow SIEM
+//!    blocks neither page nor lamps.
+//! 4. One bad record stops no stream. It is set aside, counted and shown.
+//! 5. `event`, `cef`, `syslog`, and the pure parts of `source`, `spool` and `status` do no I/O and
+//!    read no clock. Time and randomness come in as arguments.
+//! 6. Secrets are a type that cannot be printed. They are in no log, page, metric or bundle.
+//! 7. Memory and disk are bounded by numbers in the settings and in the board's file.
+//! 8. Control flow hangs on variants, never on the text of a message.
+//! 9. What is on flash outlives the program: each format has a number, and older ones are read.
+//!
+//! # Rooms and arrows
+//!
+//! A room is a module of this crate. It uses only what its row names; arrows run one way, without
+//! circles, also among the modules of one folder. `tests/arrows` reads the source against this list.
+//!
+//! The ground floor is `backoff`, `clock`, `durable`, `foreign`, `own_file`, `patience`,
+//! `still_there` and `text_file`. Each room may use it, unless its row says
+//! "nothing".
+//!
+//! - `cli`: arguments become a command. Uses `board` `firmware` `orphan` `replay` `settings`
+//!   `source`.
+//! - `commands`: what each command does, from its arguments to its exit code. Uses `agent`
+//!   `appliance` `board` `button` `check` `cli` `firmware` `led` `log` `network` `orphan` `preview`
+//!   `render` `replay` `settings` `spool` `status` `timekeeping` `word`.
+//! - `appliance`: builds the agents from the settings, starts them, watches them, stops them in
+//!   order. Uses `agent` `board` `check` `memory` `orphan` `preview` `replay` `sent` `settings`
+//!   `source` `spool` `status` `timekeeping` `web`.
+//! - `agent`: one configured SIEM agent: pollers, forwarder and replays as one supervised set of
+//!   streams. Uses `cef` `event` `ledger` `replay` `sent` `settings` `sink` `source` `spool`
+//!   `status` `syslog` `timekeeping` `trust`.
+//! - `check`: `siembox check`: each step between the settings and the first line, with its cure.
+//!   Uses `agent` `certificate` `settings` `sink` `source` `spool` `status` `trust`.
+//! - `preview`: `siembox preview`: what the filters let through now, as lines. Uses `agent`
+//!   `settings` `source`.
+//! - `render`: `siembox render`: records in a file, as lines. Uses `cef` `source` `syslog`.
+//! - `replay`: `siembox replay`: what is asked of a running siembox, and how far it has come. Uses
+//!   `settings` `source`.
+//! - `source`: the port that records come in by, the reader by time (cursor, overlap, seen ids),
+//!   HTTP, and the API of Cloud Apps. Uses `event` `trust`.
+//! - `event`: `Event`: what is forwarded, in our own words. Uses nothing.
+//! - `cef`: an event becomes a CEF line; the fields are a table. Uses `event`.
+//! - `syslog`: header variants and framing. Uses nothing.
+//! - `spool`: what waits on flash for the SIEM, with the cursor of what was read; its store is
+//!   sled. Uses the ground floor.
+//! - `sink`: the port that lines leave by: send a batch, prove that it arrived. UDP, TCP, TLS and
+//!   RELP. Uses `certificate` `spool` `syslog` `trust`.
+//! - `ledger`: what became of the records, hour by hour of their own time. Uses `source` `spool`
+//!   `status`.
+//! - `sent`: which records became lines, by id. Uses `source` `spool`.
+//! - `status`: one published value: what the box does and how it is; its conditions and notices.
+//!   Uses `orphan` `replay` `source`.
+//! - `orphan`: spools that belong to no agent of the settings. Uses nothing.
+//! - `web`: the page: forms and JSON as functions of values; `web::server` has the only sockets.
+//!   Uses `log` `orphan` `replay` `settings` `status` `trust`.
+//! - `settings`: typed settings in which a wrong state cannot be built: file, secrets, edits that
+//!   keep comments. Uses the ground floor.
+//! - `trust`: whom siembox trusts over TLS, and what a failed handshake means in plain words. Uses
+//!   `certificate`.
+//! - `certificate`: what a certificate says about itself. Uses the ground floor.
+//! - `log`: the operator log. Uses `settings`.
+//! - `memory`: what the allocator does with the large buffers of a page. Uses nothing.
+//! - `led`: the lamps: blink patterns and their players. Uses `board` `gpio` `status`.
+//! - `button`: the one button of the box. Uses `board` `gpio` `status`.
+//! - `gpio`: GPIO lines, found by the label or name of their chip. Uses `board`.
+//! - `watchdog`: the hardware watchdog. Uses nothing.
+//! - `board`: boards are data: what is wired where, what the kernel needs, how much there is of
+//!   everything. Uses `settings`.
+//! - `firmware`: siembox as the first process of a box of its own. Uses `board` `button` `led`
+//!   `log` `network` `provision` `settings` `status` `timekeeping` `watchdog` `word`.
+//! - `network`: the network of the firmware: interface, address, name, packet filter. Uses
+//!   `settings` `word`.
+//! - `timekeeping`: the clock of the firmware: time servers, and which of them is believed. Uses
+//!   `network` `settings` `word`.
+//! - `provision`: settings that come on the boot partition. Uses `agent` `settings`.
+//! - `word`: small files in RAM by which one process tells another. Uses the ground floor.
+//! - `backoff`: how long to wait before the next try. Uses nothing.
+//! - `clock`: the one door to time. Uses nothing.
+//! - `durable`: a small file, replaced as a whole. Uses `own_file`.
+//! - `foreign`: text of others, out of which our own secrets are taken. Uses nothing.
+//! - `own_file`: files of our own, opened without following links. Uses nothing.
+//! - `patience`: reads of files that may hang, within a bound. Uses nothing.
+//! - `still_there`: whether what is open is still what its name leads to. Uses nothing.
+//! - `text_file`: the one reader of files that people write. Uses `patience`.
 
 pub mod agent;
 pub mod appliance;

@@ -6,8 +6,9 @@ use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use super::peer::{Peer, Spoken};
-use super::relp::RelpFault;
-use crate::foreign::ForeignText;
+use super::relp_protocol::RelpFault;
+use super::span::Span;
+use super::unasked::Unasked;
 use crate::trust::{Side, TlsFault};
 
 /// One variant per failing step. Shown as "reason: cure"; each half can be had alone.
@@ -223,38 +224,6 @@ impl SinkError {
             Self::Spent { .. } => "a new connection is made",
         }
         .into()
-    }
-}
-
-/// What a peer said that has nothing to say. Shown fit for a log line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unasked {
-    /// What a TLS receiver says to a plain line.
-    TlsAlert,
-    /// The beginning of anything else.
-    Words(ForeignText),
-}
-
-impl fmt::Display for Unasked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TlsAlert => f.write_str("a TLS alert"),
-            Self::Words(words) => words.fmt(f),
-        }
-    }
-}
-
-/// A time span without a row of decimals.
-pub(super) struct Span(pub(super) Duration);
-
-impl fmt::Display for Span {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ms = self.0.as_millis();
-        if ms.is_multiple_of(1000) {
-            write!(f, "{} s", ms / 1000)
-        } else {
-            write!(f, "{ms} ms")
-        }
     }
 }
 

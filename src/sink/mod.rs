@@ -23,20 +23,24 @@ mod kernel;
 mod pace;
 mod peer;
 pub mod relp;
+pub mod relp_protocol;
+mod span;
 mod stream;
 mod target;
 mod tcp;
 mod tls;
 mod trust;
 mod udp;
+mod unasked;
 mod wire;
 
 pub use answers::{Answers, Refusal};
-pub use fault::{SinkError, Unasked};
+pub use fault::SinkError;
 pub use peer::{Peer, Spoken};
-pub use relp::RelpFault;
+pub use relp_protocol::RelpFault;
 pub use target::{Bounds, Protocol, Target};
 pub use trust::{Trust, TrustError, TrustFiles};
+pub use unasked::Unasked;
 pub use wire::Wire;
 
 pub use crate::trust::TlsFault;

@@ -10,9 +10,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{sleep, timeout};
 
 use super::carrier::{self, Carrier, Waiting};
-use super::fault::{SinkError, Unasked};
+use super::fault::SinkError;
 use super::peer::Peer;
 use super::target::Bounds;
+use super::unasked::Unasked;
 use crate::foreign::ForeignText;
 
 /// Reads of unasked-for bytes at one look: who says more must wait, so that a babbler can't hold up the stream.

@@ -2,6 +2,7 @@
 //! [`Snapshot`]. Telling never waits for a watcher.
 
 mod agent;
+mod assess;
 mod depth;
 mod happening;
 mod health;

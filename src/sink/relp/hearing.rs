@@ -1,12 +1,13 @@
 //! What a session makes of what is said to it: answers move its window, everything else ends it.
 
-use super::answer::{self, AnswerFault, Said};
-use super::fault::RelpFault;
 use super::session::{OPEN, Session};
 use crate::sink::Sink;
 use crate::sink::carrier::Carrier;
-use crate::sink::fault::{SinkError, Unasked};
+use crate::sink::fault::SinkError;
+use crate::sink::relp_protocol::RelpFault;
+use crate::sink::relp_protocol::answer::{self, AnswerFault, Said};
 use crate::sink::stream;
+use crate::sink::unasked::Unasked;
 
 impl<C: Carrier> Session<C> {
     /// Takes in what the peer has said already.

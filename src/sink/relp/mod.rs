@@ -7,15 +7,12 @@
 //! it    1 rsp 92 200 OK …               2 rsp 6 200 OK        3 rsp 0     0 serverclose 0
 //! ```
 //!
-//! [`frame`] and [`answer`] are the codec, [`window`] the transactions that are open; all pure. `session` is the connection, `hearing` what it
-//! makes of what is said to it.
+//! [`relp_protocol`](super::relp_protocol) has the frames and answers, [`window`] the transactions
+//! that are open; both are pure. `session` is the connection, `hearing` what it makes of what is said
+//! to it.
 
-pub mod answer;
-mod fault;
-pub mod frame;
 mod hearing;
 mod session;
 pub mod window;
 
-pub use fault::RelpFault;
 pub(super) use session::Session;

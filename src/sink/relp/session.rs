@@ -4,14 +4,13 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::fault::RelpFault;
-use super::frame;
 use super::window::Window;
 use crate::sink::carrier::Carrier;
 use crate::sink::duplex::Turn;
 use crate::sink::fault::SinkError;
 use crate::sink::pace::{self, Pace};
 use crate::sink::peer::Peer;
+use crate::sink::relp_protocol::{RelpFault, frame};
 use crate::sink::stream::Stream;
 use crate::sink::{Answers, Farewell, Sink};
 use crate::spool::Lines;

@@ -7,9 +7,9 @@
 
 use std::collections::HashSet;
 
-use siembox::sink::relp::answer::{Answer, Said, hear};
-use siembox::sink::relp::frame::{self, MAX_FRAME};
 use siembox::sink::relp::window::{WINDOW, Window};
+use siembox::sink::relp_protocol::answer::{Answer, Said, hear};
+use siembox::sink::relp_protocol::frame::{self, MAX_FRAME};
 
 /// See the module.
 pub fn run(data: &[u8]) {

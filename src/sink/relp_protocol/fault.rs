@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::answer::AnswerFault;
-use crate::sink::fault::{Span, Unasked};
 use crate::sink::peer::{Peer, Spoken};
+use crate::sink::span::Span;
+use crate::sink::unasked::Unasked;
 
 /// One variant per thing that a receiver may do.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,71 @@
+//! How an agent and the ways to its two sides are, from what is reported of them.
+
+use super::health::State;
+use super::meaning::{Condition, Way};
+use super::notice::{Notice, Topic};
+use super::snapshot::{AgentReport, LinkReport};
+
+// === impl Condition ===
+
+impl Condition {
+    /// The condition of an agent beside the notices of the box. Of a paused one, what is wrong with its SIEM's side comes first:
+    /// what it read before is on its way there.
+    #[must_use]
+    pub fn of<'a>(agent: &AgentReport, notices: impl IntoIterator<Item = &'a Notice>) -> Self {
+        match agent.state {
+            State::Disconnected => Self::Disconnected,
+            State::ConnectionError => Self::ConnectionError,
+            _ if is_failing(agent, notices) => Self::Interrupted,
+            _ if agent.paused => Self::Paused,
+            State::Created => Self::Created,
+            State::Connected => Self::Connected,
+        }
+    }
+}
+
+fn is_failing<'a>(agent: &AgentReport, notices: impl IntoIterator<Item = &'a Notice>) -> bool {
+    let stops = |topic| match topic {
+        Topic::Cloud | Topic::Siem | Topic::Spool => true,
+        // a paused one reads again once it goes on
+        Topic::StateFolder => !agent.paused,
+        _ => false,
+    };
+    agent.spool.full
+        || [&agent.cloud, &agent.siem]
+            .iter()
+            .any(|link| link.trouble.is_some())
+        || notices.into_iter().any(|notice| {
+            let is_ours = notice.agent == agent.name && stops(notice.topic);
+            let is_everybodys = notice.agent.is_empty() && notice.topic == Topic::StateFolder;
+            notice.over_ms.is_none() && (is_ours || is_everybodys)
+        })
+}
+
+// === impl AgentReport ===
+
+impl AgentReport {
+    /// How the way from the cloud is now.
+    #[must_use]
+    pub fn cloud_way(&self) -> Way {
+        if self.paused {
+            Way::Paused
+        } else {
+            self.cloud.way()
+        }
+    }
+}
+
+// === impl LinkReport ===
+
+impl LinkReport {
+    /// How the way to it is now.
+    #[must_use]
+    pub fn way(&self) -> Way {
+        match self.state {
+            State::ConnectionError | State::Disconnected => Way::Broken,
+            _ if self.trouble.is_some() => Way::Broken,
+            State::Created => Way::Untried,
+            State::Connected => Way::Open,
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The walls of the house: each room of `src` uses only what its row in the docs of `src/lib.rs`
+//! names, and no folder holds modules that use each other in a circle.
+//!
+//! Paths are read from the tokens of each file (`use` trees, paths in code and in macros), and
+//! resolved to modules. What stands under `#[cfg(test)]` counts for nothing.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod broken;
+mod judge;
+mod paths;
+mod rows;
+mod tree;
+
+use std::path::Path;
+
+use judge::faults;
+use rows::Rows;
+use tree::Tree;
+
+#[test]
+fn each_room_uses_what_its_row_names_and_nothing_goes_in_circles() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let tree = Tree::read(&|path| std::fs::read_to_string(src.join(path)).ok());
+    let rows = Rows::read(&std::fs::read_to_string(src.join("lib.rs")).unwrap());
+    let faults = faults(&tree, &rows);
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
