@@ -17,11 +17,11 @@ help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: rust tools-run  ## see it work: a simulated cloud, siembox, a receiver; Ctrl-C ends it
-	cargo build --locked --package siembox --bin siembox
-	cargo run --locked --quiet --package siembox-support --bin demo -- --siembox target/debug/siembox
+	cargo build --locked --package siembox --package siembox-support --bin siembox --bin demo
+	target/debug/demo --siembox target/debug/siembox
 
 test: rust tools-test  ## all tests; brings the receivers and parsers they need
-	cargo test --locked --workspace
+	cargo test --locked --workspace --exclude siembox-budget
 
 soak: rust tools-test  ## fault stories in their long form, as a table; N=0.1 is a tenth of it, N=10 ten times (hours)
 	tests/soak.sh $(or $(N),1)
@@ -76,7 +76,7 @@ bench: rust tools-bench  ## siembox beside rsyslog, syslog-ng and Python: N=2000
 
 check-budget: rust tools-budget  ## instructions per record against tests/bench/budget/budget.toml; ACCEPT=1 takes them as they are
 	GUNGRAUN_RUNNER=$(CURDIR)/target/tools/cargo/bin/gungraun-runner \
-	  cargo bench --locked --quiet --bench budget -- --output-format=json \
+	  cargo bench --locked --quiet --package siembox-budget --bench budget -- --output-format=json \
 	  | python3 tests/bench/budget/check.py $(if $(ACCEPT),--accept)
 
 sizes:  ## what the binaries, packages and images weigh

@@ -1,9 +1,12 @@
-//! What each condition of an agent or the box is called, what it means and what to do: one table for the page and the lamp.
+//! What each condition of an agent or of the box is called, what it means and what to do: one table
+//! for the page and the lamps.
 //!
-//! A [`Condition`] says at once what a [`State`] says only after hours of silence: that a side is failing now. A [`Signal`] is what
-//! a lamp can say: the six conditions, and what only a box of its own has to say.
+//! A [`Condition`] says at once what a [`State`](super::State) says only after hours of silence:
+//! that a side is failing now. A [`Signal`] is what a lamp can say: the six conditions, and what only
+//! a box of its own has to say.
 //!
-//! The rhythms speak as other boxes' do: steady is fine, slow is a warning, fast an error, a double flash waits for set-up.
+//! The rhythms speak as other boxes' do: steady is fine, slow is a warning, fast an error, a double
+//! flash waits for set-up.
 
 use serde::{Deserialize, Serialize};
 
