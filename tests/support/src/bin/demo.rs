@@ -27,8 +27,10 @@ Runs siembox between a simulated cloud and a small syslog receiver, and shows wh
 const REQUESTS_PER_MINUTE: usize = 120;
 /// How often the status is shown.
 const STATUS_EVERY: Duration = Duration::from_secs(2);
-/// Lines of the status that are shown.
-const STATUS_LINES: usize = 4;
+/// Lines of the status that are shown each time: the state, and the agent's figures.
+const STATUS_LINES: usize = 8;
+/// How the lines of the status begin that say where the page is: they are shown once.
+const PAGE: &str = "page ";
 
 struct Plan {
     siembox: PathBuf,
@@ -92,9 +94,8 @@ fn play(plan: &Plan) -> io::Result<()> {
         .alerts(records::alerts(1, plan.alerts))
         .requests_per_minute(REQUESTS_PER_MINUTE)
         .start();
-    let width = stage::terminal_width();
     let siem = SyslogReceiver::builder()
-        .on_line(move |line| say(&stage::shown(line, width)))
+        .on_line(|line| say(&stage::shown(line, stage::terminal_width())))
         .start();
     let folder = tempfile::Builder::new().prefix("siembox-demo-").tempdir()?;
     let config = write_settings(folder.path(), &cloud, &siem)?;
@@ -110,15 +111,27 @@ fn play(plan: &Plan) -> io::Result<()> {
     let end = plan
         .seconds
         .map(|seconds| Instant::now() + Duration::from_secs(seconds));
-    let mut connected = false;
+    let (mut connected, mut page_is_shown) = (false, false);
     while !curtain.wait(STATUS_EVERY) {
         if let Some(code) = siembox.ended()? {
             return Err(io::Error::other(format!("siembox ended by itself: {code}")));
         }
         let status = siembox.status()?;
         connected |= status.contains("Connected");
-        for line in status.lines().take(STATUS_LINES) {
-            say(&marked(line, width));
+        let (page, figures): (Vec<&str>, _) = status
+            .lines()
+            .filter(|line| !line.is_empty())
+            .partition(|line| line.starts_with(PAGE));
+        let page = if std::mem::replace(&mut page_is_shown, true) {
+            vec![]
+        } else {
+            page
+        };
+        for line in page
+            .into_iter()
+            .chain(figures.into_iter().take(STATUS_LINES))
+        {
+            say(&marked(line, stage::terminal_width()));
         }
         if end.is_some_and(|end| Instant::now() >= end) {
             break;
