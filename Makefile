@@ -48,13 +48,13 @@ release: rust tools-release  ## static binaries for x86_64 and aarch64, in targe
 	image/static.sh $(MACHINES)
 
 release-test: release  ## are they static, small enough, and do they run (aarch64 under qemu)?
-	cargo test --locked --test release -- --ignored --nocapture
+	cargo test --locked --test shipped release:: -- --ignored --nocapture
 
 deb: release tools-deb  ## Debian packages of them, in target/deb
 	image/deb/build.sh $(MACHINES)
 
 deb-test: deb  ## is everything in the packages, and is systemd content with the unit?
-	cargo test --locked --test package -- --ignored --nocapture
+	cargo test --locked --test shipped package:: -- --ignored --nocapture
 
 image: rust tools-image  ## BOARD=qemu-aarch64: the firmware as a disk image, in target/image; without BOARD, the boards; SIEMBOX=file takes that binary
 	@image/make.sh "$(BOARD)" "$(SIEMBOX)"

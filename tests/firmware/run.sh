@@ -25,7 +25,7 @@ case "$what" in
 stories)
     make_image "$board" --debug
     if [ "$board" = qemu-aarch64 ]; then make_image raspberry-pi-3; fi
-    cargo test --locked --test image -- --ignored
+    cargo test --locked --test shipped image:: -- --ignored
     tell --test-threads=2 --skip figures
     ;;
 first-boot) tell first_boot ;;

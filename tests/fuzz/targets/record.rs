@@ -15,7 +15,7 @@ use siembox::source::cloud_apps::record::{Unreadable, activity, alert, shape};
 use siembox::syslog::{Header, Priority, TimeFormat};
 use siembox_support::cef_reader::Cef;
 
-#[path = "../../parsers/expected.rs"]
+#[path = "../../cef/expected.rs"]
 #[allow(dead_code, reason = "labels are for the parsers in Python")]
 mod expected;
 

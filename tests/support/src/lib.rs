@@ -13,6 +13,7 @@ pub mod disk;
 pub mod listener;
 pub mod mapper;
 pub mod old_tls;
+pub mod own_test;
 pub mod pki;
 pub mod proxy;
 pub mod receiver;

@@ -4,6 +4,8 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::own_test;
+
 /// Runs an ignored test of this test binary in a mount namespace of its own, and lets it say what it says.
 ///
 /// Where this system cannot do that (not root, no FUSE, no loop device) it says so and passes over the test.
@@ -11,6 +13,7 @@ use std::process::{Command, Stdio};
 /// # Panics
 /// When that test fails.
 pub fn own_mounts(test: &str) {
+    own_test::must_exist(test);
     if let Err(missing) = possible() {
         println!("passed over: {test}: {missing}");
         return;

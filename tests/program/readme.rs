@@ -2,7 +2,7 @@
 
 use siembox::settings::EXAMPLE;
 
-const README: &str = include_str!("../README.md");
+const README: &str = include_str!("../../README.md");
 
 /// The keys of the example, those that are commented out included.
 fn keys() -> impl Iterator<Item = &'static str> {

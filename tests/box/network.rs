@@ -1,8 +1,6 @@
 //! The network of the firmware on real ground: busybox's DHCP client and a real DHCP server over a cable of the kernel's, in a
 //! network namespace of their own, and the ruleset in the kernel's own packet filter.
 
-#![allow(clippy::unwrap_used)]
-
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::symlink;
@@ -13,6 +11,7 @@ use std::time::{Duration, Instant};
 use siembox::network::{Card, Firewall, Lease, Network, Setting, Tools, path};
 use siembox::settings::{Interface, NetworkSettings};
 use siembox::word;
+use siembox_support::own_test;
 
 #[test]
 fn a_lease_comes_from_a_real_server() {
@@ -32,6 +31,7 @@ fn the_name_is_answered_for_on_a_real_network() {
 /// Runs an ignored test of this binary in namespaces of its own: network, mounts, host name, with a fresh `/run`. Where the
 /// system gives none, that is said and the test is passed over.
 fn own_network(test: &str) {
+    own_test::must_exist(&format!("network::{test}"));
     let unshare = || {
         let mut command = Command::new("unshare");
         command.args([
@@ -53,7 +53,7 @@ fn own_network(test: &str) {
         return;
     }
     let status = unshare()
-        .arg("mount -t tmpfs none /run && mount -t sysfs none /sys && mkdir -p /run/siembox && exec \"$0\" --exact \"$1\" --ignored --nocapture --test-threads=1")
+        .arg("mount -t tmpfs none /run && mount -t sysfs none /sys && mkdir -p /run/siembox && exec \"$0\" --exact \"network::$1\" --ignored --nocapture --test-threads=1")
         .arg(std::env::current_exe().unwrap())
         .arg(test)
         .stdin(Stdio::null())
@@ -304,7 +304,7 @@ fn name() {
         let asked = Command::new("nsenter")
             .arg("--net=/run/netns/peer")
             .arg(std::env::current_exe().unwrap())
-            .args(["--exact", "ask", "--ignored"])
+            .args(["--exact", "network::ask", "--ignored"])
             .env("SIEMBOX_TEST_ADDRESS", address)
             .output();
         asked.unwrap().status.success()

@@ -3,16 +3,13 @@
 //!
 //! The blocks of files are mixed here, worse than ext4 ever leaves them, and without root; `power_cut` has a real file system
 //! on a drive that forgets.
-#![allow(clippy::unwrap_used, missing_docs)]
-
-mod spool_shared;
 
 use std::fs;
 use std::path::Path;
 
+use super::shared::{Random, Written, copy_folder, disk_bytes, noise_text, stores};
 use siembox::spool::sled::{Bounds, SledSpool};
 use siembox::spool::{Lines, Repair, Spool};
-use spool_shared::{Random, Written, copy_folder, disk_bytes, noise_text, stores};
 
 /// So many cuts. `SPOOL_CUTS=2000` for a longer run.
 const CUTS: u64 = 60;

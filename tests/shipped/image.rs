@@ -4,8 +4,6 @@
 //! from Debian.
 //! siembox itself does not matter here, so a line of text stands in for it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,7 +1,5 @@
 //! The file and the flags: what wins, what is doubtful, what happens where there is no file.
 
-#![allow(clippy::unwrap_used)]
-
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 

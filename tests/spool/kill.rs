@@ -1,8 +1,5 @@
 //! SIGKILL at random moments: what was durable is there, once; the cursor is that of the last durable page or of the one
 //! after it; what the SIEM had is not asked for again but for a bounded rest.
-#![allow(clippy::unwrap_used, missing_docs)]
-
-mod spool_shared;
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -10,9 +7,9 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use super::shared::{Random, Written, noise};
 use siembox::spool::sled::{Bounds, SledSpool};
 use siembox::spool::{Aside, Lines, Spool};
-use spool_shared::{Random, Written, noise};
 
 /// So many kills. `SPOOL_KILLS=500` for a longer run.
 const KILLS: usize = 25;
@@ -110,7 +107,7 @@ fn nothing_durable_is_lost_and_nothing_is_there_twice() {
     let mut reached = 0;
     for kill in 0..kills {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "child", "--ignored", "--nocapture"])
+            .args(["--exact", "kill::child", "--ignored", "--nocapture"])
             .env(FOLDER, folder.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
@@ -180,7 +177,7 @@ fn what_was_acknowledged_comes_again_only_within_its_bound() {
     let spool = SledSpool::open(folder.path(), bounds(), 0).unwrap();
     for _ in 0..20 {
         spool
-            .append(&spool_shared::page(&spool_shared::lines(0..1000)), 0)
+            .append(&super::shared::page(&super::shared::lines(0..1000)), 0)
             .unwrap();
     }
     let mut next = 0;
@@ -189,7 +186,7 @@ fn what_was_acknowledged_comes_again_only_within_its_bound() {
         spool.acknowledge(next, b"").unwrap();
         if next % 31 == 0 || next == 20_000 {
             let left = tempfile::tempdir().unwrap();
-            spool_shared::copy_folder(folder.path(), left.path());
+            super::shared::copy_folder(folder.path(), left.path());
             let again = SledSpool::open(left.path(), bounds(), 0).unwrap();
             let bound = if next == 20_000 { 0 } else { UNNOTED };
             assert!(

@@ -1,5 +1,4 @@
 //! What the tests of the spool share.
-#![allow(dead_code, clippy::unwrap_used, missing_docs)]
 
 use std::path::{Path, PathBuf};
 

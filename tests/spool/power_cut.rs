@@ -3,9 +3,6 @@
 //! durable is there, in full and in order, and nothing had to be set aside.
 //!
 //! `SIEMBOX_CUTS=100` for a longer run, `SIEMBOX_SEED=…` for the same moments again (as far as two schedulers agree).
-#![allow(clippy::unwrap_used, missing_docs)]
-
-mod spool_shared;
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -13,12 +10,12 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use super::shared::{Random, Written, noise_text};
 use siembox::spool::sled::{Bounds, SledSpool};
 use siembox::spool::{Aside, Lines, Repair, Spool};
 use siembox_support::dice::Dice;
 use siembox_support::disk::{Drive, own_mounts};
 use siembox_support::soak;
-use spool_shared::{Random, Written, noise_text};
 
 /// Cuts where nobody asks for more.
 const CUTS: u64 = 15;
@@ -142,7 +139,7 @@ struct Said {
 
 fn start_writer(folder: &Path, store_bytes: u64) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "writer", "--ignored", "--nocapture"])
+        .args(["--exact", "power_cut::writer", "--ignored", "--nocapture"])
         .env(FOLDER, folder)
         .env(STORE, store_bytes.to_string())
         .stdin(Stdio::null())
@@ -250,7 +247,7 @@ fn setting(name: &str) -> Option<u64> {
 
 #[test]
 fn no_acknowledged_page_is_lost() {
-    own_mounts("cuts");
+    own_mounts("power_cut::cuts");
 }
 
 #[test]
@@ -324,7 +321,7 @@ fn cuts() {
 /// The proof that the test above can fail: on a drive that says flushed and does not, it finds losses.
 #[test]
 fn a_drive_that_lies_is_found_out() {
-    own_mounts("lies");
+    own_mounts("power_cut::lies");
 }
 
 #[test]

@@ -2,8 +2,6 @@
 //!
 //! Ignored otherwise: the binaries of both machines take minutes to build.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;

@@ -1,16 +1,13 @@
 //! The spool against a model that is a few vectors: random pages, peeks, acknowledgements, restarts and kills, with
 //! stores so small that the chain moves all the time.
-#![allow(clippy::unwrap_used, missing_docs)]
-
-mod spool_shared;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::shared::{Written, copy_folder, noise_text};
 use proptest::prelude::*;
 use siembox::spool::sled::{Bounds, SledSpool};
 use siembox::spool::{Aside, Lines, Memory, Spool, SpoolError};
-use spool_shared::{Written, copy_folder, noise_text};
 
 #[derive(Debug, Clone)]
 enum Action {
@@ -167,7 +164,7 @@ impl Model {
         }
         let newest: Vec<Aside> = self.asides.iter().rev().take(3).cloned().collect();
         assert_eq!(spool.aside(3).unwrap(), newest);
-        let disk = spool_shared::disk_bytes(folder);
+        let disk = super::shared::disk_bytes(folder);
         assert!(disk < bounds().max_bytes, "{disk}");
         assert_eq!(spool.repairs(), []);
     }

@@ -10,21 +10,14 @@
 //!     tell that from the end of a key.
 //!   - pycef undoes no escape and drops empty pairs, so it gives back less. Nothing one could write helps: it can't
 //!     return a value with `=` in it but with the backslash, and the standard has no other way to write one.
-#![allow(clippy::expect_used)]
-
-#[path = "golden/cases.rs"]
-mod cases;
-#[path = "parsers/dirty.rs"]
-mod dirty;
-#[path = "parsers/expected.rs"]
-mod expected;
 
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use expected::{Expected, expected};
+use crate::expected::{Expected, expected};
+use crate::{cases, dirty};
 use serde_json::{Value, json};
 use siembox::cef::{Heartbeat, Profile};
 use siembox::event::Event;

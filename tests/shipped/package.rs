@@ -2,8 +2,6 @@
 //!
 //! Ignored otherwise, as `release.rs` is.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

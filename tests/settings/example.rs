@@ -1,7 +1,5 @@
 //! The commented example is what people start from: it must load, say the truth about defaults, and leave nothing out.
 
-#![allow(clippy::unwrap_used)]
-
 use std::path::Path;
 
 use siembox::settings::{Addressing, EXAMPLE, Overrides, Protocol, Settings, SettingsError};

@@ -1,13 +1,9 @@
 //! Every line that the old agent is known to have written, byte for byte, and lines of our own for what those don't show.
 //! What the sets are and where they come from: `tests/golden/README.md`.
-#![allow(clippy::expect_used)]
-
-#[path = "golden/cases.rs"]
-mod cases;
 
 use std::collections::HashSet;
 
-use cases::{Case, cases};
+use crate::cases::{Case, cases};
 use siembox::render::{Rendering, render};
 
 fn rendered(case: &Case) -> String {

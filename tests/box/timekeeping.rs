@@ -1,7 +1,5 @@
 //! SNTP against a real time server: Debian's chrony on a high port of the loopback, which sets no clock here.
 
-#![allow(clippy::unwrap_used)]
-
 use std::cell::RefCell;
 use std::io;
 use std::net::UdpSocket;

@@ -1,11 +1,8 @@
 //! The spool on sled, through its port: what goes in comes out, once, in order, also after being closed.
-#![allow(clippy::unwrap_used, missing_docs)]
 
-mod spool_shared;
-
+use super::shared::{Written, drain, line, lines, noise, page};
 use siembox::spool::sled::{ASIDE_BYTES, Bounds, SledSpool};
 use siembox::spool::{Aside, Spool, SpoolError};
-use spool_shared::{Written, drain, line, lines, noise, page};
 
 fn bounds() -> Bounds {
     Bounds {
@@ -183,7 +180,7 @@ fn a_line_of_ten_megabytes_passes_also_where_it_does_not_compress() {
         Some("after")
     );
     assert_eq!(
-        std::fs::read_dir(spool_shared::newest_store(folder.path()).join("blobs"))
+        std::fs::read_dir(super::shared::newest_store(folder.path()).join("blobs"))
             .unwrap()
             .count(),
         0,
@@ -198,10 +195,10 @@ fn room_on_disk_comes_back() {
     for _ in 0..30 {
         spool.append(&page(&noise(500_000)), 0).unwrap();
     }
-    let full = spool_shared::disk_bytes(folder.path());
+    let full = super::shared::disk_bytes(folder.path());
     assert!(full > 10_000_000, "{full}");
     assert_eq!(drain(&spool).len(), 30);
-    let left = spool_shared::disk_bytes(folder.path());
+    let left = super::shared::disk_bytes(folder.path());
     assert!(left < 4_000_000, "{left}");
     assert!(spool.stats().disk_bytes.abs_diff(left) < 100_000);
 }
@@ -222,7 +219,7 @@ fn full_comes_before_the_bound_and_a_full_spool_still_gives() {
                 Ok(()) => taken += 1,
                 Err(full) => break full,
             }
-            let disk = spool_shared::disk_bytes(folder.path());
+            let disk = super::shared::disk_bytes(folder.path());
             assert!(disk <= bounds.max_bytes, "{disk} in round {round}");
         };
         assert!(

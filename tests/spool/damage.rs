@@ -1,16 +1,13 @@
 //! Each file of the spool in turn emptied, cut short, flipped, removed or replaced by a folder: the spool opens, says so,
 //! gives what can be read, counts what cannot, and goes on. What the newest store held is read again instead: the cursor
 //! goes back before it.
-#![allow(clippy::unwrap_used, missing_docs)]
-
-mod spool_shared;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::shared::{Random, Written, copy_folder, noise_text, stores};
 use siembox::spool::sled::{Bounds, SledSpool};
 use siembox::spool::{Lines, Repair, Spool};
-use spool_shared::{Random, Written, copy_folder, noise_text, stores};
 
 const PAGES: u64 = 34;
 const LINES: u64 = 150;
@@ -128,7 +125,7 @@ fn check(folder: &Path, what: &str) -> Vec<Repair> {
     assert_eq!(cursor(&spool), reached + 1, "{what}");
     assert_eq!(spool.stats().damaged_lines, stats.damaged_lines, "{what}");
     assert_eq!(
-        spool_shared::drain(&spool),
+        super::shared::drain(&spool),
         (reached * LINES..(reached + 1) * LINES)
             .map(text)
             .collect::<Vec<_>>(),
@@ -188,7 +185,7 @@ fn each_file_in_turn() {
                                         1 << random.below(8);
                                 }
                                 // Without its index sled has to read all of it.
-                                let index = spool_shared::index_of(&file);
+                                let index = super::shared::index_of(&file);
                                 index.map_or(Ok(()), fs::remove_file).unwrap();
                             }
                         }

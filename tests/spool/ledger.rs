@@ -1,5 +1,4 @@
 //! The ledger on a real spool: what a kill leaves is the folder as it stands between two calls, which is what is copied here.
-#![allow(clippy::unwrap_used)]
 
 use std::path::Path;
 use std::time::Duration;

@@ -1,13 +1,9 @@
 //! How long a record takes from JSON to line; a figure to look at, not a test:
 //! `cargo test --release --test speed -- --ignored --nocapture`
-#![allow(clippy::expect_used)]
-
-#[path = "golden/cases.rs"]
-mod cases;
 
 use std::time::Instant;
 
-use cases::cases;
+use crate::cases::{self, cases};
 use siembox::cef::Profile;
 use siembox::source::cloud_apps::record::{Mapped, Unreadable, activity, alert};
 

@@ -1,7 +1,5 @@
 //! The real program, started as people start it.
 
-#![allow(clippy::unwrap_used)]
-
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;

@@ -1,15 +1,12 @@
 //! A disk that is full or read-only. The test makes one: a small tmpfs in a mount namespace of its own. Where the system
 //! allows no namespace, it says so and passes.
-#![allow(clippy::unwrap_used, missing_docs)]
-
-mod spool_shared;
 
 use std::path::Path;
 use std::process::Command;
 
+use super::shared::{Written, drain, noise, page};
 use siembox::spool::sled::{Bounds, SledSpool};
 use siembox::spool::{Repair, Spool, SpoolError};
-use spool_shared::{Written, drain, noise, page};
 
 /// Names the small disk to the child.
 const DISK: &str = "SPOOL_SMALL_DISK";
@@ -18,7 +15,7 @@ const DISK: &str = "SPOOL_SMALL_DISK";
 fn on_a_small_disk(test: &str) {
     let folder = tempfile::tempdir().unwrap();
     let script = format!(
-        "mount -t tmpfs -o size=24m tmpfs '{0}' && echo mounted && exec '{1}' --exact {test} --ignored --nocapture",
+        "mount -t tmpfs -o size=24m tmpfs '{0}' && echo mounted && exec '{1}' --exact disk::{test} --ignored --nocapture",
         folder.path().display(),
         std::env::current_exe().unwrap().display(),
     );
@@ -186,7 +183,7 @@ fn limit(bytes: &str) {
 fn under_limits(test: &str) {
     let folder = tempfile::tempdir().unwrap();
     let script = format!(
-        "trap '' XFSZ && exec '{}' --exact {test} --ignored --nocapture",
+        "trap '' XFSZ && exec '{}' --exact disk::{test} --ignored --nocapture",
         std::env::current_exe().unwrap().display()
     );
     let output = Command::new("sh")
@@ -216,7 +213,7 @@ fn child_failing_disk() {
             taken += 1;
         }
         // In the middle of the newest store, or of making another one.
-        let grown = std::fs::metadata(spool_shared::newest_store(&folder).join("db"))
+        let grown = std::fs::metadata(super::shared::newest_store(&folder).join("db"))
             .unwrap()
             .len();
         limit(&(grown + 50_000).min(700_000).to_string());
@@ -283,7 +280,7 @@ fn child_lost_store() {
     let first = spool.peek(0).unwrap().unwrap();
     assert_eq!(first.next(), 1);
     spool.acknowledge(1, b"").unwrap();
-    let newest = spool_shared::newest_store(&folder);
+    let newest = super::shared::newest_store(&folder);
     let name = newest.file_name().unwrap().to_str().unwrap();
     let before = name.rsplit_once('-').unwrap().1.parse::<u64>().unwrap();
     assert!((2..40).contains(&before), "{name}");

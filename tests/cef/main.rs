@@ -1,0 +1,9 @@
+//! CEF lines against the old agent's and against other people's parsers.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod cases;
+mod dirty;
+mod expected;
+mod golden;
+mod parsers;
+mod speed;
