@@ -1,9 +1,12 @@
 //! Files of our own, opened as nobody else can turn it: below a handle of their folder, and never through a link.
 //!
 //! siembox may run as root, and its folders may be writable for others: a link with the name of one of our files would have
-//! us write, or read aloud, what it leads to. The way to the folder is the owner's, and may hold links; its last part, where
-//! siembox makes the folder itself ([`make_folder`]), may not. What is a pipe or a device instead of a file is refused
-//! before it can hang.
+//! us write, or read aloud, what it leads to. The way to a folder is the owner's, and may hold links, the state folder's own
+//! name among them (`/var/lib` may lie on another disk). Below the state folder ([`no_links_below`]) no part of the way may
+//! be one, and the last part of a folder that siembox makes ([`make_folder`]) never. What is a pipe or a device instead of
+//! a file is refused before it can hang.
+
+mod way;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder, File};
@@ -14,6 +17,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, openat, renameat, unlinkat};
 use rustix::io::Errno;
+
+pub use way::no_links_below;
 
 /// A folder, held open: what it is renamed to, or what stands in its place, changes nothing.
 #[derive(Debug)]
@@ -66,6 +71,9 @@ pub fn create(path: &Path, mode: u32) -> io::Result<File> {
 /// # Errors
 /// When a link or a file has its name, or the system refuses.
 pub fn make_folder(path: &Path, mode: u32) -> io::Result<()> {
+    if let Some(way) = way::of_ours(path) {
+        return way.make(mode);
+    }
     match fs::symlink_metadata(path) {
         Ok(found) if found.is_symlink() => return Err(is_a_link(path)),
         Ok(found) if found.is_dir() => return Ok(()),
@@ -141,11 +149,14 @@ impl Place {
 // === impl Folder ===
 
 impl Folder {
-    /// Opens it; links on the way to it are followed.
+    /// Opens it; links on the way to it are followed as far as they are not below the state folder.
     ///
     /// # Errors
-    /// When it is not there, or no folder.
+    /// When it is not there, or no folder, or a link below the state folder leads to it.
     pub fn open(path: &Path) -> io::Result<Self> {
+        if let Some(way) = way::of_ours(path) {
+            return Ok(Self(way.open()?));
+        }
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         Ok(Self(openat(CWD, path, flags, Mode::empty())?))
     }

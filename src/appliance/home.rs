@@ -39,6 +39,7 @@ impl Home {
     /// # Errors
     /// Where the folder can't be used, or another siembox uses it.
     pub(super) fn take(folder: &Path, calls: mpsc::Sender<Called>) -> Result<Self, ApplianceError> {
+        own_file::no_links_below(folder);
         Ok(Self {
             folder: folder.to_owned(),
             lock: lock(folder)?,

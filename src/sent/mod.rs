@@ -1,10 +1,12 @@
 //! Which records became lines, by id: so that a window of time can be fetched again and nothing is sent twice.
 //!
 //! ```text
-//! agents/contoso/ids/ activities-2026110110   8 bytes for each record of that hour that became a line: its fingerprint
-//!                     alerts-2026110110       the hour is that of the time by which the stream is read
-//!                     pending-0               ids of the page that is being written to the spool just now
-//!                     forgotten               the latest hour that had to go to keep the bound of size
+//! agents/contoso/ids/ activities-2026110110.ids   8 bytes for each record of that hour that became a line: its fingerprint
+//!                     alerts-2026110110.ids       the hour is that of the time by which the stream is read
+//!                     alerts-2026110110           the same of an earlier version: read, and no longer written
+//!                     alerts-2026110110.damaged   set aside; its sound blocks are in the file that has its place
+//!                     pending-0                   ids of the page that is being written to the spool just now
+//!                     forgotten                   the latest hour that had to go to keep the bound of size
 //! ```
 //!
 //! Bounded by age and by size; nothing is held in memory. The rules:
@@ -12,14 +14,15 @@
 //!   be left out when it is fetched again, and be lost.
 //! - **A line without its id** would come twice. So the page's ids are laid down beside the hours before the page is written
 //!   ([`Scribe::intend`]), and at the next start the spool's own word, the newest ids it holds, tells whether the page landed.
-//! - Damage is never an error: of a torn file the whole ids count, a file that can't be read knows nothing. The worst is a
-//!   repeated line.
+//! - Damage is told and never an error: of a torn or damaged file the sound blocks count, a file that can't be read knows
+//!   nothing. The worst is a repeated line.
 
+mod file;
 mod hour;
 mod page;
 mod scribe;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -57,12 +60,23 @@ pub struct Bounds {
     pub most_bytes: u64,
 }
 
-/// The files can't be used.
+/// The files can't be used, or one was damaged.
 #[derive(Debug, thiserror::Error)]
-#[error("the ids of what was sent at {}: {cause}: make room on the disk, or let this user write there", path.display())]
+#[error("the ids of what was sent at {}: {fault}", path.display())]
 pub struct SentIdsError {
     path: PathBuf,
-    cause: io::Error,
+    fault: Fault,
+}
+
+/// What is wrong with a file.
+#[derive(Debug, thiserror::Error)]
+enum Fault {
+    #[error("{0}: make room on the disk, or let this user write there")]
+    System(io::Error),
+    #[error(
+        "the file was damaged and is set aside as {}, {kept} ids of it still count: check the disk", aside.display()
+    )]
+    Damaged { aside: PathBuf, kept: usize },
 }
 
 /// The ids of one agent.
@@ -80,7 +94,12 @@ struct Writing {
     bytes: Option<u64>,
     /// Where each stream was last written: left behind, that hour is worth an fsync.
     last: [Option<Hour>; 2],
+    /// How long the files are that were written last, where they are known to be whole.
+    whole: HashMap<PathBuf, u64>,
 }
+
+/// So many files are known to be whole at once; what is read goes from hour to hour.
+const MOST_WHOLE: usize = 64;
 
 // === impl SentIds ===
 
@@ -105,9 +124,12 @@ impl SentIds {
     #[must_use]
     pub fn since_ms(&self, now_ms: i64) -> i64 {
         let aged = now_ms - ms(self.bounds.remember) - ms(GRACE) / 2;
-        let forgotten = fs::read_to_string(self.folder.join(FORGOTTEN))
-            .ok()
-            .and_then(|text| Hour::named(text.trim()));
+        let forgotten = own_file::read(&self.folder.join(FORGOTTEN)).and_then(|file| {
+            let mut text = String::new();
+            file.take(64).read_to_string(&mut text)?;
+            Ok(text)
+        });
+        let forgotten = forgotten.ok().and_then(|text| Hour::named(text.trim()));
         forgotten.map_or(aged, |hour| aged.max(hour.end_ms()))
     }
 
@@ -123,14 +145,27 @@ impl SentIds {
         asked.sort_unstable();
         let mut known = HashSet::new();
         for of_hour in asked.chunk_by(|one, other| one.hour == other.hour) {
-            let path = self.path(stream, of_hour[0].hour);
-            let read = each_print(&path, |print| {
+            let mut take = |print: u64| {
                 if let Ok(at) = of_hour.binary_search_by_key(&print, |id| id.print) {
                     known.insert(of_hour[at]);
                 }
+            };
+            let old = self.old_path(stream, of_hour[0].hour);
+            if let Err(cause) = file::version_1::each(&old, &mut take) {
+                trouble(SentIdsError::system(old, cause));
+            }
+            let path = self.path(stream, of_hour[0].hour);
+            let read = file::read(&path, |block| {
+                block
+                    .iter()
+                    .for_each(|print| take(u64::from_le_bytes(*print)));
             });
-            if let Err(cause) = read {
-                trouble(SentIdsError { path, cause });
+            match read {
+                Ok(found) if !found.is_damaged => {}
+                Ok(_) => mended(path, &mut self.writing())
+                    .into_iter()
+                    .for_each(&mut trouble),
+                Err(cause) => trouble(SentIdsError::system(path, cause)),
             }
         }
         known
@@ -143,22 +178,22 @@ impl SentIds {
         let ids = &ids[ids.partition_point(|id| id.hour < oldest)..];
         let mut writing = self.writing();
         let mut new_file = writing.bytes.is_none();
+        let mut damage = None;
         for of_hour in ids.chunk_by(|one, other| one.hour == other.hour) {
             let path = self.path(stream, of_hour[0].hour);
-            let bytes: Vec<u8> = of_hour
-                .iter()
-                .flat_map(|id| id.print.to_le_bytes())
-                .collect();
-            let before = append(&path, &bytes).map_err(|cause| SentIdsError { path, cause })?;
+            let prints: Vec<u64> = of_hour.iter().map(|id| id.print).collect();
+            let added = append(&path, &prints, &mut writing);
+            let (before, now, fault) = added.map_err(|cause| SentIdsError::system(path, cause))?;
+            damage = damage.or(fault);
             new_file |= before == 0;
-            let grown = cost(before + bytes.len() as u64) - cost(before);
+            let grown = cost(now) - cost(before);
             writing.bytes = writing.bytes.map(|all| all + grown);
         }
         if let (Some(first), Some(last)) = (ids.first(), ids.last()) {
             let place = usize::from(stream.number());
             if let Some(left) = writing.last[place].filter(|left| *left != first.hour) {
                 // the worst of a failure is a repeated line after a power cut
-                let _ = File::open(self.path(stream, left)).and_then(|file| file.sync_data());
+                let _ = own_file::read(&self.path(stream, left)).and_then(|file| file.sync_data());
             }
             writing.last[place] = Some(last.hour);
         }
@@ -167,13 +202,11 @@ impl SentIds {
                 .bytes
                 .is_some_and(|all| all > self.bounds.most_bytes)
         {
-            let swept = self.sweep(now_ms).map_err(|cause| SentIdsError {
-                path: self.folder.clone(),
-                cause,
-            });
+            let swept = self.sweep(now_ms);
+            let swept = swept.map_err(|cause| SentIdsError::system(self.folder.clone(), cause));
             writing.bytes = Some(swept?);
         }
-        Ok(())
+        damage.map_or(Ok(()), Err)
     }
 
     /// Forgets what is too old, then the oldest hours until the rest fits. Returns what the rest takes.
@@ -185,7 +218,7 @@ impl SentIds {
             let name = entry.file_name();
             let Some(hour) = name
                 .to_str()
-                .and_then(|name| name.rsplit_once('-'))
+                .and_then(|name| file::hour_of(name).rsplit_once('-'))
                 .and_then(|(_, digits)| Hour::named(digits))
             else {
                 continue;
@@ -219,6 +252,11 @@ impl SentIds {
     }
 
     fn path(&self, stream: Stream, hour: Hour) -> PathBuf {
+        file::named(&self.folder, &format!("{stream}-{hour}"))
+    }
+
+    /// As an earlier version wrote it.
+    fn old_path(&self, stream: Stream, hour: Hour) -> PathBuf {
         self.folder.join(format!("{stream}-{hour}"))
     }
 
@@ -227,45 +265,67 @@ impl SentIds {
     }
 }
 
-/// Appends in one piece, behind the last whole id. Returns how many bytes were there before.
-fn append(path: &Path, bytes: &[u8]) -> io::Result<u64> {
+impl SentIdsError {
+    fn system(path: PathBuf, cause: io::Error) -> Self {
+        Self {
+            path,
+            fault: Fault::System(cause),
+        }
+    }
+}
+
+/// Appends to the file of an hour, behind its last whole block. Returns how long it was before and
+/// is now, and what was wrong with it.
+fn append(
+    path: &Path,
+    prints: &[u64],
+    writing: &mut Writing,
+) -> io::Result<(u64, u64, Option<SentIdsError>)> {
+    let mut file = opened(path)?;
+    let (long, mut fault) = (file.metadata()?.len(), None);
+    let whole = match writing.whole.get(path) {
+        Some(whole) if *whole == long => long,
+        _ => {
+            let mut found = file::walk(&file, |_| {})?;
+            if found.is_damaged {
+                fault = mended(path.to_owned(), writing);
+                file = opened(path)?;
+                found = file::walk(&file, |_| {})?;
+            }
+            found.whole
+        }
+    };
+    let now = file::append(&mut file, whole, prints)?;
+    if writing.whole.len() >= MOST_WHOLE {
+        writing.whole.clear();
+    }
+    writing.whole.insert(path.to_owned(), now);
+    Ok((whole, now, fault))
+}
+
+/// Puts a damaged file aside, while nobody else writes, and says so.
+fn mended(path: PathBuf, writing: &mut Writing) -> Option<SentIdsError> {
+    // what they all take is counted again
+    (writing.bytes, writing.whole) = (None, HashMap::new());
+    match file::mend(&path) {
+        Ok(mended) => mended.map(|file::Mended { aside, kept }| SentIdsError {
+            path,
+            fault: Fault::Damaged { aside, kept },
+        }),
+        Err(cause) => Some(SentIdsError::system(path, cause)),
+    }
+}
+
+/// Opens a file for appending, and makes its folder where there is none.
+fn opened(path: &Path) -> io::Result<File> {
     let open = || own_file::append(path, 0o640);
-    let mut file = match open() {
+    match open() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let folder = path.parent().unwrap_or(Path::new("."));
             own_file::make_folder(folder, 0o750)?;
-            open()?
+            open()
         }
-        opened => opened?,
-    };
-    let long = file.metadata()?.len();
-    let whole = long - long % 8;
-    if whole != long {
-        file.set_len(whole)?;
-    }
-    file.write_all(bytes)?;
-    Ok(whole)
-}
-
-/// Gives all whole fingerprints of a file; of one that is not there, none.
-fn each_print(path: &Path, mut take: impl FnMut(u64)) -> io::Result<()> {
-    let mut file = match own_file::read(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        opened => opened?,
-    };
-    let (mut piece, mut held) = (vec![0; 64 * 1024], 0);
-    loop {
-        let read = file.read(&mut piece[held..])?;
-        if read == 0 {
-            return Ok(());
-        }
-        let filled = held + read;
-        let (words, rest) = piece[..filled].as_chunks::<8>();
-        words
-            .iter()
-            .for_each(|word| take(u64::from_le_bytes(*word)));
-        held = rest.len();
-        piece.copy_within(filled - held..filled, 0);
+        opened => opened,
     }
 }
 

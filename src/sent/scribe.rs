@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Hour, Id, SentIds, SentIdsError, append, page};
+use super::{Hour, Id, SentIds, SentIdsError, opened, page};
+use crate::own_file;
 use crate::source::{Seen, Stream, fingerprint};
 use crate::spool::format_2;
 
@@ -67,7 +69,10 @@ impl Scribe {
             true => self.place.clone(),
             false => self.old_place.take()?,
         };
-        let left = fs::read(&place).ok()?;
+        let mut left = Vec::new();
+        own_file::read(&place)
+            .and_then(|mut file| file.read_to_end(&mut left))
+            .ok()?;
         let landed: HashSet<u64> = newest.into_iter().flat_map(Seen::prints).collect();
         let mut ids = page::decode(&left).unwrap_or_default();
         if ids.iter().all(|id| landed.contains(&id.print)) {
@@ -108,9 +113,9 @@ impl Scribe {
         for place in self.old_place.take().iter().chain([&self.place]) {
             let _ = fs::remove_file(place);
         }
-        if let Err(cause) = append(&self.place, &bytes) {
-            let path = self.place.clone();
-            self.trouble = Some(SentIdsError { path, cause });
+        let laid = opened(&self.place).and_then(|mut file| file.write_all(&bytes));
+        if let Err(cause) = laid {
+            self.trouble = Some(SentIdsError::system(self.place.clone(), cause));
         }
     }
 

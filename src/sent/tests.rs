@@ -110,7 +110,8 @@ fn a_page_cut_short_counts_as_far_as_the_spool_has_it() {
     cut_short(&[(NOW, "a"), (NOW, "b")]);
     Scribe::new(&ids, A, 0).take_up(Some(&chunk(&["a", "b"])));
     let file = ids.path(A, Hour::of(NOW));
-    assert_eq!(fs::metadata(file).unwrap().len(), 16);
+    // two ids in one block
+    assert_eq!(fs::metadata(file).unwrap().len(), 8 + 16);
     assert!(!names(folder.path()).contains(&"pending-0".to_owned()));
 }
 
@@ -179,23 +180,139 @@ fn the_old_and_what_does_not_fit_is_forgotten_oldest_first() {
 }
 
 #[test]
-fn of_a_torn_file_the_whole_ids_count_and_it_goes_on() {
+fn of_a_torn_file_the_whole_pages_count_and_it_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let ids = ids_in(folder.path(), 30, 1 << 30);
     let mut scribe = Scribe::new(&ids, A, 0);
-    let many: Vec<String> = (0..20_000).map(|i| i.to_string()).collect();
-    let page: Vec<(i64, &str)> = many.iter().map(|name| (NOW, name.as_str())).collect();
-    write(&mut scribe, &page);
+    write(&mut scribe, &[(NOW, "a")]);
+    write(&mut scribe, &[(NOW, "b")]);
     let path = ids.path(A, Hour::of(NOW));
     let file = File::options().write(true).open(&path).unwrap();
-    file.set_len(20_000 * 8 - 3).unwrap();
+    file.set_len(2 * 16 - 3).unwrap();
+    assert_eq!(known(&ids, &[(NOW, "a"), (NOW, "b")]), [true, false]);
+    assert!(write(&mut scribe, &[(NOW, "new")]).is_none());
+    assert_eq!(known(&ids, &[(NOW, "a"), (NOW, "new")]), [true, true]);
+    // and in the next life
+    file.set_len(2 * 16 - 1).unwrap();
+    let ids = ids_in(folder.path(), 30, 1 << 30);
+    assert!(write(&mut Scribe::new(&ids, A, 0), &[(NOW, "newer")]).is_none());
     assert_eq!(
-        known(&ids, &[(NOW, "19998"), (NOW, "19999")]),
-        [true, false]
+        known(&ids, &[(NOW, "a"), (NOW, "new"), (NOW, "newer")]),
+        [true, false, true]
     );
-    write(&mut scribe, &[(NOW, "new")]);
-    assert!(known(&ids, &page[..19_999]).iter().all(|known| *known));
-    assert_eq!(known(&ids, &[(NOW, "new")]), [true]);
+}
+
+/// Who meets the damage: somebody who asks, or who writes.
+#[test]
+fn a_damaged_file_is_named_and_set_aside_and_its_sound_pages_count() {
+    for asks in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        let ids = ids_in(folder.path(), 30, 1 << 30);
+        for name in ["a", "b", "c"] {
+            write(&mut Scribe::new(&ids, A, 0), &[(NOW, name)]);
+        }
+        let path = ids.path(A, Hour::of(NOW));
+        let mut bytes = fs::read(&path).unwrap();
+        bytes[16 + 9] ^= 1;
+        fs::write(&path, &bytes).unwrap();
+        // another life, which trusts no file that it has not read
+        let ids = ids_in(folder.path(), 30, 1 << 30);
+        let said = if asks {
+            let mut said = Vec::new();
+            ids.known(A, &[id(NOW, "a")], |error| said.push(error.to_string()));
+            said.concat()
+        } else {
+            let mut scribe = Scribe::new(&ids, A, 0);
+            let said = write(&mut scribe, &[(NOW, "d")]);
+            assert!(matches!(
+                write(&mut scribe, &[(NOW, "e")]),
+                Some(Change::Well)
+            ));
+            assert_eq!(known(&ids, &[(NOW, "d"), (NOW, "e")]), [true, true]);
+            match said {
+                Some(Change::Trouble(error)) => error.to_string(),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert!(
+            said.contains("is set aside as") && said.contains(".damaged, 2 ids of it still count"),
+            "{said}"
+        );
+        assert_eq!(
+            known(&ids, &[(NOW, "a"), (NOW, "b"), (NOW, "c")]),
+            [true, false, true]
+        );
+        assert_eq!(fs::read(path.with_extension("damaged")).unwrap(), bytes);
+        // it is forgotten with its hour
+        let later = NOW + 31 * 24 * HOUR;
+        let mut scribe = Scribe::new(&ids, A, 0);
+        scribe.note(later, "later");
+        scribe.intend();
+        assert!(scribe.landed(later).is_none());
+        assert!(!path.with_extension("damaged").exists() && !path.exists());
+    }
+}
+
+#[test]
+fn the_files_of_an_earlier_version_are_read_and_forgotten_with_their_hour() {
+    let folder = tempfile::tempdir().unwrap();
+    let ids = ids_in(folder.path(), 30, 1 << 30);
+    let old = ids.old_path(A, Hour::of(NOW));
+    fs::create_dir(old.parent().unwrap()).unwrap();
+    let prints = ["a", "b"]
+        .map(|name| fingerprint(name).to_le_bytes())
+        .concat();
+    fs::write(&old, [&prints[..], b"torn"].concat()).unwrap();
+    assert_eq!(
+        known(&ids, &[(NOW, "a"), (NOW, "b"), (NOW, "c")]),
+        [true, true, false]
+    );
+    write(&mut Scribe::new(&ids, A, 0), &[(NOW, "c")]);
+    assert_eq!(
+        known(&ids, &[(NOW, "a"), (NOW, "b"), (NOW, "c")]),
+        [true, true, true]
+    );
+    assert_eq!(
+        fs::read(&old).unwrap()[..16],
+        prints,
+        "nothing is written into it"
+    );
+    let later = NOW + 31 * 24 * HOUR;
+    let mut scribe = Scribe::new(&ids, A, 0);
+    scribe.note(later, "later");
+    scribe.intend();
+    assert!(scribe.landed(later).is_none());
+    assert!(!old.exists());
+}
+
+#[test]
+fn nothing_is_read_or_written_through_a_link() {
+    let folder = tempfile::tempdir().unwrap();
+    let others = folder.path().join("others");
+    fs::write(&others, "2026110110").unwrap();
+    let ids = ids_in(folder.path(), 30, 1 << 30);
+    let path = ids.path(A, Hour::of(NOW));
+    fs::create_dir(path.parent().unwrap()).unwrap();
+    for name in [
+        &path,
+        &ids.old_path(A, Hour::of(NOW)),
+        &ids.folder.join(FORGOTTEN),
+    ] {
+        std::os::unix::fs::symlink(&others, name).unwrap();
+    }
+    let mut said = Vec::new();
+    ids.known(A, &[id(NOW, "a")], |error| said.push(error.to_string()));
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(
+        said.iter().all(|said| said.contains("is a link")),
+        "{said:?}"
+    );
+    assert!(matches!(
+        write(&mut Scribe::new(&ids, A, 0), &[(NOW, "a")]),
+        Some(Change::Trouble(_))
+    ));
+    assert_eq!(ids.since_ms(NOW), NOW - 30 * 24 * HOUR - HOUR);
+    assert_eq!(fs::read(&others).unwrap(), b"2026110110");
 }
 
 #[test]

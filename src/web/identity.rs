@@ -46,6 +46,9 @@ pub enum IdentityError {
         /// What is wrong.
         cause: rustls::Error,
     },
+    /// The box's own can't be opened: a link, or no file.
+    #[error("the page's own certificate: {0}")]
+    Own(io::Error),
     /// The box's own can't be made.
     #[error("the page's own certificate cannot be made: {0}")]
     Make(rcgen::Error),
@@ -87,7 +90,14 @@ impl Identity {
     ) -> Result<Self, IdentityError> {
         let folder = state_dir.join("page");
         let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
-        let renewed = match Self::load(&certificate, &key) {
+        // what stands there instead of a file of ours is none
+        let is_ours = || {
+            [&certificate, &key].into_iter().try_for_each(|file| {
+                let opened = own_file::read(file).map(drop);
+                opened.map_err(IdentityError::Own)
+            })
+        };
+        let renewed = match is_ours().and_then(|()| Self::load(&certificate, &key)) {
             Ok(identity) => return Ok(identity),
             Err(error) => certificate.exists().then(|| {
                 format!(

@@ -98,3 +98,80 @@ fn a_link_in_the_place_of_any_file_of_ours_leads_nowhere() {
         );
     }
 }
+
+/// Folders below `folder`, their names relative to it.
+fn folders(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(one) = open.pop() {
+        for entry in fs::read_dir(one).unwrap().map(Result::unwrap) {
+            if entry.file_type().unwrap().is_dir() {
+                open.push(entry.path());
+                found.push(entry.path().strip_prefix(folder).unwrap().to_owned());
+            }
+        }
+    }
+    found
+}
+
+fn contents(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut files = files(folder);
+    files.sort();
+    let read = |file: PathBuf| {
+        let bytes = fs::read(&file).unwrap();
+        (file, bytes)
+    };
+    files.into_iter().map(read).collect()
+}
+
+/// The state folder may lie behind links, below it none is followed.
+#[test]
+fn links_lead_to_the_state_folder_and_none_leads_out_of_it() {
+    let mut scene = scene("");
+    let (state, data) = (scene.siembox.state(), scene.siembox.path("data"));
+    scene.https();
+    scene.siembox.wait("lines are proved", |status| {
+        status.agents[0].lines.proved > 0
+    });
+    scene.siembox.stop();
+    // as /var/lib -> /data/lib, with a link in the place of the state folder itself
+    fs::create_dir(&data).unwrap();
+    fs::rename(&state, data.join("state")).unwrap();
+    symlink("data/state", &state).unwrap();
+    scene.siembox.start();
+    scene.siembox.wait("the stream is read", |status| {
+        status.agents[0].activities.pages > 0 && status.page.len() == 2
+    });
+    scene.siembox.stop();
+    assert!(state.is_symlink(), "it is still the owner's link");
+
+    let siembox = &scene.siembox;
+    let (kept, others) = (siembox.path("kept"), siembox.path("others"));
+    fs::remove_file(&state).unwrap();
+    fs::rename(data.join("state"), &kept).unwrap();
+    let names = folders(&kept);
+    for needed in ["agents", "agents/contoso", "agents/contoso/ids", "page"] {
+        assert!(names.contains(&PathBuf::from(needed)), "{names:?}");
+    }
+    for name in names {
+        for folder in [&state, &others] {
+            let _ = fs::remove_dir_all(folder);
+        }
+        copy(&kept, &state);
+        fs::rename(state.join(&name), &others).unwrap();
+        symlink(&others, state.join(&name)).unwrap();
+        let before = contents(&others);
+        one_life(siembox);
+        assert!(contents(&others) == before, "{}", name.display());
+        assert!(state.join(&name).is_symlink(), "{}", name.display());
+        let said = fs::read_to_string(siembox.path("life")).unwrap();
+        let words = format!("{} is a link", name.file_name().unwrap().display());
+        // ids are only met where something new is sent
+        let is_met = !name.ends_with("ids");
+        assert!(
+            !is_met || said.contains(&words),
+            "{}: {said}",
+            name.display()
+        );
+    }
+}

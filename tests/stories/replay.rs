@@ -280,7 +280,7 @@ fn a_kill_between_a_page_and_its_ids_leaves_none_out() {
     receiver.stop();
     let ids = siembox.state().join("agents/contoso/ids");
     std::fs::create_dir_all(&ids).unwrap();
-    let pipe = ids.join(format!("activities-{}", Hour::of(middle_ms)));
+    let pipe = ids.join(format!("activities-{}.ids", Hour::of(middle_ms)));
     let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
     assert!(made.success());
     siembox.start();
@@ -290,7 +290,8 @@ fn a_kill_between_a_page_and_its_ids_leaves_none_out() {
     siembox.kill();
     std::fs::remove_file(&pipe).unwrap();
     siembox.start_and_wait();
-    assert_eq!(std::fs::metadata(&pipe).unwrap().len(), 8 * RECORDS as u64);
+    let bytes = std::fs::metadata(&pipe).unwrap().len();
+    assert!(bytes >= 8 * RECORDS as u64, "{bytes}");
     receiver.restart();
     wait_for_lines(&mut siembox, &receiver, RECORDS);
     let counts = done(&siembox, &["--since", "1d"]);

@@ -51,6 +51,9 @@ fn expect_no_links(path: &Path) -> io::Result<()> {
     if path.is_symlink() {
         return Err(own_file::is_a_link(path));
     }
+    if let Some(folder) = path.parent().filter(|folder| folder.is_dir()) {
+        own_file::Folder::open(folder)?;
+    }
     let entries = match fs::read_dir(path) {
         // sled makes it
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
