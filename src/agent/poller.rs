@@ -108,6 +108,14 @@ pub struct PollerState {
     again_at: Option<Duration>,
     /// How soon: often at first, for most of it is given out again soon.
     again: Backoff,
+    /// When the first start was tried first, until it is made: from there the stream looks back,
+    /// however long nothing is answered.
+    first_tried: Option<Duration>,
+    /// Alerts in a row that went without the activities behind them, as the question for those
+    /// failed.
+    without_related: u32,
+    /// After some of them it is not asked before this moment.
+    related_after: Duration,
     /// Records that became lines on this walk.
     news: u64,
     /// Answers in a row that did not come to their end in time.
@@ -147,6 +155,9 @@ impl Default for PollerState {
             last_deep: None,
             again_at: None,
             again: Backoff::new(AGAIN_AFTER, DEEP_EVERY),
+            first_tried: None,
+            without_related: 0,
+            related_after: Duration::ZERO,
             news: 0,
             slow: 0,
             unset: None,
@@ -192,6 +203,8 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         if self.reader.query().is_some() {
             return Ok(());
         }
+        let tried = self.time.now().steady;
+        let first_tried = *self.state.first_tried.get_or_insert(tried);
         self.learn_the_time()?;
         let now = self.time.now();
         let every = DEEP_EVERY.min(self.look_back / 2);
@@ -210,9 +223,16 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
             self.reader.begin_anew(latest_ms);
         }
         let now_ms = clocks.earlier_ms();
-        match self.reader.begin(now_ms, now_ms.min(now.wall_ms), deep) {
+        let least_ms = now_ms.min(now.wall_ms);
+        // a first start counts from when it was tried first
+        let waited = now.steady.saturating_sub(first_tried).as_millis();
+        let first_ms = now_ms.saturating_sub(i64::try_from(waited).unwrap_or(0));
+        match self.reader.begin(first_ms, least_ms, deep) {
             Start::Goes => {}
-            Start::First { from_ms } => self.tell(&Happening::FirstStart { stream, from_ms }),
+            Start::First { from_ms } => {
+                self.tell(&Happening::FirstStart { stream, from_ms });
+                return self.keep_first_start();
+            }
             Start::Skipped { from_ms, to_ms } => self.tell(&Happening::Skipped {
                 stream,
                 from_ms,
@@ -220,6 +240,18 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
             }),
         }
         Ok(())
+    }
+
+    /// Where the stream begins goes to flash before anything is asked for: it is the same in the
+    /// next life, also where this one never gets an answer.
+    fn keep_first_start(&mut self) -> Result<(), SourceError> {
+        let turn = self.reader.pass();
+        self.sent.open();
+        self.state.haul.clear();
+        if self.write(&turn) {
+            return Ok(());
+        }
+        Err(SourceError::new(Trouble::Stopped, "stopped"))
     }
 
     /// What was passed over is asked for again with the walk that begins, where it is time.
@@ -349,15 +381,11 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
     }
 
     fn wait_after(&mut self, verdict: Verdict) -> Duration {
-        let stream = self.stream.name();
         match verdict {
             Verdict::More => Duration::ZERO,
             Verdict::CaughtUp => self.pace.caught_up(self.state.news),
             Verdict::Doubtful(_) => Duration::from_secs(2),
-            Verdict::GivenUp(reason) => {
-                self.tell(&Happening::Doubtful { stream, reason });
-                self.pace.caught_up(self.state.news)
-            }
+            Verdict::Unanswered(reason) => self.after_contradiction(reason),
         }
     }
 

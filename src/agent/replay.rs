@@ -20,8 +20,8 @@ use crate::replay::{Progress, Request, Running, Word};
 use crate::sent::{Scribe, SentIds};
 use crate::source::cloud_apps::CloudApps;
 use crate::source::{
-    Change, Cursor, ProbeAnswer, Query, Reader, Source, SourceError, Step, Stream, Throttle,
-    Trouble, Verdict,
+    Change, Cursor, Failure, ProbeAnswer, Query, Reader, Source, SourceError, Step, Stream,
+    Throttle, Trouble, Verdict,
 };
 use crate::spool::Spool;
 use crate::status::{Happening, Reporter};
@@ -175,11 +175,8 @@ impl<S: Spool> Replay<S> {
                 Verdict::More => {}
                 Verdict::CaughtUp => break,
                 Verdict::Doubtful(reason) => self.pause(DOUBT, reason)?,
-                Verdict::GivenUp(reason) => {
-                    return Err(End::Failed(format!(
-                        "{}: {reason}: ask again later",
-                        leg.stream
-                    )));
+                Verdict::Unanswered(reason) => {
+                    self.after_contradiction(leg, reason, &mut passing)?;
                 }
             }
         }
@@ -213,32 +210,82 @@ impl<S: Spool> Replay<S> {
         match (step, error.trouble) {
             (Step::Changed(Change::Passed(passed)), _) => self.pass_over(leg, passed, &error.what),
             // the silence that the cloud asked for has passed
-            (Step::Changed(_), _) | (_, Trouble::Throttled(_)) => Ok(()),
-            (Step::Outage, Trouble::Refused | Trouble::InvalidToken | Trouble::InvalidProxy)
-            | (
-                Step::Outage | Step::Held,
-                Trouble::InTheWay | Trouble::TooLarge | Trouble::BadQuestion,
+            (Step::Changed(_), _) | (Step::Wait, Trouble::Throttled(_)) => Ok(()),
+            (
+                Step::Outage,
+                Trouble::Refused
+                | Trouble::InvalidToken
+                | Trouble::InvalidProxy
+                | Trouble::InTheWay
+                | Trouble::TooLarge
+                | Trouble::BadQuestion,
             ) => {
                 if self.halt.thrown() {
                     return Err(End::Halted);
                 }
                 Err(End::Failed(format!("{}: {}", leg.stream, error.what)))
             }
+            (Step::Held | Step::TooMany, _) => Err(self.left(leg, &error.what)),
             _ => self.pause(passing.failed(chance()), &error.what),
         }
     }
 
-    /// Asks what there is to ask until it is known what follows from a failure.
+    /// What to do after answers that contradict themselves for good: as after none.
+    fn after_contradiction(
+        &mut self,
+        leg: &mut Leg,
+        reason: &'static str,
+        passing: &mut Backoff,
+    ) -> Result<(), End> {
+        let step = leg.reader.doubted(self.failure());
+        match self.follow(leg, step)? {
+            Step::Changed(Change::Passed(passed)) => self.pass_over(leg, passed, reason),
+            Step::Changed(_) => Ok(()),
+            Step::Wait => self.pause(passing.failed(chance()), reason),
+            Step::Held | Step::TooMany => Err(self.left(leg, reason)),
+            _ => Err(End::Failed(format!(
+                "{}: {reason}: ask again later",
+                leg.stream
+            ))),
+        }
+    }
+
+    /// What fails can't be gone around: what of the window is left.
+    fn left(&self, leg: &Leg, why: &str) -> End {
+        let from_ms = (leg.reader.query()).map_or(self.request.from_ms, |query| query.from_ms);
+        let from = clock::in_words(from_ms);
+        End::Failed(format!(
+            "{}: what is from {from} on is not answered, again and again ({why}), nor can it be \
+             gone around; \
+             what of the window lies before it is done. For the rest, once the API answers: \
+             siembox replay --since {from}",
+            leg.stream,
+        ))
+    }
+
     fn step_after(&self, leg: &mut Leg, trouble: Trouble) -> Result<Step, End> {
-        let now_ms = self.request.to_ms;
-        let mut step = match trouble {
-            Trouble::Throttled(_) => leg.reader.throttled(now_ms),
-            _ => leg.reader.failed(now_ms),
+        let failure = self.failure();
+        let step = match trouble {
+            Trouble::Throttled(_) => leg.reader.throttled(failure),
+            _ => leg.reader.failed(failure),
         };
+        self.follow(leg, step)
+    }
+
+    fn failure(&self) -> Failure {
+        let since_start = clock::now().steady.as_millis();
+        Failure {
+            at_ms: i64::try_from(since_start).unwrap_or(i64::MAX),
+            end_ms: self.request.to_ms,
+        }
+    }
+
+    /// Asks what there is to ask until it is known what follows from a failure.
+    fn follow(&self, leg: &mut Leg, mut step: Step) -> Result<Step, End> {
         while let Step::Ask(question) = step {
             self.wait_for_turn()?;
             let answer = match leg.source.page(&question, &mut ()) {
-                Ok(answer) => ProbeAnswer::Records(answer.records),
+                Ok(answer) => answer.told(&question.place),
                 Err(error) => match error.trouble {
                     Trouble::Throttled(silence) => {
                         self.keep_silent(silence);

@@ -1,9 +1,10 @@
 //! Which hour to ask the API about next, and what its answer means. Pure.
 //!
-//! An hour is asked about when the reader has come past it and no walk looks back at it any more, again a day later and
-//! again after six days, because records have been seen to become visible late. Where the API counts more records than
-//! were read it is asked once more before anybody is told, and then each hour until it adds up, for instance because the
-//! hour was fetched again.
+//! An hour is asked about when the reader has come past it and no walk looks back at it any more,
+//! again a day later and again after six days, because records have been seen to become visible
+//! late. Where the API counts more records than were read it is asked once more before anybody is
+//! told, and then each hour until it adds up, for instance because the hour was fetched again. An
+//! hour whose question fails stands behind all others, and is asked about less and less often.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,6 +19,13 @@ const AGES_MS: [i64; 3] = [10 * 60_000, 24 * HOUR_MS, 6 * 24 * HOUR_MS];
 const BACK_MS: i64 = 7 * 24 * HOUR_MS;
 /// An hour that does not add up is asked about so often.
 const AGAIN: Duration = Duration::from_secs(3600);
+/// An hour whose question failed is asked about again after so long, then after twice as long, up
+/// to [`RARELY`].
+const AFTER_FAILURE: Duration = Duration::from_secs(1200);
+/// An hour whose question fails for ever is asked about so often.
+const RARELY: Duration = Duration::from_secs(12 * 3600);
+/// After so many failures of one hour's question, while others are answered, somebody is told.
+const TELL_AFTER: u32 = 3;
 
 /// What the API was asked about one stream; kept over restarts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +61,15 @@ struct Open {
     next: Duration,
 }
 
+/// An hour whose question fails.
+#[derive(Debug, Clone, Copy)]
+struct Failing {
+    /// In a row.
+    times: u32,
+    /// When to ask again.
+    next: Duration,
+}
+
 /// What an answer changes for the operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -68,6 +85,7 @@ pub enum Outcome {
 #[derive(Debug, Default)]
 pub struct Audit {
     open: BTreeMap<u32, Open>,
+    failing: BTreeMap<u32, Failing>,
 }
 
 // === impl Audited ===
@@ -109,6 +127,7 @@ impl Audit {
         });
         Self {
             open: open.collect(),
+            failing: BTreeMap::new(),
         }
     }
 
@@ -117,12 +136,52 @@ impl Audit {
     pub fn next(&self, audited: &Audited, horizon: Horizon, now: Duration) -> Option<u32> {
         let due = |sure| {
             let mut open = self.open.iter().rev();
-            open.find(|(_, open)| open.sure == sure && now >= open.next)
-                .map(|(hour, _)| *hour)
+            open.find(|(hour, open)| {
+                open.sure == sure && now >= open.next && !self.failing.contains_key(hour)
+            })
+            .map(|(hour, _)| *hour)
         };
         due(false)
-            .or_else(|| fresh(audited, horizon))
+            .or_else(|| self.fresh(audited, horizon))
             .or_else(|| due(true))
+            .or_else(|| self.failed_before(audited, horizon, now))
+    }
+
+    /// The question about this hour failed. Gives the hours of which that is to be told, newest
+    /// first.
+    pub fn failed(&mut self, hour: u32, now: Duration) -> Vec<u32> {
+        let times = self.failing.get(&hour).map_or(0, |failing| failing.times) + 1;
+        let wait = AFTER_FAILURE.saturating_mul(1 << (times - 1).min(16));
+        let next = now + wait.min(RARELY);
+        self.failing.insert(hour, Failing { times, next });
+        if times < TELL_AFTER {
+            return Vec::new();
+        }
+        self.unanswered()
+    }
+
+    /// The hours whose question fails again and again, newest first.
+    #[must_use]
+    pub fn unanswered(&self) -> Vec<u32> {
+        let told = self.failing.iter().rev();
+        let told = told.filter(|(_, failing)| failing.times >= TELL_AFTER);
+        told.map(|(hour, _)| *hour).collect()
+    }
+
+    /// The newest hour that was not asked about as often as its age wants, but for those whose
+    /// question fails.
+    fn fresh(&self, audited: &Audited, horizon: Horizon) -> Option<u32> {
+        wanting(audited, horizon).find(|hour| !self.failing.contains_key(hour))
+    }
+
+    /// The hour whose question failed, and that waits longest to be asked about again.
+    fn failed_before(&self, audited: &Audited, horizon: Horizon, now: Duration) -> Option<u32> {
+        let due = self.failing.iter().filter(|(hour, failing)| {
+            let wanted = || wanting(audited, horizon).any(|wanting| wanting == **hour);
+            now >= failing.next && (self.open.contains_key(hour) || wanted())
+        });
+        due.min_by_key(|(_, failing)| failing.next)
+            .map(|(hour, _)| *hour)
     }
 
     /// The API counts so many records more in this hour than were read.
@@ -135,6 +194,8 @@ impl Audit {
         now: Duration,
     ) -> Outcome {
         let first = audited.first(horizon);
+        self.failing
+            .retain(|&failing, _| failing >= first && failing != hour);
         audited.asked.retain(|&asked, _| asked >= first);
         if hour >= first {
             audited.asked.insert(hour, stage(hour, horizon));
@@ -166,13 +227,13 @@ impl Audit {
     }
 }
 
-/// The newest hour that was not asked about as often as its age wants.
-fn fresh(audited: &Audited, horizon: Horizon) -> Option<u32> {
+/// The hours that were not asked about as often as their age wants, newest first.
+fn wanting(audited: &Audited, horizon: Horizon) -> impl Iterator<Item = u32> + '_ {
     let settled = horizon.now_ms - horizon.look_back_ms - AGES_MS[0];
     // the hour of this time is not over yet
     let end = hour_of(horizon.high_ms.min(settled));
-    let mut hours = (audited.first(horizon)..end).rev();
-    hours.find(|&hour| audited.asked.get(&hour).copied().unwrap_or(0) < stage(hour, horizon))
+    let hours = (audited.first(horizon)..end).rev();
+    hours.filter(move |hour| audited.asked.get(hour).copied().unwrap_or(0) < stage(*hour, horizon))
 }
 
 /// How often an hour of this age should have been asked about.
@@ -268,6 +329,34 @@ mod tests {
         assert_eq!(told, Outcome::Short(vec![(NOON - 1, 5)]));
         assert_eq!(audit.next(&audited, horizon(25), S(3_609)), None);
         assert_eq!(audit.next(&audited, horizon(25), S(3_610)), Some(NOON - 1));
+    }
+
+    #[test]
+    fn an_hour_whose_question_fails_for_ever_stands_behind_the_others_and_is_named() {
+        let (mut audit, mut audited) = (Audit::default(), Audited::default());
+        let (poison, minute) = (NOON - 1, S(60));
+        let (mut now, mut asked, mut told) = (S(0), Vec::new(), Vec::new());
+        for _ in 0..24 * 60 {
+            now += minute;
+            match audit.next(&audited, horizon(25), now) {
+                Some(hour) if hour == poison => {
+                    asked.push(now);
+                    told = audit.failed(hour, now);
+                }
+                Some(hour) => {
+                    audit.answered(&mut audited, hour, 0, horizon(25), now);
+                }
+                None => {}
+            }
+            // all others are asked about at once
+            assert!(now < S(600) || audited.asked.len() == 6, "{audited:?}");
+        }
+        assert_eq!(told, [poison]);
+        assert!((5..=8).contains(&asked.len()), "{asked:?}");
+        assert!(asked[2] < S(2 * 3600), "told within two hours: {asked:?}");
+        audit.answered(&mut audited, poison, 0, horizon(25), now);
+        assert_eq!(audit.unanswered(), [0; 0]);
+        assert_eq!(audit.next(&audited, horizon(25), now + S(86_400)), None);
     }
 
     #[test]

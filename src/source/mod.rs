@@ -19,7 +19,9 @@ pub use clocks::Clocks;
 pub use cursor::{Cursor, Unserved, Walk};
 pub use error::{SourceError, Trouble};
 pub use pace::Pace;
-pub use reader::{Change, PLAIN_PAGE, ProbeAnswer, Reader, Rules, Start, Step, Turn, Verdict};
+pub use reader::{
+    Change, Failure, PLAIN_PAGE, ProbeAnswer, Reader, Rules, Start, Step, Turn, Verdict,
+};
 pub use seen::{Seen, fingerprint};
 pub use stream::{Stream, StreamId};
 pub use throttle::Throttle;
@@ -63,6 +65,35 @@ pub struct Answer {
     pub server_ms: Option<i64>,
     /// Does it hold more than was taken from it? Then `has_next` is true and no place is named: it goes on by time.
     pub cut: bool,
+    /// Does it say neither whether more follows nor how many records there are, as each answer of
+    /// the API does?
+    pub bare: bool,
+}
+
+// === impl Answer ===
+
+impl Answer {
+    /// Does it hold no record and say that there are some, or nothing at all beside them? It tells
+    /// nothing about the records from this place on.
+    #[must_use]
+    pub fn is_hollow(&self, place: &Place) -> bool {
+        let before = match place {
+            Place::Skip(skip) => u64::from(*skip),
+            Place::Next(_) => 0,
+        };
+        let more = || self.has_next || self.bare;
+        self.records == 0 && self.total.map_or_else(more, |total| total > before)
+    }
+
+    /// What it tells where it was asked for to learn more: one that can't be believed is as good as
+    /// none.
+    #[must_use]
+    pub fn told(&self, place: &Place) -> ProbeAnswer {
+        match self.is_hollow(place) {
+            true => ProbeAnswer::Failed,
+            false => ProbeAnswer::Records(self.records),
+        }
+    }
 }
 
 /// Who takes the records of a page, one by one as they come. Nothing of it counts before the page has ended well.

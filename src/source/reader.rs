@@ -22,7 +22,7 @@ mod stretch;
 use super::intake::{Ids, Intake};
 use super::{Answer, Cursor, Place, Query, Seen, Unserved, Walk};
 use narrow::Narrow;
-pub use narrow::{Change, ProbeAnswer, Step};
+pub use narrow::{Change, Failure, ProbeAnswer, Step};
 use size::Size;
 use stretch::{again, older, skip, stretch};
 
@@ -76,8 +76,9 @@ pub enum Verdict {
     CaughtUp,
     /// The answer contradicts itself, for this reason: ask again after a pause.
     Doubtful(&'static str),
-    /// It did so too often; the walk ends and the next one tries again from the cursor.
-    GivenUp(&'static str),
+    /// It did so too often, which is as good as no answer: [`Reader::doubted`] says what follows
+    /// from it.
+    Unanswered(&'static str),
 }
 
 /// A page taken in, ready to be written.
@@ -305,9 +306,12 @@ impl Reader {
     pub fn close(&mut self, answer: &Answer) -> Turn {
         let mut page = std::mem::take(&mut self.page);
         self.note_begin();
-        self.narrow.ends_well(page.count(), !self.size.is_reduced());
+        let whole = !self.asks_for_a_part();
         let verdict = self.move_on(&page, answer);
-        self.size.fits(page.count() as u64);
+        if matches!(verdict, Verdict::More | Verdict::CaughtUp) {
+            self.narrow.ends_well(page.count(), whole);
+            self.size.fits(page.count() as u64);
+        }
         self.before = std::mem::take(&mut page.ids);
         let floor_ms = self.floor_ms();
         let seen = self.seen.seal(floor_ms);
@@ -389,6 +393,15 @@ impl Reader {
             walk.skip = 0;
         }
         had
+    }
+
+    /// The walk ends before its end; the next one tries again from the cursor.
+    pub fn give_up(&mut self) {
+        if let Some(cursor) = &mut self.cursor
+            && let Some(walk) = cursor.walk.take()
+        {
+            cursor.keep_rest(&walk);
+        }
     }
 
     /// The highest time read so far, where anything was.

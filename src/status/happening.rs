@@ -46,6 +46,21 @@ pub enum Happening {
         /// "activities" or "alerts".
         stream: &'static str,
     },
+    /// The API does not say how many records it counts in some hours, again and again, while other
+    /// questions are answered.
+    LedgerUnanswered {
+        /// "activities" or "alerts".
+        stream: &'static str,
+        /// When each hour begins; newest first.
+        hours: Vec<i64>,
+        /// How the question failed last.
+        why: String,
+    },
+    /// It says so of all of them again.
+    LedgerAnswered {
+        /// "activities" or "alerts".
+        stream: &'static str,
+    },
     /// The ledger could not be written, or was found not to fit.
     LedgerTrouble {
         /// What is wrong.
@@ -85,6 +100,8 @@ pub enum Happening {
         trouble: Trouble,
         /// Cause and cure.
         what: String,
+        /// What was asked for, where it was records of the stream.
+        asked: Option<Question>,
         /// Until the next try.
         wait: Duration,
     },
@@ -104,6 +121,16 @@ pub enum Happening {
         /// How the questions fail that cover it.
         why: String,
     },
+    /// A record, or a stretch of time, is not given out, and so much stands aside already that no
+    /// more can be remembered: the stream waits for it.
+    TooManyPassed {
+        /// "activities" or "alerts".
+        stream: &'static str,
+        /// What is asked for.
+        asked: Option<Question>,
+        /// How the questions fail that cover it.
+        why: String,
+    },
     /// What had been passed over is given out again, and read.
     ServedAgain {
         /// "activities" or "alerts".
@@ -112,6 +139,17 @@ pub enum Happening {
         served: Unserved,
         /// How many stretches of this stream still are not.
         left: usize,
+    },
+    /// The activities behind an alert could not be had: its line goes without them.
+    WithoutRelated {
+        /// The alert's id.
+        id: ForeignText,
+        /// When the alert is of, milliseconds since 1970.
+        at_ms: i64,
+        /// The agent's name, for the cure.
+        agent: String,
+        /// How the question failed last; `None` where it was not asked, as those before it failed.
+        why: Option<String>,
     },
     /// The cloud's answer contradicts itself.
     Doubtful {
@@ -236,6 +274,17 @@ pub enum Happening {
     },
 }
 
+/// What a stream asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Question {
+    /// From when on, milliseconds since 1970.
+    pub from_ms: i64,
+    /// Until when, where not until now.
+    pub to_ms: Option<i64>,
+    /// So many records at most.
+    pub limit: u32,
+}
+
 /// A line that the receiver does not take.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineTrouble {
@@ -308,6 +357,8 @@ impl Happening {
             | Self::Skipped { stream, .. }
             | Self::LedgerShort { stream, .. }
             | Self::LedgerWhole { stream }
+            | Self::LedgerUnanswered { stream, .. }
+            | Self::LedgerAnswered { stream }
             | Self::ClockNotSet { stream, .. }
             | Self::ClockSet { stream }
             | Self::ClocksDiffer { stream, .. }
@@ -315,9 +366,11 @@ impl Happening {
             | Self::CloudTrouble { stream, .. }
             | Self::Narrowed { stream, .. }
             | Self::PassedOver { stream, .. }
+            | Self::TooManyPassed { stream, .. }
             | Self::ServedAgain { stream, .. }
             | Self::Doubtful { stream, .. }
             | Self::SetAside { stream, .. } => stream,
+            Self::WithoutRelated { .. } => "alerts",
             _ => "",
         }
     }
@@ -344,6 +397,7 @@ impl Happening {
             | Self::FirstStart { .. }
             | Self::SiemConnected { .. }
             | Self::LedgerWhole { .. }
+            | Self::LedgerAnswered { .. }
             | Self::ClockSet { .. }
             | Self::ClocksAgree { .. }
             | Self::ReplayBegun(_)
@@ -352,6 +406,7 @@ impl Happening {
             | Self::SpoolWell => Loudness::Info,
             Self::SetAside { .. }
             | Self::PassedOver { .. }
+            | Self::TooManyPassed { .. }
             | Self::ClocksDiffer { .. }
             | Self::Doubtful { .. }
             | Self::ClockNotSet { .. }
@@ -360,6 +415,8 @@ impl Happening {
             | Self::LineHeldBack { .. }
             | Self::LineSetAside { .. }
             | Self::LedgerShort { .. }
+            | Self::LedgerUnanswered { .. }
+            | Self::WithoutRelated { .. }
             | Self::LedgerTrouble { .. }
             | Self::SentIdsTrouble { .. }
             | Self::SpoolRepaired { .. } => Loudness::Warn,
@@ -410,6 +467,10 @@ impl Happening {
             Self::Doubtful { .. } => Effect::Raise(Topic::Doubt, "Doubtful answer of the API"),
             Self::SetAside { .. } => Effect::Raise(Topic::SetAside, "Record set aside"),
             Self::PassedOver { .. } => Effect::Raise(Topic::PassedOver, "Not everything was read"),
+            Self::TooManyPassed { .. } => Effect::Raise(
+                Topic::PassedOver,
+                "Reading waits: too much is not given out",
+            ),
             Self::ServedAgain { left: 0, .. } => Effect::Close(Topic::PassedOver),
             Self::SpoolFull { .. } => Effect::Raise(Topic::Spool, "The spool is full"),
             Self::SpoolTrouble { .. } => Effect::Raise(Topic::Spool, "Internal error"),
@@ -419,6 +480,13 @@ impl Happening {
             Self::LinesGone { .. } => Effect::Raise(Topic::Skipped, "Lines were removed unsent"),
             Self::LedgerShort { .. } => Effect::Raise(Topic::Ledger, "The ledger does not add up"),
             Self::LedgerWhole { .. } => Effect::Close(Topic::Ledger),
+            Self::LedgerUnanswered { .. } => {
+                Effect::Raise(Topic::Unaudited, "The ledger cannot be checked")
+            }
+            Self::LedgerAnswered { .. } => Effect::Close(Topic::Unaudited),
+            Self::WithoutRelated { .. } => {
+                Effect::Raise(Topic::Related, "An alert was sent without its activities")
+            }
             Self::LedgerTrouble { .. } => {
                 Effect::Raise(Topic::Repaired, "The ledger was put right")
             }

@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub use depth::{Depth, Depths};
-pub use happening::{Effect, Happening, LineTrouble, Loudness, PageRead};
+pub use happening::{Effect, Happening, LineTrouble, Loudness, PageRead, Question};
 pub use health::{Link, State, Thresholds};
 pub use ledger::{LedgerCounts, LedgerReport, LedgerRow, LedgerSpan};
 pub use meaning::{Colour, Condition, Lamp, Meaning, Signal, Way};

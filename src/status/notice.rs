@@ -24,6 +24,10 @@ pub enum Topic {
     PassedOver,
     /// The API counts more records than were read.
     Ledger,
+    /// The API does not tell how many records it counts in some hours.
+    Unaudited,
+    /// Alerts went without the activities behind them.
+    Related,
     /// The SIEM can't be reached.
     Siem,
     /// The receiver never says that it has read what was sent.
@@ -75,6 +79,8 @@ impl Topic {
             | Self::Ledger => true,
             Self::Doubt
             | Self::SetAside
+            | Self::Unaudited
+            | Self::Related
             | Self::Owner
             | Self::ClocksDiffer
             | Self::HalfClose

@@ -86,6 +86,7 @@ fn a_pause_is_no_silence_of_the_cloud() {
         stream: "alerts",
         trouble: Trouble::Passing,
         what: "HTTP 500".to_owned(),
+        asked: None,
         wait: Duration::ZERO,
     };
     reporter.tell(at(1), &trouble);
@@ -119,6 +120,7 @@ fn a_notice_is_titled_by_the_kind_of_trouble_not_by_its_words() {
             stream: "alerts",
             trouble,
             what: "Invalid token, says a page that is none of the API's".to_owned(),
+            asked: None,
             wait: Duration::ZERO,
         };
         assert_eq!(what.effect(), Effect::Raise(Topic::Cloud, title));

@@ -24,7 +24,7 @@ use crate::tally::Tally;
 use crate::tenant::{Line, TIMEOUT};
 use crate::world::{SimTime, World};
 
-const TOKEN: &str = "b3Blbi1zZXNhbWU=";
+pub const TOKEN: &str = "b3Blbi1zZXNhbWU=";
 /// Nothing takes longer than this.
 const PATIENCE: Duration = HOUR.saturating_mul(12);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -76,7 +76,8 @@ fn live(plan: &Plan, world: &Arc<World>, spool: &Arc<TestSpool>) -> Result<(), S
         inner.receiver.spool = Some(Arc::clone(spool));
     }
     let throttle = Arc::new(Mutex::new(Throttle::new(LIMIT)));
-    let mut pollers = pollers(plan, world, spool, &throttle);
+    let reporter = reporter(&status());
+    let mut pollers = pollers(plan, world, spool, &throttle, &reporter);
     let (mut due, mut walks) = ([world.at(); 2], [0_u32; 2]);
     let (mut calm_at, mut restarted) = (None, false);
     let (mut steps, mut steps_at) = (0, world.at());
@@ -94,7 +95,7 @@ fn live(plan: &Plan, world: &Arc<World>, spool: &Arc<TestSpool>) -> Result<(), S
             return Ok(());
         }
         if std::mem::take(&mut world.inner().changed) {
-            pollers = self::pollers(plan, world, spool, &throttle);
+            pollers = self::pollers(plan, world, spool, &throttle, &reporter);
             world.inner().receiver.hang_up();
         }
         let wait = pollers[turn].step();
@@ -117,7 +118,7 @@ fn live(plan: &Plan, world: &Arc<World>, spool: &Arc<TestSpool>) -> Result<(), S
                 inner.life_began = inner.at;
                 drop(inner);
                 let throttle = Arc::new(Mutex::new(Throttle::new(LIMIT)));
-                pollers = self::pollers(plan, world, spool, &throttle);
+                pollers = self::pollers(plan, world, spool, &throttle, &reporter);
                 restarted = true;
             }
             (due, walks) = ([world.at(); 2], [0; 2]);
@@ -141,13 +142,13 @@ fn live(plan: &Plan, world: &Arc<World>, spool: &Arc<TestSpool>) -> Result<(), S
     }
 }
 
-fn pollers(
+pub fn pollers(
     plan: &Plan,
     world: &Arc<World>,
     spool: &Arc<TestSpool>,
     throttle: &Arc<Mutex<Throttle>>,
+    reporter: &Reporter,
 ) -> Vec<SimPoller> {
-    let reporter = reporter();
     let streams = Stream::ALL.map(Stream::number);
     let (ledger, _) = Ledger::open(spool.ledger.path(), 24 * HOUR, &**spool, streams).unwrap();
     let ledger = Arc::new(ledger);
@@ -235,12 +236,18 @@ fn settings_of_the_moment(
     (page_size, filters)
 }
 
-fn reporter() -> Reporter {
+/// The status of a box that has just started.
+pub fn status() -> Status {
     let thresholds = Thresholds {
         connection_error: 2 * HOUR,
         disconnected: 12 * HOUR,
     };
-    Status::new(thresholds, Default::default()).introduce(
+    Status::new(thresholds, Default::default())
+}
+
+/// The agent introduces itself to it.
+pub fn reporter(status: &Status) -> Reporter {
+    status.introduce(
         Introduction {
             name: "contoso".to_owned(),
             cloud: String::new(),

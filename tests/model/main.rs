@@ -11,6 +11,7 @@
 mod case;
 mod judge;
 mod life;
+mod liveness;
 mod receiver;
 mod spool;
 mod tally;

@@ -126,7 +126,14 @@ impl Line {
         let retry_after = header("Retry-After")
             .and_then(|text| text.parse().ok())
             .map(Duration::from_secs);
-        let Ok(body) = answer.unpacked(MAX_BODY + 1) else {
+        let bomb = matches!(reply.fault, Some(Fault::GzipBomb(_)));
+        // without unpacking 64 MB of it
+        let body = if bomb {
+            Ok(Vec::new())
+        } else {
+            answer.unpacked(MAX_BODY + 1)
+        };
+        let Ok(body) = body else {
             return failed("the answer cannot be unpacked");
         };
         let end = match reply.fault {
@@ -137,6 +144,7 @@ impl Line {
             _ => None,
         };
         let body = match end {
+            None if bomb => Body::new(io::repeat(b' '), 1 << 16),
             None => Body::new(io::Cursor::new(body), MAX_BODY),
             Some(end) => {
                 let part = self.world.inner().dice.below(body.len() as u64);

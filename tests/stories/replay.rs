@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use siembox::replay::{Counts, Word};
 use siembox::sent::Hour;
 use siembox::source::Stream;
-use siembox::status::Snapshot;
-use siembox_support::cloud::Cloud;
+use siembox::status::{Notice, Snapshot};
+use siembox_support::cloud::{Bound, Cloud, Fault};
 use siembox_support::records::{self, Record};
 use siembox_support::sink::SyslogReceiver;
 
@@ -303,6 +303,60 @@ fn a_kill_between_a_page_and_its_ids_leaves_none_out() {
             .len(),
         0
     );
+}
+
+/// The API fails at each question that covers one record of the window: all others are sent, and
+/// that one by a later replay.
+#[test]
+fn a_record_that_breaks_each_answer_stands_aside_and_the_window_is_read() {
+    let receiver = SyslogReceiver::start();
+    let cloud = cloud(300, 20);
+    let mut siembox = Siembox::new(&cloud, &plan(&cloud, &receiver));
+    siembox.start();
+    wait_for_lines(&mut siembox, &receiver, 320);
+    let late = late(40, cloud.now_ms() - 5 * HOUR);
+    let poison = Bound::Record(late[20].id.clone());
+    cloud.fault(Fault::Status(500).bound_to(poison));
+    cloud.add(records::Stream::Activities, late);
+    let counts = done(&siembox, &["--since", "3d"]);
+    assert_eq!((counts.sent, counts.set_aside), (39, 1), "{counts:?}");
+    wait_for_lines(&mut siembox, &receiver, 359);
+    let status = siembox.status().unwrap();
+    let named = |notice: &Notice| {
+        notice.title == "Not everything was read" && notice.stream == "activities"
+    };
+    assert!(status.notices.iter().any(named), "{:#?}", status.notices);
+    cloud.clear_faults();
+    let counts = done(&siembox, &["--since", "3d"]);
+    assert_eq!((counts.sent, counts.set_aside), (1, 0), "{counts:?}");
+    wait_for_lines(&mut siembox, &receiver, 360);
+    siembox.stop();
+    assert_exactly(&expected::lines(&cloud, &siembox), &receiver.lines());
+}
+
+/// Nothing follows the record that the API fails at, so that it can't be told from an API that has
+/// failed: the replay ends and says what of the window is left.
+#[test]
+fn a_replay_that_cannot_go_on_says_what_is_left() {
+    let receiver = SyslogReceiver::start();
+    let cloud = cloud(300, 0);
+    let mut siembox = Siembox::new(&cloud, &plan(&cloud, &receiver));
+    siembox.start();
+    wait_for_lines(&mut siembox, &receiver, 300);
+    let last = cloud.activity_ids().pop().unwrap();
+    cloud.fault(Fault::Status(500).bound_to(Bound::Record(last)));
+    let (word, code) = replay(&siembox, &["--since", "3d", "--stream", "activities"]);
+    let Word::Failed { what, counts } = word else {
+        panic!("{word:?}");
+    };
+    assert_eq!(code, Some(1));
+    assert!(
+        what.contains("is not answered, again and again (the API failed (500"),
+        "{what}"
+    );
+    assert!(what.contains("siembox replay --since 20"), "{what}");
+    assert_eq!(counts.already_sent, 299, "{what}");
+    siembox.stop();
 }
 
 #[test]

@@ -8,11 +8,18 @@ use super::Poller;
 use super::intake::Intake;
 use crate::clock::Time;
 use crate::event::{Event, Kind};
+use crate::foreign::ForeignText;
 use crate::source::{Answer, Query, Source, SourceError, Stream, Trouble};
 use crate::spool::Spool;
+use crate::status::Happening;
 
 /// How often the activities behind an alert are asked for before it goes without them.
-const RELATED_TRIES: usize = 3;
+const RELATED_TRIES: u32 = 3;
+/// After so many alerts in a row that went without, the next ones do without a question for
+/// [`RELATED_PAUSE`], so that a question that always fails does not hold back alerts.
+const RELATED_ALERTS: u32 = 3;
+/// See [`RELATED_ALERTS`].
+const RELATED_PAUSE: Duration = Duration::from_secs(300);
 
 impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
     /// One question whose records do not matter, when the tenant's limit lets it through.
@@ -55,7 +62,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
     /// Only when we are told to stop: the page is then read again by the next life.
     pub(super) fn add_held(&mut self) -> Result<(), SourceError> {
         for mut held in std::mem::take(&mut self.state.haul.held) {
-            self.add_related(&mut held.event)?;
+            self.add_related(&mut held.event, held.cursor_ms)?;
             let record = (held.key, held.cursor_ms, &held.event);
             let (haul, at_ms) = (&mut self.state.haul, || self.time.now().wall_ms);
             haul.add(record, "", at_ms, &mut self.writer, &mut self.sent);
@@ -85,15 +92,23 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
     }
 
     /// Asks for the activities behind an alert that names none, where the settings say so. When they can't be had the
-    /// alert goes without them.
-    fn add_related(&mut self, event: &mut Event<'_>) -> Result<(), SourceError> {
+    /// alert goes without them, and that is told.
+    fn add_related(&mut self, event: &mut Event<'_>, at_ms: i64) -> Result<(), SourceError> {
         let Kind::Alert { related, .. } = &mut event.kind else {
             return Ok(());
         };
         if !related.is_empty() {
             return Ok(());
         }
-        for _ in 0..RELATED_TRIES {
+        let mut why = None;
+        // once it fails of one alert, one try each is enough of those behind it
+        let tries = match self.state.without_related {
+            0 => RELATED_TRIES,
+            1..RELATED_ALERTS => 1,
+            _ if self.time.now().steady < self.state.related_after => 0,
+            _ => 1,
+        };
+        for _ in 0..tries {
             self.wait_for_turn()?;
             self.asks();
             let behind = self.source.activities_behind(&event.id);
@@ -101,19 +116,32 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
             match behind {
                 Ok(ids) => {
                     related.extend(ids.into_iter().map(Cow::Owned));
+                    self.state.without_related = 0;
                     return Ok(());
                 }
-                // the throttle holds the next try back; other trouble gets a moment to pass
-                Err(SourceError {
-                    trouble: Trouble::Throttled(silence),
-                    ..
-                }) => self.keep_silent(silence),
-                Err(_) if self.sleep(Duration::from_secs(1)) => {
-                    return Err(SourceError::new(Trouble::Stopped, "stopped"));
+                Err(SourceError { trouble, what }) => {
+                    match trouble {
+                        // the throttle holds the next try back; other trouble gets a moment to pass
+                        Trouble::Throttled(silence) => self.keep_silent(silence),
+                        _ if self.sleep(Duration::from_secs(1)) => {
+                            return Err(SourceError::new(Trouble::Stopped, "stopped"));
+                        }
+                        _ => {}
+                    }
+                    why = Some(what);
                 }
-                Err(_) => {}
             }
         }
+        if tries > 0 {
+            self.state.without_related = self.state.without_related.saturating_add(1);
+            self.state.related_after = self.time.now().steady + RELATED_PAUSE;
+        }
+        self.tell(&Happening::WithoutRelated {
+            id: ForeignText::new(&*event.id),
+            at_ms,
+            agent: self.reporter.agent().to_owned(),
+            why,
+        });
         Ok(())
     }
 }

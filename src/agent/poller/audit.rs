@@ -29,9 +29,11 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         if !self.audits || now < self.state.audit_after || !self.state.cloud_clock.is_known() {
             return;
         }
-        if let Err(error) = self.try_audit(now) {
-            if let Trouble::Throttled(silence) = error.trouble {
-                self.keep_silent(silence);
+        if let Err((hour, error)) = self.try_audit(now) {
+            match error.trouble {
+                Trouble::Throttled(silence) => self.keep_silent(silence),
+                Trouble::Stopped => {}
+                _ => self.tell_unanswered(hour, now, &error.what),
             }
             tracing::debug!(
                 agent = self.reporter.agent(),
@@ -43,7 +45,22 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         }
     }
 
-    fn try_audit(&mut self, now: Duration) -> Result<(), SourceError> {
+    /// The question about an hour failed: once that is sure, it is told.
+    fn tell_unanswered(&mut self, hour: u32, now: Duration, why: &str) {
+        let hours = self.state.audit.failed(hour, now);
+        if hours.is_empty() {
+            return;
+        }
+        self.tell(&Happening::LedgerUnanswered {
+            stream: self.stream.name(),
+            hours: hours.into_iter().map(begin_of).collect(),
+            why: why.to_owned(),
+        });
+    }
+
+    /// # Errors
+    /// The hour whose question failed, and how.
+    fn try_audit(&mut self, now: Duration) -> Result<(), (u32, SourceError)> {
         let (Some(origin_ms), Some(high_ms)) = (self.reader.origin_ms(), self.reader.high_ms())
         else {
             return Ok(());
@@ -77,12 +94,12 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         self.asks();
         let answer = self.source.page(&question, &mut ());
         self.promise(Duration::ZERO);
-        let Some(named) = answer?.total else {
-            return Err(SourceError::new(
-                Trouble::Passing,
-                "the answer has no total",
-            ));
+        let failed = |error| (hour, error);
+        let Some(named) = answer.map_err(failed)?.total else {
+            let none = SourceError::new(Trouble::Passing, "the answer has no total");
+            return Err(failed(none));
         };
+        let unanswered = self.state.audit.unanswered();
         let missing = self.ledger.named(Key::at(stream, hour), named);
         let outcome = self
             .state
@@ -90,6 +107,9 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
             .answered(&mut audited, hour, missing, horizon, now);
         self.ledger.keep_audited(stream, audited);
         let stream = self.stream.name();
+        if !unanswered.is_empty() && self.state.audit.unanswered().is_empty() {
+            self.tell(&Happening::LedgerAnswered { stream });
+        }
         match outcome {
             Outcome::Same => {}
             Outcome::Whole => self.tell(&Happening::LedgerWhole { stream }),

@@ -60,7 +60,7 @@ pub(super) struct Intake<'a, T> {
 // === impl Haul ===
 
 impl Haul {
-    fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.lines.clear();
         self.counts.clear();
         self.aside.clear();

@@ -6,9 +6,9 @@ use super::Poller;
 use crate::agent::passed::aside;
 use crate::clock::Time;
 use crate::ledger::Key;
-use crate::source::{Change, ProbeAnswer, Source, SourceError, Step, Trouble, Unserved};
+use crate::source::{Change, Failure, ProbeAnswer, Source, SourceError, Step, Trouble, Unserved};
 use crate::spool::Spool;
-use crate::status::{Happening, PageRead};
+use crate::status::{Happening, PageRead, Question};
 
 /// How often a refused secret is looked at again: a replaced token takes effect this soon.
 const SECRET_LOOK: Duration = Duration::from_secs(2);
@@ -21,8 +21,12 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
             self.keep_silent(silence);
         }
         // where an answer is missing here, we were told to stop
-        let Ok(change) = self.change_after(trouble) else {
+        let Ok(step) = self.step_after(trouble) else {
             return Duration::ZERO;
+        };
+        let change = match step {
+            Step::Changed(change) => Some(change),
+            _ => None,
         };
         if let Some(Change::StillUnserved(known)) = change {
             self.tell_passed(known, &what);
@@ -49,11 +53,14 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
             stream,
             trouble,
             what: what.clone(),
+            asked: self.asked(),
             wait,
         });
+        if step == Step::TooMany {
+            self.tell_too_many(&what);
+        }
         match (trouble, change) {
-            (_, Some(Change::Passed(passed))) => self.pass_over(passed, &what),
-            (_, Some(change)) => self.tell(&Happening::Narrowed { stream, change }),
+            (_, Some(change)) => self.go_on_after(change, &what),
             (Trouble::Refused | Trouble::InvalidToken, None) => {
                 self.wait_for_another_secret(wait);
                 return Duration::ZERO;
@@ -67,11 +74,67 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         }
     }
 
-    /// What is asked for from now on, where that is something else: less of what fails, or what follows it.
+    /// What to do after answers that contradict themselves for good: as after none. Says how long
+    /// to wait.
+    pub(super) fn after_contradiction(&mut self, reason: &'static str) -> Duration {
+        let stream = self.stream.name();
+        let step = self.reader.doubted(self.failure());
+        let Ok(step) = self.follow(step) else {
+            return Duration::ZERO;
+        };
+        match step {
+            Step::Changed(Change::StillUnserved(known)) => {
+                self.tell_passed(known, reason);
+                Duration::ZERO
+            }
+            Step::Changed(change) => {
+                self.tell(&Happening::Doubtful { stream, reason });
+                self.go_on_after(change, reason);
+                Duration::ZERO
+            }
+            Step::Wait => {
+                self.tell(&Happening::Doubtful { stream, reason });
+                self.state.passing.failed(self.time.chance())
+            }
+            step => {
+                self.tell(&Happening::Doubtful { stream, reason });
+                if step == Step::TooMany {
+                    self.tell_too_many(reason);
+                }
+                // perhaps another walk fares better
+                self.reader.give_up();
+                self.pace.caught_up(self.state.news)
+            }
+        }
+    }
+
+    /// Something else is asked for from now on.
+    fn go_on_after(&mut self, change: Change, why: &str) {
+        match change {
+            Change::Passed(passed) => self.pass_over(passed, why),
+            change => self.tell(&Happening::Narrowed {
+                stream: self.stream.name(),
+                change,
+            }),
+        }
+    }
+
+    /// From when on, and how many records, the stream asks for at present.
+    fn asked(&self) -> Option<Question> {
+        let query = self.reader.query()?;
+        Some(Question {
+            from_ms: query.from_ms,
+            to_ms: query.to_ms,
+            limit: query.limit,
+        })
+    }
+
+    /// What follows from it: less of what fails is asked for, or what follows it, or the same
+    /// again.
     ///
     /// # Errors
     /// Only when we are told to stop.
-    fn change_after(&mut self, trouble: Trouble) -> Result<Option<Change>, SourceError> {
+    fn step_after(&mut self, trouble: Trouble) -> Result<Step, SourceError> {
         let less = match trouble {
             Trouble::Stopped => return Err(SourceError::new(trouble, "stopped")),
             Trouble::TooLarge => self.reader.ask_for_less(),
@@ -84,22 +147,33 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
             }
             _ => None,
         };
-        if less.is_some() {
-            return Ok(less);
+        if let Some(change) = less {
+            return Ok(Step::Changed(change));
         }
-        let now_ms = self.cloud_now_ms();
-        let mut step = match trouble {
-            Trouble::Throttled(_) => self.reader.throttled(now_ms),
-            _ => self.reader.failed(now_ms),
+        let failure = self.failure();
+        let step = match trouble {
+            Trouble::Throttled(_) => self.reader.throttled(failure),
+            _ => self.reader.failed(failure),
         };
-        loop {
-            let question = match step {
-                Step::Wait | Step::Outage | Step::Held => return Ok(None),
-                Step::Changed(change) => return Ok(Some(change)),
-                Step::Ask(question) => question,
-            };
+        self.follow(step)
+    }
+
+    fn failure(&self) -> Failure {
+        let now_ms = self.cloud_now_ms();
+        Failure {
+            at_ms: now_ms,
+            end_ms: now_ms,
+        }
+    }
+
+    /// Asks what there is to ask until it is known what follows.
+    ///
+    /// # Errors
+    /// Only when we are told to stop.
+    fn follow(&mut self, mut step: Step) -> Result<Step, SourceError> {
+        while let Step::Ask(question) = step {
             let answer = match self.ask(&question) {
-                Ok(answer) => ProbeAnswer::Records(answer.records),
+                Ok(answer) => answer.told(&question.place),
                 Err(error) => match error.trouble {
                     Trouble::Stopped => return Err(error),
                     Trouble::Throttled(silence) => {
@@ -111,6 +185,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
             };
             step = self.reader.told(answer);
         }
+        Ok(step)
     }
 
     /// A record, or a stretch, is set aside without having been seen: that is written together with the cursor behind it.
@@ -141,6 +216,14 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         self.tell(&Happening::PassedOver {
             stream: self.stream.name(),
             passed,
+            why: why.to_owned(),
+        });
+    }
+
+    fn tell_too_many(&self, why: &str) {
+        self.tell(&Happening::TooManyPassed {
+            stream: self.stream.name(),
+            asked: self.asked(),
             why: why.to_owned(),
         });
     }

@@ -111,7 +111,7 @@ impl<S: Spool> Replay<S> {
             let key = fate.key(leg.stream.number(), &record);
             let sends = matches!(fate, Fate::Sent | Fate::SentAgain) && !self.request.dry_run;
             if sends {
-                self.add_related(leg, &mut record.event)?;
+                self.add_related(leg, &mut record.event, record.cursor_ms)?;
                 let (writer, event) = (&mut self.writer, &record.event);
                 if !lines.push_within(MOST_LINE, key.tag(), |line| writer.write(event, line)) {
                     let reason = room::line_too_long(&event.id, record.cursor_ms);
@@ -237,13 +237,14 @@ impl<S: Spool> Replay<S> {
     }
 
     /// As the poller does: the line must be the same.
-    fn add_related(&self, leg: &mut Leg, event: &mut Event<'_>) -> Result<(), End> {
+    fn add_related(&self, leg: &mut Leg, event: &mut Event<'_>, at_ms: i64) -> Result<(), End> {
         let Kind::Alert { related, .. } = &mut event.kind else {
             return Ok(());
         };
         if !leg.fetch_related || !related.is_empty() {
             return Ok(());
         }
+        let mut why = None;
         for _ in 0..RELATED_TRIES {
             self.wait_for_turn()?;
             match leg.source.activities_behind(&event.id) {
@@ -251,13 +252,21 @@ impl<S: Spool> Replay<S> {
                     related.extend(ids.into_iter().map(Cow::Owned));
                     return Ok(());
                 }
-                Err(SourceError {
-                    trouble: Trouble::Throttled(silence),
-                    ..
-                }) => self.keep_silent(silence),
-                Err(error) => self.pause(Duration::from_secs(1), &error.what)?,
+                Err(SourceError { trouble, what }) => {
+                    match trouble {
+                        Trouble::Throttled(silence) => self.keep_silent(silence),
+                        _ => self.pause(Duration::from_secs(1), &what)?,
+                    }
+                    why = Some(what);
+                }
             }
         }
+        self.tell(&Happening::WithoutRelated {
+            id: ForeignText::new(&*event.id),
+            at_ms,
+            agent: self.reporter.agent().to_owned(),
+            why,
+        });
         Ok(())
     }
 }

@@ -42,7 +42,7 @@ pub enum Torn {
 loose_object! {
     struct Envelope<'a> {
         "data" => data: Raw<'a>,
-        "hasNext" => has_next: Flag,
+        "hasNext" => has_next: Raw<'a>,
         "nextQueryFilters" => next: Raw<'a>,
         "total" => total: Number,
     }
@@ -63,10 +63,14 @@ impl Envelope<'_> {
     fn read(&self) -> Answer {
         let place = place(self.next.0);
         let too_long = place.as_ref().is_some_and(|place| place.len() > MOST_PLACE);
+        let flag = |raw: &RawValue| serde_json::from_str::<Flag>(raw.get()).unwrap_or_default();
+        let has_next = self.has_next.0.map(flag);
+        let total = self.total.0.and_then(|total| total.try_into().ok());
         Answer {
-            has_next: self.has_next.0 || too_long,
+            has_next: too_long || has_next.is_some_and(|has_next| has_next.0),
             next: place.filter(|_| !too_long),
-            total: self.total.0.and_then(|total| total.try_into().ok()),
+            bare: has_next.is_none() && total.is_none(),
+            total,
             ..Answer::default()
         }
     }
@@ -222,9 +226,11 @@ fn text(bytes: &[u8]) -> Cow<'_, str> {
 /// What stands around a list is usually whole; where it is not, the list alone must tell.
 fn around(text: &[u8]) -> Answer {
     let text = String::from_utf8_lossy(text);
-    envelope(&text)
-        .map(|envelope| envelope.read())
-        .unwrap_or_default()
+    let bare = || Answer {
+        bare: true,
+        ..Answer::default()
+    };
+    envelope(&text).map_or_else(|_| bare(), |envelope| envelope.read())
 }
 
 /// The answer's members; what stands behind the answer does not matter.

@@ -4,7 +4,7 @@ use super::{Reader, Verdict};
 use crate::source::intake::Intake;
 use crate::source::{Answer, Walk};
 
-/// How often a doubtful answer is asked for again before the walk is given up.
+/// How often a doubtful answer is asked for again before it is taken for none.
 pub(super) const DOUBTS: u8 = 3;
 /// Pages in a row without anything new or later: the cloud goes in circles.
 const CIRCLES: u16 = 50;
@@ -42,8 +42,9 @@ impl Reader {
                         settle(&mut cursor.deep_ms);
                     }
                 }
-                Verdict::GivenUp(_) => cursor.keep_rest(&walk),
-                Verdict::More | Verdict::Doubtful(_) => cursor.walk = Some(walk),
+                Verdict::More | Verdict::Doubtful(_) | Verdict::Unanswered(_) => {
+                    cursor.walk = Some(walk);
+                }
             }
         }
         verdict
@@ -110,8 +111,13 @@ impl Reader {
             Some("the cloud sends more at once than fits, and none of it tells a time")
         } else if answer.next.is_some() && answer.next == walk.next {
             Some("the cloud names the same place again")
-        } else if page.count() == 0 && more && answer.next.is_none() {
+        } else if page.count() == 0 && more && (answer.next.is_none() || self.lost_place) {
             Some("the cloud says that there are records but sends none")
+        } else if page.count() == 0 && answer.bare {
+            Some(
+                "the answer holds nothing: no record, no total and no hasNext, which each of the \
+                 API's has",
+            )
         } else if self.doubts < DOUBTS && is_empty_all_the_same(page, answer, walk) {
             Some("the cloud counts records at a place that it named, and sends none")
         } else if page.count() > 0 && page.news == 0 && self.is_stale(page, walk) {
@@ -141,10 +147,11 @@ impl Reader {
         page.asked_for == 0 || (next_by_count && page.ids == self.before)
     }
 
-    /// Asks again some times; then leaves a place that leads nowhere, or gives the walk up.
+    /// Asks again some times; then leaves a place that leads nowhere, or takes it for no answer.
     fn after_doubt(&mut self, reason: &'static str, walk: &mut Walk) -> Verdict {
-        self.doubts += 1;
-        if self.doubts <= DOUBTS && self.circles <= CIRCLES {
+        self.doubts = self.doubts.saturating_add(1);
+        let most = if self.asks_for_a_part() { 1 } else { DOUBTS };
+        if self.doubts <= most && self.circles <= CIRCLES {
             return Verdict::Doubtful(reason);
         }
         if self.in_order && walk.next.take().is_some() {
@@ -152,7 +159,7 @@ impl Reader {
             (self.lost_place, self.read, self.doubts) = (true, 0, 0);
             return Verdict::More;
         }
-        Verdict::GivenUp(reason)
+        Verdict::Unanswered(reason)
     }
 
     /// Where the next page begins: where the cloud says; else at the last time met, or past as many records as share it.

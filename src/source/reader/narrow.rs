@@ -24,6 +24,9 @@ pub(super) const SURE: u8 = 4;
 const MOST_THROTTLED: u8 = 8;
 /// Nothing is passed over before questions have failed for so long. Several failing records close together share it.
 pub(super) const PATIENCE_MS: i64 = 30_000;
+/// Where the cloud asks for patience at the same question for so long, and answers others meanwhile,
+/// that is no request limit.
+const THROTTLED_PATIENCE_MS: i64 = 900_000;
 /// So many records of one millisecond are asked about one by one; of those behind them only some.
 const ONE_BY_ONE: u32 = 32;
 /// So many records of one millisecond are asked about at most.
@@ -32,6 +35,15 @@ const MOST_TIES: u32 = 1 << 20;
 const FEW: u8 = 8;
 /// So many questions tell whether a part of a stretch is given out again.
 const SAMPLES: u8 = 8;
+
+/// A page that could not be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failure {
+    /// When: the cloud's time, or any other clock that goes on; milliseconds.
+    pub at_ms: i64,
+    /// A question without an end asks for what is up to here, milliseconds since 1970.
+    pub end_ms: i64,
+}
 
 /// What follows from a failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +54,8 @@ pub enum Step {
     Outage,
     /// The same: it is a single record that fails, or a stretch, and nothing follows that could be read.
     Held,
+    /// The same, though something follows: as much stands aside as can be remembered.
+    TooMany,
     /// This is to be asked, and [`Reader::told`] of how it went; its records do not matter.
     Ask(Query),
     /// Something else is asked for, at once.
@@ -86,6 +100,8 @@ pub(super) struct Narrow {
     failures: u8,
     /// So often in a row the cloud asked for patience instead of an answer to it.
     throttled: u8,
+    /// Since when it does, without a page of full size that came to its end, or all else that fails.
+    throttled_since_ms: Option<i64>,
     /// When the first one was since a page of full size came to its end, by the cloud's clock.
     since_ms: Option<i64>,
     /// So much was passed over since a record was read.
@@ -96,7 +112,9 @@ pub(super) struct Narrow {
     span_ms: Option<i64>,
     /// The end of the shortest stretch that fails, while it is searched.
     fails_to_ms: Option<i64>,
-    /// When the last failure was, by the cloud's clock: a stretch without an end reaches until then.
+    /// When the last failure was.
+    at_ms: i64,
+    /// A stretch without an end reaches until then.
     now_ms: i64,
     /// What was asked to learn more.
     probe: Option<Probe>,
@@ -158,16 +176,22 @@ impl Narrow {
         if records > 0 {
             self.in_row = 0;
         }
-        if whole && self.span_ms.is_none() {
-            self.since_ms = None;
+        if whole {
+            (self.since_ms, self.throttled_since_ms) = (None, None);
         }
     }
 
     /// Have questions failed for long enough? A clock that goes back begins anew.
     fn is_patient(&mut self) -> bool {
-        let since_ms = self.since_ms.get_or_insert(self.now_ms);
-        *since_ms = self.now_ms.min(*since_ms);
-        self.now_ms.saturating_sub(*since_ms) >= PATIENCE_MS
+        let since_ms = self.since_ms.get_or_insert(self.at_ms);
+        *since_ms = self.at_ms.min(*since_ms);
+        self.at_ms.saturating_sub(*since_ms) >= PATIENCE_MS
+    }
+
+    /// Has the cloud asked for patience for too long to mean it?
+    fn is_throttled_for_ever(&self) -> bool {
+        let since_ms = self.throttled_since_ms.unwrap_or(self.at_ms);
+        self.at_ms.saturating_sub(since_ms) >= THROTTLED_PATIENCE_MS
     }
 
     /// The walk goes on at another time: with as long a stretch as the last one, and behind what failed with a longer one.
@@ -199,16 +223,23 @@ impl Narrow {
 // === impl Reader ===
 
 impl Reader {
-    /// The cloud asks for patience instead of an answer. `now_ms` is the cloud's time. That tells nothing about the page or
-    /// a record: smaller pages are more questions, and a request limit would keep them from ever coming to an end. Only
-    /// a place that the cloud had named is left, where everything else is answered: that costs no question.
-    pub fn throttled(&mut self, now_ms: i64) -> Step {
+    /// The cloud asks for patience instead of an answer. That tells nothing about the page or a
+    /// record: smaller pages are more questions, and a request limit would keep them from ever coming
+    /// to an end. A place that the cloud had named is left, where everything else is answered: that
+    /// costs no question. And what it says for a quarter of an hour of the same question, while it
+    /// answers others, is no request limit: it counts as a failure.
+    pub fn throttled(&mut self, failure: Failure) -> Step {
         self.seen.take_back();
-        self.narrow.now_ms = now_ms;
+        (self.narrow.at_ms, self.narrow.now_ms) = (failure.at_ms, failure.end_ms);
         if self.asks_again().is_some() {
             return self.go_around();
         }
+        self.narrow.throttled_since_ms.get_or_insert(failure.at_ms);
         self.narrow.throttled = self.narrow.throttled.saturating_add(1);
+        if self.narrow.is_throttled_for_ever() {
+            self.narrow.throttled = 0;
+            return self.failed(failure);
+        }
         let walk = (self.cursor.as_ref()).and_then(|cursor| cursor.walk.as_ref());
         if self.narrow.throttled < MOST_THROTTLED || walk.is_none_or(|walk| walk.next.is_none()) {
             return Step::Wait;
@@ -217,10 +248,18 @@ impl Reader {
         self.probe(Probe::Elsewhere)
     }
 
-    /// The page that was asked for could not be had, for another reason. `now_ms` is the cloud's time.
-    pub fn failed(&mut self, now_ms: i64) -> Step {
+    /// The answers contradict themselves for good, which is as good as none.
+    pub fn doubted(&mut self, failure: Failure) -> Step {
+        // it was asked for again often enough
+        self.narrow.failures = self.narrow.failures.max(FAILURES - 1);
+        self.doubts = 0;
+        self.failed(failure)
+    }
+
+    /// The page that was asked for could not be had, for another reason.
+    pub fn failed(&mut self, failure: Failure) -> Step {
         self.seen.take_back();
-        self.narrow.now_ms = now_ms;
+        (self.narrow.at_ms, self.narrow.now_ms) = (failure.at_ms, failure.end_ms);
         if let Some(known) = self.asks_again() {
             return match known.alone {
                 true => self.go_around(),
@@ -235,7 +274,7 @@ impl Reader {
             walk.next.is_none() && self.size.now() == 1 && self.narrow.end_ms(walk) == walk.from_ms;
         let enough = match single {
             true => SURE,
-            false if self.size.is_reduced() || self.narrow.span_ms.is_some() => 1,
+            false if self.asks_for_a_part() => 1,
             false => FAILURES,
         };
         let patient = self.narrow.is_patient();
@@ -255,17 +294,22 @@ impl Reader {
             ProbeAnswer::Failed => None,
             ProbeAnswer::Throttled => {
                 self.narrow.throttled = self.narrow.throttled.saturating_add(1);
-                return match self.narrow.throttled {
-                    ..=MOST_THROTTLED => self.probe(probe),
-                    _ => Step::Wait,
-                };
+                if self.narrow.throttled <= MOST_THROTTLED {
+                    return self.probe(probe);
+                }
+                if matches!(probe, Probe::Elsewhere) || !self.narrow.is_throttled_for_ever() {
+                    // it may be a request limit after all
+                    self.narrow.throttled_since_ms = None;
+                    return Step::Wait;
+                }
+                None
             }
         };
         self.narrow.throttled = 0;
         match (probe, records) {
             (Probe::Elsewhere, None) => {
                 // that tells nothing about a record
-                self.narrow.since_ms = None;
+                (self.narrow.since_ms, self.narrow.throttled_since_ms) = (None, None);
                 Step::Outage
             }
             (Probe::Elsewhere, Some(_)) => self.narrow_down(),
@@ -405,7 +449,7 @@ impl Reader {
         // what is passed over must be remembered, to be asked for again
         let remembers = (self.cursor.as_ref()).is_some_and(|c| c.unserved.len() < MOST_UNSERVED);
         if !remembers {
-            return Step::Held;
+            return Step::TooMany;
         }
         self.look_behind(0, None)
     }
@@ -613,8 +657,14 @@ impl Reader {
         })
     }
 
+    /// Is less asked for than the settings say, because more of it fails?
+    pub(super) fn asks_for_a_part(&self) -> bool {
+        self.size.is_reduced() || self.narrow.span_ms.is_some()
+    }
+
     fn changed(&mut self, change: Change) -> Step {
         (self.narrow.failures, self.narrow.throttled) = (0, 0);
+        (self.doubts, self.circles) = (0, 0);
         Step::Changed(change)
     }
 

@@ -114,6 +114,8 @@ struct Story {
     next_chunk: u64,
     got: Vec<usize>,
     passed: Vec<Unserved>,
+    /// What followed from the last failure.
+    last: Option<Step>,
 }
 
 impl Story {
@@ -125,6 +127,7 @@ impl Story {
             next_chunk: 0,
             got: Vec::new(),
             passed: Vec::new(),
+            last: None,
         }
     }
 
@@ -135,9 +138,13 @@ impl Story {
         };
         let throttled = cloud.throttles(&query);
         let Some((answer, page)) = cloud.answer(&query).filter(|_| !throttled) else {
+            let failure = Failure {
+                at_ms: cloud.now,
+                end_ms: cloud.now,
+            };
             let mut step = match throttled {
-                true => self.reader.throttled(cloud.now),
-                false => self.reader.failed(cloud.now),
+                true => self.reader.throttled(failure),
+                false => self.reader.failed(failure),
             };
             while let Step::Ask(question) = step {
                 let throttled = cloud.throttles(&question);
@@ -147,6 +154,7 @@ impl Story {
                     None => ProbeAnswer::Failed,
                 });
             }
+            self.last = Some(step.clone());
             if let Step::Changed(Change::Passed(passed)) = step {
                 self.passed.push(passed);
                 self.flash = self.reader.pass().cursor;
@@ -659,4 +667,31 @@ proptest! {
             }
         }
     }
+}
+
+/// More fails than can be remembered: the stream waits there, and says so.
+#[test]
+fn a_further_stretch_is_waited_for_where_no_more_can_be_remembered() {
+    let poison = Poison {
+        records: (0..=2 * MOST_UNSERVED).step_by(2).collect(),
+        ..Poison::default()
+    };
+    let mut cloud = cloud(3 * MOST_UNSERVED as i64, 10, poison);
+    let mut story = Story::new(rules(1));
+    story.reader.begin(ASKED, ASKED, true);
+    for _ in 0..40_000 {
+        story.ask(&mut cloud);
+        if story.last == Some(Step::TooMany) {
+            break;
+        }
+    }
+    assert_eq!(story.last, Some(Step::TooMany));
+    assert_eq!(story.reader.unserved(), MOST_UNSERVED);
+    assert_eq!(story.ids().len(), MOST_UNSERVED, "all before it");
+    // it goes on when the API answers
+    cloud.poison = Poison::default();
+    story.walk(&mut cloud, true, 5_000);
+    story.walk(&mut cloud, true, 5_000);
+    assert_eq!(story.ids().len(), 3 * MOST_UNSERVED);
+    assert_eq!(story.got.len(), 3 * MOST_UNSERVED, "each once");
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Happening, LineTrouble, PageRead};
+use super::{Happening, LineTrouble, PageRead, Question};
 use crate::clock::{in_words, span_in_words};
 use crate::replay::{self, Word};
 use crate::source::{Change, Clocks, Unserved};
@@ -36,6 +36,12 @@ impl Happening {
             Self::LedgerWhole { stream } => {
                 format!("{stream}: the ledger adds up again, hour by hour")
             }
+            Self::LedgerUnanswered { stream, hours, why } => {
+                unanswered_in_words(stream, hours, why)
+            }
+            Self::LedgerAnswered { stream } => {
+                format!("{stream}: the API says of each hour again how many records it counts")
+            }
             Self::LedgerTrouble { what } => what.clone(),
             Self::ClockNotSet {
                 stream,
@@ -48,8 +54,16 @@ impl Happening {
                 format!("{stream}: the API and this machine tell the same time again")
             }
             Self::CloudTrouble {
-                stream, what, wait, ..
-            } => format!("{what} ({stream}; next try in {})", span_in_words(*wait)),
+                stream,
+                what,
+                asked,
+                wait,
+                ..
+            } => format!(
+                "{what} ({stream}{}; next try in {})",
+                asked.map_or(String::new(), asked_in_words),
+                span_in_words(*wait)
+            ),
             Self::Narrowed { stream, change } => format!("{stream}: {}", change_in_words(*change)),
             Self::PassedOver {
                 stream,
@@ -60,10 +74,36 @@ impl Happening {
                  It is asked for again within two minutes, then less often, but at each start and at least once an hour, and read when the API answers",
                 unserved_in_words(*passed)
             ),
+            Self::TooManyPassed { stream, asked, why } => format!(
+                "{stream}{}: this is not answered ({why}), and as much stands aside already as \
+                 siembox remembers; reading waits here, \
+                 and what follows with it. It goes on by itself when the API answers any of it: \
+                 show its support \
+                 the times that the log names. What follows is fetched meanwhile: siembox replay",
+                asked.map_or(String::new(), asked_in_words)
+            ),
             Self::ServedAgain { stream, served, .. } => format!(
                 "{stream}: {}, which stood aside, is answered again and read",
                 unserved_in_words(*served)
             ),
+            Self::WithoutRelated {
+                id,
+                at_ms,
+                agent,
+                why,
+            } => {
+                let why = why
+                    .as_deref()
+                    .unwrap_or("it was not asked for, as that of the alerts before failed");
+                let (from, to) = (in_words(*at_ms), in_words(at_ms.saturating_add(1000)));
+                format!(
+                    "alerts: the activities behind alert {id:?} could not be had ({why}): its \
+                     line goes without them, nothing else is \
+                     missing. To send it once more with them: siembox replay --agent {agent} \
+                     --stream alerts --again \
+                     --since {from} --until {to}"
+                )
+            }
             Self::Doubtful { stream, reason } => {
                 format!("{stream}: {reason}; nothing is passed over, it is asked for again")
             }
@@ -140,6 +180,22 @@ impl Happening {
             ),
         }
     }
+}
+
+/// " of 2025-11-20T09:12:00Z and later, 500 records at most".
+fn asked_in_words(asked: Question) -> String {
+    let from = in_words(asked.from_ms);
+    let until = match asked.to_ms {
+        Some(to_ms) if to_ms == asked.from_ms => String::new(),
+        Some(to_ms) => format!(" to {}", in_words(to_ms)),
+        None => " and later".to_owned(),
+    };
+    let records = if asked.limit == 1 {
+        "record"
+    } else {
+        "records"
+    };
+    format!(" of {from}{until}, {} {records} at a time", asked.limit)
 }
 
 /// What is asked for, where a question fails and others are answered.
@@ -229,6 +285,23 @@ fn short_in_words(stream: &str, agent: &str, hours: &[(i64, u64)]) -> String {
         named.join(", "),
         in_words(first),
         in_words(last + HOUR_MS)
+    )
+}
+
+fn unanswered_in_words(stream: &str, hours: &[i64], why: &str) -> String {
+    let named = hours.iter().take(HOURS).map(|hour| in_words(*hour));
+    let named: Vec<String> = named.collect();
+    let more = match hours.len().saturating_sub(HOURS) {
+        0 => String::new(),
+        more => format!(" and {more} before"),
+    };
+    format!(
+        "{stream}: the API does not say how many records it counts in the hour from {}{more} \
+         ({why}), while other questions are \
+         answered: whether all of that hour was read is not known. It is asked again less and \
+         less often, at least twice a day; \
+         reading goes on",
+        named.join(", from ")
     )
 }
 

@@ -180,7 +180,8 @@ impl Stream {
                     serde_json::from_str::<&RawValue>(&next).expect("JSON");
                 }
             }
-            Verdict::CaughtUp | Verdict::GivenUp(_) => {
+            Verdict::CaughtUp | Verdict::Unanswered(_) => {
+                self.reader.give_up();
                 assert_eq!(self.reader.query(), None);
                 self.reader.begin(NOW_MS, NOW_MS, true);
             }
@@ -202,7 +203,7 @@ impl Stream {
     /// The same answer to every question comes to an end.
     fn ends(&mut self, page: &Page) {
         let ended = (0..PATIENCE)
-            .any(|_| matches!(self.read(page), Verdict::CaughtUp | Verdict::GivenUp(_)));
+            .any(|_| matches!(self.read(page), Verdict::CaughtUp | Verdict::Unanswered(_)));
         assert!(ended, "asked {PATIENCE} times");
     }
 }
