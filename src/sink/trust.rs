@@ -109,9 +109,13 @@ impl std::fmt::Debug for Trust {
     }
 }
 
+/// The curve's name in a key: 1.3.132.0.35, in DER.
+const P521: [u8; 7] = [0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x23];
+
 fn identity(cert: &Path, key: &Path) -> Result<CertifiedKey, TrustError> {
     let chain = trust::certificates(cert)?;
     let private = trust::private_key(key)?;
+    let is_p521 = (private.secret_der().windows(P521.len())).any(|part| part == P521);
     CertifiedKey::from_der(chain, private, &trust::provider()).map_err(|error| {
         let (cert, key) = (cert.to_owned(), key.to_owned());
         match error {
@@ -121,7 +125,10 @@ fn identity(cert: &Path, key: &Path) -> Result<CertifiedKey, TrustError> {
             error => TrustError::Client {
                 cert,
                 key,
-                reason: error.to_string(),
+                reason: match is_p521 {
+                    true => "its key is one of P-521, with which siembox does not sign".to_owned(),
+                    false => error.to_string(),
+                },
             },
         }
     })

@@ -268,7 +268,7 @@ impl TlsFault {
                 "see the receiver's log; it may allow certain senders only"
             }
             (Self::Alert { .. }, Side::Siem) => {
-                "see the receiver's log: its cipher suites or its list of allowed senders may leave this system out, and a certificate with a P-521 key needs TLS 1.3"
+                "see the receiver's log: its cipher suites or its list of allowed senders may leave this system out"
             }
             (Self::HungUp | Self::Alert { .. } | Self::Other { .. }, Side::Cloud) => {
                 "see whether a firewall or proxy on the way forbids it"

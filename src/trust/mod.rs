@@ -4,6 +4,7 @@
 mod algorithm_names;
 mod algorithms;
 mod fault;
+mod key_agreement;
 mod pem;
 mod translate;
 mod verify;

@@ -11,7 +11,7 @@
 //!
 //! Each says a harmless word of its own with them ([`HEARD`]), and that word has to arrive in an output: a voice that is not
 //! heard proves nothing. DHCP servers and time servers are heard by processes of the firmware: `network/rim.rs` and
-//! `tests/timekeeping.rs` have the same of them.
+//! `tests/box/timekeeping.rs` have the same of them.
 
 mod cloud;
 mod secrets;

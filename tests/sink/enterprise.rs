@@ -105,10 +105,6 @@ fn what_enterprise_authorities_sign_is_verified_on_both_sides() {
         }
         .granted();
         for version in ["-tls1_2", "-tls1_3"] {
-            // TLS 1.2 has a server show a key only of a curve that we agree keys on (RFC 8422, 5.1)
-            if leaf == "P-521" && version == "-tls1_2" {
-                continue;
-            }
             let about = format!("{authority} {digest} {leaf} {version}");
             let server = OpenSsl::start(&lab, &[version]);
             let to = to(server.1, load(&lab.trust_files()));
@@ -217,4 +213,27 @@ fn a_file_in_der_is_recognised_on_both_sides() {
         siem.contains("is not PEM but a certificate in DER (binary): convert it with \"openssl"),
         "{siem}"
     );
+}
+
+#[test]
+fn a_client_key_that_can_not_sign_is_named_with_its_cure() {
+    let lab = Wish {
+        authority: "P-256",
+        leaf: "P-521",
+        digest: "-sha256",
+        extensions: GOOD,
+    }
+    .granted();
+    let (cert, key) = lab.server.write(lab.folder.path(), "client");
+    let files = TrustFiles {
+        client: Some((cert, key)),
+        ..TrustFiles::default()
+    };
+    let told = files.load("siem.example").unwrap_err().to_string();
+    for words in [
+        "client.key can't be used (its key is one of P-521, with which siembox does not sign)",
+        "use RSA (2048 bits or more), ECDSA (P-256, P-384) or Ed25519",
+    ] {
+        assert!(told.contains(words), "{told}");
+    }
 }
