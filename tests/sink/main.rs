@@ -4,6 +4,7 @@
 mod datagrams;
 mod enterprise;
 mod faults;
+mod manual;
 mod relp;
 mod streams;
 mod tls;

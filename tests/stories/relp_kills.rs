@@ -1,4 +1,4 @@
-//! rsyslog's `imrelp` as the README sets it up, killed three times amid lines that wait: what it answered is written, so nothing
+//! rsyslog's `imrelp` as the manual sets it up, killed three times amid lines that wait: what it answered is written, so nothing
 //! may be lost. Counted by ids; the ledger is held against that witness.
 
 use std::collections::BTreeMap;

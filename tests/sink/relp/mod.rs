@@ -158,33 +158,6 @@ fn ports_mixed_up_are_told_apart() {
 }
 
 #[test]
-fn the_readme_shows_an_imrelp_that_works() {
-    story(async {
-        let readme = include_str!("../../../README.md");
-        let snippet = readme
-            .split("```")
-            .find(|part| part.contains("imrelp\" port=\"2514\""))
-            .unwrap();
-        let receiver = rsyslog::configured(|folder, port| {
-            snippet.replace("\"2514\"", &format!("\"{port}\"")).replace(
-                "/var/log/siembox.cef",
-                folder.join("lines").to_str().unwrap(),
-            )
-        });
-        let told = deliver(&target(receiver.port(), RELP), &lines(1000)).await;
-        assert_eq!(told.unwrap(), Farewell::Confirmed);
-        // Answered is written there.
-        let without_pri = |line: String| line.split_once('>').unwrap().1.to_owned();
-        let expected: Vec<String> = lines(1000).into_iter().map(without_pri).collect();
-        let control = |line: &String| line.replace('\t', "#011");
-        same(
-            &receiver.lines(),
-            &expected.iter().map(control).collect::<Vec<_>>(),
-        );
-    });
-}
-
-#[test]
 fn nothing_inside_a_line_can_end_it() {
     story(async {
         let receiver = rsyslog::relp();

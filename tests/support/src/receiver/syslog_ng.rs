@@ -9,6 +9,16 @@ use std::process::Command;
 use super::daemon::Receiver;
 use super::port::Transport;
 
+/// What stands above each configuration.
+const HEAD: &str = "\
+@version: 3.35
+# Written by a test.
+@module affile
+@module afsocket
+@module basicfuncs
+@module syslogformat
+";
+
 /// `network()`: one line is one message.
 #[must_use]
 pub fn network() -> Receiver {
@@ -25,32 +35,32 @@ pub fn syslog() -> Receiver {
     )
 }
 
-fn start(source: &str) -> Receiver {
+/// On TCP, as this configuration says: a function of its folder and its port, as a file of `conf.d`
+/// has it. It should write to `lines` in the folder.
+#[must_use]
+pub fn configured(configure: impl FnOnce(&Path, u16) -> String) -> Receiver {
     let place = place();
-    let program = program(&place);
     Receiver::launch(
-        &program,
+        &program(&place),
         vec![("LD_LIBRARY_PATH".to_owned(), libraries(&place))],
         Transport::Tcp,
-        |folder, port| {
-            format!(
-                r#"@version: 3.35
-# Written by a test.
-@module affile
-@module afsocket
-@module basicfuncs
-@module syslogformat
-options {{ threaded(yes); log-msg-size(1048576); stats-freq(0); use-dns(no); keep-hostname(yes); create-dirs(no); }};
+        |folder, port| format!("{HEAD}{}", configure(folder, port)),
+        |folder| arguments(folder, &place),
+    )
+}
+
+fn start(source: &str) -> Receiver {
+    configured(|folder, port| {
+        format!(
+            r#"options {{ threaded(yes); log-msg-size(1048576); stats-freq(0); use-dns(no); keep-hostname(yes); create-dirs(no); }};
 source all {{ {source}; }};
 destination lines {{ file("{folder}/lines" template("${{MESSAGE}}\n") flush-lines(100)); }};
 log {{ source(all); destination(lines); flags(flow-control); }};
 "#,
-                source = source.replace("PORT", &port.to_string()),
-                folder = folder.display(),
-            )
-        },
-        |folder| arguments(folder, &place),
-    )
+            source = source.replace("PORT", &port.to_string()),
+            folder = folder.display(),
+        )
+    })
 }
 
 /// A syslog-ng of any configuration, which has to be in the file `conf` of `folder`. It stays in the foreground.
