@@ -111,7 +111,7 @@ fn with_settings(card: &Card, name: &str, etc: &Path) -> Result<Judged<Order>, S
 fn without_settings(card: &Card, etc: &Path) -> Result<Judged<Order>, StepError> {
     let alone = |name: &str, why: &str| {
         Err(format!(
-            "{name} lies on the card without {SETTINGS}, and {why}; cure: put {SETTINGS} beside it (an example is in the README)"
+            "{name} lies on the card without {SETTINGS}, and {why}; cure: put {SETTINGS} beside it (siembox example prints one)"
         ))
     };
     let names: Vec<&str> = card.ours().collect();

@@ -1,4 +1,4 @@
-//! What a box costs: time to its first poll, memory, and what an idle one writes to its flash. Printed, not asserted; the README has
+//! What a box costs: time to its first poll, memory, and what an idle one writes to its flash. Printed, not asserted; tests/README.md has
 //! the table. Needs the debug image, whose shell is asked.
 
 use std::time::Duration;

@@ -23,6 +23,15 @@ fn hold_what_a_server_needs() {
             ("-rw-r--r--", "./etc/siembox/siembox.toml.example"),
             ("-rw-r--r--", "./usr/share/doc/siembox/copyright"),
             ("-rw-r--r--", "./usr/share/doc/siembox/README.md"),
+            ("-rw-r--r--", "./usr/share/doc/siembox/manual/index.md"),
+            (
+                "-rw-r--r--",
+                "./usr/share/doc/siembox/manual/receivers/rsyslog.conf",
+            ),
+            (
+                "-rw-r--r--",
+                "./usr/share/doc/siembox/prometheus/siembox.rules.yml",
+            ),
             ("-rw-r--r--", "./usr/share/doc/siembox/CHANGELOG.md"),
             ("-rw-r--r--", "./usr/share/doc/siembox/NOTICES"),
         ] {

@@ -60,7 +60,7 @@ impl Report {
         serde_json::to_string_pretty(self).map(|text| text + "\n")
     }
 
-    /// As Markdown, fit for the README.
+    /// As Markdown, fit for `tests/README.md`.
     pub fn table(&self) -> String {
         let mut out = format!(
             "{} records of {:.0} bytes on {} CPUs, load average {}\n\
