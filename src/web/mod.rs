@@ -19,6 +19,7 @@ mod frame;
 mod guard;
 mod healthz;
 mod identity;
+mod manual;
 mod metrics;
 mod page;
 pub mod server;

@@ -11,7 +11,7 @@ use super::exchange::{Exchange, Misuse};
 use super::guard::without_port;
 use super::page::Page;
 use super::view::{Of, View};
-use super::{assets, healthz, metrics, status};
+use super::{assets, healthz, manual, metrics, status};
 use crate::clock::Moment;
 
 /// All pages, over what is known at present.
@@ -125,6 +125,7 @@ impl Handler<Exchange> for Site {
         if let Some(page) = self.at_the_door(exchange) {
             return page.answer(exchange);
         }
+        let machine = self.view.as_ref().map_or("", View::machine);
         let page = match exchange.path() {
             "/" => self.of_view(Of::Whole, |view| html(&status::whole(view).0)),
             "/live" => self.of_view(Of::Live, |view| html(&status::live(view).0)),
@@ -133,6 +134,7 @@ impl Handler<Exchange> for Site {
             "/healthz" => healthz::page(self.view.is_some().then_some(self.silent)),
             path => match assets::at(path) {
                 Some(asset) => asset.page(exchange.query()),
+                None if let Some(page) = manual::at(path, machine) => page,
                 None => Page::words(404, "404: there is no such page; the status is at /"),
             },
         };

@@ -197,6 +197,26 @@ fn weighs_less_than_60_kb() {
 }
 
 #[test]
+fn the_manual_is_one_link_away_and_each_of_its_pages_is_there() {
+    assert!(text(&connected(), "/").contains("href=\"/manual\""));
+    let contents = text(&connected(), "/manual");
+    let addresses: Vec<&str> = contents
+        .split('"')
+        .filter(|part| part.starts_with("/manual/"))
+        .collect();
+    assert!(addresses.len() > 15, "{addresses:?}");
+    for address in addresses {
+        let page = get(&connected(), address);
+        assert_eq!(page.status, 200, "{address}");
+        assert_eq!(
+            page.header("Content-Type"),
+            Some("text/plain; charset=utf-8")
+        );
+    }
+    assert_eq!(get(&connected(), "/manual/none.md").status, 404);
+}
+
+#[test]
 fn every_scene_is_whole() {
     for (name, status) in scenes() {
         let page = text(&status, "/");

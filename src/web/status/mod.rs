@@ -50,6 +50,7 @@ pub(super) fn whole(view: &View) -> Markup {
                         "siembox " (snapshot.siembox) ", running since " (words::moment(snapshot.started_ms))
                     }
                     ul {
+                        li { a href="/manual" { "manual" } }
                         li { a href="/status.json" { "status.json" } }
                         li { a href="/metrics" { "metrics" } }
                         li { a href="/healthz" { "healthz" } }
