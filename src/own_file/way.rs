@@ -13,7 +13,8 @@ use rustix::io::Errno;
 
 use super::is_a_link;
 
-/// Folders below which nothing is reached through a link: one, but for tests and settings that changed.
+/// Folders below which nothing is reached through a link: one, but for tests and settings that
+/// changed.
 static ROOTS: RwLock<Vec<PathBuf>> = RwLock::new(Vec::new());
 
 /// A folder of ours and the names that lead to another one in it.
@@ -23,7 +24,8 @@ pub(super) struct Way {
     parts: Vec<PathBuf>,
 }
 
-/// From now on no link is followed below this folder. The folder itself and what is above it is the owner's, and may be links.
+/// From now on no link is followed below this folder. The folder itself and what is above it is the
+/// owner's, and may be links.
 pub fn no_links_below(root: &Path) {
     let mut roots = ROOTS.write().unwrap_or_else(PoisonError::into_inner);
     if !roots.iter().any(|known| known == root) {

@@ -1,11 +1,12 @@
-//! The file of one hour: blocks of fingerprints, each with its checksum, one for each page that brought some.
+//! The file of one hour: blocks of fingerprints, each with its checksum, one for each page that
+//! brought some.
 //!
 //! ```text
 //! count, 2 bytes | its complement, 2 bytes | CRC-32 of what follows, 4 bytes | count × 8 bytes     little-endian
 //! ```
 //!
-//! A block that is cut off at the end is what a kill or a power cut leaves, and so are zeros there: it does not count, and
-//! goes with the next page. Everything else that does not fit is damage.
+//! A block that is cut off at the end is what a kill or a power cut leaves, and so are zeros there:
+//! it does not count, and goes with the next page. Everything else that does not fit is damage.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
@@ -46,7 +47,8 @@ pub(super) fn named(folder: &Path, hour: &str) -> PathBuf {
     folder.join(format!("{hour}.{ENDING}"))
 }
 
-/// The hour of a file's name, whatever of it the file holds; before version 2 it was the whole name.
+/// The hour of a file's name, whatever of it the file holds; before version 2 it was the whole
+/// name.
 pub(super) fn hour_of(name: &str) -> &str {
     let (hour, ending) = name.split_once('.').unwrap_or((name, ENDING));
     match ending {
@@ -144,8 +146,9 @@ pub(super) fn append(file: &mut File, whole: u64, prints: &[u64]) -> io::Result<
     Ok(whole + bytes.len() as u64)
 }
 
-/// Puts a file in the place of a damaged one that has all its sound blocks, and the damaged one beside it. `None` where it
-/// is sound: who read it before may have read while a block was being written.
+/// Puts a file in the place of a damaged one that has all its sound blocks, and the damaged one
+/// beside it. `None` where it is sound: who read it before may have read while a block was being
+/// written.
 pub(super) fn mend(path: &Path) -> io::Result<Option<Mended>> {
     let (new, aside) = (path.with_extension(NEW), path.with_extension(ASIDE));
     let mut file = own_file::create(&new, 0o640)?;

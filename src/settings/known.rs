@@ -1,4 +1,5 @@
-//! All files that the settings name, read before anybody waits for one of them or speaks of a secret.
+//! All files that the settings name, read before anybody waits for one of them or speaks of a
+//! secret.
 
 use std::path::Path;
 
@@ -6,10 +7,12 @@ use super::{Credentials, Protocol, SecretSource, Settings};
 use crate::text_file;
 
 impl Settings {
-    /// Reads each secret that the settings name, so that no [`ForeignText`](crate::foreign::ForeignText) holds it from now on:
-    /// the SIEM may repeat a token before the API has been asked anything. One that can't be read is sent nowhere either;
-    /// who needs it says so. Certificates are looked at with them: of what hangs, all is waited for at the same time, and
-    /// who reads it again knows at once. Takes as long as the slowest file, which is bounded.
+    /// Reads each secret that the settings name, so that no
+    /// [`ForeignText`](crate::foreign::ForeignText) holds it from now on: the SIEM may repeat a
+    /// token before the API has been asked anything. One that can't be read is sent nowhere either;
+    /// who needs it says so. Certificates are looked at with them: of what hangs, all is waited for
+    /// at the same time, and who reads it again knows at once. Takes as long as the slowest file,
+    /// which is bounded.
     pub fn know_files(&self) {
         std::thread::scope(|all| {
             // an error of the system leaves a file to who needs it

@@ -1,4 +1,5 @@
-//! Voices that repeat our secrets: whatever they say, and however they write it, no output holds one.
+//! Voices that repeat our secrets: whatever they say, and however they write it, no output holds
+//! one.
 //!
 //! | voice | repeats them in |
 //! |---|---|
@@ -9,9 +10,10 @@
 //! | SIEM over RELP | answers to the session and to lines, words that are no RELP |
 //! | certificates | issuers of the API's, Entra's, the proxy's and the SIEM's; the SIEM's names; whose it asks for |
 //!
-//! Each says a harmless word of its own with them ([`HEARD`]), and that word has to arrive in an output: a voice that is not
-//! heard proves nothing. DHCP servers and time servers are heard by processes of the firmware: `network/rim.rs` and
-//! `tests/box/timekeeping.rs` have the same of them.
+//! Each says a harmless word of its own with them ([`HEARD`]), and that word has to arrive in an
+//! output: a voice that is not heard proves nothing. DHCP servers and time servers are heard by
+//! processes of the firmware: `network/rim.rs` and `tests/box/timekeeping.rs` have the same of
+//! them.
 
 mod cloud;
 mod secrets;
@@ -248,8 +250,8 @@ fn no_voice_that_repeats_our_secrets_is_heard_anywhere() {
     client.cookies.values().for_each(|cookie| known.add(cookie));
     siembox.wait("the API repeats the bearer", |_| known.knows(BEARER));
 
-    // from now on each voice knows all secrets, and each has to be heard; the API in each way of writing. Whom it refuses
-    // waits before it asks again, a command does not
+    // from now on each voice knows all secrets, and each has to be heard; the API in each way of
+    // writing. Whom it refuses waits before it asks again, a command does not
     let turns = asked.load(Ordering::Relaxed) + cloud::ANSWERS * secrets::WAYS;
     let log = || {
         let text = std::fs::read(logs.join("siembox.log")).unwrap_or_default();
@@ -322,7 +324,8 @@ fn no_voice_that_repeats_our_secrets_is_heard_anywhere() {
 fn hold_no(secrets: &[String], outputs: &Outputs) {
     for (output, text) in &outputs.0 {
         let bare: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-        // what only the running process was given, a command can't know, and is sent by nobody to it
+        // what only the running process was given, a command can't know, and is sent by nobody to
+        // it
         let is_another = matches!(output.as_str(), "check" | "preview" | "render");
         let of_settings = [TOKEN, CLIENT_SECRET, PROXY_PASSWORD];
         let is_known = |secret: &str| !is_another || of_settings.contains(&secret);

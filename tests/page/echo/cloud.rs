@@ -37,7 +37,8 @@ pub fn api(known: &Known, asked: &Arc<AtomicUsize>, only: &'static [usize]) -> u
             known.add(BEARER);
         }
         let turn = asked.fetch_add(1, Ordering::Relaxed);
-        // the number of answers and that of ways to write have no divisor in common: each meets each
+        // the number of answers and that of ways to write have no divisor in common: each meets
+        // each
         let said = |name: &str| known.refrain(name, turn);
         let quoted = |name: &str| {
             serde_json::to_string(&format!("{} you sent: {heard}", said(name))).unwrap()
@@ -144,7 +145,8 @@ pub fn entra(known: &Known) -> u16 {
     })
 }
 
-/// A server or inspecting proxy that issues its certificate itself, with a name that says all it knows.
+/// A server or inspecting proxy that issues its certificate itself, with a name that says all it
+/// knows.
 pub fn certificate(known: &Known, name: &'static str) -> u16 {
     let known = known.clone();
     voice(move |stream, turn| {

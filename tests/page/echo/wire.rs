@@ -55,7 +55,8 @@ pub fn answer(stream: &mut impl Write, status: &str, headers: &str, body: &str) 
     let _ = stream.write_all(body.as_bytes());
 }
 
-/// TLS on an accepted connection, with this certificate. `asks`: for a client certificate of this authority.
+/// TLS on an accepted connection, with this certificate. `asks`: for a client certificate of this
+/// authority.
 pub fn over_tls(
     stream: TcpStream,
     issued: &Issued,
