@@ -15,9 +15,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 use crate::agent::Agent;
+use crate::allocator;
 use crate::board::{Facts, recognise};
 use crate::clock;
-use crate::memory;
 use crate::settings::{HealthSettings, Overrides, Settings};
 use crate::source::Throttle;
 use crate::spool::sled::SledSpool;
@@ -115,7 +115,7 @@ pub trait Desk {
 pub fn run(settings: Settings, desk: &impl Desk) -> Result<(), ApplianceError> {
     let (calls, called) = mpsc::channel(8);
     let home = Home::take(&settings.state_dir, calls)?;
-    memory::give_back_large_buffers();
+    allocator::give_back_large_buffers();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("siembox")

@@ -41,9 +41,9 @@
 //!   `source`.
 //! - `commands`: what each command does, from its arguments to its exit code. Uses `agent`
 //!   `appliance` `board` `button` `check` `cli` `firmware` `led` `log` `network` `orphan` `preview`
-//!   `render` `replay` `settings` `spool` `status` `timekeeping` `word`.
+//!   `render` `replay` `settings` `spool` `status` `timekeeping` `run_file`.
 //! - `appliance`: builds the agents from the settings, starts them, watches them, stops them in
-//!   order. Uses `agent` `board` `check` `memory` `orphan` `preview` `replay` `sent` `settings`
+//!   order. Uses `agent` `board` `check` `allocator` `orphan` `preview` `replay` `sent` `settings`
 //!   `source` `spool` `status` `timekeeping` `web`.
 //! - `agent`: one configured SIEM agent: pollers, forwarder and replays as one supervised set of
 //!   streams. Uses `cef` `event` `ledger` `replay` `sent` `settings` `sink` `source` `spool`
@@ -78,7 +78,7 @@
 //!   `certificate`.
 //! - `certificate`: what a certificate says about itself. Uses the ground floor.
 //! - `log`: the operator log. Uses `settings`.
-//! - `memory`: what the allocator does with the large buffers of a page. Uses nothing.
+//! - `allocator`: what the allocator does with the large buffers of a page. Uses nothing.
 //! - `led`: the lamps: blink patterns and their players. Uses `board` `gpio` `status`.
 //! - `button`: the one button of the box. Uses `board` `gpio` `status`.
 //! - `gpio`: GPIO lines, found by the label or name of their chip. Uses `board`.
@@ -86,13 +86,13 @@
 //! - `board`: boards are data: what is wired where, what the kernel needs, how much there is of
 //!   everything. Uses `settings`.
 //! - `firmware`: siembox as the first process of a box of its own. Uses `board` `button` `led`
-//!   `log` `network` `provision` `settings` `status` `timekeeping` `watchdog` `word`.
+//!   `log` `network` `provision` `settings` `status` `timekeeping` `watchdog` `run_file`.
 //! - `network`: the network of the firmware: interface, address, name, packet filter. Uses
-//!   `settings` `word`.
+//!   `settings` `run_file`.
 //! - `timekeeping`: the clock of the firmware: time servers, and which of them is believed. Uses
-//!   `network` `settings` `word`.
+//!   `network` `settings` `run_file`.
 //! - `provision`: settings that come on the boot partition. Uses `agent` `settings`.
-//! - `word`: small files in RAM by which one process tells another. Uses the ground floor.
+//! - `run_file`: small files in RAM by which one process tells another. Uses the ground floor.
 //! - `backoff`: how long to wait before the next try. Uses nothing.
 //! - `clock`: the one door to time. Uses nothing.
 //! - `durable`: a small file, replaced as a whole. Uses `own_file`.
@@ -103,6 +103,7 @@
 //! - `text_file`: the one reader of files that people write. Uses `patience`.
 
 pub mod agent;
+pub mod allocator;
 pub mod appliance;
 pub mod backoff;
 pub mod board;
@@ -121,7 +122,6 @@ pub mod gpio;
 pub mod led;
 pub mod ledger;
 pub mod log;
-pub mod memory;
 pub mod network;
 pub mod orphan;
 pub mod own_file;
@@ -130,6 +130,7 @@ pub mod preview;
 pub mod provision;
 pub mod render;
 pub mod replay;
+pub mod run_file;
 pub mod sent;
 pub mod settings;
 pub mod sink;
@@ -143,4 +144,3 @@ pub mod timekeeping;
 pub mod trust;
 pub mod watchdog;
 pub mod web;
-pub mod word;

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::cli::{AnnounceArgs, Exit};
 use crate::network::{self, Announcement, Announcing, Setting};
 use crate::settings::{LogSettings, PageSettings};
-use crate::{log, word};
+use crate::{log, run_file};
 
 /// Answers to `<hostname>.local` until it is stopped.
 pub fn announce(args: AnnounceArgs) -> Exit {
@@ -23,7 +23,7 @@ pub fn announce(args: AnnounceArgs) -> Exit {
         eprintln!("siembox: {error}");
         return Exit::Software;
     }
-    let setting: Option<Setting> = word::heard(Path::new(network::path::NETWORK));
+    let setting: Option<Setting> = run_file::heard(Path::new(network::path::NETWORK));
     let Some(setting) = setting else {
         tracing::error!(
             "the network is not up: {} is not there",

@@ -10,7 +10,7 @@ use crate::cli::{ClockArgs, Exit, Setup};
 use crate::network::{self, Lease, Setting};
 use crate::settings::{ClockSettings, LogSettings, TimeServer};
 use crate::timekeeping::{self, Answer, Bounds, Hands, Keeper, ask, groups};
-use crate::{clock, log, word};
+use crate::{clock, log, run_file};
 
 /// What the image says of itself.
 const FIRMWARE: &str = "/etc/siembox/firmware.toml";
@@ -32,11 +32,11 @@ pub fn clock(args: ClockArgs) -> Exit {
     let file = file.map_or_else(|| PathBuf::from(timekeeping::FILE), PathBuf::from);
     let built = std::fs::read_to_string(FIRMWARE).unwrap_or_default();
     let bounds = Bounds::of_firmware(&built);
-    let mut keeper = Keeper::new(bounds, word::heard(&file).unwrap_or_default());
+    let mut keeper = Keeper::new(bounds, run_file::heard(&file).unwrap_or_default());
     wait_for_a_network();
     loop {
         let face = face();
-        let lease: Option<Lease> = word::heard(Path::new(network::path::LEASE));
+        let lease: Option<Lease> = run_file::heard(Path::new(network::path::LEASE));
         let groups = groups(&settings_now(&args.setup), lease.as_ref());
         let round = keeper.round(&Wire, &groups, chance());
         match (round.line.as_str(), round.is_trouble) {
@@ -44,7 +44,7 @@ pub fn clock(args: ClockArgs) -> Exit {
             (line, true) => tracing::warn!("{line}"),
             (line, false) => tracing::info!("{line}"),
         }
-        if let Err(error) = word::say(&file, &round.word) {
+        if let Err(error) = run_file::say(&file, &round.word) {
             tracing::error!("{} can't be written: {error}", file.display());
         }
         if args.once {
@@ -69,7 +69,7 @@ fn settings_now(setup: &Setup) -> ClockSettings {
 fn wait_for_a_network() {
     let begun = clock::now().steady;
     let is_there = || {
-        let setting: Option<Setting> = word::heard(Path::new(network::path::NETWORK));
+        let setting: Option<Setting> = run_file::heard(Path::new(network::path::NETWORK));
         setting.is_none_or(|setting| !setting.addresses.is_empty())
             || Path::new(network::path::LEASE).exists()
     };

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::usage;
 use crate::appliance::{self, ApplianceError, Desk};
 use crate::cli::{Exit, RunArgs, Setup};
-use crate::firmware::duty::TROUBLE_WORD;
+use crate::firmware::main_loop::TROUBLE_WORD;
 use crate::log::{self, LogHandle};
 use crate::settings::{Overrides, Settings};
 use crate::spool::sled::contained_here;

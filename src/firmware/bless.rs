@@ -4,7 +4,7 @@
 //!
 //! Well means that siembox answers, all its own parts live, and what it keeps is on the disk. Never that the network, the cloud
 //! or the SIEM can be reached: a pulled cable must not bring old firmware back. What becomes of a firmware that does not get
-//! well: [`super::trial`].
+//! well: [`super::boot_counting`].
 
 use std::io;
 use std::path::Path;

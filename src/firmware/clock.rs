@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use rustix::time::{ClockId, Timespec, clock_settime};
 
 use crate::timekeeping::{self, Source, Word};
-use crate::{clock, durable, word};
+use crate::{clock, durable, run_file};
 
 /// Between two notes of the time, milliseconds: 6 hours.
 const NOTE_MS: i64 = 6 * 3_600_000;
@@ -93,7 +93,7 @@ pub fn tell(floor: Floor) -> io::Result<()> {
         at_ms: floor.at_ms,
         ..Word::default()
     };
-    word::say(Path::new(timekeeping::FILE), &word)
+    run_file::say(Path::new(timekeeping::FILE), &word)
 }
 
 // === impl Keeper ===

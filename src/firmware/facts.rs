@@ -6,12 +6,12 @@ use std::path::Path;
 use super::STREAM;
 use super::disk;
 use super::given::Given;
+use super::health_check::Beat;
 use super::paths::DATA_FOLDER;
 use super::status_txt::{Data, Facts};
-use super::watch::Beat;
 use crate::provision::Taken;
 use crate::status::{Condition, Signal};
-use crate::{clock, network, timekeeping, word};
+use crate::{clock, network, run_file, timekeeping};
 
 const REMADE: &str = "made anew at this start, because a factory reset was asked for, or nothing on it could be recognised: \
      settings and what waited there are gone; set the box up anew";
@@ -49,14 +49,14 @@ pub fn facts(
         at_ms: clock::now_ms(),
         state,
         means,
-        network: word::heard(Path::new(network::path::NETWORK)),
-        lease: word::heard(Path::new(network::path::LEASE)),
+        network: run_file::heard(Path::new(network::path::NETWORK)),
+        lease: run_file::heard(Path::new(network::path::LEASE)),
         http_port: port(&said.page, "http"),
         https_port: port(&said.page, "https"),
         fingerprint: said.fingerprint.clone(),
         claimed: beat.map(|beat| beat.claimed),
         has_button: given.panel.board.button.is_some(),
-        clock: word::heard(Path::new(timekeeping::FILE)).unwrap_or_default(),
+        clock: run_file::heard(Path::new(timekeeping::FILE)).unwrap_or_default(),
         data: Data {
             size: if is_kept { space.size } else { 0 },
             free: space.free,

@@ -1,5 +1,6 @@
 //! What the boot has found and made, for what runs from then on.
 
+use super::boot_counting::Trial;
 use super::child::Child;
 use super::clock::Keeper;
 use super::disk::{Data, Disk};
@@ -7,8 +8,7 @@ use super::esp::Esp;
 use super::image::Image;
 use super::log::Log;
 use super::panel::Panel;
-use super::rooms;
-use super::trial::Trial;
+use super::services;
 use crate::provision::Taken;
 use crate::watchdog::Watchdog;
 
@@ -35,7 +35,7 @@ pub struct Given {
     /// What became of settings on the boot partition, and when, milliseconds since 1970.
     pub taken: (Taken, i64),
     /// The network that is up.
-    pub network: rooms::Up,
+    pub network: services::Up,
     /// What is to run beside what keeps the network so.
     pub children: Vec<Child>,
 }

@@ -9,55 +9,55 @@
 //! it has, so that a person can read why.
 
 pub mod bless;
+pub mod boot_counting;
 pub mod boot_loader;
 pub mod child;
 pub mod clock;
 pub mod console;
 pub mod disk;
-pub mod duty;
 pub mod efi_file;
-pub mod ending;
 pub mod esp;
 pub mod facts;
 pub mod given;
+pub mod health_check;
 pub mod image;
 pub mod kernel;
 pub mod log;
+pub mod main_loop;
 pub mod modules;
 pub mod mounts;
 pub mod panel;
 pub mod paths;
 pub mod program;
 pub mod reset;
-pub mod rooms;
+pub mod services;
+pub mod shutdown;
 pub mod signals;
 pub mod status_file;
 pub mod status_txt;
 pub mod supervise;
-pub mod trial;
-pub mod watch;
 
 use std::ffi::OsStr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use boot_counting::Trial;
 use child::Child;
 use console::Console;
 use disk::on_data;
-use duty::Duty;
 use efi_file::EfiFile;
-use ending::Ending;
 use esp::Esp;
 use image::Image;
 use log::Log;
+use main_loop::MainLoop;
 use panel::Panel;
-use trial::Trial;
+use shutdown::Ending;
 
 use crate::provision::Taken;
+use crate::run_file;
 use crate::status::Signal;
 use crate::timekeeping::Source;
-use crate::word;
 
 /// User and group that siembox runs as: it needs none of root's rights.
 pub const SIEMBOX: (u32, u32) = (900, 900);
@@ -82,14 +82,14 @@ pub fn run() -> ! {
     let ending = ending.unwrap_or_else(|_| {
         log.say("Internal error: PID 1 has slipped; the box starts again in 10 s");
         std::thread::sleep(Duration::from_secs(10));
-        ending::close_data(&log);
+        shutdown::close_data(&log);
         Ending::Restart
     });
-    ending::end(ending, &log)
+    shutdown::end(ending, &log)
 }
 
 /// Everything up to the point where the children can be started.
-fn boot(log: &Log) -> Duty {
+fn boot(log: &Log) -> MainLoop {
     let (root, sys) = (Path::new("/"), Path::new("/sys"));
     let (image, trouble) = Image::read(Path::new(image::PATH));
     say_trouble(log, trouble);
@@ -113,7 +113,7 @@ fn boot(log: &Log) -> Duty {
     // e2fsck must not take the years since 1970 for damage
     let built = clock::floor(crate::clock::now_ms(), image.built_ms, None);
     begin_clock(built, log);
-    let _ = word::put(
+    let _ = run_file::put(
         Path::new(program::E2FSCK_CONFIG),
         program::CLOCKLESS.as_bytes(),
     );
@@ -163,7 +163,7 @@ fn boot(log: &Log) -> Duty {
         Some(esp) if !data.is_in_ram() => take_in(esp, log),
         _ => Taken::Nothing,
     };
-    let network = rooms::network(&settings(), log);
+    let network = services::network(&settings(), log);
     let shell = image.debug.then(shell);
     let children = [stream()].into_iter().chain(shell).collect();
     let dog = panel.watchdog(log);
@@ -174,7 +174,7 @@ fn boot(log: &Log) -> Duty {
             .err()
             .map(|cause| format!("/: stays writable: {cause}")),
     );
-    Duty::new(given::Given {
+    MainLoop::new(given::Given {
         log: log.clone(),
         image,
         panel,
@@ -258,7 +258,7 @@ fn begin_clock(floor: clock::Floor, log: &Log) {
 }
 
 fn take_in(esp: &Esp, log: &Log) -> Taken {
-    let taken = rooms::take_in(esp, &on_data("etc"));
+    let taken = services::take_in(esp, &on_data("etc"));
     match &taken {
         Taken::Nothing => {}
         Taken::Settings { files, warnings } => {

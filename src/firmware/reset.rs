@@ -9,10 +9,10 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::disk::{self, Disk};
-use super::ending;
 use super::esp::Esp;
 use super::log::Log;
 use super::paths::FACTORY_RESET;
+use super::shutdown;
 use crate::own_file;
 
 /// Is a factory reset asked for on the ESP? Laptops like to add an ending, and FAT knows no case.
@@ -59,7 +59,7 @@ pub fn release_claim(state_dir: &Path) -> io::Result<bool> {
 
 /// Erases the data partition now, where the next start can't be asked to. The next start finds it empty.
 pub fn erase(disk: &Disk, log: &Log) {
-    ending::close_data(log);
+    shutdown::close_data(log);
     if let Err(cause) = disk::erase(disk, log) {
         log.say(format!(
             "factory reset: there is no new file system: {cause}"

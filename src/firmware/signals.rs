@@ -7,7 +7,7 @@ use std::thread;
 use rustix::system::{RebootCommand, reboot};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::ending::Ending;
+use super::shutdown::Ending;
 
 /// One of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

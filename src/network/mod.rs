@@ -6,23 +6,23 @@
 //!
 //! [`up`]: Network::up
 
-pub mod lease;
+pub mod dhcp;
 
 mod announce;
-mod card;
+mod apply;
 mod firewall;
+mod interface;
+mod link_watch;
 mod names;
 mod plan;
-mod rim;
-mod watch;
 
 pub use announce::{Announcement, Announcing, Said};
-pub use card::Card;
+pub use apply::{Network, Tools, TroubleAtStep, tell};
+pub use dhcp::Lease;
 pub use firewall::Firewall;
-pub use lease::Lease;
+pub use interface::Card;
+pub use link_watch::{Change, Watch};
 pub use plan::{Plan, Setting, Step};
-pub use rim::{Network, Tools, TroubleAtStep, tell};
-pub use watch::{Change, Watch};
 
 /// Where the network's words stand: what was planned, and what DHCP brought.
 pub mod path {

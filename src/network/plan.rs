@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::card::{Card, pick};
+use super::interface::{Card, pick};
 use super::names;
 use crate::settings::{Addressing, NetworkSettings};
 

@@ -14,7 +14,7 @@
 mod card;
 mod staging;
 mod steps;
-mod trial;
+mod validate;
 mod wipe;
 
 use std::io;
@@ -95,7 +95,7 @@ fn attempt(steps: &Steps, esp: &Path, etc: &Path) -> Result<Taken, StepError> {
     let taken = if card.is_empty() {
         Taken::Nothing
     } else {
-        match trial::judge(&card, etc)? {
+        match validate::judge(&card, etc)? {
             Err(why) => Taken::Refused { why },
             Ok(order) => match staging::gather(steps, &order, etc)? {
                 Err(why) => Taken::Refused { why },

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::StepError;
 use super::card::SETTINGS;
 use super::steps::Steps;
-use super::trial::Order;
+use super::validate::Order;
 use super::wipe;
 use crate::agent;
 use crate::settings::{Credentials, Overrides, Settings};

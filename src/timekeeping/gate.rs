@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Word;
 use crate::clock::Moment;
-use crate::word;
+use crate::run_file;
 
 /// Where pollers wait until the clock is set: only on siembox's own firmware, and never for long.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl Gate {
         let Some(file) = &self.file else {
             return Look::Open;
         };
-        let word: Word = word::heard(file).unwrap_or_default();
+        let word: Word = run_file::heard(file).unwrap_or_default();
         match (word.is_plausible(), now.steady >= LONGEST) {
             (true, _) => Look::Open,
             (false, true) => Look::Late { asked: word.asked },
@@ -94,7 +94,7 @@ mod tests {
             asked: vec!["a".to_owned()],
             ..Word::default()
         };
-        word::say(&file, &told).unwrap();
+        run_file::say(&file, &told).unwrap();
         assert_eq!(
             gate.look(after(1)),
             Look::Shut {
@@ -103,7 +103,7 @@ mod tests {
         );
         for source in [Source::Rtc, Source::Sntp] {
             told.source = source;
-            word::say(&file, &told).unwrap();
+            run_file::say(&file, &told).unwrap();
             assert_eq!(gate.look(after(1)), Look::Open);
         }
         assert_eq!(Gate::open().look(after(0)), Look::Open);

@@ -8,19 +8,19 @@
 //!
 //! How far it is, one file tells the others ([`Word`]); [`Gate`] is how the pollers wait for it.
 
-mod ask;
+mod clock_state;
 mod gate;
-mod judge;
-mod keeper;
+mod select;
 mod servers;
-mod word;
+mod sntp;
+mod sync_loop;
 
-pub use ask::{AskError, ask};
+pub use clock_state::{Source, Word};
 pub use gate::{Gate, Look};
-pub use judge::{Answer, Bounds, Deed, Doubt, choose, deed};
-pub use keeper::{Hands, Keeper, Round};
+pub use select::{Answer, Bounds, Deed, Doubt, choose, deed};
 pub use servers::{POOL, groups};
-pub use word::{Source, Word};
+pub use sntp::{AskError, ask};
+pub use sync_loop::{Hands, Keeper, Round};
 
 /// Where the [`Word`] stands on the box.
 pub const FILE: &str = "/run/siembox/clock";

@@ -9,8 +9,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use siembox::network::{Card, Firewall, Lease, Network, Setting, Tools, path};
+use siembox::run_file;
 use siembox::settings::{Interface, NetworkSettings};
-use siembox::word;
 use siembox_support::own_test;
 
 #[test]
@@ -141,7 +141,7 @@ fn lease() {
     let network = Network::up(&tools(), &settings(), &firewall());
     assert!(network.troubles.is_empty(), "{:?}", network.troubles);
     assert_eq!(sh("hostname"), "siembox\n");
-    let setting: Setting = word::heard(Path::new(path::NETWORK)).unwrap();
+    let setting: Setting = run_file::heard(Path::new(path::NETWORK)).unwrap();
     assert_eq!(setting.interface.as_deref(), Some("cable0"));
     // the server is at this end as well, behind the same firewall
     sh("nft insert rule inet siembox input iifname cable1 accept");
@@ -156,7 +156,7 @@ fn lease() {
     let client = Command::new("busybox").args(&words).spawn().unwrap();
     let client = Killed(client);
     until("a lease", || Path::new(path::LEASE).exists());
-    let lease: Lease = word::heard(Path::new(path::LEASE)).unwrap();
+    let lease: Lease = run_file::heard(Path::new(path::LEASE)).unwrap();
     assert!(
         lease.address.starts_with("192.0.2.") && lease.address.ends_with("/24"),
         "{lease:?}"

@@ -183,7 +183,7 @@ fn the_command_says_what_it_did_in_one_line() {
         said.contains("the clock is right by 127.0.0.1") && said.lines().count() == 1,
         "{said}"
     );
-    let word: Word = siembox::word::heard(&file).unwrap();
+    let word: Word = siembox::run_file::heard(&file).unwrap();
     assert_eq!(word.source, Source::Sntp);
     drop(chrony);
     let (code, said) = run(&config);

@@ -1,7 +1,7 @@
 //! A box that has no settings yet, and one whose last agent is taken out.
 
+use siembox::run_file;
 use siembox::timekeeping::{Source, VARIABLE, Word};
-use siembox::word;
 use siembox_support::cloud::Cloud;
 use siembox_support::receiver::rsyslog;
 use siembox_support::records;
@@ -88,7 +88,7 @@ fn on_firmware_it_starts_with_a_broken_file_says_so_and_takes_the_mended_one() {
         source: Source::Rtc,
         ..Word::default()
     };
-    word::say(&clock, &set).unwrap();
+    run_file::say(&clock, &set).unwrap();
     siembox.set_variable(VARIABLE, clock.to_str().unwrap());
     let (state, logs) = (siembox.state(), siembox.path("logs"));
     let [state, logs] = [&state, &logs].map(|path| path.to_str().unwrap());

@@ -1,8 +1,8 @@
 //! The firmware's clock: nothing is polled before a time server set it, or two minutes have gone by.
 
+use siembox::run_file;
 use siembox::status::State;
 use siembox::timekeeping::{Source, VARIABLE, Word};
-use siembox::word;
 use siembox_support::cloud::Cloud;
 use siembox_support::receiver::rsyslog;
 use siembox_support::records;
@@ -22,7 +22,7 @@ fn polls_wait_for_a_clock_and_say_so() {
         asked: vec!["ntp.example".to_owned()],
         ..Word::default()
     };
-    word::say(&file, &told).unwrap();
+    run_file::say(&file, &told).unwrap();
     siembox.set_variable(VARIABLE, file.to_str().unwrap());
     siembox.start();
     let status = siembox.wait("it waits for the clock", |status| {
@@ -40,7 +40,7 @@ fn polls_wait_for_a_clock_and_say_so() {
     assert_eq!(cloud.request_count(), 0, "nobody asks");
 
     told.source = Source::Sntp;
-    word::say(&file, &told).unwrap();
+    run_file::say(&file, &told).unwrap();
     let want = expected::lines(&cloud, &siembox);
     let got = receiver.wait_for(want.len());
     expected::assert_exactly(&want, &got);

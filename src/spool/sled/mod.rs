@@ -22,7 +22,7 @@
 //! a crash a few lines come again; the next page's sync makes it durable.
 //!
 //! Measured with `cargo bench --bench spool` on a shared machine of 2 cores while it built other things, ext4, lines of 800 bytes,
-//! glibc told to give memory back (`MALLOC_MMAP_THRESHOLD_=131072`, as `memory.rs` does it, and `MALLOC_ARENA_MAX=1`); B/B is bytes written to the device for each byte of text, RSS the peak of the whole program (6 MB of it its page):
+//! glibc told to give memory back (`MALLOC_MMAP_THRESHOLD_=131072`, as `allocator.rs` does it, and `MALLOC_ARENA_MAX=1`); B/B is bytes written to the device for each byte of text, RSS the peak of the whole program (6 MB of it its page):
 //!
 //! | lines, a durable step each | SIEM | append/s | drain/s | CPU s per million | B/B | RSS MB | disk MB, left |
 //! |---|---|---|---|---|---|---|---|

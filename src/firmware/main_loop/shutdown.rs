@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::Duty;
+use super::MainLoop;
 use crate::firmware::disk::on_data;
-use crate::firmware::ending::{self, Ending};
+use crate::firmware::shutdown::{self, Ending};
 use crate::firmware::{reset, supervise};
 use crate::{clock, durable};
 
@@ -14,7 +14,7 @@ pub(super) const END_WITHIN: Duration = Duration::from_secs(45);
 /// Between two new starts of the whole box because of siembox, milliseconds of wall time.
 const REBOOT_MS: i64 = 24 * 3_600_000;
 
-impl Duty {
+impl MainLoop {
     /// Once a day, and only where that can be remembered.
     pub(super) fn may_reboot(&self) -> bool {
         let path = on_data("system/restarted");
@@ -52,7 +52,7 @@ impl Duty {
         }
         match (ending, &self.given.disk) {
             (Ending::FactoryReset, Some(disk)) => reset::erase(disk, &self.given.log),
-            _ => ending::close_data(&self.given.log),
+            _ => shutdown::close_data(&self.given.log),
         }
         ending
     }

@@ -4,24 +4,24 @@
 //! tells. So the loop turns every second, a few seconds later only where the network is brought up anew, and feeds the
 //! hardware watchdog while it does.
 
-mod judge;
+mod boot_assessment;
+mod button;
 mod network;
-mod press;
-mod stop;
-mod tell;
+mod report;
+mod shutdown;
 
-pub use tell::TROUBLE_WORD;
+pub use report::TROUBLE_WORD;
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use super::disk::on_data;
-use super::ending::Ending;
 use super::given::Given;
+use super::health_check::{self, Beat, Cure, Watch};
+use super::shutdown::Ending;
 use super::signals::{self, Asked};
 use super::status_file::StatusFile;
 use super::supervise::{self, Action, Supervisor, process};
-use super::watch::{self, Beat, Cure, Watch};
 use super::{STREAM, settings};
 use crate::button::Press;
 use crate::clock;
@@ -42,7 +42,7 @@ enum Event {
 }
 
 /// The loop and all it looks after. Times are steady ones.
-pub struct Duty {
+pub struct MainLoop {
     given: Given,
     events: Receiver<Event>,
     supervisor: Supervisor,
@@ -60,9 +60,9 @@ pub struct Duty {
     ending: Option<(Ending, Duration)>,
 }
 
-// === impl Duty ===
+// === impl MainLoop ===
 
-impl Duty {
+impl MainLoop {
     /// Everything is ready; nothing runs yet.
     #[must_use]
     pub fn new(mut given: Given) -> Self {
@@ -76,7 +76,7 @@ impl Duty {
         say("no signals", signals::listen(tell.clone(), Event::Signal));
         say(
             "nobody watches siembox",
-            watch::listen(on_data("state"), tell.clone(), Event::Heard),
+            health_check::listen(on_data("state"), tell.clone(), Event::Heard),
         );
         given.panel.listen(tell, Event::Pressed, &log);
         let network = std::mem::take(&mut given.network.children);

@@ -1,6 +1,6 @@
 //! The cable after the start: put back, or put into another card. A DHCP client notices neither by itself for hours.
 
-use super::card::Card;
+use super::interface::Card;
 use super::plan::Setting;
 
 /// What became of the cable.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use rsntp::{Config, SntpClient, SynchronizationError};
 
-use super::judge::Answer;
+use super::select::Answer;
 use crate::foreign::ForeignText;
 use crate::settings::TimeServer;
 

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use super::Duty;
-use crate::firmware::{rooms, settings, supervise};
+use super::MainLoop;
+use crate::firmware::{services, settings, supervise};
 use crate::network::Change;
 
 /// Changes when the file does; none where there is no file.
@@ -15,17 +15,17 @@ pub(super) fn face(path: &Path) -> Face {
     Some((data.modified().ok()?, data.len()))
 }
 
-// === impl Duty ===
+// === impl MainLoop ===
 
-impl Duty {
+impl MainLoop {
     pub(super) fn look_after_network(&mut self, now: Duration) {
         self.look_after_settings(now);
-        match self.given.network.cable.look(&rooms::cards()) {
+        match self.given.network.cable.look(&services::cards()) {
             None => {}
             // a DHCP client notices for hours neither that its cable is back nor that it is in another network
             Some(Change::CableBack) => {
                 let why = "the cable is back".to_owned();
-                self.drive(supervise::Event::Stuck(rooms::DHCP, why), now);
+                self.drive(supervise::Event::Stuck(services::DHCP, why), now);
             }
             Some(Change::OtherCard(name)) => {
                 let why = format!("{name} has a cable, and the card in use has none");
@@ -41,7 +41,7 @@ impl Duty {
             return;
         }
         self.settings = face;
-        if rooms::shut_anew(&settings(), &self.given.network.wanted, &self.given.log) {
+        if services::shut_anew(&settings(), &self.given.network.wanted, &self.given.log) {
             self.bring_up_anew("its settings have changed", now);
         }
     }
@@ -49,9 +49,9 @@ impl Duty {
     fn bring_up_anew(&mut self, why: &str, now: Duration) {
         let log = &self.given.log;
         log.say(format!("network: {why}: it is brought up anew"));
-        self.given.network = rooms::network(&settings(), log);
+        self.given.network = services::network(&settings(), log);
         let children = std::mem::take(&mut self.given.network.children);
-        let exchange = supervise::Event::Exchange(rooms::NETWORK, children);
+        let exchange = supervise::Event::Exchange(services::NETWORK, children);
         self.drive(exchange, now);
     }
 }

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::card::Card;
-use super::lease::{Lease, Turn, resolv_conf};
+use super::dhcp::{Lease, Turn, resolv_conf};
+use super::interface::Card;
 use super::plan::{Plan, Setting, Step};
 use super::{Firewall, path};
 use crate::foreign::ForeignText;
+use crate::run_file;
 use crate::settings::NetworkSettings;
-use crate::word;
 
 /// Where the programs and the files are: [`Tools::of_the_box`], or a test's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,12 +101,13 @@ impl Tools {
 
     fn put(&self, path: &str, text: &str) -> Result<(), TroubleAtStep> {
         let path = self.at(path);
-        word::put(&path, text.as_bytes()).map_err(|source| TroubleAtStep::Write { path, source })
+        run_file::put(&path, text.as_bytes())
+            .map_err(|source| TroubleAtStep::Write { path, source })
     }
 
     fn say<T: serde::Serialize>(&self, path: &str, said: &T) -> Result<(), TroubleAtStep> {
         let path = self.at(path);
-        word::say(&path, said).map_err(|source| TroubleAtStep::Write { path, source })
+        run_file::say(&path, said).map_err(|source| TroubleAtStep::Write { path, source })
     }
 }
 
@@ -142,7 +143,7 @@ impl Network {
 
 /// Takes down the network that is up, if one is.
 fn take_down(tools: &Tools) {
-    let before: Option<Setting> = word::heard(&tools.at(path::NETWORK));
+    let before: Option<Setting> = run_file::heard(&tools.at(path::NETWORK));
     for step in before.iter().flat_map(Setting::undone) {
         // one that fails found nothing to undo
         let _ = tools.run(&step);
@@ -223,11 +224,11 @@ pub fn tell(
 ) -> Result<Vec<String>, String> {
     let turn = Turn::read(word, variable)?;
     let file = tools.at(path::LEASE);
-    let before: Option<Lease> = word::heard(&file);
+    let before: Option<Lease> = run_file::heard(&file);
     let steps = turn.steps(before.as_ref());
     let mut troubles: Vec<TroubleAtStep> = Vec::new();
     troubles.extend(steps.iter().filter_map(|step| tools.run(step).err()));
-    let setting: Setting = word::heard(&tools.at(path::NETWORK)).unwrap_or_default();
+    let setting: Setting = run_file::heard(&tools.at(path::NETWORK)).unwrap_or_default();
     let mut said = Vec::new();
     match &turn {
         Turn::Nothing { why } => said.push(why.clone()),
@@ -328,7 +329,7 @@ mod tests {
                     Ok(said) => outputs.extend(said),
                     Err(why) => outputs.push(why),
                 }
-                let lease: Option<Lease> = word::heard(&tools.at(path::LEASE));
+                let lease: Option<Lease> = run_file::heard(&tools.at(path::LEASE));
                 if let Some(lease) = lease {
                     let steps = Turn::Lent(lease.clone()).steps(None).into_iter();
                     outputs.extend(steps.flat_map(|step| step.0));

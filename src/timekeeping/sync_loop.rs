@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::judge::{Answer, Bounds, Deed, choose, deed};
-use super::word::{Source, Word};
+use super::clock_state::{Source, Word};
+use super::select::{Answer, Bounds, Deed, choose, deed};
 use crate::backoff::Backoff;
 use crate::clock;
 use crate::settings::TimeServer;

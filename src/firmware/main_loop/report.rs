@@ -3,19 +3,19 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::Duty;
+use super::MainLoop;
 use crate::firmware::disk;
 use crate::firmware::facts::facts;
 use crate::firmware::paths::DATA_FOLDER;
 use crate::firmware::status_txt::Facts;
 use crate::provision::Taken;
+use crate::run_file;
 use crate::status::Signal;
-use crate::word;
 
 /// What is wrong with the box itself, for siembox to show on its page; absent where nothing is.
 pub const TROUBLE_WORD: &str = "/run/siembox/trouble";
 
-impl Duty {
+impl MainLoop {
     pub(super) fn tell(&mut self, now: Duration, at_once: bool) {
         let facts = self.facts(now);
         self.say_where(&facts);
@@ -66,7 +66,7 @@ impl Duty {
         }
         let left = match &*text {
             "" => std::fs::remove_file(TROUBLE_WORD),
-            text => word::put(Path::new(TROUBLE_WORD), text.as_bytes()),
+            text => run_file::put(Path::new(TROUBLE_WORD), text.as_bytes()),
         };
         if let Err(cause) = left {
             self.given.log.say(format!("{TROUBLE_WORD}: {cause}"));

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::Duty;
-use super::stop::END_WITHIN;
+use super::MainLoop;
+use super::shutdown::END_WITHIN;
 use crate::button::Press;
 use crate::firmware::disk::on_data;
-use crate::firmware::ending::Ending;
 use crate::firmware::reset;
+use crate::firmware::shutdown::Ending;
 use crate::status::Signal;
 
 /// "Here I am" lasts so long.
@@ -15,7 +15,7 @@ const IDENTIFY: Duration = Duration::from_secs(30);
 /// While the button is held it tells each second.
 const HELD: Duration = Duration::from_millis(1_500);
 
-impl Duty {
+impl MainLoop {
     pub(super) fn pressed(&mut self, press: Press, now: Duration) {
         match press {
             Press::Identify => self.instead = Some((Signal::Identify, now + IDENTIFY)),

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::Duty;
+use super::MainLoop;
 use crate::clock;
 use crate::firmware::bless::{self, bless};
-use crate::firmware::ending::Ending;
-use crate::firmware::trial;
+use crate::firmware::boot_counting;
+use crate::firmware::shutdown::Ending;
 
-impl Duty {
+impl MainLoop {
     /// How long all has been well with the box itself. A firmware that does not get at its data is not well, whoever answers.
     fn well_for(&self, now: Duration) -> Duration {
         match self.given.data.is_in_ram() {
@@ -29,7 +29,7 @@ impl Duty {
             self.given.log.say(format!(
                 "firmware: {} has not done well within {}: the box starts again, and after the last try the other firmware comes back",
                 self.given.image.version,
-                clock::span_in_words(trial::WITHIN)
+                clock::span_in_words(boot_counting::WITHIN)
             ));
             self.begin_end(Ending::Restart, now);
         }
