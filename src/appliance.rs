@@ -1,10 +1,10 @@
 //! The whole box: builds the agents from the settings, starts them, watches them, takes new settings, stops them in order.
 
 mod agents;
-mod hands;
 mod home;
 mod orphans;
 mod page;
+mod page_actions;
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -24,11 +24,11 @@ use crate::spool::sled::SledSpool;
 use crate::status::socket::Called;
 use crate::status::{Pulse, Status, Thresholds, WORK};
 use crate::timekeeping::Gate;
-use crate::web::{Audit, Door, Setup, Tools};
-use hands::{BoxHands, Order};
+use crate::web::{Audit, Auth, Setup, Tools};
 use home::Home;
 use orphans::Orphans;
 use page::PageState;
+use page_actions::{BoxActions, Order};
 
 /// What the image's builder says of the firmware; there only where siembox runs as firmware.
 const FIRMWARE: &str = "etc/siembox/firmware.toml";
@@ -82,7 +82,7 @@ pub enum ApplianceError {
 }
 
 /// Where new settings come from, and who is told of them.
-pub trait Desk {
+pub trait SettingsProvider {
     /// The settings file's face: changes when the file changes.
     fn face(&self) -> u64;
     /// Reads the settings again. The error names file, line, key and what is allowed.
@@ -112,7 +112,7 @@ pub trait Desk {
 ///
 /// # Errors
 /// When it can't start. An agent that can't start does not stop the others: it is tried again, and says so.
-pub fn run(settings: Settings, desk: &impl Desk) -> Result<(), ApplianceError> {
+pub fn run(settings: Settings, desk: &impl SettingsProvider) -> Result<(), ApplianceError> {
     let (calls, called) = mpsc::channel(8);
     let home = Home::take(&settings.state_dir, calls)?;
     allocator::give_back_large_buffers();
@@ -151,7 +151,7 @@ struct Appliance {
     throttles: HashMap<String, Arc<Mutex<Throttle>>>,
     page: PageState,
     /// Who may change something there. It outlives the page, which is opened anew where its settings change.
-    door: Arc<Door>,
+    auth: Arc<Auth>,
     /// Why nobody can sign in at present.
     owner_trouble: Option<String>,
     /// What is changed on the page, and may have to go back by itself.
@@ -165,24 +165,24 @@ struct Appliance {
 // === impl Appliance ===
 
 impl Appliance {
-    fn new(settings: Settings, home: Home, desk: &impl Desk) -> Self {
+    fn new(settings: Settings, home: Home, desk: &impl SettingsProvider) -> Self {
         let status = Status::new(thresholds(&settings.health), clock::now());
         let audit = Arc::new(Audit::new(&settings.state_dir));
         let (orders, ordered) = mpsc::channel(8);
         let mut setup = None;
-        let mut door = Door::new(&settings.state_dir, Arc::clone(&audit));
+        let mut door = Auth::new(&settings.state_dir, Arc::clone(&audit));
         if let Some((file, given)) = desk.file() {
             let state_dir = settings.state_dir.clone();
             let room = Arc::new(Setup::new(Tools {
                 file,
                 given,
                 state_dir: state_dir.clone(),
-                hands: Arc::new(BoxHands { state_dir, orders }),
+                hands: Arc::new(BoxActions { state_dir, orders }),
                 status: status.clone(),
                 audit,
                 lamps: has_lamps(Path::new("/")),
             }));
-            door = door.with_room(Arc::clone(&room));
+            door = door.with_page(Arc::clone(&room));
             setup = Some(room);
         }
         Self {
@@ -198,7 +198,7 @@ impl Appliance {
             orphans: Orphans::default(),
             throttles: HashMap::new(),
             page: PageState::Off,
-            door: Arc::new(door),
+            auth: Arc::new(door),
             owner_trouble: None,
             ordered,
             setup,
@@ -209,7 +209,7 @@ impl Appliance {
     async fn run(
         mut self,
         mut called: mpsc::Receiver<Called>,
-        desk: &impl Desk,
+        desk: &impl SettingsProvider,
     ) -> Result<(), ApplianceError> {
         let socket = self.bind()?;
         let on = |kind| signal(kind).map_err(ApplianceError::Bootstrap);
@@ -301,8 +301,8 @@ impl Appliance {
 
     /// Tells whose box it is, or why that can't be known.
     fn tell_owner(&mut self) {
-        self.status.claimed(self.door.is_claimed());
-        let trouble = self.door.trouble();
+        self.status.claimed(self.auth.is_claimed());
+        let trouble = self.auth.trouble();
         if trouble != self.owner_trouble {
             if let Some(trouble) = &trouble {
                 tracing::warn!("nobody can sign in on the page: {trouble}");
@@ -313,7 +313,7 @@ impl Appliance {
     }
 
     /// Reads the settings again and brings the agents in line. A bad file changes nothing.
-    async fn take_settings(&mut self, desk: &impl Desk) {
+    async fn take_settings(&mut self, desk: &impl SettingsProvider) {
         let new = match desk.read() {
             Ok(new) => new,
             Err(why) => {

@@ -34,7 +34,7 @@ impl Appliance {
             machine: machine.as_deref(),
             state_dir: &self.settings.state_dir,
             status: self.status.clone(),
-            door: Arc::clone(&self.door),
+            auth: Arc::clone(&self.auth),
         };
         match Server::start(opening) {
             Ok(page) => {

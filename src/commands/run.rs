@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use super::usage;
-use crate::appliance::{self, ApplianceError, Desk};
+use crate::appliance::{self, ApplianceError, SettingsProvider};
 use crate::cli::{Exit, RunArgs, Setup};
 use crate::firmware::main_loop::TROUBLE_WORD;
 use crate::log::{self, LogHandle};
@@ -74,7 +74,7 @@ pub fn run(args: RunArgs) -> Exit {
     }
 }
 
-/// The settings file as the appliance's [`Desk`].
+/// The settings file as the appliance's [`SettingsProvider`].
 struct SettingsFile {
     setup: Setup,
     /// `--setup`: the file may not be there yet.
@@ -86,7 +86,7 @@ struct SettingsFile {
     log: LogHandle,
 }
 
-impl Desk for SettingsFile {
+impl SettingsProvider for SettingsFile {
     fn face(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         if let Ok(file) = text_file::look(self.setup.file()) {

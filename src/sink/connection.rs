@@ -1,10 +1,10 @@
 //! Syslog on a byte stream, plain or encrypted: lines become frames, frames go out in large writes.
 
-use super::carrier::Carrier;
-use super::fault::SinkError;
-use super::pace::{self, Pace};
+use super::error::SinkError;
 use super::peer::Peer;
+use super::rate_limit::{self, Pace};
 use super::stream::Stream;
+use super::transport::Carrier;
 use super::{Farewell, Sink};
 use crate::spool::Lines;
 use crate::syslog::frame::{Framing, Mended};
@@ -51,7 +51,7 @@ impl<C: Carrier> Connection<C> {
     async fn send_lines(&mut self, lines: &Lines) -> Result<Mended, SinkError> {
         let (mut mended, mut rest) = (Mended::default(), lines.iter());
         while rest.len() > 0 {
-            let now = pace::wait(&mut self.pace, rest.len()).await;
+            let now = rate_limit::wait(&mut self.pace, rest.len()).await;
             for line in rest.by_ref().take(now) {
                 mended += self.framing.write(line, &mut self.wire);
                 if self.wire.len() >= CHUNK {

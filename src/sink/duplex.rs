@@ -9,8 +9,8 @@ use std::task::{Poll, ready};
 use socket2::SockRef;
 use tokio::io::{AsyncWriteExt, ReadBuf};
 
-use super::carrier::{self, Carrier, Waiting};
 use super::stream::Stream;
+use super::transport::{self, Carrier, Waiting};
 
 /// What happened next on the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +73,7 @@ impl<C: Carrier> Stream<C> {
             if let Some(result) = heard.await {
                 return result.map(Some);
             }
-            match carrier::waiting(self.carrier.socket())? {
+            match transport::waiting(self.carrier.socket())? {
                 Waiting::Nothing => return Ok(None),
                 // tokio learns of it when its reactor next runs.
                 Waiting::Bytes | Waiting::Fin => self.carrier.socket().readable().await?,

@@ -14,28 +14,28 @@
 //! go on with [`SinkError::Spent`], and a new one is connected after a [`Backoff`](crate::backoff::Backoff).
 
 mod answers;
-mod carrier;
+mod connect;
 mod connection;
-mod dial;
 mod duplex;
-mod fault;
-mod kernel;
-mod pace;
+mod error;
 mod peer;
+mod rate_limit;
 pub mod relp;
 pub mod relp_protocol;
 mod span;
 mod stream;
 mod target;
 mod tcp;
+mod tcp_info;
 mod tls;
+mod transport;
 mod trust;
 mod udp;
 mod unasked;
 mod wire;
 
 pub use answers::{Answers, Refusal};
-pub use fault::SinkError;
+pub use error::SinkError;
 pub use peer::{Peer, Spoken};
 pub use relp_protocol::RelpFault;
 pub use target::{Bounds, Protocol, Target};

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{sleep, timeout};
 
-use super::carrier::{self, Carrier, Waiting};
-use super::fault::SinkError;
+use super::error::SinkError;
 use super::peer::Peer;
 use super::target::Bounds;
+use super::transport::{self, Carrier, Waiting};
 use super::unasked::Unasked;
 use crate::foreign::ForeignText;
 
@@ -64,14 +64,14 @@ impl<C: Carrier> Stream<C> {
     /// Has the peer said or ended anything? Costs one system call where it has not.
     pub(super) async fn look(&mut self) -> Result<(), SinkError> {
         for _ in 0..READS {
-            match carrier::waiting(self.carrier.socket()) {
+            match transport::waiting(self.carrier.socket()) {
                 Ok(Waiting::Nothing) => return Ok(()),
                 Ok(Waiting::Fin) => return Err(self.closed()),
                 Ok(Waiting::Bytes) => {}
                 Err(cause) => return Err(self.fault(cause)),
             }
             let mut scratch = [0; 4096];
-            match carrier::read_now(&mut self.carrier, &mut scratch).await {
+            match transport::read_now(&mut self.carrier, &mut scratch).await {
                 Ok(None) => {}
                 Ok(Some(0)) => return Err(self.closed()),
                 Ok(Some(bytes)) => self.note(&scratch[..bytes]),
@@ -120,9 +120,9 @@ impl<C: Carrier> Stream<C> {
     async fn acknowledged(&mut self) -> Result<(), SinkError> {
         let (mut nap, mut before, mut since) = (NAPS.0, u64::MAX, Instant::now());
         loop {
-            let left = carrier::unacknowledged(self.carrier.socket())
+            let left = transport::unacknowledged(self.carrier.socket())
                 .map_err(|cause| self.fault(cause))?;
-            let offered = carrier::offered_window(self.carrier.socket())
+            let offered = transport::offered_window(self.carrier.socket())
                 .map_err(|cause| self.fault(cause))?;
             self.widest = self.widest.max(offered);
             // A connection that died is no proof, whatever its counters say.
@@ -170,7 +170,7 @@ impl<C: Carrier> Stream<C> {
     /// No FIN came. Where the peer's kernel has not even acknowledged ours, it is the network that is silent.
     fn unconfirmed(&self, after: Duration) -> SinkError {
         let peer = self.peer.clone();
-        match carrier::unacknowledged(self.carrier.socket()) {
+        match transport::unacknowledged(self.carrier.socket()) {
             Ok(0) => SinkError::Unconfirmed { peer, after },
             Ok(left) => SinkError::Unproved { peer, after, left },
             Err(cause) => self.fault(cause),
@@ -184,7 +184,7 @@ impl<C: Carrier> Stream<C> {
             Err(cause) if cause.kind() == ErrorKind::UnexpectedEof => {}
             result => result?,
         }
-        carrier::read_to_fin(self.carrier.socket()).await
+        transport::read_to_fin(self.carrier.socket()).await
     }
 
     /// When the FINs crossed, bytes that reach a closed socket are answered with a reset after its FIN: that takes the proof
@@ -192,7 +192,7 @@ impl<C: Carrier> Stream<C> {
     async fn no_reset(&mut self) -> Result<(), SinkError> {
         let mut nap = NAPS.0;
         loop {
-            let left = carrier::unacknowledged(self.carrier.socket())
+            let left = transport::unacknowledged(self.carrier.socket())
                 .map_err(|cause| self.fault(cause))?;
             match self.carrier.socket().take_error() {
                 Ok(None) if left == 0 => return Ok(()),

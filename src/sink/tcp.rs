@@ -2,7 +2,7 @@
 
 use tokio::net::TcpStream;
 
-use super::carrier::Carrier;
+use super::transport::Carrier;
 use crate::trust::TlsFault;
 
 impl Carrier for TcpStream {

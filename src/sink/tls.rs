@@ -21,10 +21,10 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::carrier::Carrier;
-use super::fault::SinkError;
+use super::error::SinkError;
 use super::peer::Peer;
 use super::target::Bounds;
+use super::transport::Carrier;
 use super::trust::Trust;
 use crate::certificate;
 use crate::trust::TlsFault;

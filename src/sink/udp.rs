@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use tokio::net::UdpSocket;
 use tokio::time::sleep;
 
-use super::fault::SinkError;
-use super::pace::{self, Pace};
+use super::error::SinkError;
 use super::peer::Peer;
+use super::rate_limit::{self, Pace};
 use super::target::Bounds;
 use super::{Farewell, Sink};
 use crate::spool::Lines;
@@ -137,7 +137,7 @@ impl Udp {
     async fn send_lines(&mut self, lines: &Lines) -> Result<Mended, SinkError> {
         let (mut mended, mut rest) = (Mended::default(), lines.iter());
         while rest.len() > 0 {
-            let now = pace::wait(&mut self.pace, rest.len()).await;
+            let now = rate_limit::wait(&mut self.pace, rest.len()).await;
             for line in rest.by_ref().take(now) {
                 mended += self.send_line(line).await?;
             }

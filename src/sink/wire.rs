@@ -9,15 +9,15 @@ use std::net::SocketAddr;
 use tokio::net::TcpStream;
 
 use super::connection::Connection;
-use super::fault::SinkError;
-use super::pace::Pace;
+use super::error::SinkError;
 use super::peer::Peer;
+use super::rate_limit::Pace;
 use super::relp::Session;
 use super::stream::Stream;
 use super::target::{Protocol, Target};
 use super::tls::{self, Encrypted};
 use super::udp::Udp;
-use super::{Answers, Farewell, Sink, dial};
+use super::{Answers, Farewell, Sink, connect};
 use crate::spool::Lines;
 use crate::syslog::frame::Mended;
 
@@ -47,7 +47,7 @@ impl Wire {
     /// The failing step, for each address tried. The future may be abandoned at any time.
     pub async fn connect(target: &Target, attempt: u32) -> Result<Self, SinkError> {
         let mut each = Vec::new();
-        for address in dial::addresses(target, attempt).await? {
+        for address in connect::addresses(target, attempt).await? {
             match Self::connect_to(target, address).await {
                 Ok(wire) => return Ok(wire),
                 Err(fault) => each.push(fault),
@@ -68,7 +68,7 @@ impl Wire {
                 Udp::connect(peer, *max_datagram, pace, bounds).await?,
             )),
             Protocol::Tcp { framing } => {
-                let stream = dial::tcp(&peer, &bounds).await?;
+                let stream = connect::tcp(&peer, &bounds).await?;
                 Inner::Tcp(Box::new(Connection::new(
                     Stream::new(stream, peer, bounds),
                     *framing,
@@ -76,7 +76,7 @@ impl Wire {
                 )))
             }
             Protocol::Tls { framing, trust } => {
-                let stream = dial::tcp(&peer, &bounds).await?;
+                let stream = connect::tcp(&peer, &bounds).await?;
                 let stream = tls::handshake(stream, &peer, trust, &bounds).await?;
                 Inner::Tls(Box::new(Connection::new(
                     Stream::new(stream, peer, bounds),
@@ -85,12 +85,12 @@ impl Wire {
                 )))
             }
             Protocol::Relp { trust: None } => {
-                let stream = dial::tcp(&peer, &bounds).await?;
+                let stream = connect::tcp(&peer, &bounds).await?;
                 let stream = Stream::new(stream, peer, bounds);
                 Inner::Relp(Box::new(Session::open(stream, pace).await?))
             }
             Protocol::Relp { trust: Some(trust) } => {
-                let stream = dial::tcp(&peer, &bounds).await?;
+                let stream = connect::tcp(&peer, &bounds).await?;
                 let stream = tls::handshake(stream, &peer, trust, &bounds).await?;
                 let stream = Stream::new(stream, peer, bounds);
                 Inner::RelpTls(Box::new(Session::open(stream, pace).await?))

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use embedded_svc::http::server::{Handler, Middleware};
 use embedded_svc::http::{Headers, Method, Query};
 
-use super::door;
+use super::auth;
 use super::exchange::{Exchange, Misuse};
 use super::page::Page;
 
@@ -95,7 +95,7 @@ impl<H: Handler<Exchange, Error = Misuse>> Middleware<Exchange, H> for Guard {
             exchange.always(name, value);
         }
         // "no-referrer" would take the origin from our own forms, by which they are known
-        let referrer = match door::is_at(exchange.path()) {
+        let referrer = match auth::is_at(exchange.path()) {
             true => "same-origin",
             false => "no-referrer",
         };
@@ -103,7 +103,7 @@ impl<H: Handler<Exchange, Error = Misuse>> Middleware<Exchange, H> for Guard {
         match exchange.header("Host") {
             None => return Page::words(400, "400: no Host header").answer(exchange),
             Some(host) if !self.hosts.know(host) => {
-                let words = "421: siembox does not go by this name. Ask for it by its address, or add the name to hosts in the section \
+                let words = "421: siembox does not go by this name. AdminRequest for it by its address, or add the name to hosts in the section \
                              [page] of its settings.";
                 return Page::words(421, words).answer(exchange);
             }
@@ -111,7 +111,7 @@ impl<H: Handler<Exchange, Error = Misuse>> Middleware<Exchange, H> for Guard {
         }
         let allowed = match exchange.method() {
             Method::Get | Method::Head => true,
-            Method::Post => door::takes_forms(exchange.path()),
+            Method::Post => auth::takes_forms(exchange.path()),
             _ => false,
         };
         if !allowed {

@@ -6,38 +6,38 @@
 //!
 //! ```text
 //! socket ─▶ server ─▶ Guard (host, method, security headers) ─▶ Site (path) ─▶ a page, of a View
-//!                                                                  └─▶ Door (TLS only: who is it?) ─▶ a Room
+//!                                                                  └─▶ Auth (TLS only: who is it?) ─▶ an AdminPage
 //! ```
 
 mod admin_session;
 mod assets;
 mod audit;
-mod door;
+mod auth;
 mod exchange;
 mod form;
-mod frame;
 mod guard;
 mod healthz;
 mod identity;
+mod layout;
 mod manual;
 mod metrics;
 mod page;
+mod router;
 pub mod server;
 mod setup;
-mod site;
 mod status;
 mod view;
 
 pub use admin_session::AdminSession;
 pub use audit::{Audit, Entry};
-pub use door::{Ask, Door, Room, Visitor};
+pub use auth::{AdminPage, AdminRequest, Auth, Visitor};
 pub use exchange::{Answer, Exchange, Misuse};
 pub use form::{Form, FormError};
-pub use frame::{Field, frame, trouble};
 pub use guard::{Guard, Hosts};
 pub use identity::{Identity, IdentityError};
+pub use layout::{Field, layout, trouble};
 pub use page::Page;
+pub use router::{Entrance, Site};
 pub use server::{Opening, Server, ServerError};
-pub use setup::{Hands, Setup, Tools};
-pub use site::{Entrance, Site};
+pub use setup::{Actions, Setup, Tools};
 pub use view::View;

@@ -8,18 +8,18 @@
 //! | connections, TLS or not | 64 | one makes room: of the address that has most of them, the one longest without a request |
 //! | answers, and connections accepted | 500 a second each, 50 at once; of TLS 100 | the next ones wait |
 //! | a TLS handshake | 10 s | hung up |
-//! | pages behind the door at work | 3, each on a thread of its own | the next ones wait; after 20 s 503 |
+//! | pages behind the log-in at work | 3, each on a thread of its own | the next ones wait; after 20 s 503 |
 //! | head of a request | 8 KB, 64 fields | 431 |
 //! | body of a request | 64 KB, within 10 s | 413, 408 |
 //! | time until the next whole head, and to take an answer | 15 s | hung up |
 //! | looks at the status | one in 0.4 s | visitors share it |
 
 mod connection;
+mod connections;
 mod heads;
 mod pace;
-mod seats;
+mod snapshot_cache;
 mod tls;
-mod window;
 
 use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr, TcpListener};
@@ -34,17 +34,17 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::LocalSet;
 use tokio::time::Instant;
 
-use super::door::Door;
+use super::auth::Auth;
 use super::guard::{Guard, Hosts};
 use super::identity::Identity;
-use super::site::Entrance;
+use super::router::Entrance;
 use crate::clock;
 use crate::settings::PageSettings;
 use crate::status::{Pulse, Status, WORK};
 use connection::{ROOMS, Visit};
+use connections::ConnectionTable;
 use pace::Pace;
-use seats::Seats;
-use window::Window;
+use snapshot_cache::SnapshotCache;
 
 /// Connections at a time.
 const SEATS: usize = 64;
@@ -87,7 +87,7 @@ pub struct Opening<'a> {
     /// What it shows.
     pub status: Status,
     /// Who may change something.
-    pub door: Arc<Door>,
+    pub auth: Arc<Auth>,
 }
 
 /// A running page. Dropping it stops it, without waiting for it.
@@ -130,7 +130,7 @@ impl Server {
         let (gone, ended) = oneshot::channel();
         let machine = opening.machine.unwrap_or_default().to_owned();
         let entrance = Entrance {
-            door: opening.door,
+            auth: opening.auth,
             https_port: https_addresses.first().map(SocketAddr::port),
             status_without_login: settings.status_without_login,
             machine: machine.as_str().into(),
@@ -151,7 +151,7 @@ impl Server {
                 let local = LocalSet::new();
                 local.spawn_local(beat(status.part("page")));
                 let serving = async move {
-                    let window = Window::open(status, machine);
+                    let window = SnapshotCache::open(status, machine);
                     let visit = Visit::new(guard, window, entrance);
                     serve(listeners, visit, stopped).await;
                 };
@@ -284,7 +284,7 @@ async fn serve(
     mut stopped: watch::Receiver<bool>,
 ) {
     let visit = Rc::new(visit);
-    let seats = Rc::new(RefCell::new(Seats::new(SEATS)));
+    let seats = Rc::new(RefCell::new(ConnectionTable::new(SEATS)));
     for (listener, identity) in listeners {
         match tokio::net::TcpListener::from_std(listener) {
             Ok(listener) => {
@@ -306,7 +306,7 @@ async fn accept(
     listener: tokio::net::TcpListener,
     identity: Option<Identity>,
     visit: Rc<Visit>,
-    seats: Rc<RefCell<Seats>>,
+    seats: Rc<RefCell<ConnectionTable>>,
     mut stopped: watch::Receiver<bool>,
 ) {
     // a handshake costs what several answers do
@@ -342,7 +342,7 @@ async fn receive(
     identity: Option<Identity>,
     from: IpAddr,
     visit: &Rc<Visit>,
-    seat: &Rc<seats::Seat>,
+    seat: &Rc<connections::Seat>,
     stopped: watch::Receiver<bool>,
 ) {
     match identity {

@@ -1,6 +1,6 @@
 //! The door as a function: who gets in, and what is done to get in without a password.
 
-use siembox::web::{AdminSession, Answer, Ask, Page, Room, frame};
+use siembox::web::{AdminPage, AdminRequest, AdminSession, Answer, Page, layout};
 
 use crate::house::{Guest, House, PASSWORD, text};
 
@@ -515,7 +515,7 @@ fn the_status_may_be_for_the_administrator_only() {
 
 struct Echo;
 
-impl Room for Echo {
+impl AdminPage for Echo {
     fn path(&self) -> &str {
         "/setup/echo"
     }
@@ -528,17 +528,17 @@ impl Room for Echo {
         true
     }
 
-    fn answer(&self, ask: &Ask, owner: &AdminSession) -> Page {
+    fn answer(&self, ask: &AdminRequest, owner: &AdminSession) -> Page {
         let said: Vec<&str> = ask.form.all("said").collect();
         let content =
             maud::html! { p { (ask.path) ": " (said.join(",")) } form { (owner.token()) } };
-        Page::html(200, &frame("Echo", ask.machine, Some(owner), &content))
+        Page::html(200, &layout("Echo", ask.machine, Some(owner), &content))
     }
 }
 
 #[test]
 fn rooms_are_for_the_administrator_and_for_their_own_forms() {
-    let house = House::with(|door| door.with_room(Echo));
+    let house = House::with(|door| door.with_page(Echo));
     let mut owner = house.owner();
     let csrf = owner.csrf();
     assert!(text(&owner.get("/setup")).contains("<a href=\"/setup/echo\">Echo &lt;1&gt;</a>"));

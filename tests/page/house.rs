@@ -9,7 +9,7 @@ use std::time::Duration;
 use embedded_svc::http::Method;
 use siembox::clock::Moment;
 use siembox::status::Snapshot;
-use siembox::web::{Answer, Audit, Door, Entrance, Exchange, Site, View};
+use siembox::web::{Answer, Audit, Auth, Entrance, Exchange, Site, View};
 use tempfile::TempDir;
 
 use crate::cast::NOW;
@@ -45,12 +45,12 @@ impl House {
     }
 
     /// With something done to its door.
-    pub fn with(done: impl FnOnce(Door) -> Door) -> Self {
+    pub fn with(done: impl FnOnce(Auth) -> Auth) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let audit = Arc::new(Audit::new(folder.path()));
-        let door = done(Door::new(folder.path(), Arc::clone(&audit)));
+        let door = done(Auth::new(folder.path(), Arc::clone(&audit)));
         let entrance = Entrance {
-            door: Arc::new(door),
+            auth: Arc::new(door),
             https_port: Some(8515),
             status_without_login: true,
             machine: "box".into(),

@@ -9,7 +9,7 @@ use siembox::orphan::{self, Orphan};
 use siembox::replay::{Counts, Request, Word};
 use siembox::settings::{AgentSettings, Overrides, Settings};
 use siembox::status::{Status, Thresholds};
-use siembox::web::{Answer, Audit, Hands, Setup, Tools};
+use siembox::web::{Actions, Answer, Audit, Setup, Tools};
 
 use crate::house::{Guest, House, PASSWORD, text};
 
@@ -27,7 +27,7 @@ impl Scripted {
     }
 }
 
-impl Hands for Scripted {
+impl Actions for Scripted {
     fn check(
         &self,
         _: &Settings,
@@ -108,7 +108,7 @@ fn scene(settings: &str) -> Scene {
             lamps: true,
         }));
         made = Some(Arc::clone(&setup));
-        door.with_room(setup)
+        door.with_page(setup)
     });
     std::fs::create_dir(folder.path().join("state")).unwrap();
     Scene {

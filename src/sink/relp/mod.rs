@@ -11,7 +11,7 @@
 //! that are open; both are pure. `session` is the connection, `hearing` what it makes of what is said
 //! to it.
 
-mod hearing;
+mod receive;
 mod session;
 pub mod window;
 

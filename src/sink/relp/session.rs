@@ -5,13 +5,13 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::window::Window;
-use crate::sink::carrier::Carrier;
 use crate::sink::duplex::Turn;
-use crate::sink::fault::SinkError;
-use crate::sink::pace::{self, Pace};
+use crate::sink::error::SinkError;
 use crate::sink::peer::Peer;
+use crate::sink::rate_limit::{self, Pace};
 use crate::sink::relp_protocol::{RelpFault, frame};
 use crate::sink::stream::Stream;
+use crate::sink::transport::Carrier;
 use crate::sink::{Answers, Farewell, Sink};
 use crate::spool::Lines;
 use crate::syslog::frame::Mended;
@@ -94,7 +94,7 @@ impl<C: Carrier> Session<C> {
         let mut rest = lines.iter();
         let mut number = first;
         while rest.len() > 0 {
-            let now = pace::wait(&mut self.pace, rest.len()).await;
+            let now = rate_limit::wait(&mut self.pace, rest.len()).await;
             for line in rest.by_ref().take(now) {
                 let txnr = loop {
                     match self.window.begin(number) {

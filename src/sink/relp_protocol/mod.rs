@@ -1,8 +1,8 @@
 //! The words of RELP, without a connection: frames, what a receiver says in them, and what it may do
 //! wrong. Pure.
 
-pub mod answer;
-mod fault;
+mod error;
 pub mod frame;
+pub mod response;
 
-pub use fault::RelpFault;
+pub use error::RelpFault;

@@ -16,14 +16,14 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
+use super::connections::Seat;
 use super::heads::{Heads, MOST_HEAD};
 use super::pace::Pace;
-use super::seats::Seat;
-use super::window::Window;
+use super::snapshot_cache::SnapshotCache;
 use crate::clock;
 use crate::web::exchange::{Answer, Exchange, Misuse};
 use crate::web::guard::Guard;
-use crate::web::site::{Entrance, Site};
+use crate::web::router::{Entrance, Site};
 
 const MOST_FIELDS: usize = 64;
 const MOST_BODY: usize = 64 * 1024;
@@ -42,7 +42,7 @@ const AT_WORK: Duration = Duration::from_secs(5);
 /// What all connections share.
 pub(super) struct Visit {
     guard: Guard,
-    window: Window,
+    window: SnapshotCache,
     entrance: Entrance,
     pace: Pace,
     rooms: Semaphore,
@@ -100,7 +100,7 @@ pub(super) async fn serve(
 // === impl Visit ===
 
 impl Visit {
-    pub(super) fn new(guard: Guard, window: Window, entrance: Entrance) -> Self {
+    pub(super) fn new(guard: Guard, window: SnapshotCache, entrance: Entrance) -> Self {
         Self {
             guard,
             window,

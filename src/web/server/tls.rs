@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use super::seats::Seat;
+use super::connections::Seat;
 use crate::web::identity::Identity;
 
 /// It is done within this time.

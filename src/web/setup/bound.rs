@@ -2,7 +2,7 @@
 
 use super::Setup;
 use super::fields::about;
-use super::typed::{Kept, Refused, Typed};
+use super::form_state::{FormState, Kept, Refused};
 use crate::settings::edit::Draft;
 use crate::settings::{Destination, Moved, Needs, SECRET_KEYS, takes_the_given_token};
 
@@ -11,7 +11,7 @@ const TOKEN: &str = "source.token_file";
 impl Setup {
     /// The secrets that what was typed would send elsewhere, each with the words for beside its field. `draft` is the settings
     /// file as it is; `needs` tells which of them are used.
-    pub(super) fn moved(&self, typed: &Typed, draft: &Draft, needs: Needs) -> Vec<Refused> {
+    pub(super) fn moved(&self, typed: &FormState, draft: &Draft, needs: Needs) -> Vec<Refused> {
         let says = |key: &str| typed.says(draft, key);
         let before = |key: &str| text(draft, typed.of.as_deref()?, key);
         let mut refused = Vec::new();

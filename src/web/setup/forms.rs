@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::typed::Typed;
+use super::form_state::FormState;
 
 /// So many are remembered; the one that was not touched for longest makes room.
 const MOST: usize = 16;
@@ -28,7 +28,7 @@ pub(super) struct Forms {
 struct Inner {
     next: u64,
     /// The one last touched at the end.
-    forms: VecDeque<(Which, u64, Typed)>,
+    forms: VecDeque<(Which, u64, FormState)>,
 }
 
 // === impl Forms ===
@@ -47,8 +47,8 @@ impl Forms {
     pub(super) fn open<E>(
         &self,
         which: &Which,
-        begin: impl FnOnce() -> Result<Typed, E>,
-    ) -> Result<(Typed, PathBuf), E> {
+        begin: impl FnOnce() -> Result<FormState, E>,
+    ) -> Result<(FormState, PathBuf), E> {
         let mut inner = self.lock();
         let known = inner.forms.iter().position(|(known, ..)| known == which);
         let (number, typed) = match known.and_then(|at| inner.forms.remove(at)) {
@@ -71,7 +71,7 @@ impl Forms {
     }
 
     /// Keeps what was typed.
-    pub(super) fn keep(&self, which: &Which, typed: Typed) {
+    pub(super) fn keep(&self, which: &Which, typed: FormState) {
         let mut inner = self.lock();
         if let Some((.., kept)) = inner.forms.iter_mut().find(|(known, ..)| known == which) {
             *kept = typed;

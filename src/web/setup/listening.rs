@@ -10,12 +10,12 @@ use super::{Question, Reply, Setup};
 use crate::clock::span_in_words;
 use crate::settings::edit::{Draft, EditError, put_secret};
 use crate::settings::{Finding, PageSettings, Secret, Settings};
-use crate::web::frame::trouble;
 use crate::web::identity::Identity;
+use crate::web::layout::trouble;
 
 /// What was typed.
 #[derive(Debug, Default)]
-struct Typed {
+struct FormState {
     listen: String,
     https_listen: String,
     hosts: String,
@@ -37,7 +37,7 @@ impl Setup {
     }
 
     fn listen_elsewhere(&self, ask: Question) -> Result<Reply, EditError> {
-        let typed = Typed {
+        let typed = FormState {
             listen: ask.text("listen").to_owned(),
             https_listen: ask.text("https_listen").to_owned(),
             hosts: ask.text("hosts").to_owned(),
@@ -78,7 +78,7 @@ impl Setup {
     }
 
     /// Puts an own certificate beside the settings, where it can be used.
-    fn put_certificate(&self, draft: &mut Draft, typed: &Typed) -> Result<(), String> {
+    fn put_certificate(&self, draft: &mut Draft, typed: &FormState) -> Result<(), String> {
         let folder = self.file.parent().unwrap_or(Path::new("."));
         let put = |name: &str, text: &str| {
             put_secret(folder, name, &Secret::new(text)).map_err(|error| error.to_string())
@@ -147,7 +147,7 @@ impl Setup {
     }
 }
 
-fn typed_of(draft: &Draft) -> Typed {
+fn typed_of(draft: &Draft) -> FormState {
     let default = PageSettings::default();
     let lines = |key| draft.page_value(key).map(|value| lines(&value));
     let joined = |addresses: &[std::net::SocketAddr]| {
@@ -157,12 +157,12 @@ fn typed_of(draft: &Draft) -> Typed {
     let open = draft
         .page_value("status_without_login")
         .and_then(|value| value.as_bool());
-    Typed {
+    FormState {
         listen: lines("listen").unwrap_or_else(|| joined(&default.listen)),
         https_listen: lines("https_listen").unwrap_or_else(|| joined(&default.https_listen)),
         hosts: lines("hosts").unwrap_or_default(),
         open: open.unwrap_or(default.status_without_login),
-        ..Typed::default()
+        ..FormState::default()
     }
 }
 
@@ -215,7 +215,7 @@ fn set(draft: &mut Draft, key: &str, value: Option<Value>) {
     }
 }
 
-fn refused(ask: Question, typed: &Typed, findings: &[Finding]) -> Reply {
+fn refused(ask: Question, typed: &FormState, findings: &[Finding]) -> Reply {
     let mut beside = Vec::new();
     let mut above = Vec::new();
     for finding in findings {
@@ -232,7 +232,12 @@ fn refused(ask: Question, typed: &Typed, findings: &[Finding]) -> Reply {
     form(ask, typed, &beside, above.as_deref())
 }
 
-fn form(ask: Question, typed: &Typed, refused: &[(&str, String)], words: Option<&str>) -> Reply {
+fn form(
+    ask: Question,
+    typed: &FormState,
+    refused: &[(&str, String)],
+    words: Option<&str>,
+) -> Reply {
     let error = |name: &str| {
         let found = refused.iter().find(|(field, _)| *field == name);
         found.map(|(_, why)| why.as_str())

@@ -1,23 +1,24 @@
 //! Set-up in the browser: the table of agents with what can be done to each, and the wizard. The old portal's "SIEM agents" and
 //! "Add SIEM agent", on the box itself.
 //!
-//! Everything is a function of a question ([`Ask`]) and what is kept between two of them ([`Setup`]): forms that are being filled
+//! Everything is a function of a question ([`AdminRequest`]) and what is kept between two of them ([`Setup`]): forms that are being filled
 //! in, and jobs that run. What is saved goes into the one settings file, comments kept, and the running box takes it up from there
 //! as it does an editor's change.
 
+mod actions;
 mod agents;
 mod bound;
+mod commit_confirm;
 mod fields;
 mod files;
 mod filters;
+mod form_state;
 mod forms;
-mod hands;
 mod incoming;
+mod job_view;
 mod jobs;
-mod judge;
 mod listening;
 mod orphans;
-mod panel;
 mod removal;
 mod render;
 mod replay;
@@ -25,8 +26,7 @@ mod step;
 mod support;
 mod token;
 mod transfer;
-mod trial;
-mod typed;
+mod validate;
 mod wizard;
 
 use std::path::PathBuf;
@@ -35,16 +35,16 @@ use std::time::Duration;
 
 use maud::{Markup, html};
 
-pub use hands::Hands;
+pub use actions::Actions;
 
+use self::commit_confirm::Trial;
 use self::fields::Step;
 use self::forms::Forms;
 use self::jobs::Jobs;
-use self::trial::Trial;
 use super::admin_session::AdminSession;
 use super::audit::Audit;
-use super::door::{Ask, Room};
-use super::frame::{frame, working};
+use super::auth::{AdminPage, AdminRequest};
+use super::layout::{layout, working};
 use super::page::Page;
 use crate::settings::Overrides;
 use crate::status::{Snapshot, Status};
@@ -58,7 +58,7 @@ pub struct Tools {
     /// Where files wait that are typed and not saved yet, and what a change of the page's settings goes back to.
     pub state_dir: PathBuf,
     /// What the box does when it is asked.
-    pub hands: Arc<dyn Hands>,
+    pub hands: Arc<dyn Actions>,
     /// How it does.
     pub status: Status,
     /// Where changes are noted.
@@ -71,7 +71,7 @@ pub struct Tools {
 pub struct Setup {
     file: PathBuf,
     given: Overrides,
-    hands: Arc<dyn Hands>,
+    hands: Arc<dyn Actions>,
     status: Status,
     audit: Arc<Audit>,
     lamps: bool,
@@ -83,7 +83,7 @@ pub struct Setup {
 /// A question of the administrator's.
 #[derive(Clone, Copy)]
 struct Question<'a> {
-    ask: &'a Ask<'a>,
+    ask: &'a AdminRequest<'a>,
     owner: &'a AdminSession,
 }
 
@@ -193,9 +193,9 @@ impl std::fmt::Debug for Setup {
     }
 }
 
-// === impl Room ===
+// === impl AdminPage ===
 
-impl Room for Arc<Setup> {
+impl AdminPage for Arc<Setup> {
     fn path(&self) -> &'static str {
         "/setup"
     }
@@ -204,17 +204,17 @@ impl Room for Arc<Setup> {
         true
     }
 
-    fn wants_password(&self, ask: &Ask) -> bool {
+    fn wants_password(&self, ask: &AdminRequest) -> bool {
         transfer::gives_secrets(ask)
     }
 
-    fn answer(&self, ask: &Ask, owner: &AdminSession) -> Page {
+    fn answer(&self, ask: &AdminRequest, owner: &AdminSession) -> Page {
         match self.reply(Question { ask, owner }) {
             Reply::Page { title, main, runs } => {
                 let main = html! { (self.on_trial(Question { ask, owner })) (main) };
                 let page = match runs {
                     true => working(&title, ask.machine, owner, &main),
-                    false => frame(&title, ask.machine, Some(owner), &main),
+                    false => layout(&title, ask.machine, Some(owner), &main),
                 };
                 Page::html(200, &page)
             }

@@ -3,10 +3,10 @@
 use maud::{Markup, html};
 
 use super::fields::{Field, Group, Kind, Step};
-use super::typed::{Kept, Refused, Typed};
+use super::form_state::{FormState, Kept, Refused};
 
 /// The fields of a step.
-pub(super) fn fields(step: Step, typed: &Typed, refused: &[Refused]) -> Markup {
+pub(super) fn fields(step: Step, typed: &FormState, refused: &[Refused]) -> Markup {
     let all = step.fields();
     html! {
         @for (group, heading) in groups(all) {
@@ -45,7 +45,7 @@ fn groups(fields: &[Field]) -> Vec<(Group, &'static str)> {
 }
 
 /// Is there something in it that a person should see without opening it?
-fn is_touched(field: &Field, typed: &Typed, refused: &[Refused]) -> bool {
+fn is_touched(field: &Field, typed: &FormState, refused: &[Refused]) -> bool {
     let typed_in = match field.kind {
         Kind::Switch(default) => typed.is_on(field.key, default) != default,
         Kind::Choice(all) => {
@@ -58,7 +58,11 @@ fn is_touched(field: &Field, typed: &Typed, refused: &[Refused]) -> bool {
     typed_in || refused.iter().any(|(key, _)| *key == field.key)
 }
 
-fn run<'a>(fields: impl Iterator<Item = &'a Field>, typed: &Typed, refused: &[Refused]) -> Markup {
+fn run<'a>(
+    fields: impl Iterator<Item = &'a Field>,
+    typed: &FormState,
+    refused: &[Refused],
+) -> Markup {
     html! {
         @for field in fields {
             @let why: Vec<&str> = refused.iter().filter(|(key, _)| *key == field.key).map(|(_, why)| why.as_str()).collect();
@@ -67,7 +71,7 @@ fn run<'a>(fields: impl Iterator<Item = &'a Field>, typed: &Typed, refused: &[Re
     }
 }
 
-fn one(field: &Field, typed: &Typed, why: &[&str]) -> Markup {
+fn one(field: &Field, typed: &FormState, why: &[&str]) -> Markup {
     let (hint, error) = (
         format!("{}-hint", field.key),
         format!("{}-error", field.key),
@@ -113,7 +117,7 @@ struct About<'a> {
     invalid: Option<&'a str>,
 }
 
-fn input(field: &Field, typed: &Typed, about: About) -> Markup {
+fn input(field: &Field, typed: &FormState, about: About) -> Markup {
     let (key, text) = (field.key, typed.text(field.key));
     let About { described, invalid } = about;
     match field.kind {
@@ -155,7 +159,7 @@ fn input(field: &Field, typed: &Typed, about: About) -> Markup {
 }
 
 /// An input whose content never comes back: it says whether there is one.
-fn kept(field: &Field, typed: &Typed, about: About) -> Markup {
+fn kept(field: &Field, typed: &FormState, about: About) -> Markup {
     let key = field.key;
     let About { described, invalid } = about;
     let state = match typed.kept(key) {
@@ -180,7 +184,7 @@ fn kept(field: &Field, typed: &Typed, about: About) -> Markup {
     }
 }
 
-fn picks(field: &Field, all: &[(i64, &str)], typed: &Typed, about: About) -> Markup {
+fn picks(field: &Field, all: &[(i64, &str)], typed: &FormState, about: About) -> Markup {
     let picked: Vec<&str> = typed.text(field.key).split_ascii_whitespace().collect();
     html! {
         fieldset.picks aria-describedby=[about.described] {

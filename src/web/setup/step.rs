@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 
 use super::fields::{Kind, Step, about};
-use super::judge::Judged;
-use super::typed::{Refused, Typed};
+use super::form_state::{FormState, Refused};
+use super::validate::Validated;
 
 /// Where a step stands.
 pub(super) fn address(agent: Option<&str>, step: Step) -> String {
@@ -54,7 +54,7 @@ pub(super) fn buttons(step: Step, edits: bool) -> Markup {
 }
 
 /// All at a glance, before it is saved.
-pub(super) fn finish(typed: &Typed, judged: &Judged) -> Markup {
+pub(super) fn finish(typed: &FormState, judged: &Validated) -> Markup {
     html! {
         @for (key, why) in &judged.refused {
             @let (step, label) = about(key).map_or((Step::General, *key), |(step, field)| (step, field.label));
@@ -81,7 +81,7 @@ pub(super) fn finish(typed: &Typed, judged: &Judged) -> Markup {
 }
 
 /// What a person chose, where it is not what holds anyway.
-fn in_words(typed: &Typed, key: &str, kind: Kind) -> Option<String> {
+fn in_words(typed: &FormState, key: &str, kind: Kind) -> Option<String> {
     match kind {
         Kind::Secret | Kind::Pem => typed.kept(key).map(|_| "set".to_owned()),
         Kind::Switch(default) => {

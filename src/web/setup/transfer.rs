@@ -13,8 +13,8 @@ use crate::settings::edit::{
     Bundle, BundleError, Draft, EditError, Import, export, import, is_encrypted, put_secret,
     secrets_of,
 };
-use crate::web::door::Ask;
-use crate::web::frame::trouble;
+use crate::web::auth::AdminRequest;
+use crate::web::layout::trouble;
 
 /// Why it could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -127,7 +127,7 @@ impl Setup {
 }
 
 /// Does this form ask for secrets in a readable form? It wants the administrator's password.
-pub(super) fn gives_secrets(ask: &Ask) -> bool {
+pub(super) fn gives_secrets(ask: &AdminRequest) -> bool {
     ask.path == "/setup/transfer/export" && ask.form.has("secrets")
 }
 

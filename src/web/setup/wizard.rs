@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use maud::html;
 
 use super::fields::{Step, about};
+use super::form_state::{FormState, Refused};
 use super::forms::Which;
-use super::judge::Judged;
 use super::step::{address, buttons, finish, summary};
-use super::typed::{Refused, Typed};
+use super::validate::Validated;
 use super::{Question, Reply, Setup, files, render};
 use crate::settings::edit::{Draft, EditError, MAX_EXPORT_BYTES, put_secret, remove_secret};
 use crate::settings::{Needs, Secret};
@@ -38,10 +38,10 @@ impl Setup {
             session: ask.session().to_owned(),
             agent: agent.map(str::to_owned),
         };
-        let begin = || -> Result<Typed, EditError> {
+        let begin = || -> Result<FormState, EditError> {
             Ok(match agent {
-                Some(name) => Typed::of_agent(&draft, name),
-                None => Typed::new(draft.revision().clone()),
+                Some(name) => FormState::of_agent(&draft, name),
+                None => FormState::new(draft.revision().clone()),
             })
         };
         let (mut typed, staging) = self.forms.open(&which, begin)?;
@@ -83,9 +83,9 @@ impl Setup {
         &self,
         ask: Question,
         act: &str,
-        typed: &Typed,
+        typed: &FormState,
         step: Step,
-        judged: Judged,
+        judged: Validated,
     ) -> Reply {
         let Some((settings, agent)) = judged.whole else {
             let missing = judged.refused.first().map(|(key, why)| {
@@ -110,7 +110,7 @@ impl Setup {
         &self,
         ask: Question,
         which: &Which,
-        mut typed: Typed,
+        mut typed: FormState,
         step: Step,
     ) -> Result<Reply, EditError> {
         let mut draft = Draft::open(&self.file)?;
@@ -170,7 +170,7 @@ impl Setup {
     fn step(
         &self,
         ask: Question,
-        typed: &Typed,
+        typed: &FormState,
         step: Step,
         refused: &[Refused],
         why: &[String],

@@ -16,7 +16,7 @@ pub(super) mod words;
 use maud::{DOCTYPE, Markup, html};
 
 use super::assets::SCRIPT;
-use super::frame::{brand, head_of};
+use super::layout::{brand, head_of};
 use super::view::View;
 use crate::status::Snapshot;
 
@@ -81,7 +81,7 @@ pub(super) fn live(view: &View) -> Markup {
     }
 }
 
-/// Over plain HTTP the door sends on to TLS; where there is no TLS, it stays shut.
+/// Over plain HTTP it sends on to TLS; where there is no TLS, nobody gets in.
 fn has_setup(snapshot: &Snapshot) -> bool {
     let mut addresses = snapshot.page.iter();
     addresses.any(|address| address.starts_with("https:"))

@@ -8,8 +8,8 @@
 use std::collections::HashSet;
 
 use siembox::sink::relp::window::{WINDOW, Window};
-use siembox::sink::relp_protocol::answer::{Answer, Said, hear};
 use siembox::sink::relp_protocol::frame::{self, MAX_FRAME};
+use siembox::sink::relp_protocol::response::{Answer, Said, hear};
 
 /// See the module.
 pub fn run(data: &[u8]) {

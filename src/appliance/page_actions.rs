@@ -1,4 +1,4 @@
-//! The set-up's [`Hands`]: what the page lets the box do, and the orders among it that only the running appliance can carry out.
+//! The set-up's [`Actions`]: what the page lets the box do, and the orders among it that only the running appliance can carry out.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -11,14 +11,14 @@ use crate::preview;
 use crate::replay::{Request, Word, sentence};
 use crate::settings::{AgentSettings, Settings};
 use crate::status::socket;
-use crate::web::Hands;
+use crate::web::Actions;
 
 /// Lines of each stream in a preview.
 const PREVIEWED: u32 = 25;
 
 /// Does what the page asks for.
 #[derive(Debug)]
-pub(super) struct BoxHands {
+pub(super) struct BoxActions {
     pub(super) state_dir: PathBuf,
     pub(super) orders: mpsc::Sender<Order>,
 }
@@ -42,7 +42,7 @@ fn stops<T>(_: T) -> String {
     "siembox is stopping; what was kept is still there".to_owned()
 }
 
-impl Hands for BoxHands {
+impl Actions for BoxActions {
     fn check(
         &self,
         settings: &Settings,

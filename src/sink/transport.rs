@@ -11,7 +11,7 @@ use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::kernel;
+use super::tcp_info;
 use crate::trust::TlsFault;
 
 /// A byte stream with a TCP socket at its bottom.
@@ -49,12 +49,12 @@ pub(super) fn waiting(socket: &TcpStream) -> io::Result<Waiting> {
 
 /// Bytes that the peer's kernel has not acknowledged.
 pub(super) fn unacknowledged(socket: &TcpStream) -> io::Result<u64> {
-    kernel::unacknowledged(socket.as_fd())
+    tcp_info::unacknowledged(socket.as_fd())
 }
 
 /// Bytes that the peer's kernel offers to take.
 pub(super) fn offered_window(socket: &TcpStream) -> io::Result<u32> {
-    kernel::offered_window(socket.as_fd())
+    tcp_info::offered_window(socket.as_fd())
 }
 
 /// Reads what is there, without waiting for more. `None` where TLS found nothing in it that is for us (a session ticket).

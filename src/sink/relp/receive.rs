@@ -2,11 +2,11 @@
 
 use super::session::{OPEN, Session};
 use crate::sink::Sink;
-use crate::sink::carrier::Carrier;
-use crate::sink::fault::SinkError;
+use crate::sink::error::SinkError;
 use crate::sink::relp_protocol::RelpFault;
-use crate::sink::relp_protocol::answer::{self, AnswerFault, Said};
+use crate::sink::relp_protocol::response::{self, AnswerFault, Said};
 use crate::sink::stream;
+use crate::sink::transport::Carrier;
 use crate::sink::unasked::Unasked;
 
 impl<C: Carrier> Session<C> {
@@ -29,7 +29,7 @@ impl<C: Carrier> Session<C> {
         let heard = std::mem::take(&mut self.heard);
         let mut rest = &heard[..];
         loop {
-            match answer::hear(rest) {
+            match response::hear(rest) {
                 Ok(Some((said, took))) => {
                     self.take_in(said, rest)?;
                     rest = &rest[took..];

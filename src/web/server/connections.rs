@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 /// All seats.
 #[derive(Debug)]
-pub(super) struct Seats {
+pub(super) struct ConnectionTable {
     limit: usize,
     taken: Vec<Rc<Seat>>,
 }
@@ -25,9 +25,9 @@ pub(super) struct Seat {
     leave: Notify,
 }
 
-// === impl Seats ===
+// === impl ConnectionTable ===
 
-impl Seats {
+impl ConnectionTable {
     pub(super) fn new(limit: usize) -> Self {
         let taken = Vec::with_capacity(limit);
         Self { limit, taken }
@@ -101,13 +101,14 @@ mod tests {
         let now = Instant::now();
         let at = |seconds| now + Duration::from_secs(seconds);
         let (one, other) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
-        let mut seats = Seats::new(3);
+        let mut seats = ConnectionTable::new(3);
         let quiet_guest = seats.take(other, at(0));
         let first = seats.take(one, at(1));
         let second = seats.take(one, at(2));
         first.ask(at(3));
         let third = seats.take(one, at(4));
-        let here = |seats: &Seats, seat| seats.taken.iter().any(|taken| Rc::ptr_eq(taken, seat));
+        let here =
+            |seats: &ConnectionTable, seat| seats.taken.iter().any(|taken| Rc::ptr_eq(taken, seat));
         assert!(here(&seats, &quiet_guest) && here(&seats, &first) && here(&seats, &third));
         assert!(!here(&seats, &second));
         seats.leave(&second);

@@ -1,4 +1,4 @@
-//! What a page behind the door is given, and how one is added.
+//! What a page behind the log-in is given, and how one is added.
 
 use std::net::IpAddr;
 
@@ -9,12 +9,12 @@ use crate::web::admin_session::AdminSession;
 use crate::web::form::Form;
 use crate::web::page::Page;
 
-/// A page, or a family of them, for the administrator: added by [`Door::with_room`](super::Door::with_room).
+/// A page, or a family of them, for the administrator: added by [`Auth::with_page`](super::Auth::with_page).
 ///
 /// It is asked only on behalf of who is signed in, over TLS, and with a form only where that came from one of our own pages with
 /// the session's token. It is asked on a thread of its own (of at most three): it may take its time, read files and ask other
 /// machines, within about a minute, and more than one may be asked at once.
-pub trait Room: Send + Sync {
+pub trait AdminPage: Send + Sync {
     /// Where it is, `/setup/siem`; what lies below, `/setup/siem/1`, is its own too.
     fn path(&self) -> &str;
 
@@ -29,19 +29,19 @@ pub trait Room: Send + Sync {
     }
 
     /// Is an open browser not enough for what this form does? The administrator's password then stands in its field
-    /// `password`, and what comes of it in [`Ask::password`].
-    fn wants_password(&self, ask: &Ask) -> bool {
+    /// `password`, and what comes of it in [`AdminRequest::password`].
+    fn wants_password(&self, ask: &AdminRequest) -> bool {
         let _ = ask;
         false
     }
 
     /// The page. The form that it shows has [`AdminSession::token`] in it.
-    fn answer(&self, ask: &Ask, owner: &AdminSession) -> Page;
+    fn answer(&self, ask: &AdminRequest, owner: &AdminSession) -> Page;
 }
 
 /// What was asked.
 #[derive(Debug, Clone)]
-pub struct Ask<'a> {
+pub struct AdminRequest<'a> {
     /// [`Method::Get`], or [`Method::Post`] with a form.
     pub method: Method,
     /// Without the query.
@@ -56,7 +56,7 @@ pub struct Ask<'a> {
     pub now: Moment,
     /// The machine's name, to be shown; may be empty.
     pub machine: &'a str,
-    /// Where the room [wants](Room::wants_password) the administrator's password with this form: whether it was right, else why
+    /// Where the page [wants](AdminPage::wants_password) the administrator's password with this form: whether it was right, else why
     /// not, in words for a person.
     pub password: Option<Result<(), String>>,
     /// The session's id in its cookie; empty where there is none.
@@ -76,7 +76,7 @@ pub enum Visitor {
     Owner(AdminSession),
 }
 
-impl Ask<'_> {
+impl AdminRequest<'_> {
     /// Is a form sent?
     #[must_use]
     pub fn is_form(&self) -> bool {

@@ -5,8 +5,8 @@ use maud::html;
 use super::owner::OwnerError;
 use super::password::{self, Hashed};
 use super::throttle::Who;
-use super::{Ask, Door, lock};
-use crate::web::frame::{Field, frame, trouble};
+use super::{AdminRequest, Auth, lock};
+use crate::web::layout::{Field, layout, trouble};
 use crate::web::page::Page;
 
 /// What is wrong with what was typed.
@@ -17,9 +17,9 @@ pub(super) struct Wrong {
     pub again: Option<String>,
 }
 
-impl Door {
+impl Auth {
     /// The page of a box that is nobody's.
-    pub(super) fn claim(&self, ask: &Ask) -> Page {
+    pub(super) fn claim(&self, ask: &AdminRequest) -> Page {
         if !ask.is_form() {
             return claim_page(200, ask, &Wrong::default());
         }
@@ -64,7 +64,7 @@ impl Door {
     }
 
     /// The same page of a box that is somebody's.
-    pub(super) fn claimed_before(&self, ask: &Ask) -> Page {
+    pub(super) fn claimed_before(&self, ask: &AdminRequest) -> Page {
         if !ask.is_form() {
             return Page::see_other("/login");
         }
@@ -76,13 +76,13 @@ impl Door {
         };
         Page::html(
             409,
-            &frame("This box is claimed", ask.machine, None, &content),
+            &layout("This box is claimed", ask.machine, None, &content),
         )
     }
 }
 
 /// A password that was typed twice, the same, and may be one.
-pub(super) fn chosen<'a>(ask: &'a Ask) -> Result<&'a str, Wrong> {
+pub(super) fn chosen<'a>(ask: &'a AdminRequest) -> Result<&'a str, Wrong> {
     let (password, again) = (ask.form.text("password"), ask.form.text("again"));
     if let Err(weak) = password::check(password) {
         let password = Some(weak.to_string());
@@ -124,7 +124,7 @@ pub(super) fn hint() -> String {
     )
 }
 
-fn failed(ask: &Ask, error: &str) -> Page {
+fn failed(ask: &AdminRequest, error: &str) -> Page {
     tracing::error!("set-up page: {error}");
     let whole = Some(format!("The box is not claimed: {error}"));
     claim_page(
@@ -137,7 +137,7 @@ fn failed(ask: &Ask, error: &str) -> Page {
     )
 }
 
-fn claim_page(code: u16, ask: &Ask, wrong: &Wrong) -> Page {
+fn claim_page(code: u16, ask: &AdminRequest, wrong: &Wrong) -> Page {
     let hint = hint();
     let content = html! {
         p { "Nobody administers this box yet. Who chooses the password now does, and may change all that is set up here." }
@@ -148,5 +148,5 @@ fn claim_page(code: u16, ask: &Ask, wrong: &Wrong) -> Page {
             button { "Claim this box" }
         }
     };
-    Page::html(code, &frame("Claim this box", ask.machine, None, &content))
+    Page::html(code, &layout("Claim this box", ask.machine, None, &content))
 }

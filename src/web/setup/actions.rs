@@ -7,7 +7,7 @@ use crate::replay::{Request, Word};
 use crate::settings::{AgentSettings, Settings};
 
 /// What the box does when it is asked. Each call may take a minute and is made on a thread of its own.
-pub trait Hands: Send + Sync {
+pub trait Actions: Send + Sync {
     /// Takes each step between the settings and the first line, as `siembox check` does, and says a line about each.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::answer::AnswerFault;
+use super::response::AnswerFault;
 use crate::sink::peer::{Peer, Spoken};
 use crate::sink::span::Span;
 use crate::sink::unasked::Unasked;

@@ -8,7 +8,7 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
-use super::fault::SinkError;
+use super::error::SinkError;
 use super::peer::Peer;
 use super::target::{Bounds, Target};
 

@@ -58,7 +58,7 @@ impl Setup {
         panel.map_or_else(Markup::default, |panel| panel.markup)
     }
 
-    fn panel(&self, ask: Question, number: &str) -> Option<Panel> {
+    fn panel(&self, ask: Question, number: &str) -> Option<JobView> {
         let number: u64 = number.parse().ok()?;
         let job = self.jobs.look(ask.session(), number)?;
         let runs = job.end.is_none();
@@ -77,11 +77,11 @@ impl Setup {
                 }
             }
         };
-        Some(Panel { markup, runs })
+        Some(JobView { markup, runs })
     }
 }
 
-struct Panel {
+struct JobView {
     markup: Markup,
     runs: bool,
 }

@@ -2,12 +2,12 @@
 
 use super::Setup;
 use super::fields::about;
-use super::typed::{Refused, Typed};
+use super::form_state::{FormState, Refused};
 use crate::settings::edit::Draft;
 use crate::settings::{AgentSettings, Finding, Loaded, Needs, Overrides, Settings};
 
 /// What the typed settings come to.
-pub(super) struct Judged {
+pub(super) struct Validated {
     /// What the reader refuses, of the whole file; what is about a field of the wizard stands in `refused`.
     pub(super) refused: Vec<Refused>,
     pub(super) elsewhere: Vec<String>,
@@ -18,8 +18,8 @@ pub(super) struct Judged {
 
 impl Setup {
     /// Holds what was typed against the settings' own reader. Files are read where they are staged.
-    pub(super) fn judge(&self, typed: &Typed, mut draft: Draft, needs: Needs) -> Judged {
-        let mut judged = Judged {
+    pub(super) fn judge(&self, typed: &FormState, mut draft: Draft, needs: Needs) -> Validated {
+        let mut judged = Validated {
             refused: Vec::new(),
             elsewhere: Vec::new(),
             warnings: Vec::new(),
@@ -69,10 +69,10 @@ impl Setup {
     }
 
     /// The same with the settings file as it is now.
-    pub(super) fn judged_now(&self, typed: &Typed) -> Judged {
+    pub(super) fn judged_now(&self, typed: &FormState) -> Validated {
         match Draft::open(&self.file) {
             Ok(draft) => self.judge(typed, draft, Needs::Stream),
-            Err(error) => Judged {
+            Err(error) => Validated {
                 refused: Vec::new(),
                 elsewhere: vec![error.to_string()],
                 warnings: Vec::new(),
@@ -82,7 +82,7 @@ impl Setup {
     }
 }
 
-impl Judged {
+impl Validated {
     /// A finding is shown beside its field, or, about something that the wizard has none for, above all.
     fn take(&mut self, finding: &Finding, place: usize) {
         let own = finding.key.strip_prefix(&format!("agent[{place}]."));

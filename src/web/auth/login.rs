@@ -5,12 +5,12 @@ use maud::html;
 use super::owner::Mark;
 use super::password::Hashed;
 use super::stamp::{For, Stamp};
-use super::{Ask, BOUND, COOKIE, Door, is_plain, line, lock};
-use crate::web::frame::{Field, frame, trouble};
+use super::{AdminRequest, Auth, BOUND, COOKIE, is_plain, line, lock};
+use crate::web::layout::{Field, layout, trouble};
 use crate::web::page::Page;
 
-impl Door {
-    pub(super) fn login(&self, ask: &Ask, hashed: &Hashed, mark: Mark) -> Page {
+impl Auth {
+    pub(super) fn login(&self, ask: &AdminRequest, hashed: &Hashed, mark: Mark) -> Page {
         if !ask.is_form() {
             return self.with_place(login_page(200, ask, None, None), ask, mark);
         }
@@ -42,7 +42,7 @@ impl Door {
         }
     }
 
-    pub(super) fn logout(&self, ask: &Ask) -> Page {
+    pub(super) fn logout(&self, ask: &AdminRequest) -> Page {
         lock(&self.sessions).end(ask.cookie);
         self.note("signed out", ask);
         Page::see_other("/login").with("Set-Cookie", format!("{COOKIE}=; Max-Age=0; {BOUND}"))
@@ -50,7 +50,7 @@ impl Door {
 }
 
 /// Where to go on: a page of our own, whatever the form or query says.
-fn next<'a>(ask: &'a Ask) -> &'a str {
+fn next<'a>(ask: &'a AdminRequest) -> &'a str {
     let fields = if ask.is_form() { &ask.form } else { &ask.query };
     match fields.text("next") {
         "/" => "/",
@@ -59,7 +59,7 @@ fn next<'a>(ask: &'a Ask) -> &'a str {
     }
 }
 
-fn login_page(code: u16, ask: &Ask, whole: Option<&str>, error: Option<&str>) -> Page {
+fn login_page(code: u16, ask: &AdminRequest, whole: Option<&str>, error: Option<&str>) -> Page {
     let password = Field {
         error,
         hint: Some(
@@ -81,5 +81,5 @@ fn login_page(code: u16, ask: &Ask, whole: Option<&str>, error: Option<&str>) ->
             button { "Sign in" }
         }
     };
-    Page::html(code, &frame("Sign in", ask.machine, None, &content))
+    Page::html(code, &layout("Sign in", ask.machine, None, &content))
 }

@@ -5,16 +5,16 @@ use maud::html;
 use super::claim::{Wrong, chosen, hint, two_fields};
 use super::owner::Mark;
 use super::password::Hashed;
-use super::{Ask, Door, lock};
+use super::{AdminRequest, Auth, lock};
 use crate::web::admin_session::AdminSession;
-use crate::web::frame::{Field, frame, trouble};
+use crate::web::layout::{Field, layout, trouble};
 use crate::web::page::Page;
 
-impl Door {
+impl Auth {
     /// Takes the old one and another one; all other sessions end.
     pub(super) fn renew(
         &self,
-        ask: &Ask,
+        ask: &AdminRequest,
         owner: &AdminSession,
         hashed: &Hashed,
         mark: Mark,
@@ -79,7 +79,7 @@ impl Door {
 
 fn renew_page(
     code: u16,
-    ask: &Ask,
+    ask: &AdminRequest,
     owner: &AdminSession,
     old: Option<&str>,
     wrong: &Wrong,
@@ -100,5 +100,8 @@ fn renew_page(
             button { "Change the password" }
         }
     };
-    Page::html(code, &frame("Password", ask.machine, Some(owner), &content))
+    Page::html(
+        code,
+        &layout("Password", ask.machine, Some(owner), &content),
+    )
 }

@@ -21,7 +21,7 @@ pub(super) type Refused = (&'static str, String);
 
 /// The fields of one agent.
 #[derive(Debug, Clone)]
-pub(super) struct Typed {
+pub(super) struct FormState {
     /// The agent that is changed; `None` for a new one.
     pub(super) of: Option<String>,
     /// The settings file as it was when this began.
@@ -52,9 +52,9 @@ pub(super) struct Staged {
     pub(super) entered_for: Destination,
 }
 
-// === impl Typed ===
+// === impl FormState ===
 
-impl Typed {
+impl FormState {
     /// A new agent: nothing typed, every default.
     pub(super) fn new(revision: Revision) -> Self {
         Self {

@@ -20,13 +20,13 @@ const STALE: Duration = Duration::from_secs(60);
 
 /// Where the status is looked at.
 #[derive(Clone)]
-pub(super) struct Window {
+pub(super) struct SnapshotCache {
     status: Status,
     wanted: Rc<Notify>,
     seen: watch::Receiver<Option<(Instant, View)>>,
 }
 
-impl Window {
+impl SnapshotCache {
     /// Must be called on the page's thread.
     pub(super) fn open(status: Status, machine: String) -> Self {
         let wanted = Rc::new(Notify::new());
@@ -62,7 +62,11 @@ impl Window {
     }
 }
 
-async fn look(window: Window, machine: String, seen: watch::Sender<Option<(Instant, View)>>) {
+async fn look(
+    window: SnapshotCache,
+    machine: String,
+    seen: watch::Sender<Option<(Instant, View)>>,
+) {
     loop {
         window.wanted.notified().await;
         let status = window.status.clone();

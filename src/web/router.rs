@@ -6,7 +6,7 @@ use std::time::Duration;
 use embedded_svc::http::server::Handler;
 use embedded_svc::http::{Headers, Method, Query};
 
-use super::door::{self, Door};
+use super::auth::{self, Auth};
 use super::exchange::{Exchange, Misuse};
 use super::guard::without_port;
 use super::page::Page;
@@ -29,7 +29,7 @@ pub struct Site {
 #[derive(Debug, Clone)]
 pub struct Entrance {
     /// Who may come in.
-    pub door: Arc<Door>,
+    pub auth: Arc<Auth>,
     /// Where TLS is; `None` where it is off.
     pub https_port: Option<u16>,
     /// May anybody see the status?
@@ -49,7 +49,7 @@ impl Site {
         }
     }
 
-    /// With what lies behind the door, at this moment.
+    /// With what lies behind the log-in, at this moment.
     #[must_use]
     pub fn behind(self, entrance: Entrance, now: Moment) -> Self {
         Self {
@@ -58,13 +58,13 @@ impl Site {
         }
     }
 
-    /// What has to be said before the page itself: it lies behind the door, or is for the administrator only.
+    /// What has to be said before the page itself: it lies behind the log-in, or is for the administrator only.
     fn at_the_door(&self, exchange: &Exchange) -> Option<Page> {
         let (entrance, now) = self.entrance.as_ref()?;
         let path = exchange.path();
-        if door::is_at(path) {
+        if auth::is_at(path) {
             return Some(match exchange.is_secure() {
-                true => entrance.door.answer(exchange, &entrance.machine, *now),
+                true => entrance.auth.answer(exchange, &entrance.machine, *now),
                 false => entrance.to_tls(exchange),
             });
         }
@@ -75,7 +75,7 @@ impl Site {
         if !exchange.is_secure() {
             return Some(entrance.to_tls(exchange));
         }
-        match entrance.door.is_owner(exchange, !refreshes, *now) {
+        match entrance.auth.is_owner(exchange, !refreshes, *now) {
             true => None,
             false if refreshes => Some(Page::words(401, "401: sign in at /login")),
             false => Some(Page::see_other("/login?next=/")),
@@ -95,7 +95,7 @@ impl Site {
 impl Entrance {
     /// May the answer to this take its time?
     pub(super) fn is_slow(&self, exchange: &Exchange) -> bool {
-        exchange.is_secure() && (door::is_at(exchange.path()) || !self.status_without_login)
+        exchange.is_secure() && (auth::is_at(exchange.path()) || !self.status_without_login)
     }
 
     /// Sends to the same page on the same host, over TLS; a form is not sent again.
@@ -107,7 +107,7 @@ impl Entrance {
             );
         };
         let path = match exchange.path() {
-            path if door::is_at(path) && !door::is_plain(path) => "/setup",
+            path if auth::is_at(path) && !auth::is_plain(path) => "/setup",
             path => path,
         };
         let address = format!("https://{}:{port}{path}", without_port(host));

@@ -2,20 +2,20 @@
 
 use maud::html;
 
-use super::{Ask, Door};
+use super::{AdminRequest, Auth};
 use crate::web::admin_session::AdminSession;
-use crate::web::frame::{frame, trouble};
+use crate::web::layout::{layout, trouble};
 use crate::web::page::Page;
 use crate::web::status::words;
 
 /// Entries that are shown.
 const SHOWN: usize = 200;
 
-impl Door {
-    pub(super) fn landing(&self, ask: &Ask, owner: &AdminSession) -> Page {
-        let rooms = self.rooms.iter();
-        let listed: Vec<(&str, &str)> = rooms
-            .filter_map(|room| Some((room.path(), room.title()?)))
+impl Auth {
+    pub(super) fn landing(&self, ask: &AdminRequest, owner: &AdminSession) -> Page {
+        let pages = self.pages.iter();
+        let listed: Vec<(&str, &str)> = pages
+            .filter_map(|page| Some((page.path(), page.title()?)))
             .chain([
                 ("/setup/password", "Password"),
                 ("/setup/audit", "Audit list"),
@@ -25,10 +25,10 @@ impl Door {
             p { "You are signed in as administrator." }
             ul.rooms { @for (path, title) in listed { li { a href=(path) { (title) } } } }
         };
-        Page::html(200, &frame("Set up", ask.machine, Some(owner), &content))
+        Page::html(200, &layout("Set up", ask.machine, Some(owner), &content))
     }
 
-    pub(super) fn audit_list(&self, ask: &Ask, owner: &AdminSession) -> Page {
+    pub(super) fn audit_list(&self, ask: &AdminRequest, owner: &AdminSession) -> Page {
         self.note_burst(true, ask.now);
         let (entries, error) = match self.audit.entries() {
             Ok(entries) => (entries, None),
@@ -53,7 +53,7 @@ impl Door {
         };
         Page::html(
             200,
-            &frame("Audit list", ask.machine, Some(owner), &content),
+            &layout("Audit list", ask.machine, Some(owner), &content),
         )
     }
 }

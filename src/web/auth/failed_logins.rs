@@ -14,7 +14,7 @@ const MOST: usize = 64;
 
 /// What has not been told yet. Times are steady ones.
 #[derive(Debug, Default)]
-pub(super) struct Burst {
+pub(super) struct FailedLogins {
     begun: Option<Duration>,
     last: Duration,
     further: u64,
@@ -31,9 +31,9 @@ pub(super) struct Further {
     pub addresses: usize,
 }
 
-// === impl Burst ===
+// === impl FailedLogins ===
 
-impl Burst {
+impl FailedLogins {
     /// One more failed. True where it is the first, and to be told at once. Ask [`over`](Self::over) before.
     pub(super) fn failed(&mut self, from: IpAddr, now: Duration) -> bool {
         self.last = now;
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn the_first_is_told_at_once_and_the_others_together() {
-        let (mut burst, host) = (Burst::default(), |n| IpAddr::from([10, 0, 0, n]));
+        let (mut burst, host) = (FailedLogins::default(), |n| IpAddr::from([10, 0, 0, n]));
         let at = Duration::from_secs;
         assert!(burst.failed(host(1), at(10)));
         assert_eq!(burst.over(false, at(11)), None);

@@ -1,26 +1,26 @@
-//! The door: who may change something on this box.
+//! The auth: who may change something on this box.
 //!
 //! A new box is nobody's. Whoever first chooses the administrator's password at `/claim` owns it ([`owner`]); `/login` opens a
 //! session ([`sessions`]), at a pace that guessing can't bear ([`throttle`]). Everything here is served over TLS only, and a
 //! form counts only where it comes from one of our own pages ([`origin`]) and, once there is a session, has its token in it.
 //!
 //! ```text
-//! Site ─▶ Door: which visitor? ─▶ claim, login, logout   anybody
-//!                              ─▶ setup and its rooms     the administrator
+//! Site ─▶ Auth: which visitor? ─▶ claim, login, logout   anybody
+//!                              ─▶ set-up and its pages    the administrator
 //! ```
 
-mod burst;
+mod admin;
 mod chance;
+mod change_password;
 mod claim;
+mod failed_logins;
+mod index;
 mod line;
 mod login;
 mod origin;
 mod owner;
 mod password;
-mod renew;
-mod room;
 mod sessions;
-mod setup;
 mod stamp;
 mod throttle;
 mod waits;
@@ -36,13 +36,13 @@ use super::admin_session::AdminSession;
 use super::audit::Audit;
 use super::exchange::Exchange;
 use super::form::Form;
-use super::frame::{frame, passing};
+use super::layout::{layout, passing};
 use super::page::Page;
 use crate::clock::{self, Moment};
-use burst::Burst;
+pub use admin::{AdminPage, AdminRequest, Visitor};
+use failed_logins::FailedLogins;
 use owner::{Claim, Mark, OwnerFile};
 use password::{HashError, Hashed};
-pub use room::{Ask, Room, Visitor};
 use sessions::Sessions;
 use stamp::{For, Stamp};
 use throttle::{Throttle, Who};
@@ -58,15 +58,15 @@ const KNOWN_FOR: u32 = 180 * 86_400;
 const BOUND: &str = "Path=/; Secure; HttpOnly; SameSite=Strict";
 
 /// All that is known about who may come in. One for the life of the process: a page that is opened anew signs nobody out.
-pub struct Door {
+pub struct Auth {
     owner: OwnerFile,
     sessions: Mutex<Sessions>,
     throttle: Mutex<Throttle>,
-    burst: Mutex<Burst>,
+    burst: Mutex<FailedLogins>,
     /// One hash at a time: each takes 19 MiB and a processor.
     hashing: Mutex<()>,
     audit: Arc<Audit>,
-    rooms: Vec<Box<dyn Room>>,
+    pages: Vec<Box<dyn AdminPage>>,
 }
 
 /// A password could not be tried.
@@ -76,20 +76,20 @@ enum NotTried {
     Hash(HashError),
 }
 
-/// Is this one of the door's paths?
+/// Is this one of the log-in's paths?
 pub(super) fn is_at(path: &str) -> bool {
     matches!(path, "/claim" | "/login" | "/logout" | "/setup") || path.starts_with("/setup/")
 }
 
-/// May a form be sent there? Which rooms take one, the door knows.
+/// May a form be sent there? Which pages take one, this knows.
 pub(super) fn takes_forms(path: &str) -> bool {
     is_at(path)
 }
 
-// === impl Door ===
+// === impl Auth ===
 
-impl Door {
-    /// The door of the box with this state folder.
+impl Auth {
+    /// The log-in of the box with this state folder.
     #[must_use]
     pub fn new(state_dir: &Path, audit: Arc<Audit>) -> Self {
         Self {
@@ -99,18 +99,18 @@ impl Door {
             burst: Mutex::default(),
             hashing: Mutex::default(),
             audit,
-            rooms: Vec::new(),
+            pages: Vec::new(),
         }
     }
 
-    /// With one more room behind it. One at `/setup` takes the place of the list of rooms.
+    /// With one more page behind it. One at `/setup` takes the place of the list of pages.
     #[must_use]
-    pub fn with_room(mut self, room: impl Room + 'static) -> Self {
-        self.rooms.push(Box::new(room));
+    pub fn with_page(mut self, page: impl AdminPage + 'static) -> Self {
+        self.pages.push(Box::new(page));
         self
     }
 
-    /// The page at one of the door's paths. Takes its time where a password is tried, or a room does.
+    /// The page at one of the log-in's paths. Takes its time where a password is tried, or a page does.
     pub(super) fn answer(&self, exchange: &Exchange, machine: &str, now: Moment) -> Page {
         let is_form = exchange.method() == Method::Post;
         if is_form && !origin::is_ours(exchange) {
@@ -124,7 +124,7 @@ impl Door {
             Err(error) => return Page::words(error.code(), &error.to_string()),
         };
         let query = Form::parse(exchange.query().as_bytes()).unwrap_or_default();
-        let ask = Ask {
+        let ask = AdminRequest {
             method: if is_form { Method::Post } else { Method::Get },
             path: exchange.path(),
             query,
@@ -173,7 +173,7 @@ impl Door {
     }
 
     /// The pages of a box that is somebody's.
-    fn within(&self, exchange: &Exchange, ask: &Ask, hashed: &Hashed, mark: Mark) -> Page {
+    fn within(&self, exchange: &Exchange, ask: &AdminRequest, hashed: &Hashed, mark: Mark) -> Page {
         let found = lock(&self.sessions).find(ask.cookie, mark, true, ask.now.steady);
         let visitor = found.map_or(Visitor::Anybody, |csrf| {
             Visitor::Owner(AdminSession::new(csrf))
@@ -196,12 +196,12 @@ impl Door {
                 if ask.is_form() && !sessions::same(owner.csrf(), ask.form.text("csrf")) {
                     return stale(ask, &owner);
                 }
-                self.room(ask, &owner, hashed, mark)
+                self.page(ask, &owner, hashed, mark)
             }
         }
     }
 
-    fn room(&self, ask: &Ask, owner: &AdminSession, hashed: &Hashed, mark: Mark) -> Page {
+    fn page(&self, ask: &AdminRequest, owner: &AdminSession, hashed: &Hashed, mark: Mark) -> Page {
         match ask.path {
             "/logout" if ask.is_form() => return self.logout(ask),
             "/logout" => return Page::see_other("/setup"),
@@ -210,19 +210,19 @@ impl Door {
             "/setup/audit" => return self.audit_list(ask, owner),
             _ => {}
         }
-        let at = |room: &&dyn Room| {
-            let below = ask.path.strip_prefix(room.path());
+        let at = |page: &&dyn AdminPage| {
+            let below = ask.path.strip_prefix(page.path());
             below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        let rooms = self.rooms.iter().map(AsRef::as_ref);
-        match rooms.filter(at).max_by_key(|room| room.path().len()) {
-            Some(room) if ask.is_form() && !room.takes_forms() => unfit(),
-            Some(room) if ask.is_form() && room.wants_password(ask) => {
+        let pages = self.pages.iter().map(AsRef::as_ref);
+        match pages.filter(at).max_by_key(|page| page.path().len()) {
+            Some(page) if ask.is_form() && !page.takes_forms() => unfit(),
+            Some(page) if ask.is_form() && page.wants_password(ask) => {
                 let mut ask = ask.clone();
                 ask.password = Some(self.confirm(&ask, hashed, mark));
-                room.answer(&ask, owner)
+                page.answer(&ask, owner)
             }
-            Some(room) => room.answer(ask, owner),
+            Some(page) => page.answer(ask, owner),
             None if ask.path == "/setup" && ask.is_form() => unfit(),
             None if ask.path == "/setup" => self.landing(ask, owner),
             None => Page::words(
@@ -235,7 +235,7 @@ impl Door {
     /// Tries a password, where it is time for that. Takes its time.
     fn try_password(
         &self,
-        ask: &Ask,
+        ask: &AdminRequest,
         hashed: &Hashed,
         mark: Mark,
         password: &str,
@@ -261,7 +261,7 @@ impl Door {
     }
 
     /// Whoever does something that an open browser alone must not be enough for types the password once more.
-    fn confirm(&self, ask: &Ask, hashed: &Hashed, mark: Mark) -> Result<(), String> {
+    fn confirm(&self, ask: &AdminRequest, hashed: &Hashed, mark: Mark) -> Result<(), String> {
         let password = ask.form.text("password");
         if password.is_empty() {
             return Err(String::new());
@@ -277,7 +277,7 @@ impl Door {
     }
 
     /// Begins a session in the place of the one that the visitor may have had, and goes on there.
-    fn let_in(&self, ask: &Ask, mark: Mark, next: &str) -> Page {
+    fn let_in(&self, ask: &AdminRequest, mark: Mark, next: &str) -> Page {
         let mut sessions = lock(&self.sessions);
         sessions.end(ask.cookie);
         let browser = match Stamp::read(ask.known, For::Known, mark) {
@@ -297,7 +297,7 @@ impl Door {
     }
 
     /// The log-in, with a place in the line for a browser that has none and is no known one.
-    fn with_place(&self, page: Page, ask: &Ask, mark: Mark) -> Page {
+    fn with_place(&self, page: Page, ask: &AdminRequest, mark: Mark) -> Page {
         let now = ask.now.steady;
         let place = Stamp::read(ask.place, For::Line, mark);
         let holds = place.is_some_and(|place| lock(&self.throttle).holds(&place, now));
@@ -314,12 +314,12 @@ impl Door {
         }
     }
 
-    fn note(&self, what: &str, ask: &Ask) {
+    fn note(&self, what: &str, ask: &AdminRequest) {
         self.audit.note(what, ask.from, ask.now.wall_ms);
     }
 
     /// Tells a failed log-in, or counts it with others.
-    fn note_failed(&self, ask: &Ask) {
+    fn note_failed(&self, ask: &AdminRequest) {
         self.note_burst(false, ask.now);
         if lock(&self.burst).failed(ask.from, ask.now.steady) {
             self.note("a wrong password", ask);
@@ -342,10 +342,10 @@ impl Door {
     }
 }
 
-impl fmt::Debug for Door {
+impl fmt::Debug for Auth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rooms = self.rooms.iter().map(|room| room.path());
-        f.debug_list().entries(rooms).finish()
+        let pages = self.pages.iter().map(|page| page.path());
+        f.debug_list().entries(pages).finish()
     }
 }
 
@@ -392,7 +392,7 @@ fn comes_from_elsewhere(exchange: &Exchange) -> bool {
 }
 
 /// Goes to the same address once more, this time from one of our own pages.
-fn passing_through(ask: &Ask) -> Page {
+fn passing_through(ask: &AdminRequest) -> Page {
     let to = if is_plain(ask.path) {
         ask.path
     } else {
@@ -409,14 +409,14 @@ pub(super) fn is_plain(path: &str) -> bool {
 }
 
 /// A form without the session's token: of another session, as a rule, which was over.
-fn stale(ask: &Ask, owner: &AdminSession) -> Page {
+fn stale(ask: &AdminRequest, owner: &AdminSession) -> Page {
     let content = maud::html! {
         p { "Nothing was changed: this form belongs to another session." }
         p { a href=(if is_plain(ask.path) { ask.path } else { "/setup" }) { "Open the page anew" } " and send it again." }
     };
     Page::html(
         403,
-        &frame(
+        &layout(
             "This form is out of date",
             ask.machine,
             Some(owner),

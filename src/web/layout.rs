@@ -7,7 +7,12 @@ use super::assets::{DESK, LOGO, STYLE};
 
 /// A page around this content. `machine` may be empty; who is signed in gets the way to all pages and out.
 #[must_use]
-pub fn frame(title: &str, machine: &str, owner: Option<&AdminSession>, content: &Markup) -> Markup {
+pub fn layout(
+    title: &str,
+    machine: &str,
+    owner: Option<&AdminSession>,
+    content: &Markup,
+) -> Markup {
     framed(title, machine, owner, content, &Markup::default())
 }
 
