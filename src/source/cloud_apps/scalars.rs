@@ -63,6 +63,10 @@ impl Scalars {
 
     /// The open one has ended: it is handed over where it is one. Damage is passed over.
     fn close(&mut self, each: &mut impl FnMut(Element<'_>) -> ControlFlow<()>) -> ControlFlow<()> {
+        // as between any two records
+        if self.token.is_empty() {
+            return ControlFlow::Continue(());
+        }
         let token = self.token.trim_ascii_end();
         let flow = if self.gone > 0 {
             each(Element::TooLong {
