@@ -5,7 +5,7 @@
 
 use maud::html;
 
-use super::frame::frame;
+use super::layout::layout;
 use super::page::{Keep, Page};
 
 /// Where the contents stand; each page is below.
@@ -43,7 +43,7 @@ fn contents(machine: &str) -> Page {
             }
         }
     };
-    Page::html(200, &frame("Manual", machine, None, &content)).kept(Keep::IfSame)
+    Page::html(200, &layout("Manual", machine, None, &content)).kept(Keep::IfSame)
 }
 
 /// The first line, without its mark.
