@@ -22,6 +22,13 @@ use crate::settings::ReplaySettings;
 use crate::sink::{Answers, Refusal};
 use crate::spool::{Batch, LineSet};
 
+/// So many connections in a row may end before a proof: a line at which they end is found within them.
+const MOST_FRUITLESS: u32 = 24;
+/// So long the next one then waits, the one after it twice as long, up to [`LONGEST_FRUITLESS_WAIT`].
+const FRUITLESS_WAIT: Duration = Duration::from_secs(30);
+/// See [`FRUITLESS_WAIT`].
+const LONGEST_FRUITLESS_WAIT: Duration = Duration::from_secs(3600);
+
 /// How far the delivery has come.
 pub struct DeliveryState {
     /// Lines below have left the spool.
@@ -40,6 +47,10 @@ pub struct DeliveryState {
     accepted_to: u64,
     /// Has anything newly arrived, or been read, on this connection?
     progress: bool,
+    /// Connections in a row that ended before anything on them was known to have arrived.
+    fruitless: u32,
+    /// Was that told?
+    fruitless_told: bool,
     /// The suspect that this connection is for.
     alone: Option<u64>,
     /// Lines that are held back.
@@ -71,6 +82,8 @@ impl DeliveryState {
             refusals: Vec::new(),
             accepted_to: 0,
             progress: false,
+            fruitless: 0,
+            fruitless_told: false,
             alone: None,
             suspects: Suspects::default(),
             interval: ProofInterval::new(),
@@ -246,6 +259,7 @@ impl DeliveryState {
         let read = self.window.confirmed(now);
         self.suspects.passed(&read);
         self.progress |= !read.is_empty();
+        self.fruitless = 0;
         self.interval.held();
         self.half_close.answered();
     }
@@ -268,7 +282,9 @@ impl DeliveryState {
     fn arrive(&mut self, lines: &LineSet) {
         self.arrived.insert_all(lines);
         self.suspects.passed(lines);
-        self.progress |= !lines.is_empty();
+        if !lines.is_empty() {
+            (self.progress, self.fruitless) = (true, 0);
+        }
     }
 
     // --- what goes wrong
@@ -288,10 +304,28 @@ impl DeliveryState {
         if let Some(line) = suspect {
             self.suspects.ended_connection(line, words, now);
         }
+        if word == ReceiverWord::End && self.window.doubtful() && !self.progress {
+            self.fruitless = self.fruitless.saturating_add(1);
+        }
         let second = self.window.is_doubted();
         self.window.died_if_doubted();
         self.window.broken(now);
         !second && self.window.is_doubted()
+    }
+
+    /// So many connections in a row ended before anything on them was known to have arrived, and so
+    /// long the next one is to wait, where that is more than a line at which connections end explains:
+    /// each one repeats its lines.
+    pub fn fruitless(&mut self) -> Option<(u32, Duration)> {
+        let more = self.fruitless.checked_sub(MOST_FRUITLESS)?;
+        self.fruitless_told = true;
+        let wait = FRUITLESS_WAIT.saturating_mul(1 << more.min(16));
+        Some((self.fruitless, wait.min(LONGEST_FRUITLESS_WAIT)))
+    }
+
+    /// Lines arrive again, and it was told that they do not.
+    pub fn takes_again(&mut self) -> bool {
+        self.fruitless == 0 && std::mem::take(&mut self.fruitless_told)
     }
 
     /// No connection can be made.
@@ -314,6 +348,7 @@ impl DeliveryState {
     /// This suspect is set aside.
     pub fn set_aside(&mut self, named: &Named) {
         self.suspects.forget(named.line);
+        self.fruitless = 0;
         self.refused.insert(named.line..named.line + 1);
     }
 

@@ -104,7 +104,22 @@ impl<S: Spool + 'static, C: Connect> Forwarder<S, C> {
                 }
                 End::Siem { broke, error } => {
                     let what = error.to_string();
-                    if !self.ended(broke, &what, &mut state).await {
+                    let at_once = !self.ended(broke, &what, &mut state).await;
+                    if !self.may_half_close(&state)
+                        && let Some((ends, wait)) = state.fruitless()
+                    {
+                        // after so long nobody can tell whether it is the same receiver
+                        state.unreachable();
+                        self.tell(&Happening::EndsBeforeProof {
+                            ends,
+                            window: self.siem.replay.window,
+                            what,
+                            wait,
+                        });
+                        self.pause(wait).await;
+                        continue;
+                    }
+                    if at_once {
                         // whether the receiver lives shows only now, not after a wait
                         self.tell(&Happening::SiemTrouble {
                             broke,
@@ -141,10 +156,15 @@ impl<S: Spool + 'static, C: Connect> Forwarder<S, C> {
         !at_once
     }
 
-    async fn pause(&self, wait: Duration) {
-        tokio::select! {
-            () = self.halt.wait() => {}
-            () = tokio::time::sleep(wait) => {}
+    /// Waits, unless it is told to stop; no longer than [`WAIT`] in one go.
+    async fn pause(&self, mut wait: Duration) {
+        while !wait.is_zero() && !self.halt.thrown() {
+            let part = wait.min(WAIT / 2);
+            wait -= part;
+            tokio::select! {
+                () = self.halt.wait() => {}
+                () = tokio::time::sleep(part) => {}
+            }
         }
     }
 

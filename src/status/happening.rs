@@ -234,6 +234,20 @@ pub enum Happening {
         /// What came instead.
         what: String,
     },
+    /// The receiver can't be asked for its word, and ends one connection after the other before anything
+    /// is known to have arrived.
+    EndsBeforeProof {
+        /// So many in a row.
+        ends: u32,
+        /// So many bytes more show that a line has arrived.
+        window: u64,
+        /// How the last one ended.
+        what: String,
+        /// Until the next try.
+        wait: Duration,
+    },
+    /// Lines are known to arrive again.
+    ProvesAgain,
     /// The receiver does not take a line, which is held back; the others go on.
     LineHeldBack {
         /// Which, and why.
@@ -403,6 +417,7 @@ impl Happening {
             | Self::ReplayBegun(_)
             | Self::ReplayEnded { .. }
             | Self::SentIdsWell
+            | Self::ProvesAgain
             | Self::SpoolWell => Loudness::Info,
             Self::SetAside { .. }
             | Self::PassedOver { .. }
@@ -412,6 +427,7 @@ impl Happening {
             | Self::ClockNotSet { .. }
             | Self::Cut { .. }
             | Self::HalfCloseRefused { .. }
+            | Self::EndsBeforeProof { .. }
             | Self::LineHeldBack { .. }
             | Self::LineSetAside { .. }
             | Self::LedgerShort { .. }
@@ -497,6 +513,11 @@ impl Happening {
             Self::HalfCloseRefused { .. } => {
                 Effect::Raise(Topic::HalfClose, "The receiver never confirms")
             }
+            Self::EndsBeforeProof { .. } => Effect::Raise(
+                Topic::NoProof,
+                "The receiver ends connections before a proof",
+            ),
+            Self::ProvesAgain => Effect::Close(Topic::NoProof),
             Self::LineHeldBack { .. } => {
                 Effect::Raise(Topic::Refused, "The receiver does not take a line")
             }

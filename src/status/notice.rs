@@ -32,6 +32,8 @@ pub enum Topic {
     Siem,
     /// The receiver never says that it has read what was sent.
     HalfClose,
+    /// The receiver ends connections before anything is known to have arrived.
+    NoProof,
     /// The receiver does not take a line.
     Refused,
     /// Lines were cut to fit a datagram.
@@ -67,6 +69,7 @@ impl Topic {
         match self {
             Self::Cloud
             | Self::Siem
+            | Self::NoProof
             | Self::Spool
             | Self::Skipped
             | Self::PassedOver

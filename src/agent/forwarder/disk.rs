@@ -27,6 +27,9 @@ impl<S: Spool + 'static, C: Connect> Forwarder<S, C> {
             state.released(before);
             any = true;
             self.tell(&Happening::Proved { lines });
+            if state.takes_again() {
+                self.tell(&Happening::ProvesAgain);
+            }
             if let Err(error) = kept {
                 let what = error.to_string();
                 self.tell(&Happening::LedgerTrouble { what });

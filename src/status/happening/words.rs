@@ -153,6 +153,22 @@ impl Happening {
                 "{what}; for an hour it is not asked again: nothing is lost, but the last lines come twice after each break and restart; \
                  set half_close = false, or use protocol = \"relp\""
             ),
+            Self::EndsBeforeProof {
+                ends,
+                window,
+                what,
+                wait,
+            } => format!(
+                "{ends} connections in a row ended before anything on them was known to have arrived \
+                 ({what}): without a half-close a line counts as arrived when {} MB more were taken \
+                 behind it on the same connection. Nothing is lost, but the same lines go out again \
+                 each time, so that it is tried less and less often, at least once an hour (next try \
+                 in {}). Cure: half_close = true where the receiver bears it, or protocol = \"relp\", or \
+                 let receiver and relay keep connections for longer, or a smaller replay_window_mb",
+                window / 1_000_000,
+                span_in_words(*wait)
+            ),
+            Self::ProvesAgain => "lines are known to arrive again".to_owned(),
             Self::LineHeldBack { line, set_aside } => {
                 let then = if *set_aside {
                     "after some more tries it is set aside"

@@ -75,6 +75,17 @@ fn settings(word: ReceiverWord, extra: &str) -> AgentSettings {
 
 /// Forwards all lines of a spool to this receiver, until they have left it.
 fn forward(receiver: Receiver, lines: u64, batch: u64, extra: &str) -> Outcome {
+    forward_for(LONGEST, receiver, lines, batch, extra)
+}
+
+/// The same, for so long at most.
+fn forward_for(
+    longest: Duration,
+    receiver: Receiver,
+    lines: u64,
+    batch: u64,
+    extra: &str,
+) -> Outcome {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .start_paused(true)
@@ -127,8 +138,8 @@ fn forward(receiver: Receiver, lines: u64, batch: u64, extra: &str) -> Outcome {
         };
         let began = now().steady;
         let running = tokio::spawn(forwarder.run());
-        while spool.first() < lines && now().steady - began < LONGEST {
-            tokio::time::sleep(Duration::from_millis(50)).await;
+        while spool.first() < lines && now().steady - began < longest {
+            tokio::time::sleep(longest / 12_000).await;
         }
         let took = now().steady - began;
         halt.throw();
@@ -360,5 +371,66 @@ fn a_line_is_tried_for_ever_if_the_settings_want_that() {
         outcome.receiver.given[&7] <= 10,
         "{}",
         outcome.receiver.given[&7]
+    );
+}
+
+/// Without a half-close nothing is proved before the replay window is full: of connections that end
+/// before, nothing ever is. That is named, and they are made less and less often.
+#[test]
+fn a_receiver_that_ends_connections_before_any_proof_is_named_and_met_less_and_less_often() {
+    for ending in [Ending::Reset, Ending::Fin] {
+        for lines in [3, 40, 600] {
+            let mut receiver = Receiver::new(ReceiverWord::End);
+            receiver.always = Some(Life {
+                lines,
+                unanswered: 0,
+                ending,
+            });
+            let day = Duration::from_secs(24 * 3600);
+            let outcome = forward_for(day, receiver, 6_000, 128, "half_close = false");
+            let most = outcome.receiver.given.values().max().copied();
+            let notices = outcome.status.notices.iter();
+            let mut named = notices.filter(|notice| {
+                notice.title == "The receiver ends connections before a proof"
+                    && notice.text.contains("Cure: half_close = true")
+                    && notice.over_ms.is_none()
+            });
+            println!(
+                "{ending:?} {lines}: {most:?} {}",
+                outcome.receiver.connections
+            );
+            assert!(named.next().is_some(), "{:?}", outcome.status.notices);
+            assert_eq!(outcome.aside, [""; 0], "no line is at fault");
+            // a day with one or two connections an hour, and what was tried before
+            assert!(outcome.receiver.connections <= 24 + 8 + 48, "{lines}");
+            assert!(most <= Some(100), "{most:?}");
+        }
+    }
+}
+
+/// It ends when connections live for longer: everything arrives, and the notice is over.
+#[test]
+fn a_receiver_that_keeps_connections_again_gets_everything() {
+    let mut receiver = Receiver::new(ReceiverWord::End);
+    let life = Life {
+        lines: 40,
+        unanswered: 0,
+        ending: Ending::Reset,
+    };
+    receiver.lives.extend([life; 30]);
+    let hours = Duration::from_secs(8 * 3600);
+    let extra = "half_close = false\nreplay_window_mb = 1";
+    let outcome = forward_for(hours, receiver, 6_000, 128, extra);
+    let missing = (0..6_000).find(|line| !outcome.receiver.lines().contains(line));
+    assert_eq!(missing, None);
+    let open = outcome
+        .status
+        .notices
+        .iter()
+        .filter(|notice| notice.over_ms.is_none());
+    let open: Vec<&String> = open.map(|notice| &notice.title).collect();
+    assert!(
+        !open.iter().any(|title| title.contains("before a proof")),
+        "{open:?}"
     );
 }
