@@ -51,6 +51,9 @@ pub struct DeliveryState {
     fruitless: u32,
     /// Was that told?
     fruitless_told: bool,
+    /// Did other lines go out on this connection before the suspect? Then an end at it may be about
+    /// those.
+    others_sent: bool,
     /// The suspect that this connection is for.
     alone: Option<u64>,
     /// Lines that are held back.
@@ -84,6 +87,7 @@ impl DeliveryState {
             progress: false,
             fruitless: 0,
             fruitless_told: false,
+            others_sent: false,
             alone: None,
             suspects: Suspects::default(),
             interval: ProofInterval::new(),
@@ -105,6 +109,7 @@ impl DeliveryState {
         self.unanswered = LineSet::default();
         self.refusals.clear();
         (self.accepted_to, self.progress) = (0, false);
+        self.others_sent = false;
         self.interval.nothing_out();
     }
 
@@ -167,6 +172,7 @@ impl DeliveryState {
             self.unanswered.insert(lines.clone());
         }
         if self.alone.is_none() {
+            self.others_sent = true;
             self.cursor = lines.end;
         }
         self.interval.sending(lines);
@@ -295,6 +301,8 @@ impl DeliveryState {
         let suspect = match (word, self.alone.take()) {
             (ReceiverWord::None, _) => None,
             (ReceiverWord::End, None) => self.interval.broke(),
+            // the next connection begins with it, and tells
+            (ReceiverWord::End, Some(_)) if self.others_sent => None,
             (ReceiverWord::End, Some(line)) => self.interval.out().contains(line).then_some(line),
             (ReceiverWord::Answers, Some(line)) => self.unanswered.contains(line).then_some(line),
             // what was answered is known by number: only a break before the first answer is about the lines

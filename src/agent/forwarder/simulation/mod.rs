@@ -434,3 +434,20 @@ fn a_receiver_that_keeps_connections_again_gets_everything() {
         "{open:?}"
     );
 }
+
+/// A suspect goes out first on a connection of its own before it is set aside: an end at it behind
+/// other lines may be about those.
+#[test]
+fn only_the_line_at_fault_is_set_aside_without_half_closes() {
+    for poison in [2, 100] {
+        let mut receiver = Receiver::new(ReceiverWord::End);
+        receiver.poison = BTreeSet::from([poison]);
+        let extra = "half_close = false\nreplay_window_mb = 1";
+        let outcome = forward(receiver, 6_000, 128, extra);
+        assert_eq!(outcome.aside, [poison.to_string()]);
+        let missing = |line: &u64| *line != poison && !outcome.receiver.lines().contains(line);
+        assert_eq!((0..6_000).find(missing), None);
+        let most = outcome.receiver.given.values().max();
+        assert!(most <= Some(&12), "{most:?}");
+    }
+}
