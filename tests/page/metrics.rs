@@ -62,6 +62,10 @@ fn every_metric_has_help_and_type() {
         let counts = metrics.contains(&format!("# TYPE {name} counter"));
         assert_eq!(counts, name.ends_with("_total"), "{name}");
     }
+    let manual = include_str!("../../image/manual/monitoring.md");
+    for name in named("# HELP ") {
+        assert!(manual.contains(&format!("| `{name}` |")), "{name}");
+    }
     let answer = get(&interrupted(), "/metrics");
     assert_eq!(
         answer.header("Content-Type"),

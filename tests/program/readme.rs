@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 use siembox::settings::EXAMPLE;
+use siembox::status::{Condition, Signal};
 
 use super::documents::{self, Document, all, root};
 
@@ -54,6 +55,25 @@ fn names_every_command() {
         assert!(help.contains(command), "the help names {command}");
         let named = text.contains(&format!("`siembox {command}")) || command == "run";
         assert!(named, "a document names {command}");
+    }
+}
+
+#[test]
+fn names_every_condition_and_what_each_lamp_says() {
+    let (states, board) = (
+        documents::read("image/manual/states.md"),
+        documents::read("image/manual/board.md"),
+    );
+    for condition in Condition::ALL {
+        let row = format!("| {} |", condition.meaning().words);
+        assert!(states.contains(&row), "{row}");
+    }
+    for signal in Signal::ALL {
+        let meaning = signal.meaning();
+        let row = format!("| {} |", meaning.words);
+        let row = board.lines().find(|line| line.starts_with(&row));
+        let rhythm = format!("| {} |", meaning.lamp.rhythm.in_words());
+        assert!(row.is_some_and(|row| row.contains(&rhythm)), "{signal:?}");
     }
 }
 
@@ -175,4 +195,36 @@ fn each_command_and_flag_of_siembox_that_is_named_is_there() {
         }
     }
     assert!(named.len() > 9, "{named:?}");
+}
+
+#[test]
+fn each_test_and_benchmark_that_is_named_is_there() {
+    let mut named = BTreeSet::new();
+    for document in all() {
+        for words in document.commands("cargo") {
+            let place = document.path.display();
+            let mut words = words.iter().map(String::as_str);
+            let Some(kind) = words.find(|word| matches!(*word, "--test" | "--bench")) else {
+                continue;
+            };
+            let Some(name) = words.next() else { continue };
+            let folder = match kind {
+                "--test" => root().join("tests").join(name),
+                _ => root().join("tests/bench"),
+            };
+            assert!(folder.exists(), "{place}: cargo … {kind} {name}");
+            named.insert(name.to_owned());
+            // the module of a test, and not a flag
+            let filter = words.next().filter(|word| !word.starts_with('-'));
+            if let Some(module) = filter.filter(|_| kind == "--test") {
+                let module = module.split("::").next().unwrap_or_default();
+                let known = documents::read(folder.join("main.rs"));
+                assert!(
+                    known.contains(&format!("mod {module};")),
+                    "{place}: cargo test --test {name} {module}"
+                );
+            }
+        }
+    }
+    assert!(named.len() > 4, "{named:?}");
 }
