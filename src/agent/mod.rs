@@ -41,11 +41,13 @@ pub use poller::{Poller, PollerState};
 use crate::clock;
 use crate::ledger::Ledger;
 use crate::sent::{Scribe, SentIds};
-use crate::settings::AgentSettings;
+use crate::settings::{AgentSettings, StreamSettings};
 use crate::source::http::Http;
 use crate::source::{Cursor, Pace, Reader, Rules, Seen, Stream, Throttle};
 use crate::spool::{Memory, Spool};
-use crate::status::{Happening, Introduction, LedgerReport, Reporter, SpoolReport, Status, WORK};
+use crate::status::{
+    Happening, Introduction, LedgerReport, Reporter, SpoolReport, Status, StreamIntroduction, WORK,
+};
 use crate::timekeeping::Gate;
 use connect::SiemConnect;
 use forwarder::Forwarder;
@@ -308,11 +310,15 @@ pub fn restore(spool: &impl Spool, stream: Stream, rules: Rules) -> Result<Reade
     Ok(Reader::new(rules, cursor, seen))
 }
 
-fn rules(settings: &AgentSettings, stream: Stream) -> Rules {
-    let of_stream = match stream {
+fn stream_settings(settings: &AgentSettings, stream: Stream) -> &StreamSettings {
+    match stream {
         Stream::Activities => &settings.activities,
         Stream::Alerts => &settings.alerts.stream,
-    };
+    }
+}
+
+fn rules(settings: &AgentSettings, stream: Stream) -> Rules {
+    let of_stream = stream_settings(settings, stream);
     let ms = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
     Rules {
         overlap_ms: ms(of_stream.overlap),
@@ -346,7 +352,12 @@ pub fn introduction(settings: &AgentSettings) -> Introduction {
         name: settings.name.clone(),
         cloud: settings.source.api_url.clone(),
         siem: siem_address(&settings.siem),
-        streams: [settings.activities.enabled, settings.alerts.stream.enabled],
+        streams: Stream::ALL
+            .map(|stream| StreamIntroduction {
+                name: stream.name(),
+                enabled: stream_settings(settings, stream).enabled,
+            })
+            .to_vec(),
         paused: settings.paused,
         known: true,
         ask_spool: Arc::new(SpoolReport::default),

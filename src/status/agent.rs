@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::depth::{DepthRings, Depths};
 use super::{
     AgentReport, AskLedger, AskSpool, Condition, Happening, Introduction, LedgerReport, LineCounts,
-    Link, LinkReport, SpoolReport, State, StreamCounts, Thresholds, wall_ms_at,
+    Link, LinkReport, PageRead, SpoolReport, State, StreamCounts, StreamIntroduction, StreamReport,
+    Thresholds, wall_ms_at,
 };
 use crate::clock::Moment;
 use crate::foreign::without_secrets;
@@ -13,15 +14,13 @@ use crate::foreign::without_secrets;
 /// An agent.
 pub(super) struct Agent {
     pub(super) report: AgentReport,
-    /// Activities, alerts: a stream that goes on must not hide one that is silent.
-    pub(super) cloud: [Side; 2],
+    /// In the order of its source.
+    pub(super) streams: Vec<StreamStatus>,
     pub(super) siem: Side,
     /// When a page last brought something new, and when lines last were proved; steady times.
     pub(super) last_read: Option<Duration>,
     pub(super) last_proved: Option<Duration>,
     pub(super) since: Since,
-    /// Streams that read again what was lost with the state folder: activities, alerts.
-    pub(super) reads_again: [bool; 2],
     pub(super) depths: DepthRings,
     pub(super) ask_spool: AskSpool,
     pub(super) ask_ledger: AskLedger,
@@ -41,6 +40,15 @@ pub(super) struct Asked {
     pub(super) ledger: LedgerReport,
 }
 
+/// One stream, with a side of its own: a stream that goes on must not hide one that is silent.
+pub(super) struct StreamStatus {
+    name: &'static str,
+    counts: StreamCounts,
+    side: Side,
+    /// Does it read again what was lost with the state folder?
+    reads_again: bool,
+}
+
 /// One link with what is known of it.
 #[derive(Clone, Default)]
 pub(super) struct Side {
@@ -53,24 +61,19 @@ pub(super) struct Side {
 impl Agent {
     /// It begins.
     pub(super) fn new(new: Introduction, now: Moment) -> Self {
-        let side = Side {
-            link: new.link(now),
-            ..Side::default()
-        };
-        let streams = new.streams.map(|enabled| StreamCounts {
-            enabled,
-            ..StreamCounts::default()
-        });
-        let [activities, alerts] = streams;
+        let link = new.link(now);
+        let streams = new.streams.iter().map(|new| StreamStatus::new(new, link));
         Self {
+            streams: streams.collect(),
             report: AgentReport {
                 name: new.name,
                 state: State::Created,
                 paused: new.paused,
                 cloud: LinkReport::new(new.cloud),
                 siem: LinkReport::new(new.siem),
-                activities,
-                alerts,
+                streams: Vec::new(),
+                activities: StreamCounts::default(),
+                alerts: StreamCounts::default(),
                 lines: LineCounts::default(),
                 spool: SpoolReport::default(),
                 ledger: LedgerReport::default(),
@@ -84,10 +87,11 @@ impl Agent {
             last_read: None,
             last_proved: None,
             since: Since::default(),
-            reads_again: [false; 2],
             depths: DepthRings::default(),
-            cloud: [side.clone(), side.clone()],
-            siem: side,
+            siem: Side {
+                link,
+                ..Side::default()
+            },
             ask_spool: new.ask_spool,
             ask_ledger: new.ask_ledger,
         }
@@ -102,7 +106,16 @@ impl Agent {
         }
         self.report.cloud.to = new.cloud;
         self.report.siem.to = new.siem;
-        [self.report.activities.enabled, self.report.alerts.enabled] = new.streams;
+        let mut before = std::mem::take(&mut self.streams);
+        for new in &new.streams {
+            let known = before.iter().position(|stream| stream.name == new.name);
+            let mut stream = match known {
+                Some(known) => before.swap_remove(known),
+                None => StreamStatus::new(new, link),
+            };
+            stream.counts.enabled = new.enabled;
+            self.streams.push(stream);
+        }
         self.ask_spool = new.ask_spool;
         self.ask_ledger = new.ask_ledger;
         begins_anew
@@ -111,46 +124,39 @@ impl Agent {
     /// It is paused, or goes on. In both cases its cloud's side begins anew: time in which nobody asked is no silence.
     pub(super) fn pause(&mut self, paused: bool, link: Link) {
         self.report.paused = paused;
-        for side in &mut self.cloud {
-            side.trouble = None;
+        for stream in &mut self.streams {
+            stream.side.trouble = None;
             // while it is paused, the last contact is still worth knowing
             if !paused {
-                side.link = link;
+                stream.side.link = link;
             }
+            stream.counts.behind = false;
         }
         self.report.spool.full = false;
-        (self.report.activities.behind, self.report.alerts.behind) = (false, false);
     }
 
     pub(super) fn count(&mut self, now: Moment, what: &Happening) {
         let report = &mut self.report;
-        let stream = usize::from(what.stream() == "alerts");
+        let mut streams = self.streams.iter_mut();
+        let stream = streams.find(|stream| stream.name == what.stream());
         match what {
             Happening::PageRead(page) => {
-                let counts = if stream == 1 {
-                    &mut report.alerts
-                } else {
-                    &mut report.activities
-                };
-                counts.pages += 1;
-                counts.read += page.records;
-                counts.repeats += page.repeats;
-                counts.left_out += page.left_out;
-                counts.set_aside += page.set_aside;
-                counts.spooled += page.lines;
-                counts.read_up_to_ms = page.read_up_to_ms;
-                counts.behind = page.more;
                 if page.lines + page.set_aside + page.left_out > 0 {
                     self.last_read = Some(now.steady);
                 }
-                self.reads_again[stream] &= page.more;
-                self.cloud[stream].touch(now);
+                if let Some(stream) = stream {
+                    stream.count(page, now);
+                }
             }
             Happening::SpoolGone { .. } => {
-                self.reads_again = [report.activities.enabled, report.alerts.enabled];
+                for stream in &mut self.streams {
+                    stream.reads_again = stream.counts.enabled;
+                }
             }
             Happening::CloudTrouble { what, .. } => {
-                self.cloud[stream].trouble = Some(without_secrets(what).into_owned());
+                if let Some(stream) = stream {
+                    stream.side.trouble = Some(without_secrets(what).into_owned());
+                }
             }
             Happening::SiemConnected { .. } | Happening::SiemThere => self.siem.touch(now),
             Happening::SiemTrouble { what, .. } => {
@@ -173,19 +179,18 @@ impl Agent {
         }
     }
 
+    /// Does a stream read again what was lost with the state folder?
+    pub(super) fn reads_again(&self) -> bool {
+        self.streams.iter().any(|stream| stream.reads_again)
+    }
+
     /// Its two sides: the cloud, the SIEM.
     pub(super) fn links_at(&self, now: Moment, thresholds: Thresholds) -> [LinkReport; 2] {
         let report = &self.report;
         let (mut cloud, mut siem) = (report.cloud.clone(), report.siem.clone());
-        let enabled = [report.activities.enabled, report.alerts.enabled];
-        let streams: Vec<&Side> = self
-            .cloud
-            .iter()
-            .zip(enabled)
-            .filter(|(_, on)| *on)
-            .map(|(side, _)| side)
-            .collect();
-        fill(&mut cloud, &streams, now, thresholds);
+        let on = self.streams.iter().filter(|stream| stream.counts.enabled);
+        let sides: Vec<&Side> = on.map(|stream| &stream.side).collect();
+        fill(&mut cloud, &sides, now, thresholds);
         if report.paused {
             // nobody asks it, so its silence means nothing
             cloud.state = State::Created;
@@ -203,6 +208,10 @@ impl Agent {
         let mut report = self.report.clone();
         [report.cloud, report.siem] = self.links_at(now, thresholds);
         report.state = report.state_of_sides();
+        report.set_streams(self.streams.iter().map(|stream| StreamReport {
+            name: stream.name.to_owned(),
+            counts: stream.counts.clone(),
+        }));
         if let Some(asked) = asked {
             report.spool = SpoolReport {
                 full: report.spool.full,
@@ -216,6 +225,39 @@ impl Agent {
         report.last_proved_ms = self.last_proved.map(|at| wall_ms_at(at, now));
         report.depths = self.depths.depths(now);
         report
+    }
+}
+
+// === impl StreamStatus ===
+
+impl StreamStatus {
+    fn new(new: &StreamIntroduction, link: Link) -> Self {
+        Self {
+            name: new.name,
+            counts: StreamCounts {
+                enabled: new.enabled,
+                ..StreamCounts::default()
+            },
+            side: Side {
+                link,
+                ..Side::default()
+            },
+            reads_again: false,
+        }
+    }
+
+    fn count(&mut self, page: &PageRead, now: Moment) {
+        let counts = &mut self.counts;
+        counts.pages += 1;
+        counts.read += page.records;
+        counts.repeats += page.repeats;
+        counts.left_out += page.left_out;
+        counts.set_aside += page.set_aside;
+        counts.spooled += page.lines;
+        counts.read_up_to_ms = page.read_up_to_ms;
+        counts.behind = page.more;
+        self.reads_again &= page.more;
+        self.side.touch(now);
     }
 }
 

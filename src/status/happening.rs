@@ -18,14 +18,14 @@ pub enum Happening {
     PageRead(PageRead),
     /// The first start of a stream.
     FirstStart {
-        /// "activities" or "alerts".
+        /// Its name.
         stream: &'static str,
         /// From here on everything is read.
         from_ms: i64,
     },
     /// A stop was too long to make up for.
     Skipped {
-        /// "activities" or "alerts".
+        /// Its name.
         stream: &'static str,
         /// Begin of what is not read.
         from_ms: i64,
@@ -34,7 +34,7 @@ pub enum Happening {
     },
     /// The API counts more records in some hours than were read.
     LedgerShort {
-        /// "activities" or "alerts".
+        /// Its name.
         stream: &'static str,
         /// The agent's name, for the cure.
         agent: String,
@@ -43,7 +43,7 @@ pub enum Happening {
     },
     /// The hours of which the API counted more add up again.
     LedgerWhole {
-        /// "activities" or "alerts".
+        /// Its name.
         stream: &'static str,
     },
     /// The API does not say how many records it counts in some hours, again and again, while other
@@ -68,7 +68,7 @@ pub enum Happening {
     },
     /// No time server has set the clock of this firmware yet, and certificates can't be judged without.
     ClockNotSet {
-        /// "activities" or "alerts".
+        /// Its name.
         stream: &'static str,
         /// The servers that had no answer so far.
         asked: Vec<String>,
@@ -77,24 +77,24 @@ pub enum Happening {
     },
     /// It is set.
     ClockSet {
-        /// "activities" or "alerts".
+        /// Its name.
         stream: &'static str,
     },
     /// The cloud and this machine tell different times.
     ClocksDiffer {
-        /// "activities" or "alerts".
+        /// Its name.
         stream: &'static str,
         /// What they tell.
         clocks: Clocks,
     },
     /// They tell the same time again.
     ClocksAgree {
-        /// "activities" or "alerts".
+        /// Its name.
         stream: &'static str,
     },
     /// The cloud can't be read.
     CloudTrouble {
-        /// "activities" or "alerts".
+        /// Its name.
         stream: &'static str,
         /// What kind of trouble it is.
         trouble: Trouble,
@@ -107,14 +107,14 @@ pub enum Happening {
     },
     /// A question fails again and again while others are answered: something else is asked for.
     Narrowed {
-        /// "activities" or "alerts".
+        /// Its name.
         stream: &'static str,
         /// What.
         change: Change,
     },
     /// A record, or a stretch of time, is not given out, and what follows is: reading goes on behind it.
     PassedOver {
-        /// "activities" or "alerts".
+        /// Its name.
         stream: &'static str,
         /// When it is.
         passed: Unserved,
@@ -133,7 +133,7 @@ pub enum Happening {
     },
     /// What had been passed over is given out again, and read.
     ServedAgain {
-        /// "activities" or "alerts".
+        /// Its name.
         stream: &'static str,
         /// When it is.
         served: Unserved,
@@ -153,14 +153,14 @@ pub enum Happening {
     },
     /// The cloud's answer contradicts itself.
     Doubtful {
-        /// "activities" or "alerts".
+        /// Its name.
         stream: &'static str,
         /// How.
         reason: &'static str,
     },
     /// A record could not be read.
     SetAside {
-        /// "activities" or "alerts".
+        /// Its name.
         stream: &'static str,
         /// Its id, where one was found.
         id: ForeignText,
@@ -317,7 +317,7 @@ pub struct LineTrouble {
 /// What a page brought.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PageRead {
-    /// "activities" or "alerts".
+    /// Its name.
     pub stream: &'static str,
     /// Records in the page.
     pub records: u64,

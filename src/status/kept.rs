@@ -116,25 +116,19 @@ impl Kept {
 
     /// What its pollers said is over: they are gone, and nobody would take it back.
     fn forget_reading(&mut self, name: &str, now: Moment) {
-        for stream in ["", "activities", "alerts"] {
-            for topic in [Topic::Cloud, Topic::Doubt, Topic::Spool] {
-                let subject = Subject {
-                    agent: name,
-                    stream,
-                    topic,
-                };
-                self.notices.close(subject, now.wall_ms);
-            }
-        }
+        let of_reading = [Topic::Cloud, Topic::Doubt, Topic::Spool];
+        self.notices.close_all(now.wall_ms, |notice| {
+            notice.agent == name && of_reading.contains(&notice.topic)
+        });
     }
 
     /// Returns how often a notice was raised in a row; 0 where none was.
     pub fn take_in(&mut self, name: &str, now: Moment, what: &Happening, words: &str) -> u64 {
         let mut has_read_again = false;
         if let Some(agent) = self.agent(name) {
-            let before = agent.reads_again;
+            let before = agent.reads_again();
             agent.count(now, what);
-            has_read_again = before != agent.reads_again && agent.reads_again == [false; 2];
+            has_read_again = before && !agent.reads_again();
         }
         if has_read_again {
             let subject = Subject {

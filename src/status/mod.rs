@@ -28,9 +28,11 @@ pub use ledger::{LedgerCounts, LedgerReport, LedgerRow, LedgerSpan};
 pub use meaning::{Colour, Condition, Lamp, Meaning, Signal, Way};
 pub use notice::{Notice, Notices, Subject, Topic};
 pub use pulse::{Pulse, Pulses, WORK, Watched};
-pub use reporter::{Introduction, Reporter};
+pub use reporter::{Introduction, Reporter, StreamIntroduction};
 pub use rhythm::Rhythm;
-pub use snapshot::{AgentReport, LineCounts, LinkReport, Snapshot, SpoolReport, StreamCounts};
+pub use snapshot::{
+    AgentReport, LineCounts, LinkReport, Snapshot, SpoolReport, StreamCounts, StreamReport, VERSION,
+};
 pub use text::text;
 
 use crate::clock::Moment;
@@ -232,7 +234,7 @@ impl Status {
             })
             .collect();
         Snapshot {
-            version: 1,
+            version: VERSION,
             siembox: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
             started_ms: wall_ms_at(kept.started.steady, now),

@@ -20,8 +20,8 @@ pub struct Introduction {
     pub cloud: String,
     /// Address of the SIEM.
     pub siem: String,
-    /// Which streams it reads: activities, alerts.
-    pub streams: [bool; 2],
+    /// The streams of its source, in their order.
+    pub streams: Vec<StreamIntroduction>,
     /// Is it paused: is nothing read from the cloud, on purpose?
     pub paused: bool,
     /// Has it ever read anything?
@@ -30,6 +30,15 @@ pub struct Introduction {
     pub ask_spool: AskSpool,
     /// Its ledger.
     pub ask_ledger: AskLedger,
+}
+
+/// What is known of a stream when its agent begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreamIntroduction {
+    /// As operators know it.
+    pub name: &'static str,
+    /// Is it read at all?
+    pub enabled: bool,
 }
 
 // === impl Introduction ===

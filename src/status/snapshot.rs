@@ -1,4 +1,4 @@
-//! The published value: what `siembox status --json` prints and the page shows. Version 1; `web/status.schema.json` describes it.
+//! The published value: what `siembox status --json` prints and the page shows. `web/status.schema.json` describes it.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +9,9 @@ use super::meaning::Condition;
 use super::notice::Notice;
 use crate::orphan::Orphan;
 use crate::replay::Running;
+
+/// Version of the shape. 2: `streams`, of which version 1 had `activities` and `alerts` only.
+pub const VERSION: u32 = 2;
 
 /// The box at one moment. Times are milliseconds since 1970.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -81,9 +84,12 @@ pub struct AgentReport {
     pub cloud: LinkReport,
     /// The SIEM's side.
     pub siem: LinkReport,
-    /// Activities.
+    /// The streams of its source, in their order.
+    #[serde(default)]
+    pub streams: Vec<StreamReport>,
+    /// The stream of this name, for readers of version 1; all 0 where the source has none.
     pub activities: StreamCounts,
-    /// Alerts.
+    /// The same.
     pub alerts: StreamCounts,
     /// Lines.
     pub lines: LineCounts,
@@ -127,15 +133,27 @@ impl AgentReport {
         }
     }
 
+    /// Sets the streams, and beside them those that readers of version 1 know.
+    pub fn set_streams(&mut self, streams: impl Iterator<Item = StreamReport>) {
+        self.streams = streams.collect();
+        let named = |name: &str| {
+            let mut streams = self.streams.iter();
+            let stream = streams.find(|stream| stream.name == name);
+            stream
+                .map(|stream| stream.counts.clone())
+                .unwrap_or_default()
+        };
+        (self.activities, self.alerts) = (named("activities"), named("alerts"));
+    }
+
     /// How far the SIEM is behind the cloud, milliseconds: the age of the oldest line that waits, or of where reading stands
     /// while more is known to follow. 0 where nothing waits.
     #[must_use]
     pub fn lag_ms(&self, at_ms: i64) -> i64 {
-        let streams = [&self.activities, &self.alerts];
-        let reading = streams
-            .into_iter()
-            .filter(|stream| stream.enabled && stream.behind && !self.paused)
-            .filter_map(|stream| stream.read_up_to_ms);
+        let counts = self.streams.iter().map(|stream| &stream.counts);
+        let reading = counts
+            .filter(|counts| counts.enabled && counts.behind && !self.paused)
+            .filter_map(|counts| counts.read_up_to_ms);
         let oldest = reading.chain(self.spool.oldest_ms).min();
         oldest.map_or(0, |oldest| (at_ms - oldest).max(0))
     }
@@ -152,6 +170,16 @@ pub struct LinkReport {
     pub contact_ms: Option<i64>,
     /// What is wrong at present.
     pub trouble: Option<String>,
+}
+
+/// One stream of an agent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamReport {
+    /// As operators know it: `activities`.
+    pub name: String,
+    /// What came of its records.
+    #[serde(flatten)]
+    pub counts: StreamCounts,
 }
 
 /// Records of one stream since the process started.

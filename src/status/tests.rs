@@ -1,6 +1,15 @@
 use super::*;
 use crate::source::Trouble;
 
+const BOTH: [StreamIntroduction; 2] = [stream("activities"), stream("alerts")];
+
+const fn stream(name: &'static str) -> StreamIntroduction {
+    StreamIntroduction {
+        name,
+        enabled: true,
+    }
+}
+
 #[test]
 fn a_clock_that_is_set_changes_no_age() {
     let at = |wall_ms, seconds| Moment {
@@ -19,7 +28,7 @@ fn a_clock_that_is_set_changes_no_age() {
             name: "a".to_owned(),
             cloud: String::new(),
             siem: String::new(),
-            streams: [true; 2],
+            streams: BOTH.to_vec(),
             paused: false,
             known: false,
             ask_spool: Arc::new(SpoolReport::default),
@@ -73,7 +82,7 @@ fn a_pause_is_no_silence_of_the_cloud() {
             name: "a".to_owned(),
             cloud: String::new(),
             siem: String::new(),
-            streams: [true; 2],
+            streams: BOTH.to_vec(),
             paused,
             known: true,
             ask_spool: Arc::new(SpoolReport::default),

@@ -94,8 +94,8 @@ fn agent_text(out: &mut String, agent: &AgentReport, at_ms: i64) {
         agent.cloud.state.in_words()
     };
     link_text(out, "cloud", &agent.cloud, cloud, at_ms);
-    for (name, counts) in [("activities", &agent.activities), ("alerts", &agent.alerts)] {
-        stream_text(out, name, counts);
+    for stream in &agent.streams {
+        stream_text(out, &stream.name, &stream.counts);
     }
     let spool = &agent.spool;
     let oldest = spool.oldest_ms.map_or(String::new(), |oldest| {

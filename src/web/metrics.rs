@@ -319,8 +319,10 @@ fn links(agents: &[AgentReport]) -> impl Iterator<Item = (Labels<'_>, &LinkRepor
 
 fn streams(agents: &[AgentReport]) -> impl Iterator<Item = (Labels<'_>, &StreamCounts)> {
     agents.iter().flat_map(|agent| {
-        [("activities", &agent.activities), ("alerts", &agent.alerts)]
-            .map(|(stream, counts)| (vec![("agent", &*agent.name), ("stream", stream)], counts))
+        agent.streams.iter().map(|stream| {
+            let labels = vec![("agent", &*agent.name), ("stream", &*stream.name)];
+            (labels, &stream.counts)
+        })
     })
 }
 

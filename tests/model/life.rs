@@ -252,7 +252,7 @@ pub fn reporter(status: &Status) -> Reporter {
             name: "contoso".to_owned(),
             cloud: String::new(),
             siem: String::new(),
-            streams: [true; 2],
+            streams: Vec::new(),
             paused: false,
             known: false,
             ask_spool: Arc::new(SpoolReport::default),

@@ -2,7 +2,8 @@
 
 use siembox::status::{
     AgentReport, Condition, Depth, Depths, LedgerCounts, LedgerReport, LedgerRow, LedgerSpan,
-    LineCounts, LinkReport, Notice, Snapshot, SpoolReport, State, StreamCounts, Topic,
+    LineCounts, LinkReport, Notice, Snapshot, SpoolReport, State, StreamCounts, StreamReport,
+    Topic, VERSION,
 };
 
 /// 2026-11-25T14:37:20Z
@@ -22,7 +23,7 @@ pub fn snapshot(agents: Vec<AgentReport>, notices: Vec<Notice>) -> Snapshot {
     let so = agents.iter().filter(|agent| Some(agent.condition) == worst);
     let since = so.map(|agent| agent.since_ms).min();
     Snapshot {
-        version: 1,
+        version: VERSION,
         siembox: "0.1.0".to_owned(),
         pid: 4711,
         started_ms: NOW - 12 * DAY,
@@ -53,18 +54,21 @@ pub fn agent(name: &str) -> AgentReport {
         contact_ms: Some(NOW - 8_000),
         trouble: None,
     };
-    let stream = |read: u64| StreamCounts {
-        enabled: true,
-        pages: read / 40,
-        read,
-        repeats: read / 9,
-        left_out: 0,
-        set_aside: 0,
-        spooled: read - read / 9,
-        read_up_to_ms: Some(NOW - 20_000),
-        behind: false,
+    let stream = |name: &str, read: u64| StreamReport {
+        name: name.to_owned(),
+        counts: StreamCounts {
+            enabled: true,
+            pages: read / 40,
+            read,
+            repeats: read / 9,
+            left_out: 0,
+            set_aside: 0,
+            spooled: read - read / 9,
+            read_up_to_ms: Some(NOW - 20_000),
+            behind: false,
+        },
     };
-    AgentReport {
+    let mut agent = AgentReport {
         name: name.to_owned(),
         state: State::Connected,
         paused: false,
@@ -74,8 +78,9 @@ pub fn agent(name: &str) -> AgentReport {
         last_proved_ms: Some(NOW - 21_000),
         cloud: link("https://contoso.us3.portal.cloudappsecurity.com"),
         siem: link("tls://siem.contoso.example:6514"),
-        activities: stream(1_204_331),
-        alerts: stream(1_027),
+        streams: Vec::new(),
+        activities: StreamCounts::default(),
+        alerts: StreamCounts::default(),
         lines: LineCounts {
             sent: 1_071_408,
             proved: 1_071_408,
@@ -88,7 +93,10 @@ pub fn agent(name: &str) -> AgentReport {
         ledger: ledger(),
         replay: None,
         depths: depths(0),
-    }
+    };
+    let streams = [stream("activities", 1_204_331), stream("alerts", 1_027)];
+    agent.set_streams(streams.into_iter());
+    agent
 }
 
 /// Its SIEM has been away for a while.

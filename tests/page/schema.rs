@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use siembox::replay::{Progress, Request, Running};
-use siembox::status::Snapshot;
+use siembox::status::{Snapshot, Topic};
 
 use crate::looks::scenes;
 use crate::still::{get, text};
@@ -67,6 +67,37 @@ fn every_status_keeps_to_the_schema() {
     }
 }
 
+/// Whatever a notice is about, the schema names it.
+#[test]
+fn every_topic_keeps_to_the_schema() {
+    let topics = [
+        Topic::Cloud,
+        Topic::Doubt,
+        Topic::SetAside,
+        Topic::Skipped,
+        Topic::PassedOver,
+        Topic::Ledger,
+        Topic::Siem,
+        Topic::HalfClose,
+        Topic::Refused,
+        Topic::Cut,
+        Topic::Spool,
+        Topic::SentIds,
+        Topic::Orphan,
+        Topic::StateFolder,
+        Topic::Repaired,
+        Topic::Clock,
+        Topic::ClocksDiffer,
+        Topic::Settings,
+        Topic::Page,
+        Topic::Owner,
+        Topic::Box,
+    ];
+    let known = &schema()["$defs"]["notice"]["properties"]["topic"]["enum"];
+    let written: Vec<Value> = topics.iter().map(|topic| json!(topic)).collect();
+    assert_eq!(known, &Value::Array(written));
+}
+
 #[test]
 fn the_schema_refuses_what_is_something_else() {
     let validator = jsonschema::validator_for(&strict(schema())).unwrap();
@@ -74,7 +105,7 @@ fn the_schema_refuses_what_is_something_else() {
         serde_json::from_str(&text(&crate::looks::interrupted(), "/status.json")).unwrap();
     assert!(validator.is_valid(&json));
     for (pointer, value) in [
-        ("/version", json!(2)),
+        ("/version", json!(1)),
         ("/state", json!("fine")),
         ("/agents/0/spool/waiting", json!(-1)),
         ("/agents/0/ledger/hours/0/span", json!("week")),

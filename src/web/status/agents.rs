@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::history::Today;
 use super::now::bare;
 use super::{lamp, words};
-use crate::status::{AgentReport, Snapshot, SpoolReport, StreamCounts};
+use crate::status::{AgentReport, Snapshot, SpoolReport};
 
 pub(super) fn section(snapshot: &Snapshot) -> Markup {
     html! {
@@ -102,12 +102,11 @@ fn behind(lag_ms: i64) -> String {
 }
 
 fn streams(agent: &AgentReport) -> String {
-    let on = |(name, counts): &(&'static str, &StreamCounts)| counts.enabled.then_some(*name);
-    let streams = [("activities", &agent.activities), ("alerts", &agent.alerts)];
-    let names: Vec<&str> = streams.iter().filter_map(on).collect();
-    match &names[..] {
-        [] => "nothing is read".to_owned(),
-        names => names.join(" and "),
+    let on = agent.streams.iter().filter(|stream| stream.counts.enabled);
+    let names: Vec<&str> = on.map(|stream| &*stream.name).collect();
+    match words::listed(&names) {
+        none if none.is_empty() => "nothing is read".to_owned(),
+        names => names,
     }
 }
 

@@ -40,6 +40,15 @@ pub(super) fn breakable(address: &str) -> Markup {
     html! { @for part in parts { (part) @if part.ends_with(['.', '-']) { wbr; } } }
 }
 
+/// `activities, alerts and devices`; empty where there are none.
+pub(super) fn listed(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [names @ .., last] => format!("{} and {last}", names.join(", ")),
+    }
+}
+
 /// A text of others without the characters that turn the direction of writing: they would make it read as what it is not.
 pub(in crate::web) fn tamed(text: &str) -> String {
     let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');

@@ -109,7 +109,7 @@ fn forward_for(
                 name: "sim".to_owned(),
                 cloud: String::new(),
                 siem: String::new(),
-                streams: [true; 2],
+                streams: Vec::new(),
                 paused: false,
                 known: true,
                 ask_spool: Arc::new(SpoolReport::default),
