@@ -38,7 +38,7 @@
 //! "nothing".
 //!
 //! - `cli`: arguments become a command. Uses `board` `firmware` `orphan` `replay` `settings`
-//!   `source`.
+//!   `stream`.
 //! - `commands`: what each command does, from its arguments to its exit code. Uses `agent`
 //!   `appliance` `board` `button` `check` `cli` `firmware` `led` `log` `network` `orphan` `preview`
 //!   `render` `replay` `settings` `spool` `status` `timekeeping` `run_file`.
@@ -47,16 +47,17 @@
 //!   `source` `spool` `status` `timekeeping` `web`.
 //! - `agent`: one configured SIEM agent: pollers, forwarder and replays as one supervised set of
 //!   streams. Uses `cef` `event` `ledger` `replay` `sent` `settings` `sink` `source` `spool`
-//!   `status` `syslog` `timekeeping` `trust`.
+//!   `status` `stream` `syslog` `timekeeping` `trust`.
 //! - `check`: `siembox check`: each step between the settings and the first line, with its cure.
-//!   Uses `agent` `certificate` `settings` `sink` `source` `spool` `status` `trust`.
+//!   Uses `agent` `certificate` `settings` `sink` `source` `spool` `status` `stream` `trust`.
 //! - `preview`: `siembox preview`: what the filters let through now, as lines. Uses `agent`
-//!   `settings` `source`.
+//!   `settings` `source` `stream`.
 //! - `render`: `siembox render`: records in a file, as lines. Uses `cef` `source` `syslog`.
 //! - `replay`: `siembox replay`: what is asked of a running siembox, and how far it has come. Uses
-//!   `settings` `source`.
+//!   `settings`.
 //! - `source`: the port that records come in by, the reader by time (cursor, overlap, seen ids),
-//!   HTTP, and the API of Cloud Apps. Uses `event` `trust`.
+//!   HTTP, and the API of Cloud Apps. Uses `event` `stream` `trust`.
+//! - `stream`: streams are data: which there are, and the number of each on flash. Uses nothing.
 //! - `event`: `Event`: what is forwarded, in our own words. Uses nothing.
 //! - `cef`: an event becomes a CEF line; the fields are a table. Uses `event`.
 //! - `syslog`: header variants and framing. Uses nothing.
@@ -64,16 +65,16 @@
 //!   sled. Uses the ground floor.
 //! - `sink`: the port that lines leave by: send a batch, prove that it arrived. UDP, TCP, TLS and
 //!   RELP. Uses `certificate` `spool` `syslog` `trust`.
-//! - `ledger`: what became of the records, hour by hour of their own time. Uses `source` `spool`
-//!   `status`.
-//! - `sent`: which records became lines, by id. Uses `source` `spool`.
+//! - `ledger`: what became of the records, hour by hour of their own time. Uses `spool` `status`
+//!   `stream`.
+//! - `sent`: which records became lines, by id. Uses `source` `spool` `stream`.
 //! - `status`: one published value: what the box does and how it is; its conditions and notices.
 //!   Uses `orphan` `replay` `source`.
 //! - `orphan`: spools that belong to no agent of the settings. Uses nothing.
 //! - `web`: the page: forms and JSON as functions of values; `web::server` has the only sockets.
-//!   Uses `log` `orphan` `replay` `settings` `status` `trust`.
+//!   Uses `log` `orphan` `replay` `settings` `status` `stream` `trust`.
 //! - `settings`: typed settings in which a wrong state cannot be built: file, secrets, edits that
-//!   keep comments. Uses the ground floor.
+//!   keep comments. Uses `stream`.
 //! - `trust`: whom siembox trusts over TLS, and what a failed handshake means in plain words. Uses
 //!   `certificate`.
 //! - `certificate`: what a certificate says about itself. Uses the ground floor.
@@ -138,6 +139,7 @@ pub mod source;
 pub mod spool;
 pub mod status;
 pub mod still_there;
+pub mod stream;
 pub mod syslog;
 pub mod text_file;
 pub mod timekeeping;

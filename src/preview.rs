@@ -6,8 +6,9 @@ use std::io::Write;
 use crate::agent::{AgentError, cloud_parts, line_writer};
 use crate::clock;
 use crate::foreign::without_secrets;
-use crate::settings::AgentSettings;
-use crate::source::{Place, Query, Source, SourceError, Stream};
+use crate::settings::{AgentSettings, SourceSettings};
+use crate::source::{Place, Query, Source, SourceError};
+use crate::stream::StreamSpec;
 
 /// A preview could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -19,7 +20,7 @@ pub enum PreviewError {
     #[error("{stream}: {error}")]
     Source {
         /// Which stream.
-        stream: Stream,
+        stream: StreamSpec,
         /// Cause and cure.
         error: SourceError,
     },
@@ -50,12 +51,10 @@ pub fn run(
 ) -> Result<Found, PreviewError> {
     let mut found = Found::default();
     let mut writer = line_writer(agent)?;
-    for stream in Stream::ALL {
+    let SourceSettings::CloudApps(source) = &agent.source;
+    for stream in agent.streams_on().map(|stream| stream.spec) {
         let mut parts = cloud_parts(agent, stream)?;
-        if !parts.settings.enabled {
-            continue;
-        }
-        let look_back = i64::try_from(agent.source.first_look_back.as_millis()).unwrap_or(0);
+        let look_back = i64::try_from(source.first_look_back.as_millis()).unwrap_or(0);
         let query = Query {
             from_ms: clock::now_ms() - look_back,
             to_ms: None,
@@ -88,7 +87,7 @@ pub fn run(
             || "an unknown number of".to_owned(),
             |total| total.to_string(),
         );
-        let since = clock::span_in_words(agent.source.first_look_back);
+        let since = clock::span_in_words(source.first_look_back);
         writeln!(
             remarks,
             "{stream}: {} shown of {total} records that the filters let through in the last {since}",

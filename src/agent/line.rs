@@ -2,10 +2,10 @@
 
 use crate::cef::{Heartbeat, Style};
 use crate::event::Event;
-use crate::source::Stream;
 use crate::source::cloud_apps::record::{
     Mapped, Unreadable, activity, alert, is_defender_for_identity,
 };
+use crate::stream::{StreamKind, StreamSpec};
 use crate::syslog::Header;
 
 /// Writes the lines of one agent.
@@ -24,10 +24,10 @@ impl LineWriter {
     ///
     /// # Errors
     /// When it is none: with its id and time where they could still be found, and the reason.
-    pub fn read<'a>(&self, stream: Stream, text: &'a str) -> Result<Mapped<'a>, Unreadable> {
-        match stream {
-            Stream::Activities => activity(text),
-            Stream::Alerts => alert(text),
+    pub fn read<'a>(&self, stream: StreamSpec, text: &'a str) -> Result<Mapped<'a>, Unreadable> {
+        match stream.kind {
+            StreamKind::Activities => activity(text),
+            StreamKind::Alerts => alert(text),
         }
     }
 

@@ -1,7 +1,7 @@
 //! One configured SIEM agent: its source, spool and sink as one supervised stream.
 //!
-//! Two poller threads (activities, alerts) write pages to the spool; one forwarder task takes lines from it. They know
-//! each other only through the spool. New settings end the three and begin them again on the same spool, in the middle
+//! A poller thread for each stream writes its pages to the spool; one forwarder task takes lines from it. They know
+//! each other only through the spool. New settings end them all and begin them again on the same spool, in the middle
 //! of a walk and without losing or repeating a record, because everything that matters is in the spool.
 //!
 //! A paused agent is one without pollers: nobody asks the cloud, and the forwarder brings what waits to the SIEM and proves
@@ -41,13 +41,14 @@ pub use poller::{Poller, PollerState};
 use crate::clock;
 use crate::ledger::Ledger;
 use crate::sent::{Scribe, SentIds};
-use crate::settings::{AgentSettings, StreamSettings};
+use crate::settings::{AgentSettings, SourceSettings, StreamSettings};
 use crate::source::http::Http;
-use crate::source::{Cursor, Pace, Reader, Rules, Seen, Stream, Throttle};
+use crate::source::{Cursor, Pace, Reader, Rules, Seen, Throttle};
 use crate::spool::{Memory, Spool};
 use crate::status::{
     Happening, Introduction, LedgerReport, Reporter, SpoolReport, Status, StreamIntroduction, WORK,
 };
+use crate::stream::StreamSpec;
 use crate::timekeeping::Gate;
 use connect::SiemConnect;
 use forwarder::Forwarder;
@@ -93,12 +94,9 @@ impl<S: Spool + 'static> Agent<S> {
         let sent = Arc::new(sent);
         // a certificate that can't be read stops the start, with its cure
         siem_target(&settings.siem)?;
-        let known = Stream::ALL
-            .iter()
-            .any(|s| spool.recall(s.number()).is_ok_and(|m| m.cursor.is_some()));
-        let writers = Stream::ALL
-            .iter()
-            .flat_map(|&s| [s.number(), replay::number(s)]);
+        let streams = || settings.streams.iter().map(|stream| stream.spec);
+        let known = streams().any(|s| spool.recall(s.number()).is_ok_and(|m| m.cursor.is_some()));
+        let writers = streams().flat_map(|s| [s.number(), replay::number(s)]);
         let (ledger, put_right) = Ledger::open(folder, settings.ledger.keep, &*spool, writers)?;
         let ledger = Arc::new(ledger);
         let asked = Arc::downgrade(&spool);
@@ -127,22 +125,20 @@ impl<S: Spool + 'static> Agent<S> {
         }
         let (halt, wake) = (Arc::new(Halt::default()), Arc::new(Notify::new()));
         let (mut clients, mut pollers) = (Vec::new(), Vec::new());
-        for stream in Stream::ALL {
+        let SourceSettings::CloudApps(of_source) = &settings.source;
+        for of_stream in &settings.streams {
+            let stream = of_stream.spec;
             // a replay that was cut short; it may be a long time until the next one
             scribe(&*spool, &sent, stream, replay::number(stream))?;
-            if settings.paused {
+            if settings.paused || !of_stream.enabled {
                 continue;
             }
             let StreamParts {
                 http,
                 source,
-                settings: of_stream,
                 read_secret,
             } = cloud_parts(settings, stream)?;
-            if !of_stream.enabled {
-                continue;
-            }
-            let reader = restore(&*spool, stream, rules(settings, stream))?;
+            let reader = restore(&*spool, stream, rules(settings, of_stream))?;
             ledger.begin(stream.number(), reader.filters(), reader.reach_ms());
             let poller = Poller {
                 stream,
@@ -156,8 +152,8 @@ impl<S: Spool + 'static> Agent<S> {
                 wake: Arc::clone(&wake),
                 reporter: reporter.clone(),
                 time: Arc::clone(&halt),
-                pace: Pace::new(settings.source.poll_interval),
-                timeout: settings.source.timeout,
+                pace: Pace::new(of_source.poll_interval),
+                timeout: of_source.timeout,
                 pulse: reporter.part(&format!("reader of {stream}")),
                 look_back: of_stream.look_back,
                 sent: scribe(&*spool, &sent, stream, stream.number())?,
@@ -273,7 +269,7 @@ impl<S: Spool + 'static> Agent<S> {
 fn scribe(
     spool: &impl Spool,
     sent: &Arc<SentIds>,
-    stream: Stream,
+    stream: StreamSpec,
     number: u8,
 ) -> Result<Scribe, AgentError> {
     let mut scribe = Scribe::new(sent, stream, number);
@@ -286,7 +282,7 @@ fn scribe(
     Ok(scribe)
 }
 
-fn cursor(memory: &Memory, stream: Stream) -> Result<Option<Cursor>, AgentError> {
+fn cursor(memory: &Memory, stream: StreamSpec) -> Result<Option<Cursor>, AgentError> {
     memory
         .cursor
         .as_deref()
@@ -299,7 +295,7 @@ fn cursor(memory: &Memory, stream: Stream) -> Result<Option<Cursor>, AgentError>
 ///
 /// # Errors
 /// When the spool can't be read, or the cursor in it is not one of ours.
-pub fn restore(spool: &impl Spool, stream: Stream, rules: Rules) -> Result<Reader, AgentError> {
+pub fn restore(spool: &impl Spool, stream: StreamSpec, rules: Rules) -> Result<Reader, AgentError> {
     let memory = spool.recall(stream.number())?;
     let cursor = cursor(&memory, stream)?;
     let seen = Seen::restore(
@@ -310,21 +306,14 @@ pub fn restore(spool: &impl Spool, stream: Stream, rules: Rules) -> Result<Reade
     Ok(Reader::new(rules, cursor, seen))
 }
 
-fn stream_settings(settings: &AgentSettings, stream: Stream) -> &StreamSettings {
-    match stream {
-        Stream::Activities => &settings.activities,
-        Stream::Alerts => &settings.alerts.stream,
-    }
-}
-
-fn rules(settings: &AgentSettings, stream: Stream) -> Rules {
-    let of_stream = stream_settings(settings, stream);
+fn rules(settings: &AgentSettings, of_stream: &StreamSettings) -> Rules {
+    let SourceSettings::CloudApps(source) = &settings.source;
     let ms = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
     Rules {
         overlap_ms: ms(of_stream.overlap),
         look_back_ms: ms(of_stream.look_back),
-        first_look_back_ms: ms(settings.source.first_look_back),
-        max_catch_up_ms: ms(settings.source.max_catch_up),
+        first_look_back_ms: ms(source.first_look_back),
+        max_catch_up_ms: ms(source.max_catch_up),
         limit: of_stream.page_size,
         filters: crate::source::fingerprint(
             &serde_json::Value::Object(of_stream.filters.clone()).to_string(),
@@ -348,19 +337,23 @@ fn spool_report(spool: &impl Spool) -> SpoolReport {
 /// How an agent shows of which nothing runs: it cannot start, or is about to.
 #[must_use]
 pub fn introduction(settings: &AgentSettings) -> Introduction {
+    let SourceSettings::CloudApps(source) = &settings.source;
     Introduction {
         name: settings.name.clone(),
-        cloud: settings.source.api_url.clone(),
+        cloud: source.api_url.clone(),
         siem: siem_address(&settings.siem),
-        streams: Stream::ALL
+        streams: (settings.streams.iter())
             .map(|stream| StreamIntroduction {
-                name: stream.name(),
-                enabled: stream_settings(settings, stream).enabled,
+                name: stream.spec.name,
+                enabled: stream.enabled,
             })
-            .to_vec(),
+            .collect(),
         paused: settings.paused,
         known: true,
         ask_spool: Arc::new(SpoolReport::default),
         ask_ledger: Arc::new(LedgerReport::default),
     }
 }
+
+#[cfg(test)]
+mod third_stream_tests;

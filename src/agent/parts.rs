@@ -9,14 +9,14 @@ use super::line::LineWriter;
 use crate::cef::{self, Looks, Style, Version, VersionError};
 use crate::clock;
 use crate::settings::{
-    AgentSettings, AlertName, Credentials, Framing, Profile, Protocol, ProxySettings, SecretSource,
-    SiemSettings, SourceSettings, StreamSettings, TimeFormat, TlsSettings,
+    AgentSettings, AlertName, CloudAppsSettings, Credentials, Framing, Profile, Protocol,
+    ProxySettings, SecretSource, SiemSettings, SourceSettings, TimeFormat, TlsSettings,
 };
 use crate::sink::{self, Bounds, Target, TrustFiles};
-use crate::source::Stream;
 use crate::source::cloud_apps::{Auth, CloudApps, Entra, ReadSecret};
 use crate::source::http::{Http, Route};
 use crate::spool::SpoolError;
+use crate::stream::StreamSpec;
 use crate::syslog::frame;
 use crate::syslog::{self, Header, Priority};
 use crate::trust::{self, PemError};
@@ -47,7 +47,7 @@ pub enum AgentError {
     )]
     Cursor {
         /// Which stream.
-        stream: Stream,
+        stream: StreamSpec,
         /// What does not fit.
         cause: serde_json::Error,
     },
@@ -60,13 +60,11 @@ pub enum AgentError {
 }
 
 /// What reads one stream.
-pub struct StreamParts<'a> {
+pub struct StreamParts {
     /// Its client, to wake it when it hangs.
     pub http: Http,
     /// Asks the API.
     pub source: CloudApps,
-    /// The stream's settings.
-    pub settings: &'a StreamSettings,
     /// Reads the secret, to see whether it was replaced.
     pub read_secret: ReadSecret,
 }
@@ -75,24 +73,23 @@ pub struct StreamParts<'a> {
 ///
 /// # Errors
 /// When a file or the proxy of the settings can't be used.
-pub fn cloud_parts(agent: &AgentSettings, stream: Stream) -> Result<StreamParts<'_>, AgentError> {
-    let settings = match stream {
-        Stream::Activities => &agent.activities,
-        Stream::Alerts => &agent.alerts.stream,
-    };
-    let http = Http::new(&route(&agent.source)?);
-    let (auth, read_secret) = way_in(&agent.source.credentials);
+pub fn cloud_parts(agent: &AgentSettings, stream: StreamSpec) -> Result<StreamParts, AgentError> {
+    let SourceSettings::CloudApps(settings) = &agent.source;
+    let http = Http::new(&route(settings)?);
+    let (auth, read_secret) = way_in(&settings.credentials);
+    let of_stream = agent.stream(stream);
     let source = CloudApps::new(
         http.clone(),
         auth,
         stream,
-        &agent.source.api_url,
-        settings.filters.clone(),
+        &settings.api_url,
+        of_stream
+            .map(|of_stream| of_stream.filters.clone())
+            .unwrap_or_default(),
     );
     Ok(StreamParts {
         http,
         source,
-        settings,
         read_secret,
     })
 }
@@ -101,7 +98,7 @@ pub fn cloud_parts(agent: &AgentSettings, stream: Stream) -> Result<StreamParts<
 ///
 /// # Errors
 /// When the CA file or the proxy can't be used.
-pub fn route(source: &SourceSettings) -> Result<Route, AgentError> {
+pub fn route(source: &CloudAppsSettings) -> Result<Route, AgentError> {
     let extra_roots = match &source.ca_file {
         Some(path) => trust::authorities(path)?,
         None => Vec::new(),
@@ -292,6 +289,7 @@ pub fn machine_name() -> Option<String> {
 
 fn style(agent: &AgentSettings) -> Result<Style, AgentError> {
     let settings = &agent.siem.cef;
+    let SourceSettings::CloudApps(source) = &agent.source;
     let version = Version::parse(&settings.agent_version)?;
     Ok(Style::new(&Looks {
         profile: match settings.profile {
@@ -304,7 +302,7 @@ fn style(agent: &AgentSettings) -> Result<Style, AgentError> {
             AlertName::Title => cef::AlertName::Title,
             AlertName::Policy => cef::AlertName::Policy,
         },
-        api_url: &agent.source.api_url,
+        api_url: &source.api_url,
         portal: settings.portal_url.as_deref(),
     }))
 }

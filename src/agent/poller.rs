@@ -23,11 +23,11 @@ use crate::ledger::{Audit, Ledger};
 use crate::sent::{Change, Scribe};
 use crate::source::cloud_apps::{CloudApps, ReadSecret};
 use crate::source::{
-    Answer, Clocks, Pace, Reader, Source, SourceError, Start, Stream, Throttle, Trouble, Turn,
-    Verdict,
+    Answer, Clocks, Pace, Reader, Source, SourceError, Start, Throttle, Trouble, Turn, Verdict,
 };
 use crate::spool::{Page, Spool, SpoolError};
 use crate::status::{Happening, PageRead, Pulse, Reporter, WORK};
+use crate::stream::StreamSpec;
 use crate::timekeeping::{Gate, Look};
 use intake::{CloudClock, Haul};
 
@@ -46,7 +46,7 @@ const DEEP_EVERY: Duration = Duration::from_secs(3600);
 /// Everything one poller works with.
 pub struct Poller<S: Spool, C: Source = CloudApps, T: Time = Arc<Halt>> {
     /// Which stream.
-    pub stream: Stream,
+    pub stream: StreamSpec,
     /// What to ask next.
     pub reader: Reader,
     /// Whom to ask.
@@ -217,7 +217,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         }
         self.ask_again(now.steady);
         self.state.news = 0;
-        let stream = self.stream.name();
+        let stream = self.stream.name;
         let clocks = self.clocks();
         if let Some(latest_ms) = clocks.latest_ms() {
             self.reader.begin_anew(latest_ms);
@@ -271,13 +271,13 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         let stream = self.stream;
         for record in &self.state.haul.aside {
             self.tell(&Happening::SetAside {
-                stream: stream.name(),
+                stream: stream.name,
                 id: ForeignText::new(&record.id),
                 reason: ForeignText::new(&record.reason),
             });
         }
         if answer.cut {
-            let (stream, reason) = (stream.name(), MORE_THAN_FITS);
+            let (stream, reason) = (stream.name, MORE_THAN_FITS);
             self.tell(&Happening::Doubtful { stream, reason });
         }
         let turn = self.reader.close(answer);
@@ -288,7 +288,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         }
         for served in &turn.served {
             self.tell(&Happening::ServedAgain {
-                stream: stream.name(),
+                stream: stream.name,
                 served: *served,
                 left: self.reader.unserved(),
             });
@@ -296,7 +296,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         let lines = self.state.haul.lines.len() as u64;
         self.state.news += lines;
         self.tell(&Happening::PageRead(PageRead {
-            stream: stream.name(),
+            stream: stream.name,
             records: answer.records,
             repeats: turn.repeats,
             left_out: self.state.haul.left_out,

@@ -20,11 +20,12 @@ use crate::replay::{Progress, Request, Running, Word};
 use crate::sent::{Scribe, SentIds};
 use crate::source::cloud_apps::CloudApps;
 use crate::source::{
-    Change, Cursor, Failure, ProbeAnswer, Query, Reader, Source, SourceError, Step, Stream,
-    Throttle, Trouble, Verdict,
+    Change, Cursor, Failure, ProbeAnswer, Query, Reader, Source, SourceError, Step, Throttle,
+    Trouble, Verdict,
 };
 use crate::spool::Spool;
 use crate::status::{Happening, Reporter};
+use crate::stream::StreamSpec;
 pub(super) use begin::RunningReplay;
 use page::Taken;
 
@@ -34,14 +35,16 @@ const LOOK: Duration = Duration::from_millis(200);
 const DOUBT: Duration = Duration::from_secs(2);
 
 /// The number under which the spool keeps the pages of this stream's replays.
-pub(super) fn number(stream: Stream) -> u8 {
-    stream.id().of_replay().number()
+pub(super) fn number(stream: StreamSpec) -> u8 {
+    stream.id.of_replay().number()
 }
 
 /// Everything one replay works with.
 pub(super) struct Replay<S: Spool> {
     /// What was asked for.
     pub(super) request: Request,
+    /// Their names, for whoever watches.
+    pub(super) streams: Vec<String>,
     /// The streams, one after the other.
     pub(super) legs: Vec<Leg>,
     /// The tenant's request limit, shared with the pollers.
@@ -69,7 +72,7 @@ pub(super) struct Replay<S: Spool> {
 /// The window of one stream.
 pub(super) struct Leg {
     /// Which stream.
-    pub(super) stream: Stream,
+    pub(super) stream: StreamSpec,
     /// What to ask next.
     pub(super) reader: Reader,
     /// Whom to ask.
@@ -150,7 +153,7 @@ impl<S: Spool> Replay<S> {
     fn walk(&mut self, leg: &mut Leg, share: (usize, usize)) -> Result<(), End> {
         let mut passing = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
         let mut slow = false;
-        self.progress.stream = Some(leg.stream);
+        self.progress.stream = Some(leg.stream.name.to_owned());
         leg.reader.begin(self.request.to_ms, i64::MIN, false);
         while let Some(query) = leg.reader.query() {
             let end_ms = self.request.to_ms;
@@ -361,6 +364,7 @@ impl<S: Spool> Replay<S> {
     fn running(&self) -> Box<Running> {
         Box::new(Running {
             request: self.request.clone(),
+            streams: self.streams.clone(),
             progress: self.progress.clone(),
         })
     }

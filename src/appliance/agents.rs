@@ -9,7 +9,7 @@ use crate::agent::{Agent, AgentError, introduction};
 use crate::clock;
 use crate::replay::{Call, Word};
 use crate::sent::{self, SentIds};
-use crate::settings::{AgentSettings, NO_AGENT};
+use crate::settings::{AgentSettings, NO_AGENT, SourceSettings};
 use crate::source::Throttle;
 use crate::spool::sled::{Bounds, SledSpool};
 use crate::spool::{Spool, SpoolError};
@@ -174,19 +174,17 @@ impl Appliance {
 
     /// The limit belongs to the tenant: agents of one API host share it. The lowest setting holds.
     fn throttle(&mut self, settings: &AgentSettings) -> Arc<Mutex<Throttle>> {
-        let host = |agent: &AgentSettings| agent.source.api_url.clone();
-        let same = self
-            .settings
-            .agents
-            .iter()
-            .filter(|agent| host(agent) == host(settings));
-        let limit = same
-            .map(|agent| agent.source.requests_per_minute)
-            .min()
-            .unwrap_or(settings.source.requests_per_minute);
+        let of_source = |agent: &AgentSettings| {
+            let SourceSettings::CloudApps(source) = &agent.source;
+            (source.api_url.clone(), source.requests_per_minute)
+        };
+        let (host, own_limit) = of_source(settings);
+        let all = self.settings.agents.iter().map(of_source);
+        let same = all.filter(|(other, _)| *other == host);
+        let limit = same.map(|(_, limit)| limit).min().unwrap_or(own_limit);
         let throttle = self
             .throttles
-            .entry(host(settings))
+            .entry(host)
             .or_insert_with(|| Arc::new(Mutex::new(Throttle::new(limit))));
         throttle
             .lock()
@@ -264,7 +262,10 @@ impl Appliance {
             if stats.waiting > 0 {
                 let look_back = (self.settings.agents.iter())
                     .find(|agent| agent.name == name)
-                    .map_or(Duration::ZERO, |agent| agent.source.first_look_back);
+                    .map_or(Duration::ZERO, |agent| {
+                        let SourceSettings::CloudApps(source) = &agent.source;
+                        source.first_look_back
+                    });
                 reporter.tell(
                     clock::now(),
                     &Happening::LinesGone {

@@ -15,8 +15,9 @@ pub use siem::send_a_test_line;
 
 use crate::agent::{cloud_parts, route};
 use crate::clock;
-use crate::settings::{AgentSettings, Credentials, ODD_TOKEN, Settings};
-use crate::source::{Place, Query, Source, Stream};
+use crate::settings::{AgentSettings, Credentials, ODD_TOKEN, Settings, SourceSettings};
+use crate::source::{Place, Query, Source};
+use crate::stream::StreamSpec;
 
 /// A clock before this has not been set: 2026-01-01, before this program was built.
 const BUILT_MS: i64 = 1_767_225_600_000;
@@ -70,7 +71,7 @@ fn tempfile_in(folder: &std::path::Path) -> std::io::Result<()> {
 }
 
 fn cloud(agent: &AgentSettings, report: &mut Report<impl std::io::Write>) {
-    let source = &agent.source;
+    let SourceSettings::CloudApps(source) = &agent.source;
     let Some(api) = Address::of_url(&source.api_url) else {
         report.step("api_url", || {
             Err(format!("{} is no address", source.api_url))
@@ -106,21 +107,16 @@ fn cloud(agent: &AgentSettings, report: &mut Report<impl std::io::Write>) {
         report.skip("api");
         return;
     }
-    for stream in Stream::ALL {
-        let enabled = match stream {
-            Stream::Activities => agent.activities.enabled,
-            Stream::Alerts => agent.alerts.stream.enabled,
-        };
-        if enabled {
-            report.step(stream.name(), || ask(agent, stream));
-        }
+    for stream in agent.streams_on() {
+        report.step(stream.spec.name, || ask(agent, stream.spec));
     }
 }
 
 /// Can the secret be read? Whether it is accepted, only the API tells.
 fn token(agent: &AgentSettings) -> Result<String, String> {
-    route(&agent.source).map_err(|error| error.to_string())?;
-    match &agent.source.credentials {
+    let SourceSettings::CloudApps(source) = &agent.source;
+    route(source).map_err(|error| error.to_string())?;
+    match &source.credentials {
         Credentials::Token(secret) => {
             secret
                 .read_token()
@@ -141,10 +137,11 @@ fn token(agent: &AgentSettings) -> Result<String, String> {
 }
 
 /// One small page, as `run` would ask for it.
-fn ask(agent: &AgentSettings, stream: Stream) -> Result<String, String> {
+fn ask(agent: &AgentSettings, stream: StreamSpec) -> Result<String, String> {
+    let SourceSettings::CloudApps(source) = &agent.source;
     let mut parts = cloud_parts(agent, stream).map_err(|error| error.to_string())?;
     let now = clock::now_ms();
-    let look_back = i64::try_from(agent.source.first_look_back.as_millis()).unwrap_or(0);
+    let look_back = i64::try_from(source.first_look_back.as_millis()).unwrap_or(0);
     let query = Query {
         from_ms: now - look_back,
         to_ms: None,
@@ -163,7 +160,7 @@ fn ask(agent: &AgentSettings, stream: Stream) -> Result<String, String> {
             "the API answers, but its clock and this machine's differ by {span}: set this machine's clock"
         ));
     }
-    let since = clock::span_in_words(agent.source.first_look_back);
+    let since = clock::span_in_words(source.first_look_back);
     match (answer.total, answer.records) {
         (Some(total), _) => Ok(format!(
             "the API answers: {total} records in the last {since} pass the filters"

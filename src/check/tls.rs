@@ -9,7 +9,7 @@ use rustls_pki_types::ServerName;
 
 use super::Address;
 use crate::certificate::Naming;
-use crate::settings::SourceSettings;
+use crate::settings::CloudAppsSettings;
 use crate::source::http::tunnel;
 use crate::trust::{self, Side, TlsFault};
 
@@ -17,7 +17,7 @@ use crate::trust::{self, Side, TlsFault};
 pub fn handshake(
     api: &Address,
     proxy: Option<&Address>,
-    source: &SourceSettings,
+    source: &CloudAppsSettings,
 ) -> Result<String, String> {
     let own = match &source.ca_file {
         Some(path) => {

@@ -16,7 +16,7 @@ use crate::settings::{
     ApiUrl, Format, Needs, ODD_TOKEN, Overrides, ProxySettings, Refusal, Secret, SecretSource,
     SyslogTarget, nearest,
 };
-use crate::source::Stream;
+use crate::stream::{STREAMS, StreamSpec};
 
 /// What is to be done, or why that can't be told.
 pub(super) fn build(given: Given, token_variable: Option<OsString>) -> Result<Command, Usage> {
@@ -133,11 +133,13 @@ fn board_named(text: &str) -> Result<Profile, Refusal> {
     })
 }
 
-fn stream(text: &str) -> Result<Stream, Refusal> {
-    Stream::ALL
-        .into_iter()
-        .find(|stream| stream.name() == text)
-        .ok_or_else(|| Refusal::found(text, "activities or alerts"))
+/// Which of them the agent's source has, only the running siembox knows.
+fn stream(text: &str) -> Result<StreamSpec, Refusal> {
+    let mut all = STREAMS.iter().copied();
+    all.find(|stream| stream.name == text).ok_or_else(|| {
+        let names: Vec<&str> = STREAMS.iter().map(|stream| stream.name).collect();
+        Refusal::found(text, names.join(" or "))
+    })
 }
 
 fn command_named(word: &OsStr) -> Result<&'static str, Usage> {

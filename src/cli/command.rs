@@ -6,7 +6,7 @@ use crate::board::Profile;
 use crate::orphan;
 use crate::replay::When;
 use crate::settings::{DEFAULT_FILE, Loaded, Overrides, Settings, SettingsError};
-use crate::source::Stream;
+use crate::stream::StreamSpec;
 
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,7 +115,7 @@ pub struct ReplayArgs {
     /// Where it ends; `None` for now.
     pub until: Option<When>,
     /// Only this stream.
-    pub stream: Option<Stream>,
+    pub stream: Option<StreamSpec>,
     /// Also what was sent before.
     pub again: bool,
     /// Only counts.

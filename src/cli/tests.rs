@@ -6,7 +6,7 @@ use super::*;
 use crate::orphan::Request;
 use crate::replay::When;
 use crate::settings::{Format, Needs, Secret, SecretSource, Transport};
-use crate::source::Stream;
+use crate::stream::ALERTS;
 
 fn read(line: &str) -> Result<Command, Usage> {
     parse(line.split_whitespace().map(OsString::from), None)
@@ -110,7 +110,7 @@ fn every_flag_finds_its_place() {
     );
     assert_eq!(
         (replay.stream, replay.agent.as_deref()),
-        (Some(Stream::Alerts), Some("a"))
+        (Some(ALERTS), Some("a"))
     );
     assert!(replay.again && replay.dry_run && replay.json);
     let orphan = |line| match read(line).unwrap() {
@@ -216,7 +216,7 @@ fn wrong_usage_is_told_with_reason_and_nearest() {
         ("replay", "siembox replay needs --since: --since TIME"),
         (
             "replay --since 2d --stream x",
-            "--stream: found \"x\"; allowed: activities or alerts",
+            "--stream: found \"x\"; allowed: activities or alerts or devices",
         ),
         ("status now", "\"siembox status\" takes no \"now\""),
     ] {

@@ -46,7 +46,7 @@ fn request(args: &ReplayArgs, now_ms: i64) -> Result<Request, String> {
         agent: args.agent.clone(),
         from_ms,
         to_ms,
-        stream: args.stream,
+        stream: args.stream.map(|stream| stream.name.to_owned()),
         again: args.again,
         dry_run: args.dry_run,
     })

@@ -3,8 +3,8 @@
 use super::books::Stock;
 use super::key::{Key, begin_of};
 use super::row::{Row, Rows, sums};
-use crate::source::Stream;
 use crate::status::{LedgerCounts, LedgerReport, LedgerRow, LedgerSpan};
+use crate::stream::StreamSpec;
 
 /// Rows as the status shows them; `balance` is what is neither proved nor refused nor waiting nor lost, where it could be told.
 #[must_use]
@@ -47,9 +47,7 @@ pub(super) fn beyond(missing: u64, untimed: Row) -> u64 {
 }
 
 fn ledger_row(rows: &Rows, key: Key, row: &Row) -> LedgerRow {
-    let stream = Stream::ALL
-        .iter()
-        .find(|stream| Some(stream.number()) == key.stream());
+    let stream = key.stream().and_then(StreamSpec::numbered);
     let span = match key.hour() {
         Some(_) => LedgerSpan::Hour,
         None if key.is_untimed() => LedgerSpan::Untimed,
@@ -58,7 +56,7 @@ fn ledger_row(rows: &Rows, key: Key, row: &Row) -> LedgerRow {
         None => LedgerSpan::Unattributed,
     };
     LedgerRow {
-        stream: stream.map_or("", |stream| stream.name()).to_owned(),
+        stream: stream.map_or("", |stream| stream.name).to_owned(),
         span,
         hour_ms: key.hour().map(begin_of),
         named: row.named,

@@ -12,7 +12,7 @@ use super::steps::Steps;
 use super::validate::Order;
 use super::wipe;
 use crate::agent;
-use crate::settings::{Credentials, Overrides, Settings};
+use crate::settings::{Credentials, Overrides, Settings, SourceSettings};
 
 /// Being gathered: not decided, worth nothing.
 const TAKING: &str = ".taking";
@@ -128,7 +128,7 @@ fn trial(folder: &Path) -> Result<(), String> {
     let settings = settings.map_err(|error| error.to_string())?.settings;
     let mut troubles = Vec::new();
     for agent in &settings.agents {
-        let source = &agent.source;
+        let SourceSettings::CloudApps(source) = &agent.source;
         let secret = match &source.credentials {
             Credentials::Token(secret) => secret.read_token(),
             Credentials::Entra { client_secret, .. } => client_secret.read_client_secret(),

@@ -5,7 +5,9 @@ use std::path::{Component, Path};
 
 use super::StepError;
 use super::card::{Card, CardFile, SETTINGS, as_text, own_name};
-use crate::settings::{Credentials, NamedFile, Overrides, SecretSource, Settings, SettingsError};
+use crate::settings::{
+    Credentials, NamedFile, Overrides, SecretSource, Settings, SettingsError, SourceSettings,
+};
 use crate::text_file;
 
 /// What is to be taken in.
@@ -201,7 +203,8 @@ fn only_token(text: &str) -> Option<String> {
     let [agent] = &loaded.settings.agents[..] else {
         return None;
     };
-    match &agent.source.credentials {
+    let SourceSettings::CloudApps(source) = &agent.source;
+    match &source.credentials {
         Credentials::Token(SecretSource::File(path)) => plain_name(path).ok(),
         _ => None,
     }

@@ -13,7 +13,6 @@ pub use window::{Unfit, window};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::in_words;
-use crate::source::Stream;
 
 /// What is to be fetched again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,7 +24,7 @@ pub struct Request {
     /// Up to here, this millisecond included.
     pub to_ms: i64,
     /// Which streams; `None` for those that the settings have on.
-    pub stream: Option<Stream>,
+    pub stream: Option<String>,
     /// Also what was sent before.
     pub again: bool,
     /// Only counts.
@@ -55,7 +54,7 @@ pub enum Word {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
     /// The stream that is being read.
-    pub stream: Option<Stream>,
+    pub stream: Option<String>,
     /// How much of the window's time is read, of 1000.
     pub per_mille: u16,
     /// What was done so far.
@@ -90,6 +89,9 @@ pub struct Counts {
 pub struct Running {
     /// What was asked for.
     pub request: Request,
+    /// The streams that it reads, one after the other.
+    #[serde(default)]
+    pub streams: Vec<String>,
     /// How far it has come.
     pub progress: Progress,
 }
@@ -103,22 +105,23 @@ pub struct Call {
     pub words: tokio::sync::watch::Sender<Word>,
 }
 
-// === impl Request ===
+// === impl Running ===
 
-impl Request {
+impl Running {
     /// What is to be done, for the log.
     #[must_use]
     pub fn in_words(&self) -> String {
-        let streams = self.stream.map_or("activities and alerts", Stream::name);
-        let how = match (self.dry_run, self.again) {
+        let request = &self.request;
+        let how = match (request.dry_run, request.again) {
             (true, _) => ", counting only",
             (false, true) => ", also what was sent before",
             (false, false) => "",
         };
         format!(
-            "replay of {streams} from {} to {}{how}",
-            in_words(self.from_ms),
-            in_words(self.to_ms)
+            "replay of {} from {} to {}{how}",
+            self.streams.join(" and "),
+            in_words(request.from_ms),
+            in_words(request.to_ms)
         )
     }
 }

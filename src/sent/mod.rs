@@ -22,7 +22,7 @@ mod hour;
 mod page;
 mod scribe;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ pub use hour::Hour;
 pub use scribe::{Change, Scribe};
 
 use crate::own_file;
-use crate::source::Stream;
+use crate::stream::{StreamId, StreamSpec};
 
 /// A file takes at least so much of the disk.
 const BLOCK: u64 = 4096;
@@ -93,7 +93,7 @@ struct Writing {
     /// What they take, once they were counted.
     bytes: Option<u64>,
     /// Where each stream was last written: left behind, that hour is worth an fsync.
-    last: [Option<Hour>; 2],
+    last: BTreeMap<StreamId, Hour>,
     /// How long the files are that were written last, where they are known to be whole.
     whole: HashMap<PathBuf, u64>,
 }
@@ -137,7 +137,7 @@ impl SentIds {
     /// `trouble` and knows nothing.
     pub fn known(
         &self,
-        stream: Stream,
+        stream: StreamSpec,
         ids: &[Id],
         mut trouble: impl FnMut(SentIdsError),
     ) -> HashSet<Id> {
@@ -172,7 +172,7 @@ impl SentIds {
     }
 
     /// Adds ids whose lines are durable, and forgets what passes the bounds.
-    fn add(&self, stream: Stream, ids: &mut [Id], now_ms: i64) -> Result<(), SentIdsError> {
+    fn add(&self, stream: StreamSpec, ids: &mut [Id], now_ms: i64) -> Result<(), SentIdsError> {
         ids.sort_unstable_by_key(|id| id.hour);
         let oldest = self.oldest(now_ms);
         let ids = &ids[ids.partition_point(|id| id.hour < oldest)..];
@@ -190,12 +190,11 @@ impl SentIds {
             writing.bytes = writing.bytes.map(|all| all + grown);
         }
         if let (Some(first), Some(last)) = (ids.first(), ids.last()) {
-            let place = usize::from(stream.number());
-            if let Some(left) = writing.last[place].filter(|left| *left != first.hour) {
+            let left = writing.last.insert(stream.id, last.hour);
+            if let Some(left) = left.filter(|left| *left != first.hour) {
                 // the worst of a failure is a repeated line after a power cut
                 let _ = own_file::read(&self.path(stream, left)).and_then(|file| file.sync_data());
             }
-            writing.last[place] = Some(last.hour);
         }
         if new_file
             || writing
@@ -251,12 +250,12 @@ impl SentIds {
         Hour::of(now_ms - ms(self.bounds.remember) - ms(GRACE))
     }
 
-    fn path(&self, stream: Stream, hour: Hour) -> PathBuf {
+    fn path(&self, stream: StreamSpec, hour: Hour) -> PathBuf {
         file::named(&self.folder, &format!("{stream}-{hour}"))
     }
 
     /// As an earlier version wrote it.
-    fn old_path(&self, stream: Stream, hour: Hour) -> PathBuf {
+    fn old_path(&self, stream: StreamSpec, hour: Hour) -> PathBuf {
         self.folder.join(format!("{stream}-{hour}"))
     }
 

@@ -8,14 +8,15 @@ use std::sync::Arc;
 
 use super::{Hour, Id, SentIds, SentIdsError, opened, page};
 use crate::own_file;
-use crate::source::{Seen, Stream, fingerprint};
+use crate::source::{Seen, fingerprint};
 use crate::spool::format_2;
+use crate::stream::StreamSpec;
 
 /// Writes down the ids of one writer's pages.
 #[derive(Debug)]
 pub struct Scribe {
     ids: Arc<SentIds>,
-    stream: Stream,
+    stream: StreamSpec,
     /// Where the ids lie while their page is being written.
     place: PathBuf,
     /// Where a version before spool format 3 left some, where it did.
@@ -42,7 +43,7 @@ pub enum Change {
 impl Scribe {
     /// For the writer whose pages the spool keeps under `number`.
     #[must_use]
-    pub fn new(ids: &Arc<SentIds>, stream: Stream, number: u8) -> Self {
+    pub fn new(ids: &Arc<SentIds>, stream: StreamSpec, number: u8) -> Self {
         Self {
             place: ids.folder.join(format!("pending-{number}")),
             old_place: old_name(number)

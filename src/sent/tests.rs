@@ -2,10 +2,11 @@
 
 use super::*;
 use crate::source::fingerprint;
+use crate::stream::{ACTIVITIES, ALERTS};
 
 const HOUR: i64 = 3_600_000;
 const NOW: i64 = 500_000 * HOUR;
-const A: Stream = Stream::Activities;
+const A: StreamSpec = ACTIVITIES;
 
 fn ids_in(folder: &Path, days: u64, most_bytes: u64) -> Arc<SentIds> {
     let bounds = Bounds {
@@ -66,7 +67,7 @@ fn what_was_sent_is_known_also_by_the_next_life() {
         (NOW, "x"),
     ];
     assert_eq!(known(&ids, &asked), [true, false, true, true, false]);
-    let of_alerts = ids.known(Stream::Alerts, &[id(NOW, "a")], |error| panic!("{error}"));
+    let of_alerts = ids.known(ALERTS, &[id(NOW, "a")], |error| panic!("{error}"));
     assert!(of_alerts.is_empty());
 }
 

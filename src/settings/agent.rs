@@ -7,6 +7,7 @@ use super::{
     SpoolSettings, StreamSettings,
 };
 use super::{ledger, memory, siem, source, spool, stream};
+use crate::stream::StreamSpec;
 
 /// What is said where an agent is needed and there is none.
 pub const NO_AGENT: &str = "there is no agent in the settings yet: add one on siembox's page \
@@ -24,10 +25,10 @@ pub struct AgentSettings {
     pub source: SourceSettings,
     /// `[agent.siem]`
     pub siem: SiemSettings,
-    /// `[agent.alerts]`
+    /// `[agent.activities]`, `[agent.alerts]`: the streams of its source, in the source's order.
+    pub streams: Vec<StreamSettings>,
+    /// What only `[agent.alerts]` has.
     pub alerts: AlertSettings,
-    /// `[agent.activities]`
-    pub activities: StreamSettings,
     /// `[agent.spool]`
     pub spool: SpoolSettings,
     /// `[agent.ledger]`
@@ -42,36 +43,59 @@ pub(super) fn read(section: &Section, given: &Overrides) -> Option<AgentSettings
     }
     let name = section.text("name", name);
     let paused = section.flag("paused").unwrap_or(false);
-    let source = source::read(section.table("source"), given);
+    let (source, specs) = source::read(section.table("source"), given);
     let siem = siem::read(section.table("siem"), given);
-    let alerts_section = section.table("alerts");
-    let alerts = stream::read_alerts(alerts_section);
-    let activities = stream::read_activities(section.table("activities"));
+    let mut streams = Vec::new();
+    let mut alerts = AlertSettings::default();
+    for spec in specs {
+        let (stream, of_alerts) = stream::read(section.table(spec.name), *spec);
+        streams.push(stream);
+        alerts = of_alerts.unwrap_or(alerts);
+    }
     let spool = spool::read(section.table("spool"));
     let ledger = ledger::read(section.table("ledger"));
     let memory = memory::read(section.table("replay"));
-    if !alerts.stream.enabled && !activities.enabled {
-        section.table("activities").refuse(
-            "enabled",
-            "alerts.enabled and activities.enabled are both false; allowed: at least one true (an agent that is not wanted is taken out of the file)",
-        );
+    if let ([first, ..], false) = (specs, streams.iter().any(|stream| stream.enabled)) {
+        section.table(first.name).refuse("enabled", &all_off(specs));
     }
     Some(AgentSettings {
         name: name?,
         paused,
         source: source?,
         siem: siem?,
+        streams,
         alerts,
-        activities,
         spool,
         ledger,
         memory,
     })
 }
 
+fn all_off(streams: &[StreamSpec]) -> String {
+    let keys: Vec<String> = (streams.iter().rev())
+        .map(|stream| format!("{}.enabled", stream.name))
+        .collect();
+    let all = if keys.len() == 2 { "both" } else { "all" };
+    format!(
+        "{} are {all} false; allowed: at least one true (an agent that is not wanted is taken out of the file)",
+        keys.join(" and ")
+    )
+}
+
 // === impl AgentSettings ===
 
 impl AgentSettings {
+    /// The settings of this stream, where its source has it.
+    #[must_use]
+    pub fn stream(&self, spec: StreamSpec) -> Option<&StreamSettings> {
+        self.streams.iter().find(|stream| stream.spec == spec)
+    }
+
+    /// Those of the streams that are read.
+    pub fn streams_on(&self) -> impl Iterator<Item = &StreamSettings> {
+        self.streams.iter().filter(|stream| stream.enabled)
+    }
+
     /// Can an agent have this name? It names a folder.
     #[must_use]
     pub fn can_be_called(name: &str) -> bool {

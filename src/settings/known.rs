@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::{Credentials, Protocol, SecretSource, Settings};
+use super::{Credentials, Protocol, SecretSource, Settings, SourceSettings};
 use crate::text_file;
 
 impl Settings {
@@ -38,14 +38,15 @@ impl Settings {
                 .into_iter()
                 .flat_map(|(certificate, key)| [certificate, key]);
             let authority = tls.and_then(|tls| tls.ca_file.as_ref());
-            ours.chain(authority).chain(&agent.source.ca_file)
+            let SourceSettings::CloudApps(source) = &agent.source;
+            ours.chain(authority).chain(&source.ca_file)
         });
         files.map(std::path::PathBuf::as_path)
     }
 
     fn secrets(&self) -> impl Iterator<Item = &SecretSource> {
         self.agents.iter().flat_map(|agent| {
-            let source = &agent.source;
+            let SourceSettings::CloudApps(source) = &agent.source;
             let credentials = match &source.credentials {
                 Credentials::Token(secret) => secret,
                 Credentials::Entra { client_secret, .. } => client_secret,

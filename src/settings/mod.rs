@@ -70,7 +70,7 @@ pub use secret::{InvalidToken, ODD_TOKEN, Secret};
 pub use secret_source::{SecretError, SecretSource};
 pub(crate) use section::Section;
 pub use siem::{Framing, Protocol, SiemSettings};
-pub use source::SourceSettings;
+pub use source::{CloudAppsSettings, SourceSettings};
 pub use spool::SpoolSettings;
 pub use stream::{AlertName, AlertSettings, StreamSettings};
 pub use tls::TlsSettings;

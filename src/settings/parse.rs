@@ -8,8 +8,8 @@ use super::overrides::Overrides;
 use super::report::{Mention, Report};
 use super::section::Section;
 use super::{
-    AgentSettings, Credentials, Finding, SecretSource, Settings, agent, clock, health, log,
-    network, page,
+    AgentSettings, CloudAppsSettings, Credentials, Finding, SecretSource, Settings, SourceSettings,
+    agent, clock, health, log, network, page,
 };
 
 /// Settings, what is doubtful about them, and the files they name.
@@ -155,10 +155,12 @@ fn refuse_together(
     if agent.name.eq_ignore_ascii_case(&before.name) {
         section.refuse("name", &format!("found {:?}, which is the name of agent[{before_number}] already (case does not count); allowed: another name", agent.name));
     }
-    let same_host = host(&agent.source.api_url) == host(&before.source.api_url);
+    let SourceSettings::CloudApps(source) = &agent.source;
+    let SourceSettings::CloudApps(source_before) = &before.source;
+    let same_host = host(&source.api_url) == host(&source_before.api_url);
     let (own, other) = (
-        agent.source.requests_per_minute,
-        before.source.requests_per_minute,
+        source.requests_per_minute,
+        source_before.requests_per_minute,
     );
     if same_host && own != other {
         section.table("source").refuse(
@@ -166,13 +168,13 @@ fn refuse_together(
             &format!("{own} here and {other} in agent[{before_number}], which shares the tenant and so the limit; allowed: the same in both"),
         );
     }
-    let given = |agent: &AgentSettings| match &agent.source.credentials {
+    let given = |source: &CloudAppsSettings| match &source.credentials {
         Credentials::Token(SecretSource::Given(token)) => Some(token.clone()),
         _ => None,
     };
     if !same_host
-        && given(agent)
-            .is_some_and(|token| !token.reveal().is_empty() && given(before) == Some(token))
+        && given(source)
+            .is_some_and(|token| !token.reveal().is_empty() && given(source_before) == Some(token))
     {
         section.table("source").refuse(
             "token_file",

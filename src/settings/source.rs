@@ -7,10 +7,18 @@ use super::address::{API_FORM, ApiUrl};
 use super::overrides::{Needs, Overrides};
 use super::section::Section;
 use super::{Credentials, Finding, ProxySettings, credentials, proxy};
+use crate::stream::{CLOUD_APPS, StreamSpec};
 
-/// `[agent.source]`: the cloud side.
+/// `[agent.source]`: the cloud side, by its `kind`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct SourceSettings {
+pub enum SourceSettings {
+    /// `kind = "cloud-apps"`, also where none is said: Defender for Cloud Apps.
+    CloudApps(CloudAppsSettings),
+}
+
+/// The settings of `kind = "cloud-apps"`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CloudAppsSettings {
     /// `api_url`: https only, no path but `/` or `/cas`; trailing slash taken off. Shown in the portal under About > API URL.
     /// Plain http is refused except to a loopback address.
     pub api_url: String,
@@ -40,8 +48,24 @@ const SECOND: Duration = Duration::from_secs(1);
 /// What the API keeps (reference: cas-compliance-trust.md): more can't be asked for.
 const KEPT: Duration = Duration::from_secs(180 * 86_400);
 
-pub(super) fn read(section: Section, given: &Overrides) -> Option<SourceSettings> {
-    let _: Option<()> = section.word("kind", &[("cloud-apps", ())]);
+/// The words of `kind`, and the streams that each has.
+const KINDS: &[(&str, &[StreamSpec])] = &[
+    ("cloud-apps", CLOUD_APPS),
+    #[cfg(test)]
+    ("cloud-apps-and-devices", crate::stream::THREE),
+];
+
+/// The source, where it can be used, and the streams that it has in any case.
+pub(super) fn read(
+    section: Section,
+    given: &Overrides,
+) -> (Option<SourceSettings>, &'static [StreamSpec]) {
+    let streams = section.word("kind", KINDS).unwrap_or(CLOUD_APPS);
+    let settings = read_cloud_apps(section, given);
+    (settings.map(SourceSettings::CloudApps), streams)
+}
+
+fn read_cloud_apps(section: Section, given: &Overrides) -> Option<CloudAppsSettings> {
     let api_url = api_url(&section, given);
     let credentials = credentials::read(&section, given, api_url.as_ref());
     let proxy = proxy::read(&section, given.proxy.as_ref());
@@ -62,7 +86,7 @@ pub(super) fn read(section: Section, given: &Overrides) -> Option<SourceSettings
         .duration("timeout", SECOND..=MINUTE * 10)
         .unwrap_or(MINUTE);
     section.close();
-    Some(SourceSettings {
+    Some(CloudAppsSettings {
         api_url: api_url?.into_string(),
         credentials: credentials?,
         proxy,

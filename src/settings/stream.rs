@@ -1,4 +1,4 @@
-//! `[agent.activities]` and `[agent.alerts]`: what is fetched.
+//! `[agent.activities]`, `[agent.alerts]`, and so for each stream of a source: what is fetched.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -6,11 +6,14 @@ use std::time::Duration;
 use super::duration;
 use super::filter::{self, Vocabulary};
 use super::section::Section;
+use crate::stream::{StreamKind, StreamSpec};
 
 /// `[agent.activities]`, and the part of `[agent.alerts]` that is alike.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StreamSettings {
-    /// `enabled`: default true; both streams off is an error.
+    /// Which stream.
+    pub spec: StreamSpec,
+    /// `enabled`: default true; all streams off is an error.
     pub enabled: bool,
     /// `filters`: the API's own vocabulary, checked on load; the cursor's own field (`created`, `date`) is refused here.
     pub filters: serde_json::Map<String, serde_json::Value>,
@@ -22,11 +25,9 @@ pub struct StreamSettings {
     pub page_size: u32,
 }
 
-/// `[agent.alerts]`
+/// What `[agent.alerts]` has beside what all streams have.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AlertSettings {
-    /// What alerts share with activities.
-    pub stream: StreamSettings,
     /// `defender_for_identity`: default true; false leaves out the alerts that Defender for Identity raised.
     pub defender_for_identity: bool,
     /// `severity_map`: CEF severity (0 to 10) of low, medium, high, informational. [3, 6, 9, 0]
@@ -35,6 +36,17 @@ pub struct AlertSettings {
     pub name: AlertName,
     /// `fetch_related`: asks for the activities behind each alert that names none, one request each. Default false.
     pub fetch_related: bool,
+}
+
+impl Default for AlertSettings {
+    fn default() -> Self {
+        Self {
+            defender_for_identity: true,
+            severity_map: [3, 6, 9, 0],
+            name: AlertName::default(),
+            fetch_related: false,
+        }
+    }
 }
 
 /// `[agent.alerts] name`
@@ -46,7 +58,7 @@ pub enum AlertName {
     Policy,
 }
 
-/// What differs between the two streams.
+/// What differs between the kinds of streams.
 struct Kind {
     vocabulary: &'static Vocabulary,
     overlap: Duration,
@@ -68,19 +80,21 @@ const ALERTS: Kind = Kind {
     page_sizes: 1..=100,
 };
 
-/// Reads `[agent.activities]`.
-pub(super) fn read_activities(section: Section) -> StreamSettings {
-    let settings = read(&section, &ACTIVITIES);
+/// Reads the section of a stream; the second value is what only streams of alerts have.
+pub(super) fn read(section: Section, spec: StreamSpec) -> (StreamSettings, Option<AlertSettings>) {
+    let (kind, alerts) = match spec.kind {
+        StreamKind::Activities => (&ACTIVITIES, None),
+        StreamKind::Alerts => (&ALERTS, Some(of_alerts(&section))),
+    };
+    let settings = of_all(&section, spec, kind);
     section.close();
-    settings
+    (settings, alerts)
 }
 
-/// Reads `[agent.alerts]`.
-pub(super) fn read_alerts(section: Section) -> AlertSettings {
-    let settings = AlertSettings {
-        stream: read(&section, &ALERTS),
+fn of_alerts(section: &Section) -> AlertSettings {
+    AlertSettings {
         defender_for_identity: section.flag("defender_for_identity").unwrap_or(true),
-        severity_map: severity_map(&section).unwrap_or([3, 6, 9, 0]),
+        severity_map: severity_map(section).unwrap_or(AlertSettings::default().severity_map),
         name: section
             .word(
                 "name",
@@ -88,12 +102,10 @@ pub(super) fn read_alerts(section: Section) -> AlertSettings {
             )
             .unwrap_or_default(),
         fetch_related: section.flag("fetch_related").unwrap_or(false),
-    };
-    section.close();
-    settings
+    }
 }
 
-fn read(section: &Section, kind: &Kind) -> StreamSettings {
+fn of_all(section: &Section, spec: StreamSpec, kind: &Kind) -> StreamSettings {
     let day = Duration::from_secs(86_400);
     let overlap = section
         .duration("overlap", Duration::from_secs(1)..=day)
@@ -112,6 +124,7 @@ fn read(section: &Section, kind: &Kind) -> StreamSettings {
     }
     let filters = section.table("filters");
     StreamSettings {
+        spec,
         enabled: section.flag("enabled").unwrap_or(true),
         filters: filter::read(&filters, kind.vocabulary),
         overlap,

@@ -12,7 +12,6 @@ mod intake;
 mod pace;
 mod reader;
 mod seen;
-mod stream;
 mod throttle;
 
 pub use clocks::Clocks;
@@ -23,7 +22,6 @@ pub use reader::{
     Change, Failure, PLAIN_PAGE, ProbeAnswer, Reader, Rules, Start, Step, Turn, Verdict,
 };
 pub use seen::{Seen, fingerprint};
-pub use stream::{Stream, StreamId};
 pub use throttle::Throttle;
 
 use std::ops::ControlFlow;

@@ -8,11 +8,12 @@ use siembox::ledger::Ledger;
 use siembox::sent::{self, Scribe, SentIds};
 use siembox::settings::{Overrides, Settings};
 use siembox::source::cloud_apps::{Auth, CloudApps};
-use siembox::source::{Pace, Rules, Stream, Throttle, fingerprint};
+use siembox::source::{Pace, Rules, Throttle, fingerprint};
 use siembox::spool::Spool;
 use siembox::status::{
     Introduction, LedgerReport, Pulses, Reporter, SpoolReport, Status, Thresholds,
 };
+use siembox::stream::CLOUD_APPS;
 use siembox::timekeeping::Gate;
 use siembox_support::cloud::Cloud;
 use tokio::sync::Notify;
@@ -149,7 +150,7 @@ pub fn pollers(
     throttle: &Arc<Mutex<Throttle>>,
     reporter: &Reporter,
 ) -> Vec<SimPoller> {
-    let streams = Stream::ALL.map(Stream::number);
+    let streams = CLOUD_APPS.iter().map(|stream| stream.number());
     let (ledger, _) = Ledger::open(spool.ledger.path(), 24 * HOUR, &**spool, streams).unwrap();
     let ledger = Arc::new(ledger);
     let no_memory = sent::Bounds {
@@ -157,7 +158,7 @@ pub fn pollers(
         most_bytes: 0,
     };
     let sent = Arc::new(SentIds::new(spool.ledger.path().join("ids"), no_memory));
-    Stream::ALL
+    CLOUD_APPS
         .iter()
         .map(|&stream| {
             let of = usize::from(stream.number());
@@ -180,7 +181,7 @@ pub fn pollers(
                 look_back,
             };
             let pulses = Pulses::default();
-            let pulse = pulses.part(stream.name());
+            let pulse = pulses.part(stream.name);
             let token = || Box::new(|| Ok(TOKEN.to_owned()));
             Poller {
                 stream,

@@ -46,6 +46,7 @@ fn all() -> Vec<(&'static str, Snapshot)> {
             again: false,
             dry_run: true,
         },
+        streams: vec!["alerts".to_owned()],
         progress: Progress::default(),
     }));
     all.push(("replaying", replaying));

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use siembox::settings::{Addressing, EXAMPLE, Overrides, Protocol, Settings, SettingsError};
+use siembox::settings::{
+    Addressing, EXAMPLE, Overrides, Protocol, Settings, SettingsError, SourceSettings,
+};
+use siembox::stream::{ACTIVITIES, ALERTS};
 
 /// Commented keys that show what could be written, not the default.
 const ILLUSTRATIONS: [&str; 23] = [
@@ -44,7 +47,8 @@ fn without_folder(settings: Settings, folder: &Path) -> Settings {
     use siembox::settings::{Credentials, SecretSource};
     let mut settings = settings;
     for agent in &mut settings.agents {
-        if let Credentials::Token(SecretSource::File(path)) = &mut agent.source.credentials {
+        let SourceSettings::CloudApps(source) = &mut agent.source;
+        if let Credentials::Token(SecretSource::File(path)) = &mut source.credentials {
             *path = path.strip_prefix(folder).unwrap().to_owned();
         }
     }
@@ -119,16 +123,14 @@ fn what_it_illustrates_can_be_written() {
     ];
     let settings = load(&uncommented(|key, _| way.contains(&key))).unwrap();
     let agent = &settings.agents[0];
+    let SourceSettings::CloudApps(source) = &agent.source;
+    assert_eq!(source.proxy.as_ref().unwrap().user.as_deref(), Some("user"));
     assert_eq!(
-        agent.source.proxy.as_ref().unwrap().user.as_deref(),
-        Some("user")
-    );
-    assert_eq!(
-        serde_json::to_string(&agent.alerts.stream.filters).unwrap(),
+        serde_json::to_string(&agent.stream(ALERTS).unwrap().filters).unwrap(),
         r#"{"severity":{"eq":[1,2]}}"#
     );
     assert_eq!(
-        serde_json::to_string(&agent.activities.filters).unwrap(),
+        serde_json::to_string(&agent.stream(ACTIVITIES).unwrap().filters).unwrap(),
         r#"{"activity.type":{"eq":true},"user.username":{"neq":["scanner@contoso.com"]}}"#
     );
 

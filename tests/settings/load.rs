@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use siembox::settings::{
-    ApiUrl, Credentials, Framing, Needs, ODD_TOKEN, Overrides, Protocol, ProxySettings, Secret,
-    SecretSource, Settings, SettingsError, SyslogTarget, TimeFormat,
+    AgentSettings, ApiUrl, CloudAppsSettings, Credentials, Framing, Needs, ODD_TOKEN, Overrides,
+    Protocol, ProxySettings, Secret, SecretSource, Settings, SettingsError, SourceSettings,
+    SyslogTarget, TimeFormat,
 };
+use siembox::stream::{ACTIVITIES, ALERTS};
 
 const ONE_AGENT: &str = r#"
 state_dir = "state"
@@ -16,6 +18,11 @@ name = "contoso"
 source = { api_url = "https://contoso.us3.portal.cloudappsecurity.com", token_file = "token" }
 siem = { host = "siem.example" }
 "#;
+
+fn source_of(agent: &AgentSettings) -> &CloudAppsSettings {
+    let SourceSettings::CloudApps(source) = &agent.source;
+    source
+}
 
 const NO_TOKEN: &str = r#"
 [[agent]]
@@ -68,7 +75,7 @@ fn relative_paths_begin_at_the_files_folder() {
         .settings;
     assert_eq!(settings.state_dir, folder.0.path().join("state"));
     let token = Credentials::Token(SecretSource::File(folder.0.path().join("token")));
-    assert_eq!(settings.agents[0].source.credentials, token);
+    assert_eq!(source_of(&settings.agents[0]).credentials, token);
 }
 
 #[test]
@@ -77,14 +84,14 @@ fn flags_win_over_the_file_and_bring_their_own_defaults() {
     let settings = Settings::load(&folder.file(), &flags()).unwrap().settings;
     let agent = &settings.agents[0];
     assert_eq!(
-        agent.source.api_url,
+        source_of(agent).api_url,
         "https://fabrikam.eu.portal.cloudappsecurity.com"
     );
     assert_eq!(
-        agent.source.credentials,
+        source_of(agent).credentials,
         Credentials::Token(SecretSource::Given(Secret::new("abc")))
     );
-    assert_eq!(agent.source.proxy.as_ref().unwrap().port, 8080);
+    assert_eq!(source_of(agent).proxy.as_ref().unwrap().port, 8080);
     assert_eq!(
         (
             agent.siem.host.as_str(),
@@ -156,11 +163,8 @@ fn flags_alone_that_are_too_few_say_which_are_missing() {
         needs: Needs::Lines,
         ..Overrides::default()
     };
-    let Credentials::Token(none) = &Settings::from_flags(&lines).unwrap().settings.agents[0]
-        .source
-        .credentials
-        .clone()
-    else {
+    let settings = Settings::from_flags(&lines).unwrap().settings;
+    let Credentials::Token(none) = &source_of(&settings.agents[0]).credentials else {
         panic!("no token")
     };
     assert!(none.read().is_err(), "what was not given can't be used");
@@ -194,13 +198,14 @@ fn the_environments_token_serves_where_nothing_else_is_said() {
         settings
             .agents
             .iter()
-            .all(|agent| agent.source.credentials == given)
+            .all(|agent| source_of(agent).credentials == given)
     );
 
     let folder = Folder::with(ONE_AGENT);
     let settings = Settings::load(&folder.file(), &env).unwrap().settings;
     assert_ne!(
-        settings.agents[0].source.credentials, given,
+        source_of(&settings.agents[0]).credentials,
+        given,
         "the file says otherwise"
     );
 
@@ -258,7 +263,7 @@ fn settings_and_tokens_are_read_as_windows_writes_them() {
         std::fs::write(&path, write(&format!("\"{token}\"\r\n"))).unwrap();
         let loaded = Settings::load(&folder.file(), &Overrides::default()).unwrap();
         assert_eq!(loaded.warnings, []);
-        let Credentials::Token(source) = &loaded.settings.agents[0].source.credentials else {
+        let Credentials::Token(source) = &source_of(&loaded.settings.agents[0]).credentials else {
             panic!("{:?}", loaded.settings);
         };
         assert_eq!(source.read_token().unwrap().reveal(), token);
@@ -331,7 +336,7 @@ eq = [{ s = "x", t = 2 }]
         .agents
         .remove(0);
     assert_eq!(
-        serde_json::Value::Object(agent.alerts.stream.filters),
+        serde_json::Value::Object(agent.stream(ALERTS).unwrap().filters.clone()),
         serde_json::json!({
             "id": { "eq": ["5f"] },
             "entity.user": { "eq": [{ "id": "a@b", "inst": 0 }] },
@@ -339,7 +344,7 @@ eq = [{ s = "x", t = 2 }]
         })
     );
     assert_eq!(
-        serde_json::Value::Object(agent.activities.filters),
+        serde_json::Value::Object(agent.stream(ACTIVITIES).unwrap().filters.clone()),
         serde_json::json!({
             "device.type": { "neq": [null, "MOBILE"] },
             "user.username": { "startswith": "svc-" },
@@ -482,7 +487,7 @@ fn any_document() -> impl Strategy<Value = String> {
         "[agent.alerts]",
         "[agent.alerts.filters]",
         "[agent.activities]",
-        "[agent.activities.filters]",
+        "[agent.stream(ACTIVITIES).unwrap().filters.clone()]",
         "[agent.spool]",
         "[log]",
         "[health]",

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use siembox::source::Stream;
 use siembox_support::cloud::Cloud;
 use siembox_support::receiver::collector;
 use siembox_support::{records, soak};
@@ -102,7 +101,11 @@ fn fill(cloud: &Cloud, siembox: &mut Siembox, count: u64) -> Wanted {
         let mut chunk: Vec<_> = series.by_ref().take(CHUNK as usize).collect();
         chunk.sort_by(|a, b| (a.created_ms, &a.id).cmp(&(b.created_ms, &b.id)));
         for record in &chunk {
-            wanted.push(&expected::line(Stream::Activities, &record.json(), &looks));
+            wanted.push(&expected::line(
+                records::Stream::Activities,
+                &record.json(),
+                &looks,
+            ));
         }
         spooled += chunk.len() as u64;
         let from = chunk[0].created_ms;

@@ -160,6 +160,13 @@ fn status_speaks_to_people_and_programs() {
     assert!(said.contains("20 sent, 20 proved"), "{said}");
     let json: serde_json::Value =
         serde_json::from_slice(&siembox.output("status", &["--json"]).stdout).unwrap();
-    assert_eq!(json["version"], 1);
+    assert_eq!(json["version"], 2);
+    let agent = &json["agents"][0];
+    let names = agent["streams"].as_array().unwrap().iter();
+    let names: Vec<&str> = names.map(|it| it["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["activities", "alerts"]);
+    // for readers of version 1
+    assert_eq!(agent["activities"]["read"], agent["streams"][0]["read"]);
+    assert_eq!(agent["alerts"]["read"], agent["streams"][1]["read"]);
     assert_eq!(json["agents"][0]["lines"]["proved"], 20);
 }

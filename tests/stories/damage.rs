@@ -71,7 +71,7 @@ impl Corpse {
         siembox.kill();
         let sound = tempfile::tempdir().unwrap();
         copy(&siembox.state(), &sound.path().join("state"));
-        let want = expected::of(&cloud, &siembox, siembox::source::Stream::Activities);
+        let want = expected::of(&cloud, &siembox, records::Stream::Activities);
         Self {
             cloud,
             plan,

@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use siembox::source::Stream;
 use siembox_support::cloud::Cloud;
 use siembox_support::pki::Authority;
 use siembox_support::receiver::short_lived::{Ends, Sessions, ShortLived};
@@ -49,7 +48,7 @@ fn story(
         let _ = authority.write(folder.parent().unwrap());
     }
     siembox.start();
-    let want = expected::of(cloud, &siembox, Stream::Activities);
+    let want = expected::of(cloud, &siembox, records::Stream::Activities);
     let total = want.len() as u64;
     let status = siembox.wait("everything has left the spool", |status| {
         let agent = &status.agents[0];

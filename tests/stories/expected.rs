@@ -3,10 +3,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use siembox::source::Stream;
 use siembox_support::cloud::Cloud;
 use siembox_support::mapper::{self, Looks};
-use siembox_support::records;
+use siembox_support::records::Stream;
 use toml_edit::DocumentMut;
 
 use crate::siembox::Siembox;
@@ -20,24 +19,17 @@ pub fn lines(cloud: &Cloud, siembox: &Siembox) -> Vec<String> {
 
 /// The lines of one stream, in the order of its cursor.
 pub fn of(cloud: &Cloud, siembox: &Siembox, stream: Stream) -> Vec<String> {
-    let (looks, shelf) = (looks(siembox), shelf(stream));
-    let records = cloud.records(shelf);
+    let looks = looks(siembox);
+    let records = cloud.records(stream);
     let records = records.iter();
     records
-        .map(|record| mapper::line(shelf, &record.json(), &looks))
+        .map(|record| mapper::line(stream, &record.json(), &looks))
         .collect()
 }
 
 /// The line of one record.
 pub fn line(stream: Stream, json: &str, looks: &Looks) -> String {
-    mapper::line(shelf(stream), json, looks)
-}
-
-fn shelf(stream: Stream) -> records::Stream {
-    match stream {
-        Stream::Activities => records::Stream::Activities,
-        Stream::Alerts => records::Stream::Alerts,
-    }
+    mapper::line(stream, json, looks)
 }
 
 /// How the settings of a story want its lines, by their documentation.

@@ -64,11 +64,7 @@ impl Bench {
 
     /// Lines that are missing at the receiver, of all that the cloud has; and how many came twice.
     fn missing(&self) -> (usize, usize) {
-        let want = expected::of(
-            &self.cloud,
-            &self.siembox,
-            siembox::source::Stream::Activities,
-        );
+        let want = expected::of(&self.cloud, &self.siembox, records::Stream::Activities);
         let got = self.receiver.lines();
         let difference = compare(&want, &got);
         assert_eq!(difference.mangled, Vec::<String>::new());

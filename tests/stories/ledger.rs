@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
-use siembox::source;
 use siembox::status::{LedgerRow, LedgerSpan, Snapshot};
 use siembox_support::cef_reader::Cef;
 use siembox_support::cloud::{Cloud, Fault, Target, Unreadable};
@@ -49,13 +48,13 @@ fn witnessed(cloud: &Cloud, siembox: &Siembox, receiver: &Receiver, status: &Sna
     let all = expected::lines(cloud, siembox);
     let arrived: HashSet<String> = receiver.wait_for(all.len()).into_iter().collect();
     let mut absent = 0;
-    for (shelf, stream, name) in [
-        (Stream::Activities, source::Stream::Activities, "activities"),
-        (Stream::Alerts, source::Stream::Alerts, "alerts"),
+    for (stream, name) in [
+        (Stream::Activities, "activities"),
+        (Stream::Alerts, "alerts"),
     ] {
         let mut hourly: BTreeMap<i64, HashSet<String>> = BTreeMap::new();
         let lines = expected::of(cloud, siembox, stream);
-        for (record, line) in cloud.records(shelf).iter().zip(lines) {
+        for (record, line) in cloud.records(stream).iter().zip(lines) {
             let hour = record.created_ms / HOUR * HOUR;
             hourly.entry(hour).or_default().insert(line);
         }

@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use siembox::source::Stream;
 use siembox_support::cloud::{Bound, Cloud, Fault, Seen, Target};
 use siembox_support::sink::SyslogReceiver;
 use siembox_support::{records, soak};
@@ -57,15 +56,15 @@ struct Witness {
 
 impl Witness {
     fn of(cloud: &Cloud, siembox: &Siembox) -> Self {
-        let lines = |stream, shelf| {
+        let lines = |stream| {
             let ids = cloud
-                .records(shelf)
+                .records(stream)
                 .into_iter()
                 .map(|record| record.id.clone());
             expected::of(cloud, siembox, stream).into_iter().zip(ids)
         };
-        let activities = lines(Stream::Activities, records::Stream::Activities);
-        let alerts = lines(Stream::Alerts, records::Stream::Alerts);
+        let activities = lines(records::Stream::Activities);
+        let alerts = lines(records::Stream::Alerts);
         Self {
             ids: activities.chain(alerts).collect(),
         }

@@ -70,7 +70,7 @@ fn cuts() {
     });
     siembox.stop();
     drive.unmount().unwrap();
-    let want = expected::of(&cloud, &siembox, siembox::source::Stream::Activities);
+    let want = expected::of(&cloud, &siembox, records::Stream::Activities);
     let difference = compare(&want, &receiver.lines());
     println!(
         "{cuts} power cuts under siembox over {} records: {} lost, {} damaged, {} sent twice; {} flushes",
@@ -148,7 +148,7 @@ fn worn_out() {
     });
     siembox.stop();
     drive.unmount().unwrap();
-    let want = expected::of(&cloud, &siembox, siembox::source::Stream::Activities);
+    let want = expected::of(&cloud, &siembox, records::Stream::Activities);
     let difference = compare(&want, &receiver.lines());
     println!(
         "a worn-out drive under siembox: {} lost, {} damaged, {} sent twice",

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
-use siembox::source::Stream;
 use siembox_support::cloud::Cloud;
 use siembox_support::dice::Dice;
 use siembox_support::receiver::{Receiver, rsyslog};
@@ -33,7 +32,7 @@ fn nothing_that_rsyslog_answered_is_missing_and_the_ledger_agrees() {
         status.agents[0].spool.waiting == total
     });
     siembox.stop();
-    let want = ids(expected::of(&cloud, &siembox, Stream::Activities).iter());
+    let want = ids(expected::of(&cloud, &siembox, records::Stream::Activities).iter());
     assert_eq!(want.len(), RECORDS);
     let full = siembox.path("full");
     copied(&siembox.state(), &full);

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use siembox::replay::{Counts, Word};
 use siembox::sent::Hour;
-use siembox::source::Stream;
 use siembox::status::{Notice, Snapshot};
 use siembox_support::cloud::{Bound, Cloud, Fault};
 use siembox_support::records::{self, Record};
@@ -158,7 +157,7 @@ fn again_repeats_exactly_the_window() {
     );
     let of_window: Vec<String> = all
         .iter()
-        .zip(expected::of(&cloud, &siembox, Stream::Activities))
+        .zip(expected::of(&cloud, &siembox, records::Stream::Activities))
         .filter(|(record, _)| (first..last).contains(&record.created_ms))
         .map(|(_, line)| line)
         .collect();

@@ -9,9 +9,10 @@ use super::intake::Intake;
 use crate::clock::Time;
 use crate::event::{Event, Kind};
 use crate::foreign::ForeignText;
-use crate::source::{Answer, Query, Source, SourceError, Stream, Trouble};
+use crate::source::{Answer, Query, Source, SourceError, Trouble};
 use crate::spool::Spool;
 use crate::status::Happening;
+use crate::stream::StreamKind;
 
 /// How often the activities behind an alert are asked for before it goes without them.
 const RELATED_TRIES: u32 = 3;
@@ -48,7 +49,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
             clock: &mut self.state.cloud_clock,
             time: &self.time,
             asked: self.time.now().steady,
-            holds: self.fetch_related && self.stream == Stream::Alerts,
+            holds: self.fetch_related && self.stream.kind == StreamKind::Alerts,
             now_ms: 0,
         };
         let answer = self.source.page(query, &mut intake);

@@ -52,7 +52,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
             return;
         }
         self.tell(&Happening::LedgerUnanswered {
-            stream: self.stream.name(),
+            stream: self.stream.name,
             hours: hours.into_iter().map(begin_of).collect(),
             why: why.to_owned(),
         });
@@ -106,7 +106,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
             .audit
             .answered(&mut audited, hour, missing, horizon, now);
         self.ledger.keep_audited(stream, audited);
-        let stream = self.stream.name();
+        let stream = self.stream.name;
         if !unanswered.is_empty() && self.state.audit.unanswered().is_empty() {
             self.tell(&Happening::LedgerAnswered { stream });
         }

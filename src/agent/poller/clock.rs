@@ -22,7 +22,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         if self.state.clock_is_set {
             return None;
         }
-        let stream = self.stream.name();
+        let stream = self.stream.name;
         let look = self.gate.look(self.time.now());
         let waits = matches!(look, Look::Shut { .. });
         match &look {
@@ -73,7 +73,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
 
     /// Tells where the two clocks differ, and when they agree again.
     pub(super) fn compare_clocks(&mut self) {
-        let (stream, clocks) = (self.stream.name(), self.clocks());
+        let (stream, clocks) = (self.stream.name, self.clocks());
         let differ = clocks.difference().is_some();
         match (
             differ,

@@ -11,8 +11,9 @@ use crate::event::Event;
 use crate::ledger::{Counts, Key};
 use crate::sent::Scribe;
 use crate::source::cloud_apps::record::{Unreadable, too_long};
-use crate::source::{Clocks, Reader, Recipient, Stream};
+use crate::source::{Clocks, Reader, Recipient};
 use crate::spool::{Aside, Lines};
+use crate::stream::StreamSpec;
 
 /// What a page has brought so far.
 #[derive(Default)]
@@ -42,7 +43,7 @@ pub(super) struct CloudClock(Option<(i64, Duration)>);
 
 /// Takes a page's records.
 pub(super) struct Intake<'a, T> {
-    pub(super) stream: Stream,
+    pub(super) stream: StreamSpec,
     pub(super) reader: &'a mut Reader,
     pub(super) writer: &'a mut LineWriter,
     pub(super) sent: &'a mut Scribe,

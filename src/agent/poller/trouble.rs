@@ -48,7 +48,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
             }
             (_, None) => self.state.passing.failed(self.time.chance()),
         };
-        let stream = self.stream.name();
+        let stream = self.stream.name;
         self.tell(&Happening::CloudTrouble {
             stream,
             trouble,
@@ -77,7 +77,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
     /// What to do after answers that contradict themselves for good: as after none. Says how long
     /// to wait.
     pub(super) fn after_contradiction(&mut self, reason: &'static str) -> Duration {
-        let stream = self.stream.name();
+        let stream = self.stream.name;
         let step = self.reader.doubted(self.failure());
         let Ok(step) = self.follow(step) else {
             return Duration::ZERO;
@@ -113,7 +113,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         match change {
             Change::Passed(passed) => self.pass_over(passed, why),
             change => self.tell(&Happening::Narrowed {
-                stream: self.stream.name(),
+                stream: self.stream.name,
                 change,
             }),
         }
@@ -204,7 +204,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         self.state.again_at = Some(self.time.now().steady + wait);
         self.tell_passed(passed, why);
         self.tell(&Happening::PageRead(PageRead {
-            stream: self.stream.name(),
+            stream: self.stream.name,
             set_aside: 1,
             read_up_to_ms: self.reader.high_ms(),
             more: true,
@@ -214,7 +214,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
 
     fn tell_passed(&self, passed: Unserved, why: &str) {
         self.tell(&Happening::PassedOver {
-            stream: self.stream.name(),
+            stream: self.stream.name,
             passed,
             why: why.to_owned(),
         });
@@ -222,7 +222,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
 
     fn tell_too_many(&self, why: &str) {
         self.tell(&Happening::TooManyPassed {
-            stream: self.stream.name(),
+            stream: self.stream.name,
             asked: self.asked(),
             why: why.to_owned(),
         });

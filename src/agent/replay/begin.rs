@@ -10,11 +10,12 @@ use crate::agent::{Agent, AgentError, cloud_parts, cursor, line_writer, rules};
 use crate::clock;
 use crate::replay::{Call, Counts, Progress, Request, Word};
 use crate::sent::{Scribe, SentIds};
-use crate::settings::AgentSettings;
+use crate::settings::{AgentSettings, StreamSettings};
 use crate::source::cloud_apps::CloudApps;
 use crate::source::http::Http;
-use crate::source::{Cursor, Reader, Rules, Seen, Stream, Throttle};
+use crate::source::{Cursor, Reader, Rules, Seen, Throttle};
 use crate::spool::Spool;
+use crate::stream::StreamSpec;
 
 /// A replay, as its agent knows it.
 pub(in crate::agent) struct RunningReplay {
@@ -71,23 +72,14 @@ impl<S: Spool + 'static> Agent<S> {
             )));
         }
         let (mut clients, mut legs) = (Vec::new(), Vec::new());
-        for stream in Stream::ALL {
+        for of_stream in meant(settings, &request)? {
+            let stream = of_stream.spec;
             let parts = cloud_parts(settings, stream).map_err(|error| failed(&error))?;
-            match request.stream {
-                Some(meant) if meant != stream => continue,
-                Some(_) if !parts.settings.enabled => {
-                    return Err(Word::Refused(format!(
-                        "--stream: {stream} are off in the settings ({stream}.enabled)"
-                    )));
-                }
-                None if !parts.settings.enabled => continue,
-                _ => {}
-            }
             clients.push(parts.http);
             let leg = leg(
                 &*self.spool,
                 &self.sent,
-                rules(settings, stream),
+                rules(settings, of_stream),
                 (stream, parts.source),
                 request.from_ms,
             );
@@ -104,6 +96,7 @@ impl<S: Spool + 'static> Agent<S> {
         }
         let replay = Replay {
             request,
+            streams: legs.iter().map(|leg| leg.stream.name.to_owned()).collect(),
             legs,
             throttle: Arc::clone(throttle),
             writer: line_writer(settings).map_err(|error| failed(&error))?,
@@ -124,12 +117,37 @@ impl<S: Spool + 'static> Agent<S> {
     }
 }
 
+/// The streams that are asked for.
+fn meant<'a>(
+    settings: &'a AgentSettings,
+    request: &Request,
+) -> Result<Vec<&'a StreamSettings>, Word> {
+    let Some(name) = &request.stream else {
+        return Ok(settings.streams_on().collect());
+    };
+    let mut streams = settings.streams.iter();
+    match streams.find(|stream| stream.spec.name == name) {
+        Some(stream) if stream.enabled => Ok(vec![stream]),
+        Some(_) => Err(Word::Refused(format!(
+            "--stream: {name} are off in the settings ({name}.enabled)"
+        ))),
+        None => {
+            let names = settings.streams.iter().map(|stream| stream.spec.name);
+            Err(Word::Refused(format!(
+                "--stream: found {name:?}; allowed for agent {}: {}",
+                settings.name,
+                names.collect::<Vec<_>>().join(", ")
+            )))
+        }
+    }
+}
+
 /// The window of a stream, from `from_ms` on; `None` where the poller has not begun yet.
 fn leg(
     spool: &impl Spool,
     sent: &Arc<SentIds>,
     rules: Rules,
-    (stream, source): (Stream, CloudApps),
+    (stream, source): (StreamSpec, CloudApps),
     from_ms: i64,
 ) -> Result<Option<Leg>, AgentError> {
     let memory = spool.recall(stream.number())?;

@@ -19,11 +19,12 @@ use crate::replay::Counts;
 use crate::sent::{Change, Hour, Id};
 use crate::source::cloud_apps::record::{Mapped, Unreadable, too_long};
 use crate::source::{
-    Answer, Clocks, Query, Reader, Recipient, Source, SourceError, Stream, Trouble, Unserved,
-    Verdict, fingerprint,
+    Answer, Clocks, Query, Reader, Recipient, Source, SourceError, Trouble, Unserved, Verdict,
+    fingerprint,
 };
 use crate::spool::{Aside, Lines, Page, Spool, SpoolError};
 use crate::status::Happening;
+use crate::stream::StreamSpec;
 
 /// How often a full spool is asked again.
 const FULL_LOOK: Duration = Duration::from_millis(500);
@@ -47,7 +48,7 @@ pub(super) struct Taken {
 /// Takes a page's records as they come.
 struct Intake<'a> {
     reader: &'a mut Reader,
-    stream: Stream,
+    stream: StreamSpec,
     writer: &'a LineWriter,
     /// Where the window ends.
     to_ms: i64,
@@ -165,7 +166,7 @@ impl<S: Spool> Replay<S> {
             self.wake.notify_one();
         }
         self.tell(&Happening::PassedOver {
-            stream: leg.stream.name(),
+            stream: leg.stream.name,
             passed,
             why: why.to_owned(),
         });
@@ -228,7 +229,7 @@ impl<S: Spool> Replay<S> {
         }
         for record in aside {
             self.tell(&Happening::SetAside {
-                stream: leg.stream.name(),
+                stream: leg.stream.name,
                 id: ForeignText::new(&record.id),
                 reason: ForeignText::new(&record.reason),
             });

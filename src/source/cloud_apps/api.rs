@@ -13,7 +13,8 @@ use super::record::activity;
 use super::voice::{self, Voice};
 use crate::foreign::ForeignText;
 use crate::source::http::{Http, Post, Response};
-use crate::source::{Answer, Place, Query, Recipient, Source, SourceError, Stream, Trouble};
+use crate::source::{Answer, Place, Query, Recipient, Source, SourceError, Trouble};
+use crate::stream::{StreamKind, StreamSpec};
 
 /// Below this, and for alerts always, pages are asked for without scan mode.
 const SMALLEST_SCAN: u32 = 500;
@@ -25,7 +26,7 @@ const AFTER_THROTTLED: Duration = Duration::from_secs(60);
 pub struct CloudApps<P: Post = Http> {
     http: P,
     auth: Auth,
-    stream: Stream,
+    stream: StreamSpec,
     url: String,
     filters: Map<String, Value>,
 }
@@ -36,11 +37,15 @@ impl<P: Post> CloudApps<P> {
     pub fn new(
         http: P,
         auth: Auth,
-        stream: Stream,
+        stream: StreamSpec,
         api_url: &str,
         filters: Map<String, Value>,
     ) -> Self {
-        let url = format!("{api_url}/api/v1/{}/", stream.name());
+        let list = match stream.kind {
+            StreamKind::Activities => "activities",
+            StreamKind::Alerts => "alerts",
+        };
+        let url = format!("{api_url}/api/v1/{list}/");
         Self {
             http,
             auth,
@@ -107,7 +112,7 @@ impl<P: Post> Source for CloudApps<P> {
 /// # Errors
 /// Where the place that the API had named is no JSON, so that it can't be asked for.
 fn question(
-    stream: Stream,
+    stream: StreamSpec,
     filters: &Map<String, Value>,
     query: &Query,
 ) -> Result<String, SourceError> {
@@ -123,10 +128,6 @@ fn question(
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         is_scan: bool,
     }
-    let time_field = match stream {
-        Stream::Activities => "created",
-        Stream::Alerts => "date",
-    };
     let (text, skip) = match &query.place {
         Place::Next(next) => (next.clone(), None),
         Place::Skip(skip) => {
@@ -135,11 +136,11 @@ fn question(
                 Some(to_ms) => json!({ "gte": query.from_ms, "lte": to_ms }),
                 None => json!({ "gte": query.from_ms }),
             };
-            filters.insert(time_field.into(), span);
+            filters.insert(stream.order.into(), span);
             (Value::Object(filters).to_string(), Some(*skip))
         }
     };
-    let is_scan = stream == Stream::Activities && query.limit >= SMALLEST_SCAN;
+    let is_scan = stream.kind == StreamKind::Activities && query.limit >= SMALLEST_SCAN;
     let no_json = |cause: serde_json::Error| {
         SourceError::new(
             Trouble::BadQuestion,
@@ -149,7 +150,7 @@ fn question(
     let raw = RawValue::from_string(text).map_err(no_json)?;
     let body = Body {
         filters: &raw,
-        sort_field: time_field,
+        sort_field: stream.order,
         sort_direction: "asc",
         limit: query.limit,
         skip: skip.filter(|&skip| skip > 0 || !is_scan),
@@ -292,6 +293,7 @@ fn seconds_in(said: &str) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stream::{ACTIVITIES, ALERTS};
 
     fn filters() -> Map<String, Value> {
         let Value::Object(map) = json!({ "service": { "eq": [20595] } }) else {
@@ -309,7 +311,7 @@ mod tests {
             limit: 5000,
         };
         assert_eq!(
-            question(Stream::Activities, &filters(), &query).unwrap(),
+            question(ACTIVITIES, &filters(), &query).unwrap(),
             r#"{"filters":{"created":{"gte":17},"service":{"eq":[20595]}},"sortField":"created","sortDirection":"asc","limit":5000,"isScan":true}"#
         );
     }
@@ -323,7 +325,7 @@ mod tests {
             limit: 5000,
         };
         assert!(
-            question(Stream::Activities, &filters(), &query)
+            question(ACTIVITIES, &filters(), &query)
                 .unwrap()
                 .starts_with(r#"{"filters":{"b": 1,"a":[ 2]},"sort"#)
         );
@@ -338,7 +340,7 @@ mod tests {
                 place: Place::Next(text.to_owned()),
                 limit: 5000,
             };
-            let error = question(Stream::Activities, &filters(), &query).unwrap_err();
+            let error = question(ACTIVITIES, &filters(), &query).unwrap_err();
             assert_eq!(error.trouble, Trouble::BadQuestion, "{text:?}");
             assert!(error.what.contains("nextQueryFilters"), "{error}");
         }
@@ -353,7 +355,7 @@ mod tests {
             limit: 100,
         };
         assert_eq!(
-            question(Stream::Alerts, &Map::new(), &query).unwrap(),
+            question(ALERTS, &Map::new(), &query).unwrap(),
             r#"{"filters":{"date":{"gte":17}},"sortField":"date","sortDirection":"asc","limit":100,"skip":100}"#
         );
     }
@@ -367,7 +369,7 @@ mod tests {
             limit: 1,
         };
         assert_eq!(
-            question(Stream::Activities, &Map::new(), &query).unwrap(),
+            question(ACTIVITIES, &Map::new(), &query).unwrap(),
             r#"{"filters":{"created":{"gte":17,"lte":19}},"sortField":"created","sortDirection":"asc","limit":1,"skip":0}"#
         );
     }
@@ -446,8 +448,7 @@ mod tests {
     fn other_kinds_of_success_are_read_as_a_page_and_never_repeated() {
         let ask = |status, body| {
             let auth = Auth::Token(Box::new(|| Ok("t".into())));
-            let mut source =
-                CloudApps::new(Played(status, body), auth, Stream::Alerts, "", Map::new());
+            let mut source = CloudApps::new(Played(status, body), auth, ALERTS, "", Map::new());
             let query = Query {
                 from_ms: 1,
                 to_ms: None,
@@ -478,7 +479,7 @@ mod tests {
     fn the_activities_behind_an_alert_are_named_whatever_their_ids_are() {
         let body = r#"{"data":[{"_id":"a","created":1},{"_id":7,"created":1},{"_id":"c"},3]}"#;
         let auth = Auth::Token(Box::new(|| Ok("t".into())));
-        let mut source = CloudApps::new(Played(200, body), auth, Stream::Alerts, "", Map::new());
+        let mut source = CloudApps::new(Played(200, body), auth, ALERTS, "", Map::new());
         assert_eq!(source.activities_behind("x").unwrap(), ["a", "7", "c"]);
     }
 

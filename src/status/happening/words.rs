@@ -135,7 +135,7 @@ impl Happening {
                 format!("{what}; the stream goes on, but a replay would send these records again")
             }
             Self::SentIdsWell => "what is sent is written down again".to_owned(),
-            Self::ReplayBegun(running) => running.request.in_words(),
+            Self::ReplayBegun(running) => running.in_words(),
             Self::ReplayGoesOn(running) => replay::line(&running.progress, Duration::ZERO),
             Self::ReplayEnded { dry_run, word } => match word {
                 Word::Done(counts) => {

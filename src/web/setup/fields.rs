@@ -2,6 +2,13 @@
 //!
 //! The settings' own reader is the judge of every value; a field only knows how to be written on a page.
 
+mod streams;
+
+use std::sync::LazyLock;
+
+use crate::stream::CLOUD_APPS;
+use streams::of_streams;
+
 /// A step of the wizard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Step {
@@ -71,8 +78,6 @@ pub(super) enum Group {
 const ADVANCED: Group = Group::More("Advanced settings");
 const TLS: Group = Group::More("Encryption (TLS)");
 const DELIVERY: Group = Group::More("Proof of delivery and speed");
-const ALERTS: Group = Group::Of("Alerts");
-const ACTIVITIES: Group = Group::Of("Activities");
 const TOKEN: Group = Group::Of("With a token");
 const ENTRA: Group = Group::Of("Or with an Entra app");
 const WAY: Group = Group::More("Proxy and certificates");
@@ -95,7 +100,7 @@ const fn field(
 }
 
 use Group::Main;
-use Kind::{Choice, Number, OtherFilters, Pem, Picks, Secret, Switch, Text, Values};
+use Kind::{Choice, Number, Pem, Secret, Switch, Text};
 
 #[rustfmt::skip]
 static GENERAL: &[Field] = &[
@@ -136,25 +141,8 @@ static SIEM: &[Field] = &[
     field("siem.heartbeat", "Heartbeat each", "As 15m: a line of siembox's own, to alarm by. Empty: none.", Text, DELIVERY),
 ];
 
-#[rustfmt::skip]
-static DATA: &[Field] = &[
-    field("alerts.enabled", "Send alerts", "", Switch(true), ALERTS),
-    field("alerts.filters.severity", "Severity", "None chosen: all.", Picks(&[(2, "High"), (1, "Medium"), (0, "Low"), (3, "Informational")]), ALERTS),
-    field("alerts.filters.entity.service", "Services", "Numbers of apps, as 11161 for Office 365. Empty: all.", Values(Holds::Numbers), ALERTS),
-    field("alerts.filters.entity.policy", "Policies", "Ids of policies. Empty: all.", Values(Holds::Words), ALERTS),
-    field("alerts.defender_for_identity", "Include alerts of Defender for Identity", "Off where it sends them to the SIEM itself.", Switch(true), ALERTS),
-    field("alerts.filters", "Other filters of alerts", "As the settings file has them, one a line: \"alertOpen\" = { eq = true }", OtherFilters, Group::More("More about alerts")),
-    field("alerts.name", "Name of the line", "", Choice(&[("title", "The alert's title"), ("policy", "The policy that raised it")]), Group::More("More about alerts")),
-    field("alerts.fetch_related", "AdminRequest for the activities behind each alert", "One request each.", Switch(false), Group::More("More about alerts")),
-    field("activities.enabled", "Send activities", "", Switch(true), ACTIVITIES),
-    field("activities.filters.service", "Services", "Numbers of apps. Empty: all.", Values(Holds::Numbers), ACTIVITIES),
-    field("activities.filters.activity.eventActionType", "Activity types", "As EVENT_CATEGORY_LOGIN. Empty: all.", Values(Holds::Words), ACTIVITIES),
-    field("activities.filters.user.username", "Users", "As admin@contoso.com. Empty: all.", Values(Holds::Words), ACTIVITIES),
-    field("activities.filters.location.country", "Countries", "As US, DE. Empty: all.", Values(Holds::Words), ACTIVITIES),
-    field("activities.filters.ip.tags", "IP tags", "Ids of tags. Empty: all.", Values(Holds::Words), ACTIVITIES),
-    field("activities.filters.policy", "Policies", "Ids of policies. Empty: all.", Values(Holds::Words), ACTIVITIES),
-    field("activities.filters", "Other filters of activities", "As the settings file has them, one a line: \"activity.type\" = { eq = true }", OtherFilters, Group::More("More about activities")),
-];
+/// What is asked for of each stream; built once, from the list of streams.
+static DATA: LazyLock<Vec<Field>> = LazyLock::new(|| of_streams(CLOUD_APPS));
 
 #[rustfmt::skip]
 static CONNECTION: &[Field] = &[
@@ -224,7 +212,7 @@ impl Step {
         match self {
             Self::General => GENERAL,
             Self::Siem => SIEM,
-            Self::Data => DATA,
+            Self::Data => &DATA,
             Self::Connection => CONNECTION,
             Self::Finish => &[],
         }

@@ -86,7 +86,8 @@ fn in_words(typed: &FormState, key: &str, kind: Kind) -> Option<String> {
         Kind::Secret | Kind::Pem => typed.kept(key).map(|_| "set".to_owned()),
         Kind::Switch(default) => {
             let on = typed.is_on(key, default);
-            let always = matches!(key, "alerts.enabled" | "activities.enabled");
+            // whether a stream is sent at all
+            let always = key.ends_with(".enabled");
             (always || on != default).then(|| if on { "on" } else { "off" }.to_owned())
         }
         Kind::Choice(all) => {

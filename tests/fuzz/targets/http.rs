@@ -14,7 +14,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use siembox::source::cloud_apps::{Auth, CloudApps, Entra};
 use siembox::source::http::{Http, Route};
-use siembox::source::{Place, Query, Source, SourceError, Stream, Trouble};
+use siembox::source::{Place, Query, Source, SourceError, Trouble};
+use siembox::stream::{ACTIVITIES, ALERTS};
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{
@@ -103,11 +104,7 @@ fn source(manner: Manner, stage: &Stage) -> CloudApps {
     } else {
         Auth::Token(secret())
     };
-    let stream = if manner.alerts {
-        Stream::Alerts
-    } else {
-        Stream::Activities
-    };
+    let stream = if manner.alerts { ALERTS } else { ACTIVITIES };
     CloudApps::new(http, auth, stream, "http://127.0.0.1", Default::default())
 }
 
