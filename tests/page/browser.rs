@@ -180,6 +180,37 @@ fn is_whole_without_a_script_and_by_keyboard() {
     assert_eq!(browser.tell("document.querySelector('#day-0').open"), true);
 }
 
+#[test]
+fn the_manual_fits_and_its_pages_open() {
+    let url = crate::still::serve(crate::looks::connected());
+    let contents = format!("{}/manual", url.trim_end_matches('/'));
+    let mut browser = Browser::start();
+    for width in crate::looks::WIDTHS {
+        for scheme in crate::looks::SCHEMES {
+            assert_eq!(browser.open(&contents, width, scheme), 200);
+            assert_eq!(browser.axe(), Vec::<String>::new(), "{width} {scheme}");
+            let wide = browser.tell("document.documentElement.scrollWidth");
+            assert!(
+                wide.as_u64() <= Some(width.into()),
+                "{width}: {wide} px wide"
+            );
+        }
+    }
+    assert_eq!(
+        browser.open(&format!("{contents}/states.md"), 360, "light"),
+        200
+    );
+    let words = browser.tell("document.body.innerText");
+    assert!(
+        words
+            .as_str()
+            .unwrap()
+            .starts_with("# States and conditions")
+    );
+    let complaints = browser.complaints();
+    assert!(complaints.is_empty(), "{complaints:?}");
+}
+
 /// What the checker finds in a page that is wrong: else it would find nothing in ours either.
 #[test]
 fn the_accessibility_checker_looks() {
