@@ -6,6 +6,7 @@
 //! be one, and the last part of a folder that siembox makes ([`make_folder`]) never. What is a pipe or a device instead of
 //! a file is refused before it can hang.
 
+mod lock;
 mod way;
 
 use std::ffi::{OsStr, OsString};
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, openat, renameat, unlinkat};
 use rustix::io::Errno;
 
+pub use lock::lock;
 pub use way::no_links_below;
 
 /// A folder, held open: what it is renamed to, or what stands in its place, changes nothing.

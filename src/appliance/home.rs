@@ -149,7 +149,7 @@ fn lock(state_dir: &Path) -> Result<File, ApplianceError> {
     let path = state_dir.join(LOCK);
     let file =
         own_file::update(&path, 0o640).map_err(|cause| ApplianceError::Lock { path, cause })?;
-    match file.try_lock() {
+    match own_file::lock(&file) {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(ApplianceError::InUse {
             path: state_dir.to_owned(),

@@ -30,7 +30,7 @@ impl Lock {
         };
         chain::expect_file(&path).map_err(io("tidy up"))?;
         let mut file = own_file::update(&path, 0o644).map_err(io("open"))?;
-        match file.try_lock() {
+        match own_file::lock(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut holder = String::new();
