@@ -6,9 +6,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Most that a binary may weigh, bytes: the image that carries it has its budget too. Half a megabyte of it came with the
-/// algorithms that enterprises sign with (P-384 with SHA-512, P-521), HTML's names of characters, and bounds everywhere.
-const BUDGET: usize = 10_500_000;
+/// Most that a binary may weigh, bytes: the image that carries it has its budget too. Half a megabyte
+/// of it came with the algorithms that enterprises sign with (P-384 with SHA-512, P-521), HTML's
+/// names of characters, and bounds everywhere; 0.28 MB with the manual that the page serves (59 kB
+/// of text), keys agreed on over P-521, checksums of ids and what names each thing that fails for ever.
+const BUDGET: usize = 10_800_000;
 
 /// A machine that is shipped for.
 struct Machine {
