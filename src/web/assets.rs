@@ -35,8 +35,14 @@ pub(super) static LOGO: LazyLock<Asset> = asset!("siembox.svg", "image/svg+xml")
 /// What `/status.json` looks like.
 pub(super) static SCHEMA: LazyLock<Asset> = asset!("status.schema.json", "application/schema+json");
 
+/// Where browsers ask for the mark of a page that names none, as a text of the manual is.
+const FAVICON: &str = "/favicon.ico";
+
 /// The asset at this path.
 pub(super) fn at(path: &str) -> Option<&'static Asset> {
+    if path == FAVICON {
+        return Some(&LOGO);
+    }
     let all: [&'static Asset; 5] = [&STYLE, &SCRIPT, &DESK, &LOGO, &SCHEMA];
     all.into_iter().find(|asset| asset.path == path)
 }

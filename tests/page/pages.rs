@@ -214,6 +214,9 @@ fn the_manual_is_one_link_away_and_each_of_its_pages_is_there() {
         );
     }
     assert_eq!(get(&connected(), "/manual/none.md").status, 404);
+    // a text names no mark of its own, so that browsers ask for it here
+    let mark = get(&connected(), "/favicon.ico");
+    assert_eq!(mark.header("Content-Type"), Some("image/svg+xml"));
 }
 
 #[test]
