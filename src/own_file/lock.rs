@@ -1,12 +1,12 @@
 //! The lock on a file: one process at a time.
 
 use std::fs::{File, TryLockError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// Another process may hold the lock for so long: one that is about to end, or one that was forked
+/// How often the lock is tried, a second in all: another process may be about to end, or was forked
 /// from the holder and has not become its own program yet.
-const RELEASE: Duration = Duration::from_secs(1);
-/// How often it is tried meanwhile.
+const TRIES: u32 = 200;
+/// How long it is waited between two of them.
 const LOOK: Duration = Duration::from_millis(5);
 
 /// Locks the file until it is closed, waiting for at most a second where another process is about
@@ -15,15 +15,13 @@ const LOOK: Duration = Duration::from_millis(5);
 /// # Errors
 /// `WouldBlock` where another process holds it; else what the system says.
 pub fn lock(file: &File) -> Result<(), TryLockError> {
-    let start = Instant::now();
-    loop {
+    for _ in 1..TRIES {
         match file.try_lock() {
-            Err(TryLockError::WouldBlock) if start.elapsed() < RELEASE => {
-                std::thread::sleep(LOOK);
-            }
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOOK),
             answer => return answer,
         }
     }
+    file.try_lock()
 }
 
 #[cfg(test)]
