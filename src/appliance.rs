@@ -16,19 +16,19 @@ use tokio::sync::mpsc;
 
 use crate::agent::Agent;
 use crate::allocator;
-use crate::board::{Facts, recognise};
+use crate::board::{MachineFacts, recognise};
 use crate::clock;
 use crate::settings::{HealthSettings, Overrides, Settings};
-use crate::source::Throttle;
+use crate::source::RequestLimit;
 use crate::spool::sled::SledSpool;
 use crate::status::socket::Called;
-use crate::status::{Pulse, Status, Thresholds, WORK};
+use crate::status::{Liveness, Status, Thresholds, WORK};
 use crate::timekeeping::Gate;
-use crate::web::{Audit, Auth, Setup, Tools};
+use crate::web::{Auth, SettingsAudit, Setup, SetupTools};
 use home::Home;
 use orphans::Orphans;
 use page::PageState;
-use page_actions::{BoxActions, Order};
+use page_actions::{BoxActions, PageOrder};
 
 /// What the image's builder says of the firmware; there only where siembox runs as firmware.
 const FIRMWARE: &str = "etc/siembox/firmware.toml";
@@ -135,7 +135,7 @@ struct Appliance {
     /// Why the state folder can't be used at present.
     home_trouble: Option<String>,
     /// The main loop's sign of life.
-    pulse: Pulse,
+    pulse: Liveness,
     status: Status,
     /// In no order; the settings have that.
     agents: HashMap<String, Agent<SledSpool>>,
@@ -148,7 +148,7 @@ struct Appliance {
     /// Spools that belong to no agent.
     orphans: Orphans,
     /// One for each tenant's API host.
-    throttles: HashMap<String, Arc<Mutex<Throttle>>>,
+    throttles: HashMap<String, Arc<Mutex<RequestLimit>>>,
     page: PageState,
     /// Who may change something there. It outlives the page, which is opened anew where its settings change.
     auth: Arc<Auth>,
@@ -159,7 +159,7 @@ struct Appliance {
     /// What the pollers wait for before they go by the clock.
     gate: Gate,
     /// What the page asks for.
-    ordered: mpsc::Receiver<Order>,
+    ordered: mpsc::Receiver<PageOrder>,
 }
 
 // === impl Appliance ===
@@ -167,13 +167,13 @@ struct Appliance {
 impl Appliance {
     fn new(settings: Settings, home: Home, desk: &impl SettingsProvider) -> Self {
         let status = Status::new(thresholds(&settings.health), clock::now());
-        let audit = Arc::new(Audit::new(&settings.state_dir));
+        let audit = Arc::new(SettingsAudit::new(&settings.state_dir));
         let (orders, ordered) = mpsc::channel(8);
         let mut setup = None;
         let mut door = Auth::new(&settings.state_dir, Arc::clone(&audit));
         if let Some((file, given)) = desk.file() {
             let state_dir = settings.state_dir.clone();
-            let room = Arc::new(Setup::new(Tools {
+            let room = Arc::new(Setup::new(SetupTools {
                 file,
                 given,
                 state_dir: state_dir.clone(),
@@ -255,12 +255,12 @@ impl Appliance {
                     continue;
                 }
                 Some(order) = self.ordered.recv() => match order {
-                    Order::Look => true,
-                    Order::Orphan(call) => {
+                    PageOrder::Look => true,
+                    PageOrder::Orphan(call) => {
                         self.call_orphan(call).await;
                         continue;
                     }
-                    Order::Erase { agent, done } => {
+                    PageOrder::Erase { agent, done } => {
                         erased = Some((agent, done));
                         true
                     }
@@ -366,7 +366,12 @@ impl Appliance {
 
 /// Does siembox play lamps here? Only as firmware, and where the board has some. `root` is `/`.
 fn has_lamps(root: &Path) -> bool {
-    root.join(FIRMWARE).exists() && !recognise(&Facts::read(root)).profile.lamps.each.is_empty()
+    root.join(FIRMWARE).exists()
+        && !recognise(&MachineFacts::read(root))
+            .profile
+            .lamps
+            .each
+            .is_empty()
 }
 
 fn thresholds(health: &HealthSettings) -> Thresholds {

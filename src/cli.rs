@@ -12,7 +12,7 @@ mod wipe;
 
 pub use command::{
     AnnounceArgs, BoardArgs, CheckArgs, ClockArgs, Command, OrphansArgs, PreviewArgs, RenderArgs,
-    ReplayArgs, RunArgs, Setup, StatusArgs,
+    ReplayArgs, RunArgs, SetupArguments, StatusArgs,
 };
 pub use exit::Exit;
 pub use help::help;
@@ -22,7 +22,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use crate::firmware;
 use crate::settings::nearest;
-use flags::{FLAGS, Flag, Given};
+use flags::{FLAGS, Flag, WrittenFlags};
 
 /// Commands by name, `run` first: it is the one meant where none is named.
 const COMMANDS: [&str; 11] = [
@@ -177,9 +177,9 @@ pub fn parse(
 }
 
 /// Arguments → flags with their values, and words.
-fn scan(arguments: impl IntoIterator<Item = OsString>) -> Result<Given, Usage> {
+fn scan(arguments: impl IntoIterator<Item = OsString>) -> Result<WrittenFlags, Usage> {
     let mut parser = lexopt::Parser::from_args(arguments);
-    let mut given = Given::default();
+    let mut given = WrittenFlags::default();
     loop {
         let written = match parser.next() {
             Ok(Some(lexopt::Arg::Value(word))) => {

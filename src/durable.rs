@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::own_file::Place;
+use crate::own_file::FileIdentity;
 
 /// Puts these bytes where `path` is, for this user's eyes only (mode 0600), and returns once they are on the disk. A link
 /// that stands there is replaced, and not followed.
@@ -33,8 +33,8 @@ fn put(
     mode: u32,
     bytes: &[u8],
     finish: impl Fn(&File) -> io::Result<()>,
-) -> io::Result<Place> {
-    let place = Place::of(path)?;
+) -> io::Result<FileIdentity> {
+    let place = FileIdentity::of(path)?;
     let mut name = place.name.clone();
     name.push(suffix);
     let new = place.folder.place(name)?;

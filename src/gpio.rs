@@ -32,7 +32,7 @@ pub enum GpioError {
     #[error("{line}: {cause}: {}", cure(.cause))]
     Line {
         /// As the profile has it.
-        line: board::Line,
+        line: board::GpioLine,
         /// What the system said.
         cause: gpio_cdev::Error,
     },
@@ -42,7 +42,7 @@ pub enum GpioError {
 ///
 /// # Errors
 /// [`GpioError`]
-pub fn find(line: &board::Line) -> Result<gpio_cdev::Line, GpioError> {
+pub fn find(line: &board::GpioLine) -> Result<gpio_cdev::Line, GpioError> {
     let mut there = Vec::new();
     let mut closed = None;
     for chip in gpio_cdev::chips().map_err(|cause| GpioError::Chip { cause })? {
@@ -76,7 +76,7 @@ pub fn find(line: &board::Line) -> Result<gpio_cdev::Line, GpioError> {
 ///
 /// # Errors
 /// [`GpioError`]
-pub fn output(line: &board::Line) -> Result<CdevPin, GpioError> {
+pub fn output(line: &board::GpioLine) -> Result<CdevPin, GpioError> {
     let failed = |cause| GpioError::Line {
         line: line.clone(),
         cause,

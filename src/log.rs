@@ -25,7 +25,7 @@ use tracing_subscriber::{Registry, reload};
 
 use crate::settings::{LogLevel, LogSettings};
 pub(crate) use bounded_file::{BoundedFile, names};
-use line::Lines;
+use line::LogLines;
 use output::Output;
 
 /// The file in the folder of the settings; older ones have a number behind it.
@@ -95,7 +95,7 @@ fn assemble(
     clock: fn() -> i64,
 ) -> (impl tracing::Subscriber + Send + Sync, LogHandle) {
     let (filter, handle) = reload::Layer::new(levels(level));
-    let lines = Lines::new(output.clone(), clock);
+    let lines = LogLines::new(output.clone(), clock);
     let subscriber = Registry::default().with(filter).with(lines);
     (
         subscriber,

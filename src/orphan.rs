@@ -28,7 +28,7 @@ pub struct Orphan {
 /// What the running siembox is asked to do with one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Request {
+pub enum OrphanRequest {
     /// Send the lines that wait in it.
     Send {
         /// The orphaned spool.
@@ -44,15 +44,15 @@ pub enum Request {
 }
 
 /// What became of a request: a sentence of what is done, or why it can't be.
-pub type Outcome = Result<String, String>;
+pub type OrphanOutcome = Result<String, String>;
 
 /// A request on its way to the appliance.
 #[derive(Debug)]
-pub struct Call {
+pub struct OrphanCall {
     /// What is asked.
-    pub request: Request,
+    pub request: OrphanRequest,
     /// Takes the outcome. Closed where nobody listens any more.
-    pub done: oneshot::Sender<Outcome>,
+    pub done: oneshot::Sender<OrphanOutcome>,
 }
 
 // === impl Orphan ===
@@ -112,7 +112,7 @@ impl Orphan {
 
 // === impl Request ===
 
-impl Request {
+impl OrphanRequest {
     /// The spool that it is about.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -28,7 +28,7 @@ pub struct Folder(OwnedFd);
 
 /// A name in a folder.
 #[derive(Debug)]
-pub struct Place {
+pub struct FileIdentity {
     /// Where it is.
     pub folder: Folder,
     /// How it is called there.
@@ -40,7 +40,7 @@ pub struct Place {
 /// # Errors
 /// When it is not there, is a link or no file, or the system refuses.
 pub fn read(path: &Path) -> io::Result<File> {
-    Place::of(path)?.open(OFlags::RDONLY, 0)
+    FileIdentity::of(path)?.open(OFlags::RDONLY, 0)
 }
 
 /// Opens a file for appending, and for reading; makes it with this mode where there is none.
@@ -49,7 +49,7 @@ pub fn read(path: &Path) -> io::Result<File> {
 /// When it is a link or no file, or the system refuses.
 pub fn append(path: &Path, mode: u32) -> io::Result<File> {
     let flags = OFlags::RDWR | OFlags::APPEND | OFlags::CREATE;
-    Place::of(path)?.open(flags, mode)
+    FileIdentity::of(path)?.open(flags, mode)
 }
 
 /// Opens a file for reading and writing as it is; makes it with this mode where there is none.
@@ -57,7 +57,7 @@ pub fn append(path: &Path, mode: u32) -> io::Result<File> {
 /// # Errors
 /// When it is a link or no file, or the system refuses.
 pub fn update(path: &Path, mode: u32) -> io::Result<File> {
-    Place::of(path)?.open(OFlags::RDWR | OFlags::CREATE, mode)
+    FileIdentity::of(path)?.open(OFlags::RDWR | OFlags::CREATE, mode)
 }
 
 /// Makes an empty file with this mode, in place of what has its name, which goes: a link as well, but not what it leads to.
@@ -65,7 +65,7 @@ pub fn update(path: &Path, mode: u32) -> io::Result<File> {
 /// # Errors
 /// When a folder has its name, or the system refuses.
 pub fn create(path: &Path, mode: u32) -> io::Result<File> {
-    Place::of(path)?.create(mode)
+    FileIdentity::of(path)?.create(mode)
 }
 
 /// Makes a folder with this mode, and those on the way to it, where there is none.
@@ -89,7 +89,7 @@ pub fn make_folder(path: &Path, mode: u32) -> io::Result<()> {
 /// # Errors
 /// When it is no socket, or the system refuses.
 pub fn set_socket_mode(path: &Path, mode: u32) -> io::Result<()> {
-    let place = Place::of(path)?;
+    let place = FileIdentity::of(path)?;
     let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let socket = File::from(openat(&place.folder.0, &place.name, flags, Mode::empty())?);
     if !socket.metadata()?.file_type().is_socket() {
@@ -102,7 +102,7 @@ pub fn set_socket_mode(path: &Path, mode: u32) -> io::Result<()> {
 
 // === impl Place ===
 
-impl Place {
+impl FileIdentity {
     /// The file's name, and its folder opened.
     ///
     /// # Errors
@@ -167,8 +167,8 @@ impl Folder {
     ///
     /// # Errors
     /// When the system is out of handles.
-    pub fn place(&self, name: impl Into<OsString>) -> io::Result<Place> {
-        Ok(Place {
+    pub fn place(&self, name: impl Into<OsString>) -> io::Result<FileIdentity> {
+        Ok(FileIdentity {
             folder: Self(self.0.try_clone()?),
             name: name.into(),
         })

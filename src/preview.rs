@@ -31,7 +31,7 @@ pub enum PreviewError {
 
 /// What a preview found.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct Preview {
     /// Lines written.
     pub lines: u64,
     /// Records that can't be read.
@@ -48,8 +48,8 @@ pub fn run(
     most: u32,
     lines: &mut impl Write,
     remarks: &mut impl Write,
-) -> Result<Found, PreviewError> {
-    let mut found = Found::default();
+) -> Result<Preview, PreviewError> {
+    let mut found = Preview::default();
     let mut writer = line_writer(agent)?;
     let SourceSettings::CloudApps(source) = &agent.source;
     for stream in agent.streams_on().map(|stream| stream.spec) {

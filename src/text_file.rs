@@ -46,12 +46,12 @@ pub struct FileError {
     /// The file.
     pub path: PathBuf,
     /// What is wrong with it.
-    pub why: Unreadable,
+    pub why: UnreadableFile,
 }
 
 /// What is wrong with a file.
 #[derive(Debug, thiserror::Error)]
-pub enum Unreadable {
+pub enum UnreadableFile {
     /// The system does not give it.
     #[error("can't be read: {0}; cure: check the path and its permissions")]
     System(io::Error),
@@ -78,7 +78,7 @@ impl FileError {
     /// Is there just no such file?
     #[must_use]
     pub fn is_missing(&self) -> bool {
-        matches!(&self.why, Unreadable::System(error) if error.kind() == io::ErrorKind::NotFound)
+        matches!(&self.why, UnreadableFile::System(error) if error.kind() == io::ErrorKind::NotFound)
     }
 }
 
@@ -92,7 +92,7 @@ pub fn read(path: &Path, most_bytes: u64) -> Result<String, FileError> {
         .map(Cow::into_owned)
         .map_err(|why| FileError {
             path: path.to_owned(),
-            why: Unreadable::NotText(why),
+            why: UnreadableFile::NotText(why),
         })
 }
 
@@ -108,10 +108,10 @@ pub fn bytes(path: &Path, most_bytes: u64) -> Result<Vec<u8>, FileError> {
     let file = path.to_owned();
     let read = patience::within(path, PATIENCE, move || first_bytes(&file, most_bytes + 1));
     let bytes = read
-        .ok_or_else(|| failed(Unreadable::Silent))?
-        .map_err(|error| failed(Unreadable::System(error)))?;
+        .ok_or_else(|| failed(UnreadableFile::Silent))?
+        .map_err(|error| failed(UnreadableFile::System(error)))?;
     if bytes.len() as u64 > most_bytes {
-        return Err(failed(Unreadable::Large { most_bytes }));
+        return Err(failed(UnreadableFile::Large { most_bytes }));
     }
     Ok(bytes)
 }
@@ -127,8 +127,8 @@ pub fn look(path: &Path) -> Result<Metadata, FileError> {
     };
     let file = path.to_owned();
     patience::within(path, PATIENCE, move || fs::metadata(file))
-        .ok_or_else(|| failed(Unreadable::Silent))?
-        .map_err(|error| failed(Unreadable::System(error)))
+        .ok_or_else(|| failed(UnreadableFile::Silent))?
+        .map_err(|error| failed(UnreadableFile::System(error)))
 }
 
 fn first_bytes(path: &Path, most: u64) -> io::Result<Vec<u8>> {

@@ -1,7 +1,7 @@
 //! How the forwarder comes to a connection: a port, so that a simulated receiver can stand in the place of the wire.
 
 use super::parts::{AgentError, siem_target};
-use crate::settings::{Protocol, SiemSettings};
+use crate::settings::{SiemSettings, SyslogProtocol};
 use crate::sink::{Sink, SinkError, Wire};
 
 /// Makes connections to the SIEM.
@@ -63,9 +63,9 @@ impl Connect for SiemConnect {
 
     fn word(&self) -> ReceiverWord {
         match self.siem.protocol {
-            Protocol::Udp { .. } => ReceiverWord::None,
-            Protocol::Tcp | Protocol::Tls(_) => ReceiverWord::End,
-            Protocol::Relp(_) => ReceiverWord::Answers,
+            SyslogProtocol::Udp { .. } => ReceiverWord::None,
+            SyslogProtocol::Tcp | SyslogProtocol::Tls(_) => ReceiverWord::End,
+            SyslogProtocol::Relp(_) => ReceiverWord::Answers,
         }
     }
 }

@@ -18,8 +18,8 @@ use super::proof_interval::ProofInterval;
 use super::replay_window::{Parcel, ReplayWindow};
 use super::suspects::{Named, Suspects};
 use crate::ledger::Release;
-use crate::settings::ReplaySettings;
-use crate::sink::{Answers, Refusal};
+use crate::settings::DeliverySettings;
+use crate::sink::{Answers, ReceiverRefusal};
 use crate::spool::{Batch, LineSet};
 
 /// So many connections in a row may end before a proof: a line at which they end is found within them.
@@ -42,7 +42,7 @@ pub struct DeliveryState {
     /// Sent on this connection to a receiver that answers each line, and not yet answered.
     unanswered: LineSet,
     /// Refused since the receiver was last asked for everything; whether that is the lines' fault shows when all is answered.
-    refusals: Vec<Refusal>,
+    refusals: Vec<ReceiverRefusal>,
     /// The number behind the last line that a receiver that answers each line has accepted since then; 0 for none.
     accepted_to: u64,
     /// Has anything newly arrived, or been read, on this connection?
@@ -75,7 +75,7 @@ pub struct DeliveryState {
 
 impl DeliveryState {
     /// Begins at the spool's first line.
-    pub fn new(first: u64, settings: &ReplaySettings) -> Self {
+    pub fn new(first: u64, settings: &DeliverySettings) -> Self {
         Self {
             first,
             cursor: first,
@@ -240,7 +240,7 @@ impl DeliveryState {
         if accepted_to == 0 && !self.is_alone() {
             return refusals.into_iter().next().map(|refusal| refusal.words);
         }
-        for Refusal { line, words } in refusals {
+        for ReceiverRefusal { line, words } in refusals {
             let others_after = accepted_to > line;
             self.suspects.refused(line, &words, others_after, now);
         }

@@ -20,16 +20,16 @@ use tokio::sync::Notify;
 use super::connect::{Connect, ConnectError, ReceiverWord};
 use super::delivery_state::DeliveryState;
 use super::half_close::QUIET;
-use super::halt::{Halt, chance};
-use super::heartbeat::Heartbeat;
+use super::heartbeat::HeartbeatSchedule;
 use super::parts::AgentError;
+use super::shutdown::{Shutdown, chance};
 use crate::backoff::Backoff;
 use crate::clock::Moment;
 use crate::ledger::Ledger;
-use crate::settings::{Protocol, SiemSettings};
+use crate::settings::{SiemSettings, SyslogProtocol};
 use crate::sink::{RelpFault, Sink, SinkError};
 use crate::spool::{Batch, Spool, SpoolError};
-use crate::status::{Happening, Reporter};
+use crate::status::{InternalEvent, Reporter};
 
 /// A quiet connection is looked at this often.
 const QUIET_LOOK: Duration = Duration::from_secs(10);
@@ -51,7 +51,7 @@ pub struct Forwarder<S: Spool, C: Connect> {
     /// What became of them.
     pub ledger: Arc<Ledger>,
     /// What is sent beside them.
-    pub heartbeat: Heartbeat,
+    pub heartbeat: HeartbeatSchedule,
     /// How they are sent.
     pub siem: SiemSettings,
     /// Makes the connections.
@@ -61,7 +61,7 @@ pub struct Forwarder<S: Spool, C: Connect> {
     /// Tells what happens.
     pub reporter: Reporter,
     /// Ends it.
-    pub halt: Arc<Halt>,
+    pub halt: Arc<Shutdown>,
     /// What time it is.
     pub now: fn() -> Moment,
 }
@@ -110,7 +110,7 @@ impl<S: Spool + 'static, C: Connect> Forwarder<S, C> {
                     {
                         // after so long nobody can tell whether it is the same receiver
                         state.unreachable();
-                        self.tell(&Happening::EndsBeforeProof {
+                        self.tell(&InternalEvent::EndsBeforeProof {
                             ends,
                             window: self.siem.replay.window,
                             what,
@@ -121,7 +121,7 @@ impl<S: Spool + 'static, C: Connect> Forwarder<S, C> {
                     }
                     if at_once {
                         // whether the receiver lives shows only now, not after a wait
-                        self.tell(&Happening::SiemTrouble {
+                        self.tell(&InternalEvent::SiemTrouble {
                             broke,
                             what,
                             wait: Duration::ZERO,
@@ -133,12 +133,12 @@ impl<S: Spool + 'static, C: Connect> Forwarder<S, C> {
                 End::Unfit(error) => (error.to_string(), false, siem.failed(chance())),
                 End::Spool(error) => {
                     let (what, wait) = (error.to_string(), disk.failed(chance()));
-                    self.tell(&Happening::SpoolTrouble { what, wait });
+                    self.tell(&InternalEvent::SpoolTrouble { what, wait });
                     self.pause(wait).await;
                     continue;
                 }
             };
-            self.tell(&Happening::SiemTrouble { broke, what, wait });
+            self.tell(&InternalEvent::SiemTrouble { broke, what, wait });
             self.pause(wait).await;
         }
     }
@@ -186,7 +186,7 @@ impl<S: Spool + 'static, C: Connect> Forwarder<S, C> {
                 };
             }
         };
-        self.tell(&Happening::SiemConnected {
+        self.tell(&InternalEvent::SiemConnected {
             peer: wire.peer().to_string(),
             renewed: state.renewed,
         });
@@ -219,7 +219,7 @@ impl<S: Spool + 'static, C: Connect> Forwarder<S, C> {
     async fn forward(&mut self, wire: &mut C::Wire, state: &mut DeliveryState) -> End {
         while !self.halt.thrown() {
             for repair in self.spool.repairs() {
-                self.tell(&Happening::SpoolRepaired {
+                self.tell(&InternalEvent::SpoolRepaired {
                     what: repair.to_string(),
                 });
             }
@@ -286,9 +286,11 @@ impl<S: Spool + 'static, C: Connect> Forwarder<S, C> {
             .map_err(broke)?;
         state.sent(lines, wire.sent() - before, word, self.now().steady);
         state.answered(wire.answers());
-        self.tell(&Happening::Sent { lines: count });
-        if let (lines @ 1.., Protocol::Udp { max_datagram }) = (mended.cut, &self.siem.protocol) {
-            self.tell(&Happening::Cut {
+        self.tell(&InternalEvent::Sent { lines: count });
+        if let (lines @ 1.., SyslogProtocol::Udp { max_datagram }) =
+            (mended.cut, &self.siem.protocol)
+        {
+            self.tell(&InternalEvent::Cut {
                 lines,
                 bound: *max_datagram,
             });
@@ -314,7 +316,7 @@ impl<S: Spool + 'static, C: Connect> Forwarder<S, C> {
     async fn prove(&mut self, wire: &mut C::Wire, state: &mut DeliveryState) -> Result<(), End> {
         wire.prove().await.map_err(broke)?;
         state.unproved = 0;
-        self.tell(&Happening::SiemThere);
+        self.tell(&InternalEvent::SiemThere);
         match self.connect.word() {
             ReceiverWord::Answers => {
                 state.answered(wire.answers());
@@ -396,7 +398,7 @@ impl<S: Spool + 'static, C: Connect> Forwarder<S, C> {
             () = self.wake.notified() => {}
             () = self.halt.wait() => {}
             error = wire.gone() => return Err(broke(error)),
-            () = tokio::time::sleep(wait.min(QUIET_LOOK)) => self.tell(&Happening::SiemThere),
+            () = tokio::time::sleep(wait.min(QUIET_LOOK)) => self.tell(&InternalEvent::SiemThere),
         }
         Ok(())
     }
@@ -405,7 +407,7 @@ impl<S: Spool + 'static, C: Connect> Forwarder<S, C> {
         (self.now)()
     }
 
-    fn tell(&self, what: &Happening) {
+    fn tell(&self, what: &InternalEvent) {
         self.reporter.tell(self.now(), what);
     }
 }
@@ -415,7 +417,7 @@ fn broke(error: SinkError) -> End {
 }
 
 /// Resolves so long after the switch was thrown.
-async fn halted_for(halt: &Halt, time: Duration) {
+async fn halted_for(halt: &Shutdown, time: Duration) {
     halt.wait().await;
     tokio::time::sleep(time).await;
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::settings::ReplaySettings;
+use crate::settings::DeliverySettings;
 
 /// A stream with nothing new for so long is quiet.
 pub const QUIET: Duration = Duration::from_secs(1);
@@ -32,7 +32,7 @@ pub struct HalfClose {
 impl HalfClose {
     /// As the settings have it.
     #[must_use]
-    pub fn new(settings: &ReplaySettings) -> Self {
+    pub fn new(settings: &DeliverySettings) -> Self {
         Self {
             every: settings.half_close.then_some(settings.half_close_every),
             since: 0,
@@ -85,7 +85,7 @@ mod tests {
     const S: fn(u64) -> Duration = Duration::from_secs;
 
     fn half_close(half_close: bool) -> HalfClose {
-        HalfClose::new(&ReplaySettings {
+        HalfClose::new(&DeliverySettings {
             window: 0,
             half_close,
             half_close_every: 100,

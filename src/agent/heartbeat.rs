@@ -11,7 +11,7 @@ use crate::spool::{Lines, Spool};
 use crate::status::Reporter;
 
 /// The heartbeat of one agent.
-pub struct Heartbeat {
+pub struct HeartbeatSchedule {
     /// Writes its lines as all others.
     pub writer: LineWriter,
     /// The name that the header has.
@@ -26,7 +26,7 @@ pub struct Heartbeat {
 
 // === impl Heartbeat ===
 
-impl Heartbeat {
+impl HeartbeatSchedule {
     /// When the next one is due.
     #[must_use]
     pub fn due_at(&self) -> Option<Duration> {

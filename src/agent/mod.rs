@@ -8,20 +8,20 @@
 //! it, as it is evidence on its way. Pausing and resuming are changes of settings like others, so the cursors in the spool
 //! say where to go on: what the cloud recorded meanwhile is read then, as far back as `max_catch_up`.
 
+mod chunk;
 mod connect;
 mod delivery_state;
 mod forwarder;
 mod half_close;
-mod halt;
 mod heartbeat;
 mod line;
 mod parts;
-mod passed;
 mod poller;
 mod proof_interval;
 mod replay;
 mod replay_window;
-mod room;
+mod shutdown;
+mod skipped;
 mod suspects;
 
 use std::path::Path;
@@ -40,22 +40,23 @@ pub use poller::{Poller, PollerState};
 
 use crate::clock;
 use crate::ledger::Ledger;
-use crate::sent::{Scribe, SentIds};
+use crate::sent::{SentIds, SentRecorder};
 use crate::settings::{AgentSettings, SourceSettings, StreamSettings};
 use crate::source::http::Http;
-use crate::source::{Cursor, Pace, Reader, Rules, Seen, Throttle};
+use crate::source::{Cursor, Pace, Reader, RequestLimit, Rules, Seen};
 use crate::spool::{Memory, Spool};
 use crate::status::{
-    Happening, Introduction, LedgerReport, Reporter, SpoolReport, Status, StreamIntroduction, WORK,
+    InternalEvent, Introduction, LedgerReport, Reporter, SpoolReport, Status, StreamIntroduction,
+    WORK,
 };
 use crate::stream::StreamSpec;
 use crate::timekeeping::Gate;
 use connect::SiemConnect;
 use forwarder::Forwarder;
-use halt::Halt;
-use heartbeat::Heartbeat;
+use heartbeat::HeartbeatSchedule;
 use parts::system_name;
 use replay::RunningReplay;
+use shutdown::Shutdown;
 
 /// A stop of the forwarder waits no longer than this; it bounds its own steps to less.
 const STOP: Duration = Duration::from_secs(15);
@@ -64,7 +65,7 @@ const STOP: Duration = Duration::from_secs(15);
 pub struct Agent<S: Spool + 'static> {
     spool: Arc<S>,
     ledger: Arc<Ledger>,
-    halt: Arc<Halt>,
+    halt: Arc<Shutdown>,
     clients: Vec<Http>,
     pollers: Vec<JoinHandle<()>>,
     forwarder: tokio::task::JoinHandle<()>,
@@ -87,7 +88,7 @@ impl<S: Spool + 'static> Agent<S> {
         folder: &Path,
         spool: Arc<S>,
         sent: SentIds,
-        throttle: &Arc<Mutex<Throttle>>,
+        throttle: &Arc<Mutex<RequestLimit>>,
         gate: &Gate,
         status: &Status,
     ) -> Result<Self, AgentError> {
@@ -121,9 +122,9 @@ impl<S: Spool + 'static> Agent<S> {
             clock::now(),
         );
         for what in put_right {
-            reporter.tell(clock::now(), &Happening::LedgerTrouble { what });
+            reporter.tell(clock::now(), &InternalEvent::LedgerTrouble { what });
         }
-        let (halt, wake) = (Arc::new(Halt::default()), Arc::new(Notify::new()));
+        let (halt, wake) = (Arc::new(Shutdown::default()), Arc::new(Notify::new()));
         let (mut clients, mut pollers) = (Vec::new(), Vec::new());
         let SourceSettings::CloudApps(of_source) = &settings.source;
         for of_stream in &settings.streams {
@@ -175,12 +176,12 @@ impl<S: Spool + 'static> Agent<S> {
         // under which filters is read from now on must outlive a kill
         if let Err(error) = ledger.settle() {
             let what = error.to_string();
-            reporter.tell(clock::now(), &Happening::LedgerTrouble { what });
+            reporter.tell(clock::now(), &InternalEvent::LedgerTrouble { what });
         }
         let forwarder = Forwarder {
             spool: Arc::clone(&spool),
             ledger: Arc::clone(&ledger),
-            heartbeat: Heartbeat {
+            heartbeat: HeartbeatSchedule {
                 writer: line_writer(settings)?,
                 host: system_name(&settings.siem),
                 every: settings.siem.heartbeat,
@@ -241,7 +242,7 @@ impl<S: Spool + 'static> Agent<S> {
         let settled = tokio::task::spawn_blocking(move || ledger.settle()).await;
         if let Ok(Err(error)) = settled {
             let what = error.to_string();
-            reporter.tell(clock::now(), &Happening::LedgerTrouble { what });
+            reporter.tell(clock::now(), &InternalEvent::LedgerTrouble { what });
         }
         self.spool
     }
@@ -271,8 +272,8 @@ fn scribe(
     sent: &Arc<SentIds>,
     stream: StreamSpec,
     number: u8,
-) -> Result<Scribe, AgentError> {
-    let mut scribe = Scribe::new(sent, stream, number);
+) -> Result<SentRecorder, AgentError> {
+    let mut scribe = SentRecorder::new(sent, stream, number);
     if scribe.cut_short() {
         let seen = spool.recall(number)?.seen;
         let newest = seen.last().map(|(_, chunk)| chunk.as_slice());

@@ -9,11 +9,12 @@ use super::line::LineWriter;
 use crate::cef::{self, Looks, Style, Version, VersionError};
 use crate::clock;
 use crate::settings::{
-    AgentSettings, AlertName, CloudAppsSettings, Credentials, Framing, Profile, Protocol,
-    ProxySettings, SecretSource, SiemSettings, SourceSettings, TimeFormat, TlsSettings,
+    AgentSettings, AlertNaming, CloudAppsSettings, Credentials, FieldProfile, FramingSetting,
+    HeaderTime, ProxySettings, SecretSource, SiemSettings, SourceSettings, SyslogProtocol,
+    TlsSettings,
 };
-use crate::sink::{self, Bounds, Target, TrustFiles};
-use crate::source::cloud_apps::{Auth, CloudApps, Entra, ReadSecret};
+use crate::sink::{self, StepTimes, Target, TrustFiles};
+use crate::source::cloud_apps::{CloudApps, CloudAuth, Entra, ReadSecret};
 use crate::source::http::{Http, Route};
 use crate::spool::SpoolError;
 use crate::stream::StreamSpec;
@@ -147,7 +148,7 @@ fn proxy(settings: &ProxySettings) -> Result<ureq::Proxy, AgentError> {
 }
 
 /// The way in, and the secret's reader beside it.
-fn way_in(credentials: &Credentials) -> (Auth, ReadSecret) {
+fn way_in(credentials: &Credentials) -> (CloudAuth, ReadSecret) {
     let (secret, is_token) = match credentials {
         Credentials::Token(secret) => (Arc::new(secret.clone()), true),
         Credentials::Entra { client_secret, .. } => (Arc::new(client_secret.clone()), false),
@@ -165,7 +166,7 @@ fn way_in(credentials: &Credentials) -> (Auth, ReadSecret) {
         })
     };
     let auth = match credentials {
-        Credentials::Token(_) => Auth::Token(reader()),
+        Credentials::Token(_) => CloudAuth::Token(reader()),
         Credentials::Entra {
             tenant_id,
             client_id,
@@ -173,7 +174,7 @@ fn way_in(credentials: &Credentials) -> (Auth, ReadSecret) {
             ..
         } => {
             let steady = Box::new(|| clock::now().steady);
-            Auth::Entra(Entra::new(
+            CloudAuth::Entra(Entra::new(
                 login_url,
                 tenant_id,
                 client_id,
@@ -189,11 +190,11 @@ fn way_in(credentials: &Credentials) -> (Auth, ReadSecret) {
 #[must_use]
 pub fn siem_address(siem: &SiemSettings) -> String {
     let protocol = match &siem.protocol {
-        Protocol::Udp { .. } => "udp",
-        Protocol::Tcp => "tcp",
-        Protocol::Tls(_) => "tls",
-        Protocol::Relp(None) => "relp",
-        Protocol::Relp(Some(_)) => "relp+tls",
+        SyslogProtocol::Udp { .. } => "udp",
+        SyslogProtocol::Tcp => "tcp",
+        SyslogProtocol::Tls(_) => "tls",
+        SyslogProtocol::Relp(None) => "relp",
+        SyslogProtocol::Relp(Some(_)) => "relp+tls",
     };
     format!("{protocol}://{}:{}", siem.host, siem.port)
 }
@@ -204,19 +205,19 @@ pub fn siem_address(siem: &SiemSettings) -> String {
 /// When a certificate or key can't be used.
 pub fn siem_target(siem: &SiemSettings) -> Result<Target, AgentError> {
     let framing = match siem.framing {
-        Framing::Lf => frame::Framing::Lf,
-        Framing::OctetCounting => frame::Framing::OctetCounting,
+        FramingSetting::Lf => frame::Framing::Lf,
+        FramingSetting::OctetCounting => frame::Framing::OctetCounting,
     };
     let protocol = match &siem.protocol {
-        Protocol::Udp { max_datagram } => sink::Protocol::Udp {
+        SyslogProtocol::Udp { max_datagram } => sink::Protocol::Udp {
             max_datagram: *max_datagram,
         },
-        Protocol::Tcp => sink::Protocol::Tcp { framing },
-        Protocol::Tls(tls) => sink::Protocol::Tls {
+        SyslogProtocol::Tcp => sink::Protocol::Tcp { framing },
+        SyslogProtocol::Tls(tls) => sink::Protocol::Tls {
             framing,
             trust: trust_of(tls, siem)?,
         },
-        Protocol::Relp(tls) => sink::Protocol::Relp {
+        SyslogProtocol::Relp(tls) => sink::Protocol::Relp {
             trust: tls.as_ref().map(|tls| trust_of(tls, siem)).transpose()?,
         },
     };
@@ -225,7 +226,7 @@ pub fn siem_target(siem: &SiemSettings) -> Result<Target, AgentError> {
         port: siem.port,
         protocol,
         max_lines_per_second: siem.max_lines_per_second.and_then(NonZeroU32::new),
-        bounds: Bounds::default(),
+        bounds: StepTimes::default(),
     })
 }
 
@@ -254,10 +255,10 @@ pub fn line_writer(agent: &AgentSettings) -> Result<LineWriter, AgentError> {
 fn header(siem: &SiemSettings) -> Header {
     let settings = &siem.header;
     let time = match settings.time_format {
-        TimeFormat::Rfc5424 => syslog::TimeFormat::Rfc5424,
-        TimeFormat::Rfc3164 => syslog::TimeFormat::Rfc3164,
-        TimeFormat::Rfc3164WithYear => syslog::TimeFormat::Rfc3164WithYear,
-        TimeFormat::FullRfc5424 => syslog::TimeFormat::FullRfc5424,
+        HeaderTime::Rfc5424 => syslog::TimeFormat::Rfc5424,
+        HeaderTime::Rfc3164 => syslog::TimeFormat::Rfc3164,
+        HeaderTime::Rfc3164WithYear => syslog::TimeFormat::Rfc3164WithYear,
+        HeaderTime::FullRfc5424 => syslog::TimeFormat::FullRfc5424,
     };
     let priority = Priority {
         facility: settings.facility,
@@ -293,14 +294,14 @@ fn style(agent: &AgentSettings) -> Result<Style, AgentError> {
     let version = Version::parse(&settings.agent_version)?;
     Ok(Style::new(&Looks {
         profile: match settings.profile {
-            Profile::Original => cef::Profile::Original,
-            Profile::Portable => cef::Profile::Portable,
+            FieldProfile::Original => cef::Profile::Original,
+            FieldProfile::Portable => cef::Profile::Portable,
         },
         agent_version: &version,
         severity: agent.alerts.severity_map,
         alert_name: match agent.alerts.name {
-            AlertName::Title => cef::AlertName::Title,
-            AlertName::Policy => cef::AlertName::Policy,
+            AlertNaming::Title => cef::AlertName::Title,
+            AlertNaming::Policy => cef::AlertName::Policy,
         },
         api_url: &source.api_url,
         portal: settings.portal_url.as_deref(),

@@ -3,33 +3,34 @@
 //! A page is asked for, turned into lines while it comes, and written with its cursor; only then the next one is asked for.
 //! When the spool is full the thread waits with the page in its hands: the cloud keeps the rest.
 
-mod asking;
 mod audit;
-mod clock;
-mod intake;
-mod trouble;
+mod on_error;
+mod page_builder;
+mod rate_limited_client;
+mod wait_for_clock;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::halt::Halt;
 use super::line::LineWriter;
+use super::shutdown::Shutdown;
 use crate::backoff::Backoff;
 use crate::clock::Time;
 use crate::foreign::ForeignText;
 use crate::ledger::{Audit, Ledger};
-use crate::sent::{Change, Scribe};
+use crate::sent::{SentChange, SentRecorder};
 use crate::source::cloud_apps::{CloudApps, ReadSecret};
 use crate::source::{
-    Answer, Clocks, Pace, Reader, Source, SourceError, Start, Throttle, Trouble, Turn, Verdict,
+    Answer, Clocks, Pace, Reader, RequestLimit, Source, SourceError, SourceErrorKind, Start, Turn,
+    Verdict,
 };
-use crate::spool::{Page, Spool, SpoolError};
-use crate::status::{Happening, PageRead, Pulse, Reporter, WORK};
+use crate::spool::{Spool, SpoolError, SpoolPage};
+use crate::status::{InternalEvent, Liveness, PageRead, Reporter, WORK};
 use crate::stream::StreamSpec;
 use crate::timekeeping::{Gate, Look};
-use intake::{CloudClock, Haul};
+use page_builder::{CloudClock, PageBuffer};
 
 /// How often a full spool is asked again.
 const FULL_LOOK: Duration = Duration::from_millis(500);
@@ -44,7 +45,7 @@ const AGAIN_AFTER: Duration = Duration::from_secs(30);
 const DEEP_EVERY: Duration = Duration::from_secs(3600);
 
 /// Everything one poller works with.
-pub struct Poller<S: Spool, C: Source = CloudApps, T: Time = Arc<Halt>> {
+pub struct Poller<S: Spool, C: Source = CloudApps, T: Time = Arc<Shutdown>> {
     /// Which stream.
     pub stream: StreamSpec,
     /// What to ask next.
@@ -52,7 +53,7 @@ pub struct Poller<S: Spool, C: Source = CloudApps, T: Time = Arc<Halt>> {
     /// Whom to ask.
     pub source: C,
     /// The tenant's request limit, shared with its other pollers.
-    pub throttle: Arc<Mutex<Throttle>>,
+    pub throttle: Arc<Mutex<RequestLimit>>,
     /// Event → line.
     pub writer: LineWriter,
     /// Where lines and cursor go.
@@ -64,7 +65,7 @@ pub struct Poller<S: Spool, C: Source = CloudApps, T: Time = Arc<Halt>> {
     /// Wakes the forwarder.
     pub wake: Arc<Notify>,
     /// Writes down what is sent, for a replay.
-    pub sent: Scribe,
+    pub sent: SentRecorder,
     /// Tells what happens.
     pub reporter: Reporter,
     /// Its time, and the end of it.
@@ -74,7 +75,7 @@ pub struct Poller<S: Spool, C: Source = CloudApps, T: Time = Arc<Halt>> {
     /// Bound of one request to the cloud, answer included.
     pub timeout: Duration,
     /// Its sign of life.
-    pub pulse: Pulse,
+    pub pulse: Liveness,
     /// How far back a deep walk reads.
     pub look_back: Duration,
     /// Are the activities behind an alert asked for where it names none?
@@ -89,7 +90,7 @@ pub struct Poller<S: Spool, C: Source = CloudApps, T: Time = Arc<Halt>> {
 
 /// What varies while a poller runs.
 pub struct PollerState {
-    haul: Haul,
+    haul: PageBuffer,
     audit: Audit,
     /// The API is not asked for its count before this moment.
     audit_after: Duration,
@@ -142,7 +143,7 @@ impl PollerState {
 impl Default for PollerState {
     fn default() -> Self {
         Self {
-            haul: Haul::default(),
+            haul: PageBuffer::default(),
             audit: Audit::default(),
             audit_after: Duration::ZERO,
             check_after: Duration::ZERO,
@@ -230,10 +231,10 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         match self.reader.begin(first_ms, least_ms, deep) {
             Start::Goes => {}
             Start::First { from_ms } => {
-                self.tell(&Happening::FirstStart { stream, from_ms });
+                self.tell(&InternalEvent::FirstStart { stream, from_ms });
                 return self.keep_first_start();
             }
-            Start::Skipped { from_ms, to_ms } => self.tell(&Happening::Skipped {
+            Start::Skipped { from_ms, to_ms } => self.tell(&InternalEvent::Skipped {
                 stream,
                 from_ms,
                 to_ms,
@@ -251,7 +252,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         if self.write(&turn) {
             return Ok(());
         }
-        Err(SourceError::new(Trouble::Stopped, "stopped"))
+        Err(SourceError::new(SourceErrorKind::Stopped, "stopped"))
     }
 
     /// What was passed over is asked for again with the walk that begins, where it is time.
@@ -270,7 +271,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         self.add_held()?;
         let stream = self.stream;
         for record in &self.state.haul.aside {
-            self.tell(&Happening::SetAside {
+            self.tell(&InternalEvent::SetAside {
                 stream: stream.name,
                 id: ForeignText::new(&record.id),
                 reason: ForeignText::new(&record.reason),
@@ -278,16 +279,16 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         }
         if answer.cut {
             let (stream, reason) = (stream.name, MORE_THAN_FITS);
-            self.tell(&Happening::Doubtful { stream, reason });
+            self.tell(&InternalEvent::Doubtful { stream, reason });
         }
         let turn = self.reader.close(answer);
         if !turn.write {
             self.ledger.count(stream.number(), &self.state.haul.counts);
         } else if !self.write(&turn) {
-            return Err(SourceError::new(Trouble::Stopped, "stopped"));
+            return Err(SourceError::new(SourceErrorKind::Stopped, "stopped"));
         }
         for served in &turn.served {
-            self.tell(&Happening::ServedAgain {
+            self.tell(&InternalEvent::ServedAgain {
                 stream: stream.name,
                 served: *served,
                 left: self.reader.unserved(),
@@ -295,7 +296,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         }
         let lines = self.state.haul.lines.len() as u64;
         self.state.news += lines;
-        self.tell(&Happening::PageRead(PageRead {
+        self.tell(&InternalEvent::PageRead(PageRead {
             stream: stream.name,
             records: answer.records,
             repeats: turn.repeats,
@@ -310,7 +311,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         }
         if answer.cut && matches!(turn.verdict, Verdict::Doubtful(_)) {
             // what fits brought nothing further: perhaps a smaller page does
-            return Err(SourceError::new(Trouble::TooLarge, MORE_THAN_FITS));
+            return Err(SourceError::new(SourceErrorKind::TooLarge, MORE_THAN_FITS));
         }
         Ok(self.wait_after(turn.verdict))
     }
@@ -319,7 +320,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
     fn write(&mut self, turn: &Turn) -> bool {
         let stream = self.stream.number();
         let append = |cursor: &[u8]| {
-            let page = Page {
+            let page = SpoolPage {
                 stream,
                 lines: &self.state.haul.lines,
                 cursor,
@@ -337,13 +338,13 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
                 Ok(()) => break,
                 Err(SpoolError::Full { limit }) => {
                     if !troubled {
-                        self.tell(&Happening::SpoolFull { limit });
+                        self.tell(&InternalEvent::SpoolFull { limit });
                     }
                     FULL_LOOK
                 }
                 Err(error) => {
                     let wait = self.state.spool.failed(self.time.chance());
-                    self.tell(&Happening::SpoolTrouble {
+                    self.tell(&InternalEvent::SpoolTrouble {
                         what: error.to_string(),
                         wait,
                     });
@@ -357,22 +358,22 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         }
         self.state.spool.reset();
         match self.sent.landed(self.clocks().earlier_ms()) {
-            Some(Change::Trouble(error)) => self.tell(&Happening::SentIdsTrouble {
+            Some(SentChange::Trouble(error)) => self.tell(&InternalEvent::SentIdsTrouble {
                 what: error.to_string(),
             }),
-            Some(Change::Well) => self.tell(&Happening::SentIdsWell),
+            Some(SentChange::Well) => self.tell(&InternalEvent::SentIdsWell),
             None => {}
         }
         if troubled {
-            self.tell(&Happening::SpoolWell);
+            self.tell(&InternalEvent::SpoolWell);
         }
         ledger.reached(self.reader.high_ms().unwrap_or(0));
         if let Err(error) = ledger.tidy() {
             let what = error.to_string();
-            self.tell(&Happening::LedgerTrouble { what });
+            self.tell(&InternalEvent::LedgerTrouble { what });
         }
         for repair in self.spool.repairs() {
-            self.tell(&Happening::SpoolRepaired {
+            self.tell(&InternalEvent::SpoolRepaired {
                 what: repair.to_string(),
             });
         }
@@ -418,7 +419,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         clocks.cloud_ms.unwrap_or(clocks.own_ms)
     }
 
-    fn tell(&self, what: &Happening) {
+    fn tell(&self, what: &InternalEvent) {
         self.reporter.tell(self.time.now(), what);
     }
 }

@@ -3,31 +3,31 @@
 //! The pollers' cursors stay as they are. What was sent before is left out, by the ids that are remembered ([`SentIds`]);
 //! and what a poller may still read by itself is left to it, because it would send it once more.
 
-mod begin;
 mod page;
+mod start;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 
-use super::halt::{Halt, chance};
 use super::line::LineWriter;
+use super::shutdown::{Shutdown, chance};
 use crate::backoff::Backoff;
 use crate::clock;
 use crate::ledger::Ledger;
-use crate::replay::{Progress, Request, Running, Word};
-use crate::sent::{Scribe, SentIds};
+use crate::replay::{ReplayProgress, ReplayReport, ReplayRequest, Running};
+use crate::sent::{SentIds, SentRecorder};
 use crate::source::cloud_apps::CloudApps;
 use crate::source::{
-    Change, Cursor, Failure, ProbeAnswer, Query, Reader, Source, SourceError, Step, Throttle,
-    Trouble, Verdict,
+    Change, Cursor, Failure, ProbeAnswer, Query, Reader, RequestLimit, Source, SourceError,
+    SourceErrorKind, Step, Verdict,
 };
 use crate::spool::Spool;
-use crate::status::{Happening, Reporter};
+use crate::status::{InternalEvent, Reporter};
 use crate::stream::StreamSpec;
-pub(super) use begin::RunningReplay;
-use page::Taken;
+use page::DistinctRecords;
+pub(super) use start::RunningReplay;
 
 /// Whether somebody still listens is looked at this often.
 const LOOK: Duration = Duration::from_millis(200);
@@ -42,13 +42,13 @@ pub(super) fn number(stream: StreamSpec) -> u8 {
 /// Everything one replay works with.
 pub(super) struct Replay<S: Spool> {
     /// What was asked for.
-    pub(super) request: Request,
+    pub(super) request: ReplayRequest,
     /// Their names, for whoever watches.
     pub(super) streams: Vec<String>,
     /// The streams, one after the other.
     pub(super) legs: Vec<Leg>,
     /// The tenant's request limit, shared with the pollers.
-    pub(super) throttle: Arc<Mutex<Throttle>>,
+    pub(super) throttle: Arc<Mutex<RequestLimit>>,
     /// Event → line.
     pub(super) writer: LineWriter,
     /// Where lines go.
@@ -62,11 +62,11 @@ pub(super) struct Replay<S: Spool> {
     /// Tells what happens.
     pub(super) reporter: Reporter,
     /// Ends it with its agent.
-    pub(super) halt: Arc<Halt>,
+    pub(super) halt: Arc<Shutdown>,
     /// Whoever asked; closed where nobody listens any more.
-    pub(super) words: watch::Sender<Word>,
+    pub(super) words: watch::Sender<ReplayReport>,
     /// How far it has come.
-    pub(super) progress: Progress,
+    pub(super) progress: ReplayProgress,
 }
 
 /// The window of one stream.
@@ -82,7 +82,7 @@ pub(super) struct Leg {
     /// What the poller may still read by itself.
     pub(super) pollers: Pollers,
     /// Writes down what is sent.
-    pub(super) scribe: Scribe,
+    pub(super) scribe: SentRecorder,
 }
 
 /// What the running stream may still read by itself, so that a replay leaves it to it.
@@ -124,7 +124,7 @@ enum End {
 impl<S: Spool> Replay<S> {
     /// Reads the window and says the last word.
     pub(super) fn run(mut self) {
-        self.tell(&Happening::ReplayBegun(self.running()));
+        self.tell(&InternalEvent::ReplayBegun(self.running()));
         let mut legs = std::mem::take(&mut self.legs);
         let walked = (0..legs.len()).try_for_each(|place| {
             let share = (place, legs.len());
@@ -132,18 +132,18 @@ impl<S: Spool> Replay<S> {
         });
         let counts = self.progress.counts.clone();
         let word = match walked {
-            Ok(()) => Word::Done(counts),
-            Err(End::Halted) => Word::Failed {
+            Ok(()) => ReplayReport::Done(counts),
+            Err(End::Halted) => ReplayReport::Failed {
                 what: "the agent stops, or takes other settings: ask again, what was sent is remembered".to_owned(),
                 counts,
             },
-            Err(End::Left) => Word::Failed {
+            Err(End::Left) => ReplayReport::Failed {
                 what: "whoever asked for it has hung up".to_owned(),
                 counts,
             },
-            Err(End::Failed(what)) => Word::Failed { what, counts },
+            Err(End::Failed(what)) => ReplayReport::Failed { what, counts },
         };
-        self.tell(&Happening::ReplayEnded {
+        self.tell(&InternalEvent::ReplayEnded {
             dry_run: self.request.dry_run,
             word: word.clone(),
         });
@@ -162,7 +162,7 @@ impl<S: Spool> Replay<S> {
                 ..query
             };
             self.wait_for_turn()?;
-            let mut taken = Taken::default();
+            let mut taken = DistinctRecords::default();
             let answer = match self.fetch(leg, &query, &mut taken) {
                 Ok(answer) => answer,
                 Err(error) => {
@@ -195,15 +195,15 @@ impl<S: Spool> Replay<S> {
         passing: &mut Backoff,
         slow: &mut bool,
     ) -> Result<(), End> {
-        if let Trouble::Throttled(silence) = error.trouble {
+        if let SourceErrorKind::Throttled(silence) = error.trouble {
             self.keep_silent(silence);
             self.pause(silence, &error.what)?;
         }
         let less = match error.trouble {
-            Trouble::Stopped => return Err(End::Halted),
-            Trouble::TooLarge => leg.reader.ask_for_less(),
-            Trouble::BadQuestion => leg.reader.leave_place(),
-            Trouble::TooSlow if std::mem::replace(slow, true) => leg.reader.ask_for_less(),
+            SourceErrorKind::Stopped => return Err(End::Halted),
+            SourceErrorKind::TooLarge => leg.reader.ask_for_less(),
+            SourceErrorKind::BadQuestion => leg.reader.leave_place(),
+            SourceErrorKind::TooSlow if std::mem::replace(slow, true) => leg.reader.ask_for_less(),
             _ => None,
         };
         let step = match less {
@@ -213,15 +213,15 @@ impl<S: Spool> Replay<S> {
         match (step, error.trouble) {
             (Step::Changed(Change::Passed(passed)), _) => self.pass_over(leg, passed, &error.what),
             // the silence that the cloud asked for has passed
-            (Step::Changed(_), _) | (Step::Wait, Trouble::Throttled(_)) => Ok(()),
+            (Step::Changed(_), _) | (Step::Wait, SourceErrorKind::Throttled(_)) => Ok(()),
             (
                 Step::Outage,
-                Trouble::Refused
-                | Trouble::InvalidToken
-                | Trouble::InvalidProxy
-                | Trouble::InTheWay
-                | Trouble::TooLarge
-                | Trouble::BadQuestion,
+                SourceErrorKind::Refused
+                | SourceErrorKind::InvalidToken
+                | SourceErrorKind::InvalidProxy
+                | SourceErrorKind::InTheWay
+                | SourceErrorKind::TooLarge
+                | SourceErrorKind::BadQuestion,
             ) => {
                 if self.halt.thrown() {
                     return Err(End::Halted);
@@ -266,10 +266,10 @@ impl<S: Spool> Replay<S> {
         ))
     }
 
-    fn step_after(&self, leg: &mut Leg, trouble: Trouble) -> Result<Step, End> {
+    fn step_after(&self, leg: &mut Leg, trouble: SourceErrorKind) -> Result<Step, End> {
         let failure = self.failure();
         let step = match trouble {
-            Trouble::Throttled(_) => leg.reader.throttled(failure),
+            SourceErrorKind::Throttled(_) => leg.reader.throttled(failure),
             _ => leg.reader.failed(failure),
         };
         self.follow(leg, step)
@@ -290,7 +290,7 @@ impl<S: Spool> Replay<S> {
             let answer = match leg.source.page(&question, &mut ()) {
                 Ok(answer) => answer.told(&question.place),
                 Err(error) => match error.trouble {
-                    Trouble::Throttled(silence) => {
+                    SourceErrorKind::Throttled(silence) => {
                         self.keep_silent(silence);
                         ProbeAnswer::Throttled
                     }
@@ -325,10 +325,11 @@ impl<S: Spool> Replay<S> {
     /// Waits, for this reason, unless it is at an end.
     fn pause(&self, time: Duration, why: &str) -> Result<(), End> {
         if time > LOOK {
-            self.words.send_replace(Word::Progress(Progress {
-                waits: Some(why.to_owned()),
-                ..self.progress.clone()
-            }));
+            self.words
+                .send_replace(ReplayReport::Progress(ReplayProgress {
+                    waits: Some(why.to_owned()),
+                    ..self.progress.clone()
+                }));
         }
         let end = clock::now().steady + time;
         loop {
@@ -346,7 +347,7 @@ impl<S: Spool> Replay<S> {
     }
 
     fn say(&mut self, leg: &Leg, (place, legs): (usize, usize), done: bool) {
-        let Request { from_ms, to_ms, .. } = self.request;
+        let ReplayRequest { from_ms, to_ms, .. } = self.request;
         let reached = leg.reader.high_ms().unwrap_or(from_ms);
         let of_leg = if done {
             1000
@@ -356,9 +357,9 @@ impl<S: Spool> Replay<S> {
         let (place, legs) = (place as i64, legs as i64);
         let all = (place * 1000 + of_leg.clamp(0, 1000)) / legs.max(1);
         self.progress.per_mille = u16::try_from(all).unwrap_or(1000);
-        self.tell(&Happening::ReplayGoesOn(self.running()));
+        self.tell(&InternalEvent::ReplayGoesOn(self.running()));
         self.words
-            .send_replace(Word::Progress(self.progress.clone()));
+            .send_replace(ReplayReport::Progress(self.progress.clone()));
     }
 
     fn running(&self) -> Box<Running> {
@@ -369,7 +370,7 @@ impl<S: Spool> Replay<S> {
         })
     }
 
-    fn tell(&self, what: &Happening) {
+    fn tell(&self, what: &InternalEvent) {
         self.reporter.tell(clock::now(), what);
     }
 }

@@ -14,10 +14,10 @@ use siembox_support::sink::SyslogReceiver;
 use tokio::sync::watch;
 
 use super::*;
-use crate::replay::{Call, Request, Word};
+use crate::replay::{ReplayCall, ReplayReport, ReplayRequest};
 use crate::sent;
 use crate::settings::{Overrides, Settings};
-use crate::spool::sled::{Bounds, SledSpool};
+use crate::spool::sled::{SledSpool, SpoolBounds};
 use crate::status::{LedgerSpan, Snapshot, StreamReport, Thresholds, text};
 use crate::stream::THREE;
 use crate::web::{Exchange, Site, View};
@@ -31,7 +31,7 @@ struct Home {
     folder: tempfile::TempDir,
     settings: AgentSettings,
     status: Status,
-    throttle: Arc<Mutex<Throttle>>,
+    throttle: Arc<Mutex<RequestLimit>>,
     agent: Agent<SledSpool>,
 }
 
@@ -64,9 +64,10 @@ impl Home {
             disconnected: hour,
         };
         let status = Status::new(thresholds, clock::now());
-        let throttle = Arc::new(Mutex::new(Throttle::new(6000)));
-        let spool = SledSpool::open(folder.path(), Bounds::new(1 << 30), clock::now_ms()).unwrap();
-        let bounds = sent::Bounds {
+        let throttle = Arc::new(Mutex::new(RequestLimit::new(6000)));
+        let spool =
+            SledSpool::open(folder.path(), SpoolBounds::new(1 << 30), clock::now_ms()).unwrap();
+        let bounds = sent::SentBounds {
             remember: settings.memory.remember,
             most_bytes: 1 << 20,
         };
@@ -101,10 +102,10 @@ impl Home {
     }
 
     /// What a replay of the third stream says last.
-    fn replay(&mut self, stream: &str, again: bool) -> Word {
-        let (words, heard) = watch::channel(Word::Progress(Default::default()));
+    fn replay(&mut self, stream: &str, again: bool) -> ReplayReport {
+        let (words, heard) = watch::channel(ReplayReport::Progress(Default::default()));
         let now_ms = clock::now_ms();
-        let request = Request {
+        let request = ReplayRequest {
             agent: None,
             from_ms: now_ms - 2 * 86_400_000,
             to_ms: now_ms,
@@ -112,8 +113,11 @@ impl Home {
             again,
             dry_run: false,
         };
-        self.agent
-            .replay(&self.settings, &self.throttle, Call { request, words });
+        self.agent.replay(
+            &self.settings,
+            &self.throttle,
+            ReplayCall { request, words },
+        );
         let begin = Instant::now();
         loop {
             let word = heard.borrow().clone();
@@ -183,11 +187,11 @@ async fn a_third_stream_goes_from_settings_to_metrics() {
     );
 
     // fetched again
-    let Word::Done(counts) = home.replay("devices", false) else {
+    let ReplayReport::Done(counts) = home.replay("devices", false) else {
         panic!()
     };
     assert_eq!((counts.already_sent, counts.sent), (ACTIVITIES, 0));
-    let Word::Done(counts) = home.replay("devices", true) else {
+    let ReplayReport::Done(counts) = home.replay("devices", true) else {
         panic!()
     };
     // what lies within its look-back the stream may still read by itself
@@ -196,7 +200,7 @@ async fn a_third_stream_goes_from_settings_to_metrics() {
     assert!(receiver.wait_for(again, PATIENCE), "{}", receiver.count());
     let replays = devices.id.of_replay().number();
     assert!(spool.recall(replays).unwrap().cursor.is_some());
-    let Word::Refused(said) = home.replay("printers", false) else {
+    let ReplayReport::Refused(said) = home.replay("printers", false) else {
         panic!()
     };
     let allowed = "allowed for agent contoso: activities, alerts, devices";

@@ -7,13 +7,13 @@ use std::time::Duration;
 use super::{Appliance, OPEN, RETRY};
 use crate::agent::{Agent, AgentError, introduction};
 use crate::clock;
-use crate::replay::{Call, Word};
+use crate::replay::{ReplayCall, ReplayReport};
 use crate::sent::{self, SentIds};
 use crate::settings::{AgentSettings, NO_AGENT, SourceSettings};
-use crate::source::Throttle;
-use crate::spool::sled::{Bounds, SledSpool};
+use crate::source::RequestLimit;
+use crate::spool::sled::{SledSpool, SpoolBounds};
 use crate::spool::{Spool, SpoolError};
-use crate::status::Happening;
+use crate::status::InternalEvent;
 
 impl Appliance {
     /// Starts what the settings name and does not run yet.
@@ -42,7 +42,7 @@ impl Appliance {
                 self.waiting.remove(&settings.name);
                 if self.failed.remove(&settings.name) {
                     let reporter = agent.reporter();
-                    reporter.tell(clock::now(), &Happening::SpoolWell);
+                    reporter.tell(clock::now(), &InternalEvent::SpoolWell);
                 }
                 self.agents.insert(settings.name.clone(), agent);
             }
@@ -50,7 +50,7 @@ impl Appliance {
                 let reporter = self.status.introduce(introduction(settings), clock::now());
                 reporter.tell(
                     clock::now(),
-                    &Happening::SpoolTrouble {
+                    &InternalEvent::SpoolTrouble {
                         what: format!("the agent cannot start: {error}"),
                         wait: RETRY,
                     },
@@ -69,7 +69,7 @@ impl Appliance {
         let spool = self.spool(settings)?;
         let throttle = self.throttle(settings);
         let folder = self.folder(settings);
-        let bounds = sent::Bounds {
+        let bounds = sent::SentBounds {
             remember: settings.memory.remember,
             most_bytes: settings.memory.max_size_mb * 1_000_000,
         };
@@ -87,7 +87,7 @@ impl Appliance {
     }
 
     /// Hands a request to the agent that it is for, or says why that can't be.
-    pub(super) fn replay(&mut self, call: Call) {
+    pub(super) fn replay(&mut self, call: ReplayCall) {
         let agents = self.settings.agents.iter();
         let meant: Vec<&AgentSettings> = match &call.request.agent {
             Some(name) => agents
@@ -108,7 +108,7 @@ impl Appliance {
                 Some(name) => format!("--agent: there is no agent {name}; running are: {names}"),
                 None => format!("--agent: missing, there are several: {names}"),
             };
-            call.words.send_replace(Word::Refused(what));
+            call.words.send_replace(ReplayReport::Refused(what));
             return;
         };
         let settings = settings.clone();
@@ -117,8 +117,9 @@ impl Appliance {
             Some(agent) => agent.replay(&settings, &throttle, call),
             None => {
                 let what = "the agent cannot start at present: siembox status says why".to_owned();
-                let counts = crate::replay::Counts::default();
-                call.words.send_replace(Word::Failed { what, counts });
+                let counts = crate::replay::ReplayCounts::default();
+                call.words
+                    .send_replace(ReplayReport::Failed { what, counts });
             }
         }
     }
@@ -165,7 +166,7 @@ impl Appliance {
             return Ok(Arc::clone(spool));
         }
         let folder = self.folder(settings);
-        let bounds = Bounds::new(settings.spool.max_size_mb * 1_000_000);
+        let bounds = SpoolBounds::new(settings.spool.max_size_mb * 1_000_000);
         let spool = Arc::new(SledSpool::open(&folder, bounds, clock::now_ms())?);
         self.spools
             .insert(settings.name.clone(), Arc::clone(&spool));
@@ -173,7 +174,7 @@ impl Appliance {
     }
 
     /// The limit belongs to the tenant: agents of one API host share it. The lowest setting holds.
-    fn throttle(&mut self, settings: &AgentSettings) -> Arc<Mutex<Throttle>> {
+    fn throttle(&mut self, settings: &AgentSettings) -> Arc<Mutex<RequestLimit>> {
         let of_source = |agent: &AgentSettings| {
             let SourceSettings::CloudApps(source) = &agent.source;
             (source.api_url.clone(), source.requests_per_minute)
@@ -185,7 +186,7 @@ impl Appliance {
         let throttle = self
             .throttles
             .entry(host)
-            .or_insert_with(|| Arc::new(Mutex::new(Throttle::new(limit))));
+            .or_insert_with(|| Arc::new(Mutex::new(RequestLimit::new(limit))));
         throttle
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -255,7 +256,7 @@ impl Appliance {
             self.failed.insert(name.clone());
             reporter.tell(
                 clock::now(),
-                &Happening::SpoolGone {
+                &InternalEvent::SpoolGone {
                     folder: self.settings.state_dir.join("agents").join(&name),
                 },
             );
@@ -268,7 +269,7 @@ impl Appliance {
                     });
                 reporter.tell(
                     clock::now(),
-                    &Happening::LinesGone {
+                    &InternalEvent::LinesGone {
                         agent: name,
                         lines: stats.waiting,
                         oldest_ms: stats.oldest_ms,

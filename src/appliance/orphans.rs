@@ -12,11 +12,11 @@ use super::{Appliance, RETRY};
 use crate::agent::Agent;
 use crate::clock;
 use crate::durable;
-use crate::orphan::{Call, Orphan, Outcome, Request};
+use crate::orphan::{Orphan, OrphanCall, OrphanOutcome, OrphanRequest};
 use crate::own_file;
 use crate::settings::AgentSettings;
 use crate::spool::Spool;
-use crate::spool::sled::{self, Bounds, SledSpool};
+use crate::spool::sled::{self, SledSpool, SpoolBounds};
 
 /// In the orphan's folder: the agent with whose SIEM settings it is sent.
 const SENDS_TO: &str = "sends-to";
@@ -109,7 +109,7 @@ impl Appliance {
     }
 
     /// Does what somebody asks for.
-    pub(super) async fn call_orphan(&mut self, call: Call) {
+    pub(super) async fn call_orphan(&mut self, call: OrphanCall) {
         self.orphans.look_at_once();
         self.tend_orphans(clock::now().steady).await;
         let outcome = self.do_with_orphan(&call.request).await;
@@ -122,7 +122,7 @@ impl Appliance {
         let _ = call.done.send(outcome);
     }
 
-    async fn do_with_orphan(&mut self, request: &Request) -> Outcome {
+    async fn do_with_orphan(&mut self, request: &OrphanRequest) -> OrphanOutcome {
         let name = request.name().to_owned();
         let Some(found) = self.orphans.named(&name) else {
             let names: Vec<&str> = (self.orphans.found.iter())
@@ -138,17 +138,17 @@ impl Appliance {
         };
         let orphan = found.orphan.clone();
         match request {
-            Request::Delete { .. } => {
+            OrphanRequest::Delete { .. } => {
                 self.erase(&name).await?;
                 Ok(format!(
                     "the spool {name} is deleted, with {} lines that waited and {} records that stood aside in it",
                     orphan.waiting, orphan.aside
                 ))
             }
-            Request::Send { .. } if orphan.waiting == 0 => Err(format!(
+            OrphanRequest::Send { .. } if orphan.waiting == 0 => Err(format!(
                 "no line waits in the spool {name}: there is nothing to send"
             )),
-            Request::Send { agent, .. } => {
+            OrphanRequest::Send { agent, .. } => {
                 let agent = self.agent_meant(agent.as_deref())?;
                 self.stop_sending(&name).await;
                 let file = self.orphans_folder(&name).join(SENDS_TO);
@@ -255,7 +255,7 @@ impl Appliance {
             ..Orphan::default()
         };
         // whatever the bound was: nothing is added to it
-        match SledSpool::open(&folder, Bounds::new(u64::MAX), clock::now_ms()) {
+        match SledSpool::open(&folder, SpoolBounds::new(u64::MAX), clock::now_ms()) {
             Ok(spool) => counted(named, &spool),
             Err(error) => Orphan {
                 trouble: Some(error.to_string()),

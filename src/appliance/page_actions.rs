@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::check::{self, Report, send_a_test_line};
+use crate::check::{self, CheckReport, send_a_test_line};
 use crate::orphan;
 use crate::preview;
-use crate::replay::{Request, Word, sentence};
+use crate::replay::{ReplayReport, ReplayRequest, sentence};
 use crate::settings::{AgentSettings, Settings};
 use crate::status::socket;
 use crate::web::Actions;
@@ -20,12 +20,12 @@ const PREVIEWED: u32 = 25;
 #[derive(Debug)]
 pub(super) struct BoxActions {
     pub(super) state_dir: PathBuf,
-    pub(super) orders: mpsc::Sender<Order>,
+    pub(super) orders: mpsc::Sender<PageOrder>,
 }
 
 /// What only the appliance itself can do.
 #[derive(Debug)]
-pub(super) enum Order {
+pub(super) enum PageOrder {
     /// The settings file has changed.
     Look,
     /// What an agent keeps, that the settings no longer name, is to be erased.
@@ -34,7 +34,7 @@ pub(super) enum Order {
         done: oneshot::Sender<Result<(), String>>,
     },
     /// Something is to be done with a spool that belongs to no agent.
-    Orphan(orphan::Call),
+    Orphan(orphan::OrphanCall),
 }
 
 /// What is said where the appliance does not answer any more.
@@ -49,7 +49,7 @@ impl Actions for BoxActions {
         agent: &AgentSettings,
         out: &mut dyn Write,
     ) -> Result<String, String> {
-        let mut report = Report::new(out);
+        let mut report = CheckReport::new(out);
         match check::run(settings, &[agent], &mut report) {
             true => Ok("All is well.".to_owned()),
             false => Err("Not all is well: the lines say what, and how to mend it.".to_owned()),
@@ -72,40 +72,44 @@ impl Actions for BoxActions {
         send_a_test_line(agent)
     }
 
-    fn replay(&self, request: &Request, tell: &mut dyn FnMut(&Word)) -> Result<String, String> {
+    fn replay(
+        &self,
+        request: &ReplayRequest,
+        tell: &mut dyn FnMut(&ReplayReport),
+    ) -> Result<String, String> {
         let mut words =
             socket::replay(&self.state_dir, request).map_err(|error| error.to_string())?;
         loop {
             let word = words.hear().map_err(|error| error.to_string())?;
             tell(&word);
             match word {
-                Word::Progress(_) => {}
-                Word::Done(counts) => return Ok(sentence(&counts, request.dry_run)),
-                Word::Failed { what, counts } => {
+                ReplayReport::Progress(_) => {}
+                ReplayReport::Done(counts) => return Ok(sentence(&counts, request.dry_run)),
+                ReplayReport::Failed { what, counts } => {
                     let done = sentence(&counts, request.dry_run);
                     return Err(format!("{what}. Until then {done}"));
                 }
-                Word::Refused(what) => return Err(what),
+                ReplayReport::Refused(what) => return Err(what),
             }
         }
     }
 
     fn settings_changed(&self) {
         // one that is under way already does as well
-        let _ = self.orders.try_send(Order::Look);
+        let _ = self.orders.try_send(PageOrder::Look);
     }
 
     fn erase(&self, agent: &str) -> Result<(), String> {
         let (done, answer) = oneshot::channel();
         let agent = agent.to_owned();
-        let order = Order::Erase { agent, done };
+        let order = PageOrder::Erase { agent, done };
         self.orders.blocking_send(order).map_err(stops)?;
         answer.blocking_recv().map_err(stops)?
     }
 
-    fn orphan(&self, request: orphan::Request) -> orphan::Outcome {
+    fn orphan(&self, request: orphan::OrphanRequest) -> orphan::OrphanOutcome {
         let (done, answer) = oneshot::channel();
-        let order = Order::Orphan(orphan::Call { request, done });
+        let order = PageOrder::Orphan(orphan::OrphanCall { request, done });
         self.orders.blocking_send(order).map_err(stops)?;
         answer.blocking_recv().map_err(stops)?
     }

@@ -1,7 +1,7 @@
 //! Boards are data: a file in `board/` for each says what is wired where, what the kernel needs, and how much there is of
 //! everything. The same files are read by the image builder, so a board is described once.
 //!
-//! Text becomes a [`Profile`] in one pass (`read`, pure, with the settings' own reader, so a wrong file says line, column, key,
+//! Text becomes a [`BoardProfile`] in one pass (`read`, pure, with the settings' own reader, so a wrong file says line, column, key,
 //! what was found and what is allowed). Which board this is, is told by what the kernel knows of it ([`recognise()`], pure).
 
 mod profile;
@@ -9,11 +9,11 @@ mod read;
 mod recognise;
 
 pub use profile::{
-    Boot, Budget, Button, Dmi, Kernel, Lamp, LampColour, Lamps, Line, Machine, Marks, Modules,
-    Part, Press, Profile, Tried, UBoot, Watchdog, Wiring,
+    BoardProfile, Boot, Budget, Button, ButtonWiring, Dmi, GpioLine, Kernel, LampColour,
+    LampWiring, Lamps, Machine, MachineMarks, Modules, Part, Tried, UBoot, WatchdogWiring, Wiring,
 };
 pub use read::{ProfileError, parse};
-pub use recognise::{Facts, Recognised, recognise};
+pub use recognise::{MachineFacts, Recognised, recognise};
 
 macro_rules! embedded {
     ($($name:literal),+ $(,)?) => {
@@ -35,7 +35,7 @@ const FILES: [(&str, &str); 8] = embedded![
 
 /// All boards there are. A test reads every file, so none is left out.
 #[must_use]
-pub fn all() -> Vec<Profile> {
+pub fn all() -> Vec<BoardProfile> {
     FILES
         .into_iter()
         .filter_map(|(name, text)| parse(text, name).ok())
@@ -44,7 +44,7 @@ pub fn all() -> Vec<Profile> {
 
 /// The board of this name: that of its file without `.toml`.
 #[must_use]
-pub fn named(name: &str) -> Option<Profile> {
+pub fn named(name: &str) -> Option<BoardProfile> {
     let (name, text) = FILES.into_iter().find(|(known, _)| *known == name)?;
     parse(text, name).ok()
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// One board: everything that siembox, its kernel and its image need to know of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Profile {
+pub struct BoardProfile {
     /// That of its file without `.toml`.
     pub name: String,
     /// For people.
@@ -14,13 +14,13 @@ pub struct Profile {
     /// How far it was tried.
     pub tried: Tried,
     /// How it is recognised. Without any mark it is the fallback of its machine.
-    pub recognise: Marks,
+    pub recognise: MachineMarks,
     /// None, one, two or three.
     pub lamps: Lamps,
     /// May be absent.
     pub button: Option<Button>,
     /// What bites when siembox no longer does.
-    pub watchdog: Watchdog,
+    pub watchdog: WatchdogWiring,
     /// Kernel modules.
     pub modules: Modules,
     /// The kernel.
@@ -53,7 +53,7 @@ pub enum Tried {
 
 /// What a board is recognised by; any one that fits.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Marks {
+pub struct MachineMarks {
     /// Entries of the device tree's `compatible`.
     pub compatible: Vec<String>,
     /// What the firmware of a PC calls it.
@@ -75,12 +75,12 @@ pub struct Lamps {
     /// Are they red, green and blue of one lamp that can show three colours and their mixtures?
     pub rgb: bool,
     /// In the order of the file; at most three.
-    pub each: Vec<Lamp>,
+    pub each: Vec<LampWiring>,
 }
 
 /// One lamp.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lamp {
+pub struct LampWiring {
     /// What it looks like.
     pub colour: LampColour,
     /// How it is switched.
@@ -106,14 +106,14 @@ pub enum LampColour {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wiring {
     /// By us.
-    Line(Line),
+    Line(GpioLine),
     /// By the kernel: the name in `/sys/class/leds`.
     Class(String),
 }
 
 /// A GPIO line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub struct GpioLine {
     /// The chip's label (`9030000.pl061`) or name (`gpiochip0`).
     pub chip: String,
     /// Number on the chip, from 0.
@@ -126,21 +126,21 @@ pub struct Line {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Button {
     /// How it is read.
-    pub press: Press,
+    pub press: ButtonWiring,
 }
 
 /// How the button is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Press {
+pub enum ButtonWiring {
     /// From a line.
-    Line(Line),
+    Line(GpioLine),
     /// From the kernel's input events: the code of the key, 116 for `KEY_POWER`.
     Key(u16),
 }
 
 /// The hardware watchdog's driver; `softdog` where the machine has none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Watchdog {
+pub struct WatchdogWiring {
     /// Module's name.
     pub module: String,
     /// Its parameters, of which its time is one: `heartbeat=60`.
@@ -210,11 +210,11 @@ pub struct Budget {
 
 // === impl Profile ===
 
-impl Profile {
+impl BoardProfile {
     /// Is it taken where no other board of its machine fits?
     #[must_use]
     pub fn is_fallback(&self) -> bool {
-        self.recognise == Marks::default()
+        self.recognise == MachineMarks::default()
     }
 }
 
@@ -260,7 +260,7 @@ impl fmt::Display for LampColour {
 
 // === impl Line ===
 
-impl fmt::Display for Line {
+impl fmt::Display for GpioLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "GPIO chip {}, line {}", self.chip, self.line)?;
         if self.active_low {
@@ -283,7 +283,7 @@ impl fmt::Display for Wiring {
 
 // === impl Press ===
 
-impl fmt::Display for Press {
+impl fmt::Display for ButtonWiring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Line(line) => line.fmt(f),

@@ -1,4 +1,4 @@
-//! Text of a profile → [`Profile`], or everything that is wrong with it.
+//! Text of a profile → [`BoardProfile`], or everything that is wrong with it.
 
 mod boot;
 mod kinds;
@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{Document, TableLike};
 
-use super::profile::{Budget, Dmi, Kernel, Machine, Marks, Modules, Profile, Tried, Watchdog};
-use crate::settings::{Finding, Refusal, Report, Section};
+use super::profile::{
+    BoardProfile, Budget, Dmi, Kernel, Machine, MachineMarks, Modules, Tried, WatchdogWiring,
+};
+use crate::settings::{Finding, Refusal, Section, SettingsReport};
 use boot::boot;
 use kinds::{any_text, module_name, number, relative_path, required, some_text, text_of, word};
 use panel::{button, lamps};
@@ -26,9 +28,9 @@ pub struct ProfileError(pub Vec<Finding>);
 ///
 /// # Errors
 /// All that is wrong, in the order of the file; for text that is no TOML, its first slip.
-pub fn parse(text: &str, name: &str) -> Result<Profile, ProfileError> {
+pub fn parse(text: &str, name: &str) -> Result<BoardProfile, ProfileError> {
     let file = PathBuf::from(format!("board/{name}.toml"));
-    let report = Report::new(Some(&file as &Path), text);
+    let report = SettingsReport::new(Some(&file as &Path), text);
     let document = Document::parse(text).map_err(|slip| {
         let at = slip.span().map_or(0, |span| span.start);
         ProfileError(vec![report.finding(
@@ -46,7 +48,7 @@ pub fn parse(text: &str, name: &str) -> Result<Profile, ProfileError> {
 }
 
 /// `None` only where the report has the reason.
-fn read(report: &Report, table: &dyn TableLike, name: &str) -> Option<Profile> {
+fn read(report: &SettingsReport, table: &dyn TableLike, name: &str) -> Option<BoardProfile> {
     let top = Section::top(report, table);
     let own_name = required(&top, "name", |text| match text {
         text if text == name => Ok(text.to_owned()),
@@ -65,7 +67,7 @@ fn read(report: &Report, table: &dyn TableLike, name: &str) -> Option<Profile> {
     let boot = boot(top.table("boot"));
     let budget = budget(top.table("budget"));
     top.close();
-    Some(Profile {
+    Some(BoardProfile {
         name: own_name?,
         title: title?,
         machine: machine?,
@@ -86,7 +88,7 @@ fn read(report: &Report, table: &dyn TableLike, name: &str) -> Option<Profile> {
     })
 }
 
-fn marks(section: Section) -> Marks {
+fn marks(section: Section) -> MachineMarks {
     let compatible = section.list("compatible", "a list of texts in quotes", text_of);
     let each = section.tables("dmi").into_iter().filter_map(|section| {
         let vendor = required(&section, "vendor", some_text);
@@ -99,17 +101,17 @@ fn marks(section: Section) -> Marks {
     });
     let dmi = each.collect();
     section.close();
-    Marks {
+    MachineMarks {
         compatible: compatible.unwrap_or_default(),
         dmi,
     }
 }
 
-fn watchdog(section: Section) -> Option<Watchdog> {
+fn watchdog(section: Section) -> Option<WatchdogWiring> {
     let module = required(&section, "module", module_name);
     let options = section.text("options", any_text).unwrap_or_default();
     section.close();
-    Some(Watchdog {
+    Some(WatchdogWiring {
         module: module?,
         options,
     })

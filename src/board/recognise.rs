@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use super::profile::{Machine, Profile};
+use super::profile::{BoardProfile, Machine};
 
 /// What the kernel knows of the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Facts {
+pub struct MachineFacts {
     /// Entries of the device tree's `compatible`, the most exact first; empty where there is no device tree.
     pub compatible: Vec<String>,
     /// Who made it, by its firmware; empty where nothing says so.
@@ -22,14 +22,14 @@ pub struct Facts {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recognised {
     /// The board.
-    pub profile: Profile,
+    pub profile: BoardProfile,
     /// In words: `device tree: raspberrypi,3-model-b`.
     pub by: String,
 }
 
 // === impl Facts ===
 
-impl Facts {
+impl MachineFacts {
     /// Reads them below `root`, which is `/` but in tests. What is not there, or can't be read, says nothing.
     #[must_use]
     pub fn read(root: &Path) -> Self {
@@ -56,7 +56,7 @@ impl Facts {
 /// Which of all boards this is. The device tree is believed first: it was written for this very board. Where nothing fits, it is
 /// the fallback of its machine.
 #[must_use]
-pub fn recognise(facts: &Facts) -> Recognised {
+pub fn recognise(facts: &MachineFacts) -> Recognised {
     let boards = super::all();
     let of_machine = || boards.iter().filter(|board| board.machine == facts.machine);
     for entry in &facts.compatible {
@@ -93,8 +93,8 @@ mod tests {
     use super::*;
     use crate::board::all;
 
-    fn facts(machine: Machine) -> Facts {
-        Facts {
+    fn facts(machine: Machine) -> MachineFacts {
+        MachineFacts {
             compatible: Vec::new(),
             vendor: String::new(),
             product: String::new(),
@@ -106,7 +106,7 @@ mod tests {
     fn each_board_is_recognised_by_each_of_its_marks_and_by_no_other() {
         for board in all() {
             for mark in &board.recognise.compatible {
-                let found = recognise(&Facts {
+                let found = recognise(&MachineFacts {
                     compatible: vec![mark.clone(), "vendor,some-chip".to_owned()],
                     ..facts(board.machine)
                 });
@@ -116,7 +116,7 @@ mod tests {
                 );
             }
             for mark in &board.recognise.dmi {
-                let found = recognise(&Facts {
+                let found = recognise(&MachineFacts {
                     vendor: mark.vendor.clone(),
                     product: format!("{} (Q35 + ICH9, 2009)", mark.product),
                     ..facts(board.machine)
@@ -132,7 +132,7 @@ mod tests {
             (Machine::Aarch64, "generic-aarch64"),
             (Machine::X86_64, "generic-x86_64"),
         ] {
-            let found = recognise(&Facts {
+            let found = recognise(&MachineFacts {
                 compatible: vec!["acme,toaster".to_owned()],
                 vendor: "Acme".to_owned(),
                 ..facts(machine)
@@ -145,7 +145,7 @@ mod tests {
     fn facts_are_read_as_the_kernel_gives_them() {
         let root = tempfile::tempdir().unwrap();
         assert_eq!(
-            Facts::read(root.path()),
+            MachineFacts::read(root.path()),
             facts(Machine::HERE),
             "nothing there"
         );
@@ -160,7 +160,7 @@ mod tests {
         .unwrap();
         fs::write(dmi.join("sys_vendor"), "QEMU\n").unwrap();
         fs::write(dmi.join("product_name"), "Standard PC\n").unwrap();
-        let read = Facts::read(root.path());
+        let read = MachineFacts::read(root.path());
         assert_eq!(read.compatible, ["raspberrypi,3-model-b", "brcm,bcm2837"]);
         assert_eq!(
             (read.vendor.as_str(), read.product.as_str()),

@@ -27,7 +27,7 @@ enum Way {
 }
 
 impl LineContact {
-    pub(super) fn open(line: &board::Line) -> Result<Self, GpioError> {
+    pub(super) fn open(line: &board::GpioLine) -> Result<Self, GpioError> {
         let failed = |cause| GpioError::Line {
             line: line.clone(),
             cause,

@@ -96,8 +96,8 @@ pub fn listen(button: &board::Button, tell: Sender<Press>) -> Result<(), ButtonE
 /// [`ButtonError`]
 pub fn open(button: &board::Button, root: &Path) -> Result<Box<dyn Contact>, ButtonError> {
     Ok(match &button.press {
-        board::Press::Line(line) => Box::new(line::LineContact::open(line)?),
-        board::Press::Key(code) => Box::new(key::KeyContact::open(*code, root)?),
+        board::ButtonWiring::Line(line) => Box::new(line::LineContact::open(line)?),
+        board::ButtonWiring::Key(code) => Box::new(key::KeyContact::open(*code, root)?),
     })
 }
 

@@ -5,7 +5,7 @@ use super::version::{Generation, Version};
 
 /// A key of the extension.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Field {
+pub(super) struct CefField {
     pub key: &'static str,
     /// What `<key>Label` says, before the key itself.
     pub label: Option<&'static str>,
@@ -37,7 +37,7 @@ pub(super) enum Value {
 }
 
 /// Keys of an activity.
-pub(super) fn activity(version: &Version) -> &'static [&'static [Field]] {
+pub(super) fn activity(version: &Version) -> &'static [&'static [CefField]] {
     match version.generation() {
         Generation::First => &[ID, TIMES, WHO, CLIENT, URL_AND_APPS, OBJECTS, CLIENT_V6],
         Generation::Second | Generation::Third => &[
@@ -56,7 +56,7 @@ pub(super) fn activity(version: &Version) -> &'static [&'static [Field]] {
 
 /// Keys of an alert. No whole line of the second and third generation is public: `rt`, `src` and `c6a1` are known
 /// from the documentation and from SIEM content, their places are not.
-pub(super) fn alert(version: &Version) -> &'static [&'static [Field]] {
+pub(super) fn alert(version: &Version) -> &'static [&'static [CefField]] {
     match (version.generation(), version.alerts_name_policies()) {
         (Generation::First, false) => &[ID, TIMES, WHO, RISK, URL_AND_APPS, RELATED],
         (Generation::First, true) => &[ID, TIMES, WHO, RISK, URL_AND_APPS, RELATED, POLICIES],
@@ -74,42 +74,42 @@ pub(super) fn alert(version: &Version) -> &'static [&'static [Field]] {
     }
 }
 
-const ID: &[Field] = &[plain("externalId", Value::Id)];
-const RECEIPT: &[Field] = &[plain("rt", Value::Time)];
-const TIMES: &[Field] = &[plain("start", Value::Time), plain("end", Value::Time)];
-const WHO: &[Field] = &[
+const ID: &[CefField] = &[plain("externalId", Value::Id)];
+const RECEIPT: &[CefField] = &[plain("rt", Value::Time)];
+const TIMES: &[CefField] = &[plain("start", Value::Time), plain("end", Value::Time)];
+const WHO: &[CefField] = &[
     plain("msg", Value::Message),
     plain("suser", Value::Users),
     plain("destinationServiceName", Value::Services),
 ];
-const CLIENT: &[Field] = &[
+const CLIENT: &[CefField] = &[
     plain("dvc", Value::AddressV4),
     plain("requestClientApplication", Value::UserAgent),
 ];
-const RISK: &[Field] = &[labelled("cn1", "riskScore", Value::RiskScore)];
-const URL_AND_APPS: &[Field] = &[
+const RISK: &[CefField] = &[labelled("cn1", "riskScore", Value::RiskScore)];
+const URL_AND_APPS: &[CefField] = &[
     labelled("cs1", "portalURL", Value::PortalUrl),
     labelled("cs2", "uniqueServiceAppIds", Value::Apps),
 ];
-const OBJECTS: &[Field] = &[labelled("cs3", "targetObjects", Value::Objects)];
-const RELATED: &[Field] = &[labelled("cs3", "relatedAudits", Value::Related)];
-const POLICIES: &[Field] = &[labelled("cs4", "policyIDs", Value::Policies)];
-const CLIENT_V6: &[Field] = &[labelled("c6a1", "Device IPv6 Address", Value::AddressV6)];
-const SOURCE: &[Field] = &[
+const OBJECTS: &[CefField] = &[labelled("cs3", "targetObjects", Value::Objects)];
+const RELATED: &[CefField] = &[labelled("cs3", "relatedAudits", Value::Related)];
+const POLICIES: &[CefField] = &[labelled("cs4", "policyIDs", Value::Policies)];
+const CLIENT_V6: &[CefField] = &[labelled("c6a1", "Device IPv6 Address", Value::AddressV6)];
+const SOURCE: &[CefField] = &[
     plain("src", Value::AddressV4),
     labelled("c6a1", "Device IPv6 Address", Value::AddressV6),
 ];
 
-const fn plain(key: &'static str, value: Value) -> Field {
-    Field {
+const fn plain(key: &'static str, value: Value) -> CefField {
+    CefField {
         key,
         label: None,
         value,
     }
 }
 
-const fn labelled(key: &'static str, label: &'static str, value: Value) -> Field {
-    Field {
+const fn labelled(key: &'static str, label: &'static str, value: Value) -> CefField {
+    CefField {
         key,
         label: Some(label),
         value,

@@ -5,14 +5,14 @@ use std::net::IpAddr;
 
 use super::fields::Value;
 use super::{AlertName, Pair, Style};
-use crate::event::{Event, Kind, Severity, alert_name, app_name};
+use crate::event::{Event, EventKind, Severity, alert_name, app_name};
 
 impl Style {
     /// Appends the event as one line: no newline in it or at its end.
     pub fn line(&self, event: &Event<'_>, out: &mut String) {
         out.push_str(&self.start);
         let pairs = match &event.kind {
-            Kind::Activity {
+            EventKind::Activity {
                 category, label, ..
             } => {
                 let class = out.len();
@@ -25,7 +25,7 @@ impl Style {
                 out.push('0');
                 &self.activity
             }
-            Kind::Alert {
+            EventKind::Alert {
                 type_number,
                 title,
                 policy_name,
@@ -108,18 +108,20 @@ impl Style {
             (Value::AddressV6, _) => first(&event.addresses, IpAddr::is_ipv6, out),
             (Value::PortalUrl, _) => self.portal_url(event, out),
             (Value::Policies, _) => self.list(&event.policies, out),
-            (Value::UserAgent, Kind::Activity { user_agent, .. }) => {
+            (Value::UserAgent, EventKind::Activity { user_agent, .. }) => {
                 self.extension.write(user_agent, out)
             }
-            (Value::Objects, Kind::Activity { objects, .. }) => self.list_with_gaps(objects, out),
+            (Value::Objects, EventKind::Activity { objects, .. }) => {
+                self.list_with_gaps(objects, out)
+            }
             (
                 Value::RiskScore,
-                Kind::Alert {
+                EventKind::Alert {
                     risk_score: Some(score),
                     ..
                 },
             ) => number(*score, out),
-            (Value::Related, Kind::Alert { related, .. }) => self.list(related, out),
+            (Value::Related, EventKind::Alert { related, .. }) => self.list(related, out),
             (Value::UserAgent | Value::Objects | Value::RiskScore | Value::Related, _) => {}
         }
     }
@@ -128,8 +130,8 @@ impl Style {
     fn portal_url(&self, event: &Event<'_>, out: &mut String) {
         let (before, id, after) = match (&event.portal_url, &event.kind) {
             (Some(url), _) => ("", url, ""),
-            (None, Kind::Activity { .. }) => (&*self.activity_url, &event.id, ",)"),
-            (None, Kind::Alert { .. }) => (&*self.alert_url, &event.id, ""),
+            (None, EventKind::Activity { .. }) => (&*self.activity_url, &event.id, ",)"),
+            (None, EventKind::Alert { .. }) => (&*self.alert_url, &event.id, ""),
         };
         out.push_str(before);
         self.extension.write(id, out);

@@ -32,7 +32,7 @@ pub use id::external_id;
 pub use version::{Version, VersionError};
 
 use escape::Escapes;
-use fields::{Field, Value};
+use fields::{CefField, Value};
 use portal::Portal;
 
 /// What a line's looks depend on.
@@ -108,7 +108,7 @@ impl Style {
         let portable = looks.profile == Profile::Portable;
         let version = looks.agent_version;
         let quoted = !portable && version.quotes_labels();
-        let pairs = |fields: &[&'static [Field]]| -> Vec<Pair> {
+        let pairs = |fields: &[&'static [CefField]]| -> Vec<Pair> {
             (fields.iter().copied().flatten())
                 .map(|field| Pair::new(field, quoted))
                 .collect()
@@ -150,8 +150,8 @@ impl Style {
 // === impl Pair ===
 
 impl Pair {
-    fn new(field: &Field, quoted: bool) -> Self {
-        let Field { key, label, value } = field;
+    fn new(field: &CefField, quoted: bool) -> Self {
+        let CefField { key, label, value } = field;
         let lead = match label {
             None => format!("{key}="),
             Some(label) if quoted && label.contains(' ') => {

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use siembox_support::cef_reader::Cef;
 
 use super::*;
-use crate::event::{App, Event, Kind, Severity};
+use crate::event::{App, Event, EventKind, Severity};
 
 const API: &str = "https://contoso.us3.portal.cloudappsecurity.com";
 
@@ -61,7 +61,7 @@ fn alert(title: &'static str) -> Event<'static> {
         ],
         portal_url: None,
         policies: vec!["p1".into(), "p2".into()],
-        kind: Kind::Alert {
+        kind: EventKind::Alert {
             type_number: Some(15_795_464),
             title: title.into(),
             policy_name: Some("policy".into()),
@@ -94,7 +94,7 @@ fn portable_leaves_out_what_is_empty() {
     event.apps.clear();
     event.addresses.clear();
     event.policies = vec!["".into()];
-    let Kind::Alert {
+    let EventKind::Alert {
         risk_score,
         related,
         ..
@@ -136,7 +136,7 @@ fn severities_are_a_table() {
         (Severity::High, "3"),
         (Severity::Informational, "10"),
     ] {
-        if let Kind::Alert {
+        if let EventKind::Alert {
             severity: of_event,
             type_number,
             ..
@@ -164,14 +164,17 @@ fn text() -> impl Strategy<Value = Cow<'static, str>> {
     .prop_map(Cow::Owned)
 }
 
-fn kind() -> impl Strategy<Value = Kind<'static>> {
+fn kind() -> impl Strategy<Value = EventKind<'static>> {
     let activity = (text(), text(), text(), vec(text(), 0..5));
-    let activity = activity.prop_map(|(category, label, user_agent, objects)| Kind::Activity {
-        category,
-        label,
-        user_agent,
-        objects,
-    });
+    let activity =
+        activity.prop_map(
+            |(category, label, user_agent, objects)| EventKind::Activity {
+                category,
+                label,
+                user_agent,
+                objects,
+            },
+        );
     let severity = prop_oneof![Just(Severity::Low), Just(Severity::Informational)];
     let alert = (
         any::<Option<i64>>(),
@@ -182,7 +185,7 @@ fn kind() -> impl Strategy<Value = Kind<'static>> {
         vec(text(), 0..4),
     );
     let alert = alert.prop_map(
-        |(type_number, title, policy_name, severity, risk_score, related)| Kind::Alert {
+        |(type_number, title, policy_name, severity, risk_score, related)| EventKind::Alert {
             type_number,
             title,
             policy_name,
@@ -276,11 +279,11 @@ proptest! {
         prop_assert_eq!(value("msg"), carried(&event.message, profile));
         prop_assert_eq!(value("suser"), joined(&event.users, profile));
         match &event.kind {
-            Kind::Activity { user_agent, objects, .. } => {
+            EventKind::Activity { user_agent, objects, .. } => {
                 prop_assert_eq!(value("requestClientApplication"), carried(user_agent, profile));
                 prop_assert_eq!(value("cs3"), carried(&objects.join(","), profile));
             }
-            Kind::Alert { related, .. } => {
+            EventKind::Alert { related, .. } => {
                 prop_assert_eq!(value("cs3"), joined(related, profile));
             }
         }

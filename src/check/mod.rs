@@ -10,7 +10,7 @@ mod tls;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
-pub use report::Report;
+pub use report::CheckReport;
 pub use siem::send_a_test_line;
 
 use crate::agent::{cloud_parts, route};
@@ -28,7 +28,7 @@ const MOST_SKEW: Duration = Duration::from_secs(300);
 pub fn run(
     settings: &Settings,
     agents: &[&AgentSettings],
-    report: &mut Report<impl std::io::Write>,
+    report: &mut CheckReport<impl std::io::Write>,
 ) -> bool {
     report.step("settings", || {
         Ok(format!("agents: {}", settings.agents.len()))
@@ -70,7 +70,7 @@ fn tempfile_in(folder: &std::path::Path) -> std::io::Result<()> {
     std::fs::remove_file(&path)
 }
 
-fn cloud(agent: &AgentSettings, report: &mut Report<impl std::io::Write>) {
+fn cloud(agent: &AgentSettings, report: &mut CheckReport<impl std::io::Write>) {
     let SourceSettings::CloudApps(source) = &agent.source;
     let Some(api) = Address::of_url(&source.api_url) else {
         report.step("api_url", || {
@@ -172,7 +172,7 @@ fn ask(agent: &AgentSettings, stream: StreamSpec) -> Result<String, String> {
     }
 }
 
-fn siem(agent: &AgentSettings, report: &mut Report<impl std::io::Write>) {
+fn siem(agent: &AgentSettings, report: &mut CheckReport<impl std::io::Write>) {
     report.step("siem", || siem::reach(agent));
 }
 

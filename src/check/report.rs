@@ -6,12 +6,12 @@ use std::time::Instant;
 use crate::foreign::without_secrets;
 
 /// Writes the lines and keeps count.
-pub struct Report<W: Write> {
+pub struct CheckReport<W: Write> {
     out: W,
     failed: u32,
 }
 
-impl<W: Write> Report<W> {
+impl<W: Write> CheckReport<W> {
     /// Nothing checked yet.
     pub fn new(out: W) -> Self {
         Self { out, failed: 0 }

@@ -11,7 +11,7 @@ use super::Address;
 use crate::certificate::Naming;
 use crate::settings::CloudAppsSettings;
 use crate::source::http::tunnel;
-use crate::trust::{self, Side, TlsFault};
+use crate::trust::{self, TlsFault, TlsSide};
 
 /// Speaks TLS with the API's host, through the proxy where there is one.
 pub fn handshake(
@@ -39,7 +39,7 @@ pub fn handshake(
         if let Err(error) = tls.complete_io(&mut stream) {
             return Err(TlsFault::within(&error).map_or_else(
                 || format!("the TLS handshake broke off: {error}"),
-                |fault| fault.in_words(Side::Cloud),
+                |fault| fault.in_words(TlsSide::Cloud),
             ));
         }
     }

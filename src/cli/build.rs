@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::command::{
     AnnounceArgs, BoardArgs, CheckArgs, ClockArgs, Command, OrphansArgs, PreviewArgs, RenderArgs,
-    ReplayArgs, RunArgs, Setup, StatusArgs,
+    ReplayArgs, RunArgs, SetupArguments, StatusArgs,
 };
-use super::flags::Given;
+use super::flags::WrittenFlags;
 use super::{COMMANDS, TOKEN_VARIABLE, Usage};
-use crate::board::{self, Profile};
+use crate::board::{self, BoardProfile};
 use crate::orphan;
 use crate::replay::When;
 use crate::settings::{
@@ -19,7 +19,10 @@ use crate::settings::{
 use crate::stream::{STREAMS, StreamSpec};
 
 /// What is to be done, or why that can't be told.
-pub(super) fn build(given: Given, token_variable: Option<OsString>) -> Result<Command, Usage> {
+pub(super) fn build(
+    given: WrittenFlags,
+    token_variable: Option<OsString>,
+) -> Result<Command, Usage> {
     let named = given
         .words
         .first()
@@ -107,14 +110,19 @@ pub(super) fn build(given: Given, token_variable: Option<OsString>) -> Result<Co
 }
 
 /// What is to be done with an orphaned spool. What is deleted is gone for ever, so that it takes a second word.
-fn orphan_request(given: &Given, agent: Option<String>) -> Result<Option<orphan::Request>, Usage> {
+fn orphan_request(
+    given: &WrittenFlags,
+    agent: Option<String>,
+) -> Result<Option<orphan::OrphanRequest>, Usage> {
     let name = |flag| given.value(flag).map(text_lossy);
     match (name("--send"), name("--delete")) {
         (Some(_), Some(_)) => Err(Usage::Exclusive {
             flags: ["--send", "--delete"],
         }),
-        (Some(name), None) => Ok(Some(orphan::Request::Send { name, agent })),
-        (None, Some(name)) if given.has("--yes") => Ok(Some(orphan::Request::Delete { name })),
+        (Some(name), None) => Ok(Some(orphan::OrphanRequest::Send { name, agent })),
+        (None, Some(name)) if given.has("--yes") => {
+            Ok(Some(orphan::OrphanRequest::Delete { name }))
+        }
         (None, Some(name)) => Err(Usage::Value {
             flag: "--delete",
             reason: format!(
@@ -126,7 +134,7 @@ fn orphan_request(given: &Given, agent: Option<String>) -> Result<Option<orphan:
     }
 }
 
-fn board_named(text: &str) -> Result<Profile, Refusal> {
+fn board_named(text: &str) -> Result<BoardProfile, Refusal> {
     board::named(text).ok_or_else(|| {
         let names: Vec<&str> = board::names().collect();
         Refusal::found(text, names.join(", "))
@@ -153,7 +161,11 @@ fn command_named(word: &OsStr) -> Result<&'static str, Usage> {
         })
 }
 
-fn setup(given: &Given, token_variable: Option<&OsStr>, needs: Needs) -> Result<Setup, Usage> {
+fn setup(
+    given: &WrittenFlags,
+    token_variable: Option<&OsStr>,
+    needs: Needs,
+) -> Result<SetupArguments, Usage> {
     if given.has("--token") && given.has("--token-file") {
         return Err(Usage::Exclusive {
             flags: ["--token", "--token-file"],
@@ -177,7 +189,7 @@ fn setup(given: &Given, token_variable: Option<&OsStr>, needs: Needs) -> Result<
                 .is_some_and(|token| !token.looks_like_a_token());
             is_odd.then(|| format!("{flag}: {ODD_TOKEN}"))
         });
-    Ok(Setup {
+    Ok(SetupArguments {
         config: path("--config"),
         warnings: odd.collect(),
         overrides: Overrides {
@@ -198,7 +210,7 @@ fn setup(given: &Given, token_variable: Option<&OsStr>, needs: Needs) -> Result<
 }
 
 fn parsed<T>(
-    given: &Given,
+    given: &WrittenFlags,
     flag: &'static str,
     parse: fn(&str) -> Result<T, Refusal>,
 ) -> Result<Option<T>, Usage> {

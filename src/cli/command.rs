@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::board::Profile;
+use crate::board::BoardProfile;
 use crate::orphan;
 use crate::replay::When;
-use crate::settings::{DEFAULT_FILE, Loaded, Overrides, Settings, SettingsError};
+use crate::settings::{DEFAULT_FILE, LoadedSettings, Overrides, Settings, SettingsError};
 use crate::stream::StreamSpec;
 
 /// What is to be done.
@@ -41,9 +41,9 @@ pub enum Command {
     Version,
 }
 
-/// Where the settings come from. Given to [`Setup::load`] at the start and again when the file has changed.
+/// Where the settings come from. Given to [`SetupArguments::load`] at the start and again when the file has changed.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Setup {
+pub struct SetupArguments {
     /// `--config`; `None` looks at the usual place, and is content with flags.
     pub config: Option<PathBuf>,
     /// What flags and environment say.
@@ -56,7 +56,7 @@ pub struct Setup {
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunArgs {
     /// Where the settings come from.
-    pub setup: Setup,
+    pub setup: SetupArguments,
     /// `--setup` or `--firmware`: the settings file need not be there yet; the page writes it.
     pub to_be_set_up: bool,
     /// `--firmware`: nor need it be right. The page is all that a box without a shell has to say so, and to be set up by.
@@ -67,7 +67,7 @@ pub struct RunArgs {
 #[derive(Debug, Clone, PartialEq)]
 pub struct RenderArgs {
     /// Where the settings come from. Without any file, each has its default.
-    pub setup: Setup,
+    pub setup: SetupArguments,
     /// Whose looks the lines have; `None` for the only or first agent.
     pub agent: Option<String>,
     /// Whether lines begin with their PRI, where the settings include it.
@@ -80,7 +80,7 @@ pub struct RenderArgs {
 #[derive(Debug, Clone, PartialEq)]
 pub struct PreviewArgs {
     /// Where the settings come from.
-    pub setup: Setup,
+    pub setup: SetupArguments,
     /// Only this agent.
     pub agent: Option<String>,
 }
@@ -89,7 +89,7 @@ pub struct PreviewArgs {
 #[derive(Debug, Clone, PartialEq)]
 pub struct CheckArgs {
     /// Where the settings come from.
-    pub setup: Setup,
+    pub setup: SetupArguments,
     /// Only this agent.
     pub agent: Option<String>,
 }
@@ -98,7 +98,7 @@ pub struct CheckArgs {
 #[derive(Debug, Clone, PartialEq)]
 pub struct StatusArgs {
     /// Where the settings come from; only `state_dir` is of interest.
-    pub setup: Setup,
+    pub setup: SetupArguments,
     /// For programs instead of people.
     pub json: bool,
 }
@@ -107,7 +107,7 @@ pub struct StatusArgs {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReplayArgs {
     /// Where the settings come from; only `state_dir` is of interest.
-    pub setup: Setup,
+    pub setup: SetupArguments,
     /// Whose window; `None` for the only agent.
     pub agent: Option<String>,
     /// Where it begins.
@@ -128,9 +128,9 @@ pub struct ReplayArgs {
 #[derive(Debug, Clone, PartialEq)]
 pub struct OrphansArgs {
     /// Where the settings come from; only `state_dir` is of interest.
-    pub setup: Setup,
+    pub setup: SetupArguments,
     /// What is to be done with one; `None` shows them.
-    pub request: Option<orphan::Request>,
+    pub request: Option<orphan::OrphanRequest>,
     /// For programs instead of people.
     pub json: bool,
 }
@@ -139,7 +139,7 @@ pub struct OrphansArgs {
 #[derive(Debug, Clone, PartialEq)]
 pub struct BoardArgs {
     /// This one, whatever is recognised.
-    pub board: Option<Box<Profile>>,
+    pub board: Option<Box<BoardProfile>>,
     /// Tries lamps and button.
     pub test: bool,
 }
@@ -148,7 +148,7 @@ pub struct BoardArgs {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ClockArgs {
     /// Where the settings come from; only `[clock]` and `[log]` are of interest.
-    pub setup: Setup,
+    pub setup: SetupArguments,
     /// `--once`: one round, no waiting.
     pub once: bool,
 }
@@ -157,19 +157,19 @@ pub struct ClockArgs {
 #[derive(Debug, Clone, PartialEq)]
 pub struct AnnounceArgs {
     /// Where the settings come from; only `[page]` and `[log]` are of interest.
-    pub setup: Setup,
+    pub setup: SetupArguments,
 }
 
 // === impl Setup ===
 
-impl Setup {
+impl SetupArguments {
     /// Reads the settings.
     ///
     /// From then on their secrets are known: see [`Settings::know_files`].
     ///
     /// # Errors
     /// [`SettingsError`]
-    pub fn load(&self) -> Result<Loaded, SettingsError> {
+    pub fn load(&self) -> Result<LoadedSettings, SettingsError> {
         let loaded = Settings::find(self.config.as_deref(), &self.overrides)?;
         loaded.settings.know_files();
         Ok(loaded)
@@ -179,7 +179,7 @@ impl Setup {
     ///
     /// # Errors
     /// [`SettingsError`], for anything but a file that is not there.
-    pub fn load_or_begin(&self) -> Result<Loaded, SettingsError> {
+    pub fn load_or_begin(&self) -> Result<LoadedSettings, SettingsError> {
         match self.load() {
             Err(SettingsError::Missing { .. } | SettingsError::NothingGiven { .. }) => self.begin(),
             loaded => loaded,
@@ -190,7 +190,7 @@ impl Setup {
     ///
     /// # Errors
     /// [`SettingsError`], where flags speak of an agent that there is not.
-    pub fn begin(&self) -> Result<Loaded, SettingsError> {
+    pub fn begin(&self) -> Result<LoadedSettings, SettingsError> {
         Settings::read("", self.file(), &self.overrides)
     }
 
@@ -205,7 +205,7 @@ impl Setup {
 
 impl Command {
     /// The part that says where the settings come from.
-    pub(super) fn setup_mut(&mut self) -> Option<&mut Setup> {
+    pub(super) fn setup_mut(&mut self) -> Option<&mut SetupArguments> {
         match self {
             Self::Run(RunArgs { setup, .. })
             | Self::Render(RenderArgs { setup, .. })

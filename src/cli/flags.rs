@@ -101,12 +101,12 @@ impl Flag {
 
 /// What was written: flags with their values (empty for those that take none), and words.
 #[derive(Debug, Default)]
-pub(super) struct Given {
+pub(super) struct WrittenFlags {
     flags: Vec<(&'static Flag, OsString)>,
     pub words: Vec<OsString>,
 }
 
-impl Given {
+impl WrittenFlags {
     pub(super) fn add(&mut self, flag: &'static Flag, value: OsString) -> Result<(), Usage> {
         if flag.value.is_some() && self.has(flag.name) {
             return Err(Usage::Twice { flag: flag.name });

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::orphan::Request;
+use crate::orphan::OrphanRequest;
 use crate::replay::When;
 use crate::settings::{Format, Needs, Secret, SecretSource, Transport};
 use crate::stream::ALERTS;
@@ -12,7 +12,7 @@ fn read(line: &str) -> Result<Command, Usage> {
     parse(line.split_whitespace().map(OsString::from), None)
 }
 
-fn setup(line: &str) -> Setup {
+fn setup(line: &str) -> SetupArguments {
     let mut command = read(line).unwrap();
     command.setup_mut().unwrap().clone()
 }
@@ -122,21 +122,21 @@ fn every_flag_finds_its_place() {
         ("orphans --json --state x", None),
         (
             "orphans --send old",
-            Some(Request::Send {
+            Some(OrphanRequest::Send {
                 name: name(),
                 agent: None,
             }),
         ),
         (
             "orphans --send old --agent new",
-            Some(Request::Send {
+            Some(OrphanRequest::Send {
                 name: name(),
                 agent: Some("new".to_owned()),
             }),
         ),
         (
             "orphans --delete old --yes",
-            Some(Request::Delete { name: name() }),
+            Some(OrphanRequest::Delete { name: name() }),
         ),
     ] {
         assert_eq!(orphan(line), request, "{line}");

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 
-use crate::board::{self, Boot, Facts, Profile, Recognised, Tried};
+use crate::board::{self, BoardProfile, Boot, MachineFacts, Recognised, Tried};
 use crate::cli::{BoardArgs, Exit};
 
 /// The system's root; tests have another.
@@ -20,7 +20,7 @@ pub fn board(args: BoardArgs) -> Exit {
             profile: *profile,
             by: "--board".to_owned(),
         },
-        None => board::recognise(&Facts::read(root)),
+        None => board::recognise(&MachineFacts::read(root)),
     };
     let mut out = std::io::stdout().lock();
     // a reader that has gone away (`| head`) is no error
@@ -39,7 +39,7 @@ pub fn board(args: BoardArgs) -> Exit {
 }
 
 /// What a board has, for people.
-fn text(profile: &Profile, by: &str) -> String {
+fn text(profile: &BoardProfile, by: &str) -> String {
     let mut out = String::new();
     let mut say = |what: &str, words: &str| {
         // writing to a String never fails

@@ -1,7 +1,7 @@
 //! `siembox check`
 
 use super::{load, meant};
-use crate::check::{self, Report};
+use crate::check::{self, CheckReport};
 use crate::cli::{CheckArgs, Exit};
 
 /// Tries every step once and says what it found; 0 only where all is well.
@@ -14,7 +14,7 @@ pub fn check(args: CheckArgs) -> Exit {
         Ok(agents) => agents,
         Err(exit) => return exit,
     };
-    let mut report = Report::new(std::io::stdout());
+    let mut report = CheckReport::new(std::io::stdout());
     if check::run(&settings, &agents, &mut report) {
         Exit::Done
     } else {

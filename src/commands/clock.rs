@@ -6,10 +6,10 @@ use std::time::{Duration, SystemTime};
 
 use jiff::SignedDuration;
 
-use crate::cli::{ClockArgs, Exit, Setup};
+use crate::cli::{ClockArgs, Exit, SetupArguments};
 use crate::network::{self, Lease, Setting};
 use crate::settings::{ClockSettings, LogSettings, TimeServer};
-use crate::timekeeping::{self, Answer, Bounds, Hands, Keeper, ask, groups};
+use crate::timekeeping::{self, DateBounds, Hands, SyncLoop, TimeAnswer, ask, groups};
 use crate::{clock, log, run_file};
 
 /// What the image says of itself.
@@ -31,8 +31,8 @@ pub fn clock(args: ClockArgs) -> Exit {
     let file = std::env::var_os(timekeeping::VARIABLE);
     let file = file.map_or_else(|| PathBuf::from(timekeeping::FILE), PathBuf::from);
     let built = std::fs::read_to_string(FIRMWARE).unwrap_or_default();
-    let bounds = Bounds::of_firmware(&built);
-    let mut keeper = Keeper::new(bounds, run_file::heard(&file).unwrap_or_default());
+    let bounds = DateBounds::of_firmware(&built);
+    let mut keeper = SyncLoop::new(bounds, run_file::heard(&file).unwrap_or_default());
     wait_for_a_network();
     loop {
         let face = face();
@@ -60,7 +60,7 @@ pub fn clock(args: ClockArgs) -> Exit {
 }
 
 /// Settings that are broken at the moment name no server.
-fn settings_now(setup: &Setup) -> ClockSettings {
+fn settings_now(setup: &SetupArguments) -> ClockSettings {
     let loaded = setup.load_or_begin();
     loaded.map_or_else(|_| ClockSettings::default(), |loaded| loaded.settings.clock)
 }
@@ -111,7 +111,7 @@ impl Hands for Wire {
         clock::now_ms()
     }
 
-    fn ask(&self, servers: &[TimeServer]) -> Vec<Result<Answer, String>> {
+    fn ask(&self, servers: &[TimeServer]) -> Vec<Result<TimeAnswer, String>> {
         std::thread::scope(|scope| {
             let asked = servers.iter().map(|server| scope.spawn(|| ask(server)));
             let asked: Vec<_> = asked.collect();

@@ -25,14 +25,14 @@ pub use replay::replay;
 pub use run::run;
 pub use status::status;
 
-use crate::cli::{Exit, Setup};
+use crate::cli::{Exit, SetupArguments};
 use crate::settings::{AgentSettings, NO_AGENT, Settings};
 
 /// The settings; what is doubtful about them is on standard error.
 ///
 /// # Errors
 /// The exit code; the reason is on standard error.
-fn load(setup: &Setup) -> Result<Settings, Exit> {
+fn load(setup: &SetupArguments) -> Result<Settings, Exit> {
     let loaded = setup.load().map_err(|error| usage(&error))?;
     for warning in &setup.warnings {
         eprintln!("siembox: {warning}");

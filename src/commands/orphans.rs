@@ -5,8 +5,8 @@ use std::io::Write;
 use super::load;
 use crate::cli::{Exit, OrphansArgs};
 use crate::clock::in_words;
-use crate::orphan::{Orphan, Request};
-use crate::status::socket::{self, AskError};
+use crate::orphan::{Orphan, OrphanRequest};
+use crate::status::socket::{self, SocketError};
 
 /// Shows the spools that belong to no agent, or asks the running instance to send or delete one.
 pub fn orphans(args: OrphansArgs) -> Exit {
@@ -21,8 +21,8 @@ pub fn orphans(args: OrphansArgs) -> Exit {
     done.unwrap_or_else(|error| {
         eprintln!("siembox: {error}");
         match error {
-            AskError::NobodyThere { .. } => Exit::Unavailable,
-            AskError::Read { .. } | AskError::Odd { .. } => Exit::NotAllWell,
+            SocketError::NobodyThere { .. } => Exit::Unavailable,
+            SocketError::Read { .. } | SocketError::Odd { .. } => Exit::NotAllWell,
         }
     })
 }
@@ -60,7 +60,7 @@ fn text(orphans: &[Orphan]) -> String {
 }
 
 /// Asks for something to be done with one.
-fn ask(state_dir: &std::path::Path, request: &Request) -> Result<Exit, AskError> {
+fn ask(state_dir: &std::path::Path, request: &OrphanRequest) -> Result<Exit, SocketError> {
     Ok(match socket::orphan(state_dir, request)? {
         Ok(done) => {
             let _ = std::io::stdout().write_all(format!("{done}\n").as_bytes());

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{load, usage};
 use crate::cli::{Exit, ReplayArgs};
 use crate::clock;
-use crate::replay::{self, Progress, Request, Unfit, When, Word};
+use crate::replay::{self, ReplayProgress, ReplayReport, ReplayRequest, Unfit, When};
 use crate::status::socket::{self, ReplayError, Words};
 
 /// Asks the running instance for a replay, and shows how it goes.
@@ -31,7 +31,7 @@ pub fn replay(args: ReplayArgs) -> Exit {
 }
 
 /// The window in numbers, or what is wrong with it.
-fn request(args: &ReplayArgs, now_ms: i64) -> Result<Request, String> {
+fn request(args: &ReplayArgs, now_ms: i64) -> Result<ReplayRequest, String> {
     let at_ms = |when: When| when.at_ms(now_ms);
     let (from_ms, to_ms) = replay::window(at_ms(args.since), args.until.map(at_ms), now_ms)
         .map_err(|unfit| match unfit {
@@ -42,7 +42,7 @@ fn request(args: &ReplayArgs, now_ms: i64) -> Result<Request, String> {
                 clock::in_words(from_ms)
             ),
         })?;
-    Ok(Request {
+    Ok(ReplayRequest {
         agent: args.agent.clone(),
         from_ms,
         to_ms,
@@ -66,18 +66,18 @@ fn listen(mut words: Words, json: bool, dry_run: bool) -> Result<Exit, ReplayErr
             let text = serde_json::to_string(&word).unwrap_or_default() + "\n";
             let _ = std::io::stdout().write_all(text.as_bytes());
         }
-        if let Word::Progress(progress) = &word {
+        if let ReplayReport::Progress(progress) = &word {
             if !json {
                 screen.show(progress, clock::now().steady - begin);
             }
             continue;
         }
-        if let (Word::Done(counts), false) = (&word, json) {
+        if let (ReplayReport::Done(counts), false) = (&word, json) {
             // a fast end may have overtaken the last progress
-            let end = Progress {
+            let end = ReplayProgress {
                 per_mille: 1000,
                 counts: counts.clone(),
-                ..Progress::default()
+                ..ReplayProgress::default()
             };
             screen.show(&end, clock::now().steady - begin);
         }
@@ -86,24 +86,24 @@ fn listen(mut words: Words, json: bool, dry_run: bool) -> Result<Exit, ReplayErr
     }
 }
 
-fn last(word: &Word, json: bool, dry_run: bool) -> Exit {
+fn last(word: &ReplayReport, json: bool, dry_run: bool) -> Exit {
     match word {
-        Word::Done(counts) => {
+        ReplayReport::Done(counts) => {
             if !json {
                 let text = replay::sentence(counts, dry_run) + "\n";
                 let _ = std::io::stdout().write_all(text.as_bytes());
             }
             Exit::Done
         }
-        Word::Failed { what, counts } => {
+        ReplayReport::Failed { what, counts } => {
             eprintln!("siembox: {what}");
             if counts.pages > 0 {
                 eprintln!("siembox: until then {}", replay::sentence(counts, dry_run));
             }
             Exit::NotAllWell
         }
-        Word::Refused(what) => usage(what),
-        Word::Progress(_) => Exit::Software,
+        ReplayReport::Refused(what) => usage(what),
+        ReplayReport::Progress(_) => Exit::Software,
     }
 }
 
@@ -115,7 +115,7 @@ struct Screen {
 }
 
 impl Screen {
-    fn show(&mut self, progress: &Progress, since: Duration) {
+    fn show(&mut self, progress: &ReplayProgress, since: Duration) {
         if self.terminal {
             eprint!("\r\x1b[2K{}", replay::bar(progress, since));
             let _ = std::io::stderr().flush();
@@ -138,14 +138,14 @@ impl Screen {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::Setup;
+    use crate::cli::SetupArguments;
 
     const DAY: u64 = 86_400;
     const NOW: i64 = 1_793_527_200_000;
 
     fn window(since: When, until: Option<When>) -> Result<(i64, i64), String> {
         let args = ReplayArgs {
-            setup: Setup::default(),
+            setup: SetupArguments::default(),
             agent: None,
             since,
             until,

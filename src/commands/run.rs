@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::usage;
 use crate::appliance::{self, ApplianceError, SettingsProvider};
-use crate::cli::{Exit, RunArgs, Setup};
+use crate::cli::{Exit, RunArgs, SetupArguments};
 use crate::firmware::main_loop::TROUBLE_WORD;
 use crate::log::{self, LogHandle};
 use crate::settings::{Overrides, Settings};
@@ -76,7 +76,7 @@ pub fn run(args: RunArgs) -> Exit {
 
 /// The settings file as the appliance's [`SettingsProvider`].
 struct SettingsFile {
-    setup: Setup,
+    setup: SetupArguments,
     /// `--setup`: the file may not be there yet.
     to_be_set_up: bool,
     /// `--firmware`: the file was wrong when we started.

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::load;
 use crate::cli::{Exit, StatusArgs};
-use crate::status::{State, socket, text};
+use crate::status::{LinkState, socket, text};
 
 /// Prints what the running instance reports; 0 only where it is connected.
 pub fn status(args: StatusArgs) -> Exit {
@@ -27,7 +27,7 @@ pub fn status(args: StatusArgs) -> Exit {
     // a reader that has gone away (`| head`) is no error
     let _ = std::io::stdout().write_all(shown.as_bytes());
     match snapshot.state {
-        State::Connected => Exit::Done,
+        LinkState::Connected => Exit::Done,
         _ => Exit::NotAllWell,
     }
 }

@@ -36,7 +36,7 @@ pub struct Event<'a> {
     /// Ids of the policies that matched.
     pub policies: Vec<Cow<'a, str>>,
     /// What only an activity or only an alert has.
-    pub kind: Kind<'a>,
+    pub kind: EventKind<'a>,
 }
 
 /// A cloud app.
@@ -50,7 +50,7 @@ pub struct App<'a> {
 
 /// What only an activity or only an alert has.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Kind<'a> {
+pub enum EventKind<'a> {
     /// Somebody did something in a cloud app.
     Activity {
         /// `EVENT_CATEGORY_LOGIN` and the like.

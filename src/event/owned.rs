@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{App, Event, Kind};
+use super::{App, Event, EventKind};
 
 impl Event<'_> {
     /// The same event, borrowing nothing.
@@ -31,15 +31,15 @@ impl App<'_> {
     }
 }
 
-impl Kind<'_> {
-    fn into_owned(self) -> Kind<'static> {
+impl EventKind<'_> {
+    fn into_owned(self) -> EventKind<'static> {
         match self {
             Self::Activity {
                 category,
                 label,
                 user_agent,
                 objects,
-            } => Kind::Activity {
+            } => EventKind::Activity {
                 category: owned(category),
                 label: owned(label),
                 user_agent: owned(user_agent),
@@ -52,7 +52,7 @@ impl Kind<'_> {
                 severity,
                 risk_score,
                 related,
-            } => Kind::Alert {
+            } => EventKind::Alert {
                 type_number,
                 title: owned(title),
                 policy_name: policy_name.map(owned),

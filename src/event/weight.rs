@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::mem::size_of;
 
-use super::{App, Event, Kind};
+use super::{App, Event, EventKind};
 
 impl Event<'_> {
     /// Bytes that it takes once it borrows nothing, allocations' own overhead left aside.
@@ -11,13 +11,13 @@ impl Event<'_> {
     pub fn weight(&self) -> usize {
         let apps: usize = self.apps.iter().map(|app| app.title.len()).sum();
         let kind = match &self.kind {
-            Kind::Activity {
+            EventKind::Activity {
                 category,
                 label,
                 user_agent,
                 objects,
             } => category.len() + label.len() + user_agent.len() + list(objects),
-            Kind::Alert {
+            EventKind::Alert {
                 title,
                 policy_name,
                 related,

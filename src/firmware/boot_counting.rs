@@ -14,7 +14,7 @@ pub const WITHIN: Duration = Duration::from_secs(10 * 60);
 
 /// What the files on the ESP say at the start; the boot loader has counted by then.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Trial {
+pub struct BootTrial {
     /// The running firmware is counted, and there is another one.
     is_on: bool,
     /// A newer firmware that was given up, with the cure.
@@ -23,7 +23,7 @@ pub struct Trial {
 
 // === impl Trial ===
 
-impl Trial {
+impl BootTrial {
     /// Of the running version among these files; `counted`: the file that the boot loader has counted.
     #[must_use]
     pub fn of(files: &[EfiFile], version: &str, counted: Option<&str>) -> Self {
@@ -76,13 +76,13 @@ fn in_words(file: &EfiFile, running: &str) -> String {
 mod tests {
     use super::*;
 
-    fn trial(names: &[&str], version: &str) -> Trial {
+    fn trial(names: &[&str], version: &str) -> BootTrial {
         let files: Vec<EfiFile> = names
             .iter()
             .filter_map(|name| EfiFile::parse(name))
             .collect();
         assert_eq!(files.len(), names.len());
-        Trial::of(&files, version, None)
+        BootTrial::of(&files, version, None)
     }
 
     #[test]
@@ -116,7 +116,7 @@ mod tests {
             "it came and went"
         );
         assert!(!trial.is_lost(WITHIN, second), "it is getting well");
-        assert!(!Trial::default().is_lost(minutes(60), Duration::ZERO));
+        assert!(!BootTrial::default().is_lost(minutes(60), Duration::ZERO));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::time::{ClockId, Timespec, clock_settime};
 
-use crate::timekeeping::{self, Source, Word};
+use crate::timekeeping::{self, ClockSource, ClockState};
 use crate::{clock, durable, run_file};
 
 /// Between two notes of the time, milliseconds: 6 hours.
@@ -22,12 +22,12 @@ pub struct Floor {
     /// Milliseconds since 1970.
     pub at_ms: i64,
     /// Was the clock there already?
-    pub source: Source,
+    pub source: ClockSource,
 }
 
 /// The last known time, on the data partition.
 #[derive(Debug)]
-pub struct Keeper {
+pub struct LastTime {
     path: PathBuf,
     noted_ms: Option<i64>,
 }
@@ -41,11 +41,11 @@ pub fn floor(now_ms: i64, built_ms: i64, known_ms: Option<i64>) -> Floor {
     match now_ms >= least && is_possible {
         true => Floor {
             at_ms: now_ms,
-            source: Source::Rtc,
+            source: ClockSource::Rtc,
         },
         false => Floor {
             at_ms: least,
-            source: Source::Floor,
+            source: ClockSource::Floor,
         },
     }
 }
@@ -59,8 +59,8 @@ impl Floor {
     pub fn raised(self, now_ms: i64, known_ms: Option<i64>) -> Self {
         let floor = floor(now_ms, self.at_ms, known_ms);
         match self.source {
-            Source::Floor => Self {
-                source: Source::Floor,
+            ClockSource::Floor => Self {
+                source: ClockSource::Floor,
                 ..floor
             },
             _ => floor,
@@ -73,7 +73,7 @@ impl Floor {
 /// # Errors
 /// What the system said.
 pub fn begin(floor: Floor) -> io::Result<()> {
-    if floor.source == Source::Rtc {
+    if floor.source == ClockSource::Rtc {
         return Ok(());
     }
     let time = Timespec {
@@ -88,17 +88,17 @@ pub fn begin(floor: Floor) -> io::Result<()> {
 /// # Errors
 /// What the system said.
 pub fn tell(floor: Floor) -> io::Result<()> {
-    let word = Word {
+    let word = ClockState {
         source: floor.source,
         at_ms: floor.at_ms,
-        ..Word::default()
+        ..ClockState::default()
     };
     run_file::say(Path::new(timekeeping::FILE), &word)
 }
 
 // === impl Keeper ===
 
-impl Keeper {
+impl LastTime {
     /// Reads what was noted before.
     #[must_use]
     pub fn new(folder: &Path) -> Self {
@@ -154,39 +154,43 @@ mod tests {
             let floor = floor(now, built, known);
             (floor.at_ms, floor.source)
         };
-        assert_eq!(is(0, 100, None), (100, Source::Floor), "1970");
-        assert_eq!(is(0, 100, Some(500)), (500, Source::Floor));
+        assert_eq!(is(0, 100, None), (100, ClockSource::Floor), "1970");
+        assert_eq!(is(0, 100, Some(500)), (500, ClockSource::Floor));
         assert_eq!(
             is(0, 100, Some(50)),
-            (100, Source::Floor),
+            (100, ClockSource::Floor),
             "a newer firmware"
         );
-        assert_eq!(is(300, 100, Some(200)), (300, Source::Rtc));
+        assert_eq!(is(300, 100, Some(200)), (300, ClockSource::Rtc));
         assert_eq!(
             is(150, 100, Some(200)),
-            (200, Source::Floor),
+            (200, ClockSource::Floor),
             "an empty battery"
         );
         let late = 101 + YEARS_30_MS;
-        assert_eq!(is(late, 100, None), (100, Source::Floor), "2070");
-        assert_eq!(is(late, 100, Some(500)), (500, Source::Floor));
-        assert_eq!(is(late, 0, None), (late, Source::Rtc), "no build is known");
+        assert_eq!(is(late, 100, None), (100, ClockSource::Floor), "2070");
+        assert_eq!(is(late, 100, Some(500)), (500, ClockSource::Floor));
+        assert_eq!(
+            is(late, 0, None),
+            (late, ClockSource::Rtc),
+            "no build is known"
+        );
         let raised = |begun: Floor, now, known| {
             let floor = begun.raised(now, known);
             (floor.at_ms, floor.source)
         };
         let built = floor(0, 100, None);
-        assert_eq!(raised(built, 101, None), (101, Source::Floor));
-        assert_eq!(raised(built, 101, Some(500)), (500, Source::Floor));
+        assert_eq!(raised(built, 101, None), (101, ClockSource::Floor));
+        assert_eq!(raised(built, 101, Some(500)), (500, ClockSource::Floor));
         let right = floor(600, 100, None);
-        assert_eq!(raised(right, 601, Some(500)), (601, Source::Rtc));
-        assert_eq!(raised(right, 601, Some(700)), (700, Source::Floor));
+        assert_eq!(raised(right, 601, Some(500)), (601, ClockSource::Rtc));
+        assert_eq!(raised(right, 601, Some(700)), (700, ClockSource::Floor));
     }
 
     #[test]
     fn notes_four_times_a_day_and_at_stop() {
         let folder = tempfile::tempdir().unwrap();
-        let mut keeper = Keeper::new(folder.path());
+        let mut keeper = LastTime::new(folder.path());
         assert_eq!(keeper.known_ms(), None);
         let begin = 1_790_000_000_000;
         keeper.note(begin, false).unwrap();
@@ -198,7 +202,10 @@ mod tests {
         assert_eq!(text(), first);
         keeper.note(begin + NOTE_MS, false).unwrap();
         assert_ne!(text(), first);
-        assert_eq!(Keeper::new(folder.path()).known_ms(), Some(begin + NOTE_MS));
+        assert_eq!(
+            LastTime::new(folder.path()).known_ms(),
+            Some(begin + NOTE_MS)
+        );
         assert!(!is_due(begin + 1_000, Some(begin), true));
         assert!(is_due(begin + 61_000, Some(begin), true));
         assert!(is_due(begin - NOTE_MS, Some(begin), false), "set back");

@@ -5,11 +5,11 @@ use std::path::Path;
 
 use super::STREAM;
 use super::disk;
-use super::given::Given;
+use super::given::BootFindings;
 use super::health_check::Beat;
 use super::paths::DATA_FOLDER;
-use super::status_txt::{Data, Facts};
-use crate::provision::Taken;
+use super::status_txt::{BoxFacts, DataFacts};
+use crate::provision::ProvisionResult;
 use crate::status::{Condition, Signal};
 use crate::{clock, network, run_file, timekeeping};
 
@@ -20,11 +20,11 @@ const REMADE: &str = "made anew at this start, because a factory reset was asked
 /// `troubles`: what PID 1 itself knows to be wrong.
 #[must_use]
 pub fn facts(
-    given: &Given,
+    given: &BootFindings,
     beat: Option<&Beat>,
     signal: Option<Signal>,
     mut troubles: Vec<String>,
-) -> Facts {
+) -> BoxFacts {
     let (state, mut means) = in_words(signal);
     let is_new = beat.is_some_and(|beat| beat.agents.is_empty());
     if is_new && signal == Some(Signal::Condition(Condition::Created)) {
@@ -43,7 +43,7 @@ pub fn facts(
     troubles.extend(lost_watchdog(given));
     let space = disk::space(Path::new(DATA_FOLDER)).unwrap_or_default();
     let is_kept = !given.data.is_in_ram();
-    Facts {
+    BoxFacts {
         version: given.image.version.clone(),
         board: given.panel.board.title.clone(),
         at_ms: clock::now_ms(),
@@ -57,7 +57,7 @@ pub fn facts(
         claimed: beat.map(|beat| beat.claimed),
         has_button: given.panel.board.button.is_some(),
         clock: run_file::heard(Path::new(timekeeping::FILE)).unwrap_or_default(),
-        data: Data {
+        data: DataFacts {
             size: if is_kept { space.size } else { 0 },
             free: space.free,
             damage: match &given.data {
@@ -67,13 +67,13 @@ pub fn facts(
             },
         },
         agents: said.agents.clone(),
-        card: (given.taken.0 != Taken::Nothing).then(|| given.taken.clone()),
+        card: (given.taken.0 != ProvisionResult::Nothing).then(|| given.taken.clone()),
         troubles,
     }
 }
 
 /// It is no fault of what the box does, and nothing hangs because of it: it is told here, and nowhere else.
-fn lost_watchdog(given: &Given) -> Option<String> {
+fn lost_watchdog(given: &BootFindings) -> Option<String> {
     let module = &given.panel.board.watchdog.module;
     let is_lost = given.dog.is_none() && !module.is_empty();
     is_lost.then(|| {

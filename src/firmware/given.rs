@@ -1,25 +1,25 @@
 //! What the boot has found and made, for what runs from then on.
 
-use super::boot_counting::Trial;
+use super::boot_counting::BootTrial;
 use super::child::Child;
-use super::clock::Keeper;
+use super::clock::LastTime;
 use super::disk::{Data, Disk};
 use super::esp::Esp;
 use super::image::Image;
 use super::log::Log;
-use super::panel::Panel;
+use super::panel::BoxPanel;
 use super::services;
-use crate::provision::Taken;
+use crate::provision::ProvisionResult;
 use crate::watchdog::Watchdog;
 
 /// What the boot has found and made.
-pub struct Given {
+pub struct BootFindings {
     /// Where everything is said.
     pub log: Log,
     /// The image that was booted.
     pub image: Image,
     /// Lamps and button.
-    pub panel: Panel,
+    pub panel: BoxPanel,
     /// The hardware watchdog, already counting.
     pub dog: Option<Watchdog>,
     /// The disk that was booted from.
@@ -29,11 +29,11 @@ pub struct Given {
     /// The boot partition.
     pub esp: Option<Esp>,
     /// Is the firmware on trial, and was another given up?
-    pub trial: Trial,
+    pub trial: BootTrial,
     /// The last known time.
-    pub keeper: Keeper,
+    pub keeper: LastTime,
     /// What became of settings on the boot partition, and when, milliseconds since 1970.
-    pub taken: (Taken, i64),
+    pub taken: (ProvisionResult, i64),
     /// The network that is up.
     pub network: services::Up,
     /// What is to run beside what keeps the network so.

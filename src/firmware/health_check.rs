@@ -19,7 +19,7 @@ use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::Duration;
 
-use super::status_txt::Agent;
+use super::status_txt::AgentFacts;
 use crate::status::{Condition, Signal, Snapshot, Topic, socket};
 
 /// Between two questions.
@@ -55,7 +55,7 @@ pub struct Beat {
     /// Has the box an administrator?
     pub claimed: bool,
     /// The SIEM agents.
-    pub agents: Vec<Agent>,
+    pub agents: Vec<AgentFacts>,
     /// What is wrong at present with siembox itself, beside its agents: each with its cure.
     pub troubles: Vec<String>,
 }
@@ -71,7 +71,7 @@ pub enum Cure {
 
 /// What is known of siembox's life. Times are steady ones.
 #[derive(Debug, Default)]
-pub struct Watch {
+pub struct HealthWatch {
     /// Its process and when it was started; none while there is no process.
     life: Option<(u32, Duration)>,
     /// A process that was to be killed, and when: it is none any more, but for its grave.
@@ -117,7 +117,7 @@ pub fn listen<E: Send + 'static>(
 
 // === impl Watch ===
 
-impl Watch {
+impl HealthWatch {
     /// The process that runs now, as the supervisor has it.
     pub fn runs(&mut self, life: Option<(u32, Duration)>) {
         let pid = life.map(|(pid, _)| pid);
@@ -267,7 +267,7 @@ impl Beat {
             page: snapshot.page.clone(),
             fingerprint: snapshot.page_fingerprint.clone(),
             claimed: !snapshot.unclaimed,
-            agents: Agent::all(snapshot),
+            agents: AgentFacts::all(snapshot),
             troubles,
         }
     }

@@ -16,10 +16,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use super::disk::on_data;
-use super::given::Given;
-use super::health_check::{self, Beat, Cure, Watch};
-use super::shutdown::Ending;
-use super::signals::{self, Asked};
+use super::given::BootFindings;
+use super::health_check::{self, Beat, Cure, HealthWatch};
+use super::shutdown::ShutdownKind;
+use super::signals::{self, ShutdownRequest};
 use super::status_file::StatusFile;
 use super::supervise::{self, Action, Supervisor, process};
 use super::{STREAM, settings};
@@ -35,18 +35,18 @@ const TURN: Duration = Duration::from_secs(1);
 const BELIEVED: Duration = Duration::from_secs(30);
 
 /// What happens.
-enum Event {
-    Signal(Asked),
+enum ServiceEvent {
+    Signal(ShutdownRequest),
     Heard(Result<Beat, String>),
     Pressed(Press),
 }
 
 /// The loop and all it looks after. Times are steady ones.
 pub struct MainLoop {
-    given: Given,
-    events: Receiver<Event>,
+    given: BootFindings,
+    events: Receiver<ServiceEvent>,
     supervisor: Supervisor,
-    watch: Watch,
+    watch: HealthWatch,
     status_file: StatusFile,
     /// Instead of how siembox does, until then.
     instead: Option<(Signal, Duration)>,
@@ -57,7 +57,7 @@ pub struct MainLoop {
     said: Vec<String>,
     /// The settings file that the network was made for.
     settings: network::Face,
-    ending: Option<(Ending, Duration)>,
+    ending: Option<(ShutdownKind, Duration)>,
 }
 
 // === impl MainLoop ===
@@ -65,7 +65,7 @@ pub struct MainLoop {
 impl MainLoop {
     /// Everything is ready; nothing runs yet.
     #[must_use]
-    pub fn new(mut given: Given) -> Self {
+    pub fn new(mut given: BootFindings) -> Self {
         let (tell, events) = channel();
         let log = given.log.clone();
         let say = |what: &str, started: std::io::Result<()>| {
@@ -73,12 +73,15 @@ impl MainLoop {
                 log.say(format!("Internal error: {what}: {cause}"));
             }
         };
-        say("no signals", signals::listen(tell.clone(), Event::Signal));
+        say(
+            "no signals",
+            signals::listen(tell.clone(), ServiceEvent::Signal),
+        );
         say(
             "nobody watches siembox",
-            health_check::listen(on_data("state"), tell.clone(), Event::Heard),
+            health_check::listen(on_data("state"), tell.clone(), ServiceEvent::Heard),
         );
-        given.panel.listen(tell, Event::Pressed, &log);
+        given.panel.listen(tell, ServiceEvent::Pressed, &log);
         let network = std::mem::take(&mut given.network.children);
         let children = std::mem::take(&mut given.children);
         let supervisor = Supervisor::new(network.into_iter().chain(children));
@@ -86,7 +89,7 @@ impl MainLoop {
             given,
             events,
             supervisor,
-            watch: Watch::default(),
+            watch: HealthWatch::default(),
             status_file: StatusFile::default(),
             instead: None,
             fed: Duration::ZERO,
@@ -99,10 +102,10 @@ impl MainLoop {
     }
 
     /// Turns until somebody ends it; then everything is on the disk, and nothing runs any more.
-    pub fn run(mut self) -> Ending {
+    pub fn run(mut self) -> ShutdownKind {
         loop {
             let now = clock::now().steady;
-            self.drive(supervise::Event::Tick, now);
+            self.drive(supervise::ServiceEvent::Tick, now);
             if let Some(ending) = self.over(now) {
                 return self.end(ending);
             }
@@ -126,25 +129,25 @@ impl MainLoop {
         }
     }
 
-    fn hear(&mut self, event: Event, now: Duration) {
+    fn hear(&mut self, event: ServiceEvent, now: Duration) {
         match event {
             // `bury` follows each event anyway
-            Event::Signal(Asked::Bury) => {}
-            Event::Signal(Asked::End(ending)) => self.begin_end(ending, now),
+            ServiceEvent::Signal(ShutdownRequest::Bury) => {}
+            ServiceEvent::Signal(ShutdownRequest::End(ending)) => self.begin_end(ending, now),
             // silence is noticed by itself
-            Event::Heard(Err(_)) => {}
-            Event::Heard(Ok(beat)) => {
+            ServiceEvent::Heard(Err(_)) => {}
+            ServiceEvent::Heard(Ok(beat)) => {
                 if self.watch.beat().is_none() {
                     self.given.log.say("siembox: runs");
                 }
                 self.watch.hear(beat, now);
             }
-            Event::Pressed(press) => self.pressed(press, now),
+            ServiceEvent::Pressed(press) => self.pressed(press, now),
         }
     }
 
     /// Carries out what the supervisor wants, and tells it what came of it.
-    fn drive(&mut self, event: supervise::Event, now: Duration) {
+    fn drive(&mut self, event: supervise::ServiceEvent, now: Duration) {
         let mut actions = self.supervisor.step(event, now);
         while !actions.is_empty() {
             let mut more = Vec::new();
@@ -155,9 +158,9 @@ impl MainLoop {
                     Action::Say(text) => self.given.log.say(text),
                     Action::Start(child) => {
                         let came = match process::start(&child, &self.given.log) {
-                            Ok(pid) => supervise::Event::Started(child.name, pid),
+                            Ok(pid) => supervise::ServiceEvent::Started(child.name, pid),
                             Err(cause) => {
-                                supervise::Event::NotStarted(child.name, cause.to_string())
+                                supervise::ServiceEvent::NotStarted(child.name, cause.to_string())
                             }
                         };
                         more.extend(self.supervisor.step(came, now));
@@ -170,7 +173,7 @@ impl MainLoop {
 
     fn bury(&mut self, now: Duration) {
         for (pid, death) in process::bury() {
-            self.drive(supervise::Event::Died(pid, death), now);
+            self.drive(supervise::ServiceEvent::Died(pid, death), now);
         }
     }
 
@@ -184,14 +187,16 @@ impl MainLoop {
         self.watch.runs(life);
         match self.watch.cure(now) {
             None => {}
-            Some(Cure::Restart(why)) => self.drive(supervise::Event::Stuck(STREAM, why), now),
+            Some(Cure::Restart(why)) => {
+                self.drive(supervise::ServiceEvent::Stuck(STREAM, why), now)
+            }
             Some(Cure::Reboot(why)) => {
-                self.drive(supervise::Event::Stuck(STREAM, why), now);
+                self.drive(supervise::ServiceEvent::Stuck(STREAM, why), now);
                 if self.may_reboot() {
                     self.given
                         .log
                         .say("the box starts again: that may cure what siembox alone can't");
-                    self.begin_end(Ending::Restart, now);
+                    self.begin_end(ShutdownKind::Restart, now);
                 }
             }
         }

@@ -42,7 +42,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use boot_counting::Trial;
+use boot_counting::BootTrial;
 use child::Child;
 use console::Console;
 use disk::on_data;
@@ -51,13 +51,13 @@ use esp::Esp;
 use image::Image;
 use log::Log;
 use main_loop::MainLoop;
-use panel::Panel;
-use shutdown::Ending;
+use panel::BoxPanel;
+use shutdown::ShutdownKind;
 
-use crate::provision::Taken;
+use crate::provision::ProvisionResult;
 use crate::run_file;
 use crate::status::Signal;
-use crate::timekeeping::Source;
+use crate::timekeeping::ClockSource;
 
 /// User and group that siembox runs as: it needs none of root's rights.
 pub const SIEMBOX: (u32, u32) = (900, 900);
@@ -83,7 +83,7 @@ pub fn run() -> ! {
         log.say("Internal error: PID 1 has slipped; the box starts again in 10 s");
         std::thread::sleep(Duration::from_secs(10));
         shutdown::close_data(&log);
-        Ending::Restart
+        ShutdownKind::Restart
     });
     shutdown::end(ending, &log)
 }
@@ -101,7 +101,7 @@ fn boot(log: &Log) -> MainLoop {
     );
 
     let drivers = modules::load(Path::new(modules::LIST));
-    let panel = Panel::open(&image, root, log);
+    let panel = BoxPanel::open(&image, root, log);
     panel.lamps.show(Signal::Starting);
     log.say(format!(
         "siembox {} on {}, known by its {}",
@@ -145,7 +145,7 @@ fn boot(log: &Log) -> MainLoop {
             .map(|cause| format!("log: on the console only: {cause}")),
     );
 
-    let keeper = clock::Keeper::new(&on_data("system"));
+    let keeper = clock::LastTime::new(&on_data("system"));
     let now = crate::clock::now_ms();
     let floor = built.raised(now, keeper.known_ms());
     if floor.at_ms > now {
@@ -161,7 +161,7 @@ fn boot(log: &Log) -> MainLoop {
     let taken = match &esp {
         // what is taken in is wiped there: RAM would be no place for it
         Some(esp) if !data.is_in_ram() => take_in(esp, log),
-        _ => Taken::Nothing,
+        _ => ProvisionResult::Nothing,
     };
     let network = services::network(&settings(), log);
     let shell = image.debug.then(shell);
@@ -174,7 +174,7 @@ fn boot(log: &Log) -> MainLoop {
             .err()
             .map(|cause| format!("/: stays writable: {cause}")),
     );
-    MainLoop::new(given::Given {
+    MainLoop::new(given::BootFindings {
         log: log.clone(),
         image,
         panel,
@@ -218,7 +218,7 @@ fn shell() -> Child {
     Child::new("shell", "/bin/busybox").with(["sh", "-c", line])
 }
 
-fn open_esp(found: &disk::Found, log: &Log) -> Option<Esp> {
+fn open_esp(found: &disk::FoundDisk, log: &Log) -> Option<Esp> {
     let opened = Esp::open(&found.esp.as_ref()?.device(), log);
     opened
         .inspect_err(|cause| {
@@ -229,14 +229,14 @@ fn open_esp(found: &disk::Found, log: &Log) -> Option<Esp> {
         .ok()
 }
 
-fn files_on_trial(esp: Option<&Esp>, version: &str, log: &Log) -> Trial {
+fn files_on_trial(esp: Option<&Esp>, version: &str, log: &Log) -> BootTrial {
     let files = esp.map_or(Ok(Vec::new()), |esp| EfiFile::all(esp.place()));
     let files = files.unwrap_or_else(|cause| {
         log.say(format!("firmware: its files cannot be read: {cause}"));
         Vec::new()
     });
     let counted = boot_loader::counted_file(Path::new("/sys"));
-    let trial = Trial::of(&files, version, counted.as_deref());
+    let trial = BootTrial::of(&files, version, counted.as_deref());
     say_trouble(
         log,
         trial.given_up().map(|what| format!("firmware: {what}")),
@@ -246,7 +246,7 @@ fn files_on_trial(esp: Option<&Esp>, version: &str, log: &Log) -> Trial {
 
 fn begin_clock(floor: clock::Floor, log: &Log) {
     match clock::begin(floor) {
-        Ok(()) if floor.source == Source::Floor => {
+        Ok(()) if floor.source == ClockSource::Floor => {
             let at = crate::clock::in_words(floor.at_ms);
             log.say(format!(
                 "clock: it is at least {at}; a time server will tell more"
@@ -257,21 +257,21 @@ fn begin_clock(floor: clock::Floor, log: &Log) {
     }
 }
 
-fn take_in(esp: &Esp, log: &Log) -> Taken {
+fn take_in(esp: &Esp, log: &Log) -> ProvisionResult {
     let taken = services::take_in(esp, &on_data("etc"));
     match &taken {
-        Taken::Nothing => {}
-        Taken::Settings { files, warnings } => {
+        ProvisionResult::Nothing => {}
+        ProvisionResult::Settings { files, warnings } => {
             let files = files.join(", ");
             log.say(format!("settings: taken from the boot partition: {files}"));
             for warning in warnings {
                 log.say(format!("settings: doubtful: {warning}"));
             }
         }
-        Taken::Refused { why } => log.say(format!(
+        ProvisionResult::Refused { why } => log.say(format!(
             "settings: what lies on the boot partition is refused:\n{why}"
         )),
-        Taken::Failed { why } => log.say(format!("settings: {why}")),
+        ProvisionResult::Failed { why } => log.say(format!("settings: {why}")),
     }
     taken
 }

@@ -14,7 +14,7 @@ pub const LIST: &str = "/etc/siembox/modules";
 
 /// What became of them.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Loaded {
+pub struct LoadedModules {
     /// So many are in the kernel now.
     pub count: usize,
     /// Drivers of devices that are not there: no trouble, a board may be built in several ways.
@@ -25,15 +25,15 @@ pub struct Loaded {
 
 /// A line of the list.
 #[derive(Debug, PartialEq, Eq)]
-struct Line<'a> {
+struct GpioLine<'a> {
     path: &'a str,
     parameters: &'a str,
 }
 
 /// Loads the list. A module that fails is passed over: what needs it will say so.
 #[must_use]
-pub fn load(list: &Path) -> Loaded {
-    let mut loaded = Loaded::default();
+pub fn load(list: &Path) -> LoadedModules {
+    let mut loaded = LoadedModules::default();
     match std::fs::read_to_string(list) {
         Ok(text) => {
             for line in lines(&text) {
@@ -50,16 +50,16 @@ pub fn load(list: &Path) -> Loaded {
     loaded
 }
 
-fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
+fn lines(text: &str) -> impl Iterator<Item = GpioLine<'_>> {
     text.lines().filter_map(|line| {
         let line = line.split('#').next()?.trim();
         let (path, parameters) = line.split_once(' ').unwrap_or((line, ""));
         let parameters = parameters.trim();
-        (!path.is_empty()).then_some(Line { path, parameters })
+        (!path.is_empty()).then_some(GpioLine { path, parameters })
     })
 }
 
-fn insert(line: &Line) -> Result<(), Errno> {
+fn insert(line: &GpioLine) -> Result<(), Errno> {
     let file = File::open(line.path).map_err(|cause| {
         cause
             .raw_os_error()
@@ -75,7 +75,7 @@ fn insert(line: &Line) -> Result<(), Errno> {
 
 // === impl Loaded ===
 
-impl Loaded {
+impl LoadedModules {
     /// For the console: how many drivers there are, and what was wrong with others.
     #[must_use]
     pub fn in_words(&self) -> String {
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn one_that_fails_is_said_and_passed_over() {
-        let mut loaded = Loaded::default();
+        let mut loaded = LoadedModules::default();
         loaded.note("/a/ext4.ko", Ok(()));
         loaded.note("/a/virtio.ko.xz", Err(Errno::EXIST));
         loaded.note("/a/i6300esb.ko", Err(Errno::NODEV));
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_list_that_is_not_there_is_no_trouble() {
-        assert_eq!(load(Path::new("/none/such")), Loaded::default());
+        assert_eq!(load(Path::new("/none/such")), LoadedModules::default());
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(load(folder.path()).troubles.len(), 1);
     }

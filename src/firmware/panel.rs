@@ -6,7 +6,7 @@ use std::sync::mpsc::{Sender, channel};
 
 use super::image::Image;
 use super::log::Log;
-use crate::board::{self, Facts, Profile, Recognised};
+use crate::board::{self, BoardProfile, MachineFacts, Recognised};
 use crate::button::{self, Press};
 use crate::led;
 use crate::watchdog::Watchdog;
@@ -16,9 +16,9 @@ const WATCHDOG: &str = "/dev/watchdog";
 
 /// What was recognised.
 #[derive(Debug)]
-pub struct Panel {
+pub struct BoxPanel {
     /// The board.
-    pub board: Profile,
+    pub board: BoardProfile,
     /// By what it was recognised.
     pub by: String,
     /// Its lamps.
@@ -27,11 +27,12 @@ pub struct Panel {
 
 // === impl Panel ===
 
-impl Panel {
+impl BoxPanel {
     /// Recognises the board below `root`, and opens its lamps.
     #[must_use]
     pub fn open(image: &Image, root: &Path, log: &Log) -> Self {
-        let Recognised { profile, by } = which(board::recognise(&Facts::read(root)), &image.board);
+        let Recognised { profile, by } =
+            which(board::recognise(&MachineFacts::read(root)), &image.board);
         let (lamps, wrong) = led::Panel::open(&profile.lamps, &root.join("sys"));
         for trouble in wrong {
             log.say(format!("lamps: {trouble}"));
@@ -107,7 +108,7 @@ fn which(recognised: Recognised, built_for: &str) -> Recognised {
     }
 }
 
-fn is_fallback(profile: &Profile) -> bool {
+fn is_fallback(profile: &BoardProfile) -> bool {
     profile.recognise.compatible.is_empty() && profile.recognise.dmi.is_empty()
 }
 

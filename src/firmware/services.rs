@@ -8,8 +8,8 @@ use super::SIEMBOX;
 use super::child::Child;
 use super::esp::Esp;
 use super::log::Log;
-use crate::network::{Card, Firewall, Network, Tools, Watch};
-use crate::provision::{self, Taken};
+use crate::network::{Firewall, LinkWatch, Network, NetworkTools, Nic};
+use crate::provision::{self, ProvisionResult};
 use crate::settings::{Interface, NetworkSettings, Overrides, PageSettings, Settings};
 
 /// What asks for an address, and what it tells: both siembox's own doing.
@@ -25,12 +25,12 @@ const SIEMBOX_PROGRAM: &str = "/bin/siembox";
 
 /// Takes in what a person put on the ESP. That is made writable only where something lies there.
 #[must_use]
-pub fn take_in(esp: &Esp, etc: &Path) -> Taken {
+pub fn take_in(esp: &Esp, etc: &Path) -> ProvisionResult {
     if !provision::is_due(esp.place(), etc) {
-        return Taken::Nothing;
+        return ProvisionResult::Nothing;
     }
     esp.written(|place| Ok(provision::take_in(place, etc)))
-        .unwrap_or_else(|cause| Taken::Failed {
+        .unwrap_or_else(|cause| ProvisionResult::Failed {
             why: format!("the boot partition cannot be written: {cause}; cure: write the card anew, or take another one"),
         })
 }
@@ -41,7 +41,7 @@ pub struct Up {
     /// What keeps it so: DHCP, time, name.
     pub children: Vec<Child>,
     /// Looks whether its cable is there.
-    pub cable: Watch,
+    pub cable: LinkWatch,
     /// The settings that it was made for.
     pub wanted: NetworkSettings,
 }
@@ -53,7 +53,7 @@ pub fn network(settings: &Path, log: &Log) -> Up {
     let none = || (NetworkSettings::default(), PageSettings::on_firmware());
     let (wanted, page) = read(settings).unwrap_or_else(none);
     let firewall = firewall(&page, wanted.mdns);
-    let network = Network::up(&Tools::of_the_box(), &wanted, &firewall);
+    let network = Network::up(&NetworkTools::of_the_box(), &wanted, &firewall);
     for trouble in &network.troubles {
         log.say(format!("network: {trouble}"));
     }
@@ -70,15 +70,15 @@ pub fn network(settings: &Path, log: &Log) -> Up {
     let is_free = wanted.interface == Interface::Auto;
     Up {
         children: children.collect(),
-        cable: Watch::new(&network.plan.setting, is_free, &cards()),
+        cable: LinkWatch::new(&network.plan.setting, is_free, &cards()),
         wanted,
     }
 }
 
 /// The network cards there are now.
 #[must_use]
-pub fn cards() -> Vec<Card> {
-    Card::all(&Tools::of_the_box().sys)
+pub fn cards() -> Vec<Nic> {
+    Nic::all(&NetworkTools::of_the_box().sys)
 }
 
 /// What is let in: the page, and who asks for the box's name.
@@ -103,7 +103,7 @@ pub fn shut_anew(settings: &Path, wanted: &NetworkSettings, log: &Log) -> bool {
     if network != *wanted {
         return true;
     }
-    let shut = Tools::of_the_box().shut(&firewall(&page, wanted.mdns));
+    let shut = NetworkTools::of_the_box().shut(&firewall(&page, wanted.mdns));
     if let Err(trouble) = shut {
         log.say(format!("network: {trouble}"));
     }

@@ -9,7 +9,7 @@ use super::log::Log;
 
 /// What comes after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
+pub enum ShutdownKind {
     /// A new start.
     Restart,
     /// A new start with an empty data partition.
@@ -36,11 +36,13 @@ pub fn close_data(log: &Log) {
 }
 
 /// Ends. PID 1 must not return: the kernel would panic.
-pub fn end(ending: Ending, log: &Log) -> ! {
+pub fn end(ending: ShutdownKind, log: &Log) -> ! {
     let (command, words) = match ending {
-        Ending::Restart | Ending::FactoryReset => (RebootCommand::Restart, "the box starts again"),
-        Ending::PowerOff => (RebootCommand::PowerOff, "power off"),
-        Ending::Halt => (RebootCommand::Halt, "halted: the power may go"),
+        ShutdownKind::Restart | ShutdownKind::FactoryReset => {
+            (RebootCommand::Restart, "the box starts again")
+        }
+        ShutdownKind::PowerOff => (RebootCommand::PowerOff, "power off"),
+        ShutdownKind::Halt => (RebootCommand::Halt, "halted: the power may go"),
     };
     log.say(format!("siembox: {words}"));
     rustix::fs::sync();

@@ -7,15 +7,15 @@ use std::thread;
 use rustix::system::{RebootCommand, reboot};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::shutdown::Ending;
+use super::shutdown::ShutdownKind;
 
 /// One of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
+pub enum ShutdownRequest {
     /// A process has ended.
     Bury,
     /// The box is to end.
-    End(Ending),
+    End(ShutdownKind),
 }
 
 /// Tells what comes, from a thread of its own.
@@ -24,7 +24,7 @@ pub enum Asked {
 /// The system gives no thread or no signals.
 pub fn listen<E: Send + 'static>(
     tell: Sender<E>,
-    wrap: impl Fn(Asked) -> E + Send + 'static,
+    wrap: impl Fn(ShutdownRequest) -> E + Send + 'static,
 ) -> io::Result<()> {
     // Ctrl-Alt-Del becomes SIGINT: else the kernel restarts at once, with writes under way
     let _ = reboot(RebootCommand::CadOff);
@@ -47,11 +47,11 @@ pub fn listen<E: Send + 'static>(
         runtime.block_on(async {
             loop {
                 let asked = tokio::select! {
-                    _ = child.recv() => Asked::Bury,
-                    _ = term.recv() => Asked::End(Ending::Restart),
-                    _ = int.recv() => Asked::End(Ending::Restart),
-                    _ = usr1.recv() => Asked::End(Ending::Halt),
-                    _ = usr2.recv() => Asked::End(Ending::PowerOff),
+                    _ = child.recv() => ShutdownRequest::Bury,
+                    _ = term.recv() => ShutdownRequest::End(ShutdownKind::Restart),
+                    _ = int.recv() => ShutdownRequest::End(ShutdownKind::Restart),
+                    _ = usr1.recv() => ShutdownRequest::End(ShutdownKind::Halt),
+                    _ = usr2.recv() => ShutdownRequest::End(ShutdownKind::PowerOff),
                 };
                 if tell.send(wrap(asked)).is_err() {
                     return;

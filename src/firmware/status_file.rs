@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::esp::Esp;
-use super::status_txt::{Facts, changed, text};
+use super::status_txt::{BoxFacts, changed, text};
 use crate::own_file;
 
 const NAME: &str = "STATUS.TXT";
@@ -20,7 +20,7 @@ const LONGEST: Duration = Duration::from_secs(3_600);
 /// What stands in the file.
 #[derive(Debug)]
 pub struct StatusFile {
-    written: Option<(Facts, Duration)>,
+    written: Option<(BoxFacts, Duration)>,
     /// Before the next write.
     wait: Duration,
     /// The last write failed.
@@ -42,7 +42,7 @@ impl Default for StatusFile {
 impl StatusFile {
     /// Is this to be written now? `now` is steady time. `at_once`: it is the last chance.
     #[must_use]
-    pub fn is_due(&self, facts: &Facts, now: Duration, at_once: bool) -> bool {
+    pub fn is_due(&self, facts: &BoxFacts, now: Duration, at_once: bool) -> bool {
         match &self.written {
             None => true,
             Some((written, at)) => {
@@ -56,14 +56,14 @@ impl StatusFile {
     ///
     /// # Errors
     /// What the disk said, the first time only; it is tried again.
-    pub fn write(&mut self, esp: &Esp, facts: Facts, now: Duration) -> io::Result<()> {
+    pub fn write(&mut self, esp: &Esp, facts: BoxFacts, now: Duration) -> io::Result<()> {
         let written = esp.written(|place| replace(place, &text(&facts)));
         self.note(facts, now);
         let said_before = std::mem::replace(&mut self.failed, written.is_err());
         if said_before { Ok(()) } else { written }
     }
 
-    fn note(&mut self, facts: Facts, now: Duration) {
+    fn note(&mut self, facts: BoxFacts, now: Duration) {
         let before = self.written.replace((facts, now));
         let soon = before.is_some_and(|(_, at)| now.saturating_sub(at) < 2 * self.wait);
         self.wait = if soon {
@@ -87,10 +87,10 @@ fn replace(place: &Path, text: &str) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    fn told(state: &str) -> Facts {
-        Facts {
+    fn told(state: &str) -> BoxFacts {
+        BoxFacts {
             state: state.to_owned(),
-            ..Facts::default()
+            ..BoxFacts::default()
         }
     }
 

@@ -9,10 +9,10 @@ mod plain;
 
 use std::fmt::Write;
 
-pub use facts::{Agent, Data, Facts};
+pub use facts::{AgentFacts, BoxFacts, DataFacts};
 
 use crate::clock::in_words;
-use crate::provision::Taken;
+use crate::provision::ProvisionResult;
 use plain::{ONE_NAME, ONE_TROUBLE, bounded, heading, tame, wrapped};
 
 /// Bounds of lists, items.
@@ -23,13 +23,13 @@ const FINDINGS: usize = 1_000;
 
 /// Does it say something else now? Times, counts, and the numbers within an error ("next try in 8 s") are no news.
 #[must_use]
-pub fn changed(old: &Facts, new: &Facts) -> bool {
+pub fn changed(old: &BoxFacts, new: &BoxFacts) -> bool {
     old.meaning() != new.meaning()
 }
 
 /// The text: ASCII, CRLF, at most 4 KB.
 #[must_use]
-pub fn text(facts: &Facts) -> String {
+pub fn text(facts: &BoxFacts) -> String {
     let mut out = String::new();
     // writing to a String never fails
     let _ = writeln!(
@@ -70,13 +70,13 @@ pub fn text(facts: &Facts) -> String {
     bounded(&out)
 }
 
-fn card(out: &mut String, facts: &Facts) {
+fn card(out: &mut String, facts: &BoxFacts) {
     let Some((taken, at_ms)) = &facts.card else {
         return;
     };
     let (title, lines) = match taken {
-        Taken::Nothing => return,
-        Taken::Settings { files, warnings } => {
+        ProvisionResult::Nothing => return,
+        ProvisionResult::Settings { files, warnings } => {
             let files = format!(
                 "taken in {}, and wiped here: {}",
                 in_words(*at_ms),
@@ -86,7 +86,7 @@ fn card(out: &mut String, facts: &Facts) {
             let lines: Vec<String> = std::iter::once(files).chain(doubts).collect();
             ("FILES FROM THIS CARD", lines)
         }
-        Taken::Refused { why } => {
+        ProvisionResult::Refused { why } => {
             let found = why.lines().map(str::to_owned);
             let lines: Vec<String> = found
                 .chain([
@@ -95,7 +95,7 @@ fn card(out: &mut String, facts: &Facts) {
                 .collect();
             ("THE FILES ON THIS CARD WERE NOT TAKEN IN", lines)
         }
-        Taken::Failed { why } => ("THE FILES ON THIS CARD", vec![why.clone()]),
+        ProvisionResult::Failed { why } => ("THE FILES ON THIS CARD", vec![why.clone()]),
     };
     heading(out, title);
     let mut left = FINDINGS;
@@ -110,7 +110,7 @@ fn card(out: &mut String, facts: &Facts) {
     }
 }
 
-fn reach(out: &mut String, facts: &Facts) {
+fn reach(out: &mut String, facts: &BoxFacts) {
     heading(out, "HOW TO REACH IT");
     let pages = facts.pages();
     match (&facts.network, facts.has_address()) {
@@ -170,7 +170,7 @@ fn reach(out: &mut String, facts: &Facts) {
     }
 }
 
-fn agents(out: &mut String, agents: &[Agent]) {
+fn agents(out: &mut String, agents: &[AgentFacts]) {
     heading(out, "AGENTS");
     if agents.is_empty() {
         out.push_str("  none is set up yet, so nothing is read and nothing is sent\n");

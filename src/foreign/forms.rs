@@ -20,7 +20,7 @@ const STRIDE: usize = 8;
 
 /// One way of writing a secret.
 #[derive(Debug, Clone)]
-pub(super) struct Form {
+pub(super) struct SecretForms {
     /// Bytes of a piece.
     pub(super) piece: usize,
     /// Fingerprints of the pieces, in order.
@@ -31,7 +31,7 @@ pub(super) struct Form {
 
 // === impl Form ===
 
-impl Form {
+impl SecretForms {
     /// All ways of writing this secret; none where it is too short to be one.
     pub(super) fn all(secret: &[u8], keys: &RandomState) -> Vec<Self> {
         let plain = canonical(secret);

@@ -7,8 +7,8 @@ use std::ops::Range;
 use std::sync::{PoisonError, RwLock};
 
 use super::REMOVED;
-use super::forms::Form;
-use super::view::{View, views};
+use super::forms::SecretForms;
+use super::view::{ForeignView, views};
 
 /// Secrets of the settings that are remembered. The one that was read the longest ago goes first: one that was replaced.
 const OF_SETTINGS: Bound = Bound {
@@ -60,7 +60,7 @@ struct Secret {
     /// Of the whole, to know it again.
     print: u64,
     bytes: usize,
-    forms: Vec<Form>,
+    forms: Vec<SecretForms>,
 }
 
 /// Remembers a secret of the settings, so that [`ForeignText`](super::ForeignText) is without it from now on. To be called
@@ -90,7 +90,7 @@ fn remember(text: &str, secrets: &mut VecDeque<Secret>, bound: Bound, keys: &Ran
         None => Secret {
             print,
             bytes: text.len(),
-            forms: Form::all(text, keys),
+            forms: SecretForms::all(text, keys),
         },
     };
     if secret.forms.is_empty() {
@@ -113,7 +113,7 @@ pub(super) fn without(text: &[u8], shortest: usize) -> Cow<'_, [u8]> {
 
 impl Known {
     fn without<'t>(&self, text: &'t [u8], shortest: usize) -> Cow<'t, [u8]> {
-        let mut forms: Vec<&Form> = self
+        let mut forms: Vec<&SecretForms> = self
             .of_settings
             .iter()
             .chain(&self.passing)
@@ -137,7 +137,13 @@ impl Known {
     }
 
     /// Where the pieces of these forms, which are all of one length, stand in the text.
-    fn find(&self, view: &View, forms: &[&Form], text: &[u8], found: &mut Vec<Range<usize>>) {
+    fn find(
+        &self,
+        view: &ForeignView,
+        forms: &[&SecretForms],
+        text: &[u8],
+        found: &mut Vec<Range<usize>>,
+    ) {
         let Some(piece) = forms.first().map(|form| form.piece) else {
             return;
         };

@@ -9,7 +9,7 @@ const ROUNDS: usize = 3;
 
 /// Bytes, and where each comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct View {
+pub(super) struct ForeignView {
     pub(super) bytes: Vec<u8>,
     /// For each byte: its place in the source.
     pub(super) places: Vec<Range<usize>>,
@@ -17,8 +17,8 @@ pub(super) struct View {
 
 /// The source as it stands, and decoded once, twice and three times as far as that changes anything; each of them
 /// [canonical].
-pub(super) fn views(source: &[u8]) -> Vec<View> {
-    let mut view = View {
+pub(super) fn views(source: &[u8]) -> Vec<ForeignView> {
+    let mut view = ForeignView {
         bytes: source.to_vec(),
         places: (0..source.len()).map(|at| at..at + 1).collect(),
     };
@@ -51,7 +51,7 @@ fn kept(byte: u8) -> Option<u8> {
 
 // === impl View ===
 
-impl View {
+impl ForeignView {
     fn squeezed(&self) -> Self {
         let mut squeezed = Self::with_room_for(self.bytes.len());
         for (byte, place) in self.bytes.iter().zip(&self.places) {

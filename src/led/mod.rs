@@ -14,7 +14,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::board::{Lamp, Lamps};
+use crate::board::{LampWiring, Lamps};
 use crate::clock;
 pub use crate::status::Signal;
 pub use pin::{LampError, Light, open};
@@ -38,7 +38,7 @@ impl Panel {
     /// `/sys` but in tests.
     #[must_use]
     pub fn open(lamps: &Lamps, sys: &Path) -> (Self, Vec<String>) {
-        let (mut there, mut lights, mut wrong) = (Vec::<Lamp>::new(), Vec::new(), Vec::new());
+        let (mut there, mut lights, mut wrong) = (Vec::<LampWiring>::new(), Vec::new(), Vec::new());
         for lamp in &lamps.each {
             match open(lamp, sys) {
                 Ok(light) => {
@@ -152,7 +152,7 @@ mod tests {
         fs::write(lamp.join("trigger"), "[mmc0] none").unwrap();
         fs::write(lamp.join("max_brightness"), "255\n").unwrap();
         fs::write(lamp.join("brightness"), "0").unwrap();
-        let of = |name: &str| Lamp {
+        let of = |name: &str| LampWiring {
             colour: LampColour::Green,
             wiring: Wiring::Class(name.to_owned()),
         };

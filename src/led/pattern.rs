@@ -48,10 +48,10 @@ const fn nearest(colour: Colour) -> &'static [LampColour] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::board::{Lamp, Wiring};
+    use crate::board::{LampWiring, Wiring};
 
     fn lamps(rgb: bool, colours: &[LampColour]) -> Lamps {
-        let lamp = |colour: &LampColour| Lamp {
+        let lamp = |colour: &LampColour| LampWiring {
             colour: *colour,
             wiring: Wiring::Class(colour.to_string()),
         };

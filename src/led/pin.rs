@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use embedded_hal::digital::{self, ErrorKind, ErrorType, OutputPin};
 
-use crate::board::{Lamp, Wiring};
+use crate::board::{LampWiring, Wiring};
 use crate::gpio::{self, GpioError};
 
 /// A lamp can't be used. Names the device, the reason and the cure.
@@ -68,7 +68,7 @@ struct ClassError {
 ///
 /// # Errors
 /// [`LampError`]
-pub fn open(lamp: &Lamp, sys: &Path) -> Result<Box<dyn Light>, LampError> {
+pub fn open(lamp: &LampWiring, sys: &Path) -> Result<Box<dyn Light>, LampError> {
     Ok(match &lamp.wiring {
         Wiring::Line(line) => Box::new(Wired::new(gpio::output(line)?, line.active_low)),
         Wiring::Class(name) => Box::new(Wired::new(LedClass::open(name, sys)?, false)),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::pattern::taking_part;
 use super::pin::Light;
 use crate::board::Lamps;
-use crate::status::{Rhythm, Signal};
+use crate::status::{Blink, Signal};
 
 /// Plays signals on lamps. Dark at first, and again when it is dropped.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub struct Player {
 #[derive(Debug)]
 struct Shown {
     signal: Signal,
-    rhythm: Rhythm,
+    rhythm: Blink,
     /// For each lamp: does it take part?
     parts: Vec<bool>,
     /// When its rhythm began, steady time.
@@ -134,7 +134,7 @@ mod tests {
     use embedded_hal::digital::{ErrorType, OutputPin};
 
     use super::*;
-    use crate::board::{Lamp, LampColour, Wiring};
+    use crate::board::{LampColour, LampWiring, Wiring};
     use crate::led::pin::Wired;
     use crate::status::Condition;
 
@@ -167,7 +167,7 @@ mod tests {
             let pin = Probe(Arc::clone(level));
             Box::new(Wired::new(pin, active_low)) as Box<dyn Light>
         });
-        let lamp = |colour: &LampColour| Lamp {
+        let lamp = |colour: &LampColour| LampWiring {
             colour: *colour,
             wiring: Wiring::Class(String::new()),
         };

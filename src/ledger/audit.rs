@@ -72,7 +72,7 @@ struct Failing {
 
 /// What an answer changes for the operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum AuditOutcome {
     /// Nothing.
     Same,
     /// These hours do not add up, newest first, with the records that are missing.
@@ -192,7 +192,7 @@ impl Audit {
         missing: u64,
         horizon: Horizon,
         now: Duration,
-    ) -> Outcome {
+    ) -> AuditOutcome {
         let first = audited.first(horizon);
         self.failing
             .retain(|&failing, _| failing >= first && failing != hour);
@@ -203,9 +203,9 @@ impl Audit {
         if missing == 0 {
             let was = self.open.remove(&hour);
             return match was.filter(|open| open.sure) {
-                None => Outcome::Same,
+                None => AuditOutcome::Same,
                 Some(_) if self.open.values().any(|open| open.sure) => self.short(),
-                Some(_) => Outcome::Whole,
+                Some(_) => AuditOutcome::Whole,
             };
         }
         let sure = self.open.contains_key(&hour);
@@ -218,12 +218,16 @@ impl Audit {
                 next,
             },
         );
-        if sure { self.short() } else { Outcome::Same }
+        if sure {
+            self.short()
+        } else {
+            AuditOutcome::Same
+        }
     }
 
-    fn short(&self) -> Outcome {
+    fn short(&self) -> AuditOutcome {
         let sure = self.open.iter().rev().filter(|(_, open)| open.sure);
-        Outcome::Short(sure.map(|(hour, open)| (*hour, open.missing)).collect())
+        AuditOutcome::Short(sure.map(|(hour, open)| (*hour, open.missing)).collect())
     }
 }
 
@@ -270,7 +274,7 @@ mod tests {
             asked.push(hour);
             assert_eq!(
                 audit.answered(&mut audited, hour, 0, horizon(25), S(0)),
-                Outcome::Same
+                AuditOutcome::Same
             );
         }
         // not the first one, of which only a part was read
@@ -292,7 +296,7 @@ mod tests {
             audit.answered(&mut audited, hour, missing, now, S(at))
         };
         let hour = NOON - 1;
-        assert_eq!(answer(&mut audit, hour, 7, 1), Outcome::Same);
+        assert_eq!(answer(&mut audit, hour, 7, 1), AuditOutcome::Same);
         assert_eq!(
             audit.next(&Audited::default(), now, S(1)),
             Some(hour),
@@ -300,24 +304,24 @@ mod tests {
         );
         assert_eq!(
             answer(&mut audit, hour, 7, 2),
-            Outcome::Short(vec![(hour, 7)])
+            AuditOutcome::Short(vec![(hour, 7)])
         );
-        assert_eq!(answer(&mut audit, hour - 3, 1, 3), Outcome::Same);
+        assert_eq!(answer(&mut audit, hour - 3, 1, 3), AuditOutcome::Same);
         assert_eq!(
             answer(&mut audit, hour - 3, 0, 3),
-            Outcome::Same,
+            AuditOutcome::Same,
             "a moment's whim"
         );
         answer(&mut audit, hour - 2, 1, 3);
         assert_eq!(
             answer(&mut audit, hour - 2, 1, 3),
-            Outcome::Short(vec![(hour, 7), (hour - 2, 1)])
+            AuditOutcome::Short(vec![(hour, 7), (hour - 2, 1)])
         );
         assert_eq!(
             answer(&mut audit, hour - 2, 0, 4),
-            Outcome::Short(vec![(hour, 7)])
+            AuditOutcome::Short(vec![(hour, 7)])
         );
-        assert_eq!(answer(&mut audit, hour, 0, 5), Outcome::Whole);
+        assert_eq!(answer(&mut audit, hour, 0, 5), AuditOutcome::Whole);
     }
 
     #[test]
@@ -326,7 +330,7 @@ mod tests {
         audited.asked.extend((NOON - 7..NOON).map(|hour| (hour, 1)));
         assert_eq!(audit.next(&audited, horizon(25), S(0)), Some(NOON - 1));
         let told = audit.answered(&mut audited, NOON - 1, 5, horizon(25), S(10));
-        assert_eq!(told, Outcome::Short(vec![(NOON - 1, 5)]));
+        assert_eq!(told, AuditOutcome::Short(vec![(NOON - 1, 5)]));
         assert_eq!(audit.next(&audited, horizon(25), S(3_609)), None);
         assert_eq!(audit.next(&audited, horizon(25), S(3_610)), Some(NOON - 1));
     }

@@ -17,17 +17,17 @@ mod opening;
 use std::collections::BTreeMap;
 
 use super::audit::Audited;
-use super::key::{Key, hour_of};
+use super::key::{LedgerKey, hour_of};
 use super::row::{Row, Rows, merge, sums};
 use delivery::Out;
 pub use delivery::Release;
-pub use opening::{Found, Mended};
+pub use opening::{LedgerFound, LedgerRepair};
 
 /// A checkpoint is due when a tail has more rows than this.
 const MOST_TAIL: usize = 64;
 /// Counts since a checkpoint.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tail {
+pub struct LedgerTail {
     /// Number of that checkpoint.
     pub base: u64,
     /// The counts.
@@ -36,7 +36,7 @@ pub struct Tail {
 
 /// How far lines were counted, by their numbers in the spool.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Marks {
+pub struct LedgerMarks {
     /// Lines below were counted as sent.
     pub sent_to: u64,
     /// Lines below have left the spool, and were counted as proved or refused.
@@ -45,13 +45,13 @@ pub struct Marks {
 
 /// What the checkpoint file holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Checkpoint {
+pub struct LedgerCheckpoint {
     /// Base of each stream's tail that goes on top.
     pub streams: BTreeMap<u8, u64>,
     /// Base of the delivery's tail that goes on top.
     pub delivery: u64,
     /// As of this checkpoint.
-    pub marks: Marks,
+    pub marks: LedgerMarks,
     /// Lines below this number belong to no row that is known.
     pub own_from: u64,
     /// Hours below are kept as one.
@@ -80,8 +80,8 @@ pub struct Stock {
 pub struct Undo {
     base: Rows,
     kept_from: u32,
-    streams: BTreeMap<u8, Tail>,
-    delivery: Tail,
+    streams: BTreeMap<u8, LedgerTail>,
+    delivery: LedgerTail,
 }
 
 /// The ledger in memory.
@@ -89,9 +89,9 @@ pub struct Undo {
 pub struct Books {
     /// As in the checkpoint: the only one in which old hours are folded, so that one that fails takes nothing back.
     base: Rows,
-    streams: BTreeMap<u8, Tail>,
-    delivery: Tail,
-    marks: Marks,
+    streams: BTreeMap<u8, LedgerTail>,
+    delivery: LedgerTail,
+    marks: LedgerMarks,
     own_from: u64,
     kept_from: u32,
     /// The latest hour that was read.
@@ -129,7 +129,7 @@ impl Books {
 
     /// The stream's tail as it will be with these counts.
     #[must_use]
-    pub fn tail_with(&self, stream: u8, counts: &Rows) -> Tail {
+    pub fn tail_with(&self, stream: u8, counts: &Rows) -> LedgerTail {
         let mut tail = self.streams.get(&stream).cloned().unwrap_or_default();
         merge(&mut tail.rows, counts);
         tail
@@ -142,7 +142,7 @@ impl Books {
     }
 
     /// The API has counted so many records in an hour.
-    pub fn named(&mut self, key: Key, named: u64) {
+    pub fn named(&mut self, key: LedgerKey, named: u64) {
         if named > 0 || self.row(key) != Row::default() {
             self.base.entry(key).or_default().named = Some(named);
         }
@@ -166,7 +166,7 @@ impl Books {
 
     /// Takes all tails into the base, folds what is older than `keep` hours, and says what the file must hold before any
     /// tail is written again.
-    pub fn close(&mut self, keep: u32) -> (Checkpoint, Undo) {
+    pub fn close(&mut self, keep: u32) -> (LedgerCheckpoint, Undo) {
         let undo = Undo {
             base: self.base.clone(),
             kept_from: self.kept_from,
@@ -184,7 +184,7 @@ impl Books {
             .streams
             .iter()
             .map(|(&stream, tail)| (stream, tail.base));
-        let checkpoint = Checkpoint {
+        let checkpoint = LedgerCheckpoint {
             streams: bases.collect(),
             delivery: self.delivery.base,
             marks: self.marks,
@@ -227,7 +227,7 @@ impl Books {
 
     /// One row that is not folded.
     #[must_use]
-    pub fn row(&self, key: Key) -> Row {
+    pub fn row(&self, key: LedgerKey) -> Row {
         let mut sum = Row::default();
         let tails = self.streams.values().chain([&self.delivery]);
         for rows in tails.map(|tail| &tail.rows).chain([&self.base]) {

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::ledger::Counts;
+use crate::ledger::PageCounts;
 use crate::ledger::flash;
 use crate::spool::LineSet;
 
@@ -15,13 +15,13 @@ struct World {
     lines: Vec<u32>,
     cursors: BTreeMap<u8, Vec<u8>>,
     noted: (u64, Vec<u8>),
-    file: Option<Checkpoint>,
+    file: Option<LedgerCheckpoint>,
     /// Memory: how far the SIEM has come, how far lines were sent.
     first: u64,
     note: Vec<u8>,
     sent: u64,
     /// What must come out: unique records by row.
-    truth: BTreeMap<Key, [u64; 3]>,
+    truth: BTreeMap<LedgerKey, [u64; 3]>,
 }
 
 #[derive(Debug, Clone)]
@@ -34,7 +34,7 @@ enum Act {
     /// How much of what is out has arrived, in sixteenths; does the note reach flash?
     Arrive(u64, bool),
     /// Does the file take it?
-    Checkpoint(bool),
+    LedgerCheckpoint(bool),
     Kill,
 }
 
@@ -46,7 +46,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         4 => (1..40_u64).prop_map(Act::Send),
         1 => Just(Act::Break),
         3 => (1..=16_u64, any::<bool>()).prop_map(|(part, noted)| Act::Arrive(part, noted)),
-        2 => prop::bool::weighted(0.7).prop_map(Act::Checkpoint),
+        2 => prop::bool::weighted(0.7).prop_map(Act::LedgerCheckpoint),
         2 => Just(Act::Kill),
     ];
     prop::collection::vec(act, 0..80)
@@ -66,8 +66,8 @@ impl World {
         match act {
             Act::Page(stream, records, killed) => self.page(stream, &records, killed),
             Act::Repeats(stream, hour) => {
-                let mut counts = Counts::default();
-                counts.seen(Key::at(stream, hour));
+                let mut counts = PageCounts::default();
+                counts.seen(LedgerKey::at(stream, hour));
                 self.books.count(stream, counts.rows());
             }
             Act::Send(lines) => {
@@ -82,7 +82,7 @@ impl World {
             Act::Arrive(part, noted) => {
                 self.arrive(self.first + (self.sent - self.first) * part / 16, noted)
             }
-            Act::Checkpoint(taken) => {
+            Act::LedgerCheckpoint(taken) => {
                 let (checkpoint, undo) = self.books.close(24);
                 match taken {
                     true => self.file = Some(checkpoint),
@@ -94,9 +94,9 @@ impl World {
     }
 
     fn page(&mut self, stream: u8, records: &[(u32, u8)], killed: bool) {
-        let mut counts = Counts::default();
+        let mut counts = PageCounts::default();
         for &(hour, fate) in records {
-            let key = Key::at(stream, hour);
+            let key = LedgerKey::at(stream, hour);
             let truth = self.truth.entry(key).or_default();
             match fate {
                 0 => counts.seen(key),
@@ -144,7 +144,7 @@ impl World {
         (self.first, self.note) = self.noted.clone();
         self.sent = self.first;
         let tail = |(stream, cursor): (&u8, &Vec<u8>)| Some((*stream, flash::tail_of(cursor)?));
-        let found = Found {
+        let found = LedgerFound {
             streams: self.cursors.iter().filter_map(tail).collect(),
             delivery: flash::from_note(&self.note),
         };
@@ -168,8 +168,8 @@ impl World {
         for (key, row) in &rows {
             assert_eq!(row.fault(), None, "{key:?} {row:?}");
         }
-        assert!(!rows.contains_key(&Key::UNATTRIBUTED));
-        let mut truth: BTreeMap<Key, [u64; 3]> = BTreeMap::new();
+        assert!(!rows.contains_key(&LedgerKey::UNATTRIBUTED));
+        let mut truth: BTreeMap<LedgerKey, [u64; 3]> = BTreeMap::new();
         for (key, counts) in &self.truth {
             let sum = truth.entry(key.folded(self.books.kept_from)).or_default();
             for (sum, count) in sum.iter_mut().zip(counts) {
@@ -214,10 +214,10 @@ fn what_goes_out_again_counts_as_again() {
     world.act(Act::Arrive(8, true));
     world.act(Act::Kill);
     world.act(Act::Send(5));
-    let row = world.books.row(Key::at(0, 5));
+    let row = world.books.row(LedgerKey::at(0, 5));
     assert_eq!((row.sent, row.again, row.proved), (10, 5, 5));
     world.act(Act::Arrive(16, true));
-    let row = world.books.row(Key::at(0, 5));
+    let row = world.books.row(LedgerKey::at(0, 5));
     assert_eq!((row.sent, row.again, row.proved), (10, 5, 10));
 }
 
@@ -227,14 +227,14 @@ fn old_hours_become_one_row() {
     for hour in 0..40 {
         lines(&mut world, hour, 2);
     }
-    world.act(Act::Checkpoint(true));
+    world.act(Act::LedgerCheckpoint(true));
     world.act(Act::Send(80));
     world.act(Act::Arrive(16, true));
     world.check();
     let rows = world.books.rows();
     // the latest hour, 24 before it, and one for the rest
     assert_eq!(rows.len(), 26);
-    assert_eq!(rows[&Key::at(0, 1).folded(9)].proved, 2 * 15);
+    assert_eq!(rows[&LedgerKey::at(0, 1).folded(9)].proved, 2 * 15);
 }
 
 #[test]
@@ -245,12 +245,12 @@ fn a_spool_older_than_its_ledger_is_taken_over() {
         waiting: 97,
         damaged: 3,
     };
-    let (mut books, mended) = Books::restore(None, Found::default(), stock);
+    let (mut books, mended) = Books::restore(None, LedgerFound::default(), stock);
     assert_eq!((mended, books.balance(stock)), (vec![], 0));
     books.sent(20, &[0; 100]);
     let step = books.step(&arrived(120));
     books.proved(&step);
-    let row = books.row(Key::UNATTRIBUTED);
+    let row = books.row(LedgerKey::UNATTRIBUTED);
     assert_eq!((row.spooled, row.sent, row.fault()), (100, 100, None));
 }
 
@@ -258,24 +258,24 @@ fn a_spool_older_than_its_ledger_is_taken_over() {
 fn a_file_that_is_gone_begins_anew_and_nothing_counts_twice() {
     let mut world = World::default();
     lines(&mut world, 5, 10);
-    world.act(Act::Checkpoint(true));
+    world.act(Act::LedgerCheckpoint(true));
     lines(&mut world, 6, 10);
     let tail = flash::tail_of(&world.cursors[&0]).unwrap();
-    let found = Found {
+    let found = LedgerFound {
         streams: [(0, tail)].into(),
         delivery: None,
     };
     let (mut books, mended) = Books::restore(None, found.clone(), world.stock());
-    assert_eq!(mended, [Mended::Anew]);
+    assert_eq!(mended, [LedgerRepair::Anew]);
     assert_eq!(books.balance(world.stock()), 0);
     books.sent(0, &world.lines);
-    assert_eq!(books.row(Key::at(0, 6)), Row::default());
-    assert_eq!(books.row(Key::UNATTRIBUTED).sent, 20);
+    assert_eq!(books.row(LedgerKey::at(0, 6)), Row::default());
+    assert_eq!(books.row(LedgerKey::UNATTRIBUTED).sent, 20);
     // the next start finds the same tail, and a file that is ahead of it
     let (checkpoint, _) = books.close(24);
     let (books, mended) = Books::restore(Some(checkpoint), found, world.stock());
     assert_eq!(mended, []);
-    assert_eq!(books.row(Key::at(0, 6)), Row::default());
+    assert_eq!(books.row(LedgerKey::at(0, 6)), Row::default());
     assert_eq!(books.balance(world.stock()), 0);
 }
 
@@ -283,14 +283,14 @@ fn a_file_that_is_gone_begins_anew_and_nothing_counts_twice() {
 fn lines_that_a_power_cut_took_are_told() {
     let mut world = World::default();
     lines(&mut world, 5, 10);
-    world.act(Act::Checkpoint(true));
+    world.act(Act::LedgerCheckpoint(true));
     world.lines.truncate(4);
-    let (books, mended) = Books::restore(world.file.clone(), Found::default(), world.stock());
-    assert_eq!(mended, [Mended::Vanished(6)]);
+    let (books, mended) = Books::restore(world.file.clone(), LedgerFound::default(), world.stock());
+    assert_eq!(mended, [LedgerRepair::Vanished(6)]);
     assert_eq!(
         (
             books.balance(world.stock()),
-            books.row(Key::UNATTRIBUTED).lost
+            books.row(LedgerKey::UNATTRIBUTED).lost
         ),
         (0, 6)
     );
@@ -301,10 +301,11 @@ fn lines_that_nobody_knows_are_told() {
     let mut world = World::default();
     lines(&mut world, 5, 10);
     world.act(Act::Send(6));
-    world.act(Act::Checkpoint(true));
-    world.lines.extend([Key::at(0, 5).tag(); 7]);
-    let (mut books, mended) = Books::restore(world.file.clone(), Found::default(), world.stock());
-    assert_eq!(mended, [Mended::Adopted(7)]);
+    world.act(Act::LedgerCheckpoint(true));
+    world.lines.extend([LedgerKey::at(0, 5).tag(); 7]);
+    let (mut books, mended) =
+        Books::restore(world.file.clone(), LedgerFound::default(), world.stock());
+    assert_eq!(mended, [LedgerRepair::Adopted(7)]);
     assert_eq!(books.balance(world.stock()), 0);
     books.sent(0, &world.lines);
     let step = books.step(&arrived(17));
@@ -334,7 +335,7 @@ fn only_what_the_receiver_answered_is_proved() {
     let step = world.books.step(&release);
     world.books.proved(&step);
     world.first = 10;
-    let row = world.books.row(Key::at(0, 5));
+    let row = world.books.row(LedgerKey::at(0, 5));
     assert_eq!((row.sent, row.proved, row.refused), (10, 7, 1));
     assert_eq!(world.books.balance(world.stock()), 2);
 }
@@ -352,8 +353,8 @@ fn lines_that_go_out_in_another_order_count_for_their_own_rows() {
     let step = world.books.step(&arrived(8));
     world.books.proved(&step);
     for hour in [5, 6] {
-        let row = world.books.row(Key::at(0, hour));
+        let row = world.books.row(LedgerKey::at(0, hour));
         assert_eq!((row.sent, row.proved), (4, 4), "{hour}");
     }
-    assert_eq!(world.books.row(Key::at(0, 5)).again, 1);
+    assert_eq!(world.books.row(LedgerKey::at(0, 5)).again, 1);
 }

@@ -3,7 +3,7 @@
 //! Each number is a LEB128: seven bits to a byte, lowest first, the top bit where more follow. A row is the distance of its key
 //! from the one before, a mask that says which of its counts are not 0, and those.
 
-use super::key::Key;
+use super::key::LedgerKey;
 use super::row::{FIELDS, Row, Rows};
 
 /// Rows as bytes.
@@ -26,7 +26,7 @@ pub fn encode(rows: &Rows) -> Vec<u8> {
 
 /// The rows again; `None` where the bytes are none. `read` says what a tag means to their writer.
 #[must_use]
-pub fn decode(mut bytes: &[u8], read: fn(u32) -> Key) -> Option<Rows> {
+pub fn decode(mut bytes: &[u8], read: fn(u32) -> LedgerKey) -> Option<Rows> {
     let mut rows = Rows::new();
     let mut before = 0_u32;
     while !bytes.is_empty() {
@@ -84,14 +84,14 @@ mod tests {
         fn comes_back_as_it_went(rows in prop::collection::btree_map((0..255_u8, 0..600_000_u32), any::<[u32; FIELDS]>(), 0..50)) {
             let rows: Rows = rows
                 .into_iter()
-                .map(|((stream, hour), numbers)| (Key::at(stream, hour), Row::from_numbers(numbers.map(u64::from))))
+                .map(|((stream, hour), numbers)| (LedgerKey::at(stream, hour), Row::from_numbers(numbers.map(u64::from))))
                 .collect();
-            prop_assert_eq!(decode(&encode(&rows), Key::from_tag).unwrap(), rows);
+            prop_assert_eq!(decode(&encode(&rows), LedgerKey::from_tag).unwrap(), rows);
         }
 
         #[test]
         fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
-            let _ = decode(&bytes, Key::from_tag);
+            let _ = decode(&bytes, LedgerKey::from_tag);
         }
     }
 
@@ -103,8 +103,11 @@ mod tests {
             spooled: 4_970,
             ..Row::default()
         };
-        let rows = Rows::from([(Key::at(0, 497_000), row), (Key::at(0, 497_001), row)]);
+        let rows = Rows::from([
+            (LedgerKey::at(0, 497_000), row),
+            (LedgerKey::at(0, 497_001), row),
+        ]);
         assert!(encode(&rows).len() <= 20, "{}", encode(&rows).len());
-        assert_eq!(decode(&encode(&rows), Key::from_tag), Some(rows));
+        assert_eq!(decode(&encode(&rows), LedgerKey::from_tag), Some(rows));
     }
 }

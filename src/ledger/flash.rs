@@ -10,9 +10,9 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use super::audit::Audited;
-use super::books::{Checkpoint, Marks, Tail};
+use super::books::{LedgerCheckpoint, LedgerMarks, LedgerTail};
 use super::codec;
-use super::key::Key;
+use super::key::LedgerKey;
 use super::row::Rows;
 use crate::spool::format_2;
 use crate::{durable, own_file};
@@ -57,7 +57,7 @@ fn first_version() -> u32 {
 
 /// A cursor, which is a JSON object or empty, with the stream's tail in it. Whoever reads the cursor need not know.
 #[must_use]
-pub fn cursor_with(cursor: &[u8], tail: &Tail) -> Vec<u8> {
+pub fn cursor_with(cursor: &[u8], tail: &LedgerTail) -> Vec<u8> {
     let mut bytes = match cursor {
         [] => br#"{"ledger":"#.to_vec(),
         [object @ .., b'}'] if object.len() > 1 => [object, br#","ledger":"#].concat(),
@@ -70,7 +70,7 @@ pub fn cursor_with(cursor: &[u8], tail: &Tail) -> Vec<u8> {
 
 /// The tail in a cursor, where there is one.
 #[must_use]
-pub fn tail_of(cursor: &[u8]) -> Option<Tail> {
+pub fn tail_of(cursor: &[u8]) -> Option<LedgerTail> {
     #[derive(Deserialize)]
     struct Beside {
         ledger: FlashTail,
@@ -82,13 +82,13 @@ pub fn tail_of(cursor: &[u8]) -> Option<Tail> {
 /// The delivery's tail and marks as a note. Never without its rows: one that is too long is not taken by the spool, which goes on
 /// with the one before.
 #[must_use]
-pub fn note(tail: &Tail, marks: Marks) -> Vec<u8> {
+pub fn note(tail: &LedgerTail, marks: LedgerMarks) -> Vec<u8> {
     tail_bytes(tail, Some(marks), usize::MAX)
 }
 
 /// The delivery's tail and marks from a note, where it is one.
 #[must_use]
-pub fn from_note(note: &[u8]) -> Option<(Tail, Marks)> {
+pub fn from_note(note: &[u8]) -> Option<(LedgerTail, LedgerMarks)> {
     unpacked(&serde_json::from_slice(note).ok()?)
 }
 
@@ -96,7 +96,7 @@ pub fn from_note(note: &[u8]) -> Option<(Tail, Marks)> {
 ///
 /// # Errors
 /// When it is damaged, of another version, or the disk refuses.
-pub fn load(folder: &Path) -> io::Result<Option<Checkpoint>> {
+pub fn load(folder: &Path) -> io::Result<Option<LedgerCheckpoint>> {
     let mut bytes = Vec::new();
     match own_file::read(&folder.join(NAME)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -115,7 +115,7 @@ pub fn load(folder: &Path) -> io::Result<Option<Checkpoint>> {
 ///
 /// # Errors
 /// When the disk refuses; the one before is still there then.
-pub fn save(folder: &Path, checkpoint: &Checkpoint) -> io::Result<()> {
+pub fn save(folder: &Path, checkpoint: &LedgerCheckpoint) -> io::Result<()> {
     durable::replace(&folder.join(NAME), &encode(checkpoint))
 }
 
@@ -127,7 +127,7 @@ pub fn put_aside(folder: &Path) -> io::Result<()> {
     fs::rename(folder.join(NAME), folder.join(DAMAGED))
 }
 
-fn tail_bytes(tail: &Tail, marks: Option<Marks>, most: usize) -> Vec<u8> {
+fn tail_bytes(tail: &LedgerTail, marks: Option<LedgerMarks>, most: usize) -> Vec<u8> {
     let mut rows = packed(&tail.rows);
     if rows.len() > most {
         rows.clear();
@@ -141,15 +141,15 @@ fn tail_bytes(tail: &Tail, marks: Option<Marks>, most: usize) -> Vec<u8> {
     serde_json::to_vec(&tail).unwrap_or_default()
 }
 
-fn unpacked(tail: &FlashTail) -> Option<(Tail, Marks)> {
+fn unpacked(tail: &FlashTail) -> Option<(LedgerTail, LedgerMarks)> {
     let (sent_to, proved_to) = tail.marks.unwrap_or_default();
     let rows = rows_of(tail.version, &tail.rows)?;
     Some((
-        Tail {
+        LedgerTail {
             base: tail.base,
             rows,
         },
-        Marks { sent_to, proved_to },
+        LedgerMarks { sent_to, proved_to },
     ))
 }
 
@@ -159,8 +159,8 @@ fn packed(rows: &Rows) -> String {
 
 fn rows_of(version: u32, packed: &str) -> Option<Rows> {
     let read = match version {
-        1 => |tag| Key::from_tag(format_2::tag(tag)),
-        VERSION => Key::from_tag,
+        1 => |tag| LedgerKey::from_tag(format_2::tag(tag)),
+        VERSION => LedgerKey::from_tag,
         _ => return None,
     };
     codec::decode(&STANDARD_NO_PAD.decode(packed).ok()?, read)
@@ -176,7 +176,7 @@ fn streams_of<T>(version: u32, streams: BTreeMap<u8, T>) -> BTreeMap<u8, T> {
 }
 
 /// A line of JSON, and a line with its CRC-32.
-fn encode(checkpoint: &Checkpoint) -> Vec<u8> {
+fn encode(checkpoint: &LedgerCheckpoint) -> Vec<u8> {
     let file = FlashFile {
         version: VERSION,
         streams: checkpoint.streams.clone(),
@@ -194,17 +194,17 @@ fn encode(checkpoint: &Checkpoint) -> Vec<u8> {
     bytes
 }
 
-fn decode(bytes: &[u8]) -> Option<Checkpoint> {
+fn decode(bytes: &[u8]) -> Option<LedgerCheckpoint> {
     let (json, sum) = bytes.split_at_checked(bytes.len().checked_sub(10)?)?;
     if sum != format!("\n{:08x}\n", crc32fast::hash(json)).as_bytes() {
         return None;
     }
     let file: FlashFile = serde_json::from_slice(json).ok()?;
     let rows = rows_of(file.version, &file.rows)?;
-    Some(Checkpoint {
+    Some(LedgerCheckpoint {
         streams: streams_of(file.version, file.streams),
         delivery: file.delivery,
-        marks: Marks {
+        marks: LedgerMarks {
             sent_to: file.sent_to,
             proved_to: file.proved_to,
         },
@@ -222,16 +222,16 @@ mod tests {
     use crate::ledger::row::Row;
     use crate::source::Cursor;
 
-    fn tail() -> Tail {
+    fn tail() -> LedgerTail {
         let row = Row {
             read: 9,
             seen: 2,
             spooled: 7,
             ..Row::default()
         };
-        Tail {
+        LedgerTail {
             base: 3,
-            rows: Rows::from([(Key::at(0, 497_000), row)]),
+            rows: Rows::from([(LedgerKey::at(0, 497_000), row)]),
         }
     }
 
@@ -253,7 +253,7 @@ mod tests {
     /// A page of two hours, and the file of a replay, as the release before wrote them.
     #[test]
     fn the_version_before_is_read() {
-        let old = (2 << 30) | (Key::at(1, 497_000).tag() & ((1 << 24) - 1));
+        let old = (2 << 30) | (LedgerKey::at(1, 497_000).tag() & ((1 << 24) - 1));
         let packed = |tag: u32| {
             // the distance from 0 as LEB128, a mask of the first count, and the count
             let mut bytes: Vec<u8> = (0..4).map(|at| (tag >> (7 * at)) as u8 | 0x80).collect();
@@ -261,7 +261,7 @@ mod tests {
             STANDARD_NO_PAD.encode(bytes)
         };
         let rows = Rows::from([(
-            Key::at(1, 497_000),
+            LedgerKey::at(1, 497_000),
             Row {
                 read: 9,
                 ..Row::default()
@@ -285,7 +285,7 @@ mod tests {
 
     #[test]
     fn a_note_fits_into_what_the_spool_takes() {
-        let marks = Marks {
+        let marks = LedgerMarks {
             sent_to: 9,
             proved_to: 7,
         };
@@ -298,20 +298,20 @@ mod tests {
             ..Row::default()
         };
         let rows = (0..64 + 512)
-            .map(|hour| (Key::at(1, hour * 99), most))
+            .map(|hour| (LedgerKey::at(1, hour * 99), most))
             .collect();
-        assert!(note(&Tail { base: 1, rows }, marks).len() < 16 * 1024);
+        assert!(note(&LedgerTail { base: 1, rows }, marks).len() < 16 * 1024);
     }
 
     #[test]
     fn the_file_comes_back_or_is_known_to_be_damaged() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(load(folder.path()).unwrap(), None);
-        let mut checkpoint = Checkpoint {
+        let mut checkpoint = LedgerCheckpoint {
             delivery: 4,
             own_from: 2,
             rows: tail().rows,
-            ..Checkpoint::default()
+            ..LedgerCheckpoint::default()
         };
         checkpoint.streams.insert(1, 9);
         checkpoint

@@ -19,11 +19,11 @@ const FIRST: u32 = 3;
 
 /// A row's name: as a number it is the tag of a spooled line. Keys of a stream sort by time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key(u32);
+pub struct LedgerKey(u32);
 
 // === impl Key ===
 
-impl Key {
+impl LedgerKey {
     /// What no stream and hour is known of: lines of a spool that is older than its ledger, and what a power cut took.
     pub const UNATTRIBUTED: Self = Self(0);
 
@@ -138,58 +138,67 @@ mod tests {
 
     #[test]
     fn names_stream_and_hour() {
-        let key = Key::of(1, Some(NOW), NOW);
+        let key = LedgerKey::of(1, Some(NOW), NOW);
         assert_eq!(key.stream(), Some(1));
         assert_eq!(key.hour().map(begin_of), Some(NOW - NOW % HOUR_MS));
-        assert_eq!(Key::from_tag(key.tag()), key);
-        assert_eq!(Key::of(0, Some(-5), NOW).hour(), Some(0));
+        assert_eq!(LedgerKey::from_tag(key.tag()), key);
+        assert_eq!(LedgerKey::of(0, Some(-5), NOW).hour(), Some(0));
     }
 
     #[test]
     fn each_stream_has_hours_of_its_own() {
-        let keys: BTreeSet<Key> = (0..u8::MAX).map(|stream| Key::at(stream, 9)).collect();
+        let keys: BTreeSet<LedgerKey> = (0..u8::MAX)
+            .map(|stream| LedgerKey::at(stream, 9))
+            .collect();
         assert_eq!(keys.len(), 255);
         for (stream, key) in (0..=u8::MAX).zip(keys) {
             assert_eq!((key.stream(), key.hour()), (Some(stream), Some(9)));
         }
         let last = hour_of(i64::MAX);
-        assert_eq!(Key::at(1, last).hour(), Some(last), "the year 3883");
-        assert_eq!(Key::at(1, u32::MAX).stream(), Some(1));
+        assert_eq!(LedgerKey::at(1, last).hour(), Some(last), "the year 3883");
+        assert_eq!(LedgerKey::at(1, u32::MAX).stream(), Some(1));
     }
 
     #[test]
     fn what_tells_no_time_has_a_row_of_its_own() {
         for at in [None, Some(NOW + 25 * HOUR_MS), Some(i64::MAX)] {
-            let key = Key::of(0, at, NOW);
+            let key = LedgerKey::of(0, at, NOW);
             assert!(key.is_untimed() && key.hour().is_none(), "{at:?}");
         }
-        assert_eq!(Key::from_tag(77), Key::UNATTRIBUTED);
-        assert_eq!(Key::of(u8::MAX, Some(1), NOW), Key::UNATTRIBUTED);
-        assert_eq!(Key::UNATTRIBUTED.stream(), None);
+        assert_eq!(LedgerKey::from_tag(77), LedgerKey::UNATTRIBUTED);
+        assert_eq!(
+            LedgerKey::of(u8::MAX, Some(1), NOW),
+            LedgerKey::UNATTRIBUTED
+        );
+        assert_eq!(LedgerKey::UNATTRIBUTED.stream(), None);
     }
 
     #[test]
     fn what_was_asked_for_once_more_is_in_no_hour() {
-        let key = Key::asked(1);
+        let key = LedgerKey::asked(1);
         assert_eq!(
             (key.stream(), key.hour(), key.is_asked()),
             (Some(1), None, true)
         );
-        assert!(!key.is_untimed() && !Key::untimed(1).is_asked() && !Key::at(1, 0).is_asked());
+        assert!(
+            !key.is_untimed()
+                && !LedgerKey::untimed(1).is_asked()
+                && !LedgerKey::at(1, 0).is_asked()
+        );
         assert_eq!(key.folded(u32::MAX), key);
     }
 
     #[test]
     fn old_hours_fall_into_one() {
-        let (old, new) = (Key::at(1, 9), Key::at(1, 10));
+        let (old, new) = (LedgerKey::at(1, 9), LedgerKey::at(1, 10));
         assert_eq!(new.folded(10), new);
-        assert_eq!(old.folded(10), Key::at(1, 3).folded(10));
+        assert_eq!(old.folded(10), LedgerKey::at(1, 3).folded(10));
         assert_eq!(
             (old.folded(10).stream(), old.folded(10).hour()),
             (Some(1), None)
         );
-        assert_eq!(Key::untimed(1).folded(10), Key::untimed(1));
-        assert_eq!(Key::UNATTRIBUTED.folded(10), Key::UNATTRIBUTED);
-        assert!(old.folded(10) < Key::untimed(1) && Key::untimed(1) < old && old < new);
+        assert_eq!(LedgerKey::untimed(1).folded(10), LedgerKey::untimed(1));
+        assert_eq!(LedgerKey::UNATTRIBUTED.folded(10), LedgerKey::UNATTRIBUTED);
+        assert!(old.folded(10) < LedgerKey::untimed(1) && LedgerKey::untimed(1) < old && old < new);
     }
 }

@@ -22,11 +22,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
-pub use audit::{Audit, Audited, Horizon, Outcome};
-pub use books::{Books, Found, Mended, Release, Stock, Tail};
-pub use counts::Counts;
+pub use audit::{Audit, AuditOutcome, Audited, Horizon};
+pub use books::{Books, LedgerFound, LedgerRepair, LedgerTail, Release, Stock};
+pub use counts::PageCounts;
 pub use flash::NAME;
-pub use key::{HOUR_MS, Key, begin_of, hour_of};
+pub use key::{HOUR_MS, LedgerKey, begin_of, hour_of};
 pub use row::{Row, Rows};
 
 use crate::clock::in_words;
@@ -71,9 +71,9 @@ impl Ledger {
             ));
             None
         });
-        let mut found = Found {
+        let mut found = LedgerFound {
             delivery: flash::from_note(&spool.note()),
-            ..Found::default()
+            ..LedgerFound::default()
         };
         for stream in streams {
             let cursor = spool.recall(stream)?.cursor.unwrap_or_default();
@@ -106,7 +106,7 @@ impl Ledger {
     pub fn append<E>(
         &self,
         stream: u8,
-        counts: &Counts,
+        counts: &PageCounts,
         cursor: &[u8],
         write: impl FnOnce(&[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
@@ -118,7 +118,7 @@ impl Ledger {
     }
 
     /// Counts a page that brought nothing worth a write. It reaches flash with the next one that does.
-    pub fn count(&self, stream: u8, counts: &Counts) {
+    pub fn count(&self, stream: u8, counts: &PageCounts) {
         self.books().count(stream, counts.rows());
     }
 
@@ -227,10 +227,10 @@ impl Ledger {
     }
 
     /// The API counts so many records in this hour. Returns how many of them were never read.
-    pub fn named(&self, key: Key, named: u64) -> u64 {
+    pub fn named(&self, key: LedgerKey, named: u64) -> u64 {
         let mut books = self.books();
         books.named(key, named);
-        let untimed = books.row(Key::untimed(key.stream().unwrap_or(u8::MAX)));
+        let untimed = books.row(LedgerKey::untimed(key.stream().unwrap_or(u8::MAX)));
         report::beyond(books.row(key).missing(), untimed)
     }
 
@@ -313,13 +313,13 @@ fn stock(spool: &impl Spool) -> Stock {
     }
 }
 
-fn mended_in_words(mended: &Mended) -> String {
+fn mended_in_words(mended: &LedgerRepair) -> String {
     match mended {
-        Mended::Anew => "the ledger begins anew: its file is gone or older than the spool; nothing else is touched by that".to_owned(),
-        Mended::Vanished(lines) => format!(
+        LedgerRepair::Anew => "the ledger begins anew: its file is gone or older than the spool; nothing else is touched by that".to_owned(),
+        LedgerRepair::Vanished(lines) => format!(
             "the ledger counts {lines} lines that are neither proved nor in the spool, as after a power cut on a disk that did not keep what it \
              had confirmed; they stand in the row \"unattributed\"; the records of the last page are read again"
         ),
-        Mended::Adopted(lines) => format!("the spool holds {lines} lines that the ledger did not know; they stand in the row \"unattributed\""),
+        LedgerRepair::Adopted(lines) => format!("the spool holds {lines} lines that the ledger did not know; they stand in the row \"unattributed\""),
     }
 }

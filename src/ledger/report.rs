@@ -1,7 +1,7 @@
 //! The ledger as the status shows it. Pure.
 
 use super::books::Stock;
-use super::key::{Key, begin_of};
+use super::key::{LedgerKey, begin_of};
 use super::row::{Row, Rows, sums};
 use crate::status::{LedgerCounts, LedgerReport, LedgerRow, LedgerSpan};
 use crate::stream::StreamSpec;
@@ -28,10 +28,10 @@ pub(super) fn report(rows: &Rows, balance: Option<i64>, stock: Stock) -> LedgerR
 
 /// How many records of this hour the API counts that were never read.
 #[must_use]
-pub(super) fn missing(rows: &Rows, key: Key) -> u64 {
+pub(super) fn missing(rows: &Rows, key: LedgerKey) -> u64 {
     let untimed = key
         .stream()
-        .and_then(|stream| rows.get(&Key::untimed(stream)));
+        .and_then(|stream| rows.get(&LedgerKey::untimed(stream)));
     let missing = rows.get(&key).map_or(0, Row::missing);
     beyond(missing, untimed.copied().unwrap_or_default())
 }
@@ -46,7 +46,7 @@ pub(super) fn beyond(missing: u64, untimed: Row) -> u64 {
     }
 }
 
-fn ledger_row(rows: &Rows, key: Key, row: &Row) -> LedgerRow {
+fn ledger_row(rows: &Rows, key: LedgerKey, row: &Row) -> LedgerRow {
     let stream = key.stream().and_then(StreamSpec::numbered);
     let span = match key.hour() {
         Some(_) => LedgerSpan::Hour,

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
-use super::key::Key;
+use super::key::LedgerKey;
 
 /// Rows by their names; only those with something in them.
-pub type Rows = BTreeMap<Key, Row>;
+pub type Rows = BTreeMap<LedgerKey, Row>;
 
 /// The counts of one stream and hour.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -22,7 +22,7 @@ const WHERE: [&str; 2] = ["agent", "stream"];
 const MAX_BYTES: usize = 16 * 1024;
 
 /// Turns events into lines.
-pub(super) struct Lines {
+pub(super) struct LogLines {
     output: Arc<Output>,
     clock: fn() -> i64,
 }
@@ -37,13 +37,13 @@ struct Said {
 
 // === impl Lines ===
 
-impl Lines {
+impl LogLines {
     pub(super) fn new(output: Arc<Output>, clock: fn() -> i64) -> Self {
         Self { output, clock }
     }
 }
 
-impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLines {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let mut said = Said::default();
         attributes.record(&mut said);

@@ -21,7 +21,7 @@ pub struct Announcement {
 
 /// What came of it, for the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
+pub struct AnnouncementOutcome {
     /// One line.
     pub line: String,
     /// Should somebody look?
@@ -105,7 +105,7 @@ impl Announcing {
     }
 
     /// Waits for something to say; `None` where it has ended, which it should not.
-    pub fn hear(&mut self) -> Option<Said> {
+    pub fn hear(&mut self) -> Option<AnnouncementOutcome> {
         loop {
             let event = self.events.recv().ok()?;
             if let Some(said) = self.in_words(event) {
@@ -114,12 +114,12 @@ impl Announcing {
         }
     }
 
-    fn in_words(&mut self, event: DaemonEvent) -> Option<Said> {
+    fn in_words(&mut self, event: DaemonEvent) -> Option<AnnouncementOutcome> {
         let name = format!("{}.local", self.hostname);
         match event {
             DaemonEvent::Announce(..) if !self.told => {
                 self.told = true;
-                Some(Said {
+                Some(AnnouncementOutcome {
                     line: format!("answers to {name} on the local network"),
                     is_trouble: false,
                 })
@@ -127,14 +127,14 @@ impl Announcing {
             // one for the host and one for each service: the host's is the one that matters
             DaemonEvent::NameChange(change) if change.original.starts_with(&format!("{name}.")) => {
                 let now = change.new_name.trim_end_matches('.').to_owned();
-                Some(Said {
+                Some(AnnouncementOutcome {
                     line: format!(
                         "another machine answers to {name} already, so this one is {now:.80}; cure: give each box a hostname of its own in [network]"
                     ),
                     is_trouble: true,
                 })
             }
-            DaemonEvent::Error(error) => Some(Said {
+            DaemonEvent::Error(error) => Some(AnnouncementOutcome {
                 line: format!("mDNS: {error}"),
                 is_trouble: true,
             }),

@@ -5,17 +5,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::dhcp::{Lease, Turn, resolv_conf};
-use super::interface::Card;
-use super::plan::{Plan, Setting, Step};
+use super::dhcp::{DhcpTurn, Lease, resolv_conf};
+use super::interface::Nic;
+use super::plan::{NetworkStep, Plan, Setting};
 use super::{Firewall, path};
 use crate::foreign::ForeignText;
 use crate::run_file;
 use crate::settings::NetworkSettings;
 
-/// Where the programs and the files are: [`Tools::of_the_box`], or a test's own.
+/// Where the programs and the files are: [`NetworkTools::of_the_box`], or a test's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tools {
+pub struct NetworkTools {
     /// busybox, for `ip`.
     pub busybox: PathBuf,
     /// nftables' `nft`.
@@ -70,7 +70,7 @@ const CARRIER_LOOK: Duration = Duration::from_millis(100);
 
 // === impl Tools ===
 
-impl Tools {
+impl NetworkTools {
     /// As the firmware has them.
     #[must_use]
     pub fn of_the_box() -> Self {
@@ -95,7 +95,7 @@ impl Tools {
         self.root.join(path.trim_start_matches('/'))
     }
 
-    fn run(&self, step: &Step) -> Result<(), TroubleAtStep> {
+    fn run(&self, step: &NetworkStep) -> Result<(), TroubleAtStep> {
         run(&self.busybox, &step.0, None)
     }
 
@@ -118,7 +118,7 @@ impl Network {
     /// cards could be meant, waits at most 5 s for the first that has a cable. The DHCP client is the caller's to start
     /// ([`Plan::dhcp_client`]).
     #[must_use]
-    pub fn up(tools: &Tools, settings: &NetworkSettings, firewall: &Firewall) -> Self {
+    pub fn up(tools: &NetworkTools, settings: &NetworkSettings, firewall: &Firewall) -> Self {
         let mut troubles = Vec::new();
         troubles.extend(tools.shut(firewall).err());
         take_down(tools);
@@ -142,7 +142,7 @@ impl Network {
 }
 
 /// Takes down the network that is up, if one is.
-fn take_down(tools: &Tools) {
+fn take_down(tools: &NetworkTools) {
     let before: Option<Setting> = run_file::heard(&tools.at(path::NETWORK));
     for step in before.iter().flat_map(Setting::undone) {
         // one that fails found nothing to undo
@@ -152,19 +152,19 @@ fn take_down(tools: &Tools) {
 }
 
 /// The cards, once it is known which has a cable.
-fn cards(tools: &Tools, settings: &NetworkSettings) -> Vec<Card> {
-    let cards = Card::all(&tools.sys);
-    let wired: Vec<&Card> = cards.iter().filter(|card| !card.is_wireless).collect();
+fn cards(tools: &NetworkTools, settings: &NetworkSettings) -> Vec<Nic> {
+    let cards = Nic::all(&tools.sys);
+    let wired: Vec<&Nic> = cards.iter().filter(|card| !card.is_wireless).collect();
     if wired.len() < 2 || settings.interface != crate::settings::Interface::Auto {
         return cards;
     }
     for card in wired {
         // one that can't is one without a cable
-        let _ = tools.run(&Step::ip(&["link", "set", &card.name, "up"]));
+        let _ = tools.run(&NetworkStep::ip(&["link", "set", &card.name, "up"]));
     }
     let begun = Instant::now();
     loop {
-        let cards = Card::all(&tools.sys);
+        let cards = Nic::all(&tools.sys);
         let found = cards
             .iter()
             .any(|card| card.has_carrier && !card.is_wireless);
@@ -218,11 +218,11 @@ fn run(program: &Path, words: &[String], input: Option<&str>) -> Result<(), Trou
 /// # Errors
 /// In words for the log, where the turn makes no sense; nothing is done then.
 pub fn tell(
-    tools: &Tools,
+    tools: &NetworkTools,
     word: &str,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Vec<String>, String> {
-    let turn = Turn::read(word, variable)?;
+    let turn = DhcpTurn::read(word, variable)?;
     let file = tools.at(path::LEASE);
     let before: Option<Lease> = run_file::heard(&file);
     let steps = turn.steps(before.as_ref());
@@ -231,8 +231,8 @@ pub fn tell(
     let setting: Setting = run_file::heard(&tools.at(path::NETWORK)).unwrap_or_default();
     let mut said = Vec::new();
     match &turn {
-        Turn::Nothing { why } => said.push(why.clone()),
-        Turn::Gone { interface } => {
+        DhcpTurn::Nothing { why } => said.push(why.clone()),
+        DhcpTurn::Gone { interface } => {
             let removed = std::fs::remove_file(&file);
             if before.is_some() {
                 said.push(format!(
@@ -246,7 +246,7 @@ pub fn tell(
             }
             troubles.extend(tools.put(path::RESOLV, &resolv_conf(&setting, None)).err());
         }
-        Turn::Lent(lease) => {
+        DhcpTurn::Lent(lease) => {
             troubles.extend(
                 tools
                     .put(path::RESOLV, &resolv_conf(&setting, Some(lease)))
@@ -270,10 +270,10 @@ mod tests {
     #[test]
     fn a_lease_is_said_once() {
         let folder = tempfile::tempdir().unwrap();
-        let tools = Tools {
+        let tools = NetworkTools {
             root: folder.path().to_owned(),
             busybox: "/bin/true".into(),
-            ..Tools::of_the_box()
+            ..NetworkTools::of_the_box()
         };
         std::fs::create_dir_all(folder.path().join("run/siembox")).unwrap();
         let variable = |name: &str| match name {
@@ -296,10 +296,10 @@ mod tests {
         ];
         secrets.iter().copied().for_each(crate::foreign::know);
         let folder = tempfile::tempdir().unwrap();
-        let tools = Tools {
+        let tools = NetworkTools {
             root: folder.path().to_owned(),
             busybox: "/bin/true".into(),
-            ..Tools::of_the_box()
+            ..NetworkTools::of_the_box()
         };
         std::fs::create_dir_all(folder.path().join("run/siembox")).unwrap();
         // each option says a harmless word with them, or an address where only that is read
@@ -331,10 +331,10 @@ mod tests {
                 }
                 let lease: Option<Lease> = run_file::heard(&tools.at(path::LEASE));
                 if let Some(lease) = lease {
-                    let steps = Turn::Lent(lease.clone()).steps(None).into_iter();
+                    let steps = DhcpTurn::Lent(lease.clone()).steps(None).into_iter();
                     outputs.extend(steps.flat_map(|step| step.0));
                     outputs.push(lease.in_words());
-                    let facts = crate::firmware::status_txt::Facts {
+                    let facts = crate::firmware::status_txt::BoxFacts {
                         network: Some(Setting::default()),
                         lease: Some(lease),
                         ..Default::default()

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use serde::{Deserialize, Serialize};
 
-use super::plan::Step;
+use super::plan::NetworkStep;
 use super::{Setting, names};
 use crate::foreign::ForeignText;
 use crate::settings::Cidr;
@@ -34,7 +34,7 @@ pub struct Lease {
 
 /// One turn of the DHCP client.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Turn {
+pub enum DhcpTurn {
     /// There is no lease, or no longer: the address goes.
     Gone {
         /// The card.
@@ -53,7 +53,7 @@ const MOST_TIME_SERVERS: usize = 4;
 
 // === impl Turn ===
 
-impl Turn {
+impl DhcpTurn {
     /// Reads a turn. `variable` gives the environment's values.
     ///
     /// # Errors
@@ -84,12 +84,12 @@ impl Turn {
 
     /// What is to be done about it; `before` is the lease that there was.
     #[must_use]
-    pub fn steps(&self, before: Option<&Lease>) -> Vec<Step> {
+    pub fn steps(&self, before: Option<&Lease>) -> Vec<NetworkStep> {
         match self {
             Self::Nothing { .. } => Vec::new(),
             Self::Gone { interface } => vec![
-                Step::ip(&["link", "set", interface, "up"]),
-                Step::ip(&["-4", "addr", "flush", "dev", interface]),
+                NetworkStep::ip(&["link", "set", interface, "up"]),
+                NetworkStep::ip(&["-4", "addr", "flush", "dev", interface]),
             ],
             Self::Lent(lease) => lease.steps(before),
         }
@@ -132,14 +132,14 @@ impl Lease {
         })
     }
 
-    fn steps(&self, before: Option<&Self>) -> Vec<Step> {
+    fn steps(&self, before: Option<&Self>) -> Vec<NetworkStep> {
         let interface = self.interface.as_str();
         let mut steps = Vec::new();
         // a renewed lease must not interrupt the stream to the SIEM
         if before.is_none_or(|before| before.address != self.address) {
-            steps.push(Step::ip(&["-4", "addr", "flush", "dev", interface]));
+            steps.push(NetworkStep::ip(&["-4", "addr", "flush", "dev", interface]));
         }
-        steps.push(Step::ip(&[
+        steps.push(NetworkStep::ip(&[
             "addr",
             "replace",
             &self.address,
@@ -150,9 +150,11 @@ impl Lease {
             let is_beside = Cidr::parse(&self.address).is_ok_and(|own| own.reaches(router.into()));
             let router = router.to_string();
             if !is_beside {
-                steps.push(Step::ip(&["route", "replace", &router, "dev", interface]));
+                steps.push(NetworkStep::ip(&[
+                    "route", "replace", &router, "dev", interface,
+                ]));
             }
-            steps.push(Step::ip(&[
+            steps.push(NetworkStep::ip(&[
                 "route", "replace", "default", "via", &router, "dev", interface,
             ]));
         }
@@ -263,8 +265,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn turn(word: &str, variables: &[(&str, &str)]) -> Result<Turn, String> {
-        Turn::read(word, |name| {
+    fn turn(word: &str, variables: &[(&str, &str)]) -> Result<DhcpTurn, String> {
+        DhcpTurn::read(word, |name| {
             let found = variables.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| (*value).to_owned())
         })
@@ -274,12 +276,12 @@ mod tests {
         let all = [("interface", "eth0"), ("ip", "192.0.2.10")];
         let all: Vec<_> = variables.iter().copied().chain(all).collect();
         match turn("bound", &all).unwrap() {
-            Turn::Lent(lease) => lease,
+            DhcpTurn::Lent(lease) => lease,
             other => panic!("{other:?}"),
         }
     }
 
-    fn steps(turn: &Turn, before: Option<&Lease>) -> Vec<String> {
+    fn steps(turn: &DhcpTurn, before: Option<&Lease>) -> Vec<String> {
         let steps = turn.steps(before).into_iter();
         steps.map(|step| step.0.join(" ")).collect()
     }
@@ -302,7 +304,7 @@ mod tests {
             lease.in_words(),
             "eth0 has 192.0.2.10/24 by DHCP, router 192.0.2.1, DNS 192.0.2.53 192.0.2.54 192.0.2.55, time 192.0.2.123"
         );
-        let bound = Turn::Lent(lease.clone());
+        let bound = DhcpTurn::Lent(lease.clone());
         let renewed = [
             "ip addr replace 192.0.2.10/24 dev eth0",
             "ip route replace default via 192.0.2.1 dev eth0",
@@ -332,7 +334,7 @@ mod tests {
     fn a_router_beside_the_network_gets_a_route_of_its_own() {
         let lease = lent(&[("mask", "32"), ("router", "198.51.100.1")]);
         assert_eq!(
-            steps(&Turn::Lent(lease), None)[2..],
+            steps(&DhcpTurn::Lent(lease), None)[2..],
             [
                 "ip route replace 198.51.100.1 dev eth0",
                 "ip route replace default via 198.51.100.1 dev eth0"
@@ -408,7 +410,7 @@ mod tests {
                 };
                 prop_assert!(fits, "{line:?}");
             }
-            for step in Turn::Lent(lease).steps(None) {
+            for step in DhcpTurn::Lent(lease).steps(None) {
                 prop_assert!(step.0.iter().all(|word| !word.contains(char::is_whitespace)));
             }
         }

@@ -7,7 +7,7 @@ use crate::settings::Interface;
 
 /// One network card.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Card {
+pub struct Nic {
     /// As the kernel calls it: `eth0`.
     pub name: String,
     /// Has it an antenna instead of a socket? siembox joins no wireless network.
@@ -21,7 +21,7 @@ const ETHERNET: &str = "1";
 
 // === impl Card ===
 
-impl Card {
+impl Nic {
     /// All cards below `sys` (`/sys`), by name; neither the loopback nor what is no ethernet.
     #[must_use]
     pub fn all(sys: &Path) -> Vec<Self> {
@@ -50,7 +50,7 @@ impl Card {
 }
 
 /// The card that is taken, and a remark where it is not the one that was asked for.
-pub(super) fn pick<'c>(cards: &'c [Card], asked: &Interface) -> (Option<&'c Card>, Option<String>) {
+pub(super) fn pick<'c>(cards: &'c [Nic], asked: &Interface) -> (Option<&'c Nic>, Option<String>) {
     let wired = || cards.iter().filter(|card| !card.is_wireless);
     let first = wired().find(|card| card.has_carrier).or(wired().next());
     let Interface::Named(name) = asked else {
@@ -77,7 +77,7 @@ pub(super) fn pick<'c>(cards: &'c [Card], asked: &Interface) -> (Option<&'c Card
     }
 }
 
-fn none_of(cards: &[Card], first: Option<&Card>) -> Option<String> {
+fn none_of(cards: &[Nic], first: Option<&Nic>) -> Option<String> {
     first.is_none().then(|| match cards {
         [] => "there is no network card that this firmware knows; cure: another card, or a firmware for this board".to_owned(),
         _ => format!(
@@ -87,13 +87,13 @@ fn none_of(cards: &[Card], first: Option<&Card>) -> Option<String> {
     })
 }
 
-fn instead(first: Option<&Card>) -> String {
+fn instead(first: Option<&Nic>) -> String {
     first
         .map(|card| format!(", so {} is used", card.name))
         .unwrap_or_default()
 }
 
-fn listed(cards: &[Card]) -> String {
+fn listed(cards: &[Nic]) -> String {
     let names: Vec<&str> = cards.iter().map(|card| card.name.as_str()).collect();
     if names.is_empty() {
         "none".to_owned()
@@ -107,8 +107,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn card(name: &str, is_wireless: bool, has_carrier: bool) -> Card {
-        Card {
+    fn card(name: &str, is_wireless: bool, has_carrier: bool) -> Nic {
+        Nic {
             name: name.to_owned(),
             is_wireless,
             has_carrier,
@@ -172,13 +172,13 @@ mod tests {
         )
         .unwrap();
         assert_eq!(
-            Card::all(sys.path()),
+            Nic::all(sys.path()),
             [
                 card("eth0", false, false),
                 card("eth1", false, true),
                 card("wlan0", true, true)
             ]
         );
-        assert_eq!(Card::all(Path::new("/nowhere")), []);
+        assert_eq!(Nic::all(Path::new("/nowhere")), []);
     }
 }

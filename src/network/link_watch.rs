@@ -1,11 +1,11 @@
 //! The cable after the start: put back, or put into another card. A DHCP client notices neither by itself for hours.
 
-use super::interface::Card;
+use super::interface::Nic;
 use super::plan::Setting;
 
 /// What became of the cable.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
+pub enum LinkChange {
     /// It is back, perhaps in another network: the DHCP client is to begin anew.
     CableBack,
     /// Another card has one, and ours has none: the network is to be brought up again.
@@ -14,7 +14,7 @@ pub enum Change {
 
 /// Looks at the cards now and then.
 #[derive(Debug)]
-pub struct Watch {
+pub struct LinkWatch {
     card: Option<String>,
     /// May another card be taken?
     is_free: bool,
@@ -28,10 +28,10 @@ const PATIENCE: u32 = 5;
 
 // === impl Watch ===
 
-impl Watch {
+impl LinkWatch {
     /// Of the network that is up; `is_free` where the settings say `interface = "auto"`.
     #[must_use]
-    pub fn new(setting: &Setting, is_free: bool, cards: &[Card]) -> Self {
+    pub fn new(setting: &Setting, is_free: bool, cards: &[Nic]) -> Self {
         let mut watch = Self {
             card: setting.card.clone(),
             is_free,
@@ -43,12 +43,12 @@ impl Watch {
     }
 
     /// What has changed since the last look.
-    pub fn look(&mut self, cards: &[Card]) -> Option<Change> {
+    pub fn look(&mut self, cards: &[Nic]) -> Option<LinkChange> {
         let has = self.has_carrier(cards);
         let had = std::mem::replace(&mut self.had_carrier, has);
         if has && !had {
             self.without = 0;
-            return Some(Change::CableBack);
+            return Some(LinkChange::CableBack);
         }
         let mut wired = cards.iter().filter(|card| !card.is_wireless);
         let other = wired
@@ -57,10 +57,10 @@ impl Watch {
         self.without = other.map_or(0, |_| self.without + 1);
         other
             .filter(|_| self.without >= PATIENCE)
-            .map(|card| Change::OtherCard(card.name.clone()))
+            .map(|card| LinkChange::OtherCard(card.name.clone()))
     }
 
-    fn has_carrier(&self, cards: &[Card]) -> bool {
+    fn has_carrier(&self, cards: &[Nic]) -> bool {
         let ours = cards
             .iter()
             .find(|card| Some(&card.name) == self.card.as_ref());
@@ -72,8 +72,8 @@ impl Watch {
 mod tests {
     use super::*;
 
-    fn cards(carriers: [bool; 2]) -> Vec<Card> {
-        let card = |(name, has_carrier): (&str, bool)| Card {
+    fn cards(carriers: [bool; 2]) -> Vec<Nic> {
+        let card = |(name, has_carrier): (&str, bool)| Nic {
             name: name.to_owned(),
             is_wireless: false,
             has_carrier,
@@ -85,12 +85,12 @@ mod tests {
             .collect()
     }
 
-    fn watch(is_free: bool) -> Watch {
+    fn watch(is_free: bool) -> LinkWatch {
         let setting = Setting {
             card: Some("eth0".to_owned()),
             ..Setting::default()
         };
-        Watch::new(&setting, is_free, &cards([true, false]))
+        LinkWatch::new(&setting, is_free, &cards([true, false]))
     }
 
     #[test]
@@ -99,7 +99,7 @@ mod tests {
         for (carriers, change) in [
             ([true, false], None),
             ([false, false], None),
-            ([true, false], Some(Change::CableBack)),
+            ([true, false], Some(LinkChange::CableBack)),
             ([true, true], None),
         ] {
             assert_eq!(watch.look(&cards(carriers)), change);
@@ -112,7 +112,7 @@ mod tests {
             let mut watch = watch(is_free);
             let looks: Vec<_> = (0..5).map(|_| watch.look(&cards([false, true]))).collect();
             assert_eq!(looks[..4], [const { None }; 4]);
-            let other = is_free.then(|| Change::OtherCard("eth1".to_owned()));
+            let other = is_free.then(|| LinkChange::OtherCard("eth1".to_owned()));
             assert_eq!(looks[4], other);
         }
     }

@@ -16,13 +16,13 @@ mod link_watch;
 mod names;
 mod plan;
 
-pub use announce::{Announcement, Announcing, Said};
-pub use apply::{Network, Tools, TroubleAtStep, tell};
+pub use announce::{Announcement, AnnouncementOutcome, Announcing};
+pub use apply::{Network, NetworkTools, TroubleAtStep, tell};
 pub use dhcp::Lease;
 pub use firewall::Firewall;
-pub use interface::Card;
-pub use link_watch::{Change, Watch};
-pub use plan::{Plan, Setting, Step};
+pub use interface::Nic;
+pub use link_watch::{LinkChange, LinkWatch};
+pub use plan::{NetworkStep, Plan, Setting};
 
 /// Where the network's words stand: what was planned, and what DHCP brought.
 pub mod path {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::interface::{Card, pick};
+use super::interface::{Nic, pick};
 use super::names;
 use crate::settings::{Addressing, NetworkSettings};
 
@@ -16,7 +16,7 @@ pub struct Plan {
     /// What the other processes are told.
     pub setting: Setting,
     /// In this order. One that fails stops none behind it.
-    pub steps: Vec<Step>,
+    pub steps: Vec<NetworkStep>,
     /// The text of `resolv.conf` until DHCP says more.
     pub resolv_conf: String,
     /// The text of `hosts`.
@@ -51,11 +51,11 @@ pub struct Setting {
 
 /// One command of busybox: `["ip", "link", "set", "eth0", "up"]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step(pub Vec<String>);
+pub struct NetworkStep(pub Vec<String>);
 
 // === impl Step ===
 
-impl Step {
+impl NetworkStep {
     pub(super) fn ip(words: &[&str]) -> Self {
         let words = std::iter::once(&"ip").chain(words);
         Self(words.map(|&word| word.to_owned()).collect())
@@ -72,34 +72,43 @@ impl Step {
 impl Plan {
     /// What `settings` ask for, with these cards.
     #[must_use]
-    pub fn of(settings: &NetworkSettings, cards: &[Card]) -> Self {
+    pub fn of(settings: &NetworkSettings, cards: &[Nic]) -> Self {
         let (card, remark) = pick(cards, &settings.interface);
-        let mut steps = vec![Step::ip(&["link", "set", "lo", "up"])];
+        let mut steps = vec![NetworkStep::ip(&["link", "set", "lo", "up"])];
         // a card that only waits for a cable is up too, and would take an address from any router there
         let others = cards
             .iter()
             .filter(|other| !other.is_wireless && Some(*other) != card);
-        steps.extend(others.clone().map(|other| Step::ipv6(&other.name, false)));
+        steps.extend(
+            others
+                .clone()
+                .map(|other| NetworkStep::ipv6(&other.name, false)),
+        );
         let interface = card.map(|card| {
-            let up = Step::ip(&["link", "set", &card.name, "up"]);
+            let up = NetworkStep::ip(&["link", "set", &card.name, "up"]);
             match settings.vlan {
                 None => {
                     // it may have waited before
-                    steps.extend(others.clone().next().map(|_| Step::ipv6(&card.name, true)));
+                    steps.extend(
+                        others
+                            .clone()
+                            .next()
+                            .map(|_| NetworkStep::ipv6(&card.name, true)),
+                    );
                     steps.push(up);
                     card.name.clone()
                 }
                 Some(vlan) => {
                     // else it looks for routers outside the VLAN too, and takes an address there
-                    steps.push(Step::ipv6(&card.name, false));
+                    steps.push(NetworkStep::ipv6(&card.name, false));
                     steps.push(up);
                     let name = format!("vlan{vlan}");
                     let number = vlan.to_string();
-                    steps.push(Step::ip(&[
+                    steps.push(NetworkStep::ip(&[
                         "link", "add", "link", &card.name, "name", &name, "type", "vlan", "id",
                         &number,
                     ]));
-                    steps.push(Step::ip(&["link", "set", &name, "up"]));
+                    steps.push(NetworkStep::ip(&["link", "set", &name, "up"]));
                     name
                 }
             }
@@ -155,22 +164,22 @@ impl Plan {
 impl Setting {
     /// Takes down what this has set up, before another takes its place. What a step does not find any more needs no undoing.
     #[must_use]
-    pub fn undone(&self) -> Vec<Step> {
+    pub fn undone(&self) -> Vec<NetworkStep> {
         let Some(interface) = &self.interface else {
             return Vec::new();
         };
         if let Some(card) = self.card.as_ref().filter(|card| *card != interface) {
-            let vlan_gone = Step::ip(&["link", "del", interface]);
-            return vec![vlan_gone, Step::ipv6(card, true)];
+            let vlan_gone = NetworkStep::ip(&["link", "del", interface]);
+            return vec![vlan_gone, NetworkStep::ipv6(card, true)];
         }
         // without an address the kernel forgets the IPv4 routes too; the IPv6 addresses that routers gave stay
-        let mut steps = vec![Step::ip(&["-4", "addr", "flush", "dev", interface])];
+        let mut steps = vec![NetworkStep::ip(&["-4", "addr", "flush", "dev", interface])];
         for address in self.addresses.iter().filter(|text| text.contains(':')) {
-            steps.push(Step::ip(&["addr", "del", address, "dev", interface]));
+            steps.push(NetworkStep::ip(&["addr", "del", address, "dev", interface]));
         }
         for gateway in self.gateways.iter().filter(|gateway| gateway.is_ipv6()) {
             let gateway = gateway.to_string();
-            steps.push(Step::ip(&[
+            steps.push(NetworkStep::ip(&[
                 "-6", "route", "del", "default", "via", &gateway, "dev", interface,
             ]));
         }
@@ -179,15 +188,15 @@ impl Setting {
 }
 
 /// Old addresses go first: the plan may be carried out again with others.
-fn fixed(interface: &str, addresses: &[String], gateways: &[IpAddr]) -> Vec<Step> {
-    let flush = Step::ip(&["-4", "addr", "flush", "dev", interface]);
+fn fixed(interface: &str, addresses: &[String], gateways: &[IpAddr]) -> Vec<NetworkStep> {
+    let flush = NetworkStep::ip(&["-4", "addr", "flush", "dev", interface]);
     let addresses = addresses
         .iter()
-        .map(|address| Step::ip(&["addr", "replace", address, "dev", interface]));
+        .map(|address| NetworkStep::ip(&["addr", "replace", address, "dev", interface]));
     let gateways = gateways.iter().map(|gateway| {
         let family = if gateway.is_ipv4() { "-4" } else { "-6" };
         let gateway = gateway.to_string();
-        Step::ip(&[
+        NetworkStep::ip(&[
             family, "route", "replace", "default", "via", &gateway, "dev", interface,
         ])
     });
@@ -206,7 +215,7 @@ mod tests {
     fn plan(network: &str, cards: &[&str]) -> Plan {
         let text = format!("[network]\n{network}");
         let settings = Settings::read(&text, Path::new("x"), &Overrides::default()).unwrap();
-        let cards = cards.iter().map(|name| Card {
+        let cards = cards.iter().map(|name| Nic {
             name: (*name).to_owned(),
             is_wireless: false,
             has_carrier: true,

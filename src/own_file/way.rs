@@ -19,7 +19,7 @@ static ROOTS: RwLock<Vec<PathBuf>> = RwLock::new(Vec::new());
 
 /// A folder of ours and the names that lead to another one in it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Way {
+pub(super) struct FolderPath {
     root: PathBuf,
     parts: Vec<PathBuf>,
 }
@@ -34,7 +34,7 @@ pub fn no_links_below(root: &Path) {
 }
 
 /// The way to a folder that lies below one of those.
-pub(super) fn of_ours(path: &Path) -> Option<Way> {
+pub(super) fn of_ours(path: &Path) -> Option<FolderPath> {
     let roots = ROOTS.read().unwrap_or_else(PoisonError::into_inner);
     let root = roots.iter().find(|root| path.starts_with(root))?;
     let parts = path.strip_prefix(root).ok()?.components();
@@ -42,7 +42,7 @@ pub(super) fn of_ours(path: &Path) -> Option<Way> {
         Component::Normal(name) => Some(PathBuf::from(name)),
         _ => None,
     });
-    Some(Way {
+    Some(FolderPath {
         root: root.clone(),
         parts: parts.collect::<Option<Vec<_>>>()?,
     })
@@ -54,7 +54,7 @@ const FOLDER: OFlags = OFlags::RDONLY
 
 // === impl Way ===
 
-impl Way {
+impl FolderPath {
     pub(super) fn open(&self) -> io::Result<OwnedFd> {
         let mut folder = self.begin()?;
         for part in &self.parts {

@@ -19,7 +19,7 @@ const MOST: usize = 64;
 
 /// The names at the top of the card.
 #[derive(Debug)]
-pub(super) struct Card {
+pub(super) struct CardNames {
     folder: PathBuf,
     /// All of them, as they are written.
     names: Vec<String>,
@@ -36,7 +36,7 @@ pub(super) struct CardFile {
 
 // === impl Card ===
 
-impl Card {
+impl CardNames {
     /// Reads the names. A name that is no text is none of ours.
     pub(super) fn read(folder: &Path) -> Result<Self, StepError> {
         let failed = |source| StepError {

@@ -20,12 +20,12 @@ mod wipe;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use card::Card;
+use card::CardNames;
 use steps::Steps;
 
 /// What became of the files on the card.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Taken {
+pub enum ProvisionResult {
     /// None lay there.
     Nothing,
     /// They are in force, and no longer on the card.
@@ -67,20 +67,20 @@ pub const OWNER: (u32, u32) = (900, 900);
 pub fn is_due(esp: &Path, etc: &Path) -> bool {
     staging::is_begun(etc)
         || wipe::is_begun(esp)
-        || Card::read(esp).is_ok_and(|card| !card.is_empty())
+        || CardNames::read(esp).is_ok_and(|card| !card.is_empty())
 }
 
 /// Takes in what lies on the card (`esp`, mounted to be written) into `etc` (`/data/etc`), for [`OWNER`].
 #[must_use]
-pub fn take_in(esp: &Path, etc: &Path) -> Taken {
+pub fn take_in(esp: &Path, etc: &Path) -> ProvisionResult {
     let owner = rustix::process::geteuid().is_root().then_some(OWNER);
     take_in_by(&Steps::whole(owner), esp, etc)
 }
 
-fn take_in_by(steps: &Steps, esp: &Path, etc: &Path) -> Taken {
+fn take_in_by(steps: &Steps, esp: &Path, etc: &Path) -> ProvisionResult {
     match attempt(steps, esp, etc) {
         Ok(taken) => taken,
-        Err(error) => Taken::Failed {
+        Err(error) => ProvisionResult::Failed {
             why: format!(
                 "the settings on the card were not taken in: {error}; cure: start the box again; if it stays so, the card or the disk is worn out or full"
             ),
@@ -88,30 +88,30 @@ fn take_in_by(steps: &Steps, esp: &Path, etc: &Path) -> Taken {
     }
 }
 
-fn attempt(steps: &Steps, esp: &Path, etc: &Path) -> Result<Taken, StepError> {
+fn attempt(steps: &Steps, esp: &Path, etc: &Path) -> Result<ProvisionResult, StepError> {
     wipe::finish(steps, esp)?;
     let before = staging::finish(steps, esp, etc)?;
-    let card = Card::read(esp)?;
+    let card = CardNames::read(esp)?;
     let taken = if card.is_empty() {
-        Taken::Nothing
+        ProvisionResult::Nothing
     } else {
         match validate::judge(&card, etc)? {
-            Err(why) => Taken::Refused { why },
+            Err(why) => ProvisionResult::Refused { why },
             Ok(order) => match staging::gather(steps, &order, etc)? {
-                Err(why) => Taken::Refused { why },
+                Err(why) => ProvisionResult::Refused { why },
                 Ok(()) => match staging::finish(steps, esp, etc)? {
-                    Some(files) => Taken::Settings {
+                    Some(files) => ProvisionResult::Settings {
                         files,
                         warnings: order.warnings,
                     },
-                    None => Taken::Nothing,
+                    None => ProvisionResult::Nothing,
                 },
             },
         }
     };
     // what an earlier start began is worth telling where there was nothing else
     Ok(match (before, taken) {
-        (Some(files), Taken::Nothing) => Taken::Settings {
+        (Some(files), ProvisionResult::Nothing) => ProvisionResult::Settings {
             files,
             warnings: Vec::new(),
         },

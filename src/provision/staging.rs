@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::StepError;
 use super::card::SETTINGS;
 use super::steps::Steps;
-use super::validate::Order;
+use super::validate::ApplyOrder;
 use super::wipe;
 use crate::agent;
 use crate::settings::{Credentials, Overrides, Settings, SourceSettings};
@@ -37,7 +37,7 @@ pub(super) fn is_begun(etc: &Path) -> bool {
 /// Gathers the files, tries them as they will be used, and decides. The inner error is the person's; nothing has changed then.
 pub(super) fn gather(
     steps: &Steps,
-    order: &Order,
+    order: &ApplyOrder,
     etc: &Path,
 ) -> Result<Result<(), String>, StepError> {
     if !etc.exists() {

@@ -39,7 +39,7 @@ impl Device {
         self.folder.path().join("etc")
     }
 
-    fn take_in(&self) -> Taken {
+    fn take_in(&self) -> ProvisionResult {
         take_in_by(&Steps::whole(None), &self.esp(), &self.etc())
     }
 
@@ -65,16 +65,16 @@ impl Device {
     }
 }
 
-fn files(taken: &Taken) -> Vec<&str> {
+fn files(taken: &ProvisionResult) -> Vec<&str> {
     match taken {
-        Taken::Settings { files, .. } => files.iter().map(String::as_str).collect(),
+        ProvisionResult::Settings { files, .. } => files.iter().map(String::as_str).collect(),
         other => panic!("{other:?}"),
     }
 }
 
-fn why(taken: &Taken) -> &str {
+fn why(taken: &ProvisionResult) -> &str {
     match taken {
-        Taken::Refused { why } => why,
+        ProvisionResult::Refused { why } => why,
         other => panic!("{other:?}"),
     }
 }
@@ -110,7 +110,7 @@ fn settings_and_token_go_in_and_off_the_card() {
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
     assert!(!is_due(&of.esp(), &of.etc()));
-    assert_eq!(of.take_in(), Taken::Nothing);
+    assert_eq!(of.take_in(), ProvisionResult::Nothing);
 }
 
 #[test]
@@ -353,7 +353,7 @@ fn what_nobody_names_is_not_left_for_everybody_to_read() {
 #[test]
 fn settings_without_an_agent_are_for_who_goes_on_in_a_browser() {
     let of = Device::new(&[("siembox.toml", b"[network]\naddress = \"192.0.2.10/24\"\n")]);
-    let Taken::Settings { files, warnings } = of.take_in() else {
+    let ProvisionResult::Settings { files, warnings } = of.take_in() else {
         panic!()
     };
     assert_eq!(files, ["siembox.toml"]);
@@ -402,17 +402,20 @@ fn the_power_may_go_at_any_step() {
                 "cut {cut}: {name}"
             );
         }
-        let done = matches!(first, Taken::Settings { .. });
+        let done = matches!(first, ProvisionResult::Settings { .. });
         if !done {
             assert!(
-                matches!(&first, Taken::Failed { why } if why.contains("the power went")),
+                matches!(&first, ProvisionResult::Failed { why } if why.contains("the power went")),
                 "{first:?}"
             );
             cuts += 1;
             let second = of.take_in();
             // a cut after the last file is only a tidying up
-            let told = matches!(&second, Taken::Settings { files, .. } if files == &["token", "siembox.toml"]);
-            assert!(told || second == Taken::Nothing, "cut {cut}: {second:?}");
+            let told = matches!(&second, ProvisionResult::Settings { files, .. } if files == &["token", "siembox.toml"]);
+            assert!(
+                told || second == ProvisionResult::Nothing,
+                "cut {cut}: {second:?}"
+            );
         }
         assert_eq!(
             (of.read("siembox.toml"), of.read("token").as_str()),
@@ -422,7 +425,7 @@ fn the_power_may_go_at_any_step() {
         assert_eq!(of.inside(), ["siembox.toml", "token"], "cut {cut}");
         assert_eq!(of.on_card(), ["STATUS.TXT"], "cut {cut}");
         assert_eq!(card_bytes(&of), b"state", "cut {cut}");
-        assert_eq!(of.take_in(), Taken::Nothing);
+        assert_eq!(of.take_in(), ProvisionResult::Nothing);
         if done {
             break;
         }
@@ -467,7 +470,7 @@ fn what_is_put_on_the_card_after_a_cut_is_not_wiped_unread() {
         cut += 1;
     }
     of.put(&[("token", b"another")]);
-    assert!(matches!(of.take_in(), Taken::Settings { .. }));
+    assert!(matches!(of.take_in(), ProvisionResult::Settings { .. }));
     assert_eq!(of.read("token"), "another");
     assert_eq!(of.on_card(), [""; 0]);
 }

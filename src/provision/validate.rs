@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Component, Path};
 
 use super::StepError;
-use super::card::{Card, CardFile, SETTINGS, as_text, own_name};
+use super::card::{CardFile, CardNames, SETTINGS, as_text, own_name};
 use crate::settings::{
     Credentials, NamedFile, Overrides, SecretSource, Settings, SettingsError, SourceSettings,
 };
@@ -12,7 +12,7 @@ use crate::text_file;
 
 /// What is to be taken in.
 #[derive(Debug)]
-pub(super) struct Order {
+pub(super) struct ApplyOrder {
     /// In this order; the settings last.
     pub files: Vec<Ordered>,
     /// Files that belong to them and are there from before.
@@ -36,7 +36,7 @@ pub(super) struct Ordered {
 type Judged<T> = Result<T, String>;
 
 /// Judges what lies on the card. The outer error is the disk's.
-pub(super) fn judge(card: &Card, etc: &Path) -> Result<Judged<Order>, StepError> {
+pub(super) fn judge(card: &CardNames, etc: &Path) -> Result<Judged<ApplyOrder>, StepError> {
     if let Some(why) = card.too_many() {
         return Ok(Err(why));
     }
@@ -48,7 +48,11 @@ pub(super) fn judge(card: &Card, etc: &Path) -> Result<Judged<Order>, StepError>
 }
 
 /// New settings, with whatever lies beside them.
-fn with_settings(card: &Card, name: &str, etc: &Path) -> Result<Judged<Order>, StepError> {
+fn with_settings(
+    card: &CardNames,
+    name: &str,
+    etc: &Path,
+) -> Result<Judged<ApplyOrder>, StepError> {
     let file = match card.file(name)? {
         Ok(file) => file,
         Err(why) => return Ok(Err(why)),
@@ -99,7 +103,7 @@ fn with_settings(card: &Card, name: &str, etc: &Path) -> Result<Judged<Order>, S
         from: file,
     });
     Ok(if troubles.is_empty() {
-        Ok(Order {
+        Ok(ApplyOrder {
             files,
             kept,
             warnings,
@@ -110,7 +114,7 @@ fn with_settings(card: &Card, name: &str, etc: &Path) -> Result<Judged<Order>, S
 }
 
 /// Only a token, or a certificate: it takes the place of one that the settings in force name.
-fn without_settings(card: &Card, etc: &Path) -> Result<Judged<Order>, StepError> {
+fn without_settings(card: &CardNames, etc: &Path) -> Result<Judged<ApplyOrder>, StepError> {
     let alone = |name: &str, why: &str| {
         Err(format!(
             "{name} lies on the card without {SETTINGS}, and {why}; cure: put {SETTINGS} beside it (siembox example prints one)"
@@ -163,7 +167,7 @@ fn without_settings(card: &Card, etc: &Path) -> Result<Judged<Order>, StepError>
         .collect();
     kept.sort();
     kept.dedup();
-    Ok(Ok(Order {
+    Ok(Ok(ApplyOrder {
         files,
         kept,
         warnings: Vec::new(),

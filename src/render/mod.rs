@@ -3,7 +3,7 @@
 
 mod split;
 
-pub use split::{Found, Place, records};
+pub use split::{RecordPlace, RecordText, records};
 
 use std::io::{self, Write};
 
@@ -28,7 +28,7 @@ pub struct Rendering<'a> {
 
 /// What became of the records.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Outcome {
+pub struct RenderOutcome {
     /// Lines written.
     pub lines: u64,
     /// Alerts left out because the settings say so.
@@ -48,10 +48,10 @@ pub fn render(
     with: Rendering<'_>,
     lines: &mut dyn Write,
     problems: &mut dyn Write,
-) -> io::Result<Outcome> {
-    let mut outcome = Outcome::default();
+) -> io::Result<RenderOutcome> {
+    let mut outcome = RenderOutcome::default();
     let mut line = String::new();
-    for Found { place, record } in records(&text_file::decode_lossy(input)) {
+    for RecordText { place, record } in records(&text_file::decode_lossy(input)) {
         match record.map_err(Problem::new).and_then(mapped) {
             Ok(Mapped { event, .. }) => {
                 if !with.defender_for_identity && is_defender_for_identity(&event) {

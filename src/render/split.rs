@@ -10,23 +10,23 @@ use crate::source::cloud_apps::listing::{self, Listing};
 
 /// A record, or what stands where one should be, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found<'t> {
+pub struct RecordText<'t> {
     /// Where it begins.
-    pub place: Place,
+    pub place: RecordPlace,
     /// The record as it stands there, or why there is none.
     pub record: Result<&'t str, String>,
 }
 
 /// Where a record stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct RecordPlace {
     /// Line, the first is 1.
     pub line: usize,
     /// Which of its array, the first is 1.
     pub nth: Option<usize>,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for RecordPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.nth {
             Some(nth) => write!(f, "record {nth}, line {}", self.line),
@@ -37,7 +37,7 @@ impl fmt::Display for Place {
 
 /// All records in their order.
 #[must_use]
-pub fn records(text: &str) -> Vec<Found<'_>> {
+pub fn records(text: &str) -> Vec<RecordText<'_>> {
     let mut found = Vec::new();
     let mut lines = Lines {
         text,
@@ -61,7 +61,7 @@ pub fn records(text: &str) -> Vec<Found<'_>> {
 }
 
 /// The records in one JSON value.
-fn take<'t>(value: &'t str, lines: &mut Lines<'_>, found: &mut Vec<Found<'t>>) {
+fn take<'t>(value: &'t str, lines: &mut Lines<'_>, found: &mut Vec<RecordText<'t>>) {
     let start = value.as_ptr() as usize - lines.text.as_ptr() as usize;
     match listing::begin(value) {
         Some(begin) => list(
@@ -70,8 +70,8 @@ fn take<'t>(value: &'t str, lines: &mut Lines<'_>, found: &mut Vec<Found<'t>>) {
             lines,
             found,
         ),
-        None => found.push(Found {
-            place: Place {
+        None => found.push(RecordText {
+            place: RecordPlace {
                 line: lines.of(start),
                 nth: None,
             },
@@ -85,15 +85,15 @@ fn list<'t>(
     listing: &Listing<'t>,
     start: usize,
     lines: &mut Lines<'_>,
-    found: &mut Vec<Found<'t>>,
+    found: &mut Vec<RecordText<'t>>,
 ) {
     for (nth, (at, element)) in listing.elements.iter().enumerate() {
-        let place = Place {
+        let place = RecordPlace {
             line: lines.of(start + at),
             nth: Some(nth + 1),
         };
         let record = element.map_err(|bytes| format!("{} MB, too long for a record", bytes >> 20));
-        found.push(Found { place, record });
+        found.push(RecordText { place, record });
     }
 }
 
@@ -103,7 +103,7 @@ fn damaged<'t>(
     start: usize,
     error: &serde_json::Error,
     lines: &mut Lines<'_>,
-    found: &mut Vec<Found<'t>>,
+    found: &mut Vec<RecordText<'t>>,
 ) -> usize {
     let next = next_record(rest);
     if let Some(begin) = listing::begin(&rest[..next]) {
@@ -115,25 +115,25 @@ fn damaged<'t>(
                 return begin + end + behind(&rest[begin + end..]);
             }
             let broken = rest.len() - after_comma(&rest[begin + listing.told..]).len();
-            let place = Place {
+            let place = RecordPlace {
                 line: lines.of(start + broken),
                 nth: Some(count + 1),
             };
             let record = Err("the list breaks off here: its end is missing".to_owned());
-            found.push(Found { place, record });
+            found.push(RecordText { place, record });
             return broken + next_record(&rest[broken..]);
         }
     }
     let line = lines.of(start);
-    let place = Place { line, nth: None };
+    let place = RecordPlace { line, nth: None };
     // one record, as it would come in an answer
     if let Some(object) = listing::object(&rest[..next]) {
         let record = Ok(object);
-        found.push(Found { place, record });
+        found.push(RecordText { place, record });
         return object.len();
     }
     let record = Err(reason(error, line));
-    found.push(Found { place, record });
+    found.push(RecordText { place, record });
     next
 }
 
@@ -204,7 +204,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn found(text: &str) -> Vec<String> {
-        let one = |Found { place, record }: Found<'_>| match record {
+        let one = |RecordText { place, record }: RecordText<'_>| match record {
             Ok(record) => format!("{place}: {record}"),
             Err(reason) => format!("{place}: !{reason}"),
         };

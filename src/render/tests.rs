@@ -26,7 +26,7 @@ fn rendered(
     input: &str,
     header: Option<&Header>,
     defender_for_identity: bool,
-) -> (String, String, Outcome) {
+) -> (String, String, RenderOutcome) {
     let (mut lines, mut problems) = (Vec::new(), Vec::new());
     let style = style();
     let with = Rendering {
@@ -67,7 +67,7 @@ fn lines_and_problems_part() {
     );
     assert_eq!(
         outcome,
-        Outcome {
+        RenderOutcome {
             lines: 2,
             left_out: 0,
             failed: 4
@@ -85,7 +85,7 @@ fn header_and_left_out_as_asked() {
     );
     assert_eq!(
         outcome,
-        Outcome {
+        RenderOutcome {
             lines: 1,
             left_out: 1,
             failed: 0

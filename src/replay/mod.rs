@@ -1,6 +1,6 @@
 //! `siembox replay`: fetches a stretch of time again and sends what is missing. The command asks the running siembox, which
 //! has the spool, the tenant's limit of requests and the way to the SIEM; here is what the two say to each other, one JSON
-//! text a line: a [`Request`], then [`Word`]s until the last. Whoever hangs up has ended it.
+//! text a line: a [`ReplayRequest`], then [`ReplayReport`]s until the last. Whoever hangs up has ended it.
 
 mod show;
 mod when;
@@ -16,7 +16,7 @@ use crate::clock::in_words;
 
 /// What is to be fetched again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Request {
+pub struct ReplayRequest {
     /// Whose; `None` where there is only one.
     pub agent: Option<String>,
     /// From here, in the time by which the stream is read; milliseconds since 1970.
@@ -34,17 +34,17 @@ pub struct Request {
 /// What is said of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Word {
+pub enum ReplayReport {
     /// So far.
-    Progress(Progress),
+    Progress(ReplayProgress),
     /// The end: all of the window was read.
-    Done(Counts),
+    Done(ReplayCounts),
     /// The end, before all was read.
     Failed {
         /// Cause and cure.
         what: String,
         /// What was done until then.
-        counts: Counts,
+        counts: ReplayCounts,
     },
     /// It can't be begun: something about the request is wrong, in words.
     Refused(String),
@@ -52,20 +52,20 @@ pub enum Word {
 
 /// How far it has come.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Progress {
+pub struct ReplayProgress {
     /// The stream that is being read.
     pub stream: Option<String>,
     /// How much of the window's time is read, of 1000.
     pub per_mille: u16,
     /// What was done so far.
-    pub counts: Counts,
+    pub counts: ReplayCounts,
     /// What it waits for, where it does.
     pub waits: Option<String>,
 }
 
 /// What became of the window's records. Each counts once, in one of the figures behind `records`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
+pub struct ReplayCounts {
     /// Requests that brought a page.
     pub pages: u64,
     /// Different records.
@@ -88,21 +88,21 @@ pub struct Counts {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Running {
     /// What was asked for.
-    pub request: Request,
+    pub request: ReplayRequest,
     /// The streams that it reads, one after the other.
     #[serde(default)]
     pub streams: Vec<String>,
     /// How far it has come.
-    pub progress: Progress,
+    pub progress: ReplayProgress,
 }
 
 /// A request on its way to the agent that it is for.
 #[derive(Debug)]
-pub struct Call {
+pub struct ReplayCall {
     /// What is asked.
-    pub request: Request,
+    pub request: ReplayRequest,
     /// Takes the words; only the latest counts. Closed where nobody listens any more.
-    pub words: tokio::sync::watch::Sender<Word>,
+    pub words: tokio::sync::watch::Sender<ReplayReport>,
 }
 
 // === impl Running ===
@@ -128,7 +128,7 @@ impl Running {
 
 // === impl Word ===
 
-impl Word {
+impl ReplayReport {
     /// Is it the last?
     #[must_use]
     pub fn is_last(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Counts, Progress};
+use super::{ReplayCounts, ReplayProgress};
 use crate::clock::span_in_words;
 
 /// How wide the bar is.
@@ -12,7 +12,7 @@ const COLUMNS: usize = 78;
 
 /// One line of a terminal, to be written over the one before.
 #[must_use]
-pub fn bar(progress: &Progress, since: Duration) -> String {
+pub fn bar(progress: &ReplayProgress, since: Duration) -> String {
     let full = usize::from(progress.per_mille.min(1000) * BAR / 1000);
     let empty = usize::from(BAR) - full;
     let mut text = format!("[{}{}] ", "#".repeat(full), ".".repeat(empty));
@@ -23,8 +23,8 @@ pub fn bar(progress: &Progress, since: Duration) -> String {
 
 /// How far it has come, in words.
 #[must_use]
-pub fn line(progress: &Progress, since: Duration) -> String {
-    let Progress {
+pub fn line(progress: &ReplayProgress, since: Duration) -> String {
+    let ReplayProgress {
         per_mille, counts, ..
     } = progress;
     let mut text = format!(
@@ -50,7 +50,7 @@ fn left(per_mille: u16, since: Duration) -> Option<Duration> {
 
 /// What became of the window's records.
 #[must_use]
-pub fn sentence(counts: &Counts, dry_run: bool) -> String {
+pub fn sentence(counts: &ReplayCounts, dry_run: bool) -> String {
     let sent = if dry_run { "would be sent" } else { "sent now" };
     let again = if dry_run {
         "would be sent again"
@@ -105,13 +105,13 @@ mod tests {
 
     #[test]
     fn the_end_is_a_sentence() {
-        let mut counts = Counts {
+        let mut counts = ReplayCounts {
             pages: 3,
             records: 12_034,
             already_sent: 12_000,
             sent: 30,
             set_aside: 4,
-            ..Counts::default()
+            ..ReplayCounts::default()
         };
         assert_eq!(
             sentence(&counts, false),
@@ -127,21 +127,21 @@ mod tests {
 
     #[test]
     fn the_bar_fits_a_terminal() {
-        let progress = Progress {
+        let progress = ReplayProgress {
             per_mille: 456,
-            counts: Counts {
+            counts: ReplayCounts {
                 pages: 12,
                 records: 12_034,
                 sent: 30,
-                ..Counts::default()
+                ..ReplayCounts::default()
             },
-            ..Progress::default()
+            ..ReplayProgress::default()
         };
         assert_eq!(
             bar(&progress, Duration::from_secs(60)),
             "[#########...........]  45%  12 pages, 12,034 records, 30 new, 1 min 11 s left"
         );
-        let waits = Progress {
+        let waits = ReplayProgress {
             waits: Some(
                 "the API throttles this tenant (429: and so on, and so on, and so on)".into(),
             ),

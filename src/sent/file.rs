@@ -26,7 +26,7 @@ const NEW: &str = "new";
 
 /// How a file stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct IdFile {
     /// Up to here it is whole, bytes: all of it, but for what was cut off.
     pub(super) whole: u64,
     /// Is there damage?
@@ -35,7 +35,7 @@ pub(super) struct Found {
 
 /// What became of a damaged file.
 #[derive(Debug)]
-pub(super) struct Mended {
+pub(super) struct IdFileRepair {
     /// Where it is now.
     pub(super) aside: PathBuf,
     /// Fingerprints of its sound blocks, which stand in its place.
@@ -72,10 +72,10 @@ pub(super) fn encode(prints: &[u64]) -> Vec<u8> {
 }
 
 /// Gives the fingerprints of all sound blocks to `take`, block by block.
-pub(super) fn walk(file: impl Read, mut take: impl FnMut(&[[u8; 8]])) -> io::Result<Found> {
+pub(super) fn walk(file: impl Read, mut take: impl FnMut(&[[u8; 8]])) -> io::Result<IdFile> {
     let mut file = BufReader::new(file);
     let mut body = vec![0; MOST * 8];
-    let mut found = Found {
+    let mut found = IdFile {
         whole: 0,
         is_damaged: false,
     };
@@ -129,7 +129,7 @@ fn is_zeros(file: &mut impl Read) -> io::Result<bool> {
 }
 
 /// Reads a file of blocks; one that is not there is empty.
-pub(super) fn read(path: &Path, take: impl FnMut(&[[u8; 8]])) -> io::Result<Found> {
+pub(super) fn read(path: &Path, take: impl FnMut(&[[u8; 8]])) -> io::Result<IdFile> {
     match own_file::read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => walk(io::empty(), take),
         opened => walk(opened?, take),
@@ -149,7 +149,7 @@ pub(super) fn append(file: &mut File, whole: u64, prints: &[u64]) -> io::Result<
 /// Puts a file in the place of a damaged one that has all its sound blocks, and the damaged one
 /// beside it. `None` where it is sound: who read it before may have read while a block was being
 /// written.
-pub(super) fn mend(path: &Path) -> io::Result<Option<Mended>> {
+pub(super) fn mend(path: &Path) -> io::Result<Option<IdFileRepair>> {
     let (new, aside) = (path.with_extension(NEW), path.with_extension(ASIDE));
     let mut file = own_file::create(&new, 0o640)?;
     let (mut kept, mut written) = (0, Ok(()));
@@ -172,7 +172,7 @@ pub(super) fn mend(path: &Path) -> io::Result<Option<Mended>> {
     // a cut between the two leaves the hour without ids: its lines may come twice, none is lost
     fs::rename(path, &aside)?;
     fs::rename(&new, path)?;
-    Ok(Some(Mended { aside, kept }))
+    Ok(Some(IdFileRepair { aside, kept }))
 }
 
 /// Before version 2: fingerprints one after the other, without a checksum.
@@ -207,7 +207,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn walked(bytes: &[u8]) -> (Vec<u64>, Found) {
+    fn walked(bytes: &[u8]) -> (Vec<u64>, IdFile) {
         let mut prints = Vec::new();
         let found = walk(bytes, |block| {
             prints.extend(block.iter().map(|print| u64::from_le_bytes(*print)));
@@ -234,7 +234,7 @@ mod tests {
         let whole = encode(&[1, 2]);
         for cut in 0..whole.len() {
             let bytes = [&whole[..], &whole[..cut]].concat();
-            let found = Found {
+            let found = IdFile {
                 whole: whole.len() as u64,
                 is_damaged: false,
             };
@@ -253,7 +253,7 @@ mod tests {
         ) {
             let mut bytes: Vec<u8> = pages.iter().flat_map(|page| encode(page)).collect();
             let all = pages.concat();
-            let found = Found { whole: bytes.len() as u64, is_damaged: false };
+            let found = IdFile { whole: bytes.len() as u64, is_damaged: false };
             prop_assert_eq!(walked(&bytes), (all.clone(), found));
             *at.get_mut(&mut bytes) ^= by;
             let (left, found) = walked(&bytes);

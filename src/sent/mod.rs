@@ -13,14 +13,14 @@
 //! - **No id without its line.** Ids go into the hours only when their page is durable: else a page that never landed would
 //!   be left out when it is fetched again, and be lost.
 //! - **A line without its id** would come twice. So the page's ids are laid down beside the hours before the page is written
-//!   ([`Scribe::intend`]), and at the next start the spool's own word, the newest ids it holds, tells whether the page landed.
+//!   ([`SentRecorder::intend`]), and at the next start the spool's own word, the newest ids it holds, tells whether the page landed.
 //! - Damage is told and never an error: of a torn or damaged file the sound blocks count, a file that can't be read knows
 //!   nothing. The worst is a repeated line.
 
 mod file;
 mod hour;
 mod page;
-mod scribe;
+mod recorder;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, File};
@@ -30,7 +30,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub use hour::Hour;
-pub use scribe::{Change, Scribe};
+pub use recorder::{SentChange, SentRecorder};
 
 use crate::own_file;
 use crate::stream::{StreamId, StreamSpec};
@@ -53,7 +53,7 @@ pub struct Id {
 
 /// How much is remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bounds {
+pub struct SentBounds {
     /// Counted back from now; zero remembers nothing.
     pub remember: Duration,
     /// Of all files together, bytes on disk.
@@ -83,7 +83,7 @@ enum Fault {
 #[derive(Debug)]
 pub struct SentIds {
     folder: PathBuf,
-    bounds: Bounds,
+    bounds: SentBounds,
     writing: Mutex<Writing>,
 }
 
@@ -106,7 +106,7 @@ const MOST_WHOLE: usize = 64;
 impl SentIds {
     /// Ids in this folder, which is made when the first comes. Touches nothing.
     #[must_use]
-    pub fn new(folder: PathBuf, bounds: Bounds) -> Self {
+    pub fn new(folder: PathBuf, bounds: SentBounds) -> Self {
         Self {
             folder,
             bounds,
@@ -307,7 +307,7 @@ fn mended(path: PathBuf, writing: &mut Writing) -> Option<SentIdsError> {
     // what they all take is counted again
     (writing.bytes, writing.whole) = (None, HashMap::new());
     match file::mend(&path) {
-        Ok(mended) => mended.map(|file::Mended { aside, kept }| SentIdsError {
+        Ok(mended) => mended.map(|file::IdFileRepair { aside, kept }| SentIdsError {
             path,
             fault: Fault::Damaged { aside, kept },
         }),

@@ -9,7 +9,7 @@ const NOW: i64 = 500_000 * HOUR;
 const A: StreamSpec = ACTIVITIES;
 
 fn ids_in(folder: &Path, days: u64, most_bytes: u64) -> Arc<SentIds> {
-    let bounds = Bounds {
+    let bounds = SentBounds {
         remember: Duration::from_secs(days * 86_400),
         most_bytes,
     };
@@ -26,7 +26,7 @@ fn id(at_ms: i64, name: &str) -> Id {
 }
 
 /// One page of these records; says what it changed.
-fn write(scribe: &mut Scribe, records: &[(i64, &str)]) -> Option<Change> {
+fn write(scribe: &mut SentRecorder, records: &[(i64, &str)]) -> Option<SentChange> {
     scribe.open();
     for (at_ms, name) in records {
         scribe.note(*at_ms, name);
@@ -54,7 +54,7 @@ fn names(folder: &Path) -> Vec<String> {
 fn what_was_sent_is_known_also_by_the_next_life() {
     let folder = tempfile::tempdir().unwrap();
     let ids = ids_in(folder.path(), 30, 1 << 20);
-    let mut scribe = Scribe::new(&ids, A, 0);
+    let mut scribe = SentRecorder::new(&ids, A, 0);
     assert!(write(&mut scribe, &[(NOW, "a"), (NOW - HOUR, "b"), (NOW, "c")]).is_none());
     assert!(write(&mut scribe, &[(NOW, "d")]).is_none());
     drop((ids, scribe));
@@ -75,9 +75,9 @@ fn what_was_sent_is_known_also_by_the_next_life() {
 fn a_page_without_lines_touches_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let ids = ids_in(folder.path(), 30, 1 << 20);
-    assert!(write(&mut Scribe::new(&ids, A, 0), &[]).is_none());
+    assert!(write(&mut SentRecorder::new(&ids, A, 0), &[]).is_none());
     let off = ids_in(folder.path(), 0, 1 << 20);
-    assert!(write(&mut Scribe::new(&off, A, 0), &[(NOW, "a")]).is_none());
+    assert!(write(&mut SentRecorder::new(&off, A, 0), &[(NOW, "a")]).is_none());
     assert!(!off.on() && !folder.path().join("ids").exists());
 }
 
@@ -93,23 +93,23 @@ fn a_page_cut_short_counts_as_far_as_the_spool_has_it() {
         seen.seal(0)
     };
     let cut_short = |records: &[(i64, &str)]| {
-        let mut scribe = Scribe::new(&ids, A, 0);
+        let mut scribe = SentRecorder::new(&ids, A, 0);
         records.iter().for_each(|(at, name)| scribe.note(*at, name));
         scribe.intend();
     };
     cut_short(&[(NOW, "a"), (NOW, "b")]);
-    let mut next = Scribe::new(&ids, A, 0);
+    let mut next = SentRecorder::new(&ids, A, 0);
     assert!(next.take_up(Some(&chunk(&["older"]))).is_none());
     assert_eq!(known(&ids, &[(NOW, "a")]), [false], "it never landed");
 
     cut_short(&[(NOW, "a"), (NOW, "b")]);
-    let mut next = Scribe::new(&ids, A, 0);
+    let mut next = SentRecorder::new(&ids, A, 0);
     assert!(next.take_up(Some(&chunk(&["b", "aside", "a"]))).is_none());
     assert_eq!(known(&ids, &[(NOW, "a"), (NOW, "b")]), [true, true]);
 
     // once more: no id is written twice
     cut_short(&[(NOW, "a"), (NOW, "b")]);
-    Scribe::new(&ids, A, 0).take_up(Some(&chunk(&["a", "b"])));
+    SentRecorder::new(&ids, A, 0).take_up(Some(&chunk(&["a", "b"])));
     let file = ids.path(A, Hour::of(NOW));
     // two ids in one block
     assert_eq!(fs::metadata(file).unwrap().len(), 8 + 16);
@@ -122,13 +122,16 @@ fn a_page_cut_short_by_an_older_version_is_taken_up() {
     let folder = tempfile::tempdir().unwrap();
     let ids = ids_in(folder.path(), 30, 1 << 20);
     let replay = 0x80;
-    let mut scribe = Scribe::new(&ids, A, replay);
+    let mut scribe = SentRecorder::new(&ids, A, replay);
     scribe.note(NOW, "a");
     scribe.intend();
     let place = |name: &str| folder.path().join("ids").join(name);
     fs::rename(place("pending-128"), place("page-2")).unwrap();
-    assert!(!Scribe::new(&ids, A, 2).cut_short(), "2 is a stream now");
-    let mut next = Scribe::new(&ids, A, replay);
+    assert!(
+        !SentRecorder::new(&ids, A, 2).cut_short(),
+        "2 is a stream now"
+    );
+    let mut next = SentRecorder::new(&ids, A, replay);
     assert!(next.cut_short());
     let mut seen = crate::source::Seen::default();
     seen.admit("a", NOW);
@@ -141,7 +144,7 @@ fn a_page_cut_short_by_an_older_version_is_taken_up() {
 fn the_old_and_what_does_not_fit_is_forgotten_oldest_first() {
     let folder = tempfile::tempdir().unwrap();
     let ids = ids_in(folder.path(), 2, 10 * BLOCK);
-    let mut scribe = Scribe::new(&ids, A, 0);
+    let mut scribe = SentRecorder::new(&ids, A, 0);
     assert!(
         write(
             &mut scribe,
@@ -184,7 +187,7 @@ fn the_old_and_what_does_not_fit_is_forgotten_oldest_first() {
 fn of_a_torn_file_the_whole_pages_count_and_it_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let ids = ids_in(folder.path(), 30, 1 << 30);
-    let mut scribe = Scribe::new(&ids, A, 0);
+    let mut scribe = SentRecorder::new(&ids, A, 0);
     write(&mut scribe, &[(NOW, "a")]);
     write(&mut scribe, &[(NOW, "b")]);
     let path = ids.path(A, Hour::of(NOW));
@@ -196,7 +199,7 @@ fn of_a_torn_file_the_whole_pages_count_and_it_goes_on() {
     // and in the next life
     file.set_len(2 * 16 - 1).unwrap();
     let ids = ids_in(folder.path(), 30, 1 << 30);
-    assert!(write(&mut Scribe::new(&ids, A, 0), &[(NOW, "newer")]).is_none());
+    assert!(write(&mut SentRecorder::new(&ids, A, 0), &[(NOW, "newer")]).is_none());
     assert_eq!(
         known(&ids, &[(NOW, "a"), (NOW, "new"), (NOW, "newer")]),
         [true, false, true]
@@ -210,7 +213,7 @@ fn a_damaged_file_is_named_and_set_aside_and_its_sound_pages_count() {
         let folder = tempfile::tempdir().unwrap();
         let ids = ids_in(folder.path(), 30, 1 << 30);
         for name in ["a", "b", "c"] {
-            write(&mut Scribe::new(&ids, A, 0), &[(NOW, name)]);
+            write(&mut SentRecorder::new(&ids, A, 0), &[(NOW, name)]);
         }
         let path = ids.path(A, Hour::of(NOW));
         let mut bytes = fs::read(&path).unwrap();
@@ -223,15 +226,15 @@ fn a_damaged_file_is_named_and_set_aside_and_its_sound_pages_count() {
             ids.known(A, &[id(NOW, "a")], |error| said.push(error.to_string()));
             said.concat()
         } else {
-            let mut scribe = Scribe::new(&ids, A, 0);
+            let mut scribe = SentRecorder::new(&ids, A, 0);
             let said = write(&mut scribe, &[(NOW, "d")]);
             assert!(matches!(
                 write(&mut scribe, &[(NOW, "e")]),
-                Some(Change::Well)
+                Some(SentChange::Well)
             ));
             assert_eq!(known(&ids, &[(NOW, "d"), (NOW, "e")]), [true, true]);
             match said {
-                Some(Change::Trouble(error)) => error.to_string(),
+                Some(SentChange::Trouble(error)) => error.to_string(),
                 other => panic!("{other:?}"),
             }
         };
@@ -246,7 +249,7 @@ fn a_damaged_file_is_named_and_set_aside_and_its_sound_pages_count() {
         assert_eq!(fs::read(path.with_extension("damaged")).unwrap(), bytes);
         // it is forgotten with its hour
         let later = NOW + 31 * 24 * HOUR;
-        let mut scribe = Scribe::new(&ids, A, 0);
+        let mut scribe = SentRecorder::new(&ids, A, 0);
         scribe.note(later, "later");
         scribe.intend();
         assert!(scribe.landed(later).is_none());
@@ -268,7 +271,7 @@ fn the_files_of_an_earlier_version_are_read_and_forgotten_with_their_hour() {
         known(&ids, &[(NOW, "a"), (NOW, "b"), (NOW, "c")]),
         [true, true, false]
     );
-    write(&mut Scribe::new(&ids, A, 0), &[(NOW, "c")]);
+    write(&mut SentRecorder::new(&ids, A, 0), &[(NOW, "c")]);
     assert_eq!(
         known(&ids, &[(NOW, "a"), (NOW, "b"), (NOW, "c")]),
         [true, true, true]
@@ -279,7 +282,7 @@ fn the_files_of_an_earlier_version_are_read_and_forgotten_with_their_hour() {
         "nothing is written into it"
     );
     let later = NOW + 31 * 24 * HOUR;
-    let mut scribe = Scribe::new(&ids, A, 0);
+    let mut scribe = SentRecorder::new(&ids, A, 0);
     scribe.note(later, "later");
     scribe.intend();
     assert!(scribe.landed(later).is_none());
@@ -309,8 +312,8 @@ fn nothing_is_read_or_written_through_a_link() {
         "{said:?}"
     );
     assert!(matches!(
-        write(&mut Scribe::new(&ids, A, 0), &[(NOW, "a")]),
-        Some(Change::Trouble(_))
+        write(&mut SentRecorder::new(&ids, A, 0), &[(NOW, "a")]),
+        Some(SentChange::Trouble(_))
     ));
     assert_eq!(ids.since_ms(NOW), NOW - 30 * 24 * HOUR - HOUR);
     assert_eq!(fs::read(&others).unwrap(), b"2026110110");
@@ -321,15 +324,15 @@ fn trouble_is_told_and_over_when_it_is() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("ids"), "a file in the way").unwrap();
     let ids = ids_in(folder.path(), 30, 1 << 20);
-    let mut scribe = Scribe::new(&ids, A, 0);
+    let mut scribe = SentRecorder::new(&ids, A, 0);
     assert!(matches!(
         write(&mut scribe, &[(NOW, "a")]),
-        Some(Change::Trouble(_))
+        Some(SentChange::Trouble(_))
     ));
     fs::remove_file(folder.path().join("ids")).unwrap();
     assert!(matches!(
         write(&mut scribe, &[(NOW, "b")]),
-        Some(Change::Well)
+        Some(SentChange::Well)
     ));
     fs::remove_file(ids.path(A, Hour::of(NOW))).unwrap();
     fs::create_dir(ids.path(A, Hour::of(NOW))).unwrap();

@@ -3,10 +3,10 @@
 use super::overrides::Overrides;
 use super::section::Section;
 use super::{
-    AlertSettings, LedgerSettings, MemorySettings, Refusal, SiemSettings, SourceSettings,
+    AlertSettings, LedgerSettings, Refusal, SentIdSettings, SiemSettings, SourceSettings,
     SpoolSettings, StreamSettings,
 };
-use super::{ledger, memory, siem, source, spool, stream};
+use super::{ledger, sent_ids, siem, source, spool, stream};
 use crate::stream::StreamSpec;
 
 /// What is said where an agent is needed and there is none.
@@ -34,7 +34,7 @@ pub struct AgentSettings {
     /// `[agent.ledger]`
     pub ledger: LedgerSettings,
     /// `[agent.replay]`
-    pub memory: MemorySettings,
+    pub memory: SentIdSettings,
 }
 
 pub(super) fn read(section: &Section, given: &Overrides) -> Option<AgentSettings> {
@@ -54,7 +54,7 @@ pub(super) fn read(section: &Section, given: &Overrides) -> Option<AgentSettings
     }
     let spool = spool::read(section.table("spool"));
     let ledger = ledger::read(section.table("ledger"));
-    let memory = memory::read(section.table("replay"));
+    let memory = sent_ids::read(section.table("replay"));
     if let ([first, ..], false) = (specs, streams.iter().any(|stream| stream.enabled)) {
         section.table(first.name).refuse("enabled", &all_off(specs));
     }

@@ -9,7 +9,7 @@ pub struct CefSettings {
     /// `format`: generic-cef (default) or arcsight; sets the defaults of the header.
     pub format: Format,
     /// `profile`: original (default) or portable.
-    pub profile: Profile,
+    pub profile: FieldProfile,
     /// `agent_version` whose style and version text the lines carry, as "0.207.251" (default: the last one whose sample
     /// lines quote the label and escape `=`); the cef room knows which there are.
     pub agent_version: String,
@@ -44,7 +44,7 @@ impl Format {
 
 /// `profile`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Profile {
+pub enum FieldProfile {
     /// Byte for byte the old agent.
     #[default]
     Original,
@@ -52,9 +52,9 @@ pub enum Profile {
     Portable,
 }
 
-const PROFILES: [(&str, Profile); 2] = [
-    ("original", Profile::Original),
-    ("portable", Profile::Portable),
+const PROFILES: [(&str, FieldProfile); 2] = [
+    ("original", FieldProfile::Original),
+    ("portable", FieldProfile::Portable),
 ];
 
 const DEFAULT_VERSION: &str = "0.207.251";

@@ -4,10 +4,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::parse::{Parsed, parse};
-use super::report::{Holds, Mention};
+use super::report::{FileKind, Mention};
 use super::secret::ODD_TOKEN;
 use super::{Finding, Needs, Overrides, SecretSource, Settings};
-use crate::text_file::{self, FileError, Unreadable};
+use crate::text_file::{self, FileError, UnreadableFile};
 
 /// Where the settings are looked for when `--config` does not say.
 pub const DEFAULT_FILE: &str = "/etc/siembox/siembox.toml";
@@ -17,7 +17,7 @@ pub(super) const MAX_BYTES: u64 = 1024 * 1024;
 
 /// Settings and what is doubtful about them.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Loaded {
+pub struct LoadedSettings {
     /// Right in themselves.
     pub settings: Settings,
     /// To be shown to the operator; each names setting, reason and cure.
@@ -74,7 +74,7 @@ impl Settings {
     ///
     /// # Errors
     /// [`SettingsError`]; its text is for the operator.
-    pub fn load(path: &Path, given: &Overrides) -> Result<Loaded, SettingsError> {
+    pub fn load(path: &Path, given: &Overrides) -> Result<LoadedSettings, SettingsError> {
         let text = text_of(path)?;
         let parsed = parse(&text, Some(path), given).map_err(SettingsError::Wrong)?;
         Ok(looked_at(parsed, given.needs))
@@ -85,12 +85,16 @@ impl Settings {
     ///
     /// # Errors
     /// [`SettingsError::Wrong`].
-    pub fn read(text: &str, path: &Path, given: &Overrides) -> Result<Loaded, SettingsError> {
+    pub fn read(
+        text: &str,
+        path: &Path,
+        given: &Overrides,
+    ) -> Result<LoadedSettings, SettingsError> {
         let parsed = parse(text, Some(path), given).map_err(SettingsError::Wrong)?;
         let Parsed {
             settings, warnings, ..
         } = parsed;
-        Ok(Loaded { settings, warnings })
+        Ok(LoadedSettings { settings, warnings })
     }
 
     /// The files that the text of a settings file names, in its order; nothing is looked at. As with [`Settings::read`],
@@ -108,7 +112,7 @@ impl Settings {
         let named = mentions.map(|Mention { at, path, holds }| NamedFile {
             key: at.key,
             path,
-            is_secret: holds != Holds::Certificate,
+            is_secret: holds != FileKind::Certificate,
         });
         Ok(named.collect())
     }
@@ -118,7 +122,7 @@ impl Settings {
     ///
     /// # Errors
     /// Where flags are missing.
-    pub fn from_flags(given: &Overrides) -> Result<Loaded, SettingsError> {
+    pub fn from_flags(given: &Overrides) -> Result<LoadedSettings, SettingsError> {
         let token = given.credentials.is_some() || given.spare_token.is_some();
         let flags: Vec<&'static str> = [
             (
@@ -146,7 +150,7 @@ impl Settings {
     ///
     /// # Errors
     /// As [`Settings::load`] and [`Settings::from_flags`].
-    pub fn find(config: Option<&Path>, given: &Overrides) -> Result<Loaded, SettingsError> {
+    pub fn find(config: Option<&Path>, given: &Overrides) -> Result<LoadedSettings, SettingsError> {
         match config {
             Some(path) => Self::load(path, given),
             None => match Self::load(Path::new(DEFAULT_FILE), given) {
@@ -167,7 +171,7 @@ fn text_of(path: &Path) -> Result<String, SettingsError> {
 }
 
 /// Adds the warnings about the files named.
-fn looked_at(parsed: Parsed, needs: Needs) -> Loaded {
+fn looked_at(parsed: Parsed, needs: Needs) -> LoadedSettings {
     let Parsed {
         settings,
         mut warnings,
@@ -177,7 +181,7 @@ fn looked_at(parsed: Parsed, needs: Needs) -> Loaded {
         warnings.extend(doubts(mentions));
         warnings.sort_by_key(|finding| finding.place);
     }
-    Loaded { settings, warnings }
+    LoadedSettings { settings, warnings }
 }
 
 /// What is doubtful about the files that the settings name. Takes as long as the slowest, which is
@@ -201,18 +205,18 @@ fn doubt(mention: Mention) -> Option<Finding> {
     let shown = path.display();
     let text = match text_file::look(&path) {
         Err(FileError {
-            why: Unreadable::System(error),
+            why: UnreadableFile::System(error),
             ..
         }) => format!("{shown} can't be read yet: {error}"),
         Err(error) => error.to_string(),
         Ok(data) if !data.is_file() => format!("{shown} is not a file"),
-        Ok(data) if holds != Holds::Certificate && data.permissions().mode() & 0o077 != 0 => {
+        Ok(data) if holds != FileKind::Certificate && data.permissions().mode() & 0o077 != 0 => {
             format!(
                 "{shown} is open to others than its owner (mode {:04o}); cure: chmod 600 {shown}",
                 data.permissions().mode() & 0o7777
             )
         }
-        Ok(_) if holds == Holds::Token => {
+        Ok(_) if holds == FileKind::Token => {
             let token = SecretSource::File(path.clone()).read_token().ok()?;
             (!token.looks_like_a_token()).then(|| format!("{shown}: {ODD_TOKEN}"))?
         }

@@ -5,14 +5,14 @@ use std::path::PathBuf;
 
 /// A place in the settings file. Both count from 1; columns count characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct SettingPlace {
     /// Line, from 1.
     pub line: usize,
     /// Character in the line, from 1.
     pub column: usize,
 }
 
-impl Place {
+impl SettingPlace {
     /// The place of a byte of `text`; the end of the text where the byte lies beyond it.
     #[must_use]
     pub fn of(text: &str, byte: usize) -> Self {
@@ -31,7 +31,7 @@ pub struct Finding {
     /// The settings file; `None` where a flag or the environment is meant.
     pub file: Option<PathBuf>,
     /// Where in the file.
-    pub place: Option<Place>,
+    pub place: Option<SettingPlace>,
     /// `agent[2].siem.port` (the second agent: counted from 1), or a flag as `--token`. Empty for a slip in the TOML itself.
     pub key: String,
     /// What was found, what is allowed, what to do. Never holds a secret.
@@ -99,7 +99,11 @@ mod tests {
     fn a_place_counts_lines_and_characters_from_one() {
         let text = "a = 1\nß = 2\n";
         for (byte, line, column) in [(0, 1, 1), (4, 1, 5), (6, 2, 1), (8, 2, 2), (99, 3, 1)] {
-            assert_eq!(Place::of(text, byte), Place { line, column }, "{byte}");
+            assert_eq!(
+                SettingPlace::of(text, byte),
+                SettingPlace { line, column },
+                "{byte}"
+            );
         }
     }
 

@@ -8,7 +8,7 @@ use super::section::Section;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeaderSettings {
     /// `time_format`
-    pub time_format: TimeFormat,
+    pub time_format: HeaderTime,
     /// `include_pri`: default true; always with full-rfc5424
     pub include_pri: bool,
     /// `facility`: 0 to 23, default 13 (log audit)
@@ -23,7 +23,7 @@ pub struct HeaderSettings {
 
 /// `time_format`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TimeFormat {
+pub enum HeaderTime {
     /// `2023-03-02T21:10:02.022Z` (default of generic-cef)
     Rfc5424,
     /// `Mar 02 21:10:02` (default of arcsight)
@@ -34,7 +34,7 @@ pub enum TimeFormat {
     FullRfc5424,
 }
 
-impl TimeFormat {
+impl HeaderTime {
     const NAMES: [(&'static str, Self); 4] = [
         ("rfc5424", Self::Rfc5424),
         ("rfc3164", Self::Rfc3164),
@@ -49,8 +49,8 @@ impl HeaderSettings {
     pub fn default_for(format: Format) -> Self {
         Self {
             time_format: match format {
-                Format::GenericCef => TimeFormat::Rfc5424,
-                Format::ArcSight => TimeFormat::Rfc3164,
+                Format::GenericCef => HeaderTime::Rfc5424,
+                Format::ArcSight => HeaderTime::Rfc3164,
             },
             include_pri: true,
             facility: 13,
@@ -62,7 +62,7 @@ impl HeaderSettings {
 
     /// Whether a line begins with a digit: with line-feed framing a receiver may take that for an octet count.
     pub(super) fn begins_with_a_digit(&self) -> bool {
-        !self.include_pri && self.time_format == TimeFormat::Rfc5424
+        !self.include_pri && self.time_format == HeaderTime::Rfc5424
     }
 }
 
@@ -75,7 +75,7 @@ pub(super) fn read(section: &Section, format: Format) -> HeaderSettings {
     let default = HeaderSettings::default_for(format);
     let header = HeaderSettings {
         time_format: section
-            .word("time_format", &TimeFormat::NAMES)
+            .word("time_format", &HeaderTime::NAMES)
             .unwrap_or(default.time_format),
         include_pri: section.flag("include_pri").unwrap_or(default.include_pri),
         facility: section
@@ -89,7 +89,7 @@ pub(super) fn read(section: &Section, format: Format) -> HeaderSettings {
             .unwrap_or(default.include_system_name),
         system_name: section.text("system_name", system_name),
     };
-    if header.time_format == TimeFormat::FullRfc5424 {
+    if header.time_format == HeaderTime::FullRfc5424 {
         for (key, included) in [
             ("include_pri", header.include_pri),
             ("include_system_name", header.include_system_name),
@@ -102,7 +102,7 @@ pub(super) fn read(section: &Section, format: Format) -> HeaderSettings {
     if !header.include_system_name && section.has("system_name") {
         section.warn("system_name", "has no effect: include_system_name is false");
     }
-    if !header.include_system_name && header.time_format != TimeFormat::FullRfc5424 {
+    if !header.include_system_name && header.time_format != HeaderTime::FullRfc5424 {
         section.warn("include_system_name", NO_NAME);
     }
     header

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::{Credentials, Protocol, SecretSource, Settings, SourceSettings};
+use super::{Credentials, SecretSource, Settings, SourceSettings, SyslogProtocol};
 use crate::text_file;
 
 impl Settings {
@@ -30,8 +30,10 @@ impl Settings {
     fn certificates(&self) -> impl Iterator<Item = &Path> {
         let files = self.agents.iter().flat_map(|agent| {
             let tls = match &agent.siem.protocol {
-                Protocol::Tls(tls) | Protocol::Relp(Some(tls)) => Some(tls),
-                Protocol::Udp { .. } | Protocol::Tcp | Protocol::Relp(None) => None,
+                SyslogProtocol::Tls(tls) | SyslogProtocol::Relp(Some(tls)) => Some(tls),
+                SyslogProtocol::Udp { .. } | SyslogProtocol::Tcp | SyslogProtocol::Relp(None) => {
+                    None
+                }
             };
             let client = tls.and_then(|tls| tls.client.as_ref());
             let ours = client

@@ -2,7 +2,7 @@
 //!
 //! Text becomes [`Settings`] in one pass (`parse`, pure); whoever holds one need not check anything again.
 //! All that is wrong in a file is told at once, each with line, column, key, what was found and what is allowed
-//! ([`Finding`]). What is only doubtful comes beside the settings as warnings ([`Loaded`]).
+//! ([`Finding`]). What is only doubtful comes beside the settings as warnings ([`LoadedSettings`]).
 //!
 //! Each section has a file with its types and how they are read; `section` is the reader they share, also with the board profiles.
 
@@ -11,7 +11,9 @@ mod agent;
 mod cef;
 mod clock;
 mod credentials;
+mod delivery;
 mod destination;
+mod did_you_mean;
 mod duration;
 pub mod edit;
 mod example;
@@ -24,18 +26,16 @@ mod host;
 mod known;
 mod ledger;
 mod log;
-mod memory;
-mod nearest;
 mod network;
 mod overrides;
 mod page;
 mod parse;
 mod proxy;
-mod replay;
 mod report;
 mod secret;
 mod secret_source;
 mod section;
+mod sent_ids;
 mod siem;
 mod source;
 mod spool;
@@ -46,33 +46,33 @@ mod words;
 
 pub use address::ApiUrl;
 pub use agent::{AgentSettings, NO_AGENT};
-pub use cef::{CefSettings, Format, Profile};
+pub use cef::{CefSettings, FieldProfile, Format};
 pub use clock::{ClockSettings, TimeServer};
 pub use credentials::Credentials;
+pub use delivery::DeliverySettings;
 pub use destination::{Destination, Moved, SECRET_KEYS, takes_the_given_token};
+pub(crate) use did_you_mean::nearest;
 pub use duration::{parse as parse_duration, text as duration_text};
 pub use example::EXAMPLE;
-pub use file::{DEFAULT_FILE, Loaded, NamedFile, SettingsError};
-pub use finding::{Finding, Place, Refusal};
-pub use header::{HeaderSettings, TimeFormat};
+pub use file::{DEFAULT_FILE, LoadedSettings, NamedFile, SettingsError};
+pub use finding::{Finding, Refusal, SettingPlace};
+pub use header::{HeaderSettings, HeaderTime};
 pub use health::HealthSettings;
 pub use ledger::LedgerSettings;
 pub use log::{LogLevel, LogSettings};
-pub use memory::MemorySettings;
-pub(crate) use nearest::nearest;
 pub use network::{Addressing, Cidr, Interface, NetworkSettings};
 pub use overrides::{Needs, Overrides, SyslogTarget, Transport};
 pub use page::PageSettings;
 pub use proxy::ProxySettings;
-pub use replay::ReplaySettings;
-pub(crate) use report::Report;
+pub(crate) use report::SettingsReport;
 pub use secret::{InvalidToken, ODD_TOKEN, Secret};
 pub use secret_source::{SecretError, SecretSource};
 pub(crate) use section::Section;
-pub use siem::{Framing, Protocol, SiemSettings};
+pub use sent_ids::SentIdSettings;
+pub use siem::{FramingSetting, SiemSettings, SyslogProtocol};
 pub use source::{CloudAppsSettings, SourceSettings};
 pub use spool::SpoolSettings;
-pub use stream::{AlertName, AlertSettings, StreamSettings};
+pub use stream::{AlertNaming, AlertSettings, StreamSettings};
 pub use tls::TlsSettings;
 
 use std::path::PathBuf;

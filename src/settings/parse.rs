@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use toml_edit::{Document, TableLike};
 
 use super::overrides::Overrides;
-use super::report::{Mention, Report};
+use super::report::{Mention, SettingsReport};
 use super::section::Section;
 use super::{
     AgentSettings, CloudAppsSettings, Credentials, Finding, SecretSource, Settings, SourceSettings,
@@ -30,7 +30,7 @@ pub(super) fn parse(
     file: Option<&Path>,
     given: &Overrides,
 ) -> Result<Parsed, Vec<Finding>> {
-    let report = Report::new(file, text);
+    let report = SettingsReport::new(file, text);
     let document = match Document::parse(text) {
         Ok(document) => document,
         Err(slip) => {
@@ -55,7 +55,7 @@ pub(super) fn parse(
     }
 }
 
-fn read(report: &Report, table: &dyn TableLike, given: &Overrides) -> Option<Settings> {
+fn read(report: &SettingsReport, table: &dyn TableLike, given: &Overrides) -> Option<Settings> {
     let top = Section::top(report, table);
     let state_dir = top.path("state_dir");
     let logs_dir = top.path("logs_dir");
@@ -94,7 +94,7 @@ fn read(report: &Report, table: &dyn TableLike, given: &Overrides) -> Option<Set
 /// the last one was taken out.
 fn agents(
     top: &Section,
-    report: &Report,
+    report: &SettingsReport,
     given: &Overrides,
     has_page: bool,
 ) -> Option<Vec<AgentSettings>> {
@@ -131,7 +131,7 @@ fn agents(
 }
 
 /// Flags that speak of one agent, where the file has several.
-fn refuse_flags_of_one_agent(report: &Report, given: &Overrides, agents: usize) {
+fn refuse_flags_of_one_agent(report: &SettingsReport, given: &Overrides, agents: usize) {
     let flags = [
         ("--api-url", given.api_url.is_some()),
         ("--syslog", given.syslog.is_some()),

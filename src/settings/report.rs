@@ -3,10 +3,10 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
-use super::{Finding, Place};
+use super::{Finding, SettingPlace};
 
 /// What the reading of one file brings to light.
-pub(crate) struct Report<'a> {
+pub(crate) struct SettingsReport<'a> {
     /// The settings file; `None` where there is none and flags say everything.
     file: Option<&'a Path>,
     text: &'a str,
@@ -23,12 +23,12 @@ pub(crate) struct Mention {
     /// Relative paths already joined to the settings file's folder.
     pub path: PathBuf,
     /// What is expected in it.
-    pub holds: Holds,
+    pub holds: FileKind,
 }
 
 /// What a file named in the settings holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Holds {
+pub(crate) enum FileKind {
     /// Anybody may read it.
     Certificate,
     /// Only the owner may read it.
@@ -39,7 +39,7 @@ pub(crate) enum Holds {
 
 // === impl Report ===
 
-impl<'a> Report<'a> {
+impl<'a> SettingsReport<'a> {
     pub(crate) fn new(file: Option<&'a Path>, text: &'a str) -> Self {
         let (errors, warnings, mentions) = Default::default();
         Self {
@@ -55,7 +55,7 @@ impl<'a> Report<'a> {
     pub(crate) fn finding(&self, key: &str, at: usize, text: impl Into<String>) -> Finding {
         Finding {
             file: self.file.map(Path::to_owned),
-            place: self.file.map(|_| Place::of(self.text, at)),
+            place: self.file.map(|_| SettingPlace::of(self.text, at)),
             key: key.to_owned(),
             text: text.into(),
         }

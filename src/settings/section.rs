@@ -9,12 +9,12 @@ use std::cell::RefCell;
 use toml_edit::{Item, TableLike, Value};
 
 use super::Finding;
-use super::report::Report;
+use super::report::SettingsReport;
 use super::words::{key_shown, plain_path, shown, unknown};
 
 /// One table of the file, or an absent one in which nothing is set.
 pub(crate) struct Section<'a> {
-    report: &'a Report<'a>,
+    report: &'a SettingsReport<'a>,
     table: Option<&'a dyn TableLike>,
     /// `agent[2].siem`, empty for the top of the file.
     path: String,
@@ -27,7 +27,7 @@ pub(crate) struct Section<'a> {
 
 impl<'a> Section<'a> {
     /// The top of the file.
-    pub(crate) fn top(report: &'a Report<'a>, table: &'a dyn TableLike) -> Self {
+    pub(crate) fn top(report: &'a SettingsReport<'a>, table: &'a dyn TableLike) -> Self {
         Self {
             report,
             table: Some(table),
@@ -154,7 +154,7 @@ impl<'a> Section<'a> {
     }
 
     /// Where findings go.
-    pub(crate) fn report(&self) -> &'a Report<'a> {
+    pub(crate) fn report(&self) -> &'a SettingsReport<'a> {
         self.report
     }
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::host::host;
 use super::overrides::{Needs, Overrides, Transport};
 use super::section::Section;
-use super::{CefSettings, HeaderSettings, ReplaySettings, TlsSettings, cef, header, replay, tls};
+use super::{
+    CefSettings, DeliverySettings, HeaderSettings, TlsSettings, cef, delivery, header, tls,
+};
 
 /// `[agent.siem]`: the receiving side.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,11 +17,11 @@ pub struct SiemSettings {
     /// `port`: default 514, with TLS 6514, with RELP 2514.
     pub port: u16,
     /// `protocol`: udp, tcp (default), tls, relp, relp+tls; with what only it needs.
-    pub protocol: Protocol,
+    pub protocol: SyslogProtocol,
     /// `framing`: lf (default; tls: octet-counting, RFC 5425) or octet-counting. Only for tcp and tls.
-    pub framing: Framing,
+    pub framing: FramingSetting,
     /// What is kept of the lines sent.
-    pub replay: ReplaySettings,
+    pub replay: DeliverySettings,
     /// Header of each line.
     pub header: HeaderSettings,
     /// Looks of each line.
@@ -35,7 +37,7 @@ pub struct SiemSettings {
 
 /// `protocol`
 #[derive(Debug, Clone, PartialEq)]
-pub enum Protocol {
+pub enum SyslogProtocol {
     /// RFC 5426.
     Udp {
         /// `max_datagram` bytes: 480 to 65507, default 8192. Longer lines are cut and counted.
@@ -51,7 +53,7 @@ pub enum Protocol {
 
 /// `framing`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Framing {
+pub enum FramingSetting {
     /// One line feed after each message (RFC 6587, 3.4.2).
     Lf,
     /// Length and a blank before each message (RFC 6587, 3.4.1).
@@ -60,9 +62,9 @@ pub enum Framing {
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
-const FRAMINGS: [(&str, Framing); 2] = [
-    ("lf", Framing::Lf),
-    ("octet-counting", Framing::OctetCounting),
+const FRAMINGS: [(&str, FramingSetting); 2] = [
+    ("lf", FramingSetting::Lf),
+    ("octet-counting", FramingSetting::OctetCounting),
 ];
 
 pub(super) fn read(section: Section, given: &Overrides) -> Option<SiemSettings> {
@@ -71,7 +73,7 @@ pub(super) fn read(section: Section, given: &Overrides) -> Option<SiemSettings> 
     let (host, port, transport) = target(&section, given);
     let protocol = protocol(&section, transport);
     let framing = framing(&section, transport);
-    let replay = replay::read(&section, transport);
+    let replay = delivery::read(&section, transport);
     let set_aside_refused = section.flag("set_aside_refused").unwrap_or(true);
     if transport == Transport::Udp
         && section.has("set_aside_refused")
@@ -84,7 +86,7 @@ pub(super) fn read(section: Section, given: &Overrides) -> Option<SiemSettings> 
     }
     let max_lines_per_second = section.number("max_lines_per_second", 1..=1_000_000);
     let heartbeat = section.duration("heartbeat", MINUTE..=DAY);
-    if transport.is_framed() && framing == Framing::Lf && header.begins_with_a_digit() {
+    if transport.is_framed() && framing == FramingSetting::Lf && header.begins_with_a_digit() {
         let text = "without PRI each line begins with its year, which rsyslog takes for an octet count; \
                     cure: include_pri = true, framing = \"octet-counting\", or a time_format that begins with the month";
         section.warn("include_pri", text);
@@ -132,7 +134,7 @@ fn target(section: &Section, given: &Overrides) -> (Option<String>, u16, Transpo
     (host, port, written)
 }
 
-fn protocol(section: &Section, transport: Transport) -> Protocol {
+fn protocol(section: &Section, transport: Transport) -> SyslogProtocol {
     let max_datagram = section.number("max_datagram", 480..=65507);
     let tls = tls::read(section, transport.is_tls());
     if transport != Transport::Udp && section.has("max_datagram") && !section.failed("protocol") {
@@ -142,17 +144,17 @@ fn protocol(section: &Section, transport: Transport) -> Protocol {
         );
     }
     match transport {
-        Transport::Udp => Protocol::Udp {
+        Transport::Udp => SyslogProtocol::Udp {
             max_datagram: max_datagram.unwrap_or(8192),
         },
-        Transport::Tcp => Protocol::Tcp,
-        Transport::Tls => Protocol::Tls(tls),
-        Transport::Relp => Protocol::Relp(None),
-        Transport::RelpTls => Protocol::Relp(Some(tls)),
+        Transport::Tcp => SyslogProtocol::Tcp,
+        Transport::Tls => SyslogProtocol::Tls(tls),
+        Transport::Relp => SyslogProtocol::Relp(None),
+        Transport::RelpTls => SyslogProtocol::Relp(Some(tls)),
     }
 }
 
-fn framing(section: &Section, transport: Transport) -> Framing {
+fn framing(section: &Section, transport: Transport) -> FramingSetting {
     let written = section.word("framing", &FRAMINGS);
     if !transport.is_framed() && section.has("framing") {
         let beside = match transport {
@@ -164,7 +166,7 @@ fn framing(section: &Section, transport: Transport) -> Framing {
         section.refuse("framing", &text);
     }
     written.unwrap_or(match transport {
-        Transport::Tls => Framing::OctetCounting,
-        _ => Framing::Lf,
+        Transport::Tls => FramingSetting::OctetCounting,
+        _ => FramingSetting::Lf,
     })
 }

@@ -33,7 +33,7 @@ pub struct AlertSettings {
     /// `severity_map`: CEF severity (0 to 10) of low, medium, high, informational. [3, 6, 9, 0]
     pub severity_map: [u8; 4],
     /// `name` of the line: title (default) or policy.
-    pub name: AlertName,
+    pub name: AlertNaming,
     /// `fetch_related`: asks for the activities behind each alert that names none, one request each. Default false.
     pub fetch_related: bool,
 }
@@ -43,7 +43,7 @@ impl Default for AlertSettings {
         Self {
             defender_for_identity: true,
             severity_map: [3, 6, 9, 0],
-            name: AlertName::default(),
+            name: AlertNaming::default(),
             fetch_related: false,
         }
     }
@@ -52,7 +52,7 @@ impl Default for AlertSettings {
 /// `[agent.alerts] name`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[allow(missing_docs)]
-pub enum AlertName {
+pub enum AlertNaming {
     #[default]
     Title,
     Policy,
@@ -98,7 +98,10 @@ fn of_alerts(section: &Section) -> AlertSettings {
         name: section
             .word(
                 "name",
-                &[("title", AlertName::Title), ("policy", AlertName::Policy)],
+                &[
+                    ("title", AlertNaming::Title),
+                    ("policy", AlertNaming::Policy),
+                ],
             )
             .unwrap_or_default(),
         fetch_related: section.flag("fetch_related").unwrap_or(false),

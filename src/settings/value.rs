@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use toml_edit::{Item, Value};
 
-use super::report::{Holds, Mention};
+use super::report::{FileKind, Mention};
 use super::secret::looks_like_a_token;
 use super::section::Section;
 use super::words::{one_of, shown_value};
@@ -118,20 +118,20 @@ impl Section<'_> {
 
     /// The path of a PEM file that anybody may read.
     pub(super) fn certificate_file(&self, key: &'static str) -> Option<PathBuf> {
-        self.mention(key, Holds::Certificate)
+        self.mention(key, FileKind::Certificate)
     }
 
     /// The path of a file that only its owner may read. A token in its place is refused, and not repeated.
     pub(super) fn secret_file(&self, key: &'static str) -> Option<PathBuf> {
-        self.secrets_place(key, Holds::Secret)
+        self.secrets_place(key, FileKind::Secret)
     }
 
     /// The same of an API token, whose form is known.
     pub(super) fn token_file(&self, key: &'static str) -> Option<PathBuf> {
-        self.secrets_place(key, Holds::Token)
+        self.secrets_place(key, FileKind::Token)
     }
 
-    fn secrets_place(&self, key: &'static str, holds: Holds) -> Option<PathBuf> {
+    fn secrets_place(&self, key: &'static str, holds: FileKind) -> Option<PathBuf> {
         if self
             .item(key)
             .and_then(Item::as_str)
@@ -143,7 +143,7 @@ impl Section<'_> {
         self.mention(key, holds)
     }
 
-    fn mention(&self, key: &'static str, holds: Holds) -> Option<PathBuf> {
+    fn mention(&self, key: &'static str, holds: FileKind) -> Option<PathBuf> {
         let path = self.path(key)?;
         let at = self.finding(key, "");
         self.report().mention(Mention {

@@ -8,12 +8,12 @@ pub struct Answers {
     /// Numbers of the lines that the receiver has accepted, in whatever order it did.
     pub accepted: LineSet,
     /// Lines that it does not take, in the order of its answers.
-    pub refused: Vec<Refusal>,
+    pub refused: Vec<ReceiverRefusal>,
 }
 
 /// A line that the receiver does not take.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub struct ReceiverRefusal {
     /// The line's number in the spool.
     pub line: u64,
     /// The receiver's code and text, fit for a log.

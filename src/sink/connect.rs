@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::error::SinkError;
 use super::peer::Peer;
-use super::target::{Bounds, Target};
+use super::target::{StepTimes, Target};
 
 /// A name with more addresses than this is a mistake, or an attempt to keep us busy.
 const MOST_ADDRESSES: usize = 16;
@@ -55,7 +55,7 @@ pub(super) async fn addresses(target: &Target, attempt: u32) -> Result<Vec<Socke
 }
 
 /// Connects to one address.
-pub(super) async fn tcp(peer: &Peer, bounds: &Bounds) -> Result<TcpStream, SinkError> {
+pub(super) async fn tcp(peer: &Peer, bounds: &StepTimes) -> Result<TcpStream, SinkError> {
     let local = |cause| SinkError::Socket {
         peer: peer.clone(),
         cause,
@@ -109,7 +109,7 @@ mod tests {
                 framing: Framing::Lf,
             },
             max_lines_per_second: None,
-            bounds: Bounds::default(),
+            bounds: StepTimes::default(),
         }
     }
 
@@ -140,7 +140,7 @@ mod tests {
             address: listener.local_addr().unwrap(),
             protocol: Spoken::Tcp,
         };
-        let stream = tcp(&peer, &Bounds::default()).await.unwrap();
+        let stream = tcp(&peer, &StepTimes::default()).await.unwrap();
         let socket = SockRef::from(&stream);
         assert!(stream.nodelay().unwrap());
         assert!(socket.keepalive().unwrap());

@@ -2,12 +2,12 @@
 
 use super::error::SinkError;
 use super::peer::Peer;
-use super::rate_limit::{self, Pace};
-use super::stream::Stream;
+use super::rate_limit::{self, LineRate};
+use super::stream::SyslogStream;
 use super::transport::Carrier;
 use super::{Farewell, Sink};
 use crate::spool::Lines;
-use crate::syslog::frame::{Framing, Mended};
+use crate::syslog::frame::{Framing, FramingRepairs};
 
 /// Bytes gathered before one write; a longer line goes out in one write all the same.
 const CHUNK: usize = 256 * 1024;
@@ -17,9 +17,9 @@ const KEEP: usize = 1024 * 1024;
 /// Lines over a stream.
 #[derive(Debug)]
 pub(super) struct Connection<C> {
-    stream: Stream<C>,
+    stream: SyslogStream<C>,
     framing: Framing,
-    pace: Option<Pace>,
+    pace: Option<LineRate>,
     /// Framed bytes on their way; the memory is used again.
     wire: Vec<u8>,
     /// Framed bytes handed to the system.
@@ -29,7 +29,7 @@ pub(super) struct Connection<C> {
 }
 
 impl<C: Carrier> Connection<C> {
-    pub(super) fn new(stream: Stream<C>, framing: Framing, pace: Option<Pace>) -> Self {
+    pub(super) fn new(stream: SyslogStream<C>, framing: Framing, pace: Option<LineRate>) -> Self {
         Self {
             stream,
             framing,
@@ -48,8 +48,8 @@ impl<C: Carrier> Connection<C> {
         Ok(())
     }
 
-    async fn send_lines(&mut self, lines: &Lines) -> Result<Mended, SinkError> {
-        let (mut mended, mut rest) = (Mended::default(), lines.iter());
+    async fn send_lines(&mut self, lines: &Lines) -> Result<FramingRepairs, SinkError> {
+        let (mut mended, mut rest) = (FramingRepairs::default(), lines.iter());
         while rest.len() > 0 {
             let now = rate_limit::wait(&mut self.pace, rest.len()).await;
             for line in rest.by_ref().take(now) {
@@ -81,7 +81,7 @@ impl<C: Carrier> Connection<C> {
 }
 
 impl<C: Carrier> Sink for Connection<C> {
-    async fn send(&mut self, lines: &Lines, _: Option<u64>) -> Result<Mended, SinkError> {
+    async fn send(&mut self, lines: &Lines, _: Option<u64>) -> Result<FramingRepairs, SinkError> {
         self.usable()?;
         // Until it ends well: who abandons this call, or gets an error, must not go on with half a line out.
         self.spent = true;

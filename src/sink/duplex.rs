@@ -1,4 +1,4 @@
-//! The other use of a [`Stream`]: with a peer that answers. Who only writes while the peer only answers ends with both kernels
+//! The other use of a [`SyslogStream`]: with a peer that answers. Who only writes while the peer only answers ends with both kernels
 //! full and nobody reading, so here whatever is said is taken in before anything more is written.
 
 use std::future::poll_fn;
@@ -9,12 +9,12 @@ use std::task::{Poll, ready};
 use socket2::SockRef;
 use tokio::io::{AsyncWriteExt, ReadBuf};
 
-use super::stream::Stream;
+use super::stream::SyslogStream;
 use super::transport::{self, Carrier, Waiting};
 
 /// What happened next on the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Turn {
+pub(super) enum StreamTurn {
     /// The peer said so many bytes; 0 is its end.
     Heard(usize),
     /// So many bytes were taken by the system, or by TLS.
@@ -23,27 +23,31 @@ pub(super) enum Turn {
     Flushed,
 }
 
-impl<C: Carrier> Stream<C> {
+impl<C: Carrier> SyslogStream<C> {
     /// Waits for what happens next: the peer says something, or takes something of `out`, or all of it has gone out. Without
     /// `out`, and with nothing to go out, only the peer can end this. May be abandoned.
-    pub(super) async fn exchange(&mut self, out: &[u8], scratch: &mut [u8]) -> io::Result<Turn> {
+    pub(super) async fn exchange(
+        &mut self,
+        out: &[u8],
+        scratch: &mut [u8],
+    ) -> io::Result<StreamTurn> {
         poll_fn(|context| {
             let mut buffer = ReadBuf::new(scratch);
             let heard = Pin::new(&mut self.carrier).poll_read(context, &mut buffer);
             if let Poll::Ready(result) = heard {
                 result?;
                 self.acknowledge();
-                return Poll::Ready(Ok(Turn::Heard(buffer.filled().len())));
+                return Poll::Ready(Ok(StreamTurn::Heard(buffer.filled().len())));
             }
             if !out.is_empty() {
                 let written = ready!(Pin::new(&mut self.carrier).poll_write(context, out))?;
                 self.unflushed = true;
-                return Poll::Ready(Ok(Turn::Wrote(written)));
+                return Poll::Ready(Ok(StreamTurn::Wrote(written)));
             }
             if self.unflushed {
                 ready!(Pin::new(&mut self.carrier).poll_flush(context))?;
                 self.unflushed = false;
-                return Poll::Ready(Ok(Turn::Flushed));
+                return Poll::Ready(Ok(StreamTurn::Flushed));
             }
             Poll::Pending
         })

@@ -9,7 +9,7 @@ use super::peer::{Peer, Spoken};
 use super::relp_protocol::RelpFault;
 use super::span::Span;
 use super::unasked::Unasked;
-use crate::trust::{Side, TlsFault};
+use crate::trust::{TlsFault, TlsSide};
 
 /// One variant per failing step. Shown as "reason: cure"; each half can be had alone.
 #[derive(Debug)]
@@ -131,7 +131,7 @@ impl SinkError {
                 )
             }
             Self::Tls { peer, fault } => {
-                format!("TLS with {peer} failed: {}", fault.reason(Side::Siem))
+                format!("TLS with {peer} failed: {}", fault.reason(TlsSide::Siem))
             }
             Self::HandshakeSilent { peer, after } => {
                 format!(
@@ -190,7 +190,7 @@ impl SinkError {
             Self::Everywhere { each, .. } => {
                 return each.first().map_or(Cow::Borrowed("check host"), Self::cure);
             }
-            Self::Tls { fault, .. } => return fault.cure(Side::Siem),
+            Self::Tls { fault, .. } => return fault.cure(TlsSide::Siem),
             Self::HandshakeSilent { peer, .. } if peer.protocol == Spoken::RelpTls => {
                 "this port may be for RELP without TLS: check port and protocol"
             }

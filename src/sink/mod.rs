@@ -34,11 +34,11 @@ mod udp;
 mod unasked;
 mod wire;
 
-pub use answers::{Answers, Refusal};
+pub use answers::{Answers, ReceiverRefusal};
 pub use error::SinkError;
 pub use peer::{Peer, Spoken};
 pub use relp_protocol::RelpFault;
-pub use target::{Bounds, Protocol, Target};
+pub use target::{Protocol, StepTimes, Target};
 pub use trust::{Trust, TrustError, TrustFiles};
 pub use unasked::Unasked;
 pub use wire::Wire;
@@ -46,7 +46,7 @@ pub use wire::Wire;
 pub use crate::trust::TlsFault;
 
 use crate::spool::Lines;
-use crate::syslog::frame::Mended;
+use crate::syslog::frame::FramingRepairs;
 
 /// One connection to the SIEM.
 pub trait Sink: Send {
@@ -59,10 +59,10 @@ pub trait Sink: Send {
         &mut self,
         lines: &Lines,
         first: Option<u64>,
-    ) -> impl Future<Output = Result<Mended, SinkError>> + Send;
+    ) -> impl Future<Output = Result<FramingRepairs, SinkError>> + Send;
 
     /// Returns when everything sent so far has arrived, as far as this kind of wire can know. Costs up to 40 ms where the peer
-    /// delays its acknowledgements, and 50 ms more the first time on a connection ([`Bounds::first_proof`]), so prove after many batches
+    /// delays its acknowledgements, and 50 ms more the first time on a connection ([`StepTimes::first_proof`]), so prove after many batches
     /// rather than after each. May be abandoned and called again.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 /// A bucket of tokens, one a line, that holds a hundredth of a second's worth: what goes out at once must fit into a small
 /// receive buffer.
 #[derive(Debug, Clone)]
-pub(super) struct Pace {
+pub(super) struct LineRate {
     /// Time per line.
     interval: Duration,
     /// The bucket, as time.
@@ -15,7 +15,7 @@ pub(super) struct Pace {
     full: Option<Instant>,
 }
 
-impl Pace {
+impl LineRate {
     pub(super) fn new(lines_per_second: NonZeroU32) -> Self {
         let rate = lines_per_second.get();
         // Above a billion lines per second this is no cap any more, but still no division by zero.
@@ -45,7 +45,7 @@ impl Pace {
 }
 
 /// Waits until some of `wanted` lines may go and says how many. Without a cap: all of them, now.
-pub(super) async fn wait(pace: &mut Option<Pace>, wanted: usize) -> usize {
+pub(super) async fn wait(pace: &mut Option<LineRate>, wanted: usize) -> usize {
     let Some(pace) = pace else {
         return wanted;
     };
@@ -63,8 +63,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn pace(rate: u32) -> Pace {
-        Pace::new(NonZeroU32::new(rate).unwrap())
+    fn pace(rate: u32) -> LineRate {
+        LineRate::new(NonZeroU32::new(rate).unwrap())
     }
 
     #[test]

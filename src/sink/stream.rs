@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 
 use super::error::SinkError;
 use super::peer::Peer;
-use super::target::Bounds;
+use super::target::StepTimes;
 use super::transport::{self, Carrier, Waiting};
 use super::unasked::Unasked;
 use crate::foreign::ForeignText;
@@ -25,10 +25,10 @@ const NAPS: (Duration, Duration) = (Duration::from_micros(200), Duration::from_m
 
 /// An established stream.
 #[derive(Debug)]
-pub(super) struct Stream<C> {
+pub(super) struct SyslogStream<C> {
     pub(super) carrier: C,
     peer: Peer,
-    pub(super) bounds: Bounds,
+    pub(super) bounds: StepTimes,
     /// The first bytes that the peer said, although it has nothing to say.
     said: Vec<u8>,
     /// A proof succeeded: the peer has let us in.
@@ -39,8 +39,8 @@ pub(super) struct Stream<C> {
     pub(super) unflushed: bool,
 }
 
-impl<C: Carrier> Stream<C> {
-    pub(super) fn new(carrier: C, peer: Peer, bounds: Bounds) -> Self {
+impl<C: Carrier> SyslogStream<C> {
+    pub(super) fn new(carrier: C, peer: Peer, bounds: StepTimes) -> Self {
         Self {
             carrier,
             peer,

@@ -19,7 +19,7 @@ pub struct Target {
     /// Cap on the rate; no cap where absent.
     pub max_lines_per_second: Option<NonZeroU32>,
     /// How long each step may take.
-    pub bounds: Bounds,
+    pub bounds: StepTimes,
 }
 
 /// How to talk to the receiver, and what only that way needs.
@@ -65,7 +65,7 @@ impl Protocol {
 
 /// How long each step may take. The defaults are meant for everything but tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bounds {
+pub struct StepTimes {
     /// Looking up the name. 15 s: two tries at two name servers.
     pub resolve: Duration,
     /// Connecting to one address. 10 s: three SYNs.
@@ -88,7 +88,7 @@ pub struct Bounds {
     pub grace: Duration,
 }
 
-impl Default for Bounds {
+impl Default for StepTimes {
     fn default() -> Self {
         Self {
             resolve: Duration::from_secs(15),

@@ -2,7 +2,7 @@
 //!
 //! In TLS 1.3 the client finishes first: a server that misses or dislikes our certificate says so only after our handshake has
 //! succeeded. So when the server asked for a certificate, the connection does not count as up before a session ticket has come
-//! (servers send it right after they let us in) or [`Bounds::settle`] has passed; a refusal that is later still meets
+//! (servers send it right after they let us in) or [`StepTimes::settle`] has passed; a refusal that is later still meets
 //! [`prove`](super::Sink::prove), which names it.
 
 use std::fmt;
@@ -23,7 +23,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::error::SinkError;
 use super::peer::Peer;
-use super::target::Bounds;
+use super::target::StepTimes;
 use super::transport::Carrier;
 use super::trust::Trust;
 use crate::certificate;
@@ -34,7 +34,7 @@ const MOST_ISSUERS: usize = 4;
 
 /// An encrypted stream that knows what it was asked for.
 #[derive(Debug)]
-pub(super) struct Encrypted {
+pub(super) struct SyslogTls {
     stream: TlsStream<TcpStream>,
     asked: Arc<Asked>,
     /// The server has shown that it lets us in.
@@ -53,8 +53,8 @@ pub(super) async fn handshake(
     tcp: TcpStream,
     peer: &Peer,
     trust: &Trust,
-    bounds: &Bounds,
-) -> Result<Encrypted, SinkError> {
+    bounds: &StepTimes,
+) -> Result<SyslogTls, SinkError> {
     let asked = Arc::new(Asked {
         given: trust.client.clone(),
         accepted: OnceLock::new(),
@@ -84,7 +84,7 @@ pub(super) async fn handshake(
             Err(_) => false,
         },
     };
-    Ok(Encrypted {
+    Ok(SyslogTls {
         let_in,
         asked: Arc::clone(&asked),
         stream,
@@ -149,7 +149,7 @@ impl fmt::Debug for Asked {
     }
 }
 
-impl Carrier for Encrypted {
+impl Carrier for SyslogTls {
     fn socket(&self) -> &TcpStream {
         self.stream.get_ref().0
     }
@@ -167,7 +167,7 @@ impl Carrier for Encrypted {
     }
 }
 
-impl AsyncRead for Encrypted {
+impl AsyncRead for SyslogTls {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -177,7 +177,7 @@ impl AsyncRead for Encrypted {
     }
 }
 
-impl AsyncWrite for Encrypted {
+impl AsyncWrite for SyslogTls {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -14,11 +14,11 @@ use tokio::time::sleep;
 
 use super::error::SinkError;
 use super::peer::Peer;
-use super::rate_limit::{self, Pace};
-use super::target::Bounds;
+use super::rate_limit::{self, LineRate};
+use super::target::StepTimes;
 use super::{Farewell, Sink};
 use crate::spool::Lines;
-use crate::syslog::frame::{self, Mended};
+use crate::syslog::frame::{self, FramingRepairs};
 
 /// RFC 5424, 6.1: what every receiver takes. A path that doesn't is not for syslog.
 const LEAST: usize = 480;
@@ -30,8 +30,8 @@ const NAPS: (Duration, Duration) = (Duration::from_millis(1), Duration::from_mil
 pub(super) struct Udp {
     socket: UdpSocket,
     peer: Peer,
-    pace: Option<Pace>,
-    bounds: Bounds,
+    pace: Option<LineRate>,
+    bounds: StepTimes,
     /// Longer lines are cut; falls when the path turns out to take less.
     most: usize,
     /// A line that had to be cut; the memory is used again.
@@ -48,8 +48,8 @@ impl Udp {
     pub(super) async fn connect(
         peer: Peer,
         most: usize,
-        pace: Option<Pace>,
-        bounds: Bounds,
+        pace: Option<LineRate>,
+        bounds: StepTimes,
     ) -> Result<Self, SinkError> {
         let any = match peer.address {
             SocketAddr::V4(_) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
@@ -79,9 +79,9 @@ impl Udp {
     }
 
     /// Sends one line, cut if it must be.
-    async fn send_line(&mut self, line: &str) -> Result<Mended, SinkError> {
+    async fn send_line(&mut self, line: &str) -> Result<FramingRepairs, SinkError> {
         if line.is_empty() {
-            return Ok(Mended::default());
+            return Ok(FramingRepairs::default());
         }
         let began = Instant::now();
         let mut refused = false;
@@ -134,8 +134,8 @@ impl Udp {
         }
     }
 
-    async fn send_lines(&mut self, lines: &Lines) -> Result<Mended, SinkError> {
-        let (mut mended, mut rest) = (Mended::default(), lines.iter());
+    async fn send_lines(&mut self, lines: &Lines) -> Result<FramingRepairs, SinkError> {
+        let (mut mended, mut rest) = (FramingRepairs::default(), lines.iter());
         while rest.len() > 0 {
             let now = rate_limit::wait(&mut self.pace, rest.len()).await;
             for line in rest.by_ref().take(now) {
@@ -174,7 +174,7 @@ impl Udp {
 }
 
 impl Sink for Udp {
-    async fn send(&mut self, lines: &Lines, _: Option<u64>) -> Result<Mended, SinkError> {
+    async fn send(&mut self, lines: &Lines, _: Option<u64>) -> Result<FramingRepairs, SinkError> {
         self.usable()?;
         let result = self.send_lines(lines).await;
         self.spent = result.is_err();

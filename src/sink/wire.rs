@@ -11,15 +11,15 @@ use tokio::net::TcpStream;
 use super::connection::Connection;
 use super::error::SinkError;
 use super::peer::Peer;
-use super::rate_limit::Pace;
+use super::rate_limit::LineRate;
 use super::relp::Session;
-use super::stream::Stream;
+use super::stream::SyslogStream;
 use super::target::{Protocol, Target};
-use super::tls::{self, Encrypted};
+use super::tls::{self, SyslogTls};
 use super::udp::Udp;
 use super::{Answers, Farewell, Sink, connect};
 use crate::spool::Lines;
-use crate::syslog::frame::Mended;
+use crate::syslog::frame::FramingRepairs;
 
 /// A connection to the SIEM.
 #[derive(Debug)]
@@ -30,9 +30,9 @@ pub struct Wire(Inner);
 enum Inner {
     Udp(Box<Udp>),
     Tcp(Box<Connection<TcpStream>>),
-    Tls(Box<Connection<Encrypted>>),
+    Tls(Box<Connection<SyslogTls>>),
     Relp(Box<Session<TcpStream>>),
-    RelpTls(Box<Session<Encrypted>>),
+    RelpTls(Box<Session<SyslogTls>>),
 }
 
 impl Wire {
@@ -62,7 +62,10 @@ impl Wire {
             address,
             protocol: target.protocol.spoken(),
         };
-        let (bounds, pace) = (target.bounds, target.max_lines_per_second.map(Pace::new));
+        let (bounds, pace) = (
+            target.bounds,
+            target.max_lines_per_second.map(LineRate::new),
+        );
         let inner = match &target.protocol {
             Protocol::Udp { max_datagram } => Inner::Udp(Box::new(
                 Udp::connect(peer, *max_datagram, pace, bounds).await?,
@@ -70,7 +73,7 @@ impl Wire {
             Protocol::Tcp { framing } => {
                 let stream = connect::tcp(&peer, &bounds).await?;
                 Inner::Tcp(Box::new(Connection::new(
-                    Stream::new(stream, peer, bounds),
+                    SyslogStream::new(stream, peer, bounds),
                     *framing,
                     pace,
                 )))
@@ -79,20 +82,20 @@ impl Wire {
                 let stream = connect::tcp(&peer, &bounds).await?;
                 let stream = tls::handshake(stream, &peer, trust, &bounds).await?;
                 Inner::Tls(Box::new(Connection::new(
-                    Stream::new(stream, peer, bounds),
+                    SyslogStream::new(stream, peer, bounds),
                     *framing,
                     pace,
                 )))
             }
             Protocol::Relp { trust: None } => {
                 let stream = connect::tcp(&peer, &bounds).await?;
-                let stream = Stream::new(stream, peer, bounds);
+                let stream = SyslogStream::new(stream, peer, bounds);
                 Inner::Relp(Box::new(Session::open(stream, pace).await?))
             }
             Protocol::Relp { trust: Some(trust) } => {
                 let stream = connect::tcp(&peer, &bounds).await?;
                 let stream = tls::handshake(stream, &peer, trust, &bounds).await?;
-                let stream = Stream::new(stream, peer, bounds);
+                let stream = SyslogStream::new(stream, peer, bounds);
                 Inner::RelpTls(Box::new(Session::open(stream, pace).await?))
             }
         };
@@ -101,7 +104,11 @@ impl Wire {
 }
 
 impl Sink for Wire {
-    async fn send(&mut self, lines: &Lines, first: Option<u64>) -> Result<Mended, SinkError> {
+    async fn send(
+        &mut self,
+        lines: &Lines,
+        first: Option<u64>,
+    ) -> Result<FramingRepairs, SinkError> {
         match &mut self.0 {
             Inner::Udp(wire) => wire.send(lines, first).await,
             Inner::Tcp(wire) => wire.send(lines, first).await,

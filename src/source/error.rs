@@ -9,14 +9,14 @@ use crate::foreign::without_secrets;
 #[error("{what}")]
 pub struct SourceError {
     /// What to do about it.
-    pub trouble: Trouble,
+    pub trouble: SourceErrorKind,
     /// What happened, for the operator: cause and cure, never a secret.
     pub what: String,
 }
 
 /// Kinds of trouble, by what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
+pub enum SourceErrorKind {
     /// 429: the whole tenant waits this long.
     Throttled(Duration),
     /// The API refuses our token.
@@ -43,7 +43,7 @@ impl SourceError {
     /// Puts the two together.
     ///
     /// What a peer said in it is a [`ForeignText`](crate::foreign::ForeignText); this is the net behind that door.
-    pub fn new(trouble: Trouble, what: impl AsRef<str>) -> Self {
+    pub fn new(trouble: SourceErrorKind, what: impl AsRef<str>) -> Self {
         Self {
             trouble,
             what: without_secrets(what.as_ref()).into_owned(),

@@ -24,7 +24,7 @@ use crate::trust;
 pub use body::Body;
 use tls::Tls;
 use turns::Turns;
-use way::{Tcp, Way};
+use way::{CountedConnector, Tcp};
 
 /// The largest decoded body that is taken in. A page of 5,000 activities of 6 kB fits twice; a gzip bomb does not.
 pub const MAX_BODY: u64 = 64 << 20;
@@ -137,7 +137,7 @@ impl Http {
     ) -> Self {
         let turns = Turns::default();
         let public = trust::public_roots().iter().cloned();
-        let way = Way {
+        let way = CountedConnector {
             dial,
             tls: Tls::new(public.chain(route.extra_roots.iter().cloned())),
             turns: turns.clone(),

@@ -1,7 +1,7 @@
 //! Where records come from: one call is one page.
 //!
 //! The port is [`Source`]. What to ask next, and which of the records are new, is decided by the pure [`Reader`]; how
-//! often to ask by the pure [`Throttle`]. Only `http` and what stands on it touch the network.
+//! often to ask by the pure [`RequestLimit`]. Only `http` and what stands on it touch the network.
 
 mod clocks;
 pub mod cloud_apps;
@@ -16,13 +16,13 @@ mod throttle;
 
 pub use clocks::Clocks;
 pub use cursor::{Cursor, Unserved, Walk};
-pub use error::{SourceError, Trouble};
+pub use error::{SourceError, SourceErrorKind};
 pub use pace::Pace;
 pub use reader::{
     Change, Failure, PLAIN_PAGE, ProbeAnswer, Reader, Rules, Start, Step, Turn, Verdict,
 };
 pub use seen::{Seen, fingerprint};
-pub use throttle::Throttle;
+pub use throttle::RequestLimit;
 
 use std::ops::ControlFlow;
 

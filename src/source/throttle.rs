@@ -11,7 +11,7 @@ const MINUTE: Duration = Duration::from_secs(61);
 
 /// Times are monotonic, counted from any fixed moment.
 #[derive(Debug)]
-pub struct Throttle {
+pub struct RequestLimit {
     per_minute: usize,
     /// When the requests of the last minute were let through.
     times: VecDeque<Duration>,
@@ -19,7 +19,7 @@ pub struct Throttle {
     silent_until: Duration,
 }
 
-impl Throttle {
+impl RequestLimit {
     /// Lets `per_minute` requests (at least 1) into any minute.
     #[must_use]
     pub fn new(per_minute: u32) -> Self {
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn the_31st_request_waits_for_the_first_to_grow_old() {
-        let mut throttle = Throttle::new(30);
+        let mut throttle = RequestLimit::new(30);
         for i in 0..30 {
             assert_eq!(throttle.admit(s(i)), Ok(()));
         }
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn silence_holds_everybody() {
-        let mut throttle = Throttle::new(30);
+        let mut throttle = RequestLimit::new(30);
         throttle.hold(s(5), s(60));
         assert_eq!(throttle.admit(s(6)), Err(s(59)));
         assert_eq!(throttle.admit(s(65)), Ok(()));
@@ -94,14 +94,14 @@ mod tests {
 
     #[test]
     fn no_silence_is_too_long_to_be_kept() {
-        let mut throttle = Throttle::new(30);
+        let mut throttle = RequestLimit::new(30);
         throttle.hold(s(5), Duration::MAX);
         assert_eq!(throttle.admit(s(5)), Err(Duration::MAX - s(5)));
     }
 
     #[test]
     fn a_lower_limit_counts_what_was_let_through() {
-        let mut throttle = Throttle::new(30);
+        let mut throttle = RequestLimit::new(30);
         for _ in 0..20 {
             assert_eq!(throttle.admit(s(0)), Ok(()));
         }
@@ -112,7 +112,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_minute_ever_holds_more(limit in 1_u32..40, steps in prop::collection::vec(0_u64..5_000, 1..300)) {
-            let mut throttle = Throttle::new(limit);
+            let mut throttle = RequestLimit::new(limit);
             let (mut now, mut let_through) = (Duration::ZERO, Vec::new());
             for step in steps {
                 now += Duration::from_millis(step);

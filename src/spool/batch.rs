@@ -13,9 +13,9 @@
 //! **1 → 8.1, 1.3**; 3 → 7.9, 1.6; 5 → 7.8, 5.0. 64 KB of text compress 7.9×, 96 KB 8.1×, 256 KB 8.4×.
 
 use super::Lines;
-use super::envelope::{self, Broken, Kind};
+use super::byte_reader::ByteReader;
 use super::format_2;
-use super::take::Take;
+use super::record::{self, Broken, RecordKind};
 
 /// The most lines of a batch.
 pub(super) const MOST_LINES: usize = 128;
@@ -85,7 +85,7 @@ impl Encoder {
         let packed = self.zstd.compress(&self.raw)?;
         let raw = short(self.raw.len());
         self.raw.shrink_to(2 * MOST_TEXT);
-        Ok(envelope::seal(Kind::Lines, label.first, |out| {
+        Ok(record::seal(RecordKind::Lines, label.first, |out| {
             out.reserve_exact(24 + packed.len());
             out.extend(short(lines.len()).to_le_bytes());
             out.extend(label.at_ms.to_le_bytes());
@@ -112,8 +112,8 @@ impl Decoder {
 
     /// The batch in `bytes`, whatever they are: never panics, never takes more memory than [`MOST_RAW`].
     pub(super) fn decode(&mut self, bytes: &[u8]) -> Result<(Label, Lines), Broken> {
-        let opened = envelope::open_as(Kind::Lines, bytes)?;
-        let mut take = Take(opened.body);
+        let opened = record::open_as(RecordKind::Lines, bytes)?;
+        let mut take = ByteReader(opened.body);
         let mut fields = || Some((take.u32()?, take.i64()?, take.u64()?, take.u32()?));
         let (count, at_ms, before, raw) = fields().ok_or(Broken::Short)?;
         let (count, raw) = (count as usize, raw as usize);
@@ -154,7 +154,7 @@ impl Decoder {
 }
 
 fn lines(count: usize, mut unfolded: Vec<u8>, tag: fn(u32) -> u32) -> Option<Lines> {
-    let mut take = Take(&unfolded);
+    let mut take = ByteReader(&unfolded);
     let mut ends = Vec::with_capacity(count);
     let mut end = 0_usize;
     for _ in 0..count {

@@ -23,7 +23,7 @@ fn all(lines: &[&str]) -> Lines {
 
 /// An envelope that is whole around a body that lies.
 fn lie(count: u32, raw: u32, packed: &[u8]) -> Vec<u8> {
-    envelope::seal(Kind::Lines, 7, |out| {
+    record::seal(RecordKind::Lines, 7, |out| {
         out.extend(count.to_le_bytes());
         out.extend([0; 16]);
         out.extend(raw.to_le_bytes());
@@ -66,7 +66,7 @@ fn lies_are_refused() {
     let zstd = |raw: &[u8]| zstd::bulk::compress(raw, 1).unwrap();
     let bomb = zstd(&vec![0; 1 << 20]);
     let cases: &[(&str, Vec<u8>)] = &[
-        ("no body", envelope::seal(Kind::Lines, 7, |_| ())),
+        ("no body", record::seal(RecordKind::Lines, 7, |_| ())),
         ("more raw than allowed", lie(1, u32::MAX, b"")),
         ("more lines than bytes", lie(u32::MAX, 8, b"")),
         ("not zstd", lie(1, 8, b"plain text")),
@@ -105,7 +105,7 @@ fn lies_are_refused() {
             "{name}: {why:?}"
         );
     }
-    let last = envelope::seal(Kind::Lines, u64::MAX, |out| {
+    let last = record::seal(RecordKind::Lines, u64::MAX, |out| {
         out.extend(1_u32.to_le_bytes());
         out.extend([0; 16]);
         out.extend(8_u32.to_le_bytes());
@@ -156,7 +156,7 @@ proptest! {
     fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         let _ = Decoder::new().unwrap().decode(&bytes);
         // The same behind a checksum that fits.
-        let sealed = envelope::seal(Kind::Lines, 1, |out| out.extend(&bytes));
+        let sealed = record::seal(RecordKind::Lines, 1, |out| out.extend(&bytes));
         let _ = Decoder::new().unwrap().decode(&sealed);
     }
 

@@ -3,24 +3,24 @@
 //! This file is the port. The files beside it are how things lie on flash, pure; [`sled`] is the adapter that puts them
 //! there.
 
-mod aside;
 mod batch;
-mod envelope;
+mod byte_reader;
+mod dead_letter;
 pub mod format_2;
+mod fragment;
+#[doc(hidden)]
+pub mod fuzzing;
 mod line_set;
 mod lines;
-mod piece;
+mod record;
 mod repair;
 mod seen;
 pub mod sled;
 mod state;
-mod take;
-#[doc(hidden)]
-pub mod trial;
 
-#[doc(hidden)] // measured by itself in tests/bench/budget
-pub use aside::MOST_BYTES as MOST_ASIDE_BYTES;
 pub use batch::{Encoder, Label};
+#[doc(hidden)] // measured by itself in tests/bench/budget
+pub use dead_letter::MOST_BYTES as MOST_ASIDE_BYTES;
 pub use line_set::LineSet;
 pub use lines::Lines;
 pub use repair::Repair;
@@ -29,7 +29,7 @@ use std::path::PathBuf;
 
 /// One page of the cloud's answer, to be made durable as a whole or not at all.
 #[derive(Debug)]
-pub struct Page<'a> {
+pub struct SpoolPage<'a> {
     /// Which stream of the agent it belongs to; each has its own cursor.
     pub stream: u8,
     /// The lines to forward, in order.
@@ -43,12 +43,12 @@ pub struct Page<'a> {
     /// Chunks of `seen` with a number below this may be forgotten. Those of this page are never among them.
     pub forget_seen: u64,
     /// Records that could not be read.
-    pub aside: &'a [Aside],
+    pub aside: &'a [DeadLetter],
 }
 
 /// A record that could not be turned into a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Aside {
+pub struct DeadLetter {
     /// The record's id where it could be found, else empty.
     pub id: String,
     /// Why it could not be read, in words.
@@ -183,7 +183,7 @@ pub trait Spool: Send + Sync {
     ///
     /// # Errors
     /// [`SpoolError::Full`] until the SIEM has taken something; the others when the disk refuses. Nothing was written then.
-    fn append(&self, page: &Page<'_>, now_ms: i64) -> Result<(), SpoolError>;
+    fn append(&self, page: &SpoolPage<'_>, now_ms: i64) -> Result<(), SpoolError>;
 
     /// The first batch that holds line `from` or a later one, without taking it away. `None` where nothing waits.
     ///
@@ -203,7 +203,7 @@ pub trait Spool: Send + Sync {
     ///
     /// # Errors
     /// When the disk refuses.
-    fn set_aside(&self, aside: &Aside, now_ms: i64) -> Result<(), SpoolError>;
+    fn set_aside(&self, aside: &DeadLetter, now_ms: i64) -> Result<(), SpoolError>;
 
     /// The note that fits [`first`](Self::first), or an older one after a power cut; empty where there never was one.
     fn note(&self) -> Vec<u8>;
@@ -224,7 +224,7 @@ pub trait Spool: Send + Sync {
     ///
     /// # Errors
     /// When the disk refuses.
-    fn aside(&self, most: usize) -> Result<Vec<Aside>, SpoolError>;
+    fn aside(&self, most: usize) -> Result<Vec<DeadLetter>, SpoolError>;
 
     /// Was the newest part lost while it was open? Then nothing is taken in any more until the spool is opened anew: that sets
     /// the cursors back before what was lost, so that it is read again.

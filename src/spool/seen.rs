@@ -2,16 +2,16 @@
 //!
 //! The records of a stream form a chain from the newest to the oldest, so that no tree has to be searched for them.
 
-use super::envelope::{self, Broken, Kind};
+use super::byte_reader::{ByteReader, put_place, put_string};
 use super::format_2;
-use super::take::{Take, put_place, put_string};
+use super::record::{self, Broken, RecordKind};
 
 /// A chunk and its number.
 pub(super) type Chunk = (u64, Vec<u8>);
 
 /// Some chunks of a stream, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Seen {
+pub(super) struct SeenIds {
     pub(super) stream: u8,
     /// Where in the store the record with the chunks before these begins.
     pub(super) before: Option<u32>,
@@ -25,7 +25,7 @@ pub(super) fn encode<'a>(
     before: Option<u32>,
     chunks: impl ExactSizeIterator<Item = (u64, &'a [u8])>,
 ) -> Vec<u8> {
-    envelope::seal(Kind::Seen, line, |out| {
+    record::seal(RecordKind::Seen, line, |out| {
         out.push(stream);
         put_place(out, before);
         out.extend(
@@ -41,8 +41,8 @@ pub(super) fn encode<'a>(
 }
 
 /// The record as it comes back.
-pub(super) fn decode(bytes: &[u8]) -> Result<Seen, Broken> {
-    let opened = envelope::open_as(Kind::Seen, bytes)?;
+pub(super) fn decode(bytes: &[u8]) -> Result<SeenIds, Broken> {
+    let opened = record::open_as(RecordKind::Seen, bytes)?;
     let mut seen = read(opened.body).ok_or(Broken::Short)?;
     if opened.format == 2 {
         seen.stream = format_2::stream(seen.stream);
@@ -50,14 +50,14 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Seen, Broken> {
     Ok(seen)
 }
 
-fn read(body: &[u8]) -> Option<Seen> {
-    let mut take = Take(body);
+fn read(body: &[u8]) -> Option<SeenIds> {
+    let mut take = ByteReader(body);
     let (stream, before, count) = (take.u8()?, take.place()?, take.u32()?);
     let mut chunks = Vec::new();
     for _ in 0..count {
         chunks.push((take.u64()?, take.string()?.to_vec()));
     }
-    Some(Seen {
+    Some(SeenIds {
         stream,
         before,
         chunks,
@@ -78,12 +78,12 @@ mod tests {
             before in prop::option::of(0..u32::MAX),
         ) {
             let bytes = encode(3, 9, before, chunks.iter().map(|(n, c)| (*n, c.as_slice())));
-            prop_assert_eq!(decode(&bytes).unwrap(), Seen { stream: 9, before, chunks });
+            prop_assert_eq!(decode(&bytes).unwrap(), SeenIds { stream: 9, before, chunks });
         }
 
         #[test]
         fn any_body_is_survived(body in prop::collection::vec(any::<u8>(), 0..100)) {
-            let _ = decode(&envelope::seal(Kind::Seen, 0, |out| out.extend(&body)));
+            let _ = decode(&record::seal(RecordKind::Seen, 0, |out| out.extend(&body)));
         }
     }
 }

@@ -3,16 +3,16 @@
 //! Two states lie on flash, that of the newest page and the one before it. Should the newest page turn out torn (a power
 //! cut on a disk that wrote the end before the middle), the one before still holds: nothing was skipped.
 
-use super::envelope::{self, Broken, Kind};
+use super::byte_reader::{ByteReader, put_place, put_string};
 use super::format_2;
-use super::take::{Take, put_place, put_string};
+use super::record::{self, Broken, RecordKind};
 
 /// The most that a state may take, bytes. Two of them and the progress share a page of the store.
 pub(super) const MOST: usize = 96 * 1024;
 
 /// What holds after a page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct State {
+pub(super) struct SpoolState {
     /// Pages since the spool was made.
     pub(super) seq: u64,
     /// Number of the line that comes next.
@@ -26,7 +26,7 @@ pub(super) struct State {
     /// How many of them were taken over from the store before.
     pub(super) inherited: u32,
     /// The streams by their numbers, in the order of their first page.
-    pub(super) streams: Vec<Stream>,
+    pub(super) streams: Vec<StreamState>,
     /// Where the newest record set aside begins.
     pub(super) aside: Option<u32>,
     /// How many records set aside are kept.
@@ -34,12 +34,12 @@ pub(super) struct State {
     /// How many had to go to make room.
     pub(super) asides_gone: u64,
     /// How far the SIEM had come.
-    pub(super) progress: Progress,
+    pub(super) progress: SpoolProgress,
 }
 
 /// What holds for one stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Stream {
+pub(super) struct StreamState {
     pub(super) id: u8,
     pub(super) cursor: Vec<u8>,
     /// Chunks of fingerprints below this number are forgotten.
@@ -55,7 +55,7 @@ pub(super) const MOST_NOTE: usize = 16 * 1024;
 
 /// How far the SIEM has come. The numbers only grow.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Progress {
+pub(super) struct SpoolProgress {
     /// Lines below this number have arrived, or are lost.
     pub(super) first: u64,
     /// Lines among them that damage has cost.
@@ -68,14 +68,14 @@ pub(super) struct Progress {
 
 // === impl State ===
 
-impl State {
+impl SpoolState {
     pub(super) fn encode(&self) -> Vec<u8> {
-        envelope::seal(Kind::State, self.next, |out| self.write(out))
+        record::seal(RecordKind::State, self.next, |out| self.write(out))
     }
 
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, Broken> {
-        let opened = envelope::open_as(Kind::State, bytes)?;
-        let mut state = Self::read(&mut Take(opened.body)).ok_or(Broken::Short)?;
+        let opened = record::open_as(RecordKind::State, bytes)?;
+        let mut state = Self::read(&mut ByteReader(opened.body)).ok_or(Broken::Short)?;
         if opened.format == 2 {
             for stream in &mut state.streams {
                 stream.id = format_2::stream(stream.id);
@@ -85,12 +85,12 @@ impl State {
     }
 
     /// The stream of this number; a new one where there is none.
-    pub(super) fn stream_mut(&mut self, id: u8) -> &mut Stream {
+    pub(super) fn stream_mut(&mut self, id: u8) -> &mut StreamState {
         let at = self.streams.iter().position(|stream| stream.id == id);
         let at = at.unwrap_or_else(|| {
-            self.streams.push(Stream {
+            self.streams.push(StreamState {
                 id,
-                ..Stream::default()
+                ..StreamState::default()
             });
             self.streams.len() - 1
         });
@@ -120,15 +120,15 @@ impl State {
         }
     }
 
-    fn read(take: &mut Take<'_>) -> Option<Self> {
+    fn read(take: &mut ByteReader<'_>) -> Option<Self> {
         let [seq, next, text, asides_gone] = [take.u64()?, take.u64()?, take.u64()?, take.u64()?];
         let [pieces, page, inherited, asides] =
             [take.u32()?, take.u32()?, take.u32()?, take.u32()?];
         let aside = take.place()?;
-        let progress = Progress::read(take)?;
+        let progress = SpoolProgress::read(take)?;
         let mut streams = Vec::new();
         for _ in 0..take.u32()? {
-            streams.push(Stream {
+            streams.push(StreamState {
                 id: take.u8()?,
                 seen_from: take.u64()?,
                 seen_next: take.u64()?,
@@ -154,14 +154,14 @@ impl State {
 
 // === impl Progress ===
 
-impl Progress {
+impl SpoolProgress {
     pub(super) fn encode(&self) -> Vec<u8> {
-        envelope::seal(Kind::Progress, self.first, |out| self.write(out))
+        record::seal(RecordKind::Progress, self.first, |out| self.write(out))
     }
 
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, Broken> {
-        let opened = envelope::open_as(Kind::Progress, bytes)?;
-        Self::read(&mut Take(opened.body)).ok_or(Broken::Short)
+        let opened = record::open_as(RecordKind::Progress, bytes)?;
+        Self::read(&mut ByteReader(opened.body)).ok_or(Broken::Short)
     }
 
     /// The further of two, in every respect.
@@ -185,7 +185,7 @@ impl Progress {
         put_string(out, &self.note);
     }
 
-    fn read(take: &mut Take<'_>) -> Option<Self> {
+    fn read(take: &mut ByteReader<'_>) -> Option<Self> {
         Some(Self {
             first: take.u64()?,
             damaged_lines: take.u64()?,
@@ -211,7 +211,7 @@ mod tests {
             note in prop::collection::vec(any::<u8>(), 0..100),
             streams in prop::collection::vec((any::<u8>(), any::<[u64; 2]>(), prop::option::of(0..u32::MAX), prop::collection::vec(any::<u8>(), 0..100)), 0..5),
         ) {
-            let state = State {
+            let state = SpoolState {
                 seq: numbers[0],
                 next: numbers[1],
                 text: numbers[2],
@@ -221,18 +221,18 @@ mod tests {
                 inherited: small[2],
                 asides: small[3],
                 aside,
-                progress: Progress { first: numbers[4], damaged_lines: numbers[5], damaged_pieces: numbers[6], note },
+                progress: SpoolProgress { first: numbers[4], damaged_lines: numbers[5], damaged_pieces: numbers[6], note },
                 streams: streams.into_iter().map(|(id, [seen_from, seen_next], seen_last, cursor)| {
-                    Stream { id, cursor, seen_from, seen_next, seen_last }
+                    StreamState { id, cursor, seen_from, seen_next, seen_last }
                 }).collect(),
             };
-            prop_assert_eq!(State::decode(&state.encode()).unwrap(), state.clone());
-            prop_assert_eq!(Progress::decode(&state.progress.encode()).unwrap(), state.progress);
+            prop_assert_eq!(SpoolState::decode(&state.encode()).unwrap(), state.clone());
+            prop_assert_eq!(SpoolProgress::decode(&state.progress.encode()).unwrap(), state.progress);
         }
 
         #[test]
         fn any_body_is_survived(body in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _ = State::decode(&envelope::seal(Kind::State, 0, |out| out.extend(&body)));
+            let _ = SpoolState::decode(&record::seal(RecordKind::State, 0, |out| out.extend(&body)));
         }
     }
 }

@@ -2,26 +2,26 @@
 
 use std::time::Duration;
 
-use super::depth::{DepthRings, Depths};
+use super::queue_depth::{QueueDepthRings, QueueDepths};
 use super::{
-    AgentReport, AskLedger, AskSpool, Condition, Happening, Introduction, LedgerReport, LineCounts,
-    Link, LinkReport, PageRead, SpoolReport, State, StreamCounts, StreamIntroduction, StreamReport,
-    Thresholds, wall_ms_at,
+    AgentReport, AskLedger, AskSpool, Condition, InternalEvent, Introduction, LedgerReport,
+    LineCounts, Link, LinkReport, LinkState, PageRead, SpoolReport, StreamCounts,
+    StreamIntroduction, StreamReport, Thresholds, wall_ms_at,
 };
 use crate::clock::Moment;
 use crate::foreign::without_secrets;
 
 /// An agent.
-pub(super) struct Agent {
+pub(super) struct AgentState {
     pub(super) report: AgentReport,
     /// In the order of its source.
     pub(super) streams: Vec<StreamStatus>,
-    pub(super) siem: Side,
+    pub(super) siem: AgentSide,
     /// When a page last brought something new, and when lines last were proved; steady times.
     pub(super) last_read: Option<Duration>,
     pub(super) last_proved: Option<Duration>,
     pub(super) since: Since,
-    pub(super) depths: DepthRings,
+    pub(super) depths: QueueDepthRings,
     pub(super) ask_spool: AskSpool,
     pub(super) ask_ledger: AskLedger,
 }
@@ -34,7 +34,7 @@ pub(super) struct Since {
 }
 
 /// What was asked of an agent's spool and ledger while the status was free for others.
-pub(super) struct Asked {
+pub(super) struct AgentHandles {
     pub(super) agent: String,
     pub(super) spool: SpoolReport,
     pub(super) ledger: LedgerReport,
@@ -44,21 +44,21 @@ pub(super) struct Asked {
 pub(super) struct StreamStatus {
     name: &'static str,
     counts: StreamCounts,
-    side: Side,
+    side: AgentSide,
     /// Does it read again what was lost with the state folder?
     reads_again: bool,
 }
 
 /// One link with what is known of it.
 #[derive(Clone, Default)]
-pub(super) struct Side {
+pub(super) struct AgentSide {
     pub(super) link: Link,
     pub(super) trouble: Option<String>,
 }
 
 // === impl Agent ===
 
-impl Agent {
+impl AgentState {
     /// It begins.
     pub(super) fn new(new: Introduction, now: Moment) -> Self {
         let link = new.link(now);
@@ -67,7 +67,7 @@ impl Agent {
             streams: streams.collect(),
             report: AgentReport {
                 name: new.name,
-                state: State::Created,
+                state: LinkState::Created,
                 paused: new.paused,
                 cloud: LinkReport::new(new.cloud),
                 siem: LinkReport::new(new.siem),
@@ -82,15 +82,15 @@ impl Agent {
                 since_ms: now.wall_ms,
                 last_read_ms: None,
                 last_proved_ms: None,
-                depths: Depths::default(),
+                depths: QueueDepths::default(),
             },
             last_read: None,
             last_proved: None,
             since: Since::default(),
-            depths: DepthRings::default(),
-            siem: Side {
+            depths: QueueDepthRings::default(),
+            siem: AgentSide {
                 link,
-                ..Side::default()
+                ..AgentSide::default()
             },
             ask_spool: new.ask_spool,
             ask_ledger: new.ask_ledger,
@@ -135,12 +135,12 @@ impl Agent {
         self.report.spool.full = false;
     }
 
-    pub(super) fn count(&mut self, now: Moment, what: &Happening) {
+    pub(super) fn count(&mut self, now: Moment, what: &InternalEvent) {
         let report = &mut self.report;
         let mut streams = self.streams.iter_mut();
         let stream = streams.find(|stream| stream.name == what.stream());
         match what {
-            Happening::PageRead(page) => {
+            InternalEvent::PageRead(page) => {
                 if page.lines + page.set_aside + page.left_out > 0 {
                     self.last_read = Some(now.steady);
                 }
@@ -148,33 +148,33 @@ impl Agent {
                     stream.count(page, now);
                 }
             }
-            Happening::SpoolGone { .. } => {
+            InternalEvent::SpoolGone { .. } => {
                 for stream in &mut self.streams {
                     stream.reads_again = stream.counts.enabled;
                 }
             }
-            Happening::CloudTrouble { what, .. } => {
+            InternalEvent::CloudTrouble { what, .. } => {
                 if let Some(stream) = stream {
                     stream.side.trouble = Some(without_secrets(what).into_owned());
                 }
             }
-            Happening::SiemConnected { .. } | Happening::SiemThere => self.siem.touch(now),
-            Happening::SiemTrouble { what, .. } => {
+            InternalEvent::SiemConnected { .. } | InternalEvent::SiemThere => self.siem.touch(now),
+            InternalEvent::SiemTrouble { what, .. } => {
                 self.siem.trouble = Some(without_secrets(what).into_owned());
             }
-            Happening::Sent { lines } => report.lines.sent += lines,
-            Happening::Proved { lines } => {
+            InternalEvent::Sent { lines } => report.lines.sent += lines,
+            InternalEvent::Proved { lines } => {
                 report.lines.proved += lines;
                 self.last_proved = Some(now.steady);
                 self.siem.touch(now);
             }
-            Happening::Cut { lines, .. } => report.lines.cut += lines,
-            Happening::ReplayBegun(running) | Happening::ReplayGoesOn(running) => {
+            InternalEvent::Cut { lines, .. } => report.lines.cut += lines,
+            InternalEvent::ReplayBegun(running) | InternalEvent::ReplayGoesOn(running) => {
                 report.replay = Some(running.clone());
             }
-            Happening::ReplayEnded { .. } => report.replay = None,
-            Happening::SpoolFull { .. } => report.spool.full = true,
-            Happening::SpoolWell => report.spool.full = false,
+            InternalEvent::ReplayEnded { .. } => report.replay = None,
+            InternalEvent::SpoolFull { .. } => report.spool.full = true,
+            InternalEvent::SpoolWell => report.spool.full = false,
             _ => {}
         }
     }
@@ -189,11 +189,11 @@ impl Agent {
         let report = &self.report;
         let (mut cloud, mut siem) = (report.cloud.clone(), report.siem.clone());
         let on = self.streams.iter().filter(|stream| stream.counts.enabled);
-        let sides: Vec<&Side> = on.map(|stream| &stream.side).collect();
+        let sides: Vec<&AgentSide> = on.map(|stream| &stream.side).collect();
         fill(&mut cloud, &sides, now, thresholds);
         if report.paused {
             // nobody asks it, so its silence means nothing
-            cloud.state = State::Created;
+            cloud.state = LinkState::Created;
         }
         fill(&mut siem, &[&self.siem], now, thresholds);
         [cloud, siem]
@@ -203,7 +203,7 @@ impl Agent {
         &self,
         now: Moment,
         thresholds: Thresholds,
-        asked: Option<&mut Asked>,
+        asked: Option<&mut AgentHandles>,
     ) -> AgentReport {
         let mut report = self.report.clone();
         [report.cloud, report.siem] = self.links_at(now, thresholds);
@@ -238,9 +238,9 @@ impl StreamStatus {
                 enabled: new.enabled,
                 ..StreamCounts::default()
             },
-            side: Side {
+            side: AgentSide {
                 link,
-                ..Side::default()
+                ..AgentSide::default()
             },
             reads_again: false,
         }
@@ -276,7 +276,7 @@ impl Since {
 
 // === impl Side ===
 
-impl Side {
+impl AgentSide {
     pub(super) fn touch(&mut self, now: Moment) {
         self.link.last_contact = Some(now.steady);
         self.trouble = None;
@@ -284,11 +284,11 @@ impl Side {
 }
 
 /// What several links make together: the worst state, the oldest contact, the first trouble.
-fn fill(report: &mut LinkReport, sides: &[&Side], now: Moment, thresholds: Thresholds) {
+fn fill(report: &mut LinkReport, sides: &[&AgentSide], now: Moment, thresholds: Thresholds) {
     let states = sides
         .iter()
         .map(|side| side.link.state(now.steady, thresholds));
-    report.state = states.max().unwrap_or(State::Created);
+    report.state = states.max().unwrap_or(LinkState::Created);
     let contact = sides.iter().map(|side| side.link.last_contact).min();
     report.contact_ms = contact.flatten().map(|at| wall_ms_at(at, now));
     report.trouble = sides.iter().find_map(|side| side.trouble.clone());

@@ -1,7 +1,7 @@
 //! How an agent and the ways to its two sides are, from what is reported of them.
 
-use super::health::State;
-use super::meaning::{Condition, Way};
+use super::condition::{Condition, PathCondition};
+use super::health::LinkState;
 use super::notice::{Notice, Topic};
 use super::snapshot::{AgentReport, LinkReport};
 
@@ -13,12 +13,12 @@ impl Condition {
     #[must_use]
     pub fn of<'a>(agent: &AgentReport, notices: impl IntoIterator<Item = &'a Notice>) -> Self {
         match agent.state {
-            State::Disconnected => Self::Disconnected,
-            State::ConnectionError => Self::ConnectionError,
+            LinkState::Disconnected => Self::Disconnected,
+            LinkState::ConnectionError => Self::ConnectionError,
             _ if is_failing(agent, notices) => Self::Interrupted,
             _ if agent.paused => Self::Paused,
-            State::Created => Self::Created,
-            State::Connected => Self::Connected,
+            LinkState::Created => Self::Created,
+            LinkState::Connected => Self::Connected,
         }
     }
 }
@@ -46,9 +46,9 @@ fn is_failing<'a>(agent: &AgentReport, notices: impl IntoIterator<Item = &'a Not
 impl AgentReport {
     /// How the way from the cloud is now.
     #[must_use]
-    pub fn cloud_way(&self) -> Way {
+    pub fn cloud_way(&self) -> PathCondition {
         if self.paused {
-            Way::Paused
+            PathCondition::Paused
         } else {
             self.cloud.way()
         }
@@ -60,12 +60,12 @@ impl AgentReport {
 impl LinkReport {
     /// How the way to it is now.
     #[must_use]
-    pub fn way(&self) -> Way {
+    pub fn way(&self) -> PathCondition {
         match self.state {
-            State::ConnectionError | State::Disconnected => Way::Broken,
-            _ if self.trouble.is_some() => Way::Broken,
-            State::Created => Way::Untried,
-            State::Connected => Way::Open,
+            LinkState::ConnectionError | LinkState::Disconnected => PathCondition::Broken,
+            _ if self.trouble.is_some() => PathCondition::Broken,
+            LinkState::Created => PathCondition::Untried,
+            LinkState::Connected => PathCondition::Open,
         }
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The states of a link, an agent and the box, from good to bad.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum State {
+pub enum LinkState {
     /// In contact.
     Connected,
     /// Set up, and never in contact yet.
@@ -18,7 +18,7 @@ pub enum State {
     Disconnected,
 }
 
-impl State {
+impl LinkState {
     /// As the old portal wrote it.
     #[must_use]
     pub fn in_words(self) -> &'static str {
@@ -34,9 +34,9 @@ impl State {
 /// When silence changes its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Thresholds {
-    /// Longer than this: [`State::ConnectionError`].
+    /// Longer than this: [`LinkState::ConnectionError`].
     pub connection_error: Duration,
-    /// Longer than this: [`State::Disconnected`].
+    /// Longer than this: [`LinkState::Disconnected`].
     pub disconnected: Duration,
 }
 
@@ -54,18 +54,18 @@ pub struct Link {
 impl Link {
     /// The link's state now.
     #[must_use]
-    pub fn state(&self, now: Duration, thresholds: Thresholds) -> State {
+    pub fn state(&self, now: Duration, thresholds: Thresholds) -> LinkState {
         let silent = now.saturating_sub(self.last_contact.unwrap_or(self.since));
         if !self.known && self.last_contact.is_none() {
-            State::Created
+            LinkState::Created
         } else if silent > thresholds.disconnected {
-            State::Disconnected
+            LinkState::Disconnected
         } else if silent > thresholds.connection_error {
-            State::ConnectionError
+            LinkState::ConnectionError
         } else if self.last_contact.is_none() {
-            State::Created
+            LinkState::Created
         } else {
-            State::Connected
+            LinkState::Connected
         }
     }
 }
@@ -80,7 +80,7 @@ mod tests {
         disconnected: HOUR.saturating_mul(12),
     };
 
-    fn state(known: bool, last_contact: Option<u32>, now: u32) -> State {
+    fn state(known: bool, last_contact: Option<u32>, now: u32) -> LinkState {
         Link {
             since: Duration::ZERO,
             known,
@@ -93,18 +93,22 @@ mod tests {
     fn silence_changes_its_name() {
         assert_eq!(
             state(false, None, 20),
-            State::Created,
+            LinkState::Created,
             "never set up to the end"
         );
-        assert_eq!(state(true, None, 1), State::Created, "just started again");
-        assert_eq!(state(true, None, 3), State::ConnectionError);
-        assert_eq!(state(true, None, 13), State::Disconnected);
+        assert_eq!(
+            state(true, None, 1),
+            LinkState::Created,
+            "just started again"
+        );
+        assert_eq!(state(true, None, 3), LinkState::ConnectionError);
+        assert_eq!(state(true, None, 13), LinkState::Disconnected);
         assert_eq!(
             state(false, Some(5), 7),
-            State::Connected,
+            LinkState::Connected,
             "two hours are not more than two hours"
         );
-        assert_eq!(state(false, Some(5), 8), State::ConnectionError);
-        assert_eq!(state(false, Some(5), 18), State::Disconnected);
+        assert_eq!(state(false, Some(5), 8), LinkState::ConnectionError);
+        assert_eq!(state(false, Some(5), 18), LinkState::Disconnected);
     }
 }

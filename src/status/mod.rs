@@ -3,16 +3,16 @@
 
 mod agent;
 mod assess;
-mod depth;
-mod happening;
+mod blink;
+mod condition;
 mod health;
-mod kept;
+mod internal_event;
 mod ledger;
-mod meaning;
+mod liveness;
 mod notice;
-mod pulse;
+mod queue_depth;
+mod registry;
 mod reporter;
-mod rhythm;
 mod snapshot;
 pub mod socket;
 mod text;
@@ -21,15 +21,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-pub use depth::{Depth, Depths};
-pub use happening::{Effect, Happening, LineTrouble, Loudness, PageRead, Question};
-pub use health::{Link, State, Thresholds};
+pub use blink::Blink;
+pub use condition::{Colour, Condition, Lamp, Meaning, PathCondition, Signal};
+pub use health::{Link, LinkState, Thresholds};
+pub use internal_event::{Effect, InternalEvent, Level, LineTrouble, PageRead, Question};
 pub use ledger::{LedgerCounts, LedgerReport, LedgerRow, LedgerSpan};
-pub use meaning::{Colour, Condition, Lamp, Meaning, Signal, Way};
+pub use liveness::{Liveness, LivenessWatch, WORK, Watched};
 pub use notice::{Notice, Notices, Subject, Topic};
-pub use pulse::{Pulse, Pulses, WORK, Watched};
+pub use queue_depth::{QueueDepth, QueueDepths};
 pub use reporter::{Introduction, Reporter, StreamIntroduction};
-pub use rhythm::Rhythm;
 pub use snapshot::{
     AgentReport, LineCounts, LinkReport, Snapshot, SpoolReport, StreamCounts, StreamReport, VERSION,
 };
@@ -37,8 +37,8 @@ pub use text::text;
 
 use crate::clock::Moment;
 use crate::orphan::Orphan;
-use agent::{Agent, Asked, Since};
-use kept::Kept;
+use agent::{AgentHandles, AgentState, Since};
+use registry::Registry;
 
 /// Gives the spool's figures when somebody asks for them.
 pub type AskSpool = Arc<dyn Fn() -> SpoolReport + Send + Sync>;
@@ -64,11 +64,11 @@ pub struct PageReport {
 pub struct Status(Arc<Shared>);
 
 struct Shared {
-    kept: Mutex<Kept>,
+    kept: Mutex<Registry>,
     /// Steady time of the last sample, milliseconds: read without waiting for anybody.
     sampled_ms: AtomicU64,
     /// The signs of life of all parts.
-    pulses: Pulses,
+    pulses: LivenessWatch,
 }
 
 // === impl Status ===
@@ -78,7 +78,7 @@ impl Status {
     #[must_use]
     pub fn new(thresholds: Thresholds, started: Moment) -> Self {
         Self(Arc::new(Shared {
-            kept: Mutex::new(Kept {
+            kept: Mutex::new(Registry {
                 thresholds,
                 started,
                 agents: Vec::new(),
@@ -90,13 +90,13 @@ impl Status {
                 identify_until: None,
             }),
             sampled_ms: AtomicU64::new(steady_ms(started)),
-            pulses: Pulses::default(),
+            pulses: LivenessWatch::default(),
         }))
     }
 
     /// A part of the process begins that gives signs of life.
     #[must_use]
-    pub fn part(&self, part: &str) -> Pulse {
+    pub fn part(&self, part: &str) -> Liveness {
         self.0.pulses.part(part)
     }
 
@@ -215,12 +215,15 @@ impl Status {
     #[must_use]
     pub fn snapshot(&self, now: Moment) -> Snapshot {
         // the spools and ledgers are asked while those who tell need not wait for it
-        let asked = self.asks().into_iter().map(|(agent, spool, ledger)| Asked {
-            agent,
-            spool: spool(),
-            ledger: ledger(),
-        });
-        let mut asked: Vec<Asked> = asked.collect();
+        let asked = self
+            .asks()
+            .into_iter()
+            .map(|(agent, spool, ledger)| AgentHandles {
+                agent,
+                spool: spool(),
+                ledger: ledger(),
+            });
+        let mut asked: Vec<AgentHandles> = asked.collect();
         let mut kept = self.lock();
         kept.observe(now);
         let agents: Vec<AgentReport> = kept
@@ -243,7 +246,7 @@ impl Status {
                 .iter()
                 .map(|agent| agent.state)
                 .max()
-                .unwrap_or(State::Created),
+                .unwrap_or(LinkState::Created),
             condition: kept.since.condition.unwrap_or_default(),
             since_ms: wall_ms_at(kept.since.begin, now),
             page: kept.page.addresses.clone(),
@@ -260,7 +263,7 @@ impl Status {
     /// Whom to ask, agent by agent.
     fn asks(&self) -> Vec<(String, AskSpool, AskLedger)> {
         let kept = self.lock();
-        let ask = |agent: &Agent| {
+        let ask = |agent: &AgentState| {
             (
                 agent.report.name.clone(),
                 Arc::clone(&agent.ask_spool),
@@ -270,7 +273,7 @@ impl Status {
         kept.agents.iter().map(ask).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Kept> {
+    fn lock(&self) -> MutexGuard<'_, Registry> {
         // a panic elsewhere leaves counters behind that are at worst one too low
         self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }

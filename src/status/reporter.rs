@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{AskLedger, AskSpool, Happening, Link, Loudness, Pulse, State, Status};
+use super::{AskLedger, AskSpool, InternalEvent, Level, Link, LinkState, Liveness, Status};
 use crate::clock::Moment;
 
 /// How one agent tells what happens to it.
@@ -65,34 +65,34 @@ impl Reporter {
 
     /// A part of the agent begins that gives signs of life.
     #[must_use]
-    pub fn part(&self, part: &str) -> Pulse {
+    pub fn part(&self, part: &str) -> Liveness {
         self.status.part(&format!("{}: {part}", self.agent))
     }
 
     /// How its two sides are now: the cloud, the SIEM.
     #[must_use]
-    pub fn sides(&self, now: Moment) -> [State; 2] {
+    pub fn sides(&self, now: Moment) -> [LinkState; 2] {
         let kept = self.status.lock();
         let mut agents = kept.agents.iter();
         let agent = agents.find(|agent| *agent.report.name == *self.agent);
-        agent.map_or([State::Created; 2], |agent| {
+        agent.map_or([LinkState::Created; 2], |agent| {
             let links = agent.links_at(now, kept.thresholds);
             links.map(|link| link.state)
         })
     }
 
     /// Something happened: counts it, notices it, logs it.
-    pub fn tell(&self, now: Moment, what: &Happening) {
+    pub fn tell(&self, now: Moment, what: &InternalEvent) {
         let words = what.in_words();
         let times = self.status.lock().take_in(&self.agent, now, what, &words);
         let agent = &*self.agent;
         // a trouble that goes on is logged at its 1st, 2nd, 4th, 8th … time
         match what.loudness() {
-            Loudness::Debug => tracing::debug!(agent, "{words}"),
+            Level::Debug => tracing::debug!(agent, "{words}"),
             _ if times > 0 && !times.is_power_of_two() => tracing::debug!(agent, "{words}"),
-            Loudness::Info => tracing::info!(agent, "{words}"),
-            Loudness::Warn => tracing::warn!(agent, "{words}"),
-            Loudness::Error => tracing::error!(agent, "{words}"),
+            Level::Info => tracing::info!(agent, "{words}"),
+            Level::Warn => tracing::warn!(agent, "{words}"),
+            Level::Error => tracing::error!(agent, "{words}"),
         }
     }
 }

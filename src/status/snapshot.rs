@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::depth::Depths;
-use super::health::State;
+use super::condition::Condition;
+use super::health::LinkState;
 use super::ledger::LedgerReport;
-use super::meaning::Condition;
 use super::notice::Notice;
+use super::queue_depth::QueueDepths;
 use crate::orphan::Orphan;
 use crate::replay::Running;
 
@@ -27,7 +27,7 @@ pub struct Snapshot {
     /// When this was taken.
     pub at_ms: i64,
     /// The worst of the agents' states.
-    pub state: State,
+    pub state: LinkState,
     /// The worst of the agents' conditions.
     #[serde(default)]
     pub condition: Condition,
@@ -64,7 +64,7 @@ pub struct AgentReport {
     /// Its name.
     pub name: String,
     /// The worse of its two sides; of a paused agent, that of its SIEM's.
-    pub state: State,
+    pub state: LinkState,
     /// Is it paused, so that nothing is read from the cloud?
     #[serde(default)]
     pub paused: bool,
@@ -103,7 +103,7 @@ pub struct AgentReport {
     pub replay: Option<Box<Running>>,
     /// What waited over the last days, for the page's charts only.
     #[serde(skip)]
-    pub depths: Depths,
+    pub depths: QueueDepths,
 }
 
 // === impl LinkReport ===
@@ -112,7 +112,7 @@ impl LinkReport {
     /// Nobody has tried it yet.
     pub(super) fn new(to: String) -> Self {
         Self {
-            state: State::Created,
+            state: LinkState::Created,
             to,
             contact_ms: None,
             trouble: None,
@@ -125,7 +125,7 @@ impl LinkReport {
 impl AgentReport {
     /// The worse of its two sides; of a paused agent, the SIEM's.
     #[must_use]
-    pub fn state_of_sides(&self) -> State {
+    pub fn state_of_sides(&self) -> LinkState {
         if self.paused {
             self.siem.state
         } else {
@@ -163,7 +163,7 @@ impl AgentReport {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkReport {
     /// Its state.
-    pub state: State,
+    pub state: LinkState,
     /// Where it leads: a URL, or `tcp://host:port`.
     pub to: String,
     /// The last contact, where there was one.

@@ -5,7 +5,7 @@
 //! told the [`Snapshot`] as one JSON text. The words of a replay are a JSON text a line; hanging up ends it. What became of an
 //! orphaned spool is one JSON text.
 
-mod words;
+mod replay_client;
 
 use std::io::{self, Read};
 use std::net::Shutdown;
@@ -17,12 +17,12 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{mpsc, oneshot, watch};
 
-pub use words::{ReplayError, Words, orphan, replay};
+pub use replay_client::{ReplayError, Words, orphan, replay};
 
 use super::{Snapshot, Status};
 use crate::clock;
 use crate::own_file;
-use crate::replay::{Call, Progress, Request, Word};
+use crate::replay::{ReplayCall, ReplayProgress, ReplayReport, ReplayRequest};
 
 /// Name of the socket in the state folder.
 pub const NAME: &str = "status.sock";
@@ -40,27 +40,27 @@ const LONGEST_ANSWER: u64 = 16 * 1024 * 1024;
 /// What can be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Asked {
+pub enum SocketRequest {
     /// The snapshot.
     Status,
     /// A window of time fetched again.
-    Replay(Request),
+    Replay(ReplayRequest),
     /// Something done with a spool that belongs to no agent.
-    Orphan(crate::orphan::Request),
+    Orphan(crate::orphan::OrphanRequest),
 }
 
 /// What the socket can't do itself.
 #[derive(Debug)]
 pub enum Called {
     /// A replay.
-    Replay(Call),
+    Replay(ReplayCall),
     /// Something done with a spool that belongs to no agent.
-    Orphan(crate::orphan::Call),
+    Orphan(crate::orphan::OrphanCall),
 }
 
 /// The running instance could not be asked.
 #[derive(Debug, thiserror::Error)]
-pub enum AskError {
+pub enum SocketError {
     /// Nobody listens.
     #[error("no siembox runs on {}: start it, or name its folder with --state or --config ({cause})", path.display())]
     NobodyThere {
@@ -122,16 +122,16 @@ async fn answer(stream: UnixStream, status: Status, calls: mpsc::Sender<Called>)
     // cut off in the middle of a line, what was read of it is of no use
     let asked = tokio::time::timeout(ASK_WITHIN, read.read_line(&mut line)).await;
     let question = match asked {
-        Err(_) | Ok(Ok(0)) => Ok(Asked::Status),
+        Err(_) | Ok(Ok(0)) => Ok(SocketRequest::Status),
         Ok(Ok(_)) => serde_json::from_str(&line),
         Ok(Err(error)) => return Err(error),
     };
     let request = match question {
-        Ok(Asked::Replay(request)) => request,
-        Ok(Asked::Orphan(request)) => {
+        Ok(SocketRequest::Replay(request)) => request,
+        Ok(SocketRequest::Orphan(request)) => {
             let (done, outcome) = oneshot::channel();
             if calls
-                .send(Called::Orphan(crate::orphan::Call { request, done }))
+                .send(Called::Orphan(crate::orphan::OrphanCall { request, done }))
                 .await
                 .is_err()
             {
@@ -143,18 +143,18 @@ async fn answer(stream: UnixStream, status: Status, calls: mpsc::Sender<Called>)
             };
             return bounded(write.write_all(&one_line(&outcome)?)).await;
         }
-        Ok(Asked::Status) => {
+        Ok(SocketRequest::Status) => {
             let json = serde_json::to_vec(&status.snapshot(clock::now()))?;
             return bounded(write.write_all(&json)).await;
         }
         Err(error) => {
-            let word = Word::Refused(format!("the question is not understood: {error}"));
+            let word = ReplayReport::Refused(format!("the question is not understood: {error}"));
             return bounded(write.write_all(&one_line(&word)?)).await;
         }
     };
-    let (words, mut heard) = watch::channel(Word::Progress(Progress::default()));
+    let (words, mut heard) = watch::channel(ReplayReport::Progress(ReplayProgress::default()));
     if calls
-        .send(Called::Replay(Call { request, words }))
+        .send(Called::Replay(ReplayCall { request, words }))
         .await
         .is_err()
     {
@@ -193,26 +193,26 @@ fn one_line(word: &impl Serialize) -> io::Result<Vec<u8>> {
 /// Connects to the running instance.
 ///
 /// # Errors
-/// [`AskError::NobodyThere`]
-pub fn connect(state_dir: &Path) -> Result<std::os::unix::net::UnixStream, AskError> {
+/// [`SocketError::NobodyThere`]
+pub fn connect(state_dir: &Path) -> Result<std::os::unix::net::UnixStream, SocketError> {
     let path = state_dir.join(NAME);
     std::os::unix::net::UnixStream::connect(&path)
-        .map_err(|cause| AskError::NobodyThere { path, cause })
+        .map_err(|cause| SocketError::NobodyThere { path, cause })
 }
 
 /// Asks the running instance.
 ///
 /// # Errors
-/// See [`AskError`].
-pub fn ask(state_dir: &Path) -> Result<Snapshot, AskError> {
+/// See [`SocketError`].
+pub fn ask(state_dir: &Path) -> Result<Snapshot, SocketError> {
     ask_within(state_dir, PATIENCE)
 }
 
 /// Asks the running instance, and waits so long for each part of its answer.
 ///
 /// # Errors
-/// See [`AskError`].
-pub fn ask_within(state_dir: &Path, patience: Duration) -> Result<Snapshot, AskError> {
+/// See [`SocketError`].
+pub fn ask_within(state_dir: &Path, patience: Duration) -> Result<Snapshot, SocketError> {
     let path = state_dir.join(NAME);
     let mut json = Vec::new();
     let stream = connect(state_dir)?;
@@ -221,9 +221,9 @@ pub fn ask_within(state_dir: &Path, patience: Duration) -> Result<Snapshot, AskE
         // nothing more to ask
         .and_then(|()| stream.shutdown(Shutdown::Write))
         .and_then(|()| stream.take(LONGEST_ANSWER).read_to_end(&mut json))
-        .map_err(|cause| AskError::Read {
+        .map_err(|cause| SocketError::Read {
             path: path.clone(),
             cause,
         })?;
-    serde_json::from_slice(&json).map_err(|cause| AskError::Odd { path, cause })
+    serde_json::from_slice(&json).map_err(|cause| SocketError::Odd { path, cause })
 }

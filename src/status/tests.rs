@@ -1,5 +1,5 @@
 use super::*;
-use crate::source::Trouble;
+use crate::source::SourceErrorKind;
 
 const BOTH: [StreamIntroduction; 2] = [stream("activities"), stream("alerts")];
 
@@ -36,11 +36,11 @@ fn a_clock_that_is_set_changes_no_age() {
         },
         at(10, 0),
     );
-    reporter.tell(at(1000, 1), &Happening::SiemThere);
+    reporter.tell(at(1000, 1), &InternalEvent::SiemThere);
     let snapshot = status.snapshot(at(1_700_000_060_000, 61));
     assert_eq!(snapshot.started_ms, 1_699_999_999_000);
     assert_eq!(snapshot.agents[0].siem.contact_ms, Some(1_700_000_000_000));
-    assert_eq!(snapshot.agents[0].siem.state, State::Connected);
+    assert_eq!(snapshot.agents[0].siem.state, LinkState::Connected);
 }
 
 #[test]
@@ -91,9 +91,9 @@ fn a_pause_is_no_silence_of_the_cloud() {
         status.introduce(new, now)
     };
     let reporter = introduce(false, at(0));
-    let trouble = Happening::CloudTrouble {
+    let trouble = InternalEvent::CloudTrouble {
         stream: "alerts",
-        trouble: Trouble::Passing,
+        trouble: SourceErrorKind::Passing,
         what: "HTTP 500".to_owned(),
         asked: None,
         wait: Duration::ZERO,
@@ -105,14 +105,14 @@ fn a_pause_is_no_silence_of_the_cloud() {
         let open = snapshot.notices.iter().filter(|one| one.over_ms.is_none());
         (agent.condition, agent.cloud.state, open.count())
     };
-    assert_eq!(seen(at(1)), (Condition::Interrupted, State::Created, 1));
+    assert_eq!(seen(at(1)), (Condition::Interrupted, LinkState::Created, 1));
     let reporter = introduce(true, at(1));
-    reporter.tell(at(40), &Happening::SiemThere);
-    assert_eq!(seen(at(41)), (Condition::Paused, State::Created, 0));
-    assert_eq!(status.snapshot(at(41)).state, State::Connected);
+    reporter.tell(at(40), &InternalEvent::SiemThere);
+    assert_eq!(seen(at(41)), (Condition::Paused, LinkState::Created, 0));
+    assert_eq!(status.snapshot(at(41)).state, LinkState::Connected);
     assert_eq!(seen(at(43)).0, Condition::ConnectionError, "of its SIEM");
     let reporter = introduce(false, at(43));
-    reporter.tell(at(43), &Happening::SiemThere);
+    reporter.tell(at(43), &InternalEvent::SiemThere);
     assert_eq!(seen(at(44)).0, Condition::Created);
     assert_eq!(seen(at(46)).0, Condition::ConnectionError);
 }
@@ -120,12 +120,12 @@ fn a_pause_is_no_silence_of_the_cloud() {
 #[test]
 fn a_notice_is_titled_by_the_kind_of_trouble_not_by_its_words() {
     for (trouble, title) in [
-        (Trouble::InvalidToken, "Invalid token"),
-        (Trouble::InvalidProxy, "Invalid proxy address"),
-        (Trouble::Refused, "SIEM agent error"),
-        (Trouble::Passing, "SIEM agent error"),
+        (SourceErrorKind::InvalidToken, "Invalid token"),
+        (SourceErrorKind::InvalidProxy, "Invalid proxy address"),
+        (SourceErrorKind::Refused, "SIEM agent error"),
+        (SourceErrorKind::Passing, "SIEM agent error"),
     ] {
-        let what = Happening::CloudTrouble {
+        let what = InternalEvent::CloudTrouble {
             stream: "alerts",
             trouble,
             what: "Invalid token, says a page that is none of the API's".to_owned(),

@@ -22,7 +22,7 @@ pub enum Framing {
 
 /// What lines had to suffer to go out. All zero in a healthy stream.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Mended {
+pub struct FramingRepairs {
     /// Lines in which a line feed or NUL was replaced by a blank: on LF framing either would have ended the message (NUL does
     /// in syslog-ng).
     pub broken: u64,
@@ -30,7 +30,7 @@ pub struct Mended {
     pub cut: u64,
 }
 
-impl std::ops::AddAssign for Mended {
+impl std::ops::AddAssign for FramingRepairs {
     fn add_assign(&mut self, more: Self) {
         self.broken += more.broken;
         self.cut += more.cut;
@@ -43,21 +43,21 @@ pub const CUT_MARK: &str = " …[cut]";
 impl Framing {
     /// Appends the framed `line` to `out`.
     #[must_use = "counts what was mended"]
-    pub fn write(self, line: &str, out: &mut Vec<u8>) -> Mended {
+    pub fn write(self, line: &str, out: &mut Vec<u8>) -> FramingRepairs {
         if line.is_empty() {
-            return Mended::default();
+            return FramingRepairs::default();
         }
         match self {
             Self::Lf => {
                 let broken = write_without_ends(line, out);
                 out.push(b'\n');
-                Mended { broken, cut: 0 }
+                FramingRepairs { broken, cut: 0 }
             }
             Self::OctetCounting => {
                 write_decimal(line.len(), out);
                 out.push(b' ');
                 out.extend_from_slice(line.as_bytes());
-                Mended::default()
+                FramingRepairs::default()
             }
         }
     }
@@ -66,9 +66,13 @@ impl Framing {
 /// The `line` as it fits into a datagram of `most` bytes: itself, or cut at the end of a character, [`CUT_MARK`] after it.
 ///
 /// `scratch` holds the cut line; its memory is used again and again. A bound too small for the mark cuts without it.
-pub fn datagram<'a>(line: &'a str, most: usize, scratch: &'a mut String) -> (&'a str, Mended) {
+pub fn datagram<'a>(
+    line: &'a str,
+    most: usize,
+    scratch: &'a mut String,
+) -> (&'a str, FramingRepairs) {
     if line.len() <= most {
-        return (line, Mended::default());
+        return (line, FramingRepairs::default());
     }
     scratch.clear();
     match most.checked_sub(CUT_MARK.len()) {
@@ -78,7 +82,7 @@ pub fn datagram<'a>(line: &'a str, most: usize, scratch: &'a mut String) -> (&'a
         }
         None => scratch.push_str(&line[..line.floor_char_boundary(most)]),
     }
-    (scratch, Mended { broken: 0, cut: 1 })
+    (scratch, FramingRepairs { broken: 0, cut: 1 })
 }
 
 /// Appends `line` with each line feed and NUL replaced by a blank; 1 where there was one. UTF-8 stays UTF-8: both are ASCII.
@@ -114,7 +118,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn framed(framing: Framing, line: &str) -> (String, Mended) {
+    fn framed(framing: Framing, line: &str) -> (String, FramingRepairs) {
         let mut out = Vec::new();
         let mended = framing.write(line, &mut out);
         (String::from_utf8(out).unwrap(), mended)
@@ -122,8 +126,8 @@ mod tests {
 
     #[test]
     fn table() {
-        let whole = Mended::default();
-        let broken = Mended { broken: 1, cut: 0 };
+        let whole = FramingRepairs::default();
+        let broken = FramingRepairs { broken: 1, cut: 0 };
         let rows = [
             (Framing::Lf, "<13>a", "<13>a\n", whole),
             (Framing::Lf, "", "", whole),
@@ -181,7 +185,7 @@ mod tests {
         fn counted_lines_come_back_as_they_were(lines in proptest::collection::vec("(?s).*", 0..8)) {
             let mut wire = Vec::new();
             for line in &lines {
-                prop_assert_eq!(Framing::OctetCounting.write(line, &mut wire), Mended::default());
+                prop_assert_eq!(Framing::OctetCounting.write(line, &mut wire), FramingRepairs::default());
             }
             let (mut rest, mut back) = (&wire[..], Vec::new());
             while let Some(blank) = rest.iter().position(|byte| *byte == b' ') {

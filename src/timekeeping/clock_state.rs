@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Where the time comes from.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Source {
+pub enum ClockSource {
     /// Nobody said it: the last time known, or the firmware's build. It may be off by months.
     #[default]
     Floor,
@@ -17,9 +17,9 @@ pub enum Source {
 
 /// `/run/siembox/clock`
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Word {
+pub struct ClockState {
     /// Where the time comes from.
-    pub source: Source,
+    pub source: ClockSource,
     /// The server that said it, where one did.
     #[serde(default)]
     pub server: Option<String>,
@@ -33,11 +33,11 @@ pub struct Word {
 
 // === impl Word ===
 
-impl Word {
+impl ClockState {
     /// Can certificates be judged by this clock?
     #[must_use]
     pub fn is_plausible(&self) -> bool {
-        self.source != Source::Floor
+        self.source != ClockSource::Floor
     }
 
     /// For the status file: `set by ntp.example`.
@@ -48,10 +48,10 @@ impl Word {
             some => format!("; no time from {}", some.join(", ")),
         };
         match (self.source, &self.server) {
-            (Source::Sntp, Some(server)) => format!("set by the time server {server}{asked}"),
-            (Source::Sntp, None) => format!("set by a time server{asked}"),
-            (Source::Rtc, _) => format!("from the board's own clock{asked}"),
-            (Source::Floor, _) => format!("not set yet, may be far off{asked}"),
+            (ClockSource::Sntp, Some(server)) => format!("set by the time server {server}{asked}"),
+            (ClockSource::Sntp, None) => format!("set by a time server{asked}"),
+            (ClockSource::Rtc, _) => format!("from the board's own clock{asked}"),
+            (ClockSource::Floor, _) => format!("not set yet, may be far off{asked}"),
         }
     }
 }

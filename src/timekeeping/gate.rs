@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Word;
+use super::ClockState;
 use crate::clock::Moment;
 use crate::run_file;
 
 /// Where pollers wait until the clock is set: only on siembox's own firmware, and never for long.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Gate {
-    /// The [`Word`]'s file; `None` is always open.
+    /// The [`ClockState`]'s file; `None` is always open.
     file: Option<PathBuf>,
 }
 
@@ -55,7 +55,7 @@ impl Gate {
         let Some(file) = &self.file else {
             return Look::Open;
         };
-        let word: Word = run_file::heard(file).unwrap_or_default();
+        let word: ClockState = run_file::heard(file).unwrap_or_default();
         match (word.is_plausible(), now.steady >= LONGEST) {
             (true, _) => Look::Open,
             (false, true) => Look::Late { asked: word.asked },
@@ -68,7 +68,7 @@ impl Gate {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::timekeeping::Source;
+    use crate::timekeeping::ClockSource;
 
     fn after(seconds: u64) -> Moment {
         Moment {
@@ -90,9 +90,9 @@ mod tests {
             }
         );
         assert_eq!(gate.look(after(120)), Look::Late { asked: nobody });
-        let mut told = Word {
+        let mut told = ClockState {
             asked: vec!["a".to_owned()],
-            ..Word::default()
+            ..ClockState::default()
         };
         run_file::say(&file, &told).unwrap();
         assert_eq!(
@@ -101,7 +101,7 @@ mod tests {
                 asked: told.asked.clone()
             }
         );
-        for source in [Source::Rtc, Source::Sntp] {
+        for source in [ClockSource::Rtc, ClockSource::Sntp] {
             told.source = source;
             run_file::say(&file, &told).unwrap();
             assert_eq!(gate.look(after(1)), Look::Open);
@@ -111,13 +111,13 @@ mod tests {
 
     #[test]
     fn the_word_is_what_the_start_writes() {
-        let word: Word =
+        let word: ClockState =
             serde_json::from_str(r#"{"source":"floor","server":null,"at_ms":5}"#).unwrap();
         assert_eq!(
             (word.source, word.at_ms, word.is_plausible()),
-            (Source::Floor, 5, false)
+            (ClockSource::Floor, 5, false)
         );
-        let word: Word = serde_json::from_str(r#"{"source":"rtc"}"#).unwrap();
+        let word: ClockState = serde_json::from_str(r#"{"source":"rtc"}"#).unwrap();
         assert!(word.is_plausible());
     }
 }

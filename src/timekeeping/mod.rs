@@ -6,7 +6,7 @@
 //! years after, no server that says itself that it does not know, and of three or more none that stands against the others.
 //! Nothing else ever sets the clock; least of all the `Date` of an HTTP answer, which anybody on the way can write.
 //!
-//! How far it is, one file tells the others ([`Word`]); [`Gate`] is how the pollers wait for it.
+//! How far it is, one file tells the others ([`ClockState`]); [`Gate`] is how the pollers wait for it.
 
 mod clock_state;
 mod gate;
@@ -15,16 +15,16 @@ mod servers;
 mod sntp;
 mod sync_loop;
 
-pub use clock_state::{Source, Word};
+pub use clock_state::{ClockSource, ClockState};
 pub use gate::{Gate, Look};
-pub use select::{Answer, Bounds, Deed, Doubt, choose, deed};
+pub use select::{DateBounds, Deed, Doubt, TimeAnswer, choose, deed};
 pub use servers::{POOL, groups};
-pub use sntp::{AskError, ask};
-pub use sync_loop::{Hands, Keeper, Round};
+pub use sntp::{SntpError, ask};
+pub use sync_loop::{Hands, Round, SyncLoop};
 
-/// Where the [`Word`] stands on the box.
+/// Where the [`ClockState`] stands on the box.
 pub const FILE: &str = "/run/siembox/clock";
 
-/// The environment variable that names another file for the [`Word`]; without it, and not on the firmware, nobody waits for a
+/// The environment variable that names another file for the [`ClockState`]; without it, and not on the firmware, nobody waits for a
 /// clock.
 pub const VARIABLE: &str = "SIEMBOX_CLOCK";

@@ -8,7 +8,7 @@ use crate::clock::FIRST_MS;
 
 /// What a time server says.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
+pub struct TimeAnswer {
     /// Who.
     pub server: String,
     /// How far our clock is behind (more than zero) or ahead.
@@ -21,7 +21,7 @@ pub struct Answer {
 
 /// What can be a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bounds {
+pub struct DateBounds {
     /// The firmware's build, milliseconds since 1970.
     pub floor_ms: i64,
 }
@@ -74,7 +74,7 @@ const LATER: SignedDuration = SignedDuration::from_secs(1);
 
 // === impl Bounds ===
 
-impl Bounds {
+impl DateBounds {
     /// By the text of `/etc/siembox/firmware.toml`, whose `built` says when the firmware was made; where it does not say,
     /// 2026 begins.
     #[must_use]
@@ -91,7 +91,7 @@ impl Bounds {
     ///
     /// # Errors
     /// Why not.
-    pub fn check(&self, answer: &Answer, now_ms: i64) -> Result<(), Doubt> {
+    pub fn check(&self, answer: &TimeAnswer, now_ms: i64) -> Result<(), Doubt> {
         if !(1..=15).contains(&answer.stratum) {
             return Err(Doubt::Stratum {
                 stratum: answer.stratum,
@@ -115,8 +115,8 @@ impl Bounds {
 /// The answer that is believed, of those that can be: where there are three or more, one of the majority that agree; of
 /// them the quickest. `None` where there is none, or where no two of many agree.
 #[must_use]
-pub fn choose(answers: &[Answer]) -> Option<&Answer> {
-    let agreeing = |answer: &Answer| -> Vec<&Answer> {
+pub fn choose(answers: &[TimeAnswer]) -> Option<&TimeAnswer> {
+    let agreeing = |answer: &TimeAnswer| -> Vec<&TimeAnswer> {
         let near = answers
             .iter()
             .filter(|other| answer.offset.saturating_sub(other.offset).abs() <= AGREE);
@@ -152,8 +152,8 @@ mod tests {
 
     const BUILT: i64 = 1_790_000_000_000;
 
-    fn answer(offset_ms: i64, delay_ms: u64) -> Answer {
-        Answer {
+    fn answer(offset_ms: i64, delay_ms: u64) -> TimeAnswer {
+        TimeAnswer {
             server: format!("{offset_ms}/{delay_ms}"),
             offset: SignedDuration::from_millis(offset_ms),
             delay: Duration::from_millis(delay_ms),
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn only_a_date_that_can_be_is_believed() {
-        let bounds = Bounds { floor_ms: BUILT };
+        let bounds = DateBounds { floor_ms: BUILT };
         let day = 86_400_000;
         for (now_ms, offset_ms, fits) in [
             (0, BUILT + day, true),
@@ -179,7 +179,7 @@ mod tests {
             assert_eq!(judged.is_ok(), fits, "{now_ms} {offset_ms} {judged:?}");
         }
         for (stratum, fits) in [(0, false), (1, true), (15, true), (16, false)] {
-            let answer = Answer {
+            let answer = TimeAnswer {
                 stratum,
                 ..answer(0, 10)
             };
@@ -201,7 +201,7 @@ mod tests {
             ("", FIRST_MS),
             ("not TOML", FIRST_MS),
         ] {
-            assert_eq!(Bounds::of_firmware(text).floor_ms, ms, "{text}");
+            assert_eq!(DateBounds::of_firmware(text).floor_ms, ms, "{text}");
         }
     }
 
@@ -216,7 +216,7 @@ mod tests {
             (&[(0, 1), (10_000, 1), (20_000, 1)], None),
             (&[(0, 1), (0, 1), (20_000, 1), (20_000, 1)], None),
         ] {
-            let answers: Vec<Answer> = offsets.iter().map(|&(o, d)| answer(o, d)).collect();
+            let answers: Vec<TimeAnswer> = offsets.iter().map(|&(o, d)| answer(o, d)).collect();
             let chosen = choose(&answers).map(|answer| answer.server.as_str());
             assert_eq!(chosen, believed, "{offsets:?}");
         }

@@ -7,13 +7,13 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use rsntp::{Config, SntpClient, SynchronizationError};
 
-use super::select::Answer;
+use super::select::TimeAnswer;
 use crate::foreign::ForeignText;
 use crate::settings::TimeServer;
 
 /// Why a server has no answer.
 #[derive(Debug, thiserror::Error)]
-pub enum AskError {
+pub enum SntpError {
     /// Its name leads nowhere.
     #[error("{server}: the name is not found: {source}")]
     Name {
@@ -41,12 +41,12 @@ const ADDRESSES: usize = 3;
 /// a server that says it knows the time), its date is not.
 ///
 /// # Errors
-/// [`AskError`]
-pub fn ask(server: &TimeServer) -> Result<Answer, AskError> {
+/// [`SntpError`]
+pub fn ask(server: &TimeServer) -> Result<TimeAnswer, SntpError> {
     let name = server.to_string();
     let addresses = (server.host.as_str(), server.port)
         .to_socket_addrs()
-        .map_err(|source| AskError::Name {
+        .map_err(|source| SntpError::Name {
             server: name.clone(),
             source,
         })?;
@@ -57,13 +57,13 @@ pub fn ask(server: &TimeServer) -> Result<Answer, AskError> {
             Err(error) => reason = in_words(&error),
         }
     }
-    Err(AskError::Answer {
+    Err(SntpError::Answer {
         server: name,
         reason,
     })
 }
 
-fn ask_at(address: SocketAddr, name: &str) -> Result<Answer, SynchronizationError> {
+fn ask_at(address: SocketAddr, name: &str) -> Result<TimeAnswer, SynchronizationError> {
     let any: IpAddr = match address {
         SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
         SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
@@ -73,7 +73,7 @@ fn ask_at(address: SocketAddr, name: &str) -> Result<Answer, SynchronizationErro
         .timeout(PATIENCE);
     let said = SntpClient::with_config(config).synchronize(address)?;
     let delay = said.round_trip_delay().as_secs_f64().max(0.0);
-    Ok(Answer {
+    Ok(TimeAnswer {
         server: name.to_owned(),
         offset: SignedDuration::try_from_secs_f64(said.clock_offset().as_secs_f64())
             .unwrap_or(SignedDuration::MAX),

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::clock_state::{Source, Word};
-use super::select::{Answer, Bounds, Deed, choose, deed};
+use super::clock_state::{ClockSource, ClockState};
+use super::select::{DateBounds, Deed, TimeAnswer, choose, deed};
 use crate::backoff::Backoff;
 use crate::clock;
 use crate::settings::TimeServer;
@@ -16,7 +16,7 @@ pub trait Hands {
     /// The wall clock, milliseconds since 1970.
     fn now_ms(&self) -> i64;
     /// Asks all of these at once. An error is in words that name the server.
-    fn ask(&self, servers: &[TimeServer]) -> Vec<Result<Answer, String>>;
+    fn ask(&self, servers: &[TimeServer]) -> Vec<Result<TimeAnswer, String>>;
     /// Puts the clock on by so much.
     ///
     /// # Errors
@@ -32,16 +32,16 @@ pub struct Round {
     /// Is that something to look at?
     pub is_trouble: bool,
     /// For the others.
-    pub word: Word,
+    pub word: ClockState,
     /// Until the next.
     pub wait: Duration,
 }
 
 /// Keeps the clock.
 #[derive(Debug)]
-pub struct Keeper {
-    bounds: Bounds,
-    word: Word,
+pub struct SyncLoop {
+    bounds: DateBounds,
+    word: ClockState,
     backoff: Backoff,
     /// Did a server set or confirm the clock since the start?
     is_set: bool,
@@ -57,10 +57,10 @@ const NAMED: usize = 8;
 
 // === impl Keeper ===
 
-impl Keeper {
+impl SyncLoop {
     /// Begins with what is known: the word that the start left.
     #[must_use]
-    pub fn new(bounds: Bounds, word: Word) -> Self {
+    pub fn new(bounds: DateBounds, word: ClockState) -> Self {
         Self {
             bounds,
             word,
@@ -99,7 +99,7 @@ impl Keeper {
         self.failed(asked.collect(), &refused, random)
     }
 
-    fn believe(&mut self, hands: &impl Hands, answer: &Answer, random: u64) -> Round {
+    fn believe(&mut self, hands: &impl Hands, answer: &TimeAnswer, random: u64) -> Round {
         let first = !self.is_set;
         let set = match deed(answer.offset, first) {
             Deed::Set => hands.set(answer.offset).map(|()| true),
@@ -115,8 +115,8 @@ impl Keeper {
         self.is_set = true;
         self.backoff.reset();
         self.told.clear();
-        self.word = Word {
-            source: Source::Sntp,
+        self.word = ClockState {
+            source: ClockSource::Sntp,
             server: Some(answer.server.clone()),
             at_ms: hands.now_ms(),
             asked: Vec::new(),
@@ -185,7 +185,7 @@ fn distance(offset: SignedDuration) -> String {
     format!("{} {side}", clock::span_in_words(offset.unsigned_abs()))
 }
 
-fn contradiction(held: &[Answer]) -> String {
+fn contradiction(held: &[TimeAnswer]) -> String {
     let said = held
         .iter()
         .take(NAMED)
@@ -220,13 +220,13 @@ mod tests {
             *self.now_ms.borrow()
         }
 
-        fn ask(&self, servers: &[TimeServer]) -> Vec<Result<Answer, String>> {
+        fn ask(&self, servers: &[TimeServer]) -> Vec<Result<TimeAnswer, String>> {
             let answer = |server: &TimeServer| {
                 self.asked.borrow_mut().push(server.host.clone());
                 let known = self.servers.iter().find(|(name, _)| *name == server.host);
                 let error = known.and_then(|(_, error)| *error);
                 let error = error.ok_or_else(|| format!("{}: no answer", server.host))?;
-                Ok(Answer {
+                Ok(TimeAnswer {
                     server: server.host.clone(),
                     offset: SignedDuration::from_millis(self.truth_ms + error - self.now_ms()),
                     delay: Duration::from_millis(20),
@@ -262,8 +262,8 @@ mod tests {
             .collect()
     }
 
-    fn keeper() -> Keeper {
-        Keeper::new(Bounds { floor_ms: BUILT }, Word::default())
+    fn keeper() -> SyncLoop {
+        SyncLoop::new(DateBounds { floor_ms: BUILT }, ClockState::default())
     }
 
     #[test]
@@ -276,7 +276,7 @@ mod tests {
         assert!(round.line.ends_with("by a (stratum 2)"), "{}", round.line);
         assert_eq!(
             (round.word.source, round.word.server.as_deref()),
-            (Source::Sntp, Some("a"))
+            (ClockSource::Sntp, Some("a"))
         );
         assert!((2700..4500).contains(&round.wait.as_secs()));
         let round = keeper.round(&world, &[group(&["a", "b"])], MIDDLE);

@@ -10,14 +10,14 @@ use crate::certificate::Naming;
 
 /// With whom TLS failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
+pub enum TlsSide {
     /// The API, the log-on, or a proxy before them: `[agent.source]`.
     Cloud,
     /// The receiver: `[agent.siem]`.
     Siem,
 }
 
-impl Side {
+impl TlsSide {
     fn who(self) -> &'static str {
         match self {
             Self::Cloud => "server",
@@ -103,7 +103,7 @@ impl TlsFault {
 
     /// What happened, without the other side's address.
     #[must_use]
-    pub fn reason(&self, side: Side) -> String {
+    pub fn reason(&self, side: TlsSide) -> String {
         let who = side.who();
         match self {
             Self::NotTls => "the answer was not TLS".to_owned(),
@@ -185,13 +185,13 @@ impl TlsFault {
 
     /// What to do about it.
     #[must_use]
-    pub fn cure(&self, side: Side) -> Cow<'static, str> {
+    pub fn cure(&self, side: TlsSide) -> Cow<'static, str> {
         let who = side.who();
         let both = match (self, side) {
-            (Self::NotTls, Side::Siem) => {
+            (Self::NotTls, TlsSide::Siem) => {
                 "this port may be one without TLS (syslog with TLS is mostly on 6514): check port and protocol"
             }
-            (Self::NotTls, Side::Cloud) => {
+            (Self::NotTls, TlsSide::Cloud) => {
                 "something else than the API answers there: check api_url and proxy"
             }
             (Self::TooOld, _) => {
@@ -203,10 +203,10 @@ impl TlsFault {
                 )
                 .into();
             }
-            (Self::WrongName { .. }, Side::Siem) => {
+            (Self::WrongName { .. }, TlsSide::Siem) => {
                 "set host, or server_name, to a name in the certificate, or have it issued for this one"
             }
-            (Self::WrongName { .. }, Side::Cloud) => {
+            (Self::WrongName { .. }, TlsSide::Cloud) => {
                 "check the address; if a proxy answers in the server's place, have it issue for this name"
             }
             (Self::AddressAsName { wanted, .. }, _) => {
@@ -230,13 +230,13 @@ impl TlsFault {
                     .into();
             }
             (Self::NotYetValid { .. }, _) => "check this machine's clock",
-            (Self::UnknownIssuer { naming }, Side::Siem) if naming.is_self_signed() => {
+            (Self::UnknownIssuer { naming }, TlsSide::Siem) if naming.is_self_signed() => {
                 "give the receiver a certificate of an authority, and that authority as ca_file"
             }
-            (Self::UnknownIssuer { .. }, Side::Siem) => {
+            (Self::UnknownIssuer { .. }, TlsSide::Siem) => {
                 "give the issuer's certificate as ca_file, and have the receiver send its intermediate certificates"
             }
-            (Self::UnknownIssuer { .. }, Side::Cloud) => {
+            (Self::UnknownIssuer { .. }, TlsSide::Cloud) => {
                 "if a TLS-inspecting proxy is in the way, name its CA in source.ca_file, or have this host exempted from inspection"
             }
             (Self::Authority { .. }, _) => {
@@ -257,30 +257,32 @@ impl TlsFault {
             (Self::WrongPin { .. }, _) => {
                 "if the receiver's certificate was renewed, set pin_sha256 to the new one; if not, somebody is in between"
             }
-            (Self::ClientWanted { .. }, Side::Siem) => "set client_cert_file and client_key_file",
-            (Self::ClientRefused { .. }, Side::Siem) => {
+            (Self::ClientWanted { .. }, TlsSide::Siem) => {
+                "set client_cert_file and client_key_file"
+            }
+            (Self::ClientRefused { .. }, TlsSide::Siem) => {
                 "set client_cert_file to a certificate that the receiver's authority issued and that is valid now"
             }
-            (Self::ClientWanted { .. } | Self::ClientRefused { .. }, Side::Cloud) => {
+            (Self::ClientWanted { .. } | Self::ClientRefused { .. }, TlsSide::Cloud) => {
                 "siembox shows the cloud none: have this host exempted on the proxy"
             }
-            (Self::HungUp, Side::Siem) => {
+            (Self::HungUp, TlsSide::Siem) => {
                 "see the receiver's log; it may allow certain senders only"
             }
-            (Self::Alert { .. }, Side::Siem) => {
+            (Self::Alert { .. }, TlsSide::Siem) => {
                 "see the receiver's log: its cipher suites or its list of allowed senders may leave this system out"
             }
-            (Self::HungUp | Self::Alert { .. } | Self::Other { .. }, Side::Cloud) => {
+            (Self::HungUp | Self::Alert { .. } | Self::Other { .. }, TlsSide::Cloud) => {
                 "see whether a firewall or proxy on the way forbids it"
             }
-            (Self::Other { .. }, Side::Siem) => "see the receiver's log",
+            (Self::Other { .. }, TlsSide::Siem) => "see the receiver's log",
         };
         both.into()
     }
 
     /// Both in one sentence.
     #[must_use]
-    pub fn in_words(&self, side: Side) -> String {
+    pub fn in_words(&self, side: TlsSide) -> String {
         format!("{}: {}", self.reason(side), self.cure(side))
     }
 }
@@ -315,11 +317,11 @@ mod tests {
         };
         let issuers = ["CN=Lab CA".to_owned()];
         assert_eq!(
-            alert().asked(&issuers, false).reason(Side::Siem),
+            alert().asked(&issuers, false).reason(TlsSide::Siem),
             "the receiver asks for a client certificate issued by CN=Lab CA"
         );
         assert_eq!(
-            alert().asked(&issuers, true).reason(Side::Siem),
+            alert().asked(&issuers, true).reason(TlsSide::Siem),
             "the receiver does not accept our client certificate (handshake failure); it asks for one issued by CN=Lab CA"
         );
         assert_eq!(TlsFault::TooOld.asked(&issuers, false), TlsFault::TooOld);
@@ -349,10 +351,10 @@ mod tests {
                 naming: naming(),
             },
         ] {
-            let reason = fault.reason(Side::Cloud);
-            assert_eq!(reason, fault.reason(Side::Siem));
+            let reason = fault.reason(TlsSide::Cloud);
+            assert_eq!(reason, fault.reason(TlsSide::Siem));
             assert!(reason.contains("CN="), "{reason}");
-            let cures = [fault.cure(Side::Cloud), fault.cure(Side::Siem)];
+            let cures = [fault.cure(TlsSide::Cloud), fault.cure(TlsSide::Siem)];
             assert!(!cures[0].contains("receiver"), "{cures:?}");
             assert!(!cures[1].contains("proxy"), "{cures:?}");
         }

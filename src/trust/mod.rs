@@ -17,7 +17,7 @@ use rustls::{ClientConfig, Error, RootCertStore};
 use rustls_pki_types::CertificateDer;
 
 pub use algorithms::provider;
-pub use fault::{Side, TlsFault};
+pub use fault::{TlsFault, TlsSide};
 pub use pem::{PemError, authorities, certificates, private_key};
 use verify::Verifier;
 

@@ -9,7 +9,7 @@ use x509_cert::Certificate;
 use x509_cert::der::Decode;
 
 use crate::certificate::Naming;
-use crate::text_file::{self, FileError, Unreadable};
+use crate::text_file::{self, FileError, UnreadableFile};
 
 /// A bundle of all public roots has 250 kB; whatever is larger than this is no PEM file of certificates.
 const MOST_BYTES: u64 = 4 << 20;
@@ -133,7 +133,7 @@ fn read(path: &Path) -> Result<String, PemError> {
     }
     let text = text_file::decode(&bytes).map_err(|why| FileError {
         path: path.to_owned(),
-        why: Unreadable::NotText(why),
+        why: UnreadableFile::NotText(why),
     })?;
     // pasted out of YAML or a mail it may be indented
     Ok(text.lines().map(str::trim).collect::<Vec<_>>().join("\n"))

@@ -8,7 +8,7 @@ use rustls::{AlertDescription, CertificateError, Error, PeerIncompatible};
 
 use super::algorithm_names;
 use super::fault::TlsFault;
-use super::verify::{Refused, WrongPin};
+use super::verify::{RefusedCertificate, WrongPin};
 use crate::certificate::Naming;
 use crate::foreign::ForeignText;
 
@@ -26,7 +26,7 @@ impl TlsFault {
     pub fn translate(error: &Error) -> Self {
         match error {
             Error::InvalidCertificate(CertificateError::Other(other)) => {
-                if let Some(refused) = other.0.downcast_ref::<Refused>() {
+                if let Some(refused) = other.0.downcast_ref::<RefusedCertificate>() {
                     Self::refused(refused)
                 } else if let Some(WrongPin { found, naming }) = other.0.downcast_ref() {
                     Self::WrongPin {
@@ -76,14 +76,14 @@ impl TlsFault {
 
     /// A refusal that did not come through our verifier: its names are not known.
     fn unnamed(why: &CertificateError) -> Self {
-        Self::refused(&Refused {
+        Self::refused(&RefusedCertificate {
             why: why.clone(),
             naming: Naming::of(b""),
         })
     }
 
     /// A certificate that was not accepted.
-    fn refused(Refused { why, naming }: &Refused) -> Self {
+    fn refused(RefusedCertificate { why, naming }: &RefusedCertificate) -> Self {
         let naming = naming.clone();
         match why {
             CertificateError::NotValidForNameContext {

@@ -16,7 +16,7 @@ use crate::certificate::Naming;
 
 /// A certificate that rustls's own check did not accept.
 #[derive(Debug)]
-pub(super) struct Refused {
+pub(super) struct RefusedCertificate {
     pub(super) why: CertificateError,
     pub(super) naming: Naming,
 }
@@ -51,7 +51,7 @@ impl ServerCertVerifier for Verifier {
             .inner
             .verify_server_cert(leaf, intermediates, name, ocsp, now)
             .map_err(|error| match error {
-                Error::InvalidCertificate(why) => other(Refused {
+                Error::InvalidCertificate(why) => other(RefusedCertificate {
                     why,
                     naming: Naming::of_chain(leaf, intermediates),
                 }),
@@ -102,13 +102,13 @@ fn other(refusal: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(refusal))))
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for RefusedCertificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.why.fmt(f)
     }
 }
 
-impl std::error::Error for Refused {}
+impl std::error::Error for RefusedCertificate {}
 
 impl fmt::Display for WrongPin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -21,7 +21,7 @@ const MOST_WORDS: usize = 500;
 
 /// The list. Cheap to ask, and safe to share.
 #[derive(Debug)]
-pub struct Audit {
+pub struct SettingsAudit {
     path: PathBuf,
     writing: Mutex<()>,
 }
@@ -39,7 +39,7 @@ pub struct Entry {
 
 // === impl Audit ===
 
-impl Audit {
+impl SettingsAudit {
     /// The list in this state folder.
     #[must_use]
     pub fn new(state_dir: &Path) -> Self {
@@ -132,7 +132,7 @@ mod tests {
 
     const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
-    fn words(audit: &Audit) -> Vec<String> {
+    fn words(audit: &SettingsAudit) -> Vec<String> {
         let entries = audit.entries().unwrap().into_iter();
         entries.map(|entry| entry.what).collect()
     }
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn a_torn_line_costs_itself_only() {
         let folder = tempfile::tempdir().unwrap();
-        let audit = Audit::new(folder.path());
+        let audit = SettingsAudit::new(folder.path());
         assert!(audit.entries().unwrap().is_empty());
         audit.note("claimed", HERE, 1);
         let path = folder.path().join("audit");
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn it_is_bounded_and_the_oldest_go() {
         let folder = tempfile::tempdir().unwrap();
-        let audit = Audit::new(folder.path());
+        let audit = SettingsAudit::new(folder.path());
         let entries = (0..MOST).map(|number| {
             let entry = Entry {
                 at_ms: 0,

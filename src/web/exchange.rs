@@ -11,33 +11,33 @@ use embedded_svc::io::{Error, ErrorKind, ErrorType, Read, Write};
 /// A request with its answer, once there is one.
 #[derive(Debug)]
 pub struct Exchange {
-    head: Head,
-    body: Body,
+    head: SentHead,
+    body: SentBody,
     /// Whose connection it came over,
     from: IpAddr,
     /// and whether that was TLS.
     secure: bool,
     /// Headers that the answer will have whoever gives it.
     always: Vec<(&'static str, &'static str)>,
-    answer: Option<Answer>,
+    answer: Option<WebResponse>,
 }
 
 /// What was asked. `Debug` leaves the headers' values out: cookies are among them.
-pub struct Head {
+pub struct SentHead {
     method: Method,
     uri: String,
     headers: Vec<(String, String)>,
 }
 
 /// What was sent along. `Debug` shows its size only: it may hold a password.
-pub struct Body {
+pub struct SentBody {
     bytes: Vec<u8>,
     read: usize,
 }
 
 /// What is sent back.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct WebResponse {
     /// HTTP status code.
     pub status: u16,
     /// Names and values.
@@ -64,12 +64,12 @@ impl Exchange {
     #[must_use]
     pub fn new(method: Method, uri: &str) -> Self {
         Self {
-            head: Head {
+            head: SentHead {
                 method,
                 uri: uri.to_owned(),
                 headers: Vec::new(),
             },
-            body: Body {
+            body: SentBody {
                 bytes: Vec::new(),
                 read: 0,
             },
@@ -142,18 +142,18 @@ impl Exchange {
 
     /// What was answered.
     #[must_use]
-    pub fn into_answer(self) -> Option<Answer> {
+    pub fn into_answer(self) -> Option<WebResponse> {
         self.answer
     }
 }
 
 impl Connection for Exchange {
-    type Headers = Head;
-    type Read = Body;
+    type Headers = SentHead;
+    type Read = SentBody;
     type RawConnectionError = Misuse;
     type RawConnection = Self;
 
-    fn split(&mut self) -> (&Head, &mut Body) {
+    fn split(&mut self) -> (&SentHead, &mut SentBody) {
         (&self.head, &mut self.body)
     }
 
@@ -168,7 +168,7 @@ impl Connection for Exchange {
         }
         let headers = headers.iter().chain(&self.always);
         let headers = headers.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        self.answer = Some(Answer {
+        self.answer = Some(WebResponse {
             status,
             headers: headers.collect(),
             body: Vec::new(),
@@ -225,7 +225,7 @@ impl Write for Exchange {
 
 // === impl Head ===
 
-impl Headers for Head {
+impl Headers for SentHead {
     fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
         let (_, value) = headers.find(|(known, _)| known.eq_ignore_ascii_case(name))?;
@@ -233,7 +233,7 @@ impl Headers for Head {
     }
 }
 
-impl Query for Head {
+impl Query for SentHead {
     fn uri(&self) -> &str {
         &self.uri
     }
@@ -243,7 +243,7 @@ impl Query for Head {
     }
 }
 
-impl fmt::Debug for Head {
+impl fmt::Debug for SentHead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} {:?}", self.method, self.uri)
     }
@@ -251,11 +251,11 @@ impl fmt::Debug for Head {
 
 // === impl Body ===
 
-impl ErrorType for Body {
+impl ErrorType for SentBody {
     type Error = Misuse;
 }
 
-impl Read for Body {
+impl Read for SentBody {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Misuse> {
         let rest = self.bytes.get(self.read..).unwrap_or_default();
         let length = rest.len().min(buffer.len());
@@ -265,7 +265,7 @@ impl Read for Body {
     }
 }
 
-impl fmt::Debug for Body {
+impl fmt::Debug for SentBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} bytes", self.bytes.len())
     }
@@ -273,7 +273,7 @@ impl fmt::Debug for Body {
 
 // === impl Answer ===
 
-impl Answer {
+impl WebResponse {
     /// The value of a header.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {

@@ -104,7 +104,7 @@ pub(super) fn brand(machine: &str) -> Markup {
 
 /// One field of a form with its label. Words beside it belong to it for a screen reader too.
 #[derive(Debug, Clone, Copy)]
-pub struct Field<'a> {
+pub struct FormField<'a> {
     /// The form's name for it; its id too.
     pub name: &'a str,
     /// What it is called.
@@ -121,7 +121,7 @@ pub struct Field<'a> {
     pub error: Option<&'a str>,
 }
 
-impl<'a> Field<'a> {
+impl<'a> FormField<'a> {
     /// An empty one.
     #[must_use]
     pub fn new(name: &'a str, label: &'a str, kind: &'a str, autocomplete: &'a str) -> Self {
@@ -137,7 +137,7 @@ impl<'a> Field<'a> {
     }
 }
 
-impl Render for Field<'_> {
+impl Render for FormField<'_> {
     fn render(&self) -> Markup {
         let (hint, error) = (
             format!("{}-hint", self.name),

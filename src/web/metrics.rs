@@ -12,7 +12,7 @@ use prometheus_client::registry::Registry;
 
 use super::page::Page;
 use crate::orphan::Orphan;
-use crate::status::{AgentReport, Condition, LinkReport, Snapshot, StreamCounts, Way};
+use crate::status::{AgentReport, Condition, LinkReport, PathCondition, Snapshot, StreamCounts};
 
 pub(super) fn page(snapshot: &Snapshot) -> Page {
     let mut registry = Registry::default();
@@ -111,7 +111,8 @@ impl Out<'_> {
             "1 for the condition in which the agent is, 0 for the others",
             conditions,
         )?;
-        let up = links(agents).map(|(labels, link)| (labels, truth(link.way() == Way::Open)));
+        let up =
+            links(agents).map(|(labels, link)| (labels, truth(link.way() == PathCondition::Open)));
         self.metric(
             GAUGE,
             "siembox_link_up",

@@ -40,10 +40,10 @@ use super::identity::Identity;
 use super::router::Entrance;
 use crate::clock;
 use crate::settings::PageSettings;
-use crate::status::{Pulse, Status, WORK};
+use crate::status::{Liveness, Status, WORK};
 use connection::{ROOMS, Visit};
 use connections::ConnectionTable;
-use pace::Pace;
+use pace::ReadRate;
 use snapshot_cache::SnapshotCache;
 
 /// Connections at a time.
@@ -271,7 +271,7 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
 }
 
 /// Signs of life, as long as the thread comes round to them: what takes long has rooms of its own.
-async fn beat(pulse: Pulse) {
+async fn beat(pulse: Liveness) {
     loop {
         pulse.promise(clock::now().steady, BEAT + WORK);
         tokio::time::sleep(BEAT).await;
@@ -311,8 +311,8 @@ async fn accept(
 ) {
     // a handshake costs what several answers do
     let pace = match identity {
-        Some(_) => Pace::slow(),
-        None => Pace::default(),
+        Some(_) => ReadRate::slow(),
+        None => ReadRate::default(),
     };
     loop {
         pace.turn().await;

@@ -117,3 +117,14 @@ fn rows_are_kept_up_to_date() {
         ["sink has a row in the docs of src/lib.rs and is not there"]
     );
 }
+
+#[test]
+fn a_public_type_whose_name_another_one_has_is_red_and_a_private_one_is_not() {
+    let wrong = "Cursor is a public type in source/cursor and in event";
+    for text in ["pub(crate) enum Cursor {}", "pub trait Cursor {}"] {
+        let event = format!("pub struct Event; {text}");
+        assert_eq!(house(&[("event.rs", &event)]), [wrong], "{text}");
+    }
+    let private = "pub struct Event; struct Cursor;";
+    assert_eq!(house(&[("event.rs", private)]), [""; 0]);
+}

@@ -43,6 +43,7 @@ pub fn faults(tree: &Tree, rows: &Rows) -> Vec<String> {
         }
     }
     faults.extend(circles(tree));
+    faults.extend(names_twice(tree));
     faults.sort();
     faults.dedup();
     faults
@@ -97,4 +98,13 @@ fn reaches(arrows: &BTreeMap<String, BTreeSet<String>>, from: &str, to: &str) ->
         }
     }
     false
+}
+
+/// Public types whose name means another thing elsewhere.
+fn names_twice(tree: &Tree) -> impl Iterator<Item = String> {
+    let twice = tree.types.iter().filter(|(_, homes)| homes.len() > 1);
+    twice.map(|(name, homes)| {
+        let homes: Vec<String> = homes.iter().map(|module| module.join("/")).collect();
+        format!("{name} is a public type in {}", homes.join(" and in "))
+    })
 }

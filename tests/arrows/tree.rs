@@ -4,17 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{Attribute, Item};
+use syn::{Attribute, Item, Visibility};
 
 use crate::paths::{Path, paths};
 
 /// A module: `["source", "http"]`; the crate itself is empty.
 pub type Module = Vec<String>;
 
-/// Modules, and the modules that each uses.
+/// Modules, the modules that each uses, and where a public type of each name is defined.
 #[derive(Default)]
 pub struct Tree {
     pub uses: BTreeMap<Module, BTreeSet<Module>>,
+    pub types: BTreeMap<String, Vec<Module>>,
 }
 
 /// A file, and the folder in which the files of its children lie.
@@ -28,6 +29,7 @@ impl Tree {
     /// Reads a crate from its `lib.rs`; `file` gives a file's text by its path below `src`.
     pub fn read(file: &dyn Fn(&str) -> Option<String>) -> Self {
         let mut found: Vec<(Module, TokenStream)> = Vec::new();
+        let mut types = BTreeMap::<String, Vec<Module>>::new();
         let mut waiting = vec![parse(file, Module::new(), "lib.rs", String::new())];
         while let Some(source) = waiting.pop() {
             let mut tokens = TokenStream::new();
@@ -45,7 +47,12 @@ impl Tree {
                         };
                         waiting.push(parse(file, module, &path, folder));
                     }
-                    item => item.to_tokens(&mut tokens),
+                    item => {
+                        if let Some(name) = public_type(&item) {
+                            types.entry(name).or_default().push(source.module.clone());
+                        }
+                        item.to_tokens(&mut tokens);
+                    }
                 }
             }
             found.push((source.module, tokens));
@@ -61,6 +68,7 @@ impl Tree {
         });
         Self {
             uses: uses.collect(),
+            types,
         }
     }
 }
@@ -108,6 +116,18 @@ fn joined(module: &Module, name: &str) -> Module {
     let mut joined = module.clone();
     joined.push(name.to_owned());
     joined
+}
+
+/// The name of a type that is seen outside of its module.
+fn public_type(item: &Item) -> Option<String> {
+    let (seen, name) = match item {
+        Item::Struct(item) => (&item.vis, &item.ident),
+        Item::Enum(item) => (&item.vis, &item.ident),
+        Item::Trait(item) => (&item.vis, &item.ident),
+        Item::Type(item) => (&item.vis, &item.ident),
+        _ => return None,
+    };
+    (!matches!(seen, Visibility::Inherited)).then(|| name.to_string())
 }
 
 fn is_for_tests(item: &Item) -> bool {

@@ -10,8 +10,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use siembox::spool::sled::{Bounds, SledSpool};
-use siembox::spool::{Lines, Page, Spool};
+use siembox::spool::sled::{SledSpool, SpoolBounds};
+use siembox::spool::{Lines, Spool, SpoolPage};
 
 struct Noise(u64);
 
@@ -114,8 +114,8 @@ fn main() {
         Some(at) => tempfile::tempdir_in(at).unwrap(),
         None => tempfile::tempdir().unwrap(),
     };
-    let shipped = Bounds::new(64 << 30);
-    let bounds = Bounds {
+    let shipped = SpoolBounds::new(64 << 30);
+    let bounds = SpoolBounds {
         store_bytes: argument("store_mb", shipped.store_bytes >> 20) << 20,
         ..shipped
     };
@@ -138,7 +138,7 @@ fn main() {
         let seen: Vec<u8> = (0..count)
             .flat_map(|_| noise.next().to_le_bytes())
             .collect();
-        let page = Page {
+        let page = SpoolPage {
             stream: 0,
             lines: &lines,
             cursor: &[b'c'; 200],

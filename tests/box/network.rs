@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use siembox::network::{Card, Firewall, Lease, Network, Setting, Tools, path};
+use siembox::network::{Firewall, Lease, Network, NetworkTools, Nic, Setting, path};
 use siembox::run_file;
 use siembox::settings::{Interface, NetworkSettings};
 use siembox_support::own_test;
@@ -72,11 +72,11 @@ fn sh(line: &str) -> String {
     text
 }
 
-fn tools() -> Tools {
-    Tools {
+fn tools() -> NetworkTools {
+    NetworkTools {
         busybox: "/usr/bin/busybox".into(),
         nft: "/usr/sbin/nft".into(),
-        ..Tools::of_the_box()
+        ..NetworkTools::of_the_box()
     }
 }
 
@@ -223,7 +223,7 @@ fn fixed() {
     assert_eq!(there.matches("2001:db8::10/64").count(), 1, "{there}");
     assert!(sh("ip -4 route").contains("default via 192.0.2.1 dev cable0"));
     assert!(sh("ip -6 route").contains("default via 2001:db8::1 dev cable0"));
-    let cards = Card::all(Path::new("/sys"));
+    let cards = Nic::all(Path::new("/sys"));
     assert!(cards.is_empty() || cards.iter().any(|card| card.name == "cable0"));
 
     // the kernel has the ruleset, and it is the only one
@@ -269,7 +269,7 @@ fn fixed() {
 
     // a ruleset that is none changes nothing
     let broken = tools();
-    let broken = Tools {
+    let broken = NetworkTools {
         nft: "/usr/bin/false".into(),
         ..broken
     };

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
 use siembox::settings::TimeServer;
-use siembox::timekeeping::{Answer, Bounds, Hands, Keeper, Source, Word, ask};
+use siembox::timekeeping::{ClockSource, ClockState, DateBounds, Hands, SyncLoop, TimeAnswer, ask};
 use siembox_support::chrony::Chrony;
 
 fn server(chrony: &Chrony) -> TimeServer {
@@ -20,7 +20,7 @@ fn server(chrony: &Chrony) -> TimeServer {
 }
 
 /// Its answer, once it is up and has chosen its own clock.
-fn answer(chrony: &Chrony) -> Answer {
+fn answer(chrony: &Chrony) -> TimeAnswer {
     let begun = Instant::now();
     loop {
         match ask(&server(chrony)) {
@@ -42,11 +42,11 @@ impl Hands for Trial {
         siembox::clock::now_ms() + ahead
     }
 
-    fn ask(&self, servers: &[TimeServer]) -> Vec<Result<Answer, String>> {
+    fn ask(&self, servers: &[TimeServer]) -> Vec<Result<TimeAnswer, String>> {
         let asked = servers.iter().map(|server| {
             let answer = ask(server).map_err(|error| error.to_string())?;
             let offset = answer.offset - *self.ahead.borrow();
-            Ok(Answer { offset, ..answer })
+            Ok(TimeAnswer { offset, ..answer })
         });
         asked.collect()
     }
@@ -73,9 +73,9 @@ fn a_real_server_sets_a_clock_that_is_years_behind() {
     let trial = Trial {
         ahead: RefCell::new(SignedDuration::from_hours(-24 * 365 * 50)),
     };
-    let mut keeper = Keeper::new(Bounds::of_firmware(""), Word::default());
+    let mut keeper = SyncLoop::new(DateBounds::of_firmware(""), ClockState::default());
     let round = keeper.round(&trial, &[vec![server(&chrony)]], 0);
-    assert_eq!(round.word.source, Source::Sntp, "{}", round.line);
+    assert_eq!(round.word.source, ClockSource::Sntp, "{}", round.line);
     assert!(trial.ahead.borrow().abs() < SignedDuration::from_secs(1));
     assert!(round.line.contains("behind and is set"), "{}", round.line);
 }
@@ -95,7 +95,7 @@ fn of_three_real_servers_the_one_that_is_wrong_is_passed_over() {
     let trial = Trial {
         ahead: RefCell::new(SignedDuration::from_hours(-30)),
     };
-    let mut keeper = Keeper::new(Bounds::of_firmware(""), Word::default());
+    let mut keeper = SyncLoop::new(DateBounds::of_firmware(""), ClockState::default());
     let group = servers.iter().map(server).collect();
     let round = keeper.round(&trial, &[group], 0);
     assert!(
@@ -183,8 +183,8 @@ fn the_command_says_what_it_did_in_one_line() {
         said.contains("the clock is right by 127.0.0.1") && said.lines().count() == 1,
         "{said}"
     );
-    let word: Word = siembox::run_file::heard(&file).unwrap();
-    assert_eq!(word.source, Source::Sntp);
+    let word: ClockState = siembox::run_file::heard(&file).unwrap();
+    assert_eq!(word.source, ClockSource::Sntp);
     drop(chrony);
     let (code, said) = run(&config);
     assert_eq!(code, Some(1), "{said}");
@@ -232,10 +232,10 @@ fn a_server_that_repeats_our_secrets_is_heard_without_them() {
     let mut outputs = Vec::new();
     for _ in 0..8 {
         // a new keeper, as each says a refusal once
-        let mut keeper = Keeper::new(Bounds::of_firmware(""), Word::default());
+        let mut keeper = SyncLoop::new(DateBounds::of_firmware(""), ClockState::default());
         let round = keeper.round(&trial, &[vec![server.clone()]], 0);
         assert!(round.is_trouble, "{}", round.line);
-        let facts = siembox::firmware::status_txt::Facts {
+        let facts = siembox::firmware::status_txt::BoxFacts {
             clock: round.word.clone(),
             troubles: vec![round.line.clone()],
             ..Default::default()

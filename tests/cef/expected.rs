@@ -2,7 +2,7 @@
 //! a look at how `siembox::cef` does it.
 
 use siembox::cef::Profile;
-use siembox::event::{Event, Kind, alert_name, app_name};
+use siembox::event::{Event, EventKind, alert_name, app_name};
 
 /// A line's fields as they must come back.
 pub struct Expected {
@@ -55,7 +55,7 @@ pub fn expected(event: &Event<'_>, profile: Profile, quoted: bool, activity_url:
     made.plain("destinationServiceName", list(&titles));
     let url = event.portal_url.as_deref();
     let header = match &event.kind {
-        Kind::Activity {
+        EventKind::Activity {
             category,
             label,
             user_agent,
@@ -71,7 +71,7 @@ pub fn expected(event: &Event<'_>, profile: Profile, quoted: bool, activity_url:
             made.labelled("cs3", "targetObjects", value(&objects.join(",")));
             [category.to_string(), label.to_string(), "0".to_owned()]
         }
-        Kind::Alert {
+        EventKind::Alert {
             type_number,
             title,
             severity,

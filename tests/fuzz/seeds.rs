@@ -7,8 +7,8 @@
 use std::path::Path;
 
 use siembox::settings::EXAMPLE;
-use siembox::spool::trial::{self, Codec};
-use siembox::spool::{Aside, Lines};
+use siembox::spool::fuzzing::{self, Codec};
+use siembox::spool::{DeadLetter, Lines};
 use siembox_fuzz::TARGETS;
 use siembox_support::records::{one_activity, one_alert};
 
@@ -169,15 +169,15 @@ fn flash() -> Vec<Vec<u8>> {
     ] {
         lines.push(text);
     }
-    let aside = Aside {
+    let aside = DeadLetter {
         id: "id".into(),
         reason: "the record has no id".into(),
         at_ms: 5,
         bytes: b"{}".to_vec(),
     };
     let whole = [
-        trial::batch(1, 2, 3, &lines).expect("zstd"),
-        trial::set_aside(1, None, &aside).expect("zstd"),
+        fuzzing::batch(1, 2, 3, &lines).expect("zstd"),
+        fuzzing::set_aside(1, None, &aside).expect("zstd"),
         Codec::Seen.seal(
             3,
             &[
@@ -186,14 +186,14 @@ fn flash() -> Vec<Vec<u8>> {
         ),
         Codec::State.seal(3, &[0; 128]),
         Codec::Progress.seal(3, &[0; 32]),
-        trial::pieces(b"a short record").remove(0),
+        fuzzing::pieces(b"a short record").remove(0),
     ];
     let mut seeds: Vec<Vec<u8>> = whole
         .iter()
         .map(|bytes| [&[0], &**bytes].concat())
         .collect();
     for (nth, bytes) in (0_u8..).zip(&whole[..5]) {
-        let (_, body) = trial::body(bytes).expect("whole");
+        let (_, body) = fuzzing::body(bytes).expect("whole");
         seeds.push([&[nth << 2 | 1], body].concat());
     }
     // two lines of two bytes each, bare and with a number more for each

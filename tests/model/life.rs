@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use siembox::agent::{LineWriter, Poller, PollerState, line_writer, restore};
 use siembox::ledger::Ledger;
-use siembox::sent::{self, Scribe, SentIds};
+use siembox::sent::{self, SentIds, SentRecorder};
 use siembox::settings::{Overrides, Settings};
-use siembox::source::cloud_apps::{Auth, CloudApps};
-use siembox::source::{Pace, Rules, Throttle, fingerprint};
+use siembox::source::cloud_apps::{CloudApps, CloudAuth};
+use siembox::source::{Pace, RequestLimit, Rules, fingerprint};
 use siembox::spool::Spool;
 use siembox::status::{
-    Introduction, LedgerReport, Pulses, Reporter, SpoolReport, Status, Thresholds,
+    Introduction, LedgerReport, LivenessWatch, Reporter, SpoolReport, Status, Thresholds,
 };
 use siembox::stream::CLOUD_APPS;
 use siembox::timekeeping::Gate;
@@ -76,7 +76,7 @@ fn live(plan: &Plan, world: &Arc<World>, spool: &Arc<TestSpool>) -> Result<(), S
         inner.life_began = inner.at;
         inner.receiver.spool = Some(Arc::clone(spool));
     }
-    let throttle = Arc::new(Mutex::new(Throttle::new(LIMIT)));
+    let throttle = Arc::new(Mutex::new(RequestLimit::new(LIMIT)));
     let reporter = reporter(&status());
     let mut pollers = pollers(plan, world, spool, &throttle, &reporter);
     let (mut due, mut walks) = ([world.at(); 2], [0_u32; 2]);
@@ -118,7 +118,7 @@ fn live(plan: &Plan, world: &Arc<World>, spool: &Arc<TestSpool>) -> Result<(), S
                 inner.life += 1;
                 inner.life_began = inner.at;
                 drop(inner);
-                let throttle = Arc::new(Mutex::new(Throttle::new(LIMIT)));
+                let throttle = Arc::new(Mutex::new(RequestLimit::new(LIMIT)));
                 pollers = self::pollers(plan, world, spool, &throttle, &reporter);
                 restarted = true;
             }
@@ -147,13 +147,13 @@ pub fn pollers(
     plan: &Plan,
     world: &Arc<World>,
     spool: &Arc<TestSpool>,
-    throttle: &Arc<Mutex<Throttle>>,
+    throttle: &Arc<Mutex<RequestLimit>>,
     reporter: &Reporter,
 ) -> Vec<SimPoller> {
     let streams = CLOUD_APPS.iter().map(|stream| stream.number());
     let (ledger, _) = Ledger::open(spool.ledger.path(), 24 * HOUR, &**spool, streams).unwrap();
     let ledger = Arc::new(ledger);
-    let no_memory = sent::Bounds {
+    let no_memory = sent::SentBounds {
         remember: Duration::ZERO,
         most_bytes: 0,
     };
@@ -180,7 +180,7 @@ pub fn pollers(
                 skew_ms: plan.skew_ms,
                 look_back,
             };
-            let pulses = Pulses::default();
+            let pulses = LivenessWatch::default();
             let pulse = pulses.part(stream.name);
             let token = || Box::new(|| Ok(TOKEN.to_owned()));
             Poller {
@@ -188,7 +188,7 @@ pub fn pollers(
                 reader: restore(&**spool, stream, rules).unwrap(),
                 source: CloudApps::new(
                     line,
-                    Auth::Token(token()),
+                    CloudAuth::Token(token()),
                     stream,
                     "https://tenant",
                     filters,
@@ -199,7 +199,7 @@ pub fn pollers(
                 ledger: Arc::clone(&ledger),
                 audits: false,
                 wake: Arc::new(Notify::new()),
-                sent: Scribe::new(&sent, stream, stream.number()),
+                sent: SentRecorder::new(&sent, stream, stream.number()),
                 reporter: reporter.clone(),
                 time: SimTime(Arc::clone(world), pulses),
                 pace: Pace::new(plan.poll),

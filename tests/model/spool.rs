@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use siembox::source::Cursor;
-use siembox::spool::sled::{Bounds, SledSpool};
-use siembox::spool::{Aside, Batch, Lines, Memory, Page, Spool, SpoolError, Stats};
+use siembox::spool::sled::{SledSpool, SpoolBounds};
+use siembox::spool::{Batch, DeadLetter, Lines, Memory, Spool, SpoolError, SpoolPage, Stats};
 use tempfile::TempDir;
 
 use crate::case::Step;
@@ -107,7 +107,7 @@ impl TestSpool {
 }
 
 impl Spool for TestSpool {
-    fn append(&self, page: &Page<'_>, now_ms: i64) -> Result<(), SpoolError> {
+    fn append(&self, page: &SpoolPage<'_>, now_ms: i64) -> Result<(), SpoolError> {
         if self.world.dies_at(Step::BeforeWriting) {
             return Err(Self::dead());
         }
@@ -129,7 +129,7 @@ impl Spool for TestSpool {
         }
     }
 
-    fn set_aside(&self, aside: &Aside, now_ms: i64) -> Result<(), SpoolError> {
+    fn set_aside(&self, aside: &DeadLetter, now_ms: i64) -> Result<(), SpoolError> {
         match self.port() {
             Ok(_) => Ok(()),
             Err(sled) => sled.set_aside(aside, now_ms),
@@ -172,13 +172,13 @@ impl Spool for TestSpool {
         }
     }
 
-    fn aside(&self, _: usize) -> Result<Vec<Aside>, SpoolError> {
+    fn aside(&self, _: usize) -> Result<Vec<DeadLetter>, SpoolError> {
         Ok(Vec::new())
     }
 }
 
 impl Model {
-    fn append(&mut self, page: &Page<'_>) -> Result<(), SpoolError> {
+    fn append(&mut self, page: &SpoolPage<'_>) -> Result<(), SpoolError> {
         let waiting = self.lines.len() as u64 - self.first;
         if waiting > 0 && waiting + page.lines.len() as u64 > self.most {
             return Err(SpoolError::Full { limit: self.most });
@@ -209,7 +209,7 @@ impl Model {
 }
 
 impl Book {
-    fn write(&mut self, page: &Page<'_>) {
+    fn write(&mut self, page: &SpoolPage<'_>) {
         for line in page.lines.iter() {
             let id = id_of(line).to_owned();
             *self.times.entry(id.clone()).or_default() += 1;
@@ -242,8 +242,8 @@ pub fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Small stores, so that the chain moves.
-fn bounds() -> Bounds {
-    Bounds {
+fn bounds() -> SpoolBounds {
+    SpoolBounds {
         max_bytes: 64_000_000,
         store_bytes: 150_000,
         ballast_bytes: 4096,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use siembox::foreign::ForeignText;
 use siembox::source::http::{Body, MAX_BODY, Post, Response};
-use siembox::source::{SourceError, Trouble};
+use siembox::source::{SourceError, SourceErrorKind};
 use siembox_support::cloud::http::Request;
 use siembox_support::cloud::server::{self, Reply};
 use siembox_support::cloud::{Dirt, Fault, Target, Unreadable};
@@ -59,7 +59,7 @@ impl Post for Line {
         }
         let answer = self.over_the_wire(reply);
         if self.world.dies_at(Step::Asking) {
-            return Err(SourceError::new(Trouble::Stopped, "dead"));
+            return Err(SourceError::new(SourceErrorKind::Stopped, "dead"));
         }
         answer
     }
@@ -101,7 +101,7 @@ impl Line {
     }
 
     fn over_the_wire(&self, reply: Reply) -> Result<Response, SourceError> {
-        let failed = |what: &str| Err(SourceError::new(Trouble::Passing, what));
+        let failed = |what: &str| Err(SourceError::new(SourceErrorKind::Passing, what));
         match reply.fault {
             Some(Fault::Stall) => {
                 self.world.pass(TIMEOUT);

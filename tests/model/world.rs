@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use siembox::clock::{Moment, Time};
-use siembox::status::Pulses;
+use siembox::status::LivenessWatch;
 use siembox_support::cloud::tenant::Tenant;
 use siembox_support::cloud::{Bound, Fault, Target};
 use siembox_support::dice::Dice;
@@ -182,7 +182,7 @@ impl World {
 }
 
 /// The poller's time, in which it never breaks its promise of a sign of life.
-pub struct SimTime(pub Arc<World>, pub Pulses);
+pub struct SimTime(pub Arc<World>, pub LivenessWatch);
 
 impl Time for SimTime {
     fn now(&self) -> Moment {

@@ -1,9 +1,9 @@
 //! Statuses made by hand: what the pages are shown.
 
 use siembox::status::{
-    AgentReport, Condition, Depth, Depths, LedgerCounts, LedgerReport, LedgerRow, LedgerSpan,
-    LineCounts, LinkReport, Notice, Snapshot, SpoolReport, State, StreamCounts, StreamReport,
-    Topic, VERSION,
+    AgentReport, Condition, LedgerCounts, LedgerReport, LedgerRow, LedgerSpan, LineCounts,
+    LinkReport, LinkState, Notice, QueueDepth, QueueDepths, Snapshot, SpoolReport, StreamCounts,
+    StreamReport, Topic, VERSION,
 };
 
 /// 2026-11-25T14:37:20Z
@@ -32,7 +32,7 @@ pub fn snapshot(agents: Vec<AgentReport>, notices: Vec<Notice>) -> Snapshot {
             .iter()
             .map(|agent| agent.state)
             .max()
-            .unwrap_or(State::Created),
+            .unwrap_or(LinkState::Created),
         condition: worst.unwrap_or_default(),
         since_ms: since.unwrap_or(NOW - 12 * DAY),
         page: vec!["http://127.0.0.1:8514/".to_owned()],
@@ -49,7 +49,7 @@ pub fn snapshot(agents: Vec<AgentReport>, notices: Vec<Notice>) -> Snapshot {
 /// An agent that has worked for weeks.
 pub fn agent(name: &str) -> AgentReport {
     let link = |to: &str| LinkReport {
-        state: State::Connected,
+        state: LinkState::Connected,
         to: to.to_owned(),
         contact_ms: Some(NOW - 8_000),
         trouble: None,
@@ -70,7 +70,7 @@ pub fn agent(name: &str) -> AgentReport {
     };
     let mut agent = AgentReport {
         name: name.to_owned(),
-        state: State::Connected,
+        state: LinkState::Connected,
         paused: false,
         condition: Condition::Connected,
         since_ms: NOW - 9 * DAY,
@@ -110,9 +110,9 @@ pub fn without_siem(name: &str, ago: i64) -> (AgentReport, Notice) {
     agent.siem.trouble = Some(text.clone());
     agent.siem.contact_ms = Some(NOW - ago);
     agent.siem.state = match ago {
-        ago if ago > 12 * HOUR => State::Disconnected,
-        ago if ago > 2 * HOUR => State::ConnectionError,
-        _ => State::Connected,
+        ago if ago > 12 * HOUR => LinkState::Disconnected,
+        ago if ago > 2 * HOUR => LinkState::ConnectionError,
+        _ => LinkState::Connected,
     };
     agent.last_proved_ms = Some(NOW - ago);
     agent.spool.waiting = 18_240;
@@ -197,11 +197,11 @@ fn ledger() -> LedgerReport {
 }
 
 /// A quiet day, with a backlog of this size at its end and another one nine days ago.
-fn depths(last: u64) -> Depths {
+fn depths(last: u64) -> QueueDepths {
     let step = |step: i64, count: i64, most: fn(i64) -> u64| {
         (0..count)
             .rev()
-            .map(|back| Depth {
+            .map(|back| QueueDepth {
                 at_ms: NOW - back * step,
                 waiting: most(back),
             })
@@ -217,5 +217,5 @@ fn depths(last: u64) -> Depths {
     if let Some(depth) = month.last_mut() {
         depth.waiting = last;
     }
-    Depths { day, month }
+    QueueDepths { day, month }
 }

@@ -1,10 +1,10 @@
 //! The door as a function: who gets in, and what is done to get in without a password.
 
-use siembox::web::{AdminPage, AdminRequest, AdminSession, Answer, Page, layout};
+use siembox::web::{AdminPage, AdminRequest, AdminSession, Page, WebResponse, layout};
 
 use crate::house::{Guest, House, PASSWORD, text};
 
-fn location(answer: &Answer) -> (u16, &str) {
+fn location(answer: &WebResponse) -> (u16, &str) {
     (answer.status, answer.header("Location").unwrap_or_default())
 }
 

@@ -25,7 +25,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use siembox::firmware::status_txt::{self, Facts};
+use siembox::firmware::status_txt::{self, BoxFacts};
 use siembox::status::Snapshot;
 use siembox_support::pki::Authority;
 
@@ -112,13 +112,13 @@ impl Outputs {
 
 /// As the firmware writes it; it has room for some agents only, so each has one of its own.
 fn status_txt_of(status: &Snapshot) -> Vec<String> {
-    let agents = status_txt::Agent::all(status).into_iter();
-    let facts = agents.map(|agent| Facts {
+    let agents = status_txt::AgentFacts::all(status).into_iter();
+    let facts = agents.map(|agent| BoxFacts {
         agents: vec![agent],
         troubles: (status.notices.iter())
             .map(|notice| notice.text.clone())
             .collect(),
-        ..Facts::default()
+        ..BoxFacts::default()
     });
     facts.map(|facts| status_txt::text(&facts)).collect()
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use embedded_svc::http::Method;
 use siembox::clock::Moment;
 use siembox::status::Snapshot;
-use siembox::web::{Answer, Audit, Auth, Entrance, Exchange, Site, View};
+use siembox::web::{Auth, Entrance, Exchange, SettingsAudit, Site, View, WebResponse};
 use tempfile::TempDir;
 
 use crate::cast::NOW;
@@ -20,7 +20,7 @@ const HOST: &str = "box:8515";
 
 pub struct House {
     pub folder: TempDir,
-    pub audit: Arc<Audit>,
+    pub audit: Arc<SettingsAudit>,
     entrance: Entrance,
     /// Seconds since it was built.
     pub seconds: Cell<u64>,
@@ -47,7 +47,7 @@ impl House {
     /// With something done to its door.
     pub fn with(done: impl FnOnce(Auth) -> Auth) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let audit = Arc::new(Audit::new(folder.path()));
+        let audit = Arc::new(SettingsAudit::new(folder.path()));
         let door = done(Auth::new(folder.path(), Arc::clone(&audit)));
         let entrance = Entrance {
             auth: Arc::new(door),
@@ -107,7 +107,7 @@ impl House {
         owner
     }
 
-    fn answer(&self, exchange: Exchange) -> Answer {
+    fn answer(&self, exchange: Exchange) -> WebResponse {
         let mut status: Snapshot = crate::looks::connected();
         status.page.push("https://127.0.0.1:8515/".to_owned());
         let seconds = self.seconds.get();
@@ -144,7 +144,7 @@ impl Guest<'_> {
         exchange
     }
 
-    fn take(&mut self, answer: Answer) -> Answer {
+    fn take(&mut self, answer: WebResponse) -> WebResponse {
         let set = answer.headers.iter();
         let set = set.filter(|(name, _)| name.eq_ignore_ascii_case("Set-Cookie"));
         for (_, cookie) in set {
@@ -163,19 +163,19 @@ impl Guest<'_> {
         answer
     }
 
-    pub fn get(&mut self, path: &str) -> Answer {
+    pub fn get(&mut self, path: &str) -> WebResponse {
         let answer = self.house.answer(self.exchange(Method::Get, path));
         self.take(answer)
     }
 
     /// A form as one of our own pages sends it.
-    pub fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> WebResponse {
         let mut form = form_urlencoded::Serializer::new(String::new());
         let form = form.extend_pairs(fields).finish();
         self.post_bytes(path, "application/x-www-form-urlencoded", form.into_bytes())
     }
 
-    pub fn post_bytes(&mut self, path: &str, media: &str, bytes: Vec<u8>) -> Answer {
+    pub fn post_bytes(&mut self, path: &str, media: &str, bytes: Vec<u8>) -> WebResponse {
         let mut exchange = self
             .exchange(Method::Post, path)
             .header_set("Content-Type", media);
@@ -187,7 +187,7 @@ impl Guest<'_> {
         self.take(answer)
     }
 
-    pub fn login(&mut self, password: &str) -> Answer {
+    pub fn login(&mut self, password: &str) -> WebResponse {
         self.post("/login", &[("password", password)])
     }
 
@@ -202,7 +202,7 @@ impl Guest<'_> {
     }
 }
 
-pub fn text(answer: &Answer) -> String {
+pub fn text(answer: &WebResponse) -> String {
     String::from_utf8(answer.body.clone()).unwrap()
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use siembox::orphan::Orphan;
-use siembox::status::{AgentReport, LedgerReport, Snapshot, State, Topic};
+use siembox::status::{AgentReport, LedgerReport, LinkState, Snapshot, Topic};
 
 use crate::cast::{DAY, HOUR, MINUTE, agent, notice, over, snapshot, without_siem};
 use crate::driver::Browser;
@@ -59,7 +59,7 @@ fn unclaimed() -> Snapshot {
 
 fn created() -> Snapshot {
     let mut new = agent("contoso");
-    (new.cloud.state, new.siem.state) = (State::Created, State::Created);
+    (new.cloud.state, new.siem.state) = (LinkState::Created, LinkState::Created);
     (new.cloud.contact_ms, new.siem.contact_ms) = (None, None);
     (new.last_read_ms, new.last_proved_ms) = (None, None);
     new.since_ms = crate::cast::NOW - 40_000;
@@ -71,7 +71,7 @@ fn created() -> Snapshot {
 fn paused() -> Snapshot {
     let mut agent = agent("contoso");
     agent.paused = true;
-    agent.cloud.state = State::Created;
+    agent.cloud.state = LinkState::Created;
     snapshot(vec![agent], vec![])
 }
 

@@ -1,7 +1,7 @@
 //! `/status.json` keeps to its schema, and the schema names all of it.
 
 use serde_json::{Value, json};
-use siembox::replay::{Progress, Request, Running};
+use siembox::replay::{ReplayProgress, ReplayRequest, Running};
 use siembox::status::{Snapshot, Topic};
 
 use crate::looks::scenes;
@@ -38,7 +38,7 @@ fn all() -> Vec<(&'static str, Snapshot)> {
     let mut all = scenes();
     let mut replaying = crate::looks::connected();
     replaying.agents[0].replay = Some(Box::new(Running {
-        request: Request {
+        request: ReplayRequest {
             agent: None,
             from_ms: 1,
             to_ms: 2,
@@ -47,7 +47,7 @@ fn all() -> Vec<(&'static str, Snapshot)> {
             dry_run: true,
         },
         streams: vec!["alerts".to_owned()],
-        progress: Progress::default(),
+        progress: ReplayProgress::default(),
     }));
     all.push(("replaying", replaying));
     all

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use siembox::orphan::{self, Orphan};
-use siembox::replay::{Counts, Request, Word};
+use siembox::replay::{ReplayCounts, ReplayReport, ReplayRequest};
 use siembox::settings::{AgentSettings, Overrides, Settings};
 use siembox::status::{Status, Thresholds};
-use siembox::web::{Actions, Answer, Audit, Setup, Tools};
+use siembox::web::{Actions, SettingsAudit, Setup, SetupTools, WebResponse};
 
 use crate::house::{Guest, House, PASSWORD, text};
 
@@ -49,12 +49,16 @@ impl Actions for Scripted {
         Ok("read".to_owned())
     }
 
-    fn replay(&self, request: &Request, tell: &mut dyn FnMut(&Word)) -> Result<String, String> {
+    fn replay(
+        &self,
+        request: &ReplayRequest,
+        tell: &mut dyn FnMut(&ReplayReport),
+    ) -> Result<String, String> {
         self.note(format!(
             "replay of {:?}, again: {}",
             request.agent, request.again
         ));
-        tell(&Word::Done(Counts::default()));
+        tell(&ReplayReport::Done(ReplayCounts::default()));
         Ok("0 records".to_owned())
     }
 
@@ -67,7 +71,7 @@ impl Actions for Scripted {
         Ok(())
     }
 
-    fn orphan(&self, request: orphan::Request) -> orphan::Outcome {
+    fn orphan(&self, request: orphan::OrphanRequest) -> orphan::OrphanOutcome {
         self.note(format!("{request:?}"));
         Ok("It is done.".to_owned())
     }
@@ -98,13 +102,13 @@ fn scene(settings: &str) -> Scene {
     );
     let mut made = None;
     let house = House::with(|door| {
-        let setup = Arc::new(Setup::new(Tools {
+        let setup = Arc::new(Setup::new(SetupTools {
             file: file.clone(),
             given: Overrides::default(),
             state_dir: folder.path().join("state"),
             hands: hands.clone(),
             status: status.clone(),
-            audit: Arc::new(Audit::new(folder.path())),
+            audit: Arc::new(SettingsAudit::new(folder.path())),
             lamps: true,
         }));
         made = Some(Arc::clone(&setup));
@@ -135,14 +139,14 @@ impl Scene {
     }
 }
 
-fn send(guest: &mut Guest, path: &str, fields: &[(&str, &str)]) -> Answer {
+fn send(guest: &mut Guest, path: &str, fields: &[(&str, &str)]) -> WebResponse {
     let csrf = guest.csrf();
     let mut all = vec![("csrf", csrf.as_str())];
     all.extend(fields);
     guest.post(path, &all)
 }
 
-fn location(answer: &Answer) -> &str {
+fn location(answer: &WebResponse) -> &str {
     answer
         .header("Location")
         .unwrap_or_else(|| panic!("{}", text(answer)))

@@ -7,16 +7,16 @@ use std::time::Duration;
 use embedded_svc::http::Method;
 use embedded_svc::http::server::{Handler, Middleware};
 use siembox::status::Snapshot;
-use siembox::web::{Answer, Exchange, Guard, Hosts, Site, View};
+use siembox::web::{Exchange, Guard, Hosts, Site, View, WebResponse};
 
 /// What the page answers to this request.
-pub fn answer(snapshot: &Snapshot, exchange: Exchange) -> Answer {
+pub fn answer(snapshot: &Snapshot, exchange: Exchange) -> WebResponse {
     let view = View::new(snapshot.clone(), "box");
     through(Site::new(Some(view), Duration::ZERO), exchange)
 }
 
 /// What these pages answer.
-pub fn through(site: Site, exchange: Exchange) -> Answer {
+pub fn through(site: Site, exchange: Exchange) -> WebResponse {
     let guard = Guard::new(Hosts::new(Some("box"), &[]));
     let mut exchange = exchange;
     guard.compose(site).handle(&mut exchange).unwrap();
@@ -24,7 +24,7 @@ pub fn through(site: Site, exchange: Exchange) -> Answer {
 }
 
 /// GET by the box's own name.
-pub fn get(snapshot: &Snapshot, path: &str) -> Answer {
+pub fn get(snapshot: &Snapshot, path: &str) -> WebResponse {
     answer(
         snapshot,
         Exchange::new(Method::Get, path).header_set("Host", "box"),

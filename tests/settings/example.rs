@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use siembox::settings::{
-    Addressing, EXAMPLE, Overrides, Protocol, Settings, SettingsError, SourceSettings,
+    Addressing, EXAMPLE, Overrides, Settings, SettingsError, SourceSettings, SyslogProtocol,
 };
 use siembox::stream::{ACTIVITIES, ALERTS};
 
@@ -146,7 +146,7 @@ fn what_it_illustrates_can_be_written() {
             .replace("protocol = \"tcp\"", &format!("protocol = {protocol:?}"))
             .replace("00:11:…", &"00".repeat(32));
         let siem = load(&text).unwrap().agents[0].siem.clone();
-        let (Protocol::Tls(tls) | Protocol::Relp(Some(tls))) = &siem.protocol else {
+        let (SyslogProtocol::Tls(tls) | SyslogProtocol::Relp(Some(tls))) = &siem.protocol else {
             panic!("{siem:?}")
         };
         assert!(tls.client.is_some() && tls.pin_sha256 == Some([0; 32]));
@@ -155,7 +155,10 @@ fn what_it_illustrates_can_be_written() {
 
     let text = uncommented(|key, _| key == "protocol").replace("\"tcp\"", "\"relp\"");
     let siem = load(&text).unwrap().agents[0].siem.clone();
-    assert_eq!((siem.protocol, siem.port), (Protocol::Relp(None), 2514));
+    assert_eq!(
+        (siem.protocol, siem.port),
+        (SyslogProtocol::Relp(None), 2514)
+    );
 
     let network = uncommented(|key, _| ["vlan", "gateway", "search", "address"].contains(&key))
         .replace("\"dhcp\"", "[\"192.0.2.10/24\", \"2001:db8::10/64\"]");
@@ -169,7 +172,7 @@ fn what_it_illustrates_can_be_written() {
         .replace("\"tcp\"", "\"udp\"");
     assert_eq!(
         load(&text).unwrap().agents[0].siem.protocol,
-        Protocol::Udp { max_datagram: 8192 }
+        SyslogProtocol::Udp { max_datagram: 8192 }
     );
 }
 

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use siembox::settings::{
-    AgentSettings, ApiUrl, CloudAppsSettings, Credentials, Framing, Needs, ODD_TOKEN, Overrides,
-    Protocol, ProxySettings, Secret, SecretSource, Settings, SettingsError, SourceSettings,
-    SyslogTarget, TimeFormat,
+    AgentSettings, ApiUrl, CloudAppsSettings, Credentials, FramingSetting, HeaderTime, Needs,
+    ODD_TOKEN, Overrides, ProxySettings, Secret, SecretSource, Settings, SettingsError,
+    SourceSettings, SyslogProtocol, SyslogTarget,
 };
 use siembox::stream::{ACTIVITIES, ALERTS};
 
@@ -98,7 +98,7 @@ fn flags_win_over_the_file_and_bring_their_own_defaults() {
             agent.siem.port,
             agent.siem.framing
         ),
-        ("10.0.0.1", 6514, Framing::OctetCounting)
+        ("10.0.0.1", 6514, FramingSetting::OctetCounting)
     );
     assert_eq!(
         settings.logs_dir,
@@ -118,7 +118,10 @@ fn flags_alone_are_enough() {
         ),
         ("siembox", Some("/var/lib/siembox"))
     );
-    assert!(matches!(settings.agents[0].siem.protocol, Protocol::Tls(_)));
+    assert!(matches!(
+        settings.agents[0].siem.protocol,
+        SyslogProtocol::Tls(_)
+    ));
     let header = &settings.agents[0].siem.header;
     assert_eq!(
         (
@@ -126,7 +129,7 @@ fn flags_alone_are_enough() {
             header.include_pri,
             header.include_system_name
         ),
-        (TimeFormat::Rfc5424, true, true)
+        (HeaderTime::Rfc5424, true, true)
     );
 }
 
@@ -370,14 +373,14 @@ fn arcsight_brings_its_header_and_each_key_can_still_be_set() {
             .siem
             .header
     };
-    assert_eq!(header(&arcsight).time_format, TimeFormat::Rfc3164);
+    assert_eq!(header(&arcsight).time_format, HeaderTime::Rfc3164);
     let own = arcsight.replace(
         "arcsight\"",
         "arcsight\", time_format = \"rfc3164-with-year\", include_pri = false",
     );
     assert_eq!(
         (header(&own).time_format, header(&own).include_pri),
-        (TimeFormat::Rfc3164WithYear, false)
+        (HeaderTime::Rfc3164WithYear, false)
     );
 }
 

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use siembox::sink::{Sink, TrustFiles, Wire};
 use siembox::source::http::{Http, Post, Route};
-use siembox::trust::{self, Side};
+use siembox::trust::{self, TlsSide};
 use siembox_support::pki::Issued;
 
 use super::tls::{Lab, OpenSsl, fault, load, to};
@@ -179,12 +179,12 @@ fn what_is_not_verified_has_the_same_plain_words_on_both_sides() {
         let (tell, told) = std::sync::mpsc::channel();
         story(async move { tell.send(fault(&to).await).unwrap() });
         let told = told.recv().unwrap();
-        let siem = told.reason(Side::Siem);
+        let siem = told.reason(TlsSide::Siem);
         assert!(siem.contains(reason), "{siem}");
-        let cures = told.cure(Side::Siem);
+        let cures = told.cure(TlsSide::Siem);
         assert!(cures.contains(cure), "{cures}");
-        assert_eq!(Err(told.in_words(Side::Cloud)), asked(&lab, &mut server));
-        assert_eq!(told.reason(Side::Cloud), siem);
+        assert_eq!(Err(told.in_words(TlsSide::Cloud)), asked(&lab, &mut server));
+        assert_eq!(told.reason(TlsSide::Cloud), siem);
         assert!(
             !siem.contains(['{', '"']),
             "no word of a programmer: {siem}"

@@ -252,7 +252,7 @@ fn what_the_kernel_does_not_acknowledge_is_not_proved() {
         let some = batch(&lines(200));
         let told = loop {
             match tokio::time::timeout(Duration::from_millis(200), wire.send(&some, None)).await {
-                Ok(sent) => assert_eq!(sent.unwrap(), Mended::default()),
+                Ok(sent) => assert_eq!(sent.unwrap(), FramingRepairs::default()),
                 Err(_) => break wire.prove().await.unwrap_err(),
             }
             if let Err(told) = wire.prove().await {

@@ -12,9 +12,9 @@ mod tls;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use siembox::sink::{Bounds, Farewell, Protocol, Sink, SinkError, Target, Wire};
+use siembox::sink::{Farewell, Protocol, Sink, SinkError, StepTimes, Target, Wire};
 use siembox::spool::Lines;
-use siembox::syslog::frame::{Framing, Mended};
+use siembox::syslog::frame::{Framing, FramingRepairs};
 
 /// As many as the issue asks to compare.
 const MANY: usize = 20_000;
@@ -53,7 +53,7 @@ fn target(port: u16, protocol: Protocol) -> Target {
         port,
         protocol,
         max_lines_per_second: None,
-        bounds: Bounds::default(),
+        bounds: StepTimes::default(),
     }
 }
 
@@ -66,7 +66,10 @@ fn capped(mut target: Target, lines_per_second: u32) -> Target {
 async fn deliver(target: &Target, lines: &[String]) -> Result<Farewell, SinkError> {
     let mut wire = Wire::connect(target, 0).await?;
     for some in lines.chunks(BATCH) {
-        assert_eq!(wire.send(&batch(some), None).await?, Mended::default());
+        assert_eq!(
+            wire.send(&batch(some), None).await?,
+            FramingRepairs::default()
+        );
         wire.prove().await?;
     }
     wire.close().await

@@ -7,7 +7,7 @@ use siembox::sink::{
     Farewell, Protocol, Sink, SinkError, TlsFault, Trust, TrustError, TrustFiles, Wire,
 };
 use siembox::syslog::frame::Framing;
-use siembox::trust::{PemError, Side};
+use siembox::trust::{PemError, TlsSide};
 use siembox_support::pki::{Authority, Issued};
 use siembox_support::receiver::rsyslog::{Driver, Tls};
 use siembox_support::receiver::{Receiver, Transport, free_port, listens, rsyslog};
@@ -245,14 +245,14 @@ fn an_unknown_issuer_is_named() {
             let told = fault(&to(receiver.port(), load(&files))).await;
             assert!(matches!(told, TlsFault::UnknownIssuer { .. }), "{told:?}");
             assert!(
-                told.reason(Side::Siem).contains("CN=Lab CA"),
+                told.reason(TlsSide::Siem).contains("CN=Lab CA"),
                 "{}",
-                told.reason(Side::Siem)
+                told.reason(TlsSide::Siem)
             );
             assert!(
-                told.cure(Side::Siem).contains("ca_file"),
+                told.cure(TlsSide::Siem).contains("ca_file"),
                 "{}",
-                told.cure(Side::Siem)
+                told.cure(TlsSide::Siem)
             );
         }
     });
@@ -268,10 +268,10 @@ fn a_certificate_for_another_name_is_refused() {
         let told = fault(&to(receiver.port(), load(&files))).await;
         assert!(matches!(told, TlsFault::WrongName { .. }), "{told:?}");
         assert!(
-            told.reason(Side::Siem)
+            told.reason(TlsSide::Siem)
                 .contains("siem.example, not for log.example"),
             "{}",
-            told.reason(Side::Siem)
+            told.reason(TlsSide::Siem)
         );
 
         files.server_name = Some("siem.example".to_owned());
@@ -322,7 +322,7 @@ fn an_old_server_is_told_apart() {
         }
         let server = OpenSsl::start(&lab, &["-tls1_2", "-cipher", "AES128-SHA"]);
         let told = fault(&to(server.1, load(&lab.trust_files()))).await;
-        assert!(told.cure(Side::Siem).contains("cipher"), "{told:?}");
+        assert!(told.cure(TlsSide::Siem).contains("cipher"), "{told:?}");
     });
 }
 
@@ -383,9 +383,9 @@ fn a_self_made_certificate_is_explained() {
         .await;
         assert!(matches!(told, TlsFault::Authority { .. }), "{told:?}");
         assert!(
-            told.cure(Side::Siem).contains("CA:FALSE"),
+            told.cure(TlsSide::Siem).contains("CA:FALSE"),
             "{}",
-            told.cure(Side::Siem)
+            told.cure(TlsSide::Siem)
         );
     });
 }
@@ -435,9 +435,9 @@ fn dates_are_checked() {
                 told => panic!("{told:?}"),
             }
             assert!(
-                told.cure(Side::Siem).contains("clock"),
+                told.cure(TlsSide::Siem).contains("clock"),
                 "{}",
-                told.cure(Side::Siem)
+                told.cure(TlsSide::Siem)
             );
         }
     });

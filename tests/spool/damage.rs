@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::shared::{Random, Written, copy_folder, noise_text, stores};
-use siembox::spool::sled::{Bounds, SledSpool};
+use siembox::spool::sled::{SledSpool, SpoolBounds};
 use siembox::spool::{Lines, Repair, Spool};
 
 const PAGES: u64 = 34;
@@ -14,11 +14,11 @@ const LINES: u64 = 150;
 /// Acknowledged before the damage.
 const ARRIVED: u64 = 1000;
 
-fn bounds() -> Bounds {
-    Bounds {
+fn bounds() -> SpoolBounds {
+    SpoolBounds {
         store_bytes: 150_000,
         ballast_bytes: 4096,
-        ..Bounds::new(1 << 30)
+        ..SpoolBounds::new(1 << 30)
     }
 }
 

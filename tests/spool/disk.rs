@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::shared::{Written, drain, noise, page};
-use siembox::spool::sled::{Bounds, SledSpool};
+use siembox::spool::sled::{SledSpool, SpoolBounds};
 use siembox::spool::{Repair, Spool, SpoolError};
 
 /// Names the small disk to the child.
@@ -41,10 +41,10 @@ fn disk() -> Option<std::path::PathBuf> {
     std::env::var_os(DISK).map(Into::into)
 }
 
-fn bounds() -> Bounds {
-    Bounds {
+fn bounds() -> SpoolBounds {
+    SpoolBounds {
         store_bytes: 1 << 20,
-        ..Bounds::new(1 << 30)
+        ..SpoolBounds::new(1 << 30)
     }
 }
 

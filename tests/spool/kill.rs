@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::shared::{Random, Written, noise};
-use siembox::spool::sled::{Bounds, SledSpool};
-use siembox::spool::{Aside, Lines, Spool};
+use siembox::spool::sled::{SledSpool, SpoolBounds};
+use siembox::spool::{DeadLetter, Lines, Spool};
 
 /// So many kills. `SPOOL_KILLS=500` for a longer run.
 const KILLS: usize = 25;
@@ -18,11 +18,11 @@ const FOLDER: &str = "SPOOL_KILL_FOLDER";
 /// As the adapter has it: how far the SIEM may have come unwritten.
 const UNNOTED: u64 = 2048;
 
-fn bounds() -> Bounds {
-    Bounds {
+fn bounds() -> SpoolBounds {
+    SpoolBounds {
         store_bytes: 200_000,
         ballast_bytes: 4096,
-        ..Bounds::new(1 << 30)
+        ..SpoolBounds::new(1 << 30)
     }
 }
 
@@ -78,7 +78,7 @@ fn child() {
             for line in first..first + lines_of(page) {
                 lines.push(&text(line, filler));
             }
-            let aside = Aside {
+            let aside = DeadLetter {
                 id: page.to_string(),
                 reason: String::new(),
                 at_ms: 0,

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use siembox::ledger::{Counts, Key, Ledger, NAME, Release};
-use siembox::spool::sled::{Bounds, SledSpool};
-use siembox::spool::{LineSet, Lines, Page, Spool, SpoolError};
+use siembox::ledger::{Ledger, LedgerKey, NAME, PageCounts, Release};
+use siembox::spool::sled::{SledSpool, SpoolBounds};
+use siembox::spool::{LineSet, Lines, Spool, SpoolError, SpoolPage};
 use siembox::status::{LedgerReport, LedgerSpan};
 
 const KEEP: Duration = Duration::from_secs(90 * 86_400);
@@ -24,7 +24,7 @@ struct Box {
 
 impl Box {
     fn open(folder: &Path) -> (Self, Vec<String>) {
-        let spool = SledSpool::open(folder, Bounds::new(64_000_000), 0).unwrap();
+        let spool = SledSpool::open(folder, SpoolBounds::new(64_000_000), 0).unwrap();
         let (ledger, words) = Ledger::open(folder, KEEP, &spool, [0, 1]).unwrap();
         let next = spool.first();
         (
@@ -39,8 +39,8 @@ impl Box {
 
     /// A page of `lines` lines in this hour, and one record that could not be read.
     fn page(&self, stream: u8, hour: u32, lines: usize) {
-        let (mut counts, mut text) = (Counts::default(), Lines::default());
-        let key = Key::at(stream, hour);
+        let (mut counts, mut text) = (PageCounts::default(), Lines::default());
+        let key = LedgerKey::at(stream, hour);
         for line in 0..lines {
             counts.spooled(key);
             text.push_with(key.tag(), |out| {
@@ -49,7 +49,7 @@ impl Box {
         }
         counts.aside(key);
         let append = |cursor: &[u8]| {
-            let page = Page {
+            let page = SpoolPage {
                 stream,
                 lines: &text,
                 cursor,

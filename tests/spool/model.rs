@@ -6,8 +6,8 @@ use std::path::Path;
 
 use super::shared::{Written, copy_folder, noise_text};
 use proptest::prelude::*;
-use siembox::spool::sled::{Bounds, SledSpool};
-use siembox::spool::{Aside, Lines, Memory, Spool, SpoolError};
+use siembox::spool::sled::{SledSpool, SpoolBounds};
+use siembox::spool::{DeadLetter, Lines, Memory, Spool, SpoolError};
 
 #[derive(Debug, Clone)]
 enum Action {
@@ -53,8 +53,8 @@ fn action() -> impl Strategy<Value = Action> {
     ]
 }
 
-fn bounds() -> Bounds {
-    Bounds {
+fn bounds() -> SpoolBounds {
+    SpoolBounds {
         max_bytes: 24_000_000,
         store_bytes: 150_000,
         ballast_bytes: 4096,
@@ -67,7 +67,7 @@ struct Model {
     lines: Vec<String>,
     first: u64,
     memories: BTreeMap<u8, Memory>,
-    asides: Vec<Aside>,
+    asides: Vec<DeadLetter>,
     pages: u64,
 }
 
@@ -97,8 +97,8 @@ impl Model {
         let memory = self.memories.entry(*stream).or_default();
         let fingerprints = vec![self.pages as u8; *seen];
         let forget_seen = memory.seen.first().map_or(0, |(number, _)| number + forget);
-        let set_aside: Vec<Aside> = (0..*asides)
-            .map(|number| Aside {
+        let set_aside: Vec<DeadLetter> = (0..*asides)
+            .map(|number| DeadLetter {
                 id: format!("{} {number}", self.pages),
                 reason: String::new(),
                 at_ms: 3,
@@ -162,7 +162,7 @@ impl Model {
             let expected = self.memories.get(&stream).cloned().unwrap_or_default();
             assert_eq!(spool.recall(stream).unwrap(), expected, "stream {stream}");
         }
-        let newest: Vec<Aside> = self.asides.iter().rev().take(3).cloned().collect();
+        let newest: Vec<DeadLetter> = self.asides.iter().rev().take(3).cloned().collect();
         assert_eq!(spool.aside(3).unwrap(), newest);
         let disk = super::shared::disk_bytes(folder);
         assert!(disk < bounds().max_bytes, "{disk}");

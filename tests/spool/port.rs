@@ -1,14 +1,14 @@
 //! The spool on sled, through its port: what goes in comes out, once, in order, also after being closed.
 
 use super::shared::{Written, drain, line, lines, noise, page};
-use siembox::spool::sled::{ASIDE_BYTES, Bounds, SledSpool};
-use siembox::spool::{Aside, Spool, SpoolError};
+use siembox::spool::sled::{ASIDE_BYTES, SledSpool, SpoolBounds};
+use siembox::spool::{DeadLetter, Spool, SpoolError};
 
-fn bounds() -> Bounds {
-    Bounds {
+fn bounds() -> SpoolBounds {
+    SpoolBounds {
         store_bytes: 1 << 20,
         ballast_bytes: 1 << 16,
-        ..Bounds::new(1 << 30)
+        ..SpoolBounds::new(1 << 30)
     }
 }
 
@@ -118,7 +118,7 @@ fn each_stream_has_its_cursor_and_its_fingerprints() {
 fn records_set_aside_are_listed_newest_first_through_stores_and_restarts() {
     let folder = tempfile::tempdir().unwrap();
     let spool = open(folder.path());
-    let aside = |id: u32| Aside {
+    let aside = |id: u32| DeadLetter {
         id: id.to_string(),
         reason: format!("reason {id}"),
         at_ms: i64::from(id),
@@ -126,7 +126,7 @@ fn records_set_aside_are_listed_newest_first_through_stores_and_restarts() {
     };
     let written = Written::default();
     for page in 0..100 {
-        let asides: Vec<Aside> = (page * 5..page * 5 + 5).map(aside).collect();
+        let asides: Vec<DeadLetter> = (page * 5..page * 5 + 5).map(aside).collect();
         spool
             .append(&written.page(&lines(0..1), &asides), 0)
             .unwrap();
@@ -148,7 +148,7 @@ fn records_set_aside_are_listed_newest_first_through_stores_and_restarts() {
     drop(spool);
     let spool = open(folder.path());
     check(&spool);
-    let large = Aside {
+    let large = DeadLetter {
         bytes: vec![7; 3 * ASIDE_BYTES],
         ..aside(500)
     };
@@ -206,7 +206,7 @@ fn room_on_disk_comes_back() {
 #[test]
 fn full_comes_before_the_bound_and_a_full_spool_still_gives() {
     let folder = tempfile::tempdir().unwrap();
-    let bounds = Bounds {
+    let bounds = SpoolBounds {
         max_bytes: 12_000_000,
         ..bounds()
     };

@@ -8,17 +8,17 @@ use std::fs;
 use std::path::Path;
 
 use super::shared::{Random, Written, copy_folder, disk_bytes, noise_text, stores};
-use siembox::spool::sled::{Bounds, SledSpool};
+use siembox::spool::sled::{SledSpool, SpoolBounds};
 use siembox::spool::{Lines, Repair, Spool};
 
 /// So many cuts. `SPOOL_CUTS=2000` for a longer run.
 const CUTS: u64 = 60;
 
-fn bounds() -> Bounds {
-    Bounds {
+fn bounds() -> SpoolBounds {
+    SpoolBounds {
         store_bytes: 3_000_000,
         ballast_bytes: 4096,
-        ..Bounds::new(1 << 30)
+        ..SpoolBounds::new(1 << 30)
     }
 }
 

@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::shared::{Random, Written, noise_text};
-use siembox::spool::sled::{Bounds, SledSpool};
-use siembox::spool::{Aside, Lines, Repair, Spool};
+use siembox::spool::sled::{SledSpool, SpoolBounds};
+use siembox::spool::{DeadLetter, Lines, Repair, Spool};
 use siembox_support::dice::Dice;
 use siembox_support::disk::{Drive, own_mounts};
 use siembox_support::soak;
@@ -27,11 +27,11 @@ const STORE: &str = "POWER_CUT_STORE";
 /// A writer that does nothing for so long has lost its disk without being told.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-fn bounds(store_bytes: u64) -> Bounds {
-    Bounds {
+fn bounds(store_bytes: u64) -> SpoolBounds {
+    SpoolBounds {
         store_bytes,
         ballast_bytes: 1 << 20,
-        ..Bounds::new(40 << 20)
+        ..SpoolBounds::new(40 << 20)
     }
 }
 
@@ -105,7 +105,7 @@ fn writer() {
             for line in first..first + lines_of(page) {
                 lines.push(&text(line));
             }
-            let aside = Aside {
+            let aside = DeadLetter {
                 id: page.to_string(),
                 reason: String::new(),
                 at_ms: 0,

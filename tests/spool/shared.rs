@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use siembox::spool::{Aside, Lines, Page, Spool};
+use siembox::spool::{DeadLetter, Lines, Spool, SpoolPage};
 
 /// A page without its lines.
 #[derive(Default)]
@@ -14,8 +14,8 @@ pub struct Written<'a> {
 }
 
 impl<'a> Written<'a> {
-    pub fn page(&self, lines: &'a Lines, aside: &'a [Aside]) -> Page<'a> {
-        Page {
+    pub fn page(&self, lines: &'a Lines, aside: &'a [DeadLetter]) -> SpoolPage<'a> {
+        SpoolPage {
             stream: self.stream,
             lines,
             cursor: self.cursor,
@@ -26,7 +26,7 @@ impl<'a> Written<'a> {
     }
 }
 
-pub fn page(lines: &Lines) -> Page<'_> {
+pub fn page(lines: &Lines) -> SpoolPage<'_> {
     Written::default().page(lines, &[])
 }
 

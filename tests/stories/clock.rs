@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use siembox::status::{Notice, Snapshot, State, Topic};
+use siembox::status::{LinkState, Notice, Snapshot, Topic};
 use siembox_support::cloud::{Builder, Cloud, Fault, Trickle};
 use siembox_support::receiver::{Receiver, rsyslog};
 use siembox_support::records;
@@ -109,7 +109,7 @@ impl Tale {
     fn flows(&mut self, lines: u64) -> Snapshot {
         let begin = self.wait("it is connected", connected).agents[0].lines.sent;
         self.wait("lines flow", |status| {
-            assert_eq!(status.state, State::Connected, "the health fell");
+            assert_eq!(status.state, LinkState::Connected, "the health fell");
             status.agents[0].lines.sent >= begin + lines
         })
     }
@@ -180,7 +180,7 @@ impl Tale {
 }
 
 fn connected(status: &Snapshot) -> bool {
-    status.state == State::Connected
+    status.state == LinkState::Connected
 }
 
 /// So far ahead is a clock that starts in 1970.
@@ -307,7 +307,7 @@ fn a_certificate_not_valid_yet_names_the_clock_and_passes() {
     };
     tale.start();
     let status = tale.siembox.wait_for_notice("check this machine's clock");
-    assert_eq!(status.state, State::Created);
+    assert_eq!(status.state, LinkState::Created);
     assert_eq!(tale.cloud.request_count(), 0);
     tale.set_clock(0);
     // one notice for each stream, over by itself

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use siembox::status::State;
+use siembox::status::LinkState;
 use siembox_support::cloud::{App, Cloud, Dirt, Fault, Target, Unreadable};
 use siembox_support::old_tls::OldTls;
 use siembox_support::proxy::Proxy;
@@ -239,7 +239,9 @@ fn a_revoked_token_is_said_and_a_new_one_taken_up() {
     let (receiver, cloud) = (rsyslog::tcp(), cloud());
     let mut siembox = Siembox::new(&cloud, &plan(&cloud, &receiver));
     siembox.start();
-    siembox.wait("it is connected", |status| status.state == State::Connected);
+    siembox.wait("it is connected", |status| {
+        status.state == LinkState::Connected
+    });
     cloud.revoke_token();
     let status = siembox.wait_for_notice("the admin who made it was removed");
     assert_eq!(status.notices[0].title, "Invalid token");
@@ -306,7 +308,7 @@ fn an_unknown_authority_is_named() {
     let mut siembox = Siembox::new(&cloud, &plan);
     siembox.start();
     siembox.wait_for_notice("ca_file");
-    assert_eq!(siembox.status().unwrap().state, State::Created);
+    assert_eq!(siembox.status().unwrap().state, LinkState::Created);
 }
 
 #[test]

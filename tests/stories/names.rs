@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use siembox::status::State;
+use siembox::status::LinkState;
 use siembox_support::cloud::Cloud;
 use siembox_support::receiver::collector;
 use siembox_support::{records, soak};
@@ -89,7 +89,7 @@ fn a_name_that_fails_and_then_moves() {
     println!("{}", status.agents[0].siem.trouble.as_ref().unwrap());
     lead_to(&format!("127.0.0.2 {NAME}"));
     siembox.wait("all is proved at the first address", |status| {
-        status.agents[0].spool.waiting == 0 && status.state == State::Connected
+        status.agents[0].spool.waiting == 0 && status.state == LinkState::Connected
     });
     lead_to(&format!("127.0.0.3 {NAME}"));
     first.kill();
@@ -103,7 +103,7 @@ fn a_name_that_fails_and_then_moves() {
         agent.activities.spooled == 2 * HALF
             && agent.spool.waiting == 0
             && agent.siem.trouble.is_none()
-            && status.state == State::Connected
+            && status.state == LinkState::Connected
     });
     let (want, figures) = (expected::lines(&cloud, &siembox), watch.figures());
     let mut got = first.lines();

@@ -1,6 +1,6 @@
 //! An agent is paused and resumed while it runs.
 
-use siembox::status::{Condition, State};
+use siembox::status::{Condition, LinkState};
 use siembox_support::cloud::Cloud;
 use siembox_support::receiver::rsyslog;
 use siembox_support::records;
@@ -47,7 +47,7 @@ fn a_pause_loses_and_repeats_nothing() {
     assert_eq!(agent.activities.spooled, before.activities.spooled);
     assert_eq!(
         (agent.condition, agent.state),
-        (Condition::Paused, State::Connected)
+        (Condition::Paused, LinkState::Connected)
     );
     let shown = siembox.output("status", &[]);
     let shown = String::from_utf8(shown.stdout).unwrap();

@@ -5,7 +5,7 @@ use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use siembox::replay::{Counts, Word};
+use siembox::replay::{ReplayCounts, ReplayReport};
 use siembox::sent::Hour;
 use siembox::status::{Notice, Snapshot};
 use siembox_support::cloud::{Bound, Cloud, Fault};
@@ -39,7 +39,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// What a replay says last, and its exit code.
-fn replay(siembox: &Siembox, arguments: &[&str]) -> (Word, Option<i32>) {
+fn replay(siembox: &Siembox, arguments: &[&str]) -> (ReplayReport, Option<i32>) {
     let output = siembox.output("replay", &[arguments, &["--json"]].concat());
     let said = text(&output.stdout);
     let last = said
@@ -50,9 +50,9 @@ fn replay(siembox: &Siembox, arguments: &[&str]) -> (Word, Option<i32>) {
 }
 
 /// What became of the records of a replay that went well.
-fn done(siembox: &Siembox, arguments: &[&str]) -> Counts {
+fn done(siembox: &Siembox, arguments: &[&str]) -> ReplayCounts {
     match replay(siembox, arguments) {
-        (Word::Done(counts), Some(0)) => counts,
+        (ReplayReport::Done(counts), Some(0)) => counts,
         other => panic!("{arguments:?}: {other:?}; its log:\n{}", siembox.log()),
     }
 }
@@ -345,7 +345,7 @@ fn a_replay_that_cannot_go_on_says_what_is_left() {
     let last = cloud.activity_ids().pop().unwrap();
     cloud.fault(Fault::Status(500).bound_to(Bound::Record(last)));
     let (word, code) = replay(&siembox, &["--since", "3d", "--stream", "activities"]);
-    let Word::Failed { what, counts } = word else {
+    let ReplayReport::Failed { what, counts } = word else {
         panic!("{word:?}");
     };
     assert_eq!(code, Some(1));

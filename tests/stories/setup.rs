@@ -1,7 +1,7 @@
 //! A box that has no settings yet, and one whose last agent is taken out.
 
 use siembox::run_file;
-use siembox::timekeeping::{Source, VARIABLE, Word};
+use siembox::timekeeping::{ClockSource, ClockState, VARIABLE};
 use siembox_support::cloud::Cloud;
 use siembox_support::receiver::rsyslog;
 use siembox_support::records;
@@ -84,9 +84,9 @@ fn on_firmware_it_starts_with_a_broken_file_says_so_and_takes_the_mended_one() {
     siembox.set_text(broken);
     // PID 1 tells it so on a box
     let clock = siembox.path("clock");
-    let set = Word {
-        source: Source::Rtc,
-        ..Word::default()
+    let set = ClockState {
+        source: ClockSource::Rtc,
+        ..ClockState::default()
     };
     run_file::say(&clock, &set).unwrap();
     siembox.set_variable(VARIABLE, clock.to_str().unwrap());

@@ -1,6 +1,6 @@
 //! The receiver's side: down for a while, restarted, held.
 
-use siembox::status::State;
+use siembox::status::LinkState;
 use siembox_support::cloud::Cloud;
 use siembox_support::receiver::rsyslog;
 use siembox_support::records;
@@ -24,7 +24,7 @@ fn a_receiver_that_is_down_for_a_while_gets_everything_afterwards() {
     let agent = &status.agents[0];
     assert_eq!(
         (agent.cloud.state, agent.siem.state),
-        (State::Connected, State::Created),
+        (LinkState::Connected, LinkState::Created),
         "the sides are told apart"
     );
     let status = siembox.wait_for_notice("connection refused");
@@ -33,7 +33,7 @@ fn a_receiver_that_is_down_for_a_while_gets_everything_afterwards() {
     siembox.start();
     receiver.start();
     siembox.wait("all is proved", |status| {
-        status.agents[0].spool.waiting == 0 && status.state == State::Connected
+        status.agents[0].spool.waiting == 0 && status.state == LinkState::Connected
     });
     let want = expected::lines(&cloud, &siembox);
     assert_exactly(&want, &receiver.wait_for(want.len()));

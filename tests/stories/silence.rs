@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use siembox::status::State;
+use siembox::status::LinkState;
 use siembox_support::cloud::Cloud;
 use siembox_support::receiver::{Receiver, collector};
 use siembox_support::sink::SyslogReceiver;
@@ -75,7 +75,7 @@ impl Stage {
             agent.activities.spooled == 2 * HALF
                 && agent.spool.waiting == 0
                 && agent.siem.trouble.is_none()
-                && status.state == State::Connected
+                && status.state == LinkState::Connected
                 && status.notices.iter().all(|notice| notice.over_ms.is_some())
         });
     }

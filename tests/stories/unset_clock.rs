@@ -1,8 +1,8 @@
 //! The firmware's clock: nothing is polled before a time server set it, or two minutes have gone by.
 
 use siembox::run_file;
-use siembox::status::State;
-use siembox::timekeeping::{Source, VARIABLE, Word};
+use siembox::status::LinkState;
+use siembox::timekeeping::{ClockSource, ClockState, VARIABLE};
 use siembox_support::cloud::Cloud;
 use siembox_support::receiver::rsyslog;
 use siembox_support::records;
@@ -18,9 +18,9 @@ fn polls_wait_for_a_clock_and_say_so() {
         .start();
     let mut siembox = Siembox::new(&cloud, &Plan::new(&cloud, receiver.port(), "tcp"));
     let file = siembox.path("clock");
-    let mut told = Word {
+    let mut told = ClockState {
         asked: vec!["ntp.example".to_owned()],
-        ..Word::default()
+        ..ClockState::default()
     };
     run_file::say(&file, &told).unwrap();
     siembox.set_variable(VARIABLE, file.to_str().unwrap());
@@ -36,10 +36,10 @@ fn polls_wait_for_a_clock_and_say_so() {
         notice.text.contains("(asked: ntp.example); cure: ") && notice.over_ms.is_none(),
         "{notice:?}"
     );
-    assert_ne!(status.state, State::Connected);
+    assert_ne!(status.state, LinkState::Connected);
     assert_eq!(cloud.request_count(), 0, "nobody asks");
 
-    told.source = Source::Sntp;
+    told.source = ClockSource::Sntp;
     run_file::say(&file, &told).unwrap();
     let want = expected::lines(&cloud, &siembox);
     let got = receiver.wait_for(want.len());

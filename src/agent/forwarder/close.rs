@@ -5,7 +5,7 @@ use crate::agent::connect::Connect;
 use crate::agent::delivery_state::DeliveryState;
 use crate::sink::{Sink, SinkError};
 use crate::spool::Spool;
-use crate::status::Happening;
+use crate::status::InternalEvent;
 
 impl<S: Spool + 'static, C: Connect> Forwarder<S, C> {
     /// Our FIN, then the receiver's: it has read everything.
@@ -23,7 +23,7 @@ impl<S: Spool + 'static, C: Connect> Forwarder<S, C> {
             Err(error) => {
                 let network = matches!(error, SinkError::Unproved { .. });
                 if !network && state.half_close.refused(now) {
-                    self.tell(&Happening::HalfCloseRefused {
+                    self.tell(&InternalEvent::HalfCloseRefused {
                         what: error.to_string(),
                     });
                 }

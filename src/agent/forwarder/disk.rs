@@ -9,7 +9,7 @@ use crate::agent::connect::Connect;
 use crate::agent::delivery_state::DeliveryState;
 use crate::ledger::Release;
 use crate::spool::{Batch, Spool, SpoolError};
-use crate::status::Happening;
+use crate::status::InternalEvent;
 
 impl<S: Spool + 'static, C: Connect> Forwarder<S, C> {
     /// Lines that the receiver has, or that were set aside, leave the spool. True where any did.
@@ -26,13 +26,13 @@ impl<S: Spool + 'static, C: Connect> Forwarder<S, C> {
             let kept = kept.await.map_err(End::Spool)?;
             state.released(before);
             any = true;
-            self.tell(&Happening::Proved { lines });
+            self.tell(&InternalEvent::Proved { lines });
             if state.takes_again() {
-                self.tell(&Happening::ProvesAgain);
+                self.tell(&InternalEvent::ProvesAgain);
             }
             if let Err(error) = kept {
                 let what = error.to_string();
-                self.tell(&Happening::LedgerTrouble { what });
+                self.tell(&InternalEvent::LedgerTrouble { what });
             }
         }
         Ok(any)

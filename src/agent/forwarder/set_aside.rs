@@ -9,15 +9,15 @@ use crate::agent::connect::Connect;
 use crate::agent::delivery_state::DeliveryState;
 use crate::agent::suspects::{Named, Offence};
 use crate::cef;
-use crate::spool::{Aside, Spool};
-use crate::status::{Happening, LineTrouble};
+use crate::spool::{DeadLetter, Spool};
+use crate::status::{InternalEvent, LineTrouble};
 
 impl<S: Spool + 'static, C: Connect> Forwarder<S, C> {
     /// Names the lines that are held back because of what the receiver makes of them, each once.
     pub(super) async fn tell_suspects(&self, state: &mut DeliveryState) -> Result<(), End> {
         for named in state.suspects.take_untold() {
             let line = self.line(named.line).await?.unwrap_or_default();
-            self.tell(&Happening::LineHeldBack {
+            self.tell(&InternalEvent::LineHeldBack {
                 line: trouble(&named, &line),
                 set_aside: self.siem.set_aside_refused,
             });
@@ -37,9 +37,9 @@ impl<S: Spool + 'static, C: Connect> Forwarder<S, C> {
             };
             let trouble = trouble(&named, &line);
             let id = trouble.id.clone();
-            let happening = Happening::LineSetAside { line: trouble };
+            let happening = InternalEvent::LineSetAside { line: trouble };
             let now = self.now();
-            let aside = Aside {
+            let aside = DeadLetter {
                 id,
                 reason: happening.in_words(),
                 at_ms: now.wall_ms,

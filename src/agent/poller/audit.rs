@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::Poller;
 use crate::clock::Time;
-use crate::ledger::{HOUR_MS, Horizon, Key, Outcome, begin_of};
-use crate::source::{Place, Query, Source, SourceError, Trouble};
+use crate::ledger::{AuditOutcome, HOUR_MS, Horizon, LedgerKey, begin_of};
+use crate::source::{Place, Query, Source, SourceError, SourceErrorKind};
 use crate::spool::Spool;
-use crate::status::Happening;
+use crate::status::InternalEvent;
 
 /// After a question that failed none is asked for so long.
 const PAUSE: Duration = Duration::from_secs(600);
@@ -23,7 +23,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         if now >= self.state.check_after {
             self.state.check_after = now + CHECK_EVERY;
             if let Some(what) = self.ledger.fault() {
-                self.tell(&Happening::LedgerTrouble { what });
+                self.tell(&InternalEvent::LedgerTrouble { what });
             }
         }
         if !self.audits || now < self.state.audit_after || !self.state.cloud_clock.is_known() {
@@ -31,8 +31,8 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         }
         if let Err((hour, error)) = self.try_audit(now) {
             match error.trouble {
-                Trouble::Throttled(silence) => self.keep_silent(silence),
-                Trouble::Stopped => {}
+                SourceErrorKind::Throttled(silence) => self.keep_silent(silence),
+                SourceErrorKind::Stopped => {}
                 _ => self.tell_unanswered(hour, now, &error.what),
             }
             tracing::debug!(
@@ -51,7 +51,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         if hours.is_empty() {
             return;
         }
-        self.tell(&Happening::LedgerUnanswered {
+        self.tell(&InternalEvent::LedgerUnanswered {
             stream: self.stream.name,
             hours: hours.into_iter().map(begin_of).collect(),
             why: why.to_owned(),
@@ -96,11 +96,11 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         self.promise(Duration::ZERO);
         let failed = |error| (hour, error);
         let Some(named) = answer.map_err(failed)?.total else {
-            let none = SourceError::new(Trouble::Passing, "the answer has no total");
+            let none = SourceError::new(SourceErrorKind::Passing, "the answer has no total");
             return Err(failed(none));
         };
         let unanswered = self.state.audit.unanswered();
-        let missing = self.ledger.named(Key::at(stream, hour), named);
+        let missing = self.ledger.named(LedgerKey::at(stream, hour), named);
         let outcome = self
             .state
             .audit
@@ -108,12 +108,12 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         self.ledger.keep_audited(stream, audited);
         let stream = self.stream.name;
         if !unanswered.is_empty() && self.state.audit.unanswered().is_empty() {
-            self.tell(&Happening::LedgerAnswered { stream });
+            self.tell(&InternalEvent::LedgerAnswered { stream });
         }
         match outcome {
-            Outcome::Same => {}
-            Outcome::Whole => self.tell(&Happening::LedgerWhole { stream }),
-            Outcome::Short(hours) => self.tell(&Happening::LedgerShort {
+            AuditOutcome::Same => {}
+            AuditOutcome::Whole => self.tell(&InternalEvent::LedgerWhole { stream }),
+            AuditOutcome::Short(hours) => self.tell(&InternalEvent::LedgerShort {
                 stream,
                 agent: self.reporter.agent().to_owned(),
                 hours: hours

@@ -6,24 +6,24 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::{End, Leg, Pollers, Replay, number};
-use crate::agent::halt::chance;
+use crate::agent::chunk::{self, MOST_LINE, OVERHEAD};
 use crate::agent::line::LineWriter;
-use crate::agent::passed::aside;
-use crate::agent::room::{self, MOST_LINE, OVERHEAD};
+use crate::agent::shutdown::chance;
+use crate::agent::skipped::aside;
 use crate::backoff::Backoff;
 use crate::clock;
-use crate::event::{Event, Kind};
+use crate::event::{Event, EventKind};
 use crate::foreign::ForeignText;
-use crate::ledger::{self, Key};
-use crate::replay::Counts;
-use crate::sent::{Change, Hour, Id};
+use crate::ledger::{self, LedgerKey};
+use crate::replay::ReplayCounts;
+use crate::sent::{Hour, Id, SentChange};
 use crate::source::cloud_apps::record::{Mapped, Unreadable, too_long};
 use crate::source::{
-    Answer, Clocks, Query, Reader, Recipient, Source, SourceError, Trouble, Unserved, Verdict,
-    fingerprint,
+    Answer, Clocks, Query, Reader, Recipient, Source, SourceError, SourceErrorKind, Unserved,
+    Verdict, fingerprint,
 };
-use crate::spool::{Aside, Lines, Page, Spool, SpoolError};
-use crate::status::Happening;
+use crate::spool::{DeadLetter, Lines, Spool, SpoolError, SpoolPage};
+use crate::status::InternalEvent;
 use crate::stream::StreamSpec;
 
 /// How often a full spool is asked again.
@@ -33,10 +33,10 @@ const RELATED_TRIES: usize = 3;
 
 /// The different records of a page.
 #[derive(Default)]
-pub(super) struct Taken {
+pub(super) struct DistinctRecords {
     records: Vec<Mapped<'static>>,
     /// Those that can't be read.
-    aside: Vec<Aside>,
+    aside: Vec<DeadLetter>,
     /// Those among them that the poller will set aside by itself.
     to_come: u64,
     /// Records from behind the window.
@@ -46,7 +46,7 @@ pub(super) struct Taken {
 }
 
 /// Takes a page's records as they come.
-struct Intake<'a> {
+struct PageBuilder<'a> {
     reader: &'a mut Reader,
     stream: StreamSpec,
     writer: &'a LineWriter,
@@ -54,7 +54,7 @@ struct Intake<'a> {
     to_ms: i64,
     /// What the poller may still read by itself.
     pollers: &'a Pollers,
-    taken: &'a mut Taken,
+    taken: &'a mut DistinctRecords,
 }
 
 /// What becomes of a record.
@@ -73,9 +73,9 @@ impl<S: Spool> Replay<S> {
         &self,
         leg: &mut Leg,
         query: &Query,
-        taken: &mut Taken,
+        taken: &mut DistinctRecords,
     ) -> Result<Answer, SourceError> {
-        let mut intake = Intake {
+        let mut intake = PageBuilder {
             reader: &mut leg.reader,
             stream: leg.stream,
             writer: &self.writer,
@@ -90,7 +90,7 @@ impl<S: Spool> Replay<S> {
     pub(super) fn take_in(
         &mut self,
         leg: &mut Leg,
-        mut taken: Taken,
+        mut taken: DistinctRecords,
         answer: &Answer,
     ) -> Result<Verdict, End> {
         let beyond = taken.beyond > 0 && taken.beyond == answer.records;
@@ -100,7 +100,7 @@ impl<S: Spool> Replay<S> {
         counts.records += taken.to_come + taken.aside.len() as u64;
         counts.to_come += taken.to_come;
         counts.set_aside += taken.aside.len() as u64;
-        let (mut lines, mut ledger) = (Lines::default(), ledger::Counts::default());
+        let (mut lines, mut ledger) = (Lines::default(), ledger::PageCounts::default());
         leg.scribe.open();
         for mut record in taken.records {
             let fate = if self.writer.leaves_out(&record.event) {
@@ -115,8 +115,8 @@ impl<S: Spool> Replay<S> {
                 self.add_related(leg, &mut record.event, record.cursor_ms)?;
                 let (writer, event) = (&mut self.writer, &record.event);
                 if !lines.push_within(MOST_LINE, key.tag(), |line| writer.write(event, line)) {
-                    let reason = room::line_too_long(&event.id, record.cursor_ms);
-                    taken.aside.push(room::aside(reason, "", clock::now_ms()));
+                    let reason = chunk::line_too_long(&event.id, record.cursor_ms);
+                    taken.aside.push(chunk::aside(reason, "", clock::now_ms()));
                     counts.records += 1;
                     counts.set_aside += 1;
                     ledger.aside(key);
@@ -160,12 +160,12 @@ impl<S: Spool> Replay<S> {
         // else the poller comes by itself
         if !(self.request.dry_run || leg.pollers.may_read(passed.from_ms)) {
             let aside = [aside(passed, why, clock::now_ms())];
-            let counts = ledger::Counts::default();
+            let counts = ledger::PageCounts::default();
             leg.scribe.open();
             self.write(leg, &Lines::default(), &turn.seen, &aside, &counts)?;
             self.wake.notify_one();
         }
-        self.tell(&Happening::PassedOver {
+        self.tell(&InternalEvent::PassedOver {
             stream: leg.stream.name,
             passed,
             why: why.to_owned(),
@@ -176,7 +176,7 @@ impl<S: Spool> Replay<S> {
     fn known(&self, leg: &Leg, records: &[Mapped<'_>]) -> HashSet<Id> {
         let ids: Vec<Id> = records.iter().map(id).collect();
         self.sent.known(leg.stream, &ids, |error| {
-            self.tell(&Happening::SentIdsTrouble {
+            self.tell(&InternalEvent::SentIdsTrouble {
                 what: error.to_string(),
             });
         })
@@ -188,12 +188,12 @@ impl<S: Spool> Replay<S> {
         leg: &mut Leg,
         lines: &Lines,
         seen: &[u8],
-        aside: &[Aside],
-        counts: &ledger::Counts,
+        aside: &[DeadLetter],
+        counts: &ledger::PageCounts,
     ) -> Result<(), End> {
         let stream = number(leg.stream);
         let append = |cursor: &[u8]| {
-            let page = Page {
+            let page = SpoolPage {
                 stream,
                 lines,
                 cursor,
@@ -219,16 +219,16 @@ impl<S: Spool> Replay<S> {
     }
 
     /// A page is durable.
-    fn written(&self, leg: &mut Leg, aside: &[Aside], now_ms: i64) {
+    fn written(&self, leg: &mut Leg, aside: &[DeadLetter], now_ms: i64) {
         match leg.scribe.landed(now_ms) {
-            Some(Change::Trouble(error)) => self.tell(&Happening::SentIdsTrouble {
+            Some(SentChange::Trouble(error)) => self.tell(&InternalEvent::SentIdsTrouble {
                 what: error.to_string(),
             }),
-            Some(Change::Well) => self.tell(&Happening::SentIdsWell),
+            Some(SentChange::Well) => self.tell(&InternalEvent::SentIdsWell),
             None => {}
         }
         for record in aside {
-            self.tell(&Happening::SetAside {
+            self.tell(&InternalEvent::SetAside {
                 stream: leg.stream.name,
                 id: ForeignText::new(&record.id),
                 reason: ForeignText::new(&record.reason),
@@ -239,7 +239,7 @@ impl<S: Spool> Replay<S> {
 
     /// As the poller does: the line must be the same.
     fn add_related(&self, leg: &mut Leg, event: &mut Event<'_>, at_ms: i64) -> Result<(), End> {
-        let Kind::Alert { related, .. } = &mut event.kind else {
+        let EventKind::Alert { related, .. } = &mut event.kind else {
             return Ok(());
         };
         if !leg.fetch_related || !related.is_empty() {
@@ -255,14 +255,14 @@ impl<S: Spool> Replay<S> {
                 }
                 Err(SourceError { trouble, what }) => {
                     match trouble {
-                        Trouble::Throttled(silence) => self.keep_silent(silence),
+                        SourceErrorKind::Throttled(silence) => self.keep_silent(silence),
                         _ => self.pause(Duration::from_secs(1), &what)?,
                     }
                     why = Some(what);
                 }
             }
         }
-        self.tell(&Happening::WithoutRelated {
+        self.tell(&InternalEvent::WithoutRelated {
             id: ForeignText::new(&*event.id),
             at_ms,
             agent: self.reporter.agent().to_owned(),
@@ -272,9 +272,9 @@ impl<S: Spool> Replay<S> {
     }
 }
 
-impl Recipient for Intake<'_> {
+impl Recipient for PageBuilder<'_> {
     fn open(&mut self, _: Option<i64>) {
-        *self.taken = Taken::default();
+        *self.taken = DistinctRecords::default();
         self.reader.open(self.to_ms, None);
     }
 
@@ -290,16 +290,16 @@ impl Recipient for Intake<'_> {
             }
             Err(unreadable) => self.set_aside(unreadable, text),
         }
-        room::room_beside(self.taken.weight)
+        chunk::room_beside(self.taken.weight)
     }
 
     fn too_long(&mut self, begin: &str, bytes: u64) -> ControlFlow<()> {
         self.set_aside(too_long(begin, bytes), begin);
-        room::room_beside(self.taken.weight)
+        chunk::room_beside(self.taken.weight)
     }
 }
 
-impl Intake<'_> {
+impl PageBuilder<'_> {
     fn set_aside(&mut self, unreadable: Unreadable, text: &str) {
         let id = unreadable.id.as_deref().unwrap_or(text);
         if !self.reader.admit(id, unreadable.cursor_ms) {
@@ -309,7 +309,7 @@ impl Intake<'_> {
         {
             self.taken.to_come += 1;
         } else {
-            let aside = room::aside(unreadable, text, clock::now_ms());
+            let aside = chunk::aside(unreadable, text, clock::now_ms());
             self.taken.weight += aside.bytes.len() + OVERHEAD;
             self.taken.aside.push(aside);
         }
@@ -319,15 +319,15 @@ impl Intake<'_> {
 impl Fate {
     /// What its line is counted under. What counts in its hour is only what is new there, so that a gap closes and nothing
     /// hides one; a line sent again on purpose belongs to no hour.
-    fn key(self, stream: u8, record: &Mapped<'_>) -> Key {
+    fn key(self, stream: u8, record: &Mapped<'_>) -> LedgerKey {
         match self {
-            Self::SentAgain => Key::asked(stream),
-            _ => Key::at(stream, ledger::hour_of(record.cursor_ms)),
+            Self::SentAgain => LedgerKey::asked(stream),
+            _ => LedgerKey::at(stream, ledger::hour_of(record.cursor_ms)),
         }
     }
 
     /// How the ledger counts it.
-    fn enter(self, key: Key, counts: &mut ledger::Counts) {
+    fn enter(self, key: LedgerKey, counts: &mut ledger::PageCounts) {
         match self {
             Self::Sent | Self::SentAgain => counts.spooled(key),
             Self::AlreadySent | Self::LeftOut => counts.seen(key),
@@ -336,7 +336,7 @@ impl Fate {
         }
     }
 
-    fn count(self, counts: &mut Counts) {
+    fn count(self, counts: &mut ReplayCounts) {
         counts.records += 1;
         *match self {
             Self::Sent => &mut counts.sent,

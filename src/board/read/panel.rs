@@ -1,7 +1,9 @@
 //! Lamps and button: what is soldered to which line.
 
 use super::kinds::{number, required, some_text, word};
-use crate::board::profile::{Button, Lamp, LampColour, Lamps, Line, Press, Wiring};
+use crate::board::profile::{
+    Button, ButtonWiring, GpioLine, LampColour, LampWiring, Lamps, Wiring,
+};
 use crate::settings::Section;
 
 const COLOURS: [(&str, LampColour); 5] = [
@@ -18,7 +20,7 @@ pub fn lamps(top: &Section) -> Lamps {
     let rgb = top.flag("rgb").unwrap_or(false);
     let sections = top.tables("lamp");
     let written = sections.len();
-    let each: Vec<Lamp> = sections.into_iter().filter_map(lamp).collect();
+    let each: Vec<LampWiring> = sections.into_iter().filter_map(lamp).collect();
     if written > MOST_LAMPS {
         top.refuse(
             "lamp",
@@ -36,13 +38,13 @@ pub fn lamps(top: &Section) -> Lamps {
     Lamps { rgb, each }
 }
 
-fn lamp(section: Section) -> Option<Lamp> {
+fn lamp(section: Section) -> Option<LampWiring> {
     let colour = word(&section, "colour", &COLOURS);
     let class = section.text("led", some_text).map(Wiring::Class);
     let line = gpio(&section);
     let wiring = either(&section, ["gpio", "led"], line.map(Wiring::Line), class);
     section.close();
-    Some(Lamp {
+    Some(LampWiring {
         colour: colour?,
         wiring: wiring?,
     })
@@ -50,9 +52,9 @@ fn lamp(section: Section) -> Option<Lamp> {
 
 pub fn button(section: Section) -> Option<Button> {
     // KEY_MAX of the kernel
-    let key = section.number("key", 1..=0x2ff).map(Press::Key);
+    let key = section.number("key", 1..=0x2ff).map(ButtonWiring::Key);
     let line = gpio(&section);
-    let press = either(&section, ["gpio", "key"], line.map(Press::Line), key);
+    let press = either(&section, ["gpio", "key"], line.map(ButtonWiring::Line), key);
     section.close();
     Some(Button { press: press? })
 }
@@ -81,17 +83,17 @@ fn either<T>(
     }
 }
 
-fn gpio(section: &Section) -> Option<Line> {
+fn gpio(section: &Section) -> Option<GpioLine> {
     let written = section.has("gpio");
     written.then(|| line(section.table("gpio"))).flatten()
 }
 
-fn line(section: Section) -> Option<Line> {
+fn line(section: Section) -> Option<GpioLine> {
     let chip = required(&section, "chip", some_text);
     let line = number(&section, "line", 0..=1023);
     let active_low = section.flag("active_low").unwrap_or(false);
     section.close();
-    Some(Line {
+    Some(GpioLine {
         chip: chip?,
         line: line?,
         active_low,

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use crate::board::Profile;
+use crate::board::BoardProfile;
 use crate::button::{self, Contact};
 use crate::led;
 
@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// # Errors
 /// Where the terminal can't be used.
 pub(super) fn run(
-    profile: &Profile,
+    profile: &BoardProfile,
     root: &Path,
     answers: &mut dyn BufRead,
     out: &mut dyn Write,
@@ -128,7 +128,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::board::{Button, Lamp, LampColour, Press, Wiring};
+    use crate::board::{Button, ButtonWiring, LampColour, LampWiring, Wiring};
 
     fn event(value: i32) -> Vec<u8> {
         let mut bytes = vec![0; 16];
@@ -151,18 +151,18 @@ mod tests {
             ] {
                 fs::write(folder.join(file), text).unwrap();
             }
-            Lamp {
+            LampWiring {
                 colour: LampColour::Green,
                 wiring: Wiring::Class(name.to_owned()),
             }
         };
-        let mut profile = Profile {
+        let mut profile = BoardProfile {
             name: "toaster".to_owned(),
-            ..Profile::default()
+            ..BoardProfile::default()
         };
         profile.lamps.each = vec![lamp("a"), lamp("b")];
         profile.button = Some(Button {
-            press: Press::Key(116),
+            press: ButtonWiring::Key(116),
         });
         let keys = root
             .path()
@@ -172,7 +172,7 @@ mod tests {
         fs::create_dir_all(root.path().join("dev/input")).unwrap();
         let device = root.path().join("dev/input/event0");
         fs::write(&device, [event(1), event(0)].concat()).unwrap();
-        let try_it = |profile: &Profile, answers: &str| {
+        let try_it = |profile: &BoardProfile, answers: &str| {
             let mut out = Vec::new();
             let well = run(profile, root.path(), &mut answers.as_bytes(), &mut out).unwrap();
             (well, String::from_utf8(out).unwrap())

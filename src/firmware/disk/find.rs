@@ -14,7 +14,7 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// What was found of the disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct FoundDisk {
     /// The disk, or why there is none.
     pub disk: Result<Disk, String>,
     /// What the boot loader reads: it can be there where the data partition is not, and be told why.
@@ -22,13 +22,13 @@ pub struct Found {
 }
 
 /// Waits for the disk, and says which it is.
-pub fn find(log: &Log, sys: &Path) -> Found {
+pub fn find(log: &Log, sys: &Path) -> FoundDisk {
     let booted_from = booted_from(sys);
     let began = Instant::now();
     loop {
         let late = began.elapsed() >= PATIENCE;
         match choose(&partitions(sys), booted_from.as_deref()) {
-            Choice::One(disk) => return Found::whole(disk),
+            Choice::One(disk) => return FoundDisk::whole(disk),
             // the one that was booted from may be the slower one
             Choice::Among { certain, .. } if booted_from.is_some() && !certain && !late => {}
             Choice::Among {
@@ -45,9 +45,9 @@ pub fn find(log: &Log, sys: &Path) -> Found {
                     taken.name,
                     others.join(", ")
                 ));
-                return Found::whole(taken);
+                return FoundDisk::whole(taken);
             }
-            Choice::None { half } if late => return Found::half(half),
+            Choice::None { half } if late => return FoundDisk::half(half),
             Choice::None { .. } => {}
         }
         std::thread::sleep(LOOK);
@@ -91,7 +91,7 @@ fn booted_from(sys: &Path) -> Option<String> {
 
 // === impl Found ===
 
-impl Found {
+impl FoundDisk {
     fn whole(disk: Disk) -> Self {
         let esp = Some(disk.esp.clone());
         Self {

@@ -23,7 +23,7 @@ use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 
 use check::{Health, check, fill, make};
 pub use data::{Data, Space, space};
-pub use find::{Found, find};
+pub use find::{FoundDisk, find};
 use partition::Partition;
 pub use partition::{DATA, Disk, ESP};
 
@@ -52,7 +52,7 @@ pub fn widen(disk: &Disk, log: &Log, sys: &Path) {
 }
 
 /// Makes /data: the partition, or RAM where that can't be. `reset`: a new file system is asked for, whatever is there.
-pub fn mount_data(found: &Found, reset: bool, log: &Log, sys: &Path) -> Data {
+pub fn mount_data(found: &FoundDisk, reset: bool, log: &Log, sys: &Path) -> Data {
     let data = match &found.disk {
         Ok(disk) => prepare(disk, reset, log, sys),
         Err(why) => Data::Missing { why: why.clone() },

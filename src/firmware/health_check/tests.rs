@@ -17,7 +17,7 @@ const WELL: Signal = Signal::Condition(Condition::Connected);
 
 #[test]
 fn a_frozen_process_loses_its_lamp_and_then_its_life() {
-    let mut watch = Watch::default();
+    let mut watch = HealthWatch::default();
     assert_eq!(watch.signal(at(0)), Signal::Starting);
     watch.runs(Some((7, at(0))));
     watch.hear(beat(7, &[]), at(10));
@@ -45,7 +45,7 @@ fn a_frozen_process_loses_its_lamp_and_then_its_life() {
 
 #[test]
 fn a_late_part_is_a_fault_too() {
-    let mut watch = Watch::default();
+    let mut watch = HealthWatch::default();
     watch.runs(Some((7, at(0))));
     for second in (100..160).step_by(3) {
         watch.hear(beat(7, &["contoso: reader"]), at(second));
@@ -59,7 +59,7 @@ fn a_late_part_is_a_fault_too() {
 
 #[test]
 fn a_start_has_its_time_and_no_more() {
-    let mut watch = Watch::default();
+    let mut watch = HealthWatch::default();
     watch.runs(Some((7, at(5))));
     assert_eq!(
         (watch.signal(at(64)), watch.cure(at(64))),
@@ -71,7 +71,7 @@ fn a_start_has_its_time_and_no_more() {
 
 #[test]
 fn one_that_always_dies_is_a_fault() {
-    let mut watch = Watch::default();
+    let mut watch = HealthWatch::default();
     for pid in 0..2 {
         watch.runs(Some((pid, at(1))));
         assert_eq!(watch.signal(at(2)), Signal::Starting);
@@ -83,7 +83,7 @@ fn one_that_always_dies_is_a_fault() {
 
 #[test]
 fn one_that_cannot_be_killed_calls_for_more() {
-    let mut watch = Watch::default();
+    let mut watch = HealthWatch::default();
     watch.runs(Some((7, at(0))));
     assert!(matches!(watch.cure(at(60)), Some(Cure::Restart(_))));
     for second in 61..120 {
@@ -98,7 +98,7 @@ fn one_that_cannot_be_killed_calls_for_more() {
 
 #[test]
 fn five_cures_in_a_quarter_of_an_hour_call_for_more() {
-    let mut watch = Watch::default();
+    let mut watch = HealthWatch::default();
     let mut cures = Vec::new();
     for round in 0..6 {
         let begin = 100 * u64::from(round);

@@ -6,7 +6,7 @@ use super::MainLoop;
 use crate::clock;
 use crate::firmware::bless::{self, bless};
 use crate::firmware::boot_counting;
-use crate::firmware::shutdown::Ending;
+use crate::firmware::shutdown::ShutdownKind;
 
 impl MainLoop {
     /// How long all has been well with the box itself. A firmware that does not get at its data is not well, whoever answers.
@@ -31,7 +31,7 @@ impl MainLoop {
                 self.given.image.version,
                 clock::span_in_words(boot_counting::WITHIN)
             ));
-            self.begin_end(Ending::Restart, now);
+            self.begin_end(ShutdownKind::Restart, now);
         }
     }
 

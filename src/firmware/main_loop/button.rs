@@ -7,7 +7,7 @@ use super::shutdown::END_WITHIN;
 use crate::button::Press;
 use crate::firmware::disk::on_data;
 use crate::firmware::reset;
-use crate::firmware::shutdown::Ending;
+use crate::firmware::shutdown::ShutdownKind;
 use crate::status::Signal;
 
 /// "Here I am" lasts so long.
@@ -44,17 +44,17 @@ impl MainLoop {
 
     /// Leaves a factory reset to the next start, which finishes it whatever happens; where that can't be told, it is done at the
     /// end of this life.
-    fn reset(&self) -> Ending {
+    fn reset(&self) -> ShutdownKind {
         let (Some(esp), Some(_)) = (&self.given.esp, &self.given.disk) else {
-            return Ending::FactoryReset;
+            return ShutdownKind::FactoryReset;
         };
         match reset::ask(esp) {
-            Ok(()) => Ending::Restart,
+            Ok(()) => ShutdownKind::Restart,
             Err(cause) => {
                 self.given.log.say(format!(
                     "factory reset: the boot partition cannot be written: {cause}: it is done at once; leave the power on"
                 ));
-                Ending::FactoryReset
+                ShutdownKind::FactoryReset
             }
         }
     }

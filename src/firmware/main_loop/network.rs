@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::MainLoop;
 use crate::firmware::{services, settings, supervise};
-use crate::network::Change;
+use crate::network::LinkChange;
 
 /// Changes when the file does; none where there is no file.
 pub(super) type Face = Option<(SystemTime, u64)>;
@@ -23,11 +23,11 @@ impl MainLoop {
         match self.given.network.cable.look(&services::cards()) {
             None => {}
             // a DHCP client notices for hours neither that its cable is back nor that it is in another network
-            Some(Change::CableBack) => {
+            Some(LinkChange::CableBack) => {
                 let why = "the cable is back".to_owned();
-                self.drive(supervise::Event::Stuck(services::DHCP, why), now);
+                self.drive(supervise::ServiceEvent::Stuck(services::DHCP, why), now);
             }
-            Some(Change::OtherCard(name)) => {
+            Some(LinkChange::OtherCard(name)) => {
                 let why = format!("{name} has a cable, and the card in use has none");
                 self.bring_up_anew(&why, now);
             }
@@ -51,7 +51,7 @@ impl MainLoop {
         log.say(format!("network: {why}: it is brought up anew"));
         self.given.network = services::network(&settings(), log);
         let children = std::mem::take(&mut self.given.network.children);
-        let exchange = supervise::Event::Exchange(services::NETWORK, children);
+        let exchange = supervise::ServiceEvent::Exchange(services::NETWORK, children);
         self.drive(exchange, now);
     }
 }

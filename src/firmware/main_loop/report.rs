@@ -7,8 +7,8 @@ use super::MainLoop;
 use crate::firmware::disk;
 use crate::firmware::facts::facts;
 use crate::firmware::paths::DATA_FOLDER;
-use crate::firmware::status_txt::Facts;
-use crate::provision::Taken;
+use crate::firmware::status_txt::BoxFacts;
+use crate::provision::ProvisionResult;
 use crate::run_file;
 use crate::status::Signal;
 
@@ -30,7 +30,7 @@ impl MainLoop {
         }
     }
 
-    fn facts(&self, now: Duration) -> Facts {
+    fn facts(&self, now: Duration) -> BoxFacts {
         let signal = match self.ending {
             Some(_) => None,
             None if self.given.data.is_in_ram() => Some(Signal::Fault),
@@ -42,7 +42,9 @@ impl MainLoop {
     /// What is wrong with the box itself, each with its cure: with settings that were not taken in, which STATUS.TXT has elsewhere.
     fn troubles(&self) -> Vec<String> {
         let mut troubles = self.own_troubles();
-        if let Taken::Refused { why } | Taken::Failed { why } = &self.given.taken.0 {
+        if let ProvisionResult::Refused { why } | ProvisionResult::Failed { why } =
+            &self.given.taken.0
+        {
             troubles.push(format!(
                 "The settings on the boot partition were not taken in: {why}"
             ));
@@ -75,7 +77,7 @@ impl MainLoop {
     }
 
     /// On the console, when it has changed: the address, and the page with its certificate.
-    fn say_where(&mut self, facts: &Facts) {
+    fn say_where(&mut self, facts: &BoxFacts) {
         let mut lines = Vec::new();
         lines.extend(
             facts

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::MainLoop;
 use crate::firmware::disk::on_data;
-use crate::firmware::shutdown::{self, Ending};
+use crate::firmware::shutdown::{self, ShutdownKind};
 use crate::firmware::{reset, supervise};
 use crate::{clock, durable};
 
@@ -23,20 +23,20 @@ impl MainLoop {
             && durable::replace(&path, clock::in_words(clock::now_ms()).as_bytes()).is_ok()
     }
 
-    pub(super) fn begin_end(&mut self, ending: Ending, now: Duration) {
+    pub(super) fn begin_end(&mut self, ending: ShutdownKind, now: Duration) {
         if self.ending.is_none() {
             self.given.log.say("stopping");
             self.ending = Some((ending, now + END_WITHIN));
-            self.drive(supervise::Event::Stop, now);
+            self.drive(supervise::ServiceEvent::Stop, now);
         }
     }
 
-    pub(super) fn over(&self, now: Duration) -> Option<Ending> {
+    pub(super) fn over(&self, now: Duration) -> Option<ShutdownKind> {
         let (ending, at) = self.ending?;
         (self.supervisor.is_over() || now >= at).then_some(ending)
     }
 
-    pub(super) fn end(mut self, ending: Ending) -> Ending {
+    pub(super) fn end(mut self, ending: ShutdownKind) -> ShutdownKind {
         let now = clock::now().steady;
         let _ = self.given.keeper.note(clock::now_ms(), true);
         self.tell(now, true);
@@ -44,14 +44,14 @@ impl MainLoop {
             esp.close();
         }
         // a new start is left to its care: an end that hangs from here on is ended by it
-        if ending != Ending::Restart
+        if ending != ShutdownKind::Restart
             && let Some(dog) = self.given.dog.take()
         {
             // one that stays armed starts the box again: it is off by then
             let _ = dog.disarm();
         }
         match (ending, &self.given.disk) {
-            (Ending::FactoryReset, Some(disk)) => reset::erase(disk, &self.given.log),
+            (ShutdownKind::FactoryReset, Some(disk)) => reset::erase(disk, &self.given.log),
             _ => shutdown::close_data(&self.given.log),
         }
         ending

@@ -4,13 +4,13 @@ use std::net::IpAddr;
 
 use super::plain::{ONE_TROUBLE, tame};
 use crate::network::{Lease, Setting};
-use crate::provision::Taken;
+use crate::provision::ProvisionResult;
 use crate::status::Snapshot;
-use crate::timekeeping::Word;
+use crate::timekeeping::ClockState;
 
 /// All that stands in the file.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Facts {
+pub struct BoxFacts {
     /// Version of the firmware.
     pub version: String,
     /// The board's name for people.
@@ -36,20 +36,20 @@ pub struct Facts {
     /// Has the board a button, by which a forgotten password is released?
     pub has_button: bool,
     /// Where the time comes from.
-    pub clock: Word,
+    pub clock: ClockState,
     /// How it stands with the data partition.
-    pub data: Data,
+    pub data: DataFacts,
     /// The agents in the order of the settings.
-    pub agents: Vec<Agent>,
+    pub agents: Vec<AgentFacts>,
     /// What became of the files on the card, and when, milliseconds since 1970.
-    pub card: Option<(Taken, i64)>,
+    pub card: Option<(ProvisionResult, i64)>,
     /// What else is wrong with the box, each with its cure; the gravest first.
     pub troubles: Vec<String>,
 }
 
 /// The data partition.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Data {
+pub struct DataFacts {
     /// Bytes of it; 0 where there is none.
     pub size: u64,
     /// Of them, free.
@@ -60,7 +60,7 @@ pub struct Data {
 
 /// One agent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Agent {
+pub struct AgentFacts {
     /// Its name.
     pub name: String,
     /// "Connected", "Paused".
@@ -74,7 +74,7 @@ const FULL: u64 = 6_000_000;
 
 // === impl Agent ===
 
-impl Agent {
+impl AgentFacts {
     /// All of a snapshot, and the spools that belong to none of them.
     #[must_use]
     pub fn all(snapshot: &Snapshot) -> Vec<Self> {
@@ -101,7 +101,7 @@ impl Agent {
 
 // === impl Data ===
 
-impl Data {
+impl DataFacts {
     fn is_full(&self) -> bool {
         self.size > 0 && self.free < FULL
     }
@@ -128,7 +128,7 @@ impl Data {
 
 // === impl Facts ===
 
-impl Facts {
+impl BoxFacts {
     /// The box's addresses, without their networks.
     fn addresses(&self) -> Vec<IpAddr> {
         let fixed = self.network.iter().flat_map(|setting| &setting.addresses);
@@ -178,7 +178,7 @@ impl Facts {
                 seconds: None,
                 ..lease
             }),
-            clock: Word {
+            clock: ClockState {
                 at_ms: 0,
                 // which of a pool answered is no news, nor who fell silent later
                 server: None,
@@ -188,7 +188,7 @@ impl Facts {
                 },
                 ..self.clock
             },
-            data: Data {
+            data: DataFacts {
                 free: u64::from(self.data.is_full()),
                 damage: self.data.damage.as_deref().map(without_numbers),
                 ..self.data
@@ -196,7 +196,7 @@ impl Facts {
             agents: self
                 .agents
                 .iter()
-                .map(|agent| Agent {
+                .map(|agent| AgentFacts {
                     troubles: words(&agent.troubles),
                     ..agent.clone()
                 })

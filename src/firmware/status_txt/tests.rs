@@ -6,11 +6,11 @@ use super::*;
 use crate::network::{Lease, Setting};
 use crate::orphan::Orphan;
 use crate::status::{Status, Thresholds};
-use crate::timekeeping::{Source, Word};
+use crate::timekeeping::{ClockSource, ClockState};
 use proptest::prelude::*;
 
-fn facts() -> Facts {
-    Facts {
+fn facts() -> BoxFacts {
+    BoxFacts {
         version: "0.1.0".to_owned(),
         board: "QEMU, virt machine (aarch64)".to_owned(),
         at_ms: 1_795_651_200_000,
@@ -37,23 +37,23 @@ fn facts() -> Facts {
         fingerprint: ["AB"; 32].join(":"),
         claimed: Some(false),
         has_button: true,
-        clock: Word {
-            source: Source::Sntp,
+        clock: ClockState {
+            source: ClockSource::Sntp,
             server: Some("ntp.example".to_owned()),
-            ..Word::default()
+            ..ClockState::default()
         },
-        data: Data {
+        data: DataFacts {
             size: 7_000_000_000,
             free: 6_900_000_000,
             damage: None,
         },
-        agents: vec![Agent {
+        agents: vec![AgentFacts {
             name: "contoso".to_owned(),
             state: "Connection error".to_owned(),
             troubles: vec!["siem.example:514: connection refused (next try in 8 s)".to_owned()],
         }],
         card: Some((
-            Taken::Settings {
+            ProvisionResult::Settings {
                 files: vec!["token".to_owned(), "siembox.toml".to_owned()],
                 warnings: Vec::new(),
             },
@@ -84,9 +84,9 @@ fn says_what_a_person_without_network_needs() {
 
 #[test]
 fn a_refused_file_is_answered_line_by_line() {
-    let refused = Facts {
+    let refused = BoxFacts {
         card: Some((
-            Taken::Refused {
+            ProvisionResult::Refused {
                 why:
                     "siembox.toml:7:1: agent[1].siem.hots: no such setting\nsiembox.toml:9:1: more"
                         .to_owned(),
@@ -95,9 +95,9 @@ fn a_refused_file_is_answered_line_by_line() {
         )),
         network: None,
         lease: None,
-        data: Data::default(),
+        data: DataFacts::default(),
         agents: Vec::new(),
-        clock: Word::default(),
+        clock: ClockState::default(),
         ..facts()
     };
     let text = text(&refused);
@@ -115,7 +115,7 @@ fn a_refused_file_is_answered_line_by_line() {
 #[test]
 fn only_what_means_something_is_a_change() {
     let old = facts();
-    let with = |change: &dyn Fn(&mut Facts)| {
+    let with = |change: &dyn Fn(&mut BoxFacts)| {
         let mut new = facts();
         change(&mut new);
         changed(&old, &new)
@@ -135,7 +135,7 @@ fn only_what_means_something_is_a_change() {
     assert!(with(&|new| new.agents[0].troubles.clear()));
     assert!(with(&|new| new.agents.clear()));
     assert!(with(&|new| new.lease = None));
-    assert!(with(&|new| new.clock.source = Source::Floor));
+    assert!(with(&|new| new.clock.source = ClockSource::Floor));
     assert!(with(&|new| new.claimed = Some(true)));
     assert!(with(&|new| new.card = None));
 }
@@ -146,9 +146,9 @@ proptest! {
         let mut facts = facts();
         facts.board.clone_from(&said);
         facts.means.clone_from(&said);
-        facts.agents = vec![Agent { name: said.clone(), state: said.clone(), troubles: vec![said.clone(); 3] }; many];
+        facts.agents = vec![AgentFacts { name: said.clone(), state: said.clone(), troubles: vec![said.clone(); 3] }; many];
         facts.troubles = vec![said.clone(); many];
-        facts.card = Some((Taken::Refused { why: vec![said.clone(); many].join("\n") }, 0));
+        facts.card = Some((ProvisionResult::Refused { why: vec![said.clone(); many].join("\n") }, 0));
         facts.data.damage = Some(said.clone());
         facts.fingerprint = said;
         let text = text(&facts);
@@ -176,7 +176,7 @@ fn a_spool_without_an_agent_stands_beside_the_agents() {
         ..Orphan::default()
     };
     assert_eq!(status.orphans(vec![orphan], now).len(), 1);
-    let [old] = &Agent::all(&status.snapshot(now))[..] else {
+    let [old] = &AgentFacts::all(&status.snapshot(now))[..] else {
         panic!("one")
     };
     assert_eq!(

@@ -17,7 +17,7 @@ const LONG_LIFE: Duration = Duration::from_secs(600);
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
+pub enum ServiceEvent {
     /// Time passed.
     Tick,
     /// A child that was to be started runs.
@@ -37,7 +37,7 @@ pub enum Event {
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
-    /// This child is to be started; tell [`Event::Started`] or [`Event::NotStarted`].
+    /// This child is to be started; tell [`ServiceEvent::Started`] or [`ServiceEvent::NotStarted`].
     Start(Child),
     /// SIGTERM to this process and its group.
     Ask(Pid),
@@ -87,7 +87,7 @@ enum Phase {
 // === impl Supervisor ===
 
 impl Supervisor {
-    /// All of them are started at the next [`Event::Tick`].
+    /// All of them are started at the next [`ServiceEvent::Tick`].
     #[must_use]
     pub fn new(children: impl IntoIterator<Item = Child>) -> Self {
         Self {
@@ -97,12 +97,12 @@ impl Supervisor {
     }
 
     /// One more thing happened; `now` is steady time.
-    pub fn step(&mut self, event: Event, now: Duration) -> Vec<Action> {
+    pub fn step(&mut self, event: ServiceEvent, now: Duration) -> Vec<Action> {
         let mut actions = Vec::new();
         match event {
-            Event::Tick => {}
-            Event::Started(name, pid) => self.started(name, pid, now, &mut actions),
-            Event::NotStarted(name, why) => {
+            ServiceEvent::Tick => {}
+            ServiceEvent::Started(name, pid) => self.started(name, pid, now, &mut actions),
+            ServiceEvent::NotStarted(name, why) => {
                 if let Some(kept) = self.named(name) {
                     let wait = kept.rest(Duration::ZERO, now);
                     let wait = wait.as_secs();
@@ -111,8 +111,8 @@ impl Supervisor {
                     )));
                 }
             }
-            Event::Died(pid, death) => self.died(pid, death, now, &mut actions),
-            Event::Stuck(name, why) => {
+            ServiceEvent::Died(pid, death) => self.died(pid, death, now, &mut actions),
+            ServiceEvent::Stuck(name, why) => {
                 if let Some(kept) = self.named(name)
                     && let Phase::Running { pid, .. } = kept.phase
                 {
@@ -122,14 +122,16 @@ impl Supervisor {
                     actions.push(Action::Kill(pid));
                 }
             }
-            Event::Exchange(names, children) => self.exchange(names, children, now, &mut actions),
-            Event::Stop => self.stopping = true,
+            ServiceEvent::Exchange(names, children) => {
+                self.exchange(names, children, now, &mut actions)
+            }
+            ServiceEvent::Stop => self.stopping = true,
         }
         self.tend(now, &mut actions);
         actions
     }
 
-    /// When [`Event::Tick`] is due next; None while nothing waits for a time.
+    /// When [`ServiceEvent::Tick`] is due next; None while nothing waits for a time.
     #[must_use]
     pub fn next(&self) -> Option<Duration> {
         let times = self.kept.iter().filter_map(|kept| match kept.phase {
@@ -139,7 +141,7 @@ impl Supervisor {
         times.min()
     }
 
-    /// Has everything ended, after [`Event::Stop`]?
+    /// Has everything ended, after [`ServiceEvent::Stop`]?
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.stopping && self.kept.iter().all(|kept| kept.phase == Phase::Over)

@@ -29,27 +29,39 @@ fn started(actions: &[Action]) -> Vec<&'static str> {
 #[test]
 fn a_child_that_dies_comes_back_later_and_later() {
     let mut supervisor = two();
-    let actions = supervisor.step(Event::Tick, at(0));
+    let actions = supervisor.step(ServiceEvent::Tick, at(0));
     assert_eq!(started(&actions), ["clock", "siembox"]);
-    supervisor.step(Event::Started("clock", pid(10)), at(0));
-    assert!(supervisor.step(Event::Tick, at(100)).is_empty(), "once");
+    supervisor.step(ServiceEvent::Started("clock", pid(10)), at(0));
+    assert!(
+        supervisor.step(ServiceEvent::Tick, at(100)).is_empty(),
+        "once"
+    );
     let (mut now, mut waits) = (0, Vec::new());
     for round in 0..9 {
-        supervisor.step(Event::Started("siembox", pid(20 + round)), at(now));
-        let said = supervisor.step(Event::Died(pid(20 + round), Death::Code(64)), at(now));
+        supervisor.step(ServiceEvent::Started("siembox", pid(20 + round)), at(now));
+        let said = supervisor.step(
+            ServiceEvent::Died(pid(20 + round), Death::Code(64)),
+            at(now),
+        );
         assert!(matches!(&said[1], Action::Say(text) if text.contains("exit code 64")));
         let next = supervisor.next().unwrap();
         waits.push(next.as_secs() - now);
         assert_eq!(
-            started(&supervisor.step(Event::Tick, next - at(1))),
+            started(&supervisor.step(ServiceEvent::Tick, next - at(1))),
             [""; 0]
         );
-        assert_eq!(started(&supervisor.step(Event::Tick, next)), ["siembox"]);
+        assert_eq!(
+            started(&supervisor.step(ServiceEvent::Tick, next)),
+            ["siembox"]
+        );
         now = next.as_secs();
     }
     assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
-    supervisor.step(Event::Started("siembox", pid(40)), at(now));
-    supervisor.step(Event::Died(pid(40), Death::Signal(11)), at(now + 600));
+    supervisor.step(ServiceEvent::Started("siembox", pid(40)), at(now));
+    supervisor.step(
+        ServiceEvent::Died(pid(40), Death::Signal(11)),
+        at(now + 600),
+    );
     assert_eq!(
         supervisor.next(),
         Some(at(now + 601)),
@@ -60,42 +72,54 @@ fn a_child_that_dies_comes_back_later_and_later() {
 #[test]
 fn one_that_cannot_be_started_is_tried_again() {
     let mut supervisor = two();
-    supervisor.step(Event::Tick, at(0));
-    let said = supervisor.step(Event::NotStarted("siembox", "no such file".into()), at(0));
+    supervisor.step(ServiceEvent::Tick, at(0));
+    let said = supervisor.step(
+        ServiceEvent::NotStarted("siembox", "no such file".into()),
+        at(0),
+    );
     assert!(matches!(&said[..], [Action::Say(text)] if text.contains("no such file")));
-    assert_eq!(started(&supervisor.step(Event::Tick, at(1))), ["siembox"]);
+    assert_eq!(
+        started(&supervisor.step(ServiceEvent::Tick, at(1))),
+        ["siembox"]
+    );
 }
 
 #[test]
 fn one_that_is_stuck_is_killed_and_comes_back() {
     let mut supervisor = two();
-    supervisor.step(Event::Tick, at(0));
-    supervisor.step(Event::Started("siembox", pid(20)), at(0));
+    supervisor.step(ServiceEvent::Tick, at(0));
+    supervisor.step(ServiceEvent::Started("siembox", pid(20)), at(0));
     let actions = supervisor.step(
-        Event::Stuck("siembox", "no answer for 30 s".into()),
+        ServiceEvent::Stuck("siembox", "no answer for 30 s".into()),
         at(100),
     );
     assert_eq!(actions[1..], [Action::Kill(pid(20))]);
-    supervisor.step(Event::Died(pid(20), Death::Signal(9)), at(100));
-    assert_eq!(started(&supervisor.step(Event::Tick, at(101))), ["siembox"]);
-    let again = supervisor.step(Event::Stuck("siembox", "late".into()), at(102));
+    supervisor.step(ServiceEvent::Died(pid(20), Death::Signal(9)), at(100));
+    assert_eq!(
+        started(&supervisor.step(ServiceEvent::Tick, at(101))),
+        ["siembox"]
+    );
+    let again = supervisor.step(ServiceEvent::Stuck("siembox", "late".into()), at(102));
     assert!(again.is_empty(), "it does not run yet");
 }
 
 #[test]
 fn the_stream_ends_first_and_has_its_time() {
     let mut supervisor = two();
-    supervisor.step(Event::Tick, at(0));
-    supervisor.step(Event::Started("clock", pid(10)), at(0));
-    supervisor.step(Event::Started("siembox", pid(20)), at(0));
-    assert_eq!(supervisor.step(Event::Stop, at(50)), [Action::Ask(pid(20))]);
-    assert!(supervisor.step(Event::Tick, at(79)).is_empty());
-    let late = supervisor.step(Event::Tick, at(80));
+    supervisor.step(ServiceEvent::Tick, at(0));
+    supervisor.step(ServiceEvent::Started("clock", pid(10)), at(0));
+    supervisor.step(ServiceEvent::Started("siembox", pid(20)), at(0));
+    assert_eq!(
+        supervisor.step(ServiceEvent::Stop, at(50)),
+        [Action::Ask(pid(20))]
+    );
+    assert!(supervisor.step(ServiceEvent::Tick, at(79)).is_empty());
+    let late = supervisor.step(ServiceEvent::Tick, at(80));
     assert_eq!(late[1..], [Action::Kill(pid(20))]);
     assert!(!supervisor.is_over());
-    let after = supervisor.step(Event::Died(pid(20), Death::Signal(9)), at(80));
+    let after = supervisor.step(ServiceEvent::Died(pid(20), Death::Signal(9)), at(80));
     assert_eq!(after[1..], [Action::Ask(pid(10))]);
-    supervisor.step(Event::Died(pid(10), Death::Code(0)), at(81));
+    supervisor.step(ServiceEvent::Died(pid(10), Death::Code(0)), at(81));
     assert!(supervisor.is_over());
     assert_eq!(supervisor.next(), None);
 }
@@ -103,13 +127,13 @@ fn the_stream_ends_first_and_has_its_time() {
 #[test]
 fn what_waits_is_not_started_any_more() {
     let mut supervisor = two();
-    supervisor.step(Event::Tick, at(0));
-    supervisor.step(Event::NotStarted("clock", String::new()), at(0));
-    supervisor.step(Event::Stop, at(0));
+    supervisor.step(ServiceEvent::Tick, at(0));
+    supervisor.step(ServiceEvent::NotStarted("clock", String::new()), at(0));
+    supervisor.step(ServiceEvent::Stop, at(0));
     assert!(!supervisor.is_over(), "siembox is being started");
-    let actions = supervisor.step(Event::Started("siembox", pid(20)), at(1));
+    let actions = supervisor.step(ServiceEvent::Started("siembox", pid(20)), at(1));
     assert_eq!(actions, [Action::Ask(pid(20))]);
-    supervisor.step(Event::Died(pid(20), Death::Code(0)), at(2));
+    supervisor.step(ServiceEvent::Died(pid(20), Death::Code(0)), at(2));
     assert!(supervisor.is_over());
 }
 
@@ -117,12 +141,12 @@ fn what_waits_is_not_started_any_more() {
 fn an_orphan_changes_nothing() {
     let mut supervisor = two();
     assert_eq!(
-        started(&supervisor.step(Event::Died(pid(99), Death::Code(1)), at(0))).len(),
+        started(&supervisor.step(ServiceEvent::Died(pid(99), Death::Code(1)), at(0))).len(),
         2
     );
     assert!(
         supervisor
-            .step(Event::Died(pid(98), Death::Code(1)), at(0))
+            .step(ServiceEvent::Died(pid(98), Death::Code(1)), at(0))
             .is_empty()
     );
 }
@@ -141,23 +165,23 @@ proptest! {
                     assert!(alive.iter().all(|(name, _)| *name != child.name));
                     next_pid += 1;
                     alive.push((child.name, pid(next_pid)));
-                    actions.extend(supervisor.step(Event::Started(child.name, pid(next_pid)), at(now)));
+                    actions.extend(supervisor.step(ServiceEvent::Started(child.name, pid(next_pid)), at(now)));
                 }
             }
         };
         for (first, pause) in deaths {
-            let actions = supervisor.step(Event::Tick, at(now));
+            let actions = supervisor.step(ServiceEvent::Tick, at(now));
             carry(&mut supervisor, actions, now, &mut alive);
             now += pause;
             if !alive.is_empty() {
                 let (_, dead) = alive.swap_remove(if first { 0 } else { alive.len() - 1 });
-                let actions = supervisor.step(Event::Died(dead, Death::Code(1)), at(now));
+                let actions = supervisor.step(ServiceEvent::Died(dead, Death::Code(1)), at(now));
                 carry(&mut supervisor, actions, now, &mut alive);
             }
         }
-        supervisor.step(Event::Stop, at(now));
+        supervisor.step(ServiceEvent::Stop, at(now));
         for (_, dead) in alive {
-            supervisor.step(Event::Died(dead, Death::Code(0)), at(now));
+            supervisor.step(ServiceEvent::Died(dead, Death::Code(0)), at(now));
         }
         prop_assert!(supervisor.is_over());
     }
@@ -166,26 +190,29 @@ proptest! {
 #[test]
 fn children_are_exchanged_once_the_old_ones_have_ended() {
     let mut supervisor = two();
-    supervisor.step(Event::Tick, at(0));
-    supervisor.step(Event::Started("clock", pid(10)), at(0));
-    supervisor.step(Event::Started("siembox", pid(11)), at(0));
+    supervisor.step(ServiceEvent::Tick, at(0));
+    supervisor.step(ServiceEvent::Started("clock", pid(10)), at(0));
+    supervisor.step(ServiceEvent::Started("siembox", pid(11)), at(0));
     let names: &[&str] = &["clock", "dhcp"];
     let new = Child::new("clock", "/bin/siembox").with(["new"]);
     let dhcp = Child::new("dhcp", "/bin/busybox");
-    let actions = supervisor.step(Event::Exchange(names, vec![new.clone(), dhcp]), at(5));
+    let actions = supervisor.step(
+        ServiceEvent::Exchange(names, vec![new.clone(), dhcp]),
+        at(5),
+    );
     // the one that is new can begin, the other one waits for its predecessor
     assert_eq!(started(&actions), ["dhcp"]);
     assert!(actions.contains(&Action::Ask(pid(10))));
-    supervisor.step(Event::Started("dhcp", pid(12)), at(5));
-    let actions = supervisor.step(Event::Died(pid(10), Death::Code(0)), at(6));
+    supervisor.step(ServiceEvent::Started("dhcp", pid(12)), at(5));
+    let actions = supervisor.step(ServiceEvent::Died(pid(10), Death::Code(0)), at(6));
     assert!(actions.contains(&Action::Start(new)), "at once");
-    supervisor.step(Event::Started("clock", pid(13)), at(6));
+    supervisor.step(ServiceEvent::Started("clock", pid(13)), at(6));
 
     // a fixed address needs no DHCP client
     let clock = Child::new("clock", "/bin/siembox");
-    let actions = supervisor.step(Event::Exchange(names, vec![clock]), at(7));
+    let actions = supervisor.step(ServiceEvent::Exchange(names, vec![clock]), at(7));
     assert!(actions.contains(&Action::Ask(pid(12))));
-    let actions = supervisor.step(Event::Died(pid(12), Death::Signal(15)), at(8));
+    let actions = supervisor.step(ServiceEvent::Died(pid(12), Death::Signal(15)), at(8));
     assert_eq!(started(&actions), [""; 0]);
     assert_eq!(supervisor.running("dhcp"), None);
     assert!(supervisor.running("siembox").is_some());

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Books, Marks, Tail};
-use crate::ledger::key::Key;
+use super::{Books, LedgerMarks, LedgerTail};
+use crate::ledger::key::LedgerKey;
 use crate::ledger::row::{Row, Rows, merge};
 use crate::spool::LineSet;
 
@@ -15,7 +15,7 @@ const MOST_STEP: usize = 512;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Run {
     next: u64,
-    key: Key,
+    key: LedgerKey,
 }
 
 /// Lines that may leave the spool, and what became of each.
@@ -34,7 +34,7 @@ pub(super) type Out = BTreeMap<u64, Run>;
 
 /// A part of the lines that leave the spool.
 #[derive(Debug)]
-pub struct Step {
+pub struct DeliveryStep {
     /// All lines below.
     pub before: u64,
     rows: Rows,
@@ -46,16 +46,16 @@ impl Books {
         let mut number = first;
         for same in tags.chunk_by(|a, b| a == b) {
             let next = number + same.len() as u64;
-            let key = Key::from_tag(same[0]);
+            let key = LedgerKey::from_tag(same[0]);
             let own = self.own_from.clamp(number, next);
-            self.run(number, own, Key::UNATTRIBUTED);
+            self.run(number, own, LedgerKey::UNATTRIBUTED);
             self.run(own, next, key);
             number = next;
         }
         self.marks.sent_to = self.marks.sent_to.max(number);
     }
 
-    fn run(&mut self, first: u64, next: u64, key: Key) {
+    fn run(&mut self, first: u64, next: u64, key: LedgerKey) {
         if first == next {
             return;
         }
@@ -68,7 +68,7 @@ impl Books {
     }
 
     /// Which row the lines count for; those that went out before are known.
-    fn remember(&mut self, first: u64, next: u64, key: Key) {
+    fn remember(&mut self, first: u64, next: u64, key: LedgerKey) {
         let mut from = first;
         while from < next {
             let known = self.out.range(..=from).next_back();
@@ -93,11 +93,11 @@ impl Books {
 
     /// What counts when these lines leave the spool; where that is too much for one note, the first part.
     #[must_use]
-    pub fn step(&self, release: &Release) -> Step {
+    pub fn step(&self, release: &Release) -> DeliveryStep {
         let mut rows = Rows::new();
         for (&first, run) in self.out.range(..release.before) {
             if rows.len() == MOST_STEP && !rows.contains_key(&run.key) {
-                return Step {
+                return DeliveryStep {
                     before: first,
                     rows,
                 };
@@ -109,7 +109,7 @@ impl Books {
             row.proved += release.arrived.count_in(lines.clone());
             row.refused += release.refused.count_in(lines);
         }
-        Step {
+        DeliveryStep {
             before: release.before,
             rows,
         }
@@ -117,11 +117,11 @@ impl Books {
 
     /// The delivery's tail and marks as they will be with this step.
     #[must_use]
-    pub fn note_with(&self, step: &Step) -> (Tail, Marks) {
+    pub fn note_with(&self, step: &DeliveryStep) -> (LedgerTail, LedgerMarks) {
         let mut tail = self.delivery.clone();
         merge(&mut tail.rows, &step.rows);
         tail.rows.retain(|_, row| *row != Row::default());
-        let marks = Marks {
+        let marks = LedgerMarks {
             proved_to: self.marks.proved_to.max(step.before),
             sent_to: self.marks.sent_to.max(step.before),
         };
@@ -129,7 +129,7 @@ impl Books {
     }
 
     /// The step has been taken.
-    pub fn proved(&mut self, step: &Step) {
+    pub fn proved(&mut self, step: &DeliveryStep) {
         let (tail, marks) = self.note_with(step);
         (self.delivery, self.marks, self.changed) = (tail, marks, true);
         while let Some((&first, &run)) = self.out.first_key_value()

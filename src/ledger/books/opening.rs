@@ -2,21 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use super::{Books, Checkpoint, Marks, Stock, Tail};
-use crate::ledger::key::Key;
+use super::{Books, LedgerCheckpoint, LedgerMarks, LedgerTail, Stock};
+use crate::ledger::key::LedgerKey;
 
 /// What lies on flash beside the checkpoint when an agent starts.
 #[derive(Debug, Clone, Default)]
-pub struct Found {
+pub struct LedgerFound {
     /// The streams' tails, where they have one.
-    pub streams: BTreeMap<u8, Tail>,
+    pub streams: BTreeMap<u8, LedgerTail>,
     /// The delivery's.
-    pub delivery: Option<(Tail, Marks)>,
+    pub delivery: Option<(LedgerTail, LedgerMarks)>,
 }
 
 /// What had to be put right at a start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mended {
+pub enum LedgerRepair {
     /// The checkpoint is older than what counts on top of it, or gone.
     Anew,
     /// So many lines are in no spool and never arrived.
@@ -29,20 +29,20 @@ impl Books {
     /// Puts together what an earlier life left behind.
     #[must_use]
     pub fn restore(
-        checkpoint: Option<Checkpoint>,
-        found: Found,
+        checkpoint: Option<LedgerCheckpoint>,
+        found: LedgerFound,
         stock: Stock,
-    ) -> (Self, Vec<Mended>) {
+    ) -> (Self, Vec<LedgerRepair>) {
         let mut mended = Vec::new();
         let fresh = checkpoint.is_none();
         let checkpoint = checkpoint.unwrap_or_default();
-        let newest = |(stream, tail): (&u8, &Tail)| {
+        let newest = |(stream, tail): (&u8, &LedgerTail)| {
             tail.base > checkpoint.streams.get(stream).copied().unwrap_or(0)
         };
         let outdated = found.streams.iter().any(newest)
             || (found.delivery.iter()).any(|(tail, _)| tail.base > checkpoint.delivery);
         let mut books = if outdated {
-            mended.push(Mended::Anew);
+            mended.push(LedgerRepair::Anew);
             Self::anew(&found)
         } else {
             Self::continued(checkpoint, found)
@@ -55,15 +55,15 @@ impl Books {
     }
 
     /// Tails that stand on a file that is gone must never count again.
-    fn anew(found: &Found) -> Self {
+    fn anew(found: &LedgerFound) -> Self {
         let bases = found
             .streams
             .values()
             .chain(found.delivery.iter().map(|(tail, _)| tail));
         let base = bases.map(|tail| tail.base).max().unwrap_or(0) + 1;
-        let tail = Tail {
+        let tail = LedgerTail {
             base,
-            ..Tail::default()
+            ..LedgerTail::default()
         };
         Self {
             streams: found
@@ -77,12 +77,12 @@ impl Books {
         }
     }
 
-    fn continued(checkpoint: Checkpoint, found: Found) -> Self {
+    fn continued(checkpoint: LedgerCheckpoint, found: LedgerFound) -> Self {
         let mut books = Self {
             base: checkpoint.rows,
-            delivery: Tail {
+            delivery: LedgerTail {
                 base: checkpoint.delivery,
-                ..Tail::default()
+                ..LedgerTail::default()
             },
             marks: checkpoint.marks,
             own_from: checkpoint.own_from,
@@ -93,9 +93,9 @@ impl Books {
         for (stream, base) in checkpoint.streams {
             books.streams.insert(
                 stream,
-                Tail {
+                LedgerTail {
                     base,
-                    ..Tail::default()
+                    ..LedgerTail::default()
                 },
             );
         }
@@ -119,7 +119,7 @@ impl Books {
     }
 
     /// Holds the rows against what the spool has, and puts the difference where no row is known for it.
-    fn reconcile(&mut self, stock: Stock) -> Option<Mended> {
+    fn reconcile(&mut self, stock: Stock) -> Option<LedgerRepair> {
         let difference = self.balance(stock);
         let lost = u64::try_from(difference).unwrap_or(0);
         if difference == 0 {
@@ -127,24 +127,25 @@ impl Books {
         }
         self.changed = true;
         if lost > 0 {
-            self.base.entry(Key::UNATTRIBUTED).or_default().lost += lost;
-            return Some(Mended::Vanished(lost));
+            self.base.entry(LedgerKey::UNATTRIBUTED).or_default().lost += lost;
+            return Some(LedgerRepair::Vanished(lost));
         }
         // which of the waiting lines are known cannot be told: none counts for a row from here on
         self.own_from = stock.next;
-        self.marks = Marks {
+        self.marks = LedgerMarks {
             sent_to: stock.first,
             proved_to: stock.first,
         };
         self.adopt(stock.waiting);
         let rest = self.balance(stock);
-        self.base.entry(Key::UNATTRIBUTED).or_default().lost += u64::try_from(rest).unwrap_or(0);
+        self.base.entry(LedgerKey::UNATTRIBUTED).or_default().lost +=
+            u64::try_from(rest).unwrap_or(0);
         self.adopt(u64::try_from(-rest).unwrap_or(0));
-        Some(Mended::Adopted(difference.unsigned_abs()))
+        Some(LedgerRepair::Adopted(difference.unsigned_abs()))
     }
 
     fn adopt(&mut self, lines: u64) {
-        let row = self.base.entry(Key::UNATTRIBUTED).or_default();
+        let row = self.base.entry(LedgerKey::UNATTRIBUTED).or_default();
         row.read += lines;
         row.spooled += lines;
     }

@@ -19,9 +19,9 @@ use age::secrecy::SecretString;
 use age::{DecryptError, Decryptor, Encryptor, scrypt};
 use serde::{Deserialize, Serialize};
 
-use super::{Draft, Outside, inside};
+use super::{Outside, SettingsDraft, inside};
 use crate::settings::{
-    Finding, Loaded, Overrides, SECRET_KEYS, Secret, SecretError, SecretSource, Settings,
+    Finding, LoadedSettings, Overrides, SECRET_KEYS, Secret, SecretError, SecretSource, Settings,
     SettingsError,
 };
 use crate::text_file::{self, FileError};
@@ -58,7 +58,7 @@ pub struct Import {
     /// What it held.
     pub bundle: Bundle,
     /// Its settings as read, with what is doubtful about them.
-    pub loaded: Loaded,
+    pub loaded: LoadedSettings,
 }
 
 /// Why there is no export, or one can't be taken in.
@@ -159,7 +159,7 @@ struct Inside {
 /// # Errors
 /// Where one can't be read, or lies outside of the settings file's folder.
 pub fn secrets_of(
-    draft: &Draft,
+    draft: &SettingsDraft,
     settings_file: &Path,
 ) -> Result<BTreeMap<String, Secret>, BundleError> {
     let folder = settings_file.parent().unwrap_or(Path::new(""));

@@ -24,7 +24,7 @@ fn what_is_exported_can_be_imported_and_only_with_its_passphrase() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("siembox.toml");
     std::fs::write(&file, TEXT).unwrap();
-    let draft = Draft::open(&file).unwrap();
+    let draft = SettingsDraft::open(&file).unwrap();
     let missing = secrets_of(&draft, &file).unwrap_err().to_string();
     assert!(
         missing.starts_with("agent[1].source.token_file: the secret's file"),

@@ -10,7 +10,7 @@ use super::removal;
 
 /// A key and where its path begins.
 #[derive(Debug, Clone)]
-pub(super) struct Key<'k> {
+pub(super) struct SettingKey<'k> {
     pub base: Base,
     /// At least one part.
     pub path: Vec<&'k str>,
@@ -38,7 +38,7 @@ struct Walk<'d> {
 }
 
 /// Gives the key this value, or takes it out.
-pub(super) fn set(text: &str, key: &Key<'_>, value: Option<Value>) -> String {
+pub(super) fn set(text: &str, key: &SettingKey<'_>, value: Option<Value>) -> String {
     let Some(value) = value else {
         return take_out(text, key);
     };
@@ -55,7 +55,7 @@ pub(super) fn set(text: &str, key: &Key<'_>, value: Option<Value>) -> String {
     // what stands in the way: a table of this name, or a value where a table has to be
     let mut cleared = text.to_owned();
     for parts in 1..=key.path.len() {
-        let part = Key {
+        let part = SettingKey {
             base: key.base,
             path: key.path[..parts].to_vec(),
         };
@@ -95,7 +95,7 @@ pub(super) fn add_agent(text: &str, name: &str) -> String {
             let path = vec!["agent"];
             text = take_out(
                 &text,
-                &Key {
+                &SettingKey {
                     base: Base::Top,
                     path,
                 },
@@ -108,14 +108,14 @@ pub(super) fn add_agent(text: &str, name: &str) -> String {
     section(&text, at, &format!("[[agent]]{nl}name = {name}{nl}"), false)
 }
 
-fn written<'d>(document: &'d Document<&str>, key: &Key<'_>) -> Option<&'d Item> {
+fn written<'d>(document: &'d Document<&str>, key: &SettingKey<'_>) -> Option<&'d Item> {
     let walk = walk(document.as_table(), key)?;
     let rest = &key.path[walk.depth..];
     (rest.len() == 1).then(|| walk.table.get(rest[0])).flatten()
 }
 
 /// As far as there are tables, at most to that of the last part.
-fn walk<'d>(top: &'d Table, key: &Key<'_>) -> Option<Walk<'d>> {
+fn walk<'d>(top: &'d Table, key: &SettingKey<'_>) -> Option<Walk<'d>> {
     let mut walk = match key.base {
         Base::Top => Walk {
             header: Some((top, 0)),
@@ -161,7 +161,7 @@ fn walk<'d>(top: &'d Table, key: &Key<'_>) -> Option<Walk<'d>> {
 }
 
 /// Takes out what stands at the key: a value, or a table however it is written.
-fn take_out(text: &str, key: &Key<'_>) -> String {
+fn take_out(text: &str, key: &SettingKey<'_>) -> String {
     let mut text = text.to_owned();
     // dotted keys go one by one; each time there is one less
     while let Some(less) = take_one(&text, key).filter(|less| *less != text) {
@@ -170,7 +170,7 @@ fn take_out(text: &str, key: &Key<'_>) -> String {
     text
 }
 
-fn take_one(text: &str, key: &Key<'_>) -> Option<String> {
+fn take_one(text: &str, key: &SettingKey<'_>) -> Option<String> {
     let document = parsed(text)?;
     let item = written(&document, key)?;
     let brackets = walk(document.as_table(), key)?
@@ -196,7 +196,7 @@ fn take_one(text: &str, key: &Key<'_>) -> Option<String> {
 }
 
 /// Writes a key that is not there.
-fn add(text: &str, key: &Key<'_>, value: &str) -> Option<String> {
+fn add(text: &str, key: &SettingKey<'_>, value: &str) -> Option<String> {
     let document = parsed(text)?;
     let top = document.as_table();
     let walk = walk(top, key)?;
@@ -265,7 +265,7 @@ fn between(
     brackets: &InlineTable,
     depth: usize,
     walk: &Walk<'_>,
-    key: &Key<'_>,
+    key: &SettingKey<'_>,
     value: &str,
 ) -> Option<String> {
     let mut out = text.to_owned();

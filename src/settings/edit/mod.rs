@@ -1,11 +1,11 @@
 //! Settings that are changed by a program and go on looking as their author left them.
 //!
-//! A [`Draft`] is the file's text. Each change parses it with `toml_edit`, which says at which bytes a key, a value or a table
+//! A [`SettingsDraft`] is the file's text. Each change parses it with `toml_edit`, which says at which bytes a key, a value or a table
 //! stands, and puts other text there: comments, order, line ends and everything unrelated stay byte by byte. (Written
 //! anew from `toml_edit`'s tables, a file with dotted keys between others, with a byte order mark or with Windows' line
 //! ends would come back changed.)
 //!
-//! [`Draft::read`] says whether the outcome holds as settings; [`Draft::save`] replaces the file in one step, and only if it is
+//! [`SettingsDraft::read`] says whether the outcome holds as settings; [`SettingsDraft::save`] replaces the file in one step, and only if it is
 //! still the one that was opened. Secrets never stand in the file: [`put_secret`] gives each a file of its own.
 
 mod bundle;
@@ -34,9 +34,9 @@ use std::path::{Path, PathBuf};
 use toml_edit::{DocumentMut, Item, TableLike, Value};
 
 use super::file::MAX_BYTES;
-use super::{Finding, Loaded, Overrides, Place, Settings, SettingsError};
-use crate::text_file::{self, FileError, Unreadable};
-use change::{Base, Key};
+use super::{Finding, LoadedSettings, Overrides, SettingPlace, Settings, SettingsError};
+use crate::text_file::{self, FileError, UnreadableFile};
+use change::{Base, SettingKey};
 
 /// A new settings file is for siembox and its group alone: it names hosts and people.
 const NEW_FILE: u32 = 0o640;
@@ -46,7 +46,7 @@ const NEW_FILE: u32 = 0o640;
 /// Agents are named by the text of their `name`; where several have the same, the first is meant. Keys are dotted and begin
 /// at the agent (`siem.port`, `paused`) or at `[page]` (`listen`).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Draft {
+pub struct SettingsDraft {
     path: PathBuf,
     /// Does the file begin with a byte order mark, as editors on Windows write it? It stays where it is, and nothing below
     /// need know of it.
@@ -61,7 +61,7 @@ const MARK: char = '\u{feff}';
 
 // === impl Draft ===
 
-impl Draft {
+impl SettingsDraft {
     /// Reads the file. One that is not there is an empty document.
     ///
     /// # Errors
@@ -74,7 +74,7 @@ impl Draft {
         let is_marked = bytes.starts_with(text_file::UTF8_MARK);
         let text = text_file::decode(&bytes).map_err(|why| FileError {
             path: path.to_owned(),
-            why: Unreadable::NotText(why),
+            why: UnreadableFile::NotText(why),
         })?;
         let draft = Self {
             path: path.to_owned(),
@@ -150,7 +150,7 @@ impl Draft {
     /// value, and those above it, stay. Where there is no such agent, nothing happens.
     pub fn set(&mut self, agent: &str, key: &str, value: Option<Value>) {
         if let Some(place) = self.place(agent) {
-            let key = Key {
+            let key = SettingKey {
                 base: Base::Agent(place - 1),
                 path: key.split('.').collect(),
             };
@@ -178,9 +178,9 @@ impl Draft {
         found(document.get("page")?.as_table_like()?, key)
     }
 
-    /// Writes a key of `[page]`, or takes it out (`None`), as [`Draft::set`].
+    /// Writes a key of `[page]`, or takes it out (`None`), as [`SettingsDraft::set`].
     pub fn set_page(&mut self, key: &str, value: Option<Value>) {
-        let key = Key {
+        let key = SettingKey {
             base: Base::Top,
             path: std::iter::once("page").chain(key.split('.')).collect(),
         };
@@ -190,8 +190,8 @@ impl Draft {
     /// Does it hold as settings? The files it names are not looked at.
     ///
     /// # Errors
-    /// All that is wrong; keys as `agent[1].siem.port`, see [`Draft::place`].
-    pub fn read(&self, given: &Overrides) -> Result<Loaded, Vec<Finding>> {
+    /// All that is wrong; keys as `agent[1].siem.port`, see [`SettingsDraft::place`].
+    pub fn read(&self, given: &Overrides) -> Result<LoadedSettings, Vec<Finding>> {
         Settings::read(&self.text(), &self.path, given).map_err(|error| match error {
             SettingsError::Wrong(findings) => findings,
             other => vec![Finding {
@@ -260,7 +260,7 @@ fn check_toml(path: &Path, text: &str) -> Result<(), EditError> {
         .map(drop)
         .map_err(|slip| EditError::NotToml {
             path: path.to_owned(),
-            line: Place::of(text, slip.span().map_or(0, |span| span.start)).line,
+            line: SettingPlace::of(text, slip.span().map_or(0, |span| span.start)).line,
             reason: slip.message().to_owned(),
         })
 }

@@ -134,8 +134,8 @@ fn file() -> impl Strategy<Value = String> {
     })
 }
 
-fn draft(text: &str) -> Draft {
-    Draft {
+fn draft(text: &str) -> SettingsDraft {
+    SettingsDraft {
         path: "/siembox.toml".into(),
         is_marked: false,
         text: String::new(),
@@ -180,7 +180,7 @@ proptest! {
     fn what_is_set_is_there_and_nothing_else_moves(text in file(), key in 0..KEYS.len(), value in proptest::option::of(value())) {
         let mut draft = draft(&text);
         prop_assume!(toml_edit::Document::parse(text.as_str()).is_ok());
-        let others = |draft: &Draft| -> Vec<Option<String>> {
+        let others = |draft: &SettingsDraft| -> Vec<Option<String>> {
             let b = KEYS.map(|key| plain(draft.value("b", key)));
             let a = KEYS.iter().filter(|other| **other != KEYS[key]).map(|key| plain(draft.value("a", key)));
             b.into_iter().chain(a).collect()

@@ -10,10 +10,10 @@ use toml_edit::Value;
 use super::*;
 use crate::settings::Secret;
 
-fn draft(text: &str) -> Draft {
+fn draft(text: &str) -> SettingsDraft {
     let file = Path::new("/etc/siembox/siembox.toml");
     check_toml(file, text).unwrap();
-    Draft {
+    SettingsDraft {
         path: file.to_owned(),
         is_marked: false,
         text: String::new(),
@@ -237,9 +237,9 @@ fn a_file_in_utf_16_is_changed_too_and_left_where_nothing_changes() {
         .collect();
     let (_folder, path) = folder_with(None);
     std::fs::write(&path, &wide).unwrap();
-    Draft::open(&path).unwrap().save().unwrap();
+    SettingsDraft::open(&path).unwrap().save().unwrap();
     assert_eq!(std::fs::read(&path).unwrap(), wide);
-    let mut draft = Draft::open(&path).unwrap();
+    let mut draft = SettingsDraft::open(&path).unwrap();
     assert_eq!(draft.text(), text);
     draft.add_agent("b");
     draft.save().unwrap();
@@ -355,13 +355,13 @@ fn a_new_file_is_for_the_group_and_an_old_one_keeps_its_mode() {
         }
         // what a kill left behind
         std::fs::write(folder.path().join(".siembox.toml.new"), "half").unwrap();
-        let mut draft = Draft::open(&path).unwrap();
+        let mut draft = SettingsDraft::open(&path).unwrap();
         draft.add_agent("a");
         let text = draft.text();
         let revision = draft.save().unwrap();
         assert_eq!(mode(&path), after);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
-        assert_eq!(&revision, Draft::open(&path).unwrap().revision());
+        assert_eq!(&revision, SettingsDraft::open(&path).unwrap().revision());
         assert_eq!(names(folder.path()), ["siembox.toml"]);
     }
 }
@@ -374,7 +374,7 @@ fn a_file_that_somebody_else_changed_is_not_overwritten() {
         (None, Some("[page]\n")),
     ] {
         let (folder, path) = folder_with(before);
-        let mut draft = Draft::open(&path).unwrap();
+        let mut draft = SettingsDraft::open(&path).unwrap();
         draft.add_agent("a");
         match meanwhile {
             Some(text) => std::fs::write(&path, text).unwrap(),
@@ -389,9 +389,12 @@ fn a_file_that_somebody_else_changed_is_not_overwritten() {
 #[test]
 fn revisions_can_be_told_by_their_text() {
     let (_folder, path) = folder_with(None);
-    assert_eq!(Draft::open(&path).unwrap().revision().to_string(), "none");
+    assert_eq!(
+        SettingsDraft::open(&path).unwrap().revision().to_string(),
+        "none"
+    );
     std::fs::write(&path, "").unwrap();
-    let empty = Draft::open(&path).unwrap();
+    let empty = SettingsDraft::open(&path).unwrap();
     assert_eq!(empty.revision().to_string().len(), 64);
     assert_eq!(
         &empty.revision().to_string().parse::<Revision>().unwrap(),
@@ -402,7 +405,7 @@ fn revisions_can_be_told_by_their_text() {
         (b"\xff", "is no text: line 1"),
     ] {
         std::fs::write(&path, bytes).unwrap();
-        let error = Draft::open(&path).unwrap_err().to_string();
+        let error = SettingsDraft::open(&path).unwrap_err().to_string();
         assert!(error.contains(said), "{error}");
     }
 }

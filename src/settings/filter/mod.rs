@@ -13,7 +13,7 @@ use toml_edit::{Item, TableLike};
 
 use super::section::Section;
 use super::words::{key_shown, path_shown, shown, unknown};
-use vocabulary::Field;
+use vocabulary::FilterField;
 
 /// Reads the table `filters`. Keys may be quoted, dotted or nested: `"user.username"`, `user.username`, `user = { username … }`.
 pub(super) fn read(section: &Section, vocabulary: &'static Vocabulary) -> Map<String, Json> {
@@ -63,7 +63,7 @@ impl Reader<'_, '_> {
     }
 
     /// Reads the operators of one field.
-    fn field(&mut self, field: &'static Field, item: &Item, at: usize) {
+    fn field(&mut self, field: &'static FilterField, item: &Item, at: usize) {
         let operators = field
             .operators
             .iter()

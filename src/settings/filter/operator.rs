@@ -29,7 +29,7 @@ pub(super) enum Operator {
 
 /// What the values of a filter are.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Holds {
+pub(super) enum FilterValues {
     /// A whole number from … to ….
     Number(i64, i64),
     /// A text, not empty.
@@ -70,7 +70,7 @@ impl Operator {
     }
 
     /// Checks a value and gives it in the form that is sent.
-    pub(super) fn value(self, item: &Item, holds: Holds) -> Result<Json, Refusal> {
+    pub(super) fn value(self, item: &Item, holds: FilterValues) -> Result<Json, Refusal> {
         match self {
             Self::Eq
             | Self::Neq
@@ -79,10 +79,10 @@ impl Operator {
             | Self::Startswith
             | Self::Doesnotstartwith
             | Self::Endswith => one_or_several(item, holds),
-            Self::Startswithsingle | Self::Text => one(item, Holds::Text),
-            Self::Isset | Self::Isnotset => one(item, Holds::Flag),
-            Self::Gte | Self::Lte => one(item, Holds::Time),
-            Self::GteNdays | Self::LteNdays => one(item, Holds::Number(0, 180)),
+            Self::Startswithsingle | Self::Text => one(item, FilterValues::Text),
+            Self::Isset | Self::Isnotset => one(item, FilterValues::Flag),
+            Self::Gte | Self::Lte => one(item, FilterValues::Time),
+            Self::GteNdays | Self::LteNdays => one(item, FilterValues::Number(0, 180)),
             Self::Range => range(item),
         }
     }
@@ -92,13 +92,13 @@ fn refuse(item: &Item, allowed: &str) -> Refusal {
     Refusal::new(format!("found {}; allowed: {allowed}", shown(item)))
 }
 
-fn one(item: &Item, holds: Holds) -> Result<Json, Refusal> {
+fn one(item: &Item, holds: FilterValues) -> Result<Json, Refusal> {
     let value = item.as_value().and_then(|value| holds.read(value));
     value.ok_or_else(|| refuse(item, &holds.allowed()))
 }
 
 /// The API takes lists here; clients send a bare value as well, so it goes out as it is written.
-fn one_or_several(item: &Item, holds: Holds) -> Result<Json, Refusal> {
+fn one_or_several(item: &Item, holds: FilterValues) -> Result<Json, Refusal> {
     let Some(list) = item.as_array() else {
         return one(item, holds)
             .map_err(|_| refuse(item, &format!("{}, alone or in a list", holds.allowed())));
@@ -126,14 +126,14 @@ fn one_or_several(item: &Item, holds: Holds) -> Result<Json, Refusal> {
 fn range(item: &Item) -> Result<Json, Refusal> {
     let allowed = format!(
         "a list of {{ start = …, end = … }}, start not after end, each {}",
-        Holds::Time.allowed()
+        FilterValues::Time.allowed()
     );
     let span = |table: &dyn TableLike| {
         let time = |key: &str| {
             table
                 .get(key)
                 .and_then(Item::as_value)
-                .and_then(|value| Holds::Time.read(value))
+                .and_then(|value| FilterValues::Time.read(value))
         };
         let (start, end) = (time("start")?, time("end")?);
         (table.len() == 2 && start.as_i64() <= end.as_i64())
@@ -154,7 +154,7 @@ fn range(item: &Item) -> Result<Json, Refusal> {
 
 // === impl Holds ===
 
-impl Holds {
+impl FilterValues {
     /// One value in the form that is sent, if it is of this kind.
     fn read(self, value: &Value) -> Option<Json> {
         match self {

@@ -2,36 +2,36 @@
 //! them those that working clients use though no page lists them.
 
 use super::operator::{
-    Holds,
+    FilterValues,
     Operator::{self, *},
 };
 
 /// The filters of one stream.
 pub(in crate::settings) struct Vocabulary {
     /// In the order of the reference.
-    fields: &'static [Field],
+    fields: &'static [FilterField],
     /// Fields that siembox sets itself, with the reason why they can't be set here.
     pub(super) owned: &'static [(&'static str, &'static str)],
 }
 
 /// One filter.
-pub(super) struct Field {
+pub(super) struct FilterField {
     /// As settings name it.
     pub name: &'static str,
     /// What its values are.
-    pub holds: Holds,
+    pub holds: FilterValues,
     /// What may be asked of it.
     pub operators: &'static [Operator],
     /// As the API names it, where that differs.
     pub sent_as: Option<&'static str>,
 }
 
-use Holds::{Any, Flag, Number, Text as Words, Time, Word, WordOrNull};
+use FilterValues::{Any, Flag, Number, Text as Words, Time, Word, WordOrNull};
 
 // === impl Vocabulary ===
 
 impl Vocabulary {
-    pub(super) fn field(&self, name: &str) -> Option<&'static Field> {
+    pub(super) fn field(&self, name: &str) -> Option<&'static FilterField> {
         self.fields.iter().find(|field| field.name == name)
     }
 
@@ -50,8 +50,12 @@ impl Vocabulary {
     }
 }
 
-const fn field(name: &'static str, holds: Holds, operators: &'static [Operator]) -> Field {
-    Field {
+const fn field(
+    name: &'static str,
+    holds: FilterValues,
+    operators: &'static [Operator],
+) -> FilterField {
+    FilterField {
         name,
         holds,
         operators,
@@ -59,7 +63,7 @@ const fn field(name: &'static str, holds: Holds, operators: &'static [Operator])
     }
 }
 
-const ID: Holds = Number(0, i64::MAX);
+const ID: FilterValues = Number(0, i64::MAX);
 const EQ: &[Operator] = &[Eq];
 const EQ_NEQ: &[Operator] = &[Eq, Neq];
 const OR_SET: &[Operator] = &[Eq, Neq, Isset, Isnotset];
@@ -161,7 +165,7 @@ pub(in crate::settings) static ALERTS: Vocabulary = Vocabulary {
         field("risk", ID, EQ_NEQ),
         field("alertType", ID, EQ_NEQ),
         field("id", Words, EQ_NEQ),
-        Field {
+        FilterField {
             name: "ID",
             holds: Words,
             operators: EQ_NEQ,

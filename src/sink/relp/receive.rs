@@ -4,7 +4,7 @@ use super::session::{OPEN, Session};
 use crate::sink::Sink;
 use crate::sink::error::SinkError;
 use crate::sink::relp_protocol::RelpFault;
-use crate::sink::relp_protocol::response::{self, AnswerFault, Said};
+use crate::sink::relp_protocol::response::{self, AnswerFault, RelpMessage};
 use crate::sink::stream;
 use crate::sink::transport::Carrier;
 use crate::sink::unasked::Unasked;
@@ -42,10 +42,10 @@ impl<C: Carrier> Session<C> {
         Ok(())
     }
 
-    fn take_in(&mut self, said: Said<'_>, bytes: &[u8]) -> Result<(), SinkError> {
+    fn take_in(&mut self, said: RelpMessage<'_>, bytes: &[u8]) -> Result<(), SinkError> {
         let (txnr, answer) = match said {
-            Said::Goodbye => return Err(self.fault(RelpFault::Goodbye)),
-            Said::Answer(txnr, answer) => (txnr, answer),
+            RelpMessage::Goodbye => return Err(self.fault(RelpFault::Goodbye)),
+            RelpMessage::Answer(txnr, answer) => (txnr, answer),
         };
         if self.asked == Some(txnr) {
             self.asked = None;

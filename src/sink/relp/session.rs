@@ -5,16 +5,16 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::window::Window;
-use crate::sink::duplex::Turn;
+use crate::sink::duplex::StreamTurn;
 use crate::sink::error::SinkError;
 use crate::sink::peer::Peer;
-use crate::sink::rate_limit::{self, Pace};
+use crate::sink::rate_limit::{self, LineRate};
 use crate::sink::relp_protocol::{RelpFault, frame};
-use crate::sink::stream::Stream;
+use crate::sink::stream::SyslogStream;
 use crate::sink::transport::Carrier;
 use crate::sink::{Answers, Farewell, Sink};
 use crate::spool::Lines;
-use crate::syslog::frame::Mended;
+use crate::syslog::frame::FramingRepairs;
 
 /// What `open` offers. Version 0 is the only one that librelp speaks.
 const OFFERS: &str = concat!(
@@ -32,8 +32,8 @@ const KEEP: usize = 1024 * 1024;
 /// Lines over RELP.
 #[derive(Debug)]
 pub(in crate::sink) struct Session<C> {
-    pub(super) stream: Stream<C>,
-    pace: Option<Pace>,
+    pub(super) stream: SyslogStream<C>,
+    pace: Option<LineRate>,
     pub(super) window: Window,
     /// Frames on their way; the memory is used again.
     wire: Vec<u8>,
@@ -52,8 +52,8 @@ pub(in crate::sink) struct Session<C> {
 impl<C: Carrier> Session<C> {
     /// Opens the session and returns when the receiver has agreed.
     pub(in crate::sink) async fn open(
-        stream: Stream<C>,
-        pace: Option<Pace>,
+        stream: SyslogStream<C>,
+        pace: Option<LineRate>,
     ) -> Result<Self, SinkError> {
         let bound = stream.bounds.handshake;
         let mut session = Self {
@@ -167,13 +167,13 @@ impl<C: Carrier> Session<C> {
         let mut scratch = [0; 4096];
         let out = &self.wire[self.written..];
         match self.stream.exchange(out, &mut scratch).await {
-            Ok(Turn::Heard(0)) => Err(self.stream.closed()),
-            Ok(Turn::Heard(bytes)) => self.hear(&scratch[..bytes]),
-            Ok(Turn::Wrote(bytes)) => {
+            Ok(StreamTurn::Heard(0)) => Err(self.stream.closed()),
+            Ok(StreamTurn::Heard(bytes)) => self.hear(&scratch[..bytes]),
+            Ok(StreamTurn::Wrote(bytes)) => {
                 self.wrote(bytes);
                 Ok(())
             }
-            Ok(Turn::Flushed) => Ok(()),
+            Ok(StreamTurn::Flushed) => Ok(()),
             Err(cause) => {
                 let fault = self.stream.fault(cause);
                 // What it said before it broke counts: answers, and perhaps the reason.
@@ -208,13 +208,17 @@ impl<C: Carrier> Session<C> {
 }
 
 impl<C: Carrier> Sink for Session<C> {
-    async fn send(&mut self, lines: &Lines, first: Option<u64>) -> Result<Mended, SinkError> {
+    async fn send(
+        &mut self,
+        lines: &Lines,
+        first: Option<u64>,
+    ) -> Result<FramingRepairs, SinkError> {
         self.usable()?;
         // Until it ends well: who abandons this call, or gets an error, must not go on with half a line out.
         self.spent = true;
         self.send_lines(lines, first).await?;
         self.spent = false;
-        Ok(Mended::default())
+        Ok(FramingRepairs::default())
     }
 
     async fn prove(&mut self) -> Result<(), SinkError> {

@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 
-use crate::sink::{Answers, Refusal};
+use crate::sink::{Answers, ReceiverRefusal};
 
 /// Lines that may be on their way at once, as with librelp. A broken connection repeats at most so many. Enough for 2,500 lines
 /// per second, the most that one tenant's API gives, at a round trip of 50 ms.
@@ -79,7 +79,7 @@ impl Window {
     /// When it is not open.
     pub fn refuse(&mut self, txnr: u32, words: String) -> Result<(), NotOpen> {
         if let Some(line) = self.answered(txnr)? {
-            self.answers.refused.push(Refusal { line, words });
+            self.answers.refused.push(ReceiverRefusal { line, words });
         }
         Ok(())
     }

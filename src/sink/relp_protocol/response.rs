@@ -11,16 +11,16 @@ const MAX_TEXT: usize = 80;
 
 /// One thing that the server said.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Said<'a> {
+pub enum RelpMessage<'a> {
     /// To the transaction of this number.
-    Answer(u32, Answer<'a>),
+    Answer(u32, RelpResponse<'a>),
     /// The session is over, by the server's wish (`serverclose`).
     Goodbye,
 }
 
 /// The answer to a transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer<'a> {
+pub struct RelpResponse<'a> {
     /// 200 is yes; `None` where the answer has no code.
     pub code: Option<u16>,
     /// The code and what it says to people, fit for a log.
@@ -47,7 +47,7 @@ pub enum AnswerFault {
 ///
 /// # Errors
 /// Where the bytes are nothing that a server says, whatever follows.
-pub fn hear(bytes: &[u8]) -> Result<Option<(Said<'_>, usize)>, AnswerFault> {
+pub fn hear(bytes: &[u8]) -> Result<Option<(RelpMessage<'_>, usize)>, AnswerFault> {
     let Some((frame, took)) = frame::parse(bytes)? else {
         return Ok(None);
     };
@@ -57,8 +57,8 @@ pub fn hear(bytes: &[u8]) -> Result<Option<(Said<'_>, usize)>, AnswerFault> {
         data,
     } = frame;
     let said = match command {
-        "rsp" => Said::Answer(txnr, Answer::of(data)),
-        "serverclose" => Said::Goodbye,
+        "rsp" => RelpMessage::Answer(txnr, RelpResponse::of(data)),
+        "serverclose" => RelpMessage::Goodbye,
         other => return Err(AnswerFault::Command(ForeignText::new(other).to_string())),
     };
     Ok(Some((said, took)))
@@ -66,7 +66,7 @@ pub fn hear(bytes: &[u8]) -> Result<Option<(Said<'_>, usize)>, AnswerFault> {
 
 // === impl Answer ===
 
-impl<'a> Answer<'a> {
+impl<'a> RelpResponse<'a> {
     fn of(data: &'a [u8]) -> Self {
         let end = data.iter().position(|byte| *byte == b'\n');
         let (head, data) = end.map_or((data, &[][..]), |end| (&data[..end], &data[end + 1..]));
@@ -138,7 +138,7 @@ mod tests {
             (b"2x0 OK", None, "2x0 OK", b""),
             (b"500 \xff\x07", Some(500), "500 \\xff\\x07", b""),
         ] {
-            let answer = Answer::of(data);
+            let answer = RelpResponse::of(data);
             assert_eq!(
                 (answer.code, &*answer.text, answer.data),
                 (code, text, more)
@@ -150,9 +150,12 @@ mod tests {
     #[test]
     fn a_server_says_answers_and_goodbye() {
         let (said, took) = hear(b"2 rsp 6 200 OK\n3").unwrap().unwrap();
-        assert!(matches!(said, Said::Answer(2, answer) if answer.is_yes()));
+        assert!(matches!(said, RelpMessage::Answer(2, answer) if answer.is_yes()));
         assert_eq!(took, 15);
-        assert_eq!(hear(b"0 serverclose 0\n"), Ok(Some((Said::Goodbye, 16))));
+        assert_eq!(
+            hear(b"0 serverclose 0\n"),
+            Ok(Some((RelpMessage::Goodbye, 16)))
+        );
         assert_eq!(hear(b"0 serverclose 0"), Ok(None));
         assert_eq!(
             hear(b"1 syslog 1 a\n"),
@@ -173,7 +176,7 @@ mod tests {
         ] {
             let data = format!("200 OK\n{offers}");
             assert_eq!(
-                Answer::of(data.as_bytes()).takes_lines(),
+                RelpResponse::of(data.as_bytes()).takes_lines(),
                 takes,
                 "{offers:?}"
             );
@@ -183,7 +186,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_data_is_an_answer_of_bounded_words(data in proptest::collection::vec(any::<u8>(), 0..300)) {
-            prop_assert!(Answer::of(&data).text.chars().count() <= MAX_TEXT);
+            prop_assert!(RelpResponse::of(&data).text.chars().count() <= MAX_TEXT);
         }
     }
 }

@@ -7,13 +7,13 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::LONGEST_SILENCE;
-use super::auth::Auth;
+use super::auth::CloudAuth;
 use super::page::{Parser, Torn};
 use super::record::activity;
 use super::voice::{self, Voice};
 use crate::foreign::ForeignText;
 use crate::source::http::{Http, Post, Response};
-use crate::source::{Answer, Place, Query, Recipient, Source, SourceError, Trouble};
+use crate::source::{Answer, Place, Query, Recipient, Source, SourceError, SourceErrorKind};
 use crate::stream::{StreamKind, StreamSpec};
 
 /// Below this, and for alerts always, pages are asked for without scan mode.
@@ -25,7 +25,7 @@ const AFTER_THROTTLED: Duration = Duration::from_secs(60);
 /// One stream of one tenant.
 pub struct CloudApps<P: Post = Http> {
     http: P,
-    auth: Auth,
+    auth: CloudAuth,
     stream: StreamSpec,
     url: String,
     filters: Map<String, Value>,
@@ -36,7 +36,7 @@ impl<P: Post> CloudApps<P> {
     #[must_use]
     pub fn new(
         http: P,
-        auth: Auth,
+        auth: CloudAuth,
         stream: StreamSpec,
         api_url: &str,
         filters: Map<String, Value>,
@@ -143,7 +143,7 @@ fn question(
     let is_scan = stream.kind == StreamKind::Activities && query.limit >= SMALLEST_SCAN;
     let no_json = |cause: serde_json::Error| {
         SourceError::new(
-            Trouble::BadQuestion,
+            SourceErrorKind::BadQuestion,
             format!("the place that the API had named (nextQueryFilters) is no JSON: {cause}"),
         )
     };
@@ -194,22 +194,23 @@ impl Recipient for Ids {
 fn torn(torn: Torn) -> SourceError {
     match torn {
         Torn::NotJson(what) => SourceError::new(
-            Trouble::InTheWay,
+            SourceErrorKind::InTheWay,
             format!(
                 "the answer is not the API's ({what}): check api_url, and whether a proxy or portal asks for a log-on"
             ),
         ),
         Torn::Empty => SourceError::new(
-            Trouble::Passing,
+            SourceErrorKind::Passing,
             "the answer is empty, which none of the API's is: something between here and the API answers in its place; check api_url and proxy",
         ),
         Torn::Refusal(said) => SourceError::new(
-            Trouble::BadQuestion,
+            SourceErrorKind::BadQuestion,
             format!("the API refused the question: {said}"),
         ),
-        Torn::Damaged(what) => {
-            SourceError::new(Trouble::Passing, format!("the answer is damaged: {what}"))
-        }
+        Torn::Damaged(what) => SourceError::new(
+            SourceErrorKind::Passing,
+            format!("the answer is damaged: {what}"),
+        ),
     }
 }
 
@@ -219,46 +220,46 @@ fn refused(response: Response) -> Result<SourceError, SourceError> {
     let voice = Voice::of(&response.body.begin(voice::MOST)?);
     let (trouble, what) = match (status, &voice) {
         (429, _) => (
-            Trouble::Throttled(patience(retry_after, &voice)),
+            SourceErrorKind::Throttled(patience(retry_after, &voice)),
             format!("the API throttles this tenant (429: {voice})"),
         ),
         (401 | 403 | 404, Voice::Page(_)) | (403, Voice::Text(_)) => (
-            Trouble::InTheWay,
+            SourceErrorKind::InTheWay,
             format!(
                 "this is not the API's answer ({status}: {voice}): a proxy, firewall or gateway stands in the way; let this machine through to the host in api_url, and check api_url and proxy"
             ),
         ),
         (401 | 403, _) => (
-            Trouble::InvalidToken,
+            SourceErrorKind::InvalidToken,
             format!(
                 "Invalid token: the API refused it ({status}: {voice}). The token is wrong, or the admin who made it was removed: make a new one and put it in the token file"
             ),
         ),
         (404, _) => (
-            Trouble::InTheWay,
+            SourceErrorKind::InTheWay,
             format!("there is no such API at this address (404: {voice}): check api_url"),
         ),
         (407 | 511, _) => (
-            Trouble::InTheWay,
+            SourceErrorKind::InTheWay,
             format!("a proxy in the way asks for a log-on ({status}: {voice}): check proxy"),
         ),
         (300..=399, _) => {
             let to = location.unwrap_or(ForeignText::new("nowhere"));
             (
-                Trouble::InTheWay,
+                SourceErrorKind::InTheWay,
                 format!("the address redirects to {to} ({status}): check api_url"),
             )
         }
         (503, _) if retry_after.is_some_and(|wait| !wait.is_zero()) => (
-            Trouble::Throttled(patience(retry_after, &voice)),
+            SourceErrorKind::Throttled(patience(retry_after, &voice)),
             format!("the API asks for a pause (503: {voice})"),
         ),
         (408 | 500..=599, _) => (
-            Trouble::Passing,
+            SourceErrorKind::Passing,
             format!("the API failed ({status}: {voice})"),
         ),
         _ => (
-            Trouble::BadQuestion,
+            SourceErrorKind::BadQuestion,
             format!("the API refused the question ({status}: {voice})"),
         ),
     };
@@ -341,7 +342,7 @@ mod tests {
                 limit: 5000,
             };
             let error = question(ACTIVITIES, &filters(), &query).unwrap_err();
-            assert_eq!(error.trouble, Trouble::BadQuestion, "{text:?}");
+            assert_eq!(error.trouble, SourceErrorKind::BadQuestion, "{text:?}");
             assert!(error.what.contains("nextQueryFilters"), "{error}");
         }
     }
@@ -392,45 +393,65 @@ mod tests {
             (
                 401,
                 invalid,
-                Trouble::InvalidToken,
+                SourceErrorKind::InvalidToken,
                 "Invalid token: the API",
             ),
             (
                 403,
                 invalid,
-                Trouble::InvalidToken,
+                SourceErrorKind::InvalidToken,
                 "Invalid token: the API",
             ),
-            (403, "", Trouble::InvalidToken, "Invalid token: the API"),
+            (
+                403,
+                "",
+                SourceErrorKind::InvalidToken,
+                "Invalid token: the API",
+            ),
             (
                 403,
                 page,
-                Trouble::InTheWay,
+                SourceErrorKind::InTheWay,
                 "(403: a web page, \"Blocked\")",
             ),
-            (401, page, Trouble::InTheWay, "not the API's answer (401"),
+            (
+                401,
+                page,
+                SourceErrorKind::InTheWay,
+                "not the API's answer (401",
+            ),
             (
                 403,
                 "Forbidden by policy",
-                Trouble::InTheWay,
+                SourceErrorKind::InTheWay,
                 "(403: Forbidden by policy)",
             ),
-            (404, page, Trouble::InTheWay, "not the API's answer (404"),
-            (404, "{}", Trouble::InTheWay, "no such API"),
-            (407, "", Trouble::InTheWay, "asks for a log-on (407"),
+            (
+                404,
+                page,
+                SourceErrorKind::InTheWay,
+                "not the API's answer (404",
+            ),
+            (404, "{}", SourceErrorKind::InTheWay, "no such API"),
+            (407, "", SourceErrorKind::InTheWay, "asks for a log-on (407"),
             (
                 502,
                 page,
-                Trouble::Passing,
+                SourceErrorKind::Passing,
                 "the API failed (502: a web page, \"Blocked\")",
             ),
-            (400, "{}", Trouble::BadQuestion, "refused the question (400"),
+            (
+                400,
+                "{}",
+                SourceErrorKind::BadQuestion,
+                "refused the question (400",
+            ),
         ] {
             let error = refused(response(status, None, body)).unwrap();
             assert_eq!(error.trouble, trouble, "{status} {body}");
             assert!(error.what.contains(words), "{error}");
             assert!(
-                trouble == Trouble::InvalidToken || !error.what.contains("token"),
+                trouble == SourceErrorKind::InvalidToken || !error.what.contains("token"),
                 "{error}"
             );
         }
@@ -447,7 +468,7 @@ mod tests {
     #[test]
     fn other_kinds_of_success_are_read_as_a_page_and_never_repeated() {
         let ask = |status, body| {
-            let auth = Auth::Token(Box::new(|| Ok("t".into())));
+            let auth = CloudAuth::Token(Box::new(|| Ok("t".into())));
             let mut source = CloudApps::new(Played(status, body), auth, ALERTS, "", Map::new());
             let query = Query {
                 from_ms: 1,
@@ -478,7 +499,7 @@ mod tests {
     #[test]
     fn the_activities_behind_an_alert_are_named_whatever_their_ids_are() {
         let body = r#"{"data":[{"_id":"a","created":1},{"_id":7,"created":1},{"_id":"c"},3]}"#;
-        let auth = Auth::Token(Box::new(|| Ok("t".into())));
+        let auth = CloudAuth::Token(Box::new(|| Ok("t".into())));
         let mut source = CloudApps::new(Played(200, body), auth, ALERTS, "", Map::new());
         assert_eq!(source.activities_behind("x").unwrap(), ["a", "7", "c"]);
     }
@@ -488,26 +509,30 @@ mod tests {
         let wait =
             |retry_after, body: &str| refused(response(429, retry_after, body)).unwrap().trouble;
         let s = Duration::from_secs;
-        assert_eq!(wait(None, ""), Trouble::Throttled(s(5)));
-        assert_eq!(wait(Some(s(0)), ""), Trouble::Throttled(s(5)), "no floor");
-        assert_eq!(wait(Some(s(1)), ""), Trouble::Throttled(s(1)));
+        assert_eq!(wait(None, ""), SourceErrorKind::Throttled(s(5)));
+        assert_eq!(
+            wait(Some(s(0)), ""),
+            SourceErrorKind::Throttled(s(5)),
+            "no floor"
+        );
+        assert_eq!(wait(Some(s(1)), ""), SourceErrorKind::Throttled(s(1)));
         assert_eq!(
             wait(Some(s(9)), r#"{"detail":"Request was throttled."}"#),
-            Trouble::Throttled(s(9))
+            SourceErrorKind::Throttled(s(9))
         );
         assert_eq!(
             wait(None, r#"{"detail":"Request was throttled."}"#),
-            Trouble::Throttled(s(60))
+            SourceErrorKind::Throttled(s(60))
         );
         let named = r#"{"detail":"Request was throttled. Expected available in 17 seconds."}"#;
-        assert_eq!(wait(None, named), Trouble::Throttled(s(17)));
+        assert_eq!(wait(None, named), SourceErrorKind::Throttled(s(17)));
         assert_eq!(
             wait(Some(s(99_999)), ""),
-            Trouble::Throttled(LONGEST_SILENCE)
+            SourceErrorKind::Throttled(LONGEST_SILENCE)
         );
         let pause = refused(response(503, Some(s(40)), "")).unwrap();
-        assert_eq!(pause.trouble, Trouble::Throttled(s(40)));
+        assert_eq!(pause.trouble, SourceErrorKind::Throttled(s(40)));
         let failure = refused(response(503, None, "")).unwrap();
-        assert_eq!(failure.trouble, Trouble::Passing);
+        assert_eq!(failure.trouble, SourceErrorKind::Passing);
     }
 }

@@ -15,7 +15,7 @@ use super::record::loose_object::loose_object;
 use super::voice::{self, Voice};
 use crate::foreign::{self, ForeignText};
 use crate::source::http::Post;
-use crate::source::{SourceError, Trouble};
+use crate::source::{SourceError, SourceErrorKind};
 
 /// The API "Microsoft Cloud App Security", for which the Entra app asks its token.
 const SCOPE: &str = "05a65629-4c1b-48c1-a78b-804c4abdd4af/.default";
@@ -31,7 +31,7 @@ pub type ReadSecret = Box<dyn Fn() -> Result<String, String> + Send>;
 pub type Steady = Box<dyn Fn() -> Duration + Send>;
 
 /// How the API lets us in.
-pub enum Auth {
+pub enum CloudAuth {
     /// A SIEM or API token.
     Token(ReadSecret),
     /// An Entra app.
@@ -62,7 +62,7 @@ loose_object! {
 
 // === impl Auth ===
 
-impl Auth {
+impl CloudAuth {
     /// The value of the `Authorization` header.
     ///
     /// # Errors
@@ -70,14 +70,15 @@ impl Auth {
     pub fn header(&mut self, http: &impl Post) -> Result<String, SourceError> {
         match self {
             Self::Token(read) => {
-                let token = read().map_err(|why| SourceError::new(Trouble::InvalidToken, why))?;
+                let token =
+                    read().map_err(|why| SourceError::new(SourceErrorKind::InvalidToken, why))?;
                 Ok(format!("Token {token}"))
             }
             Self::Entra(entra) => entra.bearer(http).map(|token| format!("Bearer {token}")),
         }
     }
 
-    /// The API refused what [`Auth::header`] gave: get a new one next time.
+    /// The API refused what [`CloudAuth::header`] gave: get a new one next time.
     pub fn forget(&mut self) {
         if let Self::Entra(entra) = self {
             entra.token = None;
@@ -122,7 +123,8 @@ impl Entra {
     }
 
     fn log_on(&self, http: &impl Post) -> Result<Bearer, SourceError> {
-        let secret = (self.read_secret)().map_err(|why| SourceError::new(Trouble::Refused, why))?;
+        let secret =
+            (self.read_secret)().map_err(|why| SourceError::new(SourceErrorKind::Refused, why))?;
         let form = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
         let body = format!(
             "grant_type=client_credentials&client_id={}&client_secret={}&scope={}",
@@ -144,24 +146,24 @@ impl Entra {
                 let wait = retry_after.filter(|wait| !wait.is_zero());
                 let wait = wait.unwrap_or(Duration::from_secs(60)).min(LONGEST_SILENCE);
                 Err(SourceError::new(
-                    Trouble::Throttled(wait),
+                    SourceErrorKind::Throttled(wait),
                     format!("Entra asks for a pause ({status}: {voice})"),
                 ))
             }
             300..=499 if !matches!(voice, Voice::Json(_)) => Err(SourceError::new(
-                Trouble::InTheWay,
+                SourceErrorKind::InTheWay,
                 format!(
                     "this is not Entra's answer ({status}: {voice}): a proxy, firewall or gateway stands in the way; check login_url and proxy"
                 ),
             )),
             400..=499 => Err(SourceError::new(
-                Trouble::Refused,
+                SourceErrorKind::Refused,
                 format!(
                     "Entra refused the app's log-on ({status}: {voice}): check tenant_id, client_id and the client secret, which may have expired"
                 ),
             )),
             _ => Err(SourceError::new(
-                Trouble::Passing,
+                SourceErrorKind::Passing,
                 format!("Entra's log-on failed ({status}: {voice})"),
             )),
         }
@@ -174,7 +176,7 @@ impl Entra {
                 Voice::Json(_) => "Entra's answer holds no token: check login_url".to_owned(),
                 other => format!("this is not Entra's answer ({other}): check login_url and proxy"),
             };
-            return Err(SourceError::new(Trouble::Passing, what));
+            return Err(SourceError::new(SourceErrorKind::Passing, what));
         };
         foreign::know_passing(&text);
         check_roles(&text)?;
@@ -212,7 +214,7 @@ fn check_roles(token: &str) -> Result<(), SourceError> {
         "the Entra app lacks the role Investigation.read (its token's roles: {has}): add the application permission \
          \"Investigation.read\" of \"Microsoft Cloud App Security\" and grant admin consent"
     );
-    Err(SourceError::new(Trouble::Refused, what))
+    Err(SourceError::new(SourceErrorKind::Refused, what))
 }
 
 /// The `roles` of a JWT; `None` where the token is no JWT that can be read (then the API itself must tell).
@@ -271,11 +273,11 @@ mod tests {
         }
     }
 
-    fn entra(clock: &Arc<AtomicU64>) -> Auth {
+    fn entra(clock: &Arc<AtomicU64>) -> CloudAuth {
         let clock = Arc::clone(clock);
         let steady = Box::new(move || Duration::from_secs(clock.load(Ordering::SeqCst)));
         let secret = Box::new(|| Ok("s".to_owned()));
-        Auth::Entra(Entra::new("https://login", "t", "c", secret, steady))
+        CloudAuth::Entra(Entra::new("https://login", "t", "c", secret, steady))
     }
 
     #[test]
@@ -317,7 +319,7 @@ mod tests {
         assert!(check_roles("opaque").is_ok(), "the API itself must tell");
         for claims in ["{}", r#"{"roles":["Discovery.read"]}"#] {
             let error = check_roles(&jwt(claims)).unwrap_err();
-            assert_eq!(error.trouble, Trouble::Refused);
+            assert_eq!(error.trouble, SourceErrorKind::Refused);
             assert!(error.what.contains("Investigation.read"), "{error}");
         }
     }

@@ -14,7 +14,7 @@ mod voice;
 use std::time::Duration;
 
 pub use api::CloudApps;
-pub use auth::{Auth, Entra, ReadSecret, Steady};
+pub use auth::{CloudAuth, Entra, ReadSecret, Steady};
 
 /// No answer makes us wait longer than this.
 const LONGEST_SILENCE: Duration = Duration::from_secs(900);

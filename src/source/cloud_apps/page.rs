@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use super::element::Element;
 use super::head::{Head, MOST_AROUND, Reach};
-use super::record::loose::{Flag, Items, Number};
+use super::record::loose::{Items, LenientFlag, Number};
 use super::record::loose_object::loose_object;
 use super::split::{Progress, Splitter};
 use super::voice::{self, Voice};
@@ -63,7 +63,8 @@ impl Envelope<'_> {
     fn read(&self) -> Answer {
         let place = place(self.next.0);
         let too_long = place.as_ref().is_some_and(|place| place.len() > MOST_PLACE);
-        let flag = |raw: &RawValue| serde_json::from_str::<Flag>(raw.get()).unwrap_or_default();
+        let flag =
+            |raw: &RawValue| serde_json::from_str::<LenientFlag>(raw.get()).unwrap_or_default();
         let has_next = self.has_next.0.map(flag);
         let total = self.total.0.and_then(|total| total.try_into().ok());
         Answer {

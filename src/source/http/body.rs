@@ -5,7 +5,7 @@ use std::io::{Cursor, Read};
 use std::ops::ControlFlow;
 
 use super::words;
-use crate::source::{SourceError, Trouble};
+use crate::source::{SourceError, SourceErrorKind};
 
 /// Bytes that are read together.
 const BLOCK: usize = 64 << 10;
@@ -54,7 +54,7 @@ impl Body {
             self.left -= read as u64;
             if self.left == 0 {
                 let what = format!("the answer is larger than {} MB", self.max >> 20);
-                return Err(SourceError::new(Trouble::TooLarge, what));
+                return Err(SourceError::new(SourceErrorKind::TooLarge, what));
             }
             if take(&block[..read]).is_break() {
                 return Ok(());
@@ -122,7 +122,7 @@ mod tests {
     fn a_body_beyond_its_bound_is_told() {
         let body = Body::new(Endless(std::rc::Rc::default()), 10 << 20);
         let error = body.each_block(|_| ControlFlow::Continue(())).unwrap_err();
-        assert_eq!(error.trouble, Trouble::TooLarge);
+        assert_eq!(error.trouble, SourceErrorKind::TooLarge);
         assert!(error.what.contains("larger than 10 MB"), "{error}");
     }
 }

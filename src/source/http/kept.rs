@@ -14,7 +14,7 @@ pub(super) struct GivenUp;
 
 /// A connection that knows whether it has been used before.
 #[derive(Debug)]
-pub(super) struct Kept {
+pub(super) struct KeptConnection {
     inner: Box<dyn Transport>,
     /// Has it brought an answer before the present question?
     used: bool,
@@ -22,7 +22,7 @@ pub(super) struct Kept {
     answered: bool,
 }
 
-impl Kept {
+impl KeptConnection {
     pub(super) fn new(inner: Box<dyn Transport>) -> Self {
         Self {
             inner,
@@ -41,7 +41,7 @@ impl Kept {
     }
 }
 
-impl Transport for Kept {
+impl Transport for KeptConnection {
     fn buffers(&mut self) -> &mut dyn Buffers {
         self.inner.buffers()
     }

@@ -109,7 +109,11 @@ fn a_new_connection_that_ends_without_an_answer_is_not_asked_again() {
         tell.send(nth).unwrap();
     });
     let error = ask(&client(vec![address])).unwrap_err();
-    assert_eq!(error.trouble, crate::source::Trouble::Passing, "{error}");
+    assert_eq!(
+        error.trouble,
+        crate::source::SourceErrorKind::Passing,
+        "{error}"
+    );
     assert_eq!(told.try_iter().count(), 1);
 }
 

@@ -31,7 +31,7 @@ impl Tls {
 }
 
 impl<In: Transport> Connector<In> for Tls {
-    type Out = Either<In, Encrypted>;
+    type Out = Either<In, HttpTls>;
 
     fn connect(
         &self,
@@ -53,7 +53,7 @@ impl<In: Transport> Connector<In> for Tls {
         socket.set_timeout(details.timeout);
         connection.complete_io(&mut socket)?;
         let config = &details.config;
-        Ok(Some(Either::B(Encrypted {
+        Ok(Some(Either::B(HttpTls {
             buffers: LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size()),
             stream: StreamOwned::new(connection, socket),
         })))
@@ -61,18 +61,18 @@ impl<In: Transport> Connector<In> for Tls {
 }
 
 /// A connection with TLS on it.
-pub(super) struct Encrypted {
+pub(super) struct HttpTls {
     buffers: LazyBuffers,
     stream: StreamOwned<ClientConnection, TransportAdapter>,
 }
 
-impl fmt::Debug for Encrypted {
+impl fmt::Debug for HttpTls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Encrypted").finish_non_exhaustive()
     }
 }
 
-impl Transport for Encrypted {
+impl Transport for HttpTls {
     fn buffers(&mut self) -> &mut dyn Buffers {
         &mut self.buffers
     }

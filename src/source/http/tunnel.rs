@@ -14,7 +14,7 @@ const MOST_HEADERS: usize = 256;
 
 /// What a proxy answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct ProxyAnswer {
     /// The status code.
     pub status: u16,
     /// The ways to log on that it offers, as "Basic" or "NTLM".
@@ -23,12 +23,12 @@ pub struct Answer {
 
 /// Why there is no way through the proxy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum RefusedTunnel {
     /// It said so.
     #[error("{}", in_words(answer, *user))]
     Answered {
         /// What it answered.
-        answer: Answer,
+        answer: ProxyAnswer,
         /// Was it told a user?
         user: bool,
     },
@@ -51,7 +51,7 @@ pub(super) fn through(
     details: &ConnectionDetails<'_>,
 ) -> Result<Box<dyn Transport>, Error> {
     let user = proxy.username().is_some();
-    let refused = |why: Refused| Error::Other(Box::new(why));
+    let refused = |why: RefusedTunnel| Error::Other(Box::new(why));
     let host = details.uri.host().unwrap_or_default();
     let secure = details.needs_tls();
     let port = details
@@ -95,8 +95,8 @@ pub(super) fn through(
                 transport.buffers().input_consume(head);
                 return Ok(Box::new(Tunnel(transport)));
             }
-            Some((_, answer)) => return Err(refused(Refused::Answered { answer, user })),
-            None if !came => return Err(refused(Refused::Silent)),
+            Some((_, answer)) => return Err(refused(RefusedTunnel::Answered { answer, user })),
+            None if !came => return Err(refused(RefusedTunnel::Silent)),
             None => {}
         }
     }
@@ -106,26 +106,26 @@ pub(super) fn through(
 ///
 /// # Errors
 /// Where it is no answer of a proxy.
-pub fn read(input: &[u8]) -> Result<Option<(usize, Answer)>, Refused> {
+pub fn read(input: &[u8]) -> Result<Option<(usize, ProxyAnswer)>, RefusedTunnel> {
     let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
     let mut response = httparse::Response::new(&mut headers);
     let head = match response.parse(input) {
         Ok(httparse::Status::Complete(head)) => head,
         Ok(httparse::Status::Partial) if input.len() < MOST_HEAD => return Ok(None),
-        Ok(httparse::Status::Partial) | Err(_) => return Err(Refused::NoProxy),
+        Ok(httparse::Status::Partial) | Err(_) => return Err(RefusedTunnel::NoProxy),
     };
     let offers = (response.headers.iter())
         .filter(|header| header.name.eq_ignore_ascii_case("proxy-authenticate"))
         .filter_map(|header| header.value.split(|byte| *byte == b' ').next());
     let schemes = offers.map(|scheme| ForeignText::bounded(scheme, 20).to_string());
-    let answer = Answer {
+    let answer = ProxyAnswer {
         status: response.code.unwrap_or_default(),
         schemes: schemes.take(8).collect(),
     };
     Ok(Some((head, answer)))
 }
 
-impl Answer {
+impl ProxyAnswer {
     /// Is the way open?
     #[must_use]
     pub fn opens(&self) -> bool {
@@ -135,7 +135,7 @@ impl Answer {
 
 /// What an operator is told: cause and cure.
 #[must_use]
-pub fn in_words(answer: &Answer, user: bool) -> String {
+pub fn in_words(answer: &ProxyAnswer, user: bool) -> String {
     let status = answer.status;
     let basic = answer
         .schemes
@@ -192,7 +192,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn answered(text: &str) -> Answer {
+    fn answered(text: &str) -> ProxyAnswer {
         let (head, answer) = read(text.as_bytes()).unwrap().unwrap();
         assert_eq!(head, text.len());
         for cut in 0..text.len() {
@@ -222,10 +222,14 @@ mod tests {
     #[test]
     fn what_is_no_proxy_is_known_soon() {
         for other in ["SSH-2.0-OpenSSH\r\n", "\u{16}\u{3}\u{1}", "<html>"] {
-            assert_eq!(read(other.as_bytes()), Err(Refused::NoProxy), "{other}");
+            assert_eq!(
+                read(other.as_bytes()),
+                Err(RefusedTunnel::NoProxy),
+                "{other}"
+            );
         }
         let endless = format!("HTTP/1.1 200 OK\r\nA: {}", "x".repeat(MOST_HEAD));
-        assert_eq!(read(endless.as_bytes()), Err(Refused::NoProxy));
+        assert_eq!(read(endless.as_bytes()), Err(RefusedTunnel::NoProxy));
     }
 
     #[test]
@@ -262,16 +266,16 @@ mod tests {
             let (_, answer) = read(answer.as_bytes()).unwrap().unwrap();
             for answer in [
                 answer.clone(),
-                Answer {
+                ProxyAnswer {
                     status: 403,
                     ..answer.clone()
                 },
-                Answer {
+                ProxyAnswer {
                     status: 999,
                     ..answer
                 },
             ] {
-                let said = Refused::Answered { answer, user: true };
+                let said = RefusedTunnel::Answered { answer, user: true };
                 let said = format!("{said} {said:?}");
                 assert!(said.contains("Harmless"), "{said}");
                 assert!(!crate::foreign::tests::tells(&said, secret), "{said}");

@@ -6,7 +6,7 @@ use ureq::unversioned::transport::{
     ConnectionDetails, Connector, Either, NextTimeout, TcpConnector, Transport,
 };
 
-use super::kept::Kept;
+use super::kept::KeptConnection;
 use super::tls::Tls;
 use super::tunnel;
 use super::turns::Turns;
@@ -14,7 +14,7 @@ use crate::clock;
 
 /// Makes the connections of a client. `D` connects to one address: TCP, or a test's own.
 #[derive(Debug)]
-pub(super) struct Way<D> {
+pub(super) struct CountedConnector<D> {
     pub(super) dial: D,
     pub(super) tls: Tls,
     pub(super) turns: Turns,
@@ -36,14 +36,14 @@ impl Connector<()> for Tcp {
     }
 }
 
-impl<D: Connector<()>> Connector<()> for Way<D> {
-    type Out = Kept;
+impl<D: Connector<()>> Connector<()> for CountedConnector<D> {
+    type Out = KeptConnection;
 
     fn connect(
         &self,
         details: &ConnectionDetails<'_>,
         _: Option<()>,
-    ) -> Result<Option<Kept>, Error> {
+    ) -> Result<Option<KeptConnection>, Error> {
         let proxy = details.config.proxy();
         let plain = match proxy.filter(|proxy| !proxy.is_no_proxy(details.uri)) {
             None => self.reach(details)?,
@@ -59,11 +59,11 @@ impl<D: Connector<()>> Connector<()> for Way<D> {
                 tunnel::through(to_proxy, proxy, details)?
             }
         };
-        Ok(Some(Kept::new(self.secured(details, plain)?)))
+        Ok(Some(KeptConnection::new(self.secured(details, plain)?)))
     }
 }
 
-impl<D: Connector<()>> Way<D> {
+impl<D: Connector<()>> CountedConnector<D> {
     /// A connection to one of the addresses. While others are left, one may take half of the time that is left.
     fn reach(&self, details: &ConnectionDetails<'_>) -> Result<Box<dyn Transport>, Error> {
         let begin = clock::now().steady;

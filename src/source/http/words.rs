@@ -5,10 +5,10 @@ use std::io::ErrorKind;
 use ureq::{Error, Timeout};
 
 use super::kept::GivenUp;
-use super::tunnel::Refused;
+use super::tunnel::RefusedTunnel;
 use crate::foreign::ForeignText;
-use crate::source::{SourceError, Trouble};
-use crate::trust::{Side, TlsFault};
+use crate::source::{SourceError, SourceErrorKind};
+use crate::trust::{TlsFault, TlsSide};
 
 /// Of a body that broke off.
 pub(super) fn of_body(error: &std::io::Error) -> SourceError {
@@ -17,7 +17,10 @@ pub(super) fn of_body(error: &std::io::Error) -> SourceError {
         .and_then(|inner| inner.downcast_ref::<Error>())
     {
         Some(inner) => of(inner),
-        None => SourceError::new(Trouble::Passing, format!("the answer broke off: {error}")),
+        None => SourceError::new(
+            SourceErrorKind::Passing,
+            format!("the answer broke off: {error}"),
+        ),
     }
 }
 
@@ -25,51 +28,57 @@ pub(super) fn of_body(error: &std::io::Error) -> SourceError {
 pub(super) fn of(error: &Error) -> SourceError {
     let (trouble, what) = match error {
         Error::HostNotFound => (
-            Trouble::Passing,
+            SourceErrorKind::Passing,
             "the name cannot be resolved: check DNS and api_url".to_owned(),
         ),
         Error::Timeout(Timeout::Global | Timeout::RecvBody) => (
-            Trouble::TooSlow,
+            SourceErrorKind::TooSlow,
             "the answer did not come to its end within the timeout".to_owned(),
         ),
         Error::Timeout(which) => (
-            Trouble::Passing,
+            SourceErrorKind::Passing,
             format!("no answer within the timeout ({which})"),
         ),
-        Error::InvalidProxyUrl => (Trouble::InvalidProxy, "Invalid proxy address".to_owned()),
-        Error::Rustls(error) => (Trouble::InTheWay, of_tls(error)),
+        Error::InvalidProxyUrl => (
+            SourceErrorKind::InvalidProxy,
+            "Invalid proxy address".to_owned(),
+        ),
+        Error::Rustls(error) => (SourceErrorKind::InTheWay, of_tls(error)),
         Error::Io(io) => match io
             .get_ref()
             .and_then(|inner| inner.downcast_ref::<rustls::Error>())
         {
-            Some(error) => (Trouble::InTheWay, of_tls(error)),
+            Some(error) => (SourceErrorKind::InTheWay, of_tls(error)),
             None if io.kind() == ErrorKind::ConnectionRefused => (
-                Trouble::Passing,
+                SourceErrorKind::Passing,
                 "the connection was refused: check api_url, proxy and firewall (outbound TCP 443)"
                     .to_owned(),
             ),
             None if io.kind() == ErrorKind::UnexpectedEof => {
-                (Trouble::Passing, "the answer broke off".to_owned())
+                (SourceErrorKind::Passing, "the answer broke off".to_owned())
             }
-            None => (Trouble::Passing, format!("the connection failed: {io}")),
+            None => (
+                SourceErrorKind::Passing,
+                format!("the connection failed: {io}"),
+            ),
         },
         Error::Decompress(_, io) => (
-            Trouble::Passing,
+            SourceErrorKind::Passing,
             format!("the answer cannot be unpacked: {io}"),
         ),
         Error::LargeResponseHeader(..) => (
-            Trouble::Passing,
+            SourceErrorKind::Passing,
             "the answer's header is too large".to_owned(),
         ),
-        Error::Other(other) => match other.downcast_ref::<Refused>() {
+        Error::Other(other) => match other.downcast_ref::<RefusedTunnel>() {
             Some(refused) => (of_proxy(refused), refused.to_string()),
             None => (
-                Trouble::Passing,
+                SourceErrorKind::Passing,
                 ForeignText::new(other.to_string()).to_string(),
             ),
         },
         other => (
-            Trouble::Passing,
+            SourceErrorKind::Passing,
             ForeignText::new(other.to_string()).to_string(),
         ),
     };
@@ -77,7 +86,7 @@ pub(super) fn of(error: &Error) -> SourceError {
 }
 
 fn of_tls(error: &rustls::Error) -> String {
-    TlsFault::translate(error).in_words(Side::Cloud)
+    TlsFault::translate(error).in_words(TlsSide::Cloud)
 }
 
 /// Was the connection given up by the other side before it had the question?
@@ -85,14 +94,14 @@ pub(super) fn is_given_up(error: &Error) -> bool {
     matches!(error, Error::Other(other) if other.is::<GivenUp>())
 }
 
-fn of_proxy(refused: &Refused) -> Trouble {
+fn of_proxy(refused: &RefusedTunnel) -> SourceErrorKind {
     match refused {
-        Refused::Silent => Trouble::Passing,
-        Refused::Answered { answer, .. } if answer.status >= 500 => Trouble::Passing,
+        RefusedTunnel::Silent => SourceErrorKind::Passing,
+        RefusedTunnel::Answered { answer, .. } if answer.status >= 500 => SourceErrorKind::Passing,
         // its address is right: it asks for a log-on, or does not let this machine through
-        Refused::Answered { answer, .. } if matches!(answer.status, 403 | 407 | 451) => {
-            Trouble::InTheWay
+        RefusedTunnel::Answered { answer, .. } if matches!(answer.status, 403 | 407 | 451) => {
+            SourceErrorKind::InTheWay
         }
-        Refused::Answered { .. } | Refused::NoProxy => Trouble::InvalidProxy,
+        RefusedTunnel::Answered { .. } | RefusedTunnel::NoProxy => SourceErrorKind::InvalidProxy,
     }
 }

@@ -2,19 +2,19 @@
 
 use std::sync::PoisonError;
 
-use super::chain::{self, StoreId};
-use super::copy;
-use super::draft::{Draft, Unfit};
-use super::inheritance::{self, Inheritance};
-use super::shelf::Shelf;
-use super::standing::slot;
+use super::checkpoint::{self, Checkpoint};
+use super::checkpoint_file;
+use super::error::StoreError;
+use super::index::SegmentLink;
+use super::record_reader::RecordReader;
+use super::recovery::slot;
+use super::segments::{self, SegmentId};
 use super::store::{SHEAF, Store, UNSYNCED};
-use super::tally::Link;
-use super::trouble::Trouble;
+use super::write_batch::{TooLong, WriteBatch};
 use super::{Head, SledSpool, held};
 use crate::spool::batch::Encoder;
-use crate::spool::state::State;
-use crate::spool::{Aside, Page, SpoolError};
+use crate::spool::state::SpoolState;
+use crate::spool::{DeadLetter, SpoolError, SpoolPage};
 
 /// A store is followed by another one when it has so many pieces of its own: sled rewrites its list of trees with each
 /// new tree.
@@ -25,7 +25,7 @@ pub(super) const OPENING: u64 = 3 << 20;
 /// The writing side.
 pub(super) struct Writer {
     /// As it last became durable.
-    pub(super) state: State,
+    pub(super) state: SpoolState,
     /// Is the newest store as `state` says? After an error it may hold half a page, and sled takes no more.
     pub(super) fit: bool,
     /// Why the newest store could not be opened again. It stays so until the spool is opened anew.
@@ -47,7 +47,7 @@ enum Room {
 
 impl Writer {
     /// Remembers how much room was missing, where it was that.
-    pub(super) fn starve(&mut self, trouble: &Trouble, bytes: u64) {
+    pub(super) fn starve(&mut self, trouble: &StoreError, bytes: u64) {
         if trouble.is_full() {
             self.starved = bytes + OPENING;
         }
@@ -55,7 +55,7 @@ impl Writer {
 }
 
 impl SledSpool {
-    pub(super) fn write_page(&self, page: &Page<'_>, now_ms: i64) -> Result<(), SpoolError> {
+    pub(super) fn write_page(&self, page: &SpoolPage<'_>, now_ms: i64) -> Result<(), SpoolError> {
         self.write(now_ms, |draft, encoder| {
             draft.page(page, now_ms, encoder)?;
             Ok(Room::Bounded)
@@ -63,7 +63,7 @@ impl SledSpool {
     }
 
     /// Writes a record set aside that belongs to no page.
-    pub(super) fn write_aside(&self, aside: &Aside, now_ms: i64) -> Result<(), SpoolError> {
+    pub(super) fn write_aside(&self, aside: &DeadLetter, now_ms: i64) -> Result<(), SpoolError> {
         self.write(now_ms, |draft, _| {
             draft.set_aside(std::slice::from_ref(aside))?;
             Ok(Room::Always)
@@ -73,7 +73,7 @@ impl SledSpool {
     fn write(
         &self,
         now_ms: i64,
-        content: impl FnOnce(&mut Draft, &mut Encoder) -> Result<Room, Unfit>,
+        content: impl FnOnce(&mut WriteBatch, &mut Encoder) -> Result<Room, TooLong>,
     ) -> Result<(), SpoolError> {
         let mut writer = held(&self.writer);
         if self.is_gone() {
@@ -99,15 +99,17 @@ impl SledSpool {
         let own = writer.state.pieces - writer.state.inherited.min(writer.state.pieces);
         let inheritance = if head.bytes >= self.bounds.store_bytes || own >= MOST_PIECES {
             Some(self.with_head(writer.state.pieces, |shelf| {
-                Inheritance::of(shelf, &writer.state, &kept)
+                Checkpoint::of(shelf, &writer.state, &kept)
             })?)
         } else {
             None
         };
 
         let mut draft = match &inheritance {
-            Some(inheritance) => Draft::heir(inheritance).map_err(|unfit| self.unfit(&unfit))?,
-            None => Draft::behind(&writer.state, &kept),
+            Some(inheritance) => {
+                WriteBatch::heir(inheritance).map_err(|unfit| self.unfit(&unfit))?
+            }
+            None => WriteBatch::behind(&writer.state, &kept),
         };
         draft.state.progress = progress;
         let written = content(&mut draft, &mut writer.encoder)
@@ -120,17 +122,17 @@ impl SledSpool {
         match &inheritance {
             None => self.add(&mut writer, &draft, sealed)?,
             Some(inheritance) => {
-                let id = StoreId {
+                let id = SegmentId {
                     number: head.id.number + 1,
                     first: writer.state.next,
                 };
                 let store = self.found(id, &draft, sealed).map_err(|trouble| {
                     writer.starve(&trouble, draft.bytes);
-                    trouble.at(&chain::path(&self.folder, id), "make")
+                    trouble.at(&segments::path(&self.folder, id), "make")
                 })?;
                 let end = writer.state.pieces;
                 self.take_over(Head { id, store }, &draft, Some(end));
-                if copy::write(&self.folder, inheritance).is_ok() {
+                if checkpoint_file::write(&self.folder, inheritance).is_ok() {
                     writer.copied_ms = Some(now_ms);
                 }
             }
@@ -140,7 +142,12 @@ impl SledSpool {
     }
 
     /// Adds a page to the newest store.
-    fn add(&self, writer: &mut Writer, draft: &Draft, sealed: Vec<u8>) -> Result<(), SpoolError> {
+    fn add(
+        &self,
+        writer: &mut Writer,
+        draft: &WriteBatch,
+        sealed: Vec<u8>,
+    ) -> Result<(), SpoolError> {
         let head = self.head.read().unwrap_or_else(PoisonError::into_inner);
         let Some(head) = head.as_ref() else {
             return Err(self.closed());
@@ -161,22 +168,22 @@ impl SledSpool {
     /// Makes a store that holds this draft, durable, under its own name.
     pub(super) fn found(
         &self,
-        id: StoreId,
-        draft: &Draft,
+        id: SegmentId,
+        draft: &WriteBatch,
         sealed: Vec<u8>,
-    ) -> Result<Store, Trouble> {
-        let fresh = self.folder.join(chain::FRESH);
-        let path = chain::path(&self.folder, id);
+    ) -> Result<Store, StoreError> {
+        let fresh = self.folder.join(segments::FRESH);
+        let path = segments::path(&self.folder, id);
         let make = || {
-            chain::remove(&fresh).map_err(Trouble::Io)?;
+            segments::remove(&fresh).map_err(StoreError::Io)?;
             let mut store = Store::open(&fresh)?;
             let settled = fill(&store, draft, sealed).and_then(|()| {
                 std::fs::File::open(fresh.join("conf"))
                     .and_then(|conf| conf.sync_all())
-                    .and_then(|()| chain::sync_folder(&fresh))
+                    .and_then(|()| segments::sync_folder(&fresh))
                     .and_then(|()| std::fs::rename(&fresh, &path))
-                    .and_then(|()| chain::sync_folder(&self.folder))
-                    .map_err(Trouble::Io)
+                    .and_then(|()| segments::sync_folder(&self.folder))
+                    .map_err(StoreError::Io)
             });
             match settled {
                 Ok(()) => {
@@ -192,23 +199,23 @@ impl SledSpool {
         make().inspect_err(|_| {
             // Where the name was given and could not be made durable, the page must not be there after all.
             let _ = std::fs::rename(&path, &fresh);
-            let _ = chain::remove(&fresh);
+            let _ = segments::remove(&fresh);
         })
     }
 
     /// Puts a store that was just made in the place of the newest. The one before stays open for the reader where it is the
     /// only other one with lines that wait. `end`: how many pieces count in it.
-    pub(super) fn take_over(&self, new: Head, draft: &Draft, end: Option<u32>) {
+    pub(super) fn take_over(&self, new: Head, draft: &WriteBatch, end: Option<u32>) {
         let mut reader = held(&self.reader);
         let id = new.id;
-        let bytes = chain::disk_bytes(new.store.path());
+        let bytes = segments::disk_bytes(new.store.path());
         let old = {
             let mut head = self.head.write().unwrap_or_else(PoisonError::into_inner);
             head.replace(new)
         };
         let drained = {
             let mut tally = held(&self.tally);
-            tally.chain.push_back(Link { id, bytes });
+            tally.chain.push_back(SegmentLink { id, bytes });
             tally.follow(&draft.state, &draft.asides);
             tally.take_drained()
         };
@@ -225,12 +232,12 @@ impl SledSpool {
 
     /// Full comes before the bound is passed. Where nothing waits there is nothing to wait for, and the page is taken
     /// whatever its size.
-    fn check_room(&self, draft: &Draft) -> Result<(), SpoolError> {
+    fn check_room(&self, draft: &WriteBatch) -> Result<(), SpoolError> {
         // sled adds a header to each piece, fills up segments, and rewrites its list of trees.
         let growth = draft.bytes + draft.bytes / 16 + 128 * 1024;
         let other = held(&self.ballast).bytes()
             + self.attic.bytes()
-            + chain::disk_bytes(&copy::path(&self.folder));
+            + segments::disk_bytes(&checkpoint_file::path(&self.folder));
         let mut tally = held(&self.tally);
         tally.other_bytes = other;
         if tally.waiting() > 0 && tally.disk_bytes() + growth + OPENING > self.bounds.max_bytes {
@@ -245,30 +252,30 @@ impl SledSpool {
     fn copy_if_due(&self, writer: &mut Writer, now_ms: i64) {
         let due = writer
             .copied_ms
-            .is_none_or(|ms| ms.abs_diff(now_ms) >= copy::EVERY_MS);
+            .is_none_or(|ms| ms.abs_diff(now_ms) >= checkpoint_file::EVERY_MS);
         if !due || held(&self.tally).waiting() > 0 || writer.state.seq == 0 {
             return;
         }
         let mut state = writer.state.clone();
         state.progress = held(&self.tally).progress.clone();
-        let seen = self.with_head(state.pieces, |shelf: Shelf<'_>| {
-            inheritance::all_seen(shelf, &state)
+        let seen = self.with_head(state.pieces, |shelf: RecordReader<'_>| {
+            checkpoint::all_seen(shelf, &state)
         });
         let Ok(seen) = seen else {
             return;
         };
-        let copy = Inheritance {
+        let copy = Checkpoint {
             state,
             seen,
             asides: Vec::new(),
         };
         // It is a precaution; the page goes on without it.
-        if copy::write(&self.folder, &copy).is_ok() {
+        if checkpoint_file::write(&self.folder, &copy).is_ok() {
             writer.copied_ms = Some(now_ms);
         }
     }
 
-    pub(super) fn unfit(&self, unfit: &Unfit) -> SpoolError {
+    pub(super) fn unfit(&self, unfit: &TooLong) -> SpoolError {
         SpoolError::Store {
             path: self.folder.clone(),
             reason: unfit.to_string(),
@@ -277,7 +284,7 @@ impl SledSpool {
 }
 
 /// Writes a draft into a store and makes it durable: the pieces, then the state that makes them count.
-pub(super) fn fill(store: &Store, draft: &Draft, sealed: Vec<u8>) -> Result<(), Trouble> {
+pub(super) fn fill(store: &Store, draft: &WriteBatch, sealed: Vec<u8>) -> Result<(), StoreError> {
     let mut unsynced = 0;
     for (index, piece) in (draft.begin..).zip(&draft.pieces) {
         if unsynced + piece.len() > UNSYNCED {

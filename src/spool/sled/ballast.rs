@@ -8,7 +8,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::chain;
+use super::segments;
 use crate::own_file;
 
 /// The file of zeros.
@@ -62,7 +62,7 @@ impl Ballast {
 }
 
 fn write_zeros(path: &Path, bytes: u64, durable: bool) -> io::Result<()> {
-    chain::expect_file(path)?;
+    segments::expect_file(path)?;
     let mut file = own_file::create(path, 0o600)?;
     let zeros = [0; 64 * 1024];
     let mut left = bytes;

@@ -4,7 +4,7 @@ use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use super::chain;
+use super::segments;
 use crate::own_file;
 use crate::spool::SpoolError;
 use crate::still_there::is_still_there;
@@ -28,7 +28,7 @@ impl Lock {
                 cause,
             }
         };
-        chain::expect_file(&path).map_err(io("tidy up"))?;
+        segments::expect_file(&path).map_err(io("tidy up"))?;
         let mut file = own_file::update(&path, 0o644).map_err(io("open"))?;
         match own_file::lock(&file) {
             Ok(()) => {}

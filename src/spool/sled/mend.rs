@@ -8,15 +8,15 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::chain;
+use super::error::StoreError;
+use super::segments;
 use super::store::Store;
-use super::trouble::Trouble;
 
 /// How long sled's threads may hold on to a store that was just closed.
 const RELEASE: Duration = Duration::from_secs(10);
 
 /// Opens the store, and says whether it had to be mended.
-pub(super) fn open(path: &Path) -> Result<(Store, bool), Trouble> {
+pub(super) fn open(path: &Path) -> Result<(Store, bool), StoreError> {
     // An index that was being written when the process ended; sled would take it for the newest one.
     remove(path, |name| {
         name.starts_with("snap.") && name.ends_with(".generating")
@@ -39,7 +39,7 @@ pub(super) fn open(path: &Path) -> Result<(Store, bool), Trouble> {
 }
 
 /// Opens the store once nobody holds it any more.
-fn released(path: &Path) -> Result<Store, Trouble> {
+fn released(path: &Path) -> Result<Store, StoreError> {
     let start = Instant::now();
     loop {
         match Store::open(path) {
@@ -52,16 +52,16 @@ fn released(path: &Path) -> Result<Store, Trouble> {
 }
 
 /// sled has no error of its own for this.
-fn is_held(trouble: &Trouble) -> bool {
-    matches!(trouble, Trouble::Io(cause) if cause.to_string().starts_with("could not acquire lock"))
+fn is_held(trouble: &StoreError) -> bool {
+    matches!(trouble, StoreError::Io(cause) if cause.to_string().starts_with("could not acquire lock"))
 }
 
 /// Removes the files of the store that have such names.
-fn remove(path: &Path, such: impl Fn(&str) -> bool) -> Result<(), Trouble> {
-    for entry in fs::read_dir(path).map_err(Trouble::Io)? {
-        let entry = entry.map_err(Trouble::Io)?;
+fn remove(path: &Path, such: impl Fn(&str) -> bool) -> Result<(), StoreError> {
+    for entry in fs::read_dir(path).map_err(StoreError::Io)? {
+        let entry = entry.map_err(StoreError::Io)?;
         if such(&entry.file_name().to_string_lossy()) {
-            chain::remove(&entry.path()).map_err(Trouble::Io)?;
+            segments::remove(&entry.path()).map_err(StoreError::Io)?;
         }
     }
     Ok(())

@@ -44,47 +44,47 @@
 //! **Locks**, always taken in this order: `writer` (one page at a time, held through its sync), `reader` (one peek at a
 //! time), `head` (shared by both, exclusive only to put another store in its place), `tally` (moments).
 
+mod acknowledge;
 mod append;
-mod attic;
 mod ballast;
-mod chain;
-mod copy;
-mod draft;
-mod inheritance;
+mod checkpoint;
+mod checkpoint_file;
+mod error;
+mod index;
 mod lock;
 mod mend;
-mod opening;
+mod open;
 mod peek;
 mod probe;
-mod rescue;
-mod shelf;
-mod standing;
+mod quarantine;
+mod record_reader;
+mod recovery;
+mod reopen;
+mod segments;
 mod store;
-mod tally;
-mod trouble;
-mod word;
+mod write_batch;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
-pub use super::aside::MOST_BYTES as ASIDE_BYTES;
-use super::{Aside, Batch, Memory, Page, Repair, Spool, SpoolError, Stats};
+pub use super::dead_letter::MOST_BYTES as ASIDE_BYTES;
+use super::{Batch, DeadLetter, Memory, Repair, Spool, SpoolError, SpoolPage, Stats};
 use crate::still_there::is_absence;
-pub use trouble::contained_here;
+pub use error::contained_here;
 
 use append::Writer;
-use attic::Attic;
 use ballast::Ballast;
-use chain::StoreId;
+use index::Index;
 use lock::Lock;
-use peek::Reader;
-use shelf::Shelf;
+use peek::BatchReader;
+use quarantine::Quarantine;
+use record_reader::RecordReader;
+use segments::SegmentId;
 use store::Store;
-use tally::Tally;
 
-/// What the spool may take. [`Bounds::new`] for all uses but tests.
+/// What the spool may take. [`SpoolBounds::new`] for all uses but tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bounds {
+pub struct SpoolBounds {
     /// Bytes on disk, everything included. A page that would not fit waits until the SIEM has taken something.
     pub max_bytes: u64,
     /// A store that has grown to this many bytes is followed by another one; so about twice as many are kept in memory.
@@ -93,7 +93,7 @@ pub struct Bounds {
     pub ballast_bytes: u64,
 }
 
-impl Bounds {
+impl SpoolBounds {
     /// Bounds for so many bytes on disk.
     #[must_use]
     pub fn new(max_bytes: u64) -> Self {
@@ -113,13 +113,13 @@ impl Bounds {
 /// The spool of one agent.
 pub struct SledSpool {
     folder: PathBuf,
-    bounds: Bounds,
+    bounds: SpoolBounds,
     writer: Mutex<Writer>,
-    reader: Mutex<Reader>,
+    reader: Mutex<BatchReader>,
     head: RwLock<Option<Head>>,
-    tally: Mutex<Tally>,
+    tally: Mutex<Index>,
     ballast: Mutex<Ballast>,
-    attic: Attic,
+    attic: Quarantine,
     /// Dropped last.
     lock: Lock,
 }
@@ -127,12 +127,12 @@ pub struct SledSpool {
 /// Does a spool lie in this folder? Nothing is opened for that.
 #[must_use]
 pub fn is_spool(folder: &Path) -> bool {
-    chain::list(folder).is_ok_and(|stores| !stores.is_empty())
+    segments::list(folder).is_ok_and(|stores| !stores.is_empty())
 }
 
 /// The newest store.
 struct Head {
-    id: StoreId,
+    id: SegmentId,
     store: Store,
 }
 
@@ -142,13 +142,13 @@ impl SledSpool {
     ///
     /// # Errors
     /// [`SpoolError::InUse`]; or when the system refuses. Damage is never an error.
-    pub fn open(folder: &Path, bounds: Bounds, now_ms: i64) -> Result<Self, SpoolError> {
-        opening::open(folder, bounds, now_ms)
+    pub fn open(folder: &Path, bounds: SpoolBounds, now_ms: i64) -> Result<Self, SpoolError> {
+        open::open(folder, bounds, now_ms)
     }
 }
 
 impl Spool for SledSpool {
-    fn append(&self, page: &Page<'_>, now_ms: i64) -> Result<(), SpoolError> {
+    fn append(&self, page: &SpoolPage<'_>, now_ms: i64) -> Result<(), SpoolError> {
         self.write_page(page, now_ms)
     }
 
@@ -160,7 +160,7 @@ impl Spool for SledSpool {
         self.take_word(before, note)
     }
 
-    fn set_aside(&self, aside: &Aside, now_ms: i64) -> Result<(), SpoolError> {
+    fn set_aside(&self, aside: &DeadLetter, now_ms: i64) -> Result<(), SpoolError> {
         self.write_aside(aside, now_ms)
     }
 
@@ -174,7 +174,7 @@ impl Spool for SledSpool {
             return Ok(Memory::default());
         };
         let seen = self.with_head(writer.state.pieces, |shelf| {
-            inheritance::seen_of(shelf, stream)
+            checkpoint::seen_of(shelf, stream)
         })?;
         Ok(Memory {
             cursor: Some(stream.cursor.clone()),
@@ -191,7 +191,7 @@ impl Spool for SledSpool {
         held(&self.tally).stats()
     }
 
-    fn aside(&self, most: usize) -> Result<Vec<Aside>, SpoolError> {
+    fn aside(&self, most: usize) -> Result<Vec<DeadLetter>, SpoolError> {
         let (kept, pieces) = {
             let tally = held(&self.tally);
             (
@@ -199,7 +199,7 @@ impl Spool for SledSpool {
                 tally.pieces,
             )
         };
-        self.with_head(pieces, |shelf| inheritance::read_asides(shelf, &kept, most))
+        self.with_head(pieces, |shelf| checkpoint::read_asides(shelf, &kept, most))
     }
 
     fn is_lost(&self) -> bool {
@@ -228,14 +228,14 @@ impl SledSpool {
     fn with_head<T>(
         &self,
         pieces: u32,
-        read: impl FnOnce(Shelf<'_>) -> Result<T, trouble::Trouble>,
+        read: impl FnOnce(RecordReader<'_>) -> Result<T, error::StoreError>,
     ) -> Result<T, SpoolError> {
         let head = self.head.read().unwrap_or_else(PoisonError::into_inner);
         let Some(head) = head.as_ref() else {
             return Err(self.closed());
         };
         let store = &head.store;
-        read(Shelf { store, pieces }).map_err(|trouble| trouble.at(store.path(), "read"))
+        read(RecordReader { store, pieces }).map_err(|trouble| trouble.at(store.path(), "read"))
     }
 
     /// The newest store is closed and could not be opened again.
@@ -272,7 +272,7 @@ impl Drop for SledSpool {
         let tail = reader.tail.take().map(|tail| tail.store);
         // where the newest store is lost, the one before it may be what the next life begins from
         if let Some(newest) = head.as_ref().map(|head| &head.store).or(tail.as_ref()) {
-            let _ = newest.set(standing::PROGRESS, progress.encode());
+            let _ = newest.set(recovery::PROGRESS, progress.encode());
         }
         for store in head.map(|head| head.store).into_iter().chain(tail) {
             store.close();

@@ -2,37 +2,37 @@
 
 use std::sync::PoisonError;
 
-use super::chain::{self, StoreId};
+use super::error::StoreError;
+use super::index::{HandedOut, Hole, Whereabouts};
 use super::probe;
-use super::shelf::{Found, Shelf};
-use super::standing;
+use super::record_reader::{Lookup, RecordReader};
+use super::recovery;
+use super::segments::{self, SegmentId};
 use super::store::Store;
-use super::tally::{Hole, Mark, Whereabouts};
-use super::trouble::Trouble;
 use super::{SledSpool, held};
 use crate::spool::batch::Decoder;
-use crate::spool::envelope::{self, Kind};
+use crate::spool::record::{self, RecordKind};
 use crate::spool::{Batch, Repair, SpoolError};
 
 /// A disk that fails at the same place so often, and still takes writes, has lost that place.
 const MOST_STRIKES: u8 = 3;
 
 /// The reading side.
-pub(super) struct Reader {
+pub(super) struct BatchReader {
     /// The store that was last read from, unless it is the newest.
-    pub(super) tail: Option<Tail>,
+    pub(super) tail: Option<BatchTail>,
     /// Where the batch after the last one begins.
     place: Option<Place>,
     /// Where the disk failed, and how often in a row.
-    strikes: Option<(StoreId, u32, u8)>,
+    strikes: Option<(SegmentId, u32, u8)>,
     /// How far the SIEM had come when that was last written.
     pub(super) noted: u64,
     decoder: Decoder,
 }
 
 /// A store that is read from.
-pub(super) struct Tail {
-    pub(super) id: StoreId,
+pub(super) struct BatchTail {
+    pub(super) id: SegmentId,
     pub(super) store: Store,
     /// How many of its pieces count.
     pub(super) pieces: u32,
@@ -40,12 +40,12 @@ pub(super) struct Tail {
 
 #[derive(Clone, Copy)]
 struct Place {
-    id: StoreId,
+    id: SegmentId,
     line: u64,
     index: u32,
 }
 
-impl Reader {
+impl BatchReader {
     pub(super) fn new(decoder: Decoder, noted: u64) -> Self {
         Self {
             tail: None,
@@ -56,8 +56,8 @@ impl Reader {
         }
     }
 
-    pub(super) fn keep_open(&mut self, id: StoreId, store: Store, pieces: u32) {
-        self.tail = Some(Tail { id, store, pieces });
+    pub(super) fn keep_open(&mut self, id: SegmentId, store: Store, pieces: u32) {
+        self.tail = Some(BatchTail { id, store, pieces });
     }
 }
 
@@ -87,7 +87,7 @@ impl SledSpool {
     /// The first batch of this store with line `from` or a later one.
     fn hand_out_of(
         &self,
-        reader: &mut Reader,
+        reader: &mut BatchReader,
         at: Whereabouts,
         from: u64,
     ) -> Result<Option<Batch>, SpoolError> {
@@ -97,11 +97,11 @@ impl SledSpool {
         let head = self.head.read().unwrap_or_else(PoisonError::into_inner);
         let tail = reader.tail.take();
         let shelf = match (&tail, head.as_ref()) {
-            (Some(tail), _) if !at.newest => Shelf {
+            (Some(tail), _) if !at.newest => RecordReader {
                 store: &tail.store,
                 pieces: tail.pieces,
             },
-            (_, Some(head)) => Shelf {
+            (_, Some(head)) => RecordReader {
                 store: &head.store,
                 pieces: at.pieces,
             },
@@ -118,11 +118,11 @@ impl SledSpool {
 
     fn search(
         &self,
-        reader: &mut Reader,
-        shelf: Shelf<'_>,
+        reader: &mut BatchReader,
+        shelf: RecordReader<'_>,
         at: Whereabouts,
         from: u64,
-    ) -> Result<Option<Batch>, Trouble> {
+    ) -> Result<Option<Batch>, StoreError> {
         let place = reader
             .place
             .filter(|place| place.id == at.id && place.line == from);
@@ -136,21 +136,21 @@ impl SledSpool {
         while index < shelf.pieces {
             let found = match shelf.record(index) {
                 Err(trouble) if trouble.is_disk() && self.is_lost(reader, at.id, index) => {
-                    Found::Damaged { next: index + 1 }
+                    Lookup::Damaged { next: index + 1 }
                 }
                 found => found?,
             };
             let (record, next) = match found {
-                Found::Record { bytes, next } => (bytes, next),
-                Found::Damaged { next } => {
+                Lookup::Record { bytes, next } => (bytes, next),
+                Lookup::Damaged { next } => {
                     damaged += 1;
                     index = next;
                     continue;
                 }
             };
             index = next;
-            let lines = match envelope::open(&record) {
-                Ok(opened) if opened.kind != Kind::Lines => continue,
+            let lines = match record::open(&record) {
+                Ok(opened) if opened.kind != RecordKind::Lines => continue,
                 Ok(_) => reader.decoder.decode(&record),
                 Err(broken) => Err(broken),
             };
@@ -176,7 +176,7 @@ impl SledSpool {
                     line: batch.next(),
                     index,
                 });
-                held(&self.tally).mark(Mark {
+                held(&self.tally).mark(HandedOut {
                     first: batch.first,
                     next: batch.next(),
                     at_ms: label.at_ms,
@@ -213,7 +213,7 @@ impl SledSpool {
     }
 
     /// The disk failed at this piece. Is it the piece that is lost, or may the disk come back?
-    fn is_lost(&self, reader: &mut Reader, id: StoreId, index: u32) -> bool {
+    fn is_lost(&self, reader: &mut BatchReader, id: SegmentId, index: u32) -> bool {
         let before = match reader.strikes {
             Some((at, piece, times)) if (at, piece) == (id, index) => times,
             _ => 0,
@@ -224,20 +224,20 @@ impl SledSpool {
     }
 
     /// Opens a store that is not the newest. False where it cannot be opened and was moved away.
-    fn open_tail(&self, reader: &mut Reader, at: Whereabouts) -> Result<bool, SpoolError> {
+    fn open_tail(&self, reader: &mut BatchReader, at: Whereabouts) -> Result<bool, SpoolError> {
         if reader.tail.as_ref().is_some_and(|tail| tail.id == at.id) {
             return Ok(true);
         }
         if let Some(tail) = reader.tail.take() {
             tail.store.close();
         }
-        let path = chain::path(&self.folder, at.id);
+        let path = segments::path(&self.folder, at.id);
         match self.open_with_room(&path) {
             Ok((store, mended)) => {
                 if mended {
                     held(&self.tally).repaired(Repair::MadeAgain { path });
                 }
-                let pieces = standing::pieces_of(&store);
+                let pieces = recovery::pieces_of(&store);
                 reader.keep_open(at.id, store, pieces);
                 Ok(true)
             }

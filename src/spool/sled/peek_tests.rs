@@ -1,18 +1,18 @@
 //! Damage as whoever peeks sees it.
 #![allow(clippy::unwrap_used)]
 
-use super::super::Bounds;
+use super::super::SpoolBounds;
 use super::*;
-use crate::spool::{Lines, Page, Spool};
+use crate::spool::{Lines, Spool, SpoolPage};
 
 /// A spool of three batches of 128 lines, and a page behind them (the newest page is taken back where it is damaged).
 fn spool(folder: &std::path::Path) -> SledSpool {
-    let spool = SledSpool::open(folder, Bounds::new(1 << 26), 77).unwrap();
+    let spool = SledSpool::open(folder, SpoolBounds::new(1 << 26), 77).unwrap();
     let mut lines = Lines::default();
     for _ in 0..3 * 128 {
         lines.push("a line");
     }
-    let page = Page {
+    let page = SpoolPage {
         stream: 0,
         lines: &lines,
         cursor: b"",
@@ -22,7 +22,7 @@ fn spool(folder: &std::path::Path) -> SledSpool {
     };
     spool.append(&page, 77).unwrap();
     let lines = &Lines::default();
-    spool.append(&Page { lines, ..page }, 77).unwrap();
+    spool.append(&SpoolPage { lines, ..page }, 77).unwrap();
     spool
 }
 
@@ -59,7 +59,7 @@ fn a_damaged_batch_is_kept_counted_once_and_passed_over() {
     spool.acknowledge(128, b"").unwrap();
     assert_eq!(spool.first(), 256);
     drop(spool);
-    let spool = SledSpool::open(folder.path(), Bounds::new(1 << 26), 78).unwrap();
+    let spool = SledSpool::open(folder.path(), SpoolBounds::new(1 << 26), 78).unwrap();
     assert_eq!((spool.first(), spool.stats().damaged_lines), (256, 128));
     assert_eq!(spool.stats().waiting, 128);
 }
@@ -81,9 +81,9 @@ fn damage_at_the_end_leaves_nothing_to_wait_for() {
 #[test]
 fn a_place_where_the_disk_fails_is_lost_at_the_third_time_in_a_row() {
     let folder = tempfile::tempdir().unwrap();
-    let spool = SledSpool::open(folder.path(), Bounds::new(1 << 26), 0).unwrap();
+    let spool = SledSpool::open(folder.path(), SpoolBounds::new(1 << 26), 0).unwrap();
     let mut reader = held(&spool.reader);
-    let id = StoreId {
+    let id = SegmentId {
         number: 0,
         first: 0,
     };

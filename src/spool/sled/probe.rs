@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use super::chain;
+use super::segments;
 use crate::own_file;
 
 /// Does the disk take a few bytes durably, and give them back? A full one does not, and works all the same.
@@ -12,7 +12,7 @@ pub(super) fn disk_works(folder: &Path) -> io::Result<()> {
     const SAID: &[u8] = b"is this disk there?";
     let path = folder.join("probe");
     let ask = || -> io::Result<()> {
-        chain::expect_file(&path)?;
+        segments::expect_file(&path)?;
         let mut file = own_file::create(&path, 0o600)?;
         file.write_all(SAID)?;
         file.sync_all()?;

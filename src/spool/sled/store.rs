@@ -16,9 +16,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
-use super::trouble::{Trouble, contained};
+use super::error::{StoreError, contained};
 use crate::own_file;
-use crate::spool::piece;
+use crate::spool::fragment;
 
 /// sled's unit of writing, bytes. Larger ones only cost memory.
 const SEGMENT: usize = 1 << 20;
@@ -33,7 +33,7 @@ pub(super) const UNSYNCED: usize = SEGMENT;
 
 // What goes to a file of its own, unsynced, is larger than this.
 const INLINE: usize = SEGMENT / 4 - 20 - 32;
-const _: () = assert!(SHEAF as usize * (piece::HEAD + piece::MOST + 32) < INLINE);
+const _: () = assert!(SHEAF as usize * (fragment::HEAD + fragment::MOST + 32) < INLINE);
 const _: () = assert!(2 * crate::spool::state::MOST + 1024 < INLINE);
 
 /// An open store.
@@ -74,8 +74,8 @@ fn expect_no_links(path: &Path) -> io::Result<()> {
 
 impl Store {
     /// Makes or opens the store in this folder, once, without repair: see `mend`.
-    pub(super) fn open(path: &Path) -> Result<Self, Trouble> {
-        expect_no_links(path).map_err(Trouble::Io)?;
+    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        expect_no_links(path).map_err(StoreError::Io)?;
         let config = ::sled::Config::new()
             .path(path)
             .segment_size(SEGMENT)
@@ -116,7 +116,7 @@ impl Store {
     }
 
     /// Writes a piece. It counts when a state that says so was written after it.
-    pub(super) fn put(&self, index: u32, piece: &[u8]) -> Result<(), Trouble> {
+    pub(super) fn put(&self, index: u32, piece: &[u8]) -> Result<(), StoreError> {
         let number = (index / SHEAF) as usize;
         let known = self.sheaf(number);
         contained(|| {
@@ -130,7 +130,7 @@ impl Store {
     }
 
     /// A piece; `None` where there is none.
-    pub(super) fn piece(&self, index: u32) -> Result<Option<::sled::IVec>, Trouble> {
+    pub(super) fn piece(&self, index: u32) -> Result<Option<::sled::IVec>, StoreError> {
         match self.sheaf((index / SHEAF) as usize) {
             Some(tree) => contained(|| tree.get(index.to_be_bytes())),
             None => Ok(None),
@@ -146,26 +146,26 @@ impl Store {
     }
 
     /// Writes a small value.
-    pub(super) fn set(&self, key: &[u8], value: Vec<u8>) -> Result<(), Trouble> {
+    pub(super) fn set(&self, key: &[u8], value: Vec<u8>) -> Result<(), StoreError> {
         contained(|| self.db.insert(key, value).map(drop))
     }
 
     /// A small value.
-    pub(super) fn get(&self, key: &[u8]) -> Result<Option<::sled::IVec>, Trouble> {
+    pub(super) fn get(&self, key: &[u8]) -> Result<Option<::sled::IVec>, StoreError> {
         contained(|| self.db.get(key))
     }
 
     /// Hands everything to the system: it survives the end of the process, not a power cut.
-    pub(super) fn flush(&self) -> Result<(), Trouble> {
+    pub(super) fn flush(&self) -> Result<(), StoreError> {
         let flushed = contained(|| self.db.flush().map(drop));
         free_written_buffers();
         flushed
     }
 
     /// Makes everything durable. `flush` alone is not: it ends in `sync_file_range`.
-    pub(super) fn sync(&self) -> Result<(), Trouble> {
+    pub(super) fn sync(&self) -> Result<(), StoreError> {
         self.flush()?;
-        self.file.sync_data().map_err(Trouble::Io)
+        self.file.sync_data().map_err(StoreError::Io)
     }
 
     /// Bytes of the file that grows.

@@ -3,11 +3,11 @@
 use maud::html;
 
 use super::claim::{Wrong, chosen, hint, two_fields};
-use super::owner::Mark;
+use super::owner::OwnerMark;
 use super::password::Hashed;
 use super::{AdminRequest, Auth, lock};
 use crate::web::admin_session::AdminSession;
-use crate::web::layout::{Field, layout, trouble};
+use crate::web::layout::{FormField, layout, trouble};
 use crate::web::page::Page;
 
 impl Auth {
@@ -17,7 +17,7 @@ impl Auth {
         ask: &AdminRequest,
         owner: &AdminSession,
         hashed: &Hashed,
-        mark: Mark,
+        mark: OwnerMark,
     ) -> Page {
         let page =
             |code, old: Option<&str>, wrong: &Wrong| renew_page(code, ask, owner, old, wrong);
@@ -84,9 +84,9 @@ fn renew_page(
     old: Option<&str>,
     wrong: &Wrong,
 ) -> Page {
-    let old = Field {
+    let old = FormField {
         error: old,
-        ..Field::new("old", "Present password", "password", "current-password")
+        ..FormField::new("old", "Present password", "password", "current-password")
     };
     let hint = hint();
     let content = html! {

@@ -6,7 +6,7 @@ use super::owner::OwnerError;
 use super::password::{self, Hashed};
 use super::throttle::Who;
 use super::{AdminRequest, Auth, lock};
-use crate::web::layout::{Field, layout, trouble};
+use crate::web::layout::{FormField, layout, trouble};
 use crate::web::page::Page;
 
 /// What is wrong with what was typed.
@@ -102,15 +102,19 @@ pub(super) fn chosen<'a>(ask: &'a AdminRequest) -> Result<&'a str, Wrong> {
 }
 
 /// The two fields in which a password is chosen.
-pub(super) fn two_fields<'a>(label: &'a str, wrong: &'a Wrong, hint: &'a str) -> [Field<'a>; 2] {
-    let password = Field {
+pub(super) fn two_fields<'a>(
+    label: &'a str,
+    wrong: &'a Wrong,
+    hint: &'a str,
+) -> [FormField<'a>; 2] {
+    let password = FormField {
         hint: Some(hint),
         error: wrong.password.as_deref(),
-        ..Field::new("password", label, "password", "new-password")
+        ..FormField::new("password", label, "password", "new-password")
     };
-    let again = Field {
+    let again = FormField {
         error: wrong.again.as_deref(),
-        ..Field::new("again", "The same again", "password", "new-password")
+        ..FormField::new("again", "The same again", "password", "new-password")
     };
     [password, again]
 }

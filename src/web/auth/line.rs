@@ -22,7 +22,7 @@ const MOST: usize = 64;
 
 /// Times are steady ones.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Line {
+pub(super) struct LoginQueue {
     /// Who asks at present, the longest first.
     waiting: Vec<Waiting>,
     /// Places that had their try, with when that was; as long as one lives.
@@ -39,7 +39,7 @@ struct Waiting {
 
 // === impl Line ===
 
-impl Line {
+impl LoginQueue {
     /// A place's number for now.
     pub(super) fn since(now: Duration) -> u64 {
         u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_place_is_good_for_one_try_after_ten_seconds() {
-        let mut line = Line::default();
+        let mut line = LoginQueue::default();
         let mine = place(1, 1_000);
         assert_eq!(line.ask(&mine, at(4_000)), Err(at(7_000)));
         assert_eq!(line.ask(&mine, at(11_000)), Ok(()));
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn who_has_waited_longest_goes_first() {
-        let mut line = Line::default();
+        let mut line = LoginQueue::default();
         assert_eq!(line.ask(&place(1, 0), at(10_000)), Ok(()));
         // both in vain, and then only the later one is fast enough
         assert_eq!(line.ask(&place(3, 200), at(11_000)), Err(at(2_000)));
@@ -131,7 +131,7 @@ mod tests {
     /// Thirty who never stop asking: whoever comes later waits for each of them once.
     #[test]
     fn many_who_wait_are_passed_one_by_one() {
-        let (mut line, mut now) = (Line::default(), 10_000);
+        let (mut line, mut now) = (LoginQueue::default(), 10_000);
         let mut others: Vec<Stamp> = (1..=30).map(|number| place(number, 0)).collect();
         // given at the same time as all of them
         let mine = place(99, 0);

@@ -2,15 +2,15 @@
 
 use maud::html;
 
-use super::owner::Mark;
+use super::owner::OwnerMark;
 use super::password::Hashed;
 use super::stamp::{For, Stamp};
 use super::{AdminRequest, Auth, BOUND, COOKIE, is_plain, line, lock};
-use crate::web::layout::{Field, layout, trouble};
+use crate::web::layout::{FormField, layout, trouble};
 use crate::web::page::Page;
 
 impl Auth {
-    pub(super) fn login(&self, ask: &AdminRequest, hashed: &Hashed, mark: Mark) -> Page {
+    pub(super) fn login(&self, ask: &AdminRequest, hashed: &Hashed, mark: OwnerMark) -> Page {
         if !ask.is_form() {
             return self.with_place(login_page(200, ask, None, None), ask, mark);
         }
@@ -60,12 +60,12 @@ fn next<'a>(ask: &'a AdminRequest) -> &'a str {
 }
 
 fn login_page(code: u16, ask: &AdminRequest, whole: Option<&str>, error: Option<&str>) -> Page {
-    let password = Field {
+    let password = FormField {
         error,
         hint: Some(
             "Forgotten? Remove the file \"owner\" in siembox's state folder, and choose another one here.",
         ),
-        ..Field::new(
+        ..FormField::new(
             "password",
             "Administrator's password",
             "password",

@@ -33,7 +33,7 @@ use std::time::Duration;
 use embedded_svc::http::{Headers, Method, Query};
 
 use super::admin_session::AdminSession;
-use super::audit::Audit;
+use super::audit::SettingsAudit;
 use super::exchange::Exchange;
 use super::form::Form;
 use super::layout::{layout, passing};
@@ -41,7 +41,7 @@ use super::page::Page;
 use crate::clock::{self, Moment};
 pub use admin::{AdminPage, AdminRequest, Visitor};
 use failed_logins::FailedLogins;
-use owner::{Claim, Mark, OwnerFile};
+use owner::{Claim, OwnerFile, OwnerMark};
 use password::{HashError, Hashed};
 use sessions::Sessions;
 use stamp::{For, Stamp};
@@ -65,7 +65,7 @@ pub struct Auth {
     burst: Mutex<FailedLogins>,
     /// One hash at a time: each takes 19 MiB and a processor.
     hashing: Mutex<()>,
-    audit: Arc<Audit>,
+    audit: Arc<SettingsAudit>,
     pages: Vec<Box<dyn AdminPage>>,
 }
 
@@ -91,7 +91,7 @@ pub(super) fn takes_forms(path: &str) -> bool {
 impl Auth {
     /// The log-in of the box with this state folder.
     #[must_use]
-    pub fn new(state_dir: &Path, audit: Arc<Audit>) -> Self {
+    pub fn new(state_dir: &Path, audit: Arc<SettingsAudit>) -> Self {
         Self {
             owner: OwnerFile::new(state_dir),
             sessions: Mutex::default(),
@@ -173,7 +173,13 @@ impl Auth {
     }
 
     /// The pages of a box that is somebody's.
-    fn within(&self, exchange: &Exchange, ask: &AdminRequest, hashed: &Hashed, mark: Mark) -> Page {
+    fn within(
+        &self,
+        exchange: &Exchange,
+        ask: &AdminRequest,
+        hashed: &Hashed,
+        mark: OwnerMark,
+    ) -> Page {
         let found = lock(&self.sessions).find(ask.cookie, mark, true, ask.now.steady);
         let visitor = found.map_or(Visitor::Anybody, |csrf| {
             Visitor::Owner(AdminSession::new(csrf))
@@ -201,7 +207,13 @@ impl Auth {
         }
     }
 
-    fn page(&self, ask: &AdminRequest, owner: &AdminSession, hashed: &Hashed, mark: Mark) -> Page {
+    fn page(
+        &self,
+        ask: &AdminRequest,
+        owner: &AdminSession,
+        hashed: &Hashed,
+        mark: OwnerMark,
+    ) -> Page {
         match ask.path {
             "/logout" if ask.is_form() => return self.logout(ask),
             "/logout" => return Page::see_other("/setup"),
@@ -237,7 +249,7 @@ impl Auth {
         &self,
         ask: &AdminRequest,
         hashed: &Hashed,
-        mark: Mark,
+        mark: OwnerMark,
         password: &str,
     ) -> Result<bool, NotTried> {
         let now = ask.now.steady;
@@ -261,7 +273,7 @@ impl Auth {
     }
 
     /// Whoever does something that an open browser alone must not be enough for types the password once more.
-    fn confirm(&self, ask: &AdminRequest, hashed: &Hashed, mark: Mark) -> Result<(), String> {
+    fn confirm(&self, ask: &AdminRequest, hashed: &Hashed, mark: OwnerMark) -> Result<(), String> {
         let password = ask.form.text("password");
         if password.is_empty() {
             return Err(String::new());
@@ -277,7 +289,7 @@ impl Auth {
     }
 
     /// Begins a session in the place of the one that the visitor may have had, and goes on there.
-    fn let_in(&self, ask: &AdminRequest, mark: Mark, next: &str) -> Page {
+    fn let_in(&self, ask: &AdminRequest, mark: OwnerMark, next: &str) -> Page {
         let mut sessions = lock(&self.sessions);
         sessions.end(ask.cookie);
         let browser = match Stamp::read(ask.known, For::Known, mark) {
@@ -297,14 +309,14 @@ impl Auth {
     }
 
     /// The log-in, with a place in the line for a browser that has none and is no known one.
-    fn with_place(&self, page: Page, ask: &AdminRequest, mark: Mark) -> Page {
+    fn with_place(&self, page: Page, ask: &AdminRequest, mark: OwnerMark) -> Page {
         let now = ask.now.steady;
         let place = Stamp::read(ask.place, For::Line, mark);
         let holds = place.is_some_and(|place| lock(&self.throttle).holds(&place, now));
         if holds || Stamp::read(ask.known, For::Known, mark).is_some() {
             return page;
         }
-        match Stamp::new(line::Line::since(now)) {
+        match Stamp::new(line::LoginQueue::since(now)) {
             Ok(place) => {
                 let place = place.cookie(For::Line, mark);
                 page.with("Set-Cookie", format!("{PLACE}={place}; {BOUND}"))

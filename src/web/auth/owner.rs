@@ -1,7 +1,7 @@
 //! Whose box it is: one file, which holds the hash of the administrator's password. Without the file the box is nobody's.
 //!
 //! The file is read each time it is asked for, so that whoever removes it has released the claim at once, sessions included:
-//! they belong to the [`Mark`] of the file they were begun under.
+//! they belong to the [`OwnerMark`] of the file they were begun under.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -28,12 +28,12 @@ pub(super) enum Claim {
     /// There is none.
     Free,
     /// This password opens.
-    Taken(Hashed, Mark),
+    Taken(Hashed, OwnerMark),
 }
 
 /// Which file it was: another password, or the same one chosen anew, has another mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Mark([u8; 32]);
+pub(super) struct OwnerMark([u8; 32]);
 
 /// The file can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -74,7 +74,7 @@ impl OwnerFile {
         read.map_err(failed)?;
         match Hashed::parse(&text) {
             Some(hashed) => {
-                let mark = Mark::of(&hashed);
+                let mark = OwnerMark::of(&hashed);
                 Ok(Claim::Taken(hashed, mark))
             }
             None => Err(OwnerError::Damaged {
@@ -84,7 +84,7 @@ impl OwnerFile {
     }
 
     /// Claims the box; of several at once one succeeds.
-    pub(super) fn take(&self, password: &Hashed) -> Result<Mark, OwnerError> {
+    pub(super) fn take(&self, password: &Hashed) -> Result<OwnerMark, OwnerError> {
         // the folder's lock keeps other processes away
         let _one = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         match self.claim()? {
@@ -94,7 +94,11 @@ impl OwnerFile {
     }
 
     /// Another password in the place of the one that has this mark.
-    pub(super) fn change(&self, from: Mark, password: &Hashed) -> Result<Mark, OwnerError> {
+    pub(super) fn change(
+        &self,
+        from: OwnerMark,
+        password: &Hashed,
+    ) -> Result<OwnerMark, OwnerError> {
         let _one = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         match self.claim()? {
             Claim::Taken(_, mark) if mark == from => self.write(password),
@@ -102,20 +106,20 @@ impl OwnerFile {
         }
     }
 
-    fn write(&self, password: &Hashed) -> Result<Mark, OwnerError> {
+    fn write(&self, password: &Hashed) -> Result<OwnerMark, OwnerError> {
         let line = format!("{password}\n");
         let written = durable::replace(&self.path, line.as_bytes());
         written.map_err(|cause| OwnerError::Write {
             path: self.path.clone(),
             cause,
         })?;
-        Ok(Mark::of(password))
+        Ok(OwnerMark::of(password))
     }
 }
 
 // === impl Mark ===
 
-impl Mark {
+impl OwnerMark {
     fn of(hashed: &Hashed) -> Self {
         let digest = digest::digest(&digest::SHA256, hashed.to_string().as_bytes());
         let mut mark = [0; 32];

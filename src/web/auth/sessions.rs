@@ -6,7 +6,7 @@ use ring::digest;
 use subtle::ConstantTimeEq;
 
 use super::chance::{self, NoChance};
-use super::owner::Mark;
+use super::owner::OwnerMark;
 use crate::foreign;
 
 /// Sessions at a time; one more, and the one longest without a request ends.
@@ -25,7 +25,7 @@ struct Session {
     id: [u8; 32],
     csrf: String,
     /// It ends with the password it was begun with.
-    mark: Mark,
+    mark: OwnerMark,
     begun: Duration,
     asked: Duration,
 }
@@ -34,7 +34,7 @@ struct Session {
 
 impl Sessions {
     /// Begins one, with an id of its own for the cookie: nobody can have chosen it beforehand.
-    pub(super) fn begin(&mut self, mark: Mark, now: Duration) -> Result<String, NoChance> {
+    pub(super) fn begin(&mut self, mark: OwnerMark, now: Duration) -> Result<String, NoChance> {
         let (id, csrf) = (chance::token()?, chance::token()?);
         foreign::know_passing(&id);
         self.tidy(mark, now);
@@ -58,7 +58,7 @@ impl Sessions {
     pub(super) fn find(
         &mut self,
         id: &str,
-        mark: Mark,
+        mark: OwnerMark,
         active: bool,
         now: Duration,
     ) -> Option<String> {
@@ -84,7 +84,7 @@ impl Sessions {
         self.0.clear();
     }
 
-    fn tidy(&mut self, mark: Mark, now: Duration) {
+    fn tidy(&mut self, mark: OwnerMark, now: Duration) {
         self.0.retain(|session| {
             session.mark == mark
                 && now.saturating_sub(session.begun) < WHOLE
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn ends_after_half_an_hour_of_silence_or_half_a_day() {
-        let (mut sessions, mark) = (Sessions::default(), Mark::numbered(1));
+        let (mut sessions, mark) = (Sessions::default(), OwnerMark::numbered(1));
         let id = sessions.begin(mark, minutes(0)).unwrap();
         assert_eq!(id.len(), 64);
         for at in (0..720).step_by(29) {
@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn ends_with_its_password_and_by_hand() {
         let mut sessions = Sessions::default();
-        let (old, new) = (Mark::numbered(1), Mark::numbered(2));
+        let (old, new) = (OwnerMark::numbered(1), OwnerMark::numbered(2));
         let id = sessions.begin(old, minutes(0)).unwrap();
         assert!(sessions.find(&id, new, true, minutes(1)).is_none());
         let id = sessions.begin(new, minutes(1)).unwrap();
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn there_are_sixteen_at_most() {
-        let (mut sessions, mark) = (Sessions::default(), Mark::numbered(1));
+        let (mut sessions, mark) = (Sessions::default(), OwnerMark::numbered(1));
         let ids: Vec<String> = (0..17)
             .map(|second| sessions.begin(mark, Duration::from_secs(second)).unwrap())
             .collect();

@@ -1,10 +1,10 @@
-//! Cookies that the box knows again without keeping them: what they say is sealed with the owner's [`Mark`], which nobody but
+//! Cookies that the box knows again without keeping them: what they say is sealed with the owner's [`OwnerMark`], which nobody but
 //! the box has. So they end with the password, and with the claim.
 
 use ring::digest;
 
 use super::chance::{self, NoChance, hex};
-use super::owner::Mark;
+use super::owner::OwnerMark;
 use crate::foreign;
 
 /// What a stamp is for: one for one thing is none for another.
@@ -39,7 +39,7 @@ impl Stamp {
     }
 
     /// The one in a cookie, where it is one of ours.
-    pub(super) fn read(cookie: &str, of: For, mark: Mark) -> Option<Self> {
+    pub(super) fn read(cookie: &str, of: For, mark: OwnerMark) -> Option<Self> {
         let (id, rest) = cookie.split_once('.')?;
         let (says, _) = rest.split_once('.')?;
         let stamp = Self {
@@ -51,7 +51,7 @@ impl Stamp {
     }
 
     /// As it stands in a cookie.
-    pub(super) fn cookie(&self, of: For, mark: Mark) -> String {
+    pub(super) fn cookie(&self, of: For, mark: OwnerMark) -> String {
         let cookie = self.sealed(of, mark);
         // a place opens nothing, and anybody is given as many as he asks for: they would push out what has to be known
         if of == For::Known {
@@ -60,7 +60,7 @@ impl Stamp {
         cookie
     }
 
-    fn sealed(&self, of: For, mark: Mark) -> String {
+    fn sealed(&self, of: For, mark: OwnerMark) -> String {
         let said = format!("{}.{:x}", hex(&self.id), self.says);
         let seal = mark.seal(&format!("siembox {of:?} {said}"));
         format!("{said}.{}", hex(&seal))
@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn only_our_own_are_known_again() {
-        let (mark, other) = (Mark::numbered(1), Mark::numbered(2));
+        let (mark, other) = (OwnerMark::numbered(1), OwnerMark::numbered(2));
         let stamp = Stamp::new(4711).unwrap();
         let cookie = stamp.cookie(For::Known, mark);
         assert_eq!(Stamp::read(&cookie, For::Known, mark), Some(stamp));

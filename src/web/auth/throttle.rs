@@ -6,14 +6,14 @@
 //!   that double from one second to a minute. What others do, from its own address too, is no matter to it.
 //! - Each *address* (of IPv6: each /64) has the same. Over all there are two tries a second, eight at once, as each costs the
 //!   box a tenth of a second; addresses from which somebody has signed in before don't share that budget.
-//! - Where an address has to wait, because of others behind the same router or proxy as a rule, there is the [`Line`].
+//! - Where an address has to wait, because of others behind the same router or proxy as a rule, there is the [`LoginQueue`].
 //!
 //! A try counts when it is let in, not when it has failed: many at once are no way around.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
-use super::line::Line;
+use super::line::LoginQueue;
 use super::stamp::Stamp;
 use super::waits::Waits;
 
@@ -29,7 +29,7 @@ const BURST: u32 = 8;
 pub(super) struct Throttle {
     addresses: Waits<IpAddr, 256>,
     browsers: Waits<[u8; 16], 64>,
-    line: Line,
+    line: LoginQueue,
     /// From where somebody has signed in, the last one last.
     known: Vec<IpAddr>,
     /// When the budget of all is whole again.
@@ -48,7 +48,7 @@ pub(super) struct Who {
 
 /// How a try was let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum Admission {
     Known,
     Address,
     Line,
@@ -58,22 +58,22 @@ pub(super) enum Way {
 
 impl Throttle {
     /// Lets a try in and counts it, or says how long to wait.
-    pub(super) fn knock(&mut self, who: &Who, now: Duration) -> Result<Way, Duration> {
+    pub(super) fn knock(&mut self, who: &Who, now: Duration) -> Result<Admission, Duration> {
         if let Some(browser) = who.browser {
             if let Some(left) = self.browsers.left(&browser.id, now) {
                 return Err(left);
             }
             self.browsers.count(browser.id, now);
-            return Ok(Way::Known);
+            return Ok(Admission::Known);
         }
         let by_address = self.by_address(network(who.from), now);
         let left = match by_address {
-            Ok(()) => return Ok(Way::Address),
+            Ok(()) => return Ok(Admission::Address),
             Err(left) => left,
         };
         match who.place {
             Some(place) => match self.line.ask(&place, now) {
-                Ok(()) => Ok(Way::Line),
+                Ok(()) => Ok(Admission::Line),
                 Err(in_line) => Err(left.min(in_line)),
             },
             None => Err(left),
@@ -81,12 +81,12 @@ impl Throttle {
     }
 
     /// The try that was let in this way was right.
-    pub(super) fn open(&mut self, who: &Who, way: Way) {
+    pub(super) fn open(&mut self, who: &Who, way: Admission) {
         match (way, who.browser) {
-            (Way::Known, Some(browser)) => self.browsers.forget(&browser.id),
-            (Way::Address, _) => self.remember(network(who.from)),
+            (Admission::Known, Some(browser)) => self.browsers.forget(&browser.id),
+            (Admission::Address, _) => self.remember(network(who.from)),
             // the others at its address wait on
-            (Way::Line | Way::Known, _) => {}
+            (Admission::Line | Admission::Known, _) => {}
         }
     }
 
@@ -147,7 +147,7 @@ mod tests {
         }
 
         fn opens(&mut self, from: IpAddr) {
-            self.open(&somebody(from), Way::Address);
+            self.open(&somebody(from), Admission::Address);
         }
     }
 
@@ -201,8 +201,8 @@ mod tests {
             let _ = throttle.tries(host(1), at(second));
         }
         assert!(throttle.tries(host(1), at(200)).is_err());
-        assert_eq!(throttle.knock(&who(1), at(200)), Ok(Way::Known));
-        throttle.open(&who(1), Way::Known);
+        assert_eq!(throttle.knock(&who(1), at(200)), Ok(Admission::Known));
+        throttle.open(&who(1), Admission::Known);
         assert!(
             throttle.tries(host(1), at(200)).is_err(),
             "the others wait on"
@@ -210,7 +210,7 @@ mod tests {
         // one that was stolen guesses no faster than an address does, and holds up no other
         let tries = (200..1_200).filter(|second| throttle.knock(&who(2), at(*second)).is_ok());
         assert!(tries.count() < 30);
-        assert_eq!(throttle.knock(&who(1), at(1_200)), Ok(Way::Known));
+        assert_eq!(throttle.knock(&who(1), at(1_200)), Ok(Admission::Known));
     }
 
     #[test]

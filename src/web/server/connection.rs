@@ -18,10 +18,10 @@ use tokio::time::Instant;
 
 use super::connections::Seat;
 use super::heads::{Heads, MOST_HEAD};
-use super::pace::Pace;
+use super::pace::ReadRate;
 use super::snapshot_cache::SnapshotCache;
 use crate::clock;
-use crate::web::exchange::{Answer, Exchange, Misuse};
+use crate::web::exchange::{Exchange, Misuse, WebResponse};
 use crate::web::guard::Guard;
 use crate::web::router::{Entrance, Site};
 
@@ -44,7 +44,7 @@ pub(super) struct Visit {
     guard: Guard,
     window: SnapshotCache,
     entrance: Entrance,
-    pace: Pace,
+    pace: ReadRate,
     rooms: Semaphore,
 }
 
@@ -105,7 +105,7 @@ impl Visit {
             guard,
             window,
             entrance,
-            pace: Pace::default(),
+            pace: ReadRate::default(),
             rooms: Semaphore::new(ROOMS),
         }
     }
@@ -147,7 +147,7 @@ impl Visit {
         site: Site,
         exchange: Exchange,
         seat: &Seat,
-    ) -> Result<Result<Option<Answer>, Misuse>, StatusCode> {
+    ) -> Result<Result<Option<WebResponse>, Misuse>, StatusCode> {
         let room = tokio::time::timeout(ROOM_WITHIN, async {
             let mut turn = std::pin::pin!(self.rooms.acquire());
             loop {
@@ -175,7 +175,11 @@ impl Visit {
     }
 }
 
-fn through(guard: &Guard, site: Site, mut exchange: Exchange) -> Result<Option<Answer>, Misuse> {
+fn through(
+    guard: &Guard,
+    site: Site,
+    mut exchange: Exchange,
+) -> Result<Option<WebResponse>, Misuse> {
     guard.clone().compose(site).handle(&mut exchange)?;
     Ok(exchange.into_answer())
 }
@@ -226,7 +230,7 @@ fn method(method: &hyper::Method) -> Option<Method> {
     })
 }
 
-fn response(answer: Answer) -> Option<Response<Full<Bytes>>> {
+fn response(answer: WebResponse) -> Option<Response<Full<Bytes>>> {
     let mut builder = Response::builder().status(answer.status);
     for (name, value) in answer.headers {
         builder = builder.header(name, value);

@@ -20,7 +20,7 @@ pub(super) struct Heads<S> {
 #[derive(Debug)]
 enum Place {
     /// In a head.
-    Head(Head),
+    Head(SentHead),
     /// In a body, of which so many bytes are still to come.
     Body(u64),
     /// Behind what ends the connection: a head that is refused, or a body of unknown length, whose answer says `close`.
@@ -29,7 +29,7 @@ enum Place {
 
 /// What is known of a head.
 #[derive(Debug, Default)]
-struct Head {
+struct SentHead {
     /// The line that is being read, as far as a head may be long.
     line: Vec<u8>,
     begun: bool,
@@ -45,7 +45,7 @@ impl<S> Heads<S> {
     pub(super) fn new(stream: S) -> Self {
         Self {
             stream,
-            place: Place::Head(Head::default()),
+            place: Place::Head(SentHead::default()),
         }
     }
 }
@@ -95,7 +95,7 @@ impl Place {
                         .min(bytes.len());
                     *left -= now as u64;
                     if *left == 0 {
-                        *self = Self::Head(Head::default());
+                        *self = Self::Head(SentHead::default());
                     }
                     now
                 }
@@ -114,7 +114,7 @@ impl Place {
 
 // === impl Head ===
 
-impl Head {
+impl SentHead {
     /// Takes in bytes up to the end of the line; says how many these were, and what follows where the head ends there.
     fn pass(&mut self, bytes: &mut [u8]) -> (usize, Option<Place>) {
         let Some(end) = memchr::memchr(b'\n', bytes) else {
@@ -176,7 +176,7 @@ mod tests {
 
     /// What hyper gets to see of these bytes, which come in pieces of this size.
     fn passed(text: &str, piece: usize) -> String {
-        let mut place = Place::Head(Head::default());
+        let mut place = Place::Head(SentHead::default());
         let mut bytes = text.as_bytes().to_vec();
         for piece in bytes.chunks_mut(piece) {
             place.pass(piece);
@@ -226,7 +226,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_are_too_odd(bytes in prop::collection::vec(prop_oneof![Just(b'\r'), Just(b'\n'), any::<u8>()], 0..300), piece in 1_usize..50) {
-            let mut place = Place::Head(Head::default());
+            let mut place = Place::Head(SentHead::default());
             let mut seen = bytes.clone();
             for piece in seen.chunks_mut(piece) {
                 place.pass(piece);

@@ -15,19 +15,19 @@ const BURST: Duration = Duration::from_millis(100);
 
 /// Gives turns, in the order of asking.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(super) struct ReadRate {
     step: Duration,
     last: Cell<Option<Instant>>,
 }
 
-impl Default for Pace {
+impl Default for ReadRate {
     fn default() -> Self {
         let last = Cell::default();
         Self { step: STEP, last }
     }
 }
 
-impl Pace {
+impl ReadRate {
     /// For what costs more.
     pub(super) fn slow() -> Self {
         let last = Cell::default();
@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn a_burst_goes_at_once_and_a_flood_in_steps() {
-        let (pace, now) = (Pace::default(), Instant::now());
+        let (pace, now) = (ReadRate::default(), Instant::now());
         let at_once = (0..200).filter(|_| pace.next(now) <= now).count();
         assert_eq!(at_once, 50);
         assert_eq!(pace.next(now) - now, STEP * 151);

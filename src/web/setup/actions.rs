@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use crate::orphan;
-use crate::replay::{Request, Word};
+use crate::replay::{ReplayReport, ReplayRequest};
 use crate::settings::{AgentSettings, Settings};
 
 /// What the box does when it is asked. Each call may take a minute and is made on a thread of its own.
@@ -35,7 +35,11 @@ pub trait Actions: Send + Sync {
     ///
     /// # Errors
     /// Why it can't be done, or broke off.
-    fn replay(&self, request: &Request, tell: &mut dyn FnMut(&Word)) -> Result<String, String>;
+    fn replay(
+        &self,
+        request: &ReplayRequest,
+        tell: &mut dyn FnMut(&ReplayReport),
+    ) -> Result<String, String>;
 
     /// The settings file was changed: it need not be waited for until somebody looks.
     fn settings_changed(&self);
@@ -50,5 +54,5 @@ pub trait Actions: Send + Sync {
     ///
     /// # Errors
     /// Why it can't be done.
-    fn orphan(&self, request: orphan::Request) -> orphan::Outcome;
+    fn orphan(&self, request: orphan::OrphanRequest) -> orphan::OrphanOutcome;
 }

@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::fields::Step;
+use super::fields::SetupStep;
 use super::step::address;
 use super::{Question, Reply, Setup, orphans, removal, replay};
-use crate::settings::edit::{Draft, EditError};
+use crate::settings::edit::{EditError, SettingsDraft};
 use crate::status::{AgentReport, Condition};
 
 /// What was done, for the page that comes after it.
@@ -40,7 +40,7 @@ const DONE: [(&str, &str); 10] = [
 impl Setup {
     /// `/setup`
     pub(super) fn agents(&self, ask: Question) -> Reply {
-        let draft = match Draft::open(&self.file) {
+        let draft = match SettingsDraft::open(&self.file) {
             Ok(draft) => draft,
             Err(error) => return Reply::trouble("The settings cannot be read", &error.to_string()),
         };
@@ -132,8 +132,8 @@ impl Setup {
     }
 
     /// The settings, where they name this agent.
-    pub(super) fn draft_with(&self, name: &str) -> Result<Option<Draft>, EditError> {
-        let draft = Draft::open(&self.file)?;
+    pub(super) fn draft_with(&self, name: &str) -> Result<Option<SettingsDraft>, EditError> {
+        let draft = SettingsDraft::open(&self.file)?;
         Ok(draft.place(name).is_some().then_some(draft))
     }
 
@@ -176,7 +176,7 @@ impl Setup {
     }
 }
 
-fn agent(ask: Question, draft: &Draft, name: &str, report: Option<&AgentReport>) -> Markup {
+fn agent(ask: Question, draft: &SettingsDraft, name: &str, report: Option<&AgentReport>) -> Markup {
     let text = |key| {
         draft
             .value(name, key)
@@ -200,7 +200,7 @@ fn agent(ask: Question, draft: &Draft, name: &str, report: Option<&AgentReport>)
         details.menu {
             summary aria-label={ "Actions for " (name) } { "⋮" }
             ul {
-                li { a href=(address(Some(name), Step::General)) { "Edit" } }
+                li { a href=(address(Some(name), SetupStep::General)) { "Edit" } }
                 li { a href={ "/setup/agent/" (name) "/token" } { "Replace token" } }
                 li { (act(ask, name, if paused { "resume" } else { "pause" }, if paused { "Resume" } else { "Pause" })) }
                 li { (act(ask, name, "preview", "Preview")) }

@@ -2,8 +2,8 @@
 
 use super::Setup;
 use super::fields::about;
-use super::form_state::{FormState, Kept, Refused};
-use crate::settings::edit::Draft;
+use super::form_state::{FormState, RefusedForm, StoredSecret};
+use crate::settings::edit::SettingsDraft;
 use crate::settings::{Destination, Moved, Needs, SECRET_KEYS, takes_the_given_token};
 
 const TOKEN: &str = "source.token_file";
@@ -11,16 +11,21 @@ const TOKEN: &str = "source.token_file";
 impl Setup {
     /// The secrets that what was typed would send elsewhere, each with the words for beside its field. `draft` is the settings
     /// file as it is; `needs` tells which of them are used.
-    pub(super) fn moved(&self, typed: &FormState, draft: &Draft, needs: Needs) -> Vec<Refused> {
+    pub(super) fn moved(
+        &self,
+        typed: &FormState,
+        draft: &SettingsDraft,
+        needs: Needs,
+    ) -> Vec<RefusedForm> {
         let says = |key: &str| typed.says(draft, key);
         let before = |key: &str| text(draft, typed.of.as_deref()?, key);
         let mut refused = Vec::new();
         let is_used = |key: &&str| needs != Needs::Lines || key.starts_with("siem.");
         for key in SECRET_KEYS.into_iter().filter(is_used) {
             let entered_for = match typed.kept(key) {
-                Some(Kept::Staged(staged)) => staged.entered_for.clone(),
-                Some(Kept::InSettings) => Destination::of(key, &before),
-                Some(Kept::Dropped) | None => continue,
+                Some(StoredSecret::Staged(staged)) => staged.entered_for.clone(),
+                Some(StoredSecret::InSettings) => Destination::of(key, &before),
+                Some(StoredSecret::Dropped) | None => continue,
             };
             if let Some(moved) = entered_for.moved(&Destination::of(key, &says)) {
                 refused.push((key, asks_anew(&moved)));
@@ -43,7 +48,7 @@ pub(super) const GIVEN: &str = "the token that siembox was given at its start go
                      agent into the settings file";
 
 /// What is written for a key of an agent, where it is a text or a number.
-pub(super) fn text(draft: &Draft, agent: &str, key: &str) -> Option<String> {
+pub(super) fn text(draft: &SettingsDraft, agent: &str, key: &str) -> Option<String> {
     let value = draft.value(agent, key)?;
     match value.as_str() {
         Some(text) => Some(text.to_owned()),

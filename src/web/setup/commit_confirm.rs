@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::durable;
-use crate::settings::edit::{Draft, EditError, MAX_EXPORT_BYTES};
+use crate::settings::edit::{EditError, MAX_EXPORT_BYTES, SettingsDraft};
 use crate::text_file;
 
 /// So long a change is on trial.
@@ -27,7 +27,7 @@ pub(super) const KEYS: [&str; 6] = [
 
 /// The trial, where there is one.
 #[derive(Debug)]
-pub(super) struct Trial {
+pub(super) struct PendingChange {
     settings: PathBuf,
     /// The settings file as it was before.
     before: PathBuf,
@@ -37,7 +37,7 @@ pub(super) struct Trial {
 
 // === impl Trial ===
 
-impl Trial {
+impl PendingChange {
     /// Of this settings file; `before` is where what it goes back to is kept. One that an earlier life left behind ends at once.
     pub(super) fn new(settings: &Path, before: PathBuf) -> Self {
         let left_behind = before.exists().then_some(Duration::ZERO);
@@ -86,8 +86,8 @@ impl Trial {
         let text = text_file::read(&self.before, MAX_EXPORT_BYTES as u64).map_err(EditError::File);
         // what can't be read now can't be later: there is nothing to go back to
         *ends = None;
-        let before = Draft::open(&self.settings)?.with_text(text?)?;
-        let mut draft = Draft::open(&self.settings)?;
+        let before = SettingsDraft::open(&self.settings)?.with_text(text?)?;
+        let mut draft = SettingsDraft::open(&self.settings)?;
         for key in KEYS {
             draft.set_page(key, before.page_value(key));
         }
@@ -121,7 +121,7 @@ mod tests {
         for keeps in [false, true] {
             let folder = tempfile::tempdir().unwrap();
             let (settings, before) = change(folder.path());
-            let trial = Trial::new(&settings, before.clone());
+            let trial = PendingChange::new(&settings, before.clone());
             trial.begin(OLD, MINUTE).unwrap();
             std::fs::write(&settings, NEW).unwrap();
             assert!(!trial.end(Some(MINUTE * 2)).unwrap(), "not yet");
@@ -140,11 +140,11 @@ mod tests {
     fn a_restart_in_the_midst_of_it_goes_back_at_once() {
         let folder = tempfile::tempdir().unwrap();
         let (settings, before) = change(folder.path());
-        Trial::new(&settings, before.clone())
+        PendingChange::new(&settings, before.clone())
             .begin(OLD, MINUTE)
             .unwrap();
         std::fs::write(&settings, NEW).unwrap();
-        let next = Trial::new(&settings, before);
+        let next = PendingChange::new(&settings, before);
         assert!(next.end(Some(Duration::ZERO)).unwrap());
         assert_eq!(std::fs::read_to_string(&settings).unwrap(), OLD);
     }
@@ -153,7 +153,7 @@ mod tests {
     fn what_else_was_changed_meanwhile_stays() {
         let folder = tempfile::tempdir().unwrap();
         let (settings, before) = change(folder.path());
-        let trial = Trial::new(&settings, before);
+        let trial = PendingChange::new(&settings, before);
         trial.begin(OLD, MINUTE).unwrap();
         std::fs::write(&settings, format!("logs_dir = \"logs\"\n{NEW}")).unwrap();
         assert!(trial.end(None).unwrap());

@@ -11,7 +11,7 @@ use streams::of_streams;
 
 /// A step of the wizard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Step {
+pub(super) enum SetupStep {
     /// Name and looks of the lines.
     General,
     /// Where the lines go.
@@ -26,19 +26,19 @@ pub(super) enum Step {
 
 /// One thing that is asked for.
 #[derive(Debug)]
-pub(super) struct Field {
+pub(super) struct SetupField {
     /// In `[[agent]]`, with points: `siem.port`.
     pub(super) key: &'static str,
     pub(super) label: &'static str,
     /// What to write there, what holds where it is empty.
     pub(super) hint: &'static str,
-    pub(super) kind: Kind,
+    pub(super) kind: FieldKind,
     pub(super) group: Group,
 }
 
 /// How it is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum FieldKind {
     Text,
     Number,
     /// On or off; what it is where nothing is written.
@@ -50,7 +50,7 @@ pub(super) enum Kind {
     /// The same for what is no secret and has many lines.
     Pem,
     /// Values of one filter, one a line or with commas between; the stream's table `filters` holds them as `eq`.
-    Values(Holds),
+    Values(ValueKind),
     /// Values of one filter out of a few.
     Picks(&'static [(i64, &'static str)]),
     /// The filters that have no field of their own, as the settings file writes them, one a line.
@@ -59,7 +59,7 @@ pub(super) enum Kind {
 
 /// What the values of a filter are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Holds {
+pub(super) enum ValueKind {
     Numbers,
     Words,
 }
@@ -87,10 +87,10 @@ const fn field(
     key: &'static str,
     label: &'static str,
     hint: &'static str,
-    kind: Kind,
+    kind: FieldKind,
     group: Group,
-) -> Field {
-    Field {
+) -> SetupField {
+    SetupField {
         key,
         label,
         hint,
@@ -99,11 +99,11 @@ const fn field(
     }
 }
 
+use FieldKind::{Choice, Number, Pem, Secret, Switch, Text};
 use Group::Main;
-use Kind::{Choice, Number, Pem, Secret, Switch, Text};
 
 #[rustfmt::skip]
-static GENERAL: &[Field] = &[
+static GENERAL: &[SetupField] = &[
     field("name", "Name", "Letters, digits, . _ and -; it names the folder of what waits to be sent.", Text, Main),
     field("siem.format", "SIEM format", "What your SIEM expects.", Choice(&[("generic-cef", "Generic CEF"), ("arcsight", "Micro Focus ArcSight")]), Main),
     field("siem.time_format", "Time format", "Empty: RFC 5424, for ArcSight RFC 3164.", Choice(&[
@@ -120,7 +120,7 @@ static GENERAL: &[Field] = &[
 ];
 
 #[rustfmt::skip]
-static SIEM: &[Field] = &[
+static SIEM: &[SetupField] = &[
     field("siem.host", "Remote syslog host", "Name or address of the SIEM's syslog receiver.", Text, Main),
     field("siem.port", "Port", "Empty: 514, with TLS 6514, with RELP 2514.", Number, Main),
     field("siem.protocol", "Protocol", "TLS where the receiver can; RELP for rsyslog, which then answers each line.", Choice(&[
@@ -142,10 +142,10 @@ static SIEM: &[Field] = &[
 ];
 
 /// What is asked for of each stream; built once, from the list of streams.
-static DATA: LazyLock<Vec<Field>> = LazyLock::new(|| of_streams(CLOUD_APPS));
+static DATA: LazyLock<Vec<SetupField>> = LazyLock::new(|| of_streams(CLOUD_APPS));
 
 #[rustfmt::skip]
-static CONNECTION: &[Field] = &[
+static CONNECTION: &[SetupField] = &[
     field("source.api_url", "API URL", "From the portal: Settings > Cloud Apps > System > About.", Text, Main),
     field("source.token_file", "Token", "An API or SIEM token.", Secret, TOKEN),
     field("source.tenant_id", "Tenant", "The tenant's GUID or domain.", Text, ENTRA),
@@ -164,7 +164,7 @@ static CONNECTION: &[Field] = &[
 
 // === impl Step ===
 
-impl Step {
+impl SetupStep {
     /// All, in their order.
     pub(super) const ALL: [Self; 5] = [
         Self::General,
@@ -208,7 +208,7 @@ impl Step {
     }
 
     /// What it asks for.
-    pub(super) fn fields(self) -> &'static [Field] {
+    pub(super) fn fields(self) -> &'static [SetupField] {
         match self {
             Self::General => GENERAL,
             Self::Siem => SIEM,
@@ -221,16 +221,16 @@ impl Step {
 
 // === impl Field ===
 
-impl Field {
+impl SetupField {
     /// All fields of all steps.
     pub(super) fn all() -> impl Iterator<Item = &'static Self> {
-        Step::ALL.into_iter().flat_map(Step::fields)
+        SetupStep::ALL.into_iter().flat_map(SetupStep::fields)
     }
 
     /// Where it speaks of one filter: the key of the stream's table, and the filter's name.
     pub(super) fn filter(&self) -> Option<(&'static str, &'static str)> {
         match self.kind {
-            Kind::Values(_) | Kind::Picks(_) => {
+            FieldKind::Values(_) | FieldKind::Picks(_) => {
                 let end = self.key.find(".filters.")?;
                 let table = &self.key[..end + ".filters".len()];
                 Some((table, &self.key[end + ".filters.".len()..]))
@@ -241,7 +241,7 @@ impl Field {
 
     /// Is what is typed kept in a file of its own?
     pub(super) fn is_file(&self) -> bool {
-        matches!(self.kind, Kind::Secret | Kind::Pem)
+        matches!(self.kind, FieldKind::Secret | FieldKind::Pem)
     }
 
     /// What its file is called behind the agent's name.
@@ -260,11 +260,11 @@ impl Field {
 
 /// The field that a finding of the settings' reader is about, and its step: the one of this key, or of the longest that the key
 /// begins with.
-pub(super) fn about(key: &str) -> Option<(Step, &'static Field)> {
-    let fields = Step::ALL
+pub(super) fn about(key: &str) -> Option<(SetupStep, &'static SetupField)> {
+    let fields = SetupStep::ALL
         .into_iter()
         .flat_map(|step| step.fields().iter().map(move |field| (step, field)));
-    let begins = |field: &Field| {
+    let begins = |field: &SetupField| {
         key.strip_prefix(field.key)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
@@ -281,9 +281,9 @@ mod tests {
 
     #[test]
     fn each_key_is_asked_for_once_and_each_file_is_another() {
-        let keys: HashSet<_> = Field::all().map(|field| field.key).collect();
-        assert_eq!(keys.len(), Field::all().count());
-        let files: Vec<_> = Field::all().filter(|field| field.is_file()).collect();
+        let keys: HashSet<_> = SetupField::all().map(|field| field.key).collect();
+        assert_eq!(keys.len(), SetupField::all().count());
+        let files: Vec<_> = SetupField::all().filter(|field| field.is_file()).collect();
         let names: HashSet<_> = files.iter().map(|field| field.file_name()).collect();
         assert_eq!(names.len(), files.len());
     }
@@ -291,22 +291,22 @@ mod tests {
     #[test]
     fn a_finding_is_shown_beside_its_field() {
         let at = |key| about(key).map(|(step, field)| (step, field.key));
-        assert_eq!(at("siem.port"), Some((Step::Siem, "siem.port")));
+        assert_eq!(at("siem.port"), Some((SetupStep::Siem, "siem.port")));
         let severity = "alerts.filters.severity";
         assert_eq!(
             at("alerts.filters.severity.eq"),
-            Some((Step::Data, severity))
+            Some((SetupStep::Data, severity))
         );
         assert_eq!(
             at("alerts.filters.read.eq"),
-            Some((Step::Data, "alerts.filters"))
+            Some((SetupStep::Data, "alerts.filters"))
         );
         assert_eq!(at("siem.portal"), None);
     }
 
     #[test]
     fn filters_are_named_as_the_api_names_them() {
-        let filters: Vec<_> = Field::all().filter_map(Field::filter).collect();
+        let filters: Vec<_> = SetupField::all().filter_map(SetupField::filter).collect();
         assert!(filters.contains(&("alerts.filters", "entity.service")));
         assert!(filters.contains(&("activities.filters", "user.username")));
     }

@@ -6,8 +6,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::fields::Field;
-use crate::settings::edit::Draft;
+use super::fields::SetupField;
+use crate::settings::edit::SettingsDraft;
 
 /// The keys of `[page]` that name a file.
 pub(super) const OF_PAGE: [&str; 2] = ["certificate_file", "key_file"];
@@ -34,11 +34,11 @@ pub(super) fn fresh(
 }
 
 /// The files that settings name, but for this key of this agent (`page` for `[page]`).
-pub(super) fn named(draft: &Draft, folder: &Path, but: (&str, &str)) -> Vec<PathBuf> {
+pub(super) fn named(draft: &SettingsDraft, folder: &Path, but: (&str, &str)) -> Vec<PathBuf> {
     let text = |value: Option<toml_edit::Value>| value?.as_str().map(|name| folder.join(name));
     let agents = draft.agents();
     let of_agents = agents.iter().flat_map(|agent| {
-        let fields = Field::all().filter(|field| field.is_file());
+        let fields = SetupField::all().filter(|field| field.is_file());
         let fields = fields.filter(move |field| (agent.as_str(), field.key) != but);
         fields.filter_map(move |field| text(draft.value(agent, field.key)))
     });
@@ -52,12 +52,12 @@ fn is_read_anew(file: &str) -> bool {
 }
 
 /// The files that the page made for this agent, and no other agent's settings name.
-pub(super) fn own(draft: &Draft, agent: &str) -> Vec<String> {
-    let named = |agent: &str, field: &Field| {
+pub(super) fn own(draft: &SettingsDraft, agent: &str) -> Vec<String> {
+    let named = |agent: &str, field: &SetupField| {
         let value = draft.value(agent, field.key);
         value.and_then(|value| value.as_str().map(str::to_owned))
     };
-    let files = || Field::all().filter(|field| field.is_file());
+    let files = || SetupField::all().filter(|field| field.is_file());
     let agents = draft.agents();
     let others: Vec<String> = (agents.iter().filter(|other| *other != agent))
         .flat_map(|other| files().filter_map(|field| named(other, field)))

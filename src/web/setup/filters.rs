@@ -2,19 +2,19 @@
 
 use toml_edit::{Array, DocumentMut, InlineTable, Value};
 
-use super::fields::{Field, Holds, Kind};
+use super::fields::{FieldKind, SetupField, ValueKind};
 
 /// The values of one filter, from what was typed. None where nothing was.
 ///
 /// # Errors
 /// In words, for beside the field.
-pub(super) fn values(holds: Holds, typed: &str) -> Result<Option<Value>, String> {
+pub(super) fn values(holds: ValueKind, typed: &str) -> Result<Option<Value>, String> {
     let words = typed.split([',', '\n']).map(str::trim);
     let mut array = Array::new();
     for word in words.filter(|word| !word.is_empty()) {
         match holds {
-            Holds::Words => array.push(word),
-            Holds::Numbers => match word.parse::<i64>() {
+            ValueKind::Words => array.push(word),
+            ValueKind::Numbers => match word.parse::<i64>() {
                 Ok(number) => array.push(number),
                 Err(_) => {
                     return Err(format!(
@@ -50,7 +50,7 @@ pub(super) fn others(typed: &str) -> Result<InlineTable, String> {
 /// Takes a stream's table of filters apart: what its fields show, and the rest as text.
 pub(super) fn apart(
     stream_filters: &InlineTable,
-    fields: &[&'static Field],
+    fields: &[&'static SetupField],
 ) -> (Vec<(&'static str, String)>, String) {
     let mut shown = Vec::new();
     let mut rest = String::new();
@@ -72,7 +72,7 @@ pub(super) fn apart(
 }
 
 /// The text of a field, where the condition is one that it can show: nothing but `eq` with a list of its kind, or one value.
-fn text(field: &Field, condition: &Value) -> Option<String> {
+fn text(field: &SetupField, condition: &Value) -> Option<String> {
     let table = condition
         .as_inline_table()
         .filter(|table| table.len() == 1)?;
@@ -82,12 +82,14 @@ fn text(field: &Field, condition: &Value) -> Option<String> {
         one => vec![one],
     };
     let words = list.into_iter().map(|value| match field.kind {
-        Kind::Values(Holds::Words) => value
+        FieldKind::Values(ValueKind::Words) => value
             .as_str()
             .filter(|word| !word.contains([',', '\n']))
             .map(str::to_owned),
-        Kind::Values(Holds::Numbers) => value.as_integer().map(|number| number.to_string()),
-        Kind::Picks(all) => {
+        FieldKind::Values(ValueKind::Numbers) => {
+            value.as_integer().map(|number| number.to_string())
+        }
+        FieldKind::Picks(all) => {
             let number = value.as_integer()?;
             all.iter()
                 .any(|(known, _)| *known == number)
@@ -96,7 +98,7 @@ fn text(field: &Field, condition: &Value) -> Option<String> {
         _ => None,
     });
     let words: Vec<String> = words.collect::<Option<_>>()?;
-    let between = if matches!(field.kind, Kind::Picks(_)) {
+    let between = if matches!(field.kind, FieldKind::Picks(_)) {
         " "
     } else {
         "\n"
@@ -116,8 +118,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn fields(table: &'static str) -> Vec<&'static Field> {
-        Field::all()
+    fn fields(table: &'static str) -> Vec<&'static SetupField> {
+        SetupField::all()
             .filter(|field| field.filter().is_some_and(|(of, _)| of == table))
             .collect()
     }
@@ -148,16 +150,16 @@ mod tests {
         let list =
             |holds, typed| values(holds, typed).map(|list| list.map(|list| list.to_string()));
         assert_eq!(
-            list(Holds::Words, " a, b\n\nc "),
+            list(ValueKind::Words, " a, b\n\nc "),
             Ok(Some(r#"["a", "b", "c"]"#.into()))
         );
         assert_eq!(
-            list(Holds::Numbers, "11161,20893"),
+            list(ValueKind::Numbers, "11161,20893"),
             Ok(Some("[11161, 20893]".into()))
         );
-        assert_eq!(list(Holds::Words, " \n"), Ok(None));
+        assert_eq!(list(ValueKind::Words, " \n"), Ok(None));
         assert!(
-            list(Holds::Numbers, "Office")
+            list(ValueKind::Numbers, "Office")
                 .unwrap_err()
                 .contains("Office")
         );

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{InlineTable, Value};
 
-use super::fields::{Field, Kind, Step};
+use super::fields::{FieldKind, SetupField, SetupStep};
 use super::filters;
-use crate::settings::edit::{Draft, EditError, Revision, put_secret};
+use crate::settings::edit::{EditError, Revision, SettingsDraft, put_secret};
 use crate::settings::{Destination, Secret};
 use crate::web::form::Form;
 
@@ -17,7 +17,7 @@ use crate::web::form::Form;
 const LONGEST: usize = 16 * 1024;
 
 /// Something that a field can't be, in words: its key and why.
-pub(super) type Refused = (&'static str, String);
+pub(super) type RefusedForm = (&'static str, String);
 
 /// The fields of one agent.
 #[derive(Debug, Clone)]
@@ -27,12 +27,12 @@ pub(super) struct FormState {
     /// The settings file as it was when this began.
     pub(super) revision: Revision,
     texts: BTreeMap<&'static str, String>,
-    files: BTreeMap<&'static str, Kept>,
+    files: BTreeMap<&'static str, StoredSecret>,
 }
 
 /// What is known of a field whose content is kept in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Kept {
+pub(super) enum StoredSecret {
     /// The settings name a file already.
     InSettings,
     /// Typed, and put into a file of its own until all is saved.
@@ -66,19 +66,19 @@ impl FormState {
     }
 
     /// An agent of the settings, as it stands there.
-    pub(super) fn of_agent(draft: &Draft, name: &str) -> Self {
+    pub(super) fn of_agent(draft: &SettingsDraft, name: &str) -> Self {
         let mut typed = Self::new(draft.revision().clone());
         typed.of = Some(name.to_owned());
-        for field in Field::all().filter(|field| field.filter().is_none()) {
+        for field in SetupField::all().filter(|field| field.filter().is_none()) {
             let Some(value) = draft.value(name, field.key) else {
                 continue;
             };
             match field.kind {
-                Kind::Secret | Kind::Pem => {
-                    typed.files.insert(field.key, Kept::InSettings);
+                FieldKind::Secret | FieldKind::Pem => {
+                    typed.files.insert(field.key, StoredSecret::InSettings);
                 }
-                Kind::OtherFilters => typed.take_filters(field.key, &value),
-                Kind::Switch(_) => {
+                FieldKind::OtherFilters => typed.take_filters(field.key, &value),
+                FieldKind::Switch(_) => {
                     let on = value.as_bool().unwrap_or_default();
                     typed.texts.insert(field.key, switch(on).to_owned());
                 }
@@ -94,8 +94,8 @@ impl FormState {
         let Some(table) = value.as_inline_table() else {
             return;
         };
-        let of_table = |field: &&Field| field.filter().is_some_and(|(of, _)| of == key);
-        let fields: Vec<&'static Field> = Field::all().filter(of_table).collect();
+        let of_table = |field: &&SetupField| field.filter().is_some_and(|(of, _)| of == key);
+        let fields: Vec<&'static SetupField> = SetupField::all().filter(of_table).collect();
         let (shown, rest) = filters::apart(table, &fields);
         self.texts.extend(shown);
         self.texts.insert(key, rest);
@@ -115,20 +115,20 @@ impl FormState {
 
     /// What stands for a key that tells where a secret goes; of a file that is kept, what tells it from another one. `draft` is
     /// the settings file as it is.
-    pub(super) fn says(&self, draft: &Draft, key: &str) -> Option<String> {
+    pub(super) fn says(&self, draft: &SettingsDraft, key: &str) -> Option<String> {
         match self.files.get(key) {
             None => self.texts.get(key).filter(|text| !text.is_empty()).cloned(),
-            Some(Kept::InSettings) => {
+            Some(StoredSecret::InSettings) => {
                 let value = draft.value(self.of.as_deref()?, key)?;
                 Some(plain(&value))
             }
-            Some(Kept::Staged(staged)) => Some(staged.content.to_string()),
-            Some(Kept::Dropped) => None,
+            Some(StoredSecret::Staged(staged)) => Some(staged.content.to_string()),
+            Some(StoredSecret::Dropped) => None,
         }
     }
 
     /// What is known of a field that is kept in a file.
-    pub(super) fn kept(&self, key: &str) -> Option<&Kept> {
+    pub(super) fn kept(&self, key: &str) -> Option<&StoredSecret> {
         self.files.get(key)
     }
 
@@ -143,11 +143,11 @@ impl FormState {
     /// Where a file can't be written.
     pub(super) fn take(
         &mut self,
-        step: Step,
+        step: SetupStep,
         form: &Form,
         staging: &Path,
-        draft: &Draft,
-    ) -> Result<Vec<Refused>, EditError> {
+        draft: &SettingsDraft,
+    ) -> Result<Vec<RefusedForm>, EditError> {
         let mut refused = Vec::new();
         let mut typed = Vec::new();
         let is_new = self.of.is_none();
@@ -158,15 +158,15 @@ impl FormState {
                 continue;
             }
             match field.kind {
-                Kind::Switch(_) => {
+                FieldKind::Switch(_) => {
                     let on = form.has(field.key);
                     self.texts.insert(field.key, switch(on).to_owned());
                 }
-                Kind::Picks(_) => {
+                FieldKind::Picks(_) => {
                     let picked: Vec<&str> = form.all(field.key).collect();
                     self.texts.insert(field.key, picked.join(" "));
                 }
-                Kind::Secret | Kind::Pem => {
+                FieldKind::Secret | FieldKind::Pem => {
                     if !text.is_empty() {
                         let text = text.replace("\r\n", "\n");
                         make(staging)?;
@@ -176,10 +176,10 @@ impl FormState {
                             content: Revision::of(text.as_bytes()),
                             entered_for: Destination::default(),
                         };
-                        self.files.insert(field.key, Kept::Staged(staged));
+                        self.files.insert(field.key, StoredSecret::Staged(staged));
                         typed.push(field.key);
                     } else if form.has(&format!("drop:{}", field.key)) {
-                        self.files.insert(field.key, Kept::Dropped);
+                        self.files.insert(field.key, StoredSecret::Dropped);
                     }
                 }
                 _ => {
@@ -190,7 +190,7 @@ impl FormState {
         // only now it is known where they are to go
         for key in typed {
             let goes = Destination::of(key, &|key| self.says(draft, key));
-            if let Some(Kept::Staged(staged)) = self.files.get_mut(key) {
+            if let Some(StoredSecret::Staged(staged)) = self.files.get_mut(key) {
                 staged.entered_for = goes;
             }
         }
@@ -200,35 +200,35 @@ impl FormState {
     /// Writes it all into the settings. `file` says what to name for a file that is staged.
     pub(super) fn write(
         &self,
-        draft: &mut Draft,
-        mut file: impl FnMut(&Field, &Path) -> PathBuf,
-    ) -> Vec<Refused> {
+        draft: &mut SettingsDraft,
+        mut file: impl FnMut(&SetupField, &Path) -> PathBuf,
+    ) -> Vec<RefusedForm> {
         let mut refused = Vec::new();
         let name = self.name().to_owned();
         if self.of.is_none() {
             draft.add_agent(&name);
         }
-        for field in Field::all() {
+        for field in SetupField::all() {
             let value = match field.kind {
                 _ if field.key == "name" => continue,
-                Kind::Values(_) | Kind::Picks(_) => continue,
-                Kind::OtherFilters => match self.filters(field.key) {
+                FieldKind::Values(_) | FieldKind::Picks(_) => continue,
+                FieldKind::OtherFilters => match self.filters(field.key) {
                     Ok(table) => (!table.is_empty()).then_some(Value::InlineTable(table)),
                     Err(why) => {
                         refused.push(why);
                         continue;
                     }
                 },
-                Kind::Secret | Kind::Pem => match self.files.get(field.key) {
-                    None | Some(Kept::InSettings) => continue,
-                    Some(Kept::Dropped) => None,
-                    Some(Kept::Staged(staged)) => {
+                FieldKind::Secret | FieldKind::Pem => match self.files.get(field.key) {
+                    None | Some(StoredSecret::InSettings) => continue,
+                    Some(StoredSecret::Dropped) => None,
+                    Some(StoredSecret::Staged(staged)) => {
                         let path = file(field, &staged.path);
                         Some(path.to_string_lossy().into_owned().into())
                     }
                 },
-                Kind::Switch(default) => Some(self.is_on(field.key, default).into()),
-                Kind::Number => match self.text(field.key) {
+                FieldKind::Switch(default) => Some(self.is_on(field.key, default).into()),
+                FieldKind::Number => match self.text(field.key) {
                     "" => None,
                     text => match text.parse::<i64>() {
                         Ok(number) => Some(number.into()),
@@ -241,7 +241,7 @@ impl FormState {
                         }
                     },
                 },
-                Kind::Text | Kind::Choice(_) => match self.text(field.key) {
+                FieldKind::Text | FieldKind::Choice(_) => match self.text(field.key) {
                     "" => None,
                     text => Some(text.into()),
                 },
@@ -252,15 +252,15 @@ impl FormState {
     }
 
     /// The whole table of filters of a stream.
-    fn filters(&self, table: &'static str) -> Result<InlineTable, Refused> {
+    fn filters(&self, table: &'static str) -> Result<InlineTable, RefusedForm> {
         let mut all = filters::others(self.text(table)).map_err(|why| (table, why))?;
-        for field in Field::all() {
+        for field in SetupField::all() {
             let Some((_, filter)) = field.filter().filter(|(of, _)| *of == table) else {
                 continue;
             };
             let text = self.text(field.key);
             let value = match field.kind {
-                Kind::Values(holds) => {
+                FieldKind::Values(holds) => {
                     filters::values(holds, text).map_err(|why| (field.key, why))?
                 }
                 _ => filters::picks(text),
@@ -277,10 +277,10 @@ impl FormState {
 }
 
 /// Writes a value where it says something new; what the file says already, also by saying nothing, stays as it is written there.
-fn put(draft: &mut Draft, agent: &str, field: &Field, value: Option<Value>) {
+fn put(draft: &mut SettingsDraft, agent: &str, field: &SetupField, value: Option<Value>) {
     let default = match field.kind {
-        Kind::Switch(on) => Some(Value::from(on)),
-        Kind::Choice(all) => all.first().map(|(first, _)| Value::from(*first)),
+        FieldKind::Switch(on) => Some(Value::from(on)),
+        FieldKind::Choice(all) => all.first().map(|(first, _)| Value::from(*first)),
         _ => None,
     };
     let written = draft.value(agent, field.key);

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::bound::{GIVEN, text};
 use super::files::OF_PAGE;
-use crate::settings::edit::{CERTIFICATE_KEYS, Draft, Outside, inside};
+use crate::settings::edit::{CERTIFICATE_KEYS, Outside, SettingsDraft, inside};
 use crate::settings::{
     Destination, Moved, Overrides, SECRET_KEYS, Secret, Settings, takes_the_given_token,
 };
@@ -18,9 +18,9 @@ use crate::settings::{
 /// Settings that are to take the place of others.
 pub(super) struct Incoming<'a> {
     /// The settings file as it is.
-    pub(super) present: &'a Draft,
+    pub(super) present: &'a SettingsDraft,
     /// As it is to be.
-    pub(super) next: &'a Draft,
+    pub(super) next: &'a SettingsDraft,
     /// What comes along, by the key that names it: `agent[1].source.token_file`.
     pub(super) along: &'a BTreeMap<String, Secret>,
     /// The settings file's folder.
@@ -52,7 +52,7 @@ impl Incoming<'_> {
             }
         }
         for key in OF_PAGE {
-            let value = |draft: &Draft| Some(draft.page_value(key)?.as_str()?.to_owned());
+            let value = |draft: &SettingsDraft| Some(draft.page_value(key)?.as_str()?.to_owned());
             let Some(name) = value(self.next) else {
                 continue;
             };

@@ -40,7 +40,7 @@ pub(super) struct Job {
 }
 
 /// Where a job says what it does: whole lines; what comes without an end waits for it.
-pub(super) struct Voice {
+pub(super) struct JobVoice {
     jobs: Jobs,
     number: u64,
     part: Vec<u8>,
@@ -57,10 +57,10 @@ impl Jobs {
         &self,
         session: &str,
         title: &str,
-        work: impl FnOnce(&mut Voice) -> Result<String, String> + Send + 'static,
+        work: impl FnOnce(&mut JobVoice) -> Result<String, String> + Send + 'static,
     ) -> Result<u64, String> {
         let number = self.admit(session, title)?;
-        let mut voice = Voice {
+        let mut voice = JobVoice {
             jobs: self.clone(),
             number,
             part: Vec::new(),
@@ -140,7 +140,7 @@ impl Drop for Fallen {
 
 // === impl Voice ===
 
-impl Voice {
+impl JobVoice {
     /// Says a line.
     pub(super) fn say(&mut self, line: &str) {
         self.jobs.with(self.number, |job| {
@@ -176,7 +176,7 @@ impl Voice {
     }
 }
 
-impl Write for Voice {
+impl Write for JobVoice {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             self.part.extend_from_slice(piece);
@@ -244,13 +244,13 @@ mod tests {
         for _ in 0..MOST_RUNNING {
             let (go, wait) = mpsc::channel::<()>();
             hold.push(go);
-            let work = move |_: &mut Voice| {
+            let work = move |_: &mut JobVoice| {
                 let _ = wait.recv();
                 Ok(String::new())
             };
             jobs.start("me", "A check", work).unwrap();
         }
-        let work = |_: &mut Voice| Ok(String::new());
+        let work = |_: &mut JobVoice| Ok(String::new());
         assert!(
             jobs.start("me", "One more", work)
                 .unwrap_err()

@@ -8,7 +8,7 @@ use toml_edit::{Array, Value};
 use super::files::{fresh, named};
 use super::{Question, Reply, Setup};
 use crate::clock::span_in_words;
-use crate::settings::edit::{Draft, EditError, put_secret};
+use crate::settings::edit::{EditError, SettingsDraft, put_secret};
 use crate::settings::{Finding, PageSettings, Secret, Settings};
 use crate::web::identity::Identity;
 use crate::web::layout::trouble;
@@ -28,7 +28,9 @@ impl Setup {
     /// `/setup/page`
     pub(super) fn listening(&self, ask: Question) -> Reply {
         let done = match ask.is_form() {
-            false => Draft::open(&self.file).map(|draft| form(ask, &typed_of(&draft), &[], None)),
+            false => {
+                SettingsDraft::open(&self.file).map(|draft| form(ask, &typed_of(&draft), &[], None))
+            }
             true => self.listen_elsewhere(ask),
         };
         done.unwrap_or_else(|error| {
@@ -45,7 +47,7 @@ impl Setup {
             certificate: ask.text("certificate").trim().replace("\r\n", "\n"),
             key: ask.text("key").trim().replace("\r\n", "\n"),
         };
-        let mut draft = Draft::open(&self.file)?;
+        let mut draft = SettingsDraft::open(&self.file)?;
         let before = draft.text();
         if typed.https_listen.trim().is_empty() {
             let why = "Without HTTPS nobody could sign in here any more. Switch it off in the settings file, if that is meant.";
@@ -78,7 +80,7 @@ impl Setup {
     }
 
     /// Puts an own certificate beside the settings, where it can be used.
-    fn put_certificate(&self, draft: &mut Draft, typed: &FormState) -> Result<(), String> {
+    fn put_certificate(&self, draft: &mut SettingsDraft, typed: &FormState) -> Result<(), String> {
         let folder = self.file.parent().unwrap_or(Path::new("."));
         let put = |name: &str, text: &str| {
             put_secret(folder, name, &Secret::new(text)).map_err(|error| error.to_string())
@@ -147,7 +149,7 @@ impl Setup {
     }
 }
 
-fn typed_of(draft: &Draft) -> FormState {
+fn typed_of(draft: &SettingsDraft) -> FormState {
     let default = PageSettings::default();
     let lines = |key| draft.page_value(key).map(|value| lines(&value));
     let joined = |addresses: &[std::net::SocketAddr]| {
@@ -192,7 +194,7 @@ fn list(typed: &str) -> Option<Value> {
 }
 
 /// Writes a value where it says something new.
-fn set(draft: &mut Draft, key: &str, value: Option<Value>) {
+fn set(draft: &mut SettingsDraft, key: &str, value: Option<Value>) {
     let default = PageSettings::default();
     let says = |value: &Value| {
         value

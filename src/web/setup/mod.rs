@@ -37,12 +37,12 @@ use maud::{Markup, html};
 
 pub use actions::Actions;
 
-use self::commit_confirm::Trial;
-use self::fields::Step;
+use self::commit_confirm::PendingChange;
+use self::fields::SetupStep;
 use self::forms::Forms;
 use self::jobs::Jobs;
 use super::admin_session::AdminSession;
-use super::audit::Audit;
+use super::audit::SettingsAudit;
 use super::auth::{AdminPage, AdminRequest};
 use super::layout::{layout, working};
 use super::page::Page;
@@ -50,7 +50,7 @@ use crate::settings::Overrides;
 use crate::status::{Snapshot, Status};
 
 /// What the set-up works with.
-pub struct Tools {
+pub struct SetupTools {
     /// The settings file.
     pub file: PathBuf,
     /// What the command line said; it wins over the file.
@@ -62,7 +62,7 @@ pub struct Tools {
     /// How it does.
     pub status: Status,
     /// Where changes are noted.
-    pub audit: Arc<Audit>,
+    pub audit: Arc<SettingsAudit>,
     /// Has this box lamps that siembox plays, by which it can be found?
     pub lamps: bool,
 }
@@ -73,11 +73,11 @@ pub struct Setup {
     given: Overrides,
     hands: Arc<dyn Actions>,
     status: Status,
-    audit: Arc<Audit>,
+    audit: Arc<SettingsAudit>,
     lamps: bool,
     forms: Forms,
     jobs: Jobs,
-    trial: Trial,
+    trial: PendingChange,
 }
 
 /// A question of the administrator's.
@@ -111,8 +111,8 @@ enum Reply {
 impl Setup {
     /// Nothing typed yet, and nothing running.
     #[must_use]
-    pub fn new(tools: Tools) -> Self {
-        let trial = Trial::new(&tools.file, tools.state_dir.join("page-before.toml"));
+    pub fn new(tools: SetupTools) -> Self {
+        let trial = PendingChange::new(&tools.file, tools.state_dir.join("page-before.toml"));
         Self {
             file: tools.file,
             given: tools.given,
@@ -146,7 +146,7 @@ impl Setup {
         let post = ask.is_form();
         match parts[..] {
             [] if !post => self.agents(ask),
-            ["new"] if !post => Reply::See(step::address(None, Step::General)),
+            ["new"] if !post => Reply::See(step::address(None, SetupStep::General)),
             ["new", step] => self.to_step(ask, None, step).unwrap_or(Reply::Missing),
             ["agent", name, what] => self
                 .to_step(ask, Some(name), what)
@@ -166,7 +166,7 @@ impl Setup {
     }
 
     fn to_step(&self, ask: Question, agent: Option<&str>, step: &str) -> Option<Reply> {
-        Step::named(step).map(|step| self.wizard(ask, agent, step))
+        SetupStep::named(step).map(|step| self.wizard(ask, agent, step))
     }
 
     /// `/setup/identify`: the lamps flicker for a while.

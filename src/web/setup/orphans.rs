@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{Question, Reply, Setup};
-use crate::orphan::{Orphan, Request};
+use crate::orphan::{Orphan, OrphanRequest};
 
 impl Setup {
     /// `/setup/orphan/NAME/WHAT`
@@ -13,19 +13,19 @@ impl Setup {
             return Reply::Missing;
         };
         let request = match (what, ask.is_form()) {
-            ("send", true) => Request::Send {
+            ("send", true) => OrphanRequest::Send {
                 name: name.to_owned(),
                 agent: Some(ask.text("agent").to_owned()),
             },
             ("delete", false) => return delete_form(ask, orphan),
-            ("delete", true) => Request::Delete {
+            ("delete", true) => OrphanRequest::Delete {
                 name: name.to_owned(),
             },
             _ => return Reply::Missing,
         };
         let done = match request {
-            Request::Send { .. } => "sent",
-            Request::Delete { .. } => "orphan-deleted",
+            OrphanRequest::Send { .. } => "sent",
+            OrphanRequest::Delete { .. } => "orphan-deleted",
         };
         match self.hands.orphan(request) {
             Ok(said) => {

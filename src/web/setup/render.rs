@@ -2,11 +2,11 @@
 
 use maud::{Markup, html};
 
-use super::fields::{Field, Group, Kind, Step};
-use super::form_state::{FormState, Kept, Refused};
+use super::fields::{FieldKind, Group, SetupField, SetupStep};
+use super::form_state::{FormState, RefusedForm, StoredSecret};
 
 /// The fields of a step.
-pub(super) fn fields(step: Step, typed: &FormState, refused: &[Refused]) -> Markup {
+pub(super) fn fields(step: SetupStep, typed: &FormState, refused: &[RefusedForm]) -> Markup {
     let all = step.fields();
     html! {
         @for (group, heading) in groups(all) {
@@ -30,7 +30,7 @@ pub(super) fn fields(step: Step, typed: &FormState, refused: &[Refused]) -> Mark
 }
 
 /// The groups of these fields, in their order, with their headings.
-fn groups(fields: &[Field]) -> Vec<(Group, &'static str)> {
+fn groups(fields: &[SetupField]) -> Vec<(Group, &'static str)> {
     let mut groups: Vec<(Group, &'static str)> = Vec::new();
     for field in fields {
         let heading = match field.group {
@@ -45,23 +45,23 @@ fn groups(fields: &[Field]) -> Vec<(Group, &'static str)> {
 }
 
 /// Is there something in it that a person should see without opening it?
-fn is_touched(field: &Field, typed: &FormState, refused: &[Refused]) -> bool {
+fn is_touched(field: &SetupField, typed: &FormState, refused: &[RefusedForm]) -> bool {
     let typed_in = match field.kind {
-        Kind::Switch(default) => typed.is_on(field.key, default) != default,
-        Kind::Choice(all) => {
+        FieldKind::Switch(default) => typed.is_on(field.key, default) != default,
+        FieldKind::Choice(all) => {
             let text = typed.text(field.key);
             !text.is_empty() && all.first().is_none_or(|(first, _)| *first != text)
         }
-        Kind::Secret | Kind::Pem => typed.kept(field.key).is_some(),
+        FieldKind::Secret | FieldKind::Pem => typed.kept(field.key).is_some(),
         _ => !typed.text(field.key).is_empty(),
     };
     typed_in || refused.iter().any(|(key, _)| *key == field.key)
 }
 
 fn run<'a>(
-    fields: impl Iterator<Item = &'a Field>,
+    fields: impl Iterator<Item = &'a SetupField>,
     typed: &FormState,
-    refused: &[Refused],
+    refused: &[RefusedForm],
 ) -> Markup {
     html! {
         @for field in fields {
@@ -71,7 +71,7 @@ fn run<'a>(
     }
 }
 
-fn one(field: &Field, typed: &FormState, why: &[&str]) -> Markup {
+fn one(field: &SetupField, typed: &FormState, why: &[&str]) -> Markup {
     let (hint, error) = (
         format!("{}-hint", field.key),
         format!("{}-error", field.key),
@@ -88,10 +88,10 @@ fn one(field: &Field, typed: &FormState, why: &[&str]) -> Markup {
         described: (!described.is_empty()).then_some(described.as_str()),
         invalid: (!why.is_empty()).then_some("true"),
     };
-    let is_switch = matches!(field.kind, Kind::Switch(_));
+    let is_switch = matches!(field.kind, FieldKind::Switch(_));
     html! {
         div.field.switch[is_switch] {
-            @if let Kind::Picks(all) = field.kind {
+            @if let FieldKind::Picks(all) = field.kind {
                 (picks(field, all, typed, about))
             } @else if is_switch {
                 (input(field, typed, about))
@@ -117,14 +117,14 @@ struct About<'a> {
     invalid: Option<&'a str>,
 }
 
-fn input(field: &Field, typed: &FormState, about: About) -> Markup {
+fn input(field: &SetupField, typed: &FormState, about: About) -> Markup {
     let (key, text) = (field.key, typed.text(field.key));
     let About { described, invalid } = about;
     match field.kind {
-        Kind::Switch(default) => html! {
+        FieldKind::Switch(default) => html! {
             input type="checkbox" role="switch" id=(key) name=(key) checked[typed.is_on(key, default)] aria-describedby=[described];
         },
-        Kind::Choice(all) => html! {
+        FieldKind::Choice(all) => html! {
             select id=(key) name=(key) aria-describedby=[described] aria-invalid=[invalid] {
                 @for (value, words) in all {
                     option value=(value) selected[*value == text] { (words) }
@@ -135,17 +135,17 @@ fn input(field: &Field, typed: &FormState, about: About) -> Markup {
                 }
             }
         },
-        Kind::Values(_) | Kind::OtherFilters => html! {
+        FieldKind::Values(_) | FieldKind::OtherFilters => html! {
             textarea id=(key) name=(key) rows=(rows(text, 1)) spellcheck="false" aria-describedby=[described] aria-invalid=[invalid] {
                 // the first line feed of a text area is not its content
                 "\n" (text)
             }
         },
-        Kind::Secret | Kind::Pem => kept(field, typed, about),
-        Kind::Text | Kind::Number | Kind::Picks(_) => {
+        FieldKind::Secret | FieldKind::Pem => kept(field, typed, about),
+        FieldKind::Text | FieldKind::Number | FieldKind::Picks(_) => {
             // it names a folder of what waits
             let fixed = key == "name" && typed.of.is_some();
-            let mode = if field.kind == Kind::Number {
+            let mode = if field.kind == FieldKind::Number {
                 "numeric"
             } else {
                 "text"
@@ -159,17 +159,20 @@ fn input(field: &Field, typed: &FormState, about: About) -> Markup {
 }
 
 /// An input whose content never comes back: it says whether there is one.
-fn kept(field: &Field, typed: &FormState, about: About) -> Markup {
+fn kept(field: &SetupField, typed: &FormState, about: About) -> Markup {
     let key = field.key;
     let About { described, invalid } = about;
     let state = match typed.kept(key) {
-        Some(Kept::InSettings) => Some("Set. Write here only to replace it."),
-        Some(Kept::Staged(_)) => Some("Taken. Write here only to replace it."),
-        Some(Kept::Dropped) => Some("Will be taken out."),
+        Some(StoredSecret::InSettings) => Some("Set. Write here only to replace it."),
+        Some(StoredSecret::Staged(_)) => Some("Taken. Write here only to replace it."),
+        Some(StoredSecret::Dropped) => Some("Will be taken out."),
         None => None,
     };
-    let is_there = matches!(typed.kept(key), Some(Kept::InSettings | Kept::Staged(_)));
-    let one_line = field.kind == Kind::Secret && key != "siem.client_key_file";
+    let is_there = matches!(
+        typed.kept(key),
+        Some(StoredSecret::InSettings | StoredSecret::Staged(_))
+    );
+    let one_line = field.kind == FieldKind::Secret && key != "siem.client_key_file";
     html! {
         @if one_line {
             input type="password" id=(key) name=(key) autocomplete="off" spellcheck="false" placeholder=[state]
@@ -184,7 +187,7 @@ fn kept(field: &Field, typed: &FormState, about: About) -> Markup {
     }
 }
 
-fn picks(field: &Field, all: &[(i64, &str)], typed: &FormState, about: About) -> Markup {
+fn picks(field: &SetupField, all: &[(i64, &str)], typed: &FormState, about: About) -> Markup {
     let picked: Vec<&str> = typed.text(field.key).split_ascii_whitespace().collect();
     html! {
         fieldset.picks aria-describedby=[about.described] {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use maud::html;
 
 use super::{Question, Reply, Setup};
-use crate::replay::{Request, When, Word, sentence, window};
+use crate::replay::{ReplayReport, ReplayRequest, When, sentence, window};
 
 impl Setup {
     pub(super) fn replay(&self, ask: Question, name: &str) -> Reply {
@@ -18,7 +18,7 @@ impl Setup {
         let title = format!("Replay of {name}");
         let started = self.jobs.start(ask.session(), &title, move |voice| {
             hands.replay(&request, &mut |word| {
-                if let Word::Progress(progress) = word {
+                if let ReplayReport::Progress(progress) = word {
                     let percent = progress.per_mille / 10;
                     voice.say_again(
                         "So far ",
@@ -72,7 +72,7 @@ pub(super) fn form(ask: Question, name: &str, why: Option<&str>) -> Reply {
     Reply::page(&title, body)
 }
 
-fn asked_window(ask: Question, name: &str) -> Result<Request, String> {
+fn asked_window(ask: Question, name: &str) -> Result<ReplayRequest, String> {
     let at = |id: &str, label: &str| match ask.text(id).trim() {
         "" => Ok(None),
         text => When::parse(text)
@@ -84,7 +84,7 @@ fn asked_window(ask: Question, name: &str) -> Result<Request, String> {
     };
     let (from_ms, to_ms) =
         window(from_ms, at("until", "Until")?, ask.now_ms()).map_err(|unfit| unfit.to_string())?;
-    Ok(Request {
+    Ok(ReplayRequest {
         agent: Some(name.to_owned()),
         from_ms,
         to_ms,

@@ -2,12 +2,12 @@
 
 use maud::{Markup, html};
 
-use super::fields::{Kind, Step, about};
-use super::form_state::{FormState, Refused};
+use super::fields::{FieldKind, SetupStep, about};
+use super::form_state::{FormState, RefusedForm};
 use super::validate::Validated;
 
 /// Where a step stands.
-pub(super) fn address(agent: Option<&str>, step: Step) -> String {
+pub(super) fn address(agent: Option<&str>, step: SetupStep) -> String {
     match agent {
         None => format!("/setup/new/{}", step.name()),
         Some(name) => format!("/setup/agent/{name}/{}", step.name()),
@@ -15,7 +15,7 @@ pub(super) fn address(agent: Option<&str>, step: Step) -> String {
 }
 
 /// What is wrong, above the form, where a screen reader says it at once.
-pub(super) fn summary(refused: &[Refused], why: &[String]) -> Markup {
+pub(super) fn summary(refused: &[RefusedForm], why: &[String]) -> Markup {
     html! {
         @if !refused.is_empty() || !why.is_empty() {
             div.trouble role="alert" {
@@ -34,17 +34,17 @@ pub(super) fn summary(refused: &[Refused], why: &[String]) -> Markup {
     }
 }
 
-pub(super) fn buttons(step: Step, edits: bool) -> Markup {
+pub(super) fn buttons(step: SetupStep, edits: bool) -> Markup {
     let trial = match step {
-        Step::General => None,
-        Step::Siem => Some(("test", "Send a test line")),
-        Step::Data | Step::Finish => Some(("preview", "Preview results")),
-        Step::Connection => Some(("check", "Check the connection")),
+        SetupStep::General => None,
+        SetupStep::Siem => Some(("test", "Send a test line")),
+        SetupStep::Data | SetupStep::Finish => Some(("preview", "Preview results")),
+        SetupStep::Connection => Some(("check", "Check the connection")),
     };
     html! {
         div.buttons {
-            @if step != Step::Finish { button.main[!edits] name="act" value="next" { "Next" } }
-            @if edits || step == Step::Finish {
+            @if step != SetupStep::Finish { button.main[!edits] name="act" value="next" { "Next" } }
+            @if edits || step == SetupStep::Finish {
                 button.main name="act" value="save" { @if edits { "Save" } @else { "Add this agent" } }
             }
             @if let Some((act, words)) = trial { button name="act" value=(act) { (words) } }
@@ -57,13 +57,13 @@ pub(super) fn buttons(step: Step, edits: bool) -> Markup {
 pub(super) fn finish(typed: &FormState, judged: &Validated) -> Markup {
     html! {
         @for (key, why) in &judged.refused {
-            @let (step, label) = about(key).map_or((Step::General, *key), |(step, field)| (step, field.label));
+            @let (step, label) = about(key).map_or((SetupStep::General, *key), |(step, field)| (step, field.label));
             p.error { a href={ (address(typed.of.as_deref(), step)) "#" (key) } { (label) } ": " (why) }
         }
         @for why in &judged.elsewhere { p.error { (why) } }
         @for warning in &judged.warnings { p.warning { (warning) } }
         dl.summary {
-            @for step in Step::ALL {
+            @for step in SetupStep::ALL {
                 @for field in step.fields() {
                     @if let Some(words) = in_words(typed, field.key, field.kind) {
                         dt { (field.label) }
@@ -81,22 +81,22 @@ pub(super) fn finish(typed: &FormState, judged: &Validated) -> Markup {
 }
 
 /// What a person chose, where it is not what holds anyway.
-fn in_words(typed: &FormState, key: &str, kind: Kind) -> Option<String> {
+fn in_words(typed: &FormState, key: &str, kind: FieldKind) -> Option<String> {
     match kind {
-        Kind::Secret | Kind::Pem => typed.kept(key).map(|_| "set".to_owned()),
-        Kind::Switch(default) => {
+        FieldKind::Secret | FieldKind::Pem => typed.kept(key).map(|_| "set".to_owned()),
+        FieldKind::Switch(default) => {
             let on = typed.is_on(key, default);
             // whether a stream is sent at all
             let always = key.ends_with(".enabled");
             (always || on != default).then(|| if on { "on" } else { "off" }.to_owned())
         }
-        Kind::Choice(all) => {
+        FieldKind::Choice(all) => {
             let chosen = all
                 .iter()
                 .find(|(value, _)| *value == typed.text(key) && !value.is_empty());
             chosen.map(|(_, words)| (*words).to_owned())
         }
-        Kind::Picks(all) => {
+        FieldKind::Picks(all) => {
             let picked: Vec<&str> = typed.text(key).split_ascii_whitespace().collect();
             let words = all
                 .iter()

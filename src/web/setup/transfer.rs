@@ -10,8 +10,8 @@ use super::incoming::Incoming;
 use super::{Question, Reply, Setup};
 use crate::settings::Secret;
 use crate::settings::edit::{
-    Bundle, BundleError, Draft, EditError, Import, export, import, is_encrypted, put_secret,
-    secrets_of,
+    Bundle, BundleError, EditError, Import, SettingsDraft, export, import, is_encrypted,
+    put_secret, secrets_of,
 };
 use crate::web::auth::AdminRequest;
 use crate::web::layout::trouble;
@@ -46,7 +46,7 @@ impl Setup {
     }
 
     fn export(&self, ask: Question) -> Result<Reply, TransferError> {
-        let draft = Draft::open(&self.file)?;
+        let draft = SettingsDraft::open(&self.file)?;
         let settings = draft.text();
         if !gives_secrets(ask.ask) {
             self.note(ask, "settings exported, without secrets");
@@ -87,7 +87,7 @@ impl Setup {
         let Import { bundle, loaded } =
             import(text.as_bytes(), passphrase, &self.file, &self.given)?;
         let folder = self.file.parent().unwrap_or(Path::new("."));
-        let present = Draft::open(&self.file)?;
+        let present = SettingsDraft::open(&self.file)?;
         let before = present.text();
         let mut draft = present.clone().with_text(bundle.settings)?;
         let refused = Incoming {
@@ -132,7 +132,7 @@ pub(super) fn gives_secrets(ask: &AdminRequest) -> bool {
 }
 
 /// The file that a key names at present.
-fn there(draft: &Draft, agent: &str, key: &str) -> Option<String> {
+fn there(draft: &SettingsDraft, agent: &str, key: &str) -> Option<String> {
     let value = draft.value(agent, key)?;
     value.as_str().map(str::to_owned)
 }

@@ -2,14 +2,14 @@
 
 use super::Setup;
 use super::fields::about;
-use super::form_state::{FormState, Refused};
-use crate::settings::edit::Draft;
-use crate::settings::{AgentSettings, Finding, Loaded, Needs, Overrides, Settings};
+use super::form_state::{FormState, RefusedForm};
+use crate::settings::edit::SettingsDraft;
+use crate::settings::{AgentSettings, Finding, LoadedSettings, Needs, Overrides, Settings};
 
 /// What the typed settings come to.
 pub(super) struct Validated {
     /// What the reader refuses, of the whole file; what is about a field of the wizard stands in `refused`.
-    pub(super) refused: Vec<Refused>,
+    pub(super) refused: Vec<RefusedForm>,
     pub(super) elsewhere: Vec<String>,
     pub(super) warnings: Vec<String>,
     /// The settings, where they hold, with the agent's own.
@@ -18,7 +18,12 @@ pub(super) struct Validated {
 
 impl Setup {
     /// Holds what was typed against the settings' own reader. Files are read where they are staged.
-    pub(super) fn judge(&self, typed: &FormState, mut draft: Draft, needs: Needs) -> Validated {
+    pub(super) fn judge(
+        &self,
+        typed: &FormState,
+        mut draft: SettingsDraft,
+        needs: Needs,
+    ) -> Validated {
         let mut judged = Validated {
             refused: Vec::new(),
             elsewhere: Vec::new(),
@@ -48,7 +53,7 @@ impl Setup {
             ..self.given.clone()
         };
         match draft.read(&given) {
-            Ok(Loaded { settings, warnings }) => {
+            Ok(LoadedSettings { settings, warnings }) => {
                 judged.warnings = warnings
                     .iter()
                     .map(|finding| finding.text.clone())
@@ -70,7 +75,7 @@ impl Setup {
 
     /// The same with the settings file as it is now.
     pub(super) fn judged_now(&self, typed: &FormState) -> Validated {
-        match Draft::open(&self.file) {
+        match SettingsDraft::open(&self.file) {
             Ok(draft) => self.judge(typed, draft, Needs::Stream),
             Err(error) => Validated {
                 refused: Vec::new(),

@@ -5,19 +5,21 @@ use std::path::{Path, PathBuf};
 
 use maud::html;
 
-use super::fields::{Step, about};
-use super::form_state::{FormState, Refused};
+use super::fields::{SetupStep, about};
+use super::form_state::{FormState, RefusedForm};
 use super::forms::Which;
 use super::step::{address, buttons, finish, summary};
 use super::validate::Validated;
 use super::{Question, Reply, Setup, files, render};
-use crate::settings::edit::{Draft, EditError, MAX_EXPORT_BYTES, put_secret, remove_secret};
+use crate::settings::edit::{
+    EditError, MAX_EXPORT_BYTES, SettingsDraft, put_secret, remove_secret,
+};
 use crate::settings::{Needs, Secret};
 use crate::text_file;
 
 impl Setup {
     /// `/setup/new/STEP` and `/setup/agent/NAME/STEP`.
-    pub(super) fn wizard(&self, ask: Question, agent: Option<&str>, step: Step) -> Reply {
+    pub(super) fn wizard(&self, ask: Question, agent: Option<&str>, step: SetupStep) -> Reply {
         match self.try_wizard(ask, agent, step) {
             Ok(reply) => reply,
             Err(error) => Reply::trouble("The settings cannot be changed", &error.to_string()),
@@ -28,9 +30,9 @@ impl Setup {
         &self,
         ask: Question,
         agent: Option<&str>,
-        step: Step,
+        step: SetupStep,
     ) -> Result<Reply, EditError> {
-        let draft = Draft::open(&self.file)?;
+        let draft = SettingsDraft::open(&self.file)?;
         if agent.is_some_and(|name| draft.place(name).is_none()) {
             return Ok(Reply::Missing);
         }
@@ -62,7 +64,7 @@ impl Setup {
         };
         let judged = self.judge(&typed, draft, needs);
         let of_step =
-            |(key, _): &&Refused| act == "save" || about(key).is_some_and(|(of, _)| of == step);
+            |(key, _): &&RefusedForm| act == "save" || about(key).is_some_and(|(of, _)| of == step);
         refused.extend(judged.refused.iter().filter(of_step).cloned());
         if !refused.is_empty() {
             let at = about(refused[0].0).map_or(step, |(of, _)| of);
@@ -84,7 +86,7 @@ impl Setup {
         ask: Question,
         act: &str,
         typed: &FormState,
-        step: Step,
+        step: SetupStep,
         judged: Validated,
     ) -> Reply {
         let Some((settings, agent)) = judged.whole else {
@@ -111,9 +113,9 @@ impl Setup {
         ask: Question,
         which: &Which,
         mut typed: FormState,
-        step: Step,
+        step: SetupStep,
     ) -> Result<Reply, EditError> {
-        let mut draft = Draft::open(&self.file)?;
+        let mut draft = SettingsDraft::open(&self.file)?;
         if *draft.revision() != typed.revision {
             typed.revision = draft.revision().clone();
             self.forms.keep(which, typed.clone());
@@ -171,8 +173,8 @@ impl Setup {
         &self,
         ask: Question,
         typed: &FormState,
-        step: Step,
-        refused: &[Refused],
+        step: SetupStep,
+        refused: &[RefusedForm],
         why: &[String],
     ) -> Reply {
         let title = match &typed.of {
@@ -180,11 +182,11 @@ impl Setup {
             Some(name) => format!("Edit {name}"),
         };
         let of = typed.of.as_deref();
-        let judged = (step == Step::Finish).then(|| self.judged_now(typed));
+        let judged = (step == SetupStep::Finish).then(|| self.judged_now(typed));
         let body = html! {
             nav aria-label="Steps" {
                 ol.steps {
-                    @for one in Step::ALL {
+                    @for one in SetupStep::ALL {
                         li { a href=(address(of, one)) aria-current=[(one == step).then_some("step")] { (one.title()) } }
                     }
                 }

@@ -3,16 +3,16 @@
 use maud::{Markup, PreEscaped, html};
 
 use super::words;
-use crate::status::Way;
+use crate::status::PathCondition;
 
 /// One picture.
 pub(super) struct Flow<'a> {
     /// The cloud's name, and how the way from it is.
-    pub cloud: (&'a str, Way),
+    pub cloud: (&'a str, PathCondition),
     /// What the box says of itself.
     pub held: &'a str,
     /// The SIEM's name, and how the way to it is.
-    pub siem: (&'a str, Way),
+    pub siem: (&'a str, PathCondition),
 }
 
 const CLOUD: &str =
@@ -57,17 +57,17 @@ fn node(picture: &'static str, name: &str, detail: &str) -> Markup {
 }
 
 /// An arrow as wide as there is room: its ends keep their size.
-fn arrow(side: &str, way: Way) -> Markup {
+fn arrow(side: &str, way: PathCondition) -> Markup {
     let (class, words) = match way {
-        Way::Open => ("open", "answers"),
-        Way::Paused => ("paused", "paused"),
-        Way::Untried => ("untried", "not yet"),
-        Way::Broken => ("broken", "no contact"),
+        PathCondition::Open => ("open", "answers"),
+        PathCondition::Paused => ("paused", "paused"),
+        PathCondition::Untried => ("untried", "not yet"),
+        PathCondition::Broken => ("broken", "no contact"),
     };
     html! {
         li.arrow.(class) {
             svg height="24" role="img" aria-label={ "The " (side) ": " (words) } {
-                @if way == Way::Broken {
+                @if way == PathCondition::Broken {
                     line x1="0" y1="12" x2="36%" y2="12" {}
                     line x1="64%" y1="12" x2="96%" y2="12" {}
                     svg.cut x="50%" overflow="visible" { use href="#cut" x="-12" y="0" width="24" height="24" {} }
@@ -82,12 +82,14 @@ fn arrow(side: &str, way: Way) -> Markup {
 }
 
 /// Of several ways together: the worst.
-pub(super) fn worst(ways: impl IntoIterator<Item = Way>) -> Way {
-    let rank = |way: &Way| match way {
-        Way::Open => 0,
-        Way::Paused => 1,
-        Way::Untried => 2,
-        Way::Broken => 3,
+pub(super) fn worst(ways: impl IntoIterator<Item = PathCondition>) -> PathCondition {
+    let rank = |way: &PathCondition| match way {
+        PathCondition::Open => 0,
+        PathCondition::Paused => 1,
+        PathCondition::Untried => 2,
+        PathCondition::Broken => 3,
     };
-    ways.into_iter().max_by_key(rank).unwrap_or(Way::Untried)
+    ways.into_iter()
+        .max_by_key(rank)
+        .unwrap_or(PathCondition::Untried)
 }

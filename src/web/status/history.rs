@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::chart::{Bar, chart};
 use crate::clock::in_words;
-use crate::status::{AgentReport, Depth, LedgerReport, LedgerRow, Snapshot};
+use crate::status::{AgentReport, LedgerReport, LedgerRow, QueueDepth, Snapshot};
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -77,7 +77,13 @@ fn of_agent(agent: &AgentReport, at_ms: i64, number: usize) -> Markup {
 }
 
 /// So many steps up to the one that is running, oldest first.
-fn bars(rows: &[LedgerRow], depths: &[Depth], at_ms: i64, step_ms: i64, steps: i64) -> Vec<Bar> {
+fn bars(
+    rows: &[LedgerRow],
+    depths: &[QueueDepth],
+    at_ms: i64,
+    step_ms: i64,
+    steps: i64,
+) -> Vec<Bar> {
     let last = at_ms.div_euclid(step_ms) * step_ms;
     (0..steps)
         .rev()
@@ -87,7 +93,7 @@ fn bars(rows: &[LedgerRow], depths: &[Depth], at_ms: i64, step_ms: i64, steps: i
 
 impl Bar {
     /// What the rows say of the stretch that begins there.
-    fn of(rows: &[LedgerRow], depths: &[Depth], begin_ms: i64, step_ms: i64) -> Self {
+    fn of(rows: &[LedgerRow], depths: &[QueueDepth], begin_ms: i64, step_ms: i64) -> Self {
         let within = |at_ms: i64| (begin_ms..begin_ms + step_ms).contains(&at_ms);
         let text = in_words(begin_ms);
         let label = if step_ms == DAY_MS {

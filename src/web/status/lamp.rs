@@ -3,7 +3,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use crate::status::{Colour, Condition, Rhythm};
+use crate::status::{Blink, Colour, Condition};
 
 /// Defines each shape once; all lamps of the page use them.
 pub(super) fn symbols() -> Markup {
@@ -92,11 +92,11 @@ pub(super) fn tint(colour: Colour) -> &'static str {
 /// The style sheet's class for it. What only a box of its own says, the page does not play.
 fn rhythm(condition: Condition) -> &'static str {
     match condition.meaning().lamp.rhythm {
-        Rhythm::Slow => "slow",
-        Rhythm::Single => "single",
-        Rhythm::Double => "double",
-        Rhythm::Triple => "triple",
-        Rhythm::Fast => "fast",
+        Blink::Slow => "slow",
+        Blink::Single => "single",
+        Blink::Double => "double",
+        Blink::Triple => "triple",
+        Blink::Fast => "fast",
         _ => "steady",
     }
 }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::lamp::tint;
-use crate::status::{Colour, Lamp, Rhythm, Signal};
+use crate::status::{Blink, Colour, Lamp, Signal};
 
 /// Milliseconds that are drawn.
 const DRAWN: u32 = 4000;
@@ -42,7 +42,7 @@ fn strip(lamp: Lamp) -> Markup {
 }
 
 /// From when to when it is lit, milliseconds.
-fn lit(rhythm: Rhythm) -> impl Iterator<Item = (u32, u32)> {
+fn lit(rhythm: Blink) -> impl Iterator<Item = (u32, u32)> {
     let beats = rhythm.beats();
     let steady = beats.is_empty().then_some((0, DRAWN));
     let mut at = 0;
@@ -71,12 +71,12 @@ mod tests {
     #[test]
     fn a_rhythm_is_drawn_as_it_is_played() {
         let drawn = |rhythm| lit(rhythm).collect::<Vec<_>>();
-        assert_eq!(drawn(Rhythm::Steady), [(0, 4000)]);
+        assert_eq!(drawn(Blink::Steady), [(0, 4000)]);
         assert_eq!(
-            drawn(Rhythm::Double),
+            drawn(Blink::Double),
             [(0, 200), (400, 600), (2000, 2200), (2400, 2600)]
         );
-        assert_eq!(drawn(Rhythm::Breathing), [(0, 3000)]);
-        assert_eq!(drawn(Rhythm::LongShort).last(), Some(&(3700, 3900)));
+        assert_eq!(drawn(Blink::Breathing), [(0, 3000)]);
+        assert_eq!(drawn(Blink::LongShort).last(), Some(&(3700, 3900)));
     }
 }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::flow::{Flow, worst};
 use super::{lamp, words};
-use crate::status::{AgentReport, LinkReport, Snapshot, Way};
+use crate::status::{AgentReport, LinkReport, PathCondition, Snapshot};
 
 pub(super) fn section(snapshot: &Snapshot, title: &str, has_setup: bool) -> Markup {
     let meaning = snapshot.condition.meaning();
@@ -45,7 +45,7 @@ fn of_how_many(snapshot: &Snapshot) -> String {
 /// Which side fails, in a sentence.
 fn failing(agents: &[AgentReport]) -> Option<String> {
     let broken = |side: fn(&AgentReport) -> &LinkReport| {
-        let broken = |agent: &&AgentReport| side(agent).way() == Way::Broken;
+        let broken = |agent: &&AgentReport| side(agent).way() == PathCondition::Broken;
         agents.iter().filter(broken).count()
     };
     let whose = |broken: usize| match agents.len() {
@@ -96,7 +96,9 @@ fn picture(agents: &[AgentReport]) -> Markup {
 }
 
 fn reached(agents: &[AgentReport], side: impl Fn(&AgentReport) -> &LinkReport) -> String {
-    let open = agents.iter().filter(|agent| side(agent).way() == Way::Open);
+    let open = agents
+        .iter()
+        .filter(|agent| side(agent).way() == PathCondition::Open);
     format!("{} of {} answer", open.count(), agents.len())
 }
 

@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use siembox::source::cloud_apps::{Auth, CloudApps, Entra};
+use siembox::source::cloud_apps::{CloudApps, CloudAuth, Entra};
 use siembox::source::http::{Http, Route};
-use siembox::source::{Place, Query, Source, SourceError, Trouble};
+use siembox::source::{Place, Query, Source, SourceError, SourceErrorKind};
 use siembox::stream::{ACTIVITIES, ALERTS};
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
@@ -69,7 +69,7 @@ pub fn run(data: &[u8]) {
 }
 
 fn is_told(error: &SourceError) {
-    if let Trouble::Throttled(silence) = error.trouble {
+    if let SourceErrorKind::Throttled(silence) = error.trouble {
         assert!(silence <= LONGEST_SILENCE, "silent for {silence:?}");
     }
     let what = &error.what;
@@ -94,7 +94,7 @@ fn source(manner: Manner, stage: &Stage) -> CloudApps {
     let secret = || Box::new(|| Ok("word".to_owned()));
     let auth = if manner.entra {
         let steady = Box::new(|| Duration::ZERO);
-        Auth::Entra(Entra::new(
+        CloudAuth::Entra(Entra::new(
             "http://127.0.0.1:81",
             "tenant",
             "app",
@@ -102,7 +102,7 @@ fn source(manner: Manner, stage: &Stage) -> CloudApps {
             steady,
         ))
     } else {
-        Auth::Token(secret())
+        CloudAuth::Token(secret())
     };
     let stream = if manner.alerts { ALERTS } else { ACTIVITIES };
     CloudApps::new(http, auth, stream, "http://127.0.0.1", Default::default())

@@ -10,7 +10,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::LazyLock;
 
 use siembox::cef::{AlertName, Looks, Profile, Style, Version};
-use siembox::event::{App, Event, Kind, Severity};
+use siembox::event::{App, Event, EventKind, Severity};
 use siembox::source::cloud_apps::record::{Unreadable, activity, alert, shape};
 use siembox::syslog::{Header, Priority, TimeFormat};
 use siembox_support::cef_reader::Cef;
@@ -68,7 +68,7 @@ fn comes_back(event: &Event<'_>) {
         style.line(event, &mut line);
         assert!(!line.contains(|c: char| c.is_control() || "\u{2028}\u{2029}".contains(c)));
 
-        let is_activity = matches!(event.kind, Kind::Activity { .. });
+        let is_activity = matches!(event.kind, EventKind::Activity { .. });
         let cef = match Cef::read(&line) {
             // the newest version's address of an activity holds an `=` that the standard does not allow
             Err(not) if is_activity && profile == Profile::Original && activity_url == LOG => {
@@ -121,14 +121,14 @@ fn event(mode: u8, data: &[u8]) -> Event<'_> {
     };
     let (id, message) = (text(), text());
     let kind = if mode & 4 == 0 {
-        Kind::Activity {
+        EventKind::Activity {
             category: text(),
             label: text(),
             user_agent: text(),
             objects: vec![text(), text(), text()],
         }
     } else {
-        Kind::Alert {
+        EventKind::Alert {
             type_number: (mode & 8 == 0).then_some(number),
             title: text(),
             policy_name: Some(text()),
@@ -142,7 +142,7 @@ fn event(mode: u8, data: &[u8]) -> Event<'_> {
             related: vec![text(), text()],
         }
     };
-    let is_alert = matches!(kind, Kind::Alert { .. });
+    let is_alert = matches!(kind, EventKind::Alert { .. });
     Event {
         id,
         at_ms: number,

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 use siembox::sink::relp::window::{WINDOW, Window};
 use siembox::sink::relp_protocol::frame::{self, MAX_FRAME};
-use siembox::sink::relp_protocol::response::{Answer, Said, hear};
+use siembox::sink::relp_protocol::response::{RelpMessage, RelpResponse, hear};
 
 /// See the module.
 pub fn run(data: &[u8]) {
@@ -28,7 +28,7 @@ pub fn run(data: &[u8]) {
                 assert!((1..=MAX_FRAME.min(rest.len())).contains(&took), "{took}");
                 in_pieces(&rest[..took]);
                 comes_back(&rest[..took]);
-                if let Said::Answer(txnr, answer) = said {
+                if let RelpMessage::Answer(txnr, answer) = said {
                     is_told(&answer);
                     let open = begun.contains(&txnr) && !accepted.contains(&txnr);
                     assert_eq!(window.accept(txnr).is_ok(), open, "{txnr}");
@@ -74,7 +74,7 @@ fn comes_back(bytes: &[u8]) {
     assert_eq!(frame::parse(&wire), Ok(Some((read, wire.len()))));
 }
 
-fn is_told(answer: &Answer<'_>) {
+fn is_told(answer: &RelpResponse<'_>) {
     // 80 characters, and three dots where it was cut
     assert!(answer.text.chars().count() <= 83, "{:?}", answer.text);
     assert!(!answer.text.contains(char::is_control), "{:?}", answer.text);

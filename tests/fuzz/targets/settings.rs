@@ -6,8 +6,10 @@
 
 use std::path::Path;
 
-use siembox::settings::edit::Draft;
-use siembox::settings::{Finding, Loaded, Overrides, Place, Settings, SettingsError};
+use siembox::settings::edit::SettingsDraft;
+use siembox::settings::{
+    Finding, LoadedSettings, Overrides, SettingPlace, Settings, SettingsError,
+};
 
 const FILE: &str = "/etc/siembox/siembox.toml";
 
@@ -19,7 +21,7 @@ pub fn run(data: &[u8]) {
     };
     let read = outcome(text);
     let findings = match &read {
-        Ok(Loaded { settings, warnings }) => {
+        Ok(LoadedSettings { settings, warnings }) => {
             assert!(!settings.agents.is_empty() || settings.page.enabled);
             warnings
         }
@@ -39,7 +41,8 @@ pub fn run(data: &[u8]) {
 }
 
 fn edited(text: &str) {
-    let nowhere = Draft::open(Path::new("/nonexistent/siembox.toml")).expect("an empty draft");
+    let nowhere =
+        SettingsDraft::open(Path::new("/nonexistent/siembox.toml")).expect("an empty draft");
     let Ok(draft) = nowhere.with_text(text.to_owned()) else {
         return;
     };
@@ -73,7 +76,7 @@ fn edited(text: &str) {
     }
 }
 
-fn outcome(text: &str) -> Result<Loaded, Vec<Finding>> {
+fn outcome(text: &str) -> Result<LoadedSettings, Vec<Finding>> {
     match Settings::read(text, Path::new(FILE), &Overrides::default()) {
         Ok(loaded) => Ok(loaded),
         Err(SettingsError::Wrong(errors)) => Err(errors),
@@ -82,7 +85,7 @@ fn outcome(text: &str) -> Result<Loaded, Vec<Finding>> {
 }
 
 fn stands_in(text: &str, finding: &Finding) {
-    let Place { line, column } = finding.place.expect("a place");
+    let SettingPlace { line, column } = finding.place.expect("a place");
     let lines: Vec<&str> = text.split('\n').collect();
     assert!((1..=lines.len()).contains(&line), "{finding}");
     let columns = lines[line - 1].chars().count() + 1;
@@ -92,8 +95,11 @@ fn stands_in(text: &str, finding: &Finding) {
 }
 
 /// The same, so many lines further down. What is missing at the top is missing at the file's first byte, comment or not.
-fn moved(mut read: Result<Loaded, Vec<Finding>>, lines: usize) -> Result<Loaded, Vec<Finding>> {
-    let (Ok(Loaded {
+fn moved(
+    mut read: Result<LoadedSettings, Vec<Finding>>,
+    lines: usize,
+) -> Result<LoadedSettings, Vec<Finding>> {
+    let (Ok(LoadedSettings {
         warnings: findings, ..
     })
     | Err(findings)) = &mut read;

@@ -5,8 +5,8 @@
 //! The first byte chooses what the others are: bytes as they lie there, the body of an envelope that is whole, what a batch
 //! or a record set aside unfolds to, or lines to be written and read back.
 
-use siembox::spool::trial::{self, Codec};
-use siembox::spool::{Aside, Lines};
+use siembox::spool::fuzzing::{self, Codec};
+use siembox::spool::{DeadLetter, Lines};
 
 /// The most memory that reading may take: the largest batch, and where its lines end.
 const MOST: usize = 65 << 20;
@@ -32,7 +32,7 @@ fn any(bytes: &[u8]) {
     for codec in Codec::ALL {
         reread(codec, bytes);
     }
-    if let Some((number, of, record)) = trial::piece(bytes) {
+    if let Some((number, of, record)) = fuzzing::piece(bytes) {
         assert!(number < of && record.len() <= bytes.len());
     }
 }
@@ -52,11 +52,11 @@ fn reread(codec: Codec, bytes: &[u8]) {
 /// An envelope in which all is well but what the compressed part holds.
 fn unfolds_to(codec: Codec, content: &[u8]) {
     let whole = match codec {
-        Codec::Aside => trial::set_aside(1, None, &aside(content)),
-        _ => trial::batch(1, 2, 3, &lines(content)),
+        Codec::DeadLetter => fuzzing::set_aside(1, None, &aside(content)),
+        _ => fuzzing::batch(1, 2, 3, &lines(content)),
     };
     let whole = whole.expect("zstd");
-    let (line, body) = trial::body(&whole).expect("whole");
+    let (line, body) = fuzzing::body(&whole).expect("whole");
     let frame = body
         .windows(4)
         .position(|four| four == FRAME)
@@ -64,17 +64,17 @@ fn unfolds_to(codec: Codec, content: &[u8]) {
     let folded = zstd::bulk::compress(content, 1).expect("zstd");
     let mut lie = body[..frame].to_vec();
     // a batch says how long it is right before the frame
-    if codec != Codec::Aside {
+    if codec != Codec::DeadLetter {
         let length = u32::try_from(content.len()).expect("short");
         lie.truncate(frame - 4);
         lie.extend(length.to_le_bytes());
     }
     // and how many lines it has, first: as many as the content says
-    if let (Some(count), true) = (content.first(), codec != Codec::Aside) {
+    if let (Some(count), true) = (content.first(), codec != Codec::DeadLetter) {
         lie[..4].copy_from_slice(&u32::from(*count).to_le_bytes());
     }
     lie.extend(folded);
-    let codec = if codec == Codec::Aside {
+    let codec = if codec == Codec::DeadLetter {
         codec
     } else {
         Codec::Lines
@@ -85,13 +85,13 @@ fn unfolds_to(codec: Codec, content: &[u8]) {
 /// Lines, a record set aside and pieces of them come back as they went; one flipped bit is found.
 fn comes_back(content: &[u8]) {
     let lines = lines(content);
-    let whole = trial::batch(7, 8, 9, &lines).expect("zstd");
+    let whole = fuzzing::batch(7, 8, 9, &lines).expect("zstd");
     let read = Codec::Lines
         .reread(&whole)
         .expect("what was written can be read");
     assert_eq!(read.bytes, whole);
-    let aside = trial::set_aside(3, Some(4), &aside(content)).expect("zstd");
-    let read = Codec::Aside
+    let aside = fuzzing::set_aside(3, Some(4), &aside(content)).expect("zstd");
+    let read = Codec::DeadLetter
         .reread(&aside)
         .expect("what was written can be read");
     assert_eq!(read.bytes, aside);
@@ -103,10 +103,10 @@ fn comes_back(content: &[u8]) {
     assert_eq!(Codec::Lines.reread(&flipped), None, "a bit of {at}");
 
     let record = content.repeat(1 + at % 8);
-    let pieces = trial::pieces(&record);
+    let pieces = fuzzing::pieces(&record);
     let mut back: Vec<u8> = Vec::new();
     for (nth, bytes) in pieces.iter().enumerate() {
-        let (number, of, bytes) = trial::piece(bytes).expect("a piece");
+        let (number, of, bytes) = fuzzing::piece(bytes).expect("a piece");
         assert_eq!((number as usize, of as usize), (nth, pieces.len()));
         back.extend(bytes);
     }
@@ -122,10 +122,10 @@ fn lines(content: &[u8]) -> Lines {
     lines
 }
 
-fn aside(content: &[u8]) -> Aside {
+fn aside(content: &[u8]) -> DeadLetter {
     let text = String::from_utf8_lossy(content);
     let (id, reason) = text.split_once('\n').unwrap_or(("", &text));
-    Aside {
+    DeadLetter {
         id: id.to_owned(),
         reason: reason.to_owned(),
         at_ms: content.len() as i64,

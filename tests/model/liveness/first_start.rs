@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use siembox::source::{Cursor, Throttle};
+use siembox::source::{Cursor, RequestLimit};
 use siembox::spool::Spool;
 use siembox_support::cloud::{Bound, Cloud, Fault, Target};
 
@@ -27,7 +27,7 @@ fn live(
         inner.life += 1;
         inner.life_began = inner.at;
     }
-    let throttle = Arc::new(Mutex::new(Throttle::new(LIMIT)));
+    let throttle = Arc::new(Mutex::new(RequestLimit::new(LIMIT)));
     let mut pollers = pollers(plan, world, spool, &throttle, &reporter(&status()));
     while world.at() < until {
         for poller in &mut pollers {

@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use siembox::clock::Time;
-use siembox::source::Throttle;
-use siembox::status::{Notice, Pulses};
+use siembox::source::RequestLimit;
+use siembox::status::{LivenessWatch, Notice};
 use siembox_support::cloud::Cloud;
 use siembox_support::records::Stream;
 
@@ -124,10 +124,10 @@ fn live(case: &Kept) -> Result<(End, String), String> {
     world.inner().calm = true;
     let spool = Arc::new(TestSpool::new(&world, false, u64::MAX));
     world.inner().receiver.spool = Some(Arc::clone(&spool));
-    let throttle = Arc::new(Mutex::new(Throttle::new(LIMIT)));
+    let throttle = Arc::new(Mutex::new(RequestLimit::new(LIMIT)));
     let status = status();
     let mut pollers = pollers(&plan, &world, &spool, &throttle, &reporter(&status));
-    let time = SimTime(Arc::clone(&world), Pulses::default());
+    let time = SimTime(Arc::clone(&world), LivenessWatch::default());
     let notices = || status.snapshot(time.now()).notices;
     let (mut due, mut steps) = ([Duration::ZERO; 2], (Duration::ZERO, 0));
     let mut named = None;

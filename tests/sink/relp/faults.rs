@@ -4,7 +4,7 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::sync::mpsc;
 
-use siembox::sink::Refusal;
+use siembox::sink::ReceiverRefusal;
 use siembox::sink::relp::window::WINDOW;
 use siembox::spool::LineSet;
 use socket2::SockRef;
@@ -31,7 +31,7 @@ fn a_refused_line_is_named_and_the_others_go_on() {
         let accepted: LineSet = [0..2, 3..10].into_iter().collect();
         assert_eq!(answers.accepted, accepted);
         let (line, words) = (2, "500 no room".to_owned());
-        assert_eq!(answers.refused, [Refusal { line, words }]);
+        assert_eq!(answers.refused, [ReceiverRefusal { line, words }]);
     });
 }
 

@@ -36,7 +36,7 @@ fn all_arrive(receiver: Receiver, protocol: Protocol) {
             let first = Some((number * BATCH) as u64);
             assert_eq!(
                 wire.send(&batch(some), first).await.unwrap(),
-                Mended::default()
+                FramingRepairs::default()
             );
             // Several batches per proof, as the forwarder does.
             if number % 7 == 6 {
@@ -168,7 +168,7 @@ fn nothing_inside_a_line_can_end_it() {
             .unwrap();
         assert_eq!(
             wire.send(&batch(&sent), Some(0)).await.unwrap(),
-            Mended::default()
+            FramingRepairs::default()
         );
         wire.prove().await.unwrap();
         assert_eq!(wire.answers().accepted, up_to(5));

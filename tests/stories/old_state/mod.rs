@@ -9,7 +9,7 @@ mod record;
 
 use std::collections::BTreeSet;
 
-use siembox::replay::Word;
+use siembox::replay::ReplayReport;
 use siembox::status::Snapshot;
 use siembox_support::cloud::Cloud;
 use siembox_support::records::Stream;
@@ -137,7 +137,7 @@ fn goes_on_without_a_gap_or_a_repeated_line() {
         let output = old.siembox.output("replay", &["--since", "3d", "--json"]);
         let said = String::from_utf8(output.stdout).unwrap();
         let last = said.lines().last().unwrap_or_default();
-        let Ok(Word::Done(counts)) = serde_json::from_str(last) else {
+        let Ok(ReplayReport::Done(counts)) = serde_json::from_str(last) else {
             panic!("{said} {}", String::from_utf8_lossy(&output.stderr));
         };
         assert_eq!(counts.sent, old.truth.missing.len() as u64, "{counts:?}");

@@ -18,15 +18,15 @@ use tokio::sync::Notify;
 
 use super::Forwarder;
 use crate::agent::connect::ReceiverWord;
-use crate::agent::halt::Halt;
-use crate::agent::heartbeat::Heartbeat;
+use crate::agent::heartbeat::HeartbeatSchedule;
 use crate::agent::parts::line_writer;
+use crate::agent::shutdown::Shutdown;
 use crate::clock::Moment;
 use crate::ledger::Ledger;
 use crate::settings::{AgentSettings, Overrides, Settings};
 use crate::spool::Spool;
 use crate::status::{Introduction, LedgerReport, Snapshot, SpoolReport, Status, Thresholds};
-use receiver::{Ending, Life, Receiver, SimConnect};
+use receiver::{CloseStyle, Life, Receiver, SimConnect};
 use spool::MemorySpool;
 
 /// What came of a case.
@@ -117,12 +117,12 @@ fn forward_for(
             },
             now(),
         );
-        let halt = Arc::new(Halt::default());
+        let halt = Arc::new(Shutdown::default());
         let receiver = Arc::new(Mutex::new(receiver));
         let forwarder = Forwarder {
             spool: Arc::clone(&spool),
             ledger: Arc::clone(&ledger),
-            heartbeat: Heartbeat {
+            heartbeat: HeartbeatSchedule {
                 writer: line_writer(&settings).unwrap(),
                 host: None,
                 every: settings.siem.heartbeat,
@@ -211,7 +211,7 @@ fn a_break_at_every_place_two_deep() {
             ReceiverWord::Answers => 0..=2,
             _ => 0..=0,
         };
-        let endings = [Ending::Reset, Ending::Fin, Ending::Death(2)];
+        let endings = [CloseStyle::Reset, CloseStyle::Fin, CloseStyle::Death(2)];
         let lives: Vec<Life> = (1..=LINES)
             .flat_map(|lines| unanswered.clone().map(move |open| (lines, open)))
             .flat_map(|(lines, unanswered)| {
@@ -230,7 +230,7 @@ fn a_break_at_every_place_two_deep() {
                     receiver.lives.extend([*first, *second]);
                     let outcome = forward(receiver, LINES, batch, "");
                     outcome.check(LINES, 8);
-                    if first.ending != Ending::Death(2) {
+                    if first.ending != CloseStyle::Death(2) {
                         outcome.check_order();
                     }
                     cases += 1;
@@ -243,9 +243,9 @@ fn a_break_at_every_place_two_deep() {
 
 fn lives() -> impl Strategy<Value = Vec<Life>> {
     let ending = prop_oneof![
-        Just(Ending::Reset),
-        Just(Ending::Fin),
-        (1..4_u32).prop_map(Ending::Death)
+        Just(CloseStyle::Reset),
+        Just(CloseStyle::Fin),
+        (1..4_u32).prop_map(CloseStyle::Death)
     ];
     let life = (1..700_u64, 0..3_u64, ending).prop_map(|(lines, unanswered, ending)| Life {
         lines,
@@ -294,7 +294,7 @@ fn what_settles_in_parts_does_not_go_out_again() {
         receiver.lives.push_back(Life {
             lines: 200,
             unanswered: 0,
-            ending: Ending::Reset,
+            ending: CloseStyle::Reset,
         });
         forward(receiver, 3_000, batch, "").check(3_000, 2);
     }
@@ -303,7 +303,7 @@ fn what_settles_in_parts_does_not_go_out_again() {
 #[test]
 fn connections_that_always_end_early_still_bring_everything() {
     for word in WORDS {
-        for ending in [Ending::Reset, Ending::Fin] {
+        for ending in [CloseStyle::Reset, CloseStyle::Fin] {
             for lines in [130, 600] {
                 let mut receiver = Receiver::new(word);
                 receiver.always = Some(Life {
@@ -351,7 +351,7 @@ fn a_receiver_that_takes_nothing_for_a_while_sets_nothing_aside() {
     let life = Life {
         lines: 1,
         unanswered: 0,
-        ending: Ending::Reset,
+        ending: CloseStyle::Reset,
     };
     receiver.lives.extend([life; 20]);
     forward(receiver, 500, 128, "").check(500, 40);
@@ -378,7 +378,7 @@ fn a_line_is_tried_for_ever_if_the_settings_want_that() {
 /// before, nothing ever is. That is named, and they are made less and less often.
 #[test]
 fn a_receiver_that_ends_connections_before_any_proof_is_named_and_met_less_and_less_often() {
-    for ending in [Ending::Reset, Ending::Fin] {
+    for ending in [CloseStyle::Reset, CloseStyle::Fin] {
         for lines in [3, 40, 600] {
             let mut receiver = Receiver::new(ReceiverWord::End);
             receiver.always = Some(Life {
@@ -415,7 +415,7 @@ fn a_receiver_that_keeps_connections_again_gets_everything() {
     let life = Life {
         lines: 40,
         unanswered: 0,
-        ending: Ending::Reset,
+        ending: CloseStyle::Reset,
     };
     receiver.lives.extend([life; 30]);
     let hours = Duration::from_secs(8 * 3600);

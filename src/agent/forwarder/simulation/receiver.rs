@@ -14,13 +14,13 @@ use tokio::time::Instant;
 use super::held;
 use crate::agent::connect::{Connect, ConnectError, ReceiverWord};
 use crate::agent::replay_window::SETTLE;
-use crate::sink::{Answers, Farewell, Peer, Refusal, Sink, SinkError, Spoken};
+use crate::sink::{Answers, Farewell, Peer, ReceiverRefusal, Sink, SinkError, Spoken};
 use crate::spool::Lines;
-use crate::syslog::frame::Mended;
+use crate::syslog::frame::FramingRepairs;
 
 /// How a connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
+pub enum CloseStyle {
     /// By a reset; the receiver goes on.
     Reset,
     /// The receiver has read all that its kernel had, and ends the connection.
@@ -38,7 +38,7 @@ pub struct Life {
     /// RELP: so many of them were not answered by then, though the receiver has them.
     pub unanswered: u64,
     /// How it ends.
-    pub ending: Ending,
+    pub ending: CloseStyle,
 }
 
 /// A receiver and all that it does.
@@ -173,15 +173,15 @@ impl SimWire {
     }
 
     /// The connection's end, as its life or a line wants it.
-    fn end(&mut self, ending: Ending) -> SinkError {
+    fn end(&mut self, ending: CloseStyle) -> SinkError {
         let unanswered = self.life.map_or(0, |life| life.unanswered);
         while self.unanswered.len() as u64 > unanswered {
             self.answer_one();
         }
-        if ending == Ending::Fin {
+        if ending == CloseStyle::Fin {
             self.read_all_but(0);
         }
-        if let Ending::Death(away) = ending {
+        if let CloseStyle::Death(away) = ending {
             held(&self.receiver).dies(away);
         }
         self.ended()
@@ -209,7 +209,7 @@ impl SimWire {
             self.read_all_but(LAG);
             if poison {
                 self.read_all_but(1);
-                return Err(self.end(Ending::Reset));
+                return Err(self.end(CloseStyle::Reset));
             }
         }
         match self.life {
@@ -229,7 +229,7 @@ impl SimWire {
     fn answer_one(&mut self) {
         match self.unanswered.pop_front() {
             Some((line, true)) => self.answers.accepted.insert(line..line + 1),
-            Some((line, false)) => self.answers.refused.push(Refusal {
+            Some((line, false)) => self.answers.refused.push(ReceiverRefusal {
                 line,
                 words: "500 refused".to_owned(),
             }),
@@ -239,14 +239,18 @@ impl SimWire {
 }
 
 impl Sink for SimWire {
-    async fn send(&mut self, lines: &Lines, first: Option<u64>) -> Result<Mended, SinkError> {
+    async fn send(
+        &mut self,
+        lines: &Lines,
+        first: Option<u64>,
+    ) -> Result<FramingRepairs, SinkError> {
         if self.over {
             return Err(self.ended());
         }
         for line in (first.unwrap_or(u64::MAX / 2)..).take(lines.len()) {
             self.take(line)?;
         }
-        Ok(Mended::default())
+        Ok(FramingRepairs::default())
     }
 
     async fn prove(&mut self) -> Result<(), SinkError> {

@@ -4,7 +4,7 @@
 use std::sync::Mutex;
 
 use crate::agent::forwarder::simulation::held;
-use crate::spool::{Aside, Batch, Lines, Memory, Page, Spool, SpoolError, Stats};
+use crate::spool::{Batch, DeadLetter, Lines, Memory, Spool, SpoolError, SpoolPage, Stats};
 
 /// The spool.
 pub struct MemorySpool {
@@ -19,7 +19,7 @@ pub struct MemorySpool {
 struct State {
     first: u64,
     note: Vec<u8>,
-    asides: Vec<Aside>,
+    asides: Vec<DeadLetter>,
 }
 
 // === impl MemorySpool ===
@@ -36,7 +36,7 @@ impl MemorySpool {
 }
 
 impl Spool for MemorySpool {
-    fn append(&self, _: &Page<'_>, _: i64) -> Result<(), SpoolError> {
+    fn append(&self, _: &SpoolPage<'_>, _: i64) -> Result<(), SpoolError> {
         Ok(())
     }
 
@@ -60,7 +60,7 @@ impl Spool for MemorySpool {
         Ok(())
     }
 
-    fn set_aside(&self, aside: &Aside, _: i64) -> Result<(), SpoolError> {
+    fn set_aside(&self, aside: &DeadLetter, _: i64) -> Result<(), SpoolError> {
         held(&self.state).asides.push(aside.clone());
         Ok(())
     }
@@ -86,7 +86,7 @@ impl Spool for MemorySpool {
         }
     }
 
-    fn aside(&self, most: usize) -> Result<Vec<Aside>, SpoolError> {
+    fn aside(&self, most: usize) -> Result<Vec<DeadLetter>, SpoolError> {
         let state = held(&self.state);
         Ok(state.asides.iter().rev().take(most).cloned().collect())
     }

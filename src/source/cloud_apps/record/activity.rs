@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use super::addresses::addresses;
 use super::loose::{Items, Number, Text, Texts};
 use super::loose_object::loose_object;
-use super::moment::Moment;
+use super::moment::RecordTime;
 use super::text::plain;
 use super::{Mapped, Refusal, Unreadable, complete, first_time, read_or_repair};
-use crate::event::{App, Event, Kind, category_label};
+use crate::event::{App, Event, EventKind, category_label};
 
 loose_object! {
     struct Record<'a> {
@@ -17,12 +17,12 @@ loose_object! {
         "appId" => app_id: Number,
         "saasId" => saas_id: Number,
         "appName" => app_name: Text<'a>,
-        "timestamp" => timestamp: Moment,
-        "timestampRaw" => timestamp_raw: Moment,
-        "instantiation" => instantiation: Moment,
-        "instantiationRaw" => instantiation_raw: Moment,
-        "created" => created: Moment,
-        "createdRaw" => created_raw: Moment,
+        "timestamp" => timestamp: RecordTime,
+        "timestampRaw" => timestamp_raw: RecordTime,
+        "instantiation" => instantiation: RecordTime,
+        "instantiationRaw" => instantiation_raw: RecordTime,
+        "created" => created: RecordTime,
+        "createdRaw" => created_raw: RecordTime,
         "eventTypeName" => category: Text<'a>,
         "description" => description: Text<'a>,
         "description_metadata" => metadata: Metadata<'a>,
@@ -102,7 +102,7 @@ fn mapped(record: Record<'_>) -> Result<Mapped<'_>, Refusal> {
         addresses: addresses(record.device.addresses.as_strs()),
         portal_url: None,
         policies: Vec::new(),
-        kind: Kind::Activity {
+        kind: EventKind::Activity {
             category,
             label,
             user_agent: record.device.user_agent.or_empty(),
@@ -162,7 +162,7 @@ mod tests {
             addresses: vec![[192, 0, 2, 7].into()],
             portal_url: None,
             policies: Vec::new(),
-            kind: Kind::Activity {
+            kind: EventKind::Activity {
                 category: "EVENT_CATEGORY_DOWNLOAD_FILE".into(),
                 label: "Download file".into(),
                 user_agent: "curl/8 (x; y=z)".into(),

@@ -6,14 +6,14 @@ use super::activity::plain_of;
 use super::addresses::addresses;
 use super::loose::{Items, Number, Text};
 use super::loose_object::loose_object;
-use super::moment::Moment;
+use super::moment::RecordTime;
 use super::{Mapped, Refusal, Unreadable, complete, first_time, read_or_repair};
-use crate::event::{App, Event, Kind, Severity};
+use crate::event::{App, Event, EventKind, Severity};
 
 loose_object! {
     struct Record<'a> {
         "_id" => id: Text<'a>,
-        "timestamp" => timestamp: Moment,
+        "timestamp" => timestamp: RecordTime,
         "title" => title: Text<'a>,
         "description" => description: Text<'a>,
         "severityValue" => severity: Text<'a>,
@@ -48,7 +48,7 @@ pub fn alert(raw: &str) -> Result<Mapped<'_>, Unreadable> {
 #[must_use]
 pub fn is_defender_for_identity(event: &Event<'_>) -> bool {
     const ACTIVE_DIRECTORY: u32 = 20940;
-    matches!(event.kind, Kind::Alert { .. })
+    matches!(event.kind, EventKind::Alert { .. })
         && event
             .apps
             .iter()
@@ -88,7 +88,7 @@ fn mapped(record: Record<'_>) -> Result<Mapped<'_>, Refusal> {
         addresses: found.addresses,
         portal_url: record.url.said(),
         policies: found.policies,
-        kind: Kind::Alert {
+        kind: EventKind::Alert {
             type_number: record.type_number.0,
             title,
             policy_name: found.policy_name,
@@ -111,7 +111,7 @@ fn made_at(id: &str) -> Option<i64> {
     } else {
         return None;
     };
-    first_time(&[Moment(Some(seconds * 1000))])
+    first_time(&[RecordTime(Some(seconds * 1000))])
 }
 
 /// `severityValue`, a number; by name too, because the documentation lists the names beside them.
@@ -229,7 +229,7 @@ mod tests {
                     .into(),
             ),
             policies: vec!["5f01dce13de79160fbec4150".into()],
-            kind: Kind::Alert {
+            kind: EventKind::Alert {
                 type_number: Some(15_728_642),
                 title: "block png files".into(),
                 policy_name: Some("block png files".into()),
@@ -266,7 +266,7 @@ mod tests {
         assert!(is_defender_for_identity(&event));
         assert!(matches!(
             event.kind,
-            Kind::Alert {
+            EventKind::Alert {
                 severity: Severity::Informational,
                 type_number: None,
                 ..

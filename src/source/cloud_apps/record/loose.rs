@@ -107,34 +107,36 @@ impl<'de> Deserialize<'de> for Number {
 
 /// Yes or no, also as text or number; no for anything else.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(in crate::source::cloud_apps) struct Flag(pub bool);
+pub(in crate::source::cloud_apps) struct LenientFlag(pub bool);
 
-impl<'de> Deserialize<'de> for Flag {
+impl<'de> Deserialize<'de> for LenientFlag {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         struct Any;
         impl<'de> Visitor<'de> for Any {
-            type Value = Flag;
+            type Value = LenientFlag;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("yes or no")
             }
-            fn visit_bool<E>(self, flag: bool) -> Result<Flag, E> {
-                Ok(Flag(flag))
+            fn visit_bool<E>(self, flag: bool) -> Result<LenientFlag, E> {
+                Ok(LenientFlag(flag))
             }
-            fn visit_unit<E>(self) -> Result<Flag, E> {
-                Ok(Flag(false))
+            fn visit_unit<E>(self) -> Result<LenientFlag, E> {
+                Ok(LenientFlag(false))
             }
-            fn visit_i64<E>(self, number: i64) -> Result<Flag, E> {
-                Ok(Flag(number != 0))
+            fn visit_i64<E>(self, number: i64) -> Result<LenientFlag, E> {
+                Ok(LenientFlag(number != 0))
             }
-            fn visit_u64<E>(self, number: u64) -> Result<Flag, E> {
-                Ok(Flag(number != 0))
+            fn visit_u64<E>(self, number: u64) -> Result<LenientFlag, E> {
+                Ok(LenientFlag(number != 0))
             }
-            fn visit_f64<E>(self, number: f64) -> Result<Flag, E> {
-                Ok(Flag(number != 0.0))
+            fn visit_f64<E>(self, number: f64) -> Result<LenientFlag, E> {
+                Ok(LenientFlag(number != 0.0))
             }
-            fn visit_str<E>(self, text: &str) -> Result<Flag, E> {
+            fn visit_str<E>(self, text: &str) -> Result<LenientFlag, E> {
                 let text = text.trim();
-                Ok(Flag(text == "1" || text.eq_ignore_ascii_case("true")))
+                Ok(LenientFlag(
+                    text == "1" || text.eq_ignore_ascii_case("true"),
+                ))
             }
             otherwise_default!('de: list);
             otherwise_default!('de: map);
@@ -272,7 +274,7 @@ mod tests {
             "name" => name: Text<'a>,
             "many" => many: Items<Text<'a>>,
             "at" => at: Number,
-            "yes" => yes: Flag,
+            "yes" => yes: LenientFlag,
         }
     }
 
@@ -331,7 +333,7 @@ mod tests {
         ] {
             let json = format!(r#"{{"yes":{value}}}"#);
             let thing: Thing<'_> = serde_json::from_str(&json).unwrap();
-            assert_eq!(thing.yes, Flag(yes), "{value}");
+            assert_eq!(thing.yes, LenientFlag(yes), "{value}");
         }
     }
 

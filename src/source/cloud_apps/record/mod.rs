@@ -24,7 +24,7 @@ use serde::Deserialize;
 
 use crate::event::Event;
 use loose::Text;
-use moment::Moment;
+use moment::RecordTime;
 
 /// A record that was understood.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,7 +60,7 @@ pub struct Unreadable {
 }
 
 /// The first usable time: after 1970, before the year 10000. A zero is how some sources write "not known".
-fn first_time(times: &[Moment]) -> Option<i64> {
+fn first_time(times: &[RecordTime]) -> Option<i64> {
     const END: i64 = 253_402_300_800_000;
     let times = times.iter().filter_map(|time| time.0);
     times.into_iter().find(|ms| (1..END).contains(ms))

@@ -10,7 +10,7 @@ use super::loose_object::otherwise_default;
 
 /// A time in milliseconds since 1970; `None` for what tells none.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Moment(pub Option<i64>);
+pub(super) struct RecordTime(pub Option<i64>);
 
 /// From here on a number counts seconds (1973), up to where it counts milliseconds (1973 too): no record is that old.
 const SECONDS: i64 = 100_000_000;
@@ -19,7 +19,7 @@ const MILLISECONDS: i64 = 100_000_000_000;
 const MICROSECONDS: i64 = 1_000_000_000_000_000;
 const NANOSECONDS: i64 = 1_000_000_000_000_000_000;
 
-impl Moment {
+impl RecordTime {
     fn of_number(number: i64) -> Self {
         Self(Some(match number {
             SECONDS..MILLISECONDS => number * 1000,
@@ -66,25 +66,25 @@ impl Moment {
     }
 }
 
-impl<'de> Deserialize<'de> for Moment {
+impl<'de> Deserialize<'de> for RecordTime {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         struct Any;
         impl<'de> Visitor<'de> for Any {
-            type Value = Moment;
+            type Value = RecordTime;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a time")
             }
-            fn visit_i64<E>(self, number: i64) -> Result<Moment, E> {
-                Ok(Moment::of_number(number))
+            fn visit_i64<E>(self, number: i64) -> Result<RecordTime, E> {
+                Ok(RecordTime::of_number(number))
             }
-            fn visit_u64<E>(self, number: u64) -> Result<Moment, E> {
-                Ok(i64::try_from(number).map_or(Moment(None), Moment::of_number))
+            fn visit_u64<E>(self, number: u64) -> Result<RecordTime, E> {
+                Ok(i64::try_from(number).map_or(RecordTime(None), RecordTime::of_number))
             }
-            fn visit_f64<E>(self, number: f64) -> Result<Moment, E> {
-                Ok(Moment::of_fraction(number))
+            fn visit_f64<E>(self, number: f64) -> Result<RecordTime, E> {
+                Ok(RecordTime::of_fraction(number))
             }
-            fn visit_str<E>(self, text: &str) -> Result<Moment, E> {
-                Ok(Moment::of_text(text))
+            fn visit_str<E>(self, text: &str) -> Result<RecordTime, E> {
+                Ok(RecordTime::of_text(text))
             }
             otherwise_default!('de: scalars);
             otherwise_default!('de: list);
@@ -126,7 +126,7 @@ mod tests {
             ("[1]", None),
             ("{\"$date\":1}", None),
         ] {
-            let moment: Moment = serde_json::from_str(json).unwrap();
+            let moment: RecordTime = serde_json::from_str(json).unwrap();
             assert_eq!(moment.0, ms, "{json}");
         }
     }

@@ -1,8 +1,8 @@
 //! What the wizard asks for of a stream, by its kind.
 
-use super::{Field, Group, Holds, Kind};
+use super::{FieldKind, Group, SetupField, ValueKind};
 use crate::stream::{StreamKind, StreamSpec};
-use Kind::{Choice, OtherFilters, Picks, Switch, Values};
+use FieldKind::{Choice, OtherFilters, Picks, Switch, Values};
 
 /// Where a field stands on the page.
 #[derive(Debug, Clone, Copy)]
@@ -14,23 +14,23 @@ enum Place {
 }
 
 /// A field of a stream: the key within the stream's section, label, hint, kind and place.
-type Row = (&'static str, &'static str, &'static str, Kind, Place);
+type Row = (&'static str, &'static str, &'static str, FieldKind, Place);
 
 #[rustfmt::skip]
 const ACTIVITIES: &[Row] = &[
-    ("filters.service", "Services", "Numbers of apps. Empty: all.", Values(Holds::Numbers), Place::Stream),
-    ("filters.activity.eventActionType", "Activity types", "As EVENT_CATEGORY_LOGIN. Empty: all.", Values(Holds::Words), Place::Stream),
-    ("filters.user.username", "Users", "As admin@contoso.com. Empty: all.", Values(Holds::Words), Place::Stream),
-    ("filters.location.country", "Countries", "As US, DE. Empty: all.", Values(Holds::Words), Place::Stream),
-    ("filters.ip.tags", "IP tags", "Ids of tags. Empty: all.", Values(Holds::Words), Place::Stream),
-    ("filters.policy", "Policies", "Ids of policies. Empty: all.", Values(Holds::Words), Place::Stream),
+    ("filters.service", "Services", "Numbers of apps. Empty: all.", Values(ValueKind::Numbers), Place::Stream),
+    ("filters.activity.eventActionType", "Activity types", "As EVENT_CATEGORY_LOGIN. Empty: all.", Values(ValueKind::Words), Place::Stream),
+    ("filters.user.username", "Users", "As admin@contoso.com. Empty: all.", Values(ValueKind::Words), Place::Stream),
+    ("filters.location.country", "Countries", "As US, DE. Empty: all.", Values(ValueKind::Words), Place::Stream),
+    ("filters.ip.tags", "IP tags", "Ids of tags. Empty: all.", Values(ValueKind::Words), Place::Stream),
+    ("filters.policy", "Policies", "Ids of policies. Empty: all.", Values(ValueKind::Words), Place::Stream),
 ];
 
 #[rustfmt::skip]
 const ALERTS: &[Row] = &[
     ("filters.severity", "Severity", "None chosen: all.", Picks(&[(2, "High"), (1, "Medium"), (0, "Low"), (3, "Informational")]), Place::Stream),
-    ("filters.entity.service", "Services", "Numbers of apps, as 11161 for Office 365. Empty: all.", Values(Holds::Numbers), Place::Stream),
-    ("filters.entity.policy", "Policies", "Ids of policies. Empty: all.", Values(Holds::Words), Place::Stream),
+    ("filters.entity.service", "Services", "Numbers of apps, as 11161 for Office 365. Empty: all.", Values(ValueKind::Numbers), Place::Stream),
+    ("filters.entity.policy", "Policies", "Ids of policies. Empty: all.", Values(ValueKind::Words), Place::Stream),
     ("defender_for_identity", "Include alerts of Defender for Identity", "Off where it sends them to the SIEM itself.", Switch(true), Place::Stream),
 ];
 
@@ -41,14 +41,14 @@ const MORE_OF_ALERTS: &[Row] = &[
 ];
 
 /// The fields of all streams. The alerts stand first, as in the old portal.
-pub(super) fn of_streams(streams: &[StreamSpec]) -> Vec<Field> {
+pub(super) fn of_streams(streams: &[StreamSpec]) -> Vec<SetupField> {
     let alerts_first = |kind: StreamKind| kind != StreamKind::Alerts;
     let mut streams = streams.to_vec();
     streams.sort_by_key(|stream| alerts_first(stream.kind));
     streams.into_iter().flat_map(of_stream).collect()
 }
 
-fn of_stream(stream: StreamSpec) -> Vec<Field> {
+fn of_stream(stream: StreamSpec) -> Vec<SetupField> {
     let (rows, more, example) = match stream.kind {
         StreamKind::Activities => (ACTIVITIES, &[][..], "\"activity.type\" = { eq = true }"),
         StreamKind::Alerts => (ALERTS, MORE_OF_ALERTS, "\"alertOpen\" = { eq = true }"),
@@ -74,7 +74,7 @@ fn of_stream(stream: StreamSpec) -> Vec<Field> {
     let all = [enabled].into_iter().chain(rows.iter().copied());
     all.chain([others])
         .chain(more.iter().copied())
-        .map(|(key, label_of_field, hint, kind, place)| Field {
+        .map(|(key, label_of_field, hint, kind, place)| SetupField {
             key: label(format!("{stream}.{key}")),
             label: label_of_field,
             hint,

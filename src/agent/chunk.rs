@@ -1,0 +1,41 @@
+//! How much of one page is taken in at a time: what it becomes is in memory until it is on flash.
+
+use std::ops::ControlFlow;
+
+use crate::source::cloud_apps::record::Unreadable;
+use crate::spool::{DeadLetter, MOST_ASIDE_BYTES};
+
+/// A page that has become so many bytes is cut: the rest is asked for again. A page of 5,000 records becomes 5 MB.
+const MOST_PAGE: usize = 16 << 20;
+/// The longest line, bytes: that of a record of 10 MB fits. A longer one is set aside with its record.
+pub const MOST_LINE: usize = 12 << 20;
+/// What a record takes beside its text.
+pub const OVERHEAD: usize = 256;
+
+/// Is there room for more than these bytes?
+pub fn room_beside(bytes: usize) -> ControlFlow<()> {
+    if bytes < MOST_PAGE {
+        ControlFlow::Continue(())
+    } else {
+        ControlFlow::Break(())
+    }
+}
+
+/// A record set aside, with as many of its bytes as are kept.
+pub fn aside(unreadable: Unreadable, text: &str, at_ms: i64) -> DeadLetter {
+    DeadLetter {
+        id: unreadable.id.unwrap_or_default(),
+        reason: unreadable.reason,
+        at_ms,
+        bytes: text.as_bytes()[..text.len().min(MOST_ASIDE_BYTES)].to_vec(),
+    }
+}
+
+/// Why a record is set aside whose line is longer than [`MOST_LINE`].
+pub fn line_too_long(id: &str, cursor_ms: i64) -> Unreadable {
+    Unreadable {
+        id: Some(id.to_owned()),
+        cursor_ms: Some(cursor_ms),
+        reason: format!("its line would be longer than {} MB", MOST_LINE >> 20),
+    }
+}

@@ -1,0 +1,87 @@
+//! The two clocks: the cloud's is asked for where what is never read hangs on it, and it is told where they differ. And a clock
+//! that nobody set: on siembox's own firmware a poller waits for it, for a while, and says so.
+
+use std::time::Duration;
+
+use super::Poller;
+use crate::clock::Time;
+use crate::source::{PLAIN_PAGE, Place, Query, Source, SourceError};
+use crate::spool::Spool;
+use crate::status::InternalEvent;
+use crate::timekeeping::Look;
+
+/// How often the cloud is asked for the time before it goes by our own clock.
+const CLOCK_TRIES: usize = 3;
+/// How often it is looked whether the clock is set.
+const LOOK: Duration = Duration::from_millis(250);
+
+impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
+    /// How long to wait before the clock is looked at again; `None` where there is nothing to wait for.
+    pub(super) fn wait_for_clock(&mut self) -> Option<Duration> {
+        // once it is set, nobody takes it back
+        if self.state.clock_is_set {
+            return None;
+        }
+        let stream = self.stream.name;
+        let look = self.gate.look(self.time.now());
+        let waits = matches!(look, Look::Shut { .. });
+        match &look {
+            Look::Open => {
+                self.state.clock_is_set = true;
+                if self.state.unset.take().is_some() {
+                    self.tell(&InternalEvent::ClockSet { stream });
+                }
+            }
+            // who was asked becomes known only after a while
+            Look::Shut { asked } | Look::Late { asked } => {
+                let asked = asked.clone();
+                if self.state.unset.as_ref() != Some(&look) {
+                    self.tell(&InternalEvent::ClockNotSet {
+                        stream,
+                        asked,
+                        waits,
+                    });
+                    self.state.unset = Some(look);
+                }
+            }
+        }
+        waits.then_some(LOOK)
+    }
+    /// Asks the cloud for the time, where what is never read would hang on our own clock alone.
+    pub(super) fn learn_the_time(&mut self) -> Result<(), SourceError> {
+        let unsure = self.reader.needs_cloud_clock(self.time.now().wall_ms);
+        for _ in 0..CLOCK_TRIES {
+            if !unsure || self.state.cloud_clock.is_known() {
+                break;
+            }
+            // of one millisecond, so that the answer holds nothing: should a cache give it again to the first question of a
+            // walk, the walk has then not gone past what it never saw. Where that is not answered, any other will do
+            let at_ms = self.time.now().wall_ms;
+            let one = self.state.clock_failures.is_multiple_of(2);
+            let question = Query {
+                from_ms: at_ms,
+                to_ms: one.then_some(at_ms),
+                place: Place::Skip(0),
+                limit: if one { 1 } else { PLAIN_PAGE },
+            };
+            self.state.clock_failures += 1;
+            self.ask(&question)?;
+            self.state.clock_failures = 0;
+        }
+        Ok(())
+    }
+
+    /// Tells where the two clocks differ, and when they agree again.
+    pub(super) fn compare_clocks(&mut self) {
+        let (stream, clocks) = (self.stream.name, self.clocks());
+        let differ = clocks.difference().is_some();
+        match (
+            differ,
+            std::mem::replace(&mut self.state.clocks_differ, differ),
+        ) {
+            (true, false) => self.tell(&InternalEvent::ClocksDiffer { stream, clocks }),
+            (false, true) => self.tell(&InternalEvent::ClocksAgree { stream }),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! The begin of a replay: what is asked is held against what can be done.
+
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use tokio::sync::watch;
+
+use super::{Leg, Pollers, Replay, number};
+use crate::agent::{Agent, AgentError, cloud_parts, cursor, line_writer, rules};
+use crate::clock;
+use crate::replay::{ReplayCall, ReplayCounts, ReplayProgress, ReplayReport, ReplayRequest};
+use crate::sent::{SentIds, SentRecorder};
+use crate::settings::{AgentSettings, StreamSettings};
+use crate::source::cloud_apps::CloudApps;
+use crate::source::http::Http;
+use crate::source::{Cursor, Reader, RequestLimit, Rules, Seen};
+use crate::spool::Spool;
+use crate::stream::StreamSpec;
+
+/// A replay, as its agent knows it.
+pub(in crate::agent) struct RunningReplay {
+    /// Its clients, to wake it when one hangs.
+    pub(in crate::agent) clients: Vec<Http>,
+    /// Its thread.
+    pub(in crate::agent) thread: JoinHandle<()>,
+}
+
+impl<S: Spool + 'static> Agent<S> {
+    /// Begins to fetch a window again, or says why not. `settings` are those that the agent was started with.
+    pub fn replay(
+        &mut self,
+        settings: &AgentSettings,
+        throttle: &Arc<Mutex<RequestLimit>>,
+        ReplayCall { request, words }: ReplayCall,
+    ) {
+        let begun = self.try_replay(settings, throttle, request, &words);
+        match begun {
+            Ok(replay) => self.replay = Some(replay),
+            Err(word) => drop(words.send_replace(word)),
+        }
+    }
+
+    fn try_replay(
+        &self,
+        settings: &AgentSettings,
+        throttle: &Arc<Mutex<RequestLimit>>,
+        request: ReplayRequest,
+        words: &watch::Sender<ReplayReport>,
+    ) -> Result<RunningReplay, ReplayReport> {
+        if (self.replay.as_ref()).is_some_and(|replay| !replay.thread.is_finished()) {
+            return Err(failed(
+                &"a replay of this agent is under way already: wait for its end (siembox status shows it)",
+            ));
+        }
+        if settings.paused {
+            return Err(ReplayReport::Refused(format!(
+                "agent {} is paused, so the cloud is not asked: set paused = false in its settings first",
+                settings.name
+            )));
+        }
+        if !request.again && !self.sent.on() {
+            return Err(ReplayReport::Refused(
+                "replay.remember is 0s in the settings, so nobody knows what was sent before: --again sends everything in the window".to_owned(),
+            ));
+        }
+        let since = self.sent.since_ms(clock::now_ms());
+        if !request.again && request.from_ms < since {
+            let since = clock::in_words(since);
+            return Err(ReplayReport::Refused(format!(
+                "--since: found {}; what was sent is remembered since {since} (replay.remember, replay.max_size_mb): begin there, or take --again, which sends everything in the window",
+                clock::in_words(request.from_ms)
+            )));
+        }
+        let (mut clients, mut legs) = (Vec::new(), Vec::new());
+        for of_stream in meant(settings, &request)? {
+            let stream = of_stream.spec;
+            let parts = cloud_parts(settings, stream).map_err(|error| failed(&error))?;
+            clients.push(parts.http);
+            let leg = leg(
+                &*self.spool,
+                &self.sent,
+                rules(settings, of_stream),
+                (stream, parts.source),
+                request.from_ms,
+            );
+            let leg = leg.map_err(|error| failed(&error))?;
+            let Some(leg) = leg else {
+                return Err(failed(&format!(
+                    "the running stream has not begun to read {stream} yet: ask again when it has"
+                )));
+            };
+            legs.push(Leg {
+                fetch_related: settings.alerts.fetch_related,
+                ..leg
+            });
+        }
+        let replay = Replay {
+            request,
+            streams: legs.iter().map(|leg| leg.stream.name.to_owned()).collect(),
+            legs,
+            throttle: Arc::clone(throttle),
+            writer: line_writer(settings).map_err(|error| failed(&error))?,
+            spool: Arc::clone(&self.spool),
+            ledger: Arc::clone(&self.ledger),
+            sent: Arc::clone(&self.sent),
+            wake: Arc::clone(&self.wake),
+            reporter: self.reporter.clone(),
+            halt: Arc::clone(&self.halt),
+            words: words.clone(),
+            progress: ReplayProgress::default(),
+        };
+        let thread = std::thread::Builder::new()
+            .name(format!("{}/replay", settings.name))
+            .spawn(move || replay.run())
+            .map_err(|cause| failed(&AgentError::Thread { cause }))?;
+        Ok(RunningReplay { clients, thread })
+    }
+}
+
+/// The streams that are asked for.
+fn meant<'a>(
+    settings: &'a AgentSettings,
+    request: &ReplayRequest,
+) -> Result<Vec<&'a StreamSettings>, ReplayReport> {
+    let Some(name) = &request.stream else {
+        return Ok(settings.streams_on().collect());
+    };
+    let mut streams = settings.streams.iter();
+    match streams.find(|stream| stream.spec.name == name) {
+        Some(stream) if stream.enabled => Ok(vec![stream]),
+        Some(_) => Err(ReplayReport::Refused(format!(
+            "--stream: {name} are off in the settings ({name}.enabled)"
+        ))),
+        None => {
+            let names = settings.streams.iter().map(|stream| stream.spec.name);
+            Err(ReplayReport::Refused(format!(
+                "--stream: found {name:?}; allowed for agent {}: {}",
+                settings.name,
+                names.collect::<Vec<_>>().join(", ")
+            )))
+        }
+    }
+}
+
+/// The window of a stream, from `from_ms` on; `None` where the poller has not begun yet.
+fn leg(
+    spool: &impl Spool,
+    sent: &Arc<SentIds>,
+    rules: Rules,
+    (stream, source): (StreamSpec, CloudApps),
+    from_ms: i64,
+) -> Result<Option<Leg>, AgentError> {
+    let memory = spool.recall(stream.number())?;
+    let Some(cursor) = cursor(&memory, stream)? else {
+        return Ok(None);
+    };
+    let pollers = Pollers::of(cursor, rules.look_back_ms.max(rules.overlap_ms));
+    let window = Cursor {
+        high_ms: from_ms,
+        origin_ms: from_ms,
+        ..Cursor::default()
+    };
+    let rules = Rules {
+        max_catch_up_ms: i64::MAX / 4,
+        ..rules
+    };
+    Ok(Some(Leg {
+        stream,
+        reader: Reader::new(rules, Some(window), Seen::default()),
+        source,
+        fetch_related: false,
+        pollers,
+        scribe: SentRecorder::new(sent, stream, number(stream)),
+    }))
+}
+
+/// The word for an end at which nothing was done.
+fn failed(what: &dyn std::fmt::Display) -> ReplayReport {
+    ReplayReport::Failed {
+        what: what.to_string(),
+        counts: ReplayCounts::default(),
+    }
+}
