@@ -257,5 +257,4 @@ impl Books {
 }
 
 #[cfg(test)]
-#[path = "books_tests.rs"]
 mod tests;

@@ -469,5 +469,4 @@ impl Reader {
 }
 
 #[cfg(test)]
-#[path = "reader_tests.rs"]
 mod tests;

@@ -169,5 +169,4 @@ fn lines(count: usize, mut unfolded: Vec<u8>, tag: fn(u32) -> u32) -> Option<Lin
 }
 
 #[cfg(test)]
-#[path = "batch_tests.rs"]
 mod tests;

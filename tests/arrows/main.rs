@@ -26,3 +26,23 @@ fn each_room_uses_what_its_row_names_without_circles_and_no_name_means_two_thing
     let faults = faults(&tree, &rows);
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
+
+/// A module lies in `name.rs`, its children in `name/`, its tests beside its code or in
+/// `name/tests.rs`.
+#[test]
+fn modules_and_their_tests_are_laid_out_in_one_way() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut folders = vec![src];
+    let mut odd = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap().map(Result::unwrap) {
+            let name = entry.file_name().into_string().unwrap();
+            if entry.path().is_dir() {
+                folders.push(entry.path());
+            } else if name == "mod.rs" || name.ends_with("_tests.rs") {
+                odd.push(entry.path());
+            }
+        }
+    }
+    assert!(odd.is_empty(), "{odd:?}");
+}

@@ -350,5 +350,4 @@ fn word(passphrase: &Secret) -> SecretString {
 }
 
 #[cfg(test)]
-#[path = "bundle_tests.rs"]
 mod tests;

@@ -333,5 +333,4 @@ fn refusal_of(body: &[u8]) -> ForeignText {
 }
 
 #[cfg(test)]
-#[path = "page_tests.rs"]
 mod tests;

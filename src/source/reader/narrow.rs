@@ -711,5 +711,4 @@ impl Reader {
 }
 
 #[cfg(test)]
-#[path = "narrow_tests.rs"]
 mod tests;

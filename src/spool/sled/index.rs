@@ -268,5 +268,4 @@ impl Index {
 }
 
 #[cfg(test)]
-#[path = "index_tests.rs"]
 mod tests;

@@ -251,5 +251,4 @@ impl SledSpool {
 }
 
 #[cfg(test)]
-#[path = "peek_tests.rs"]
 mod tests;

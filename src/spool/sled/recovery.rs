@@ -109,5 +109,4 @@ fn is_whole(store: &Store, state: &SpoolState, arrived: u64) -> Result<bool, Sto
 }
 
 #[cfg(test)]
-#[path = "recovery_tests.rs"]
 mod tests;

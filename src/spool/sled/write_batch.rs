@@ -230,5 +230,4 @@ impl WriteBatch {
 }
 
 #[cfg(test)]
-#[path = "write_batch_tests.rs"]
 mod tests;

@@ -357,4 +357,4 @@ pub fn introduction(settings: &AgentSettings) -> Introduction {
 }
 
 #[cfg(test)]
-mod third_stream_tests;
+mod tests;

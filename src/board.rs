@@ -17,7 +17,7 @@ pub use recognise::{MachineFacts, Recognised, recognise};
 
 macro_rules! embedded {
     ($($name:literal),+ $(,)?) => {
-        [$(($name, include_str!(concat!("../../board/", $name, ".toml")))),+]
+        [$(($name, include_str!(concat!("../board/", $name, ".toml")))),+]
     };
 }
 

@@ -13,7 +13,7 @@ use siembox_support::records;
 use siembox_support::sink::SyslogReceiver;
 use tokio::sync::watch;
 
-use super::*;
+use super::super::*;
 use crate::replay::{ReplayCall, ReplayReport, ReplayRequest};
 use crate::sent;
 use crate::settings::{Overrides, Settings};

@@ -1,0 +1,2 @@
+//! Tests of a whole agent.
+mod third_stream;
