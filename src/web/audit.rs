@@ -53,7 +53,7 @@ impl SettingsAudit {
     /// A disk that refuses is told in the log, and stops nobody.
     pub fn note(&self, what: &str, from: IpAddr, now_ms: i64) {
         let what = what[..what.floor_char_boundary(MOST_WORDS)].to_owned();
-        tracing::info!("set-up page: {what} (from {from})");
+        tracing::info!("page: {what} (from {from})");
         let entry = Entry {
             at_ms: now_ms,
             what,
@@ -62,7 +62,8 @@ impl SettingsAudit {
         if let Err(error) = self.keep(&entry) {
             let path = self.path.display();
             tracing::error!(
-                "{path}: the audit list cannot be written: {error}: look whether the disk is full and siembox's user may write there"
+                "{path}: cannot write the audit log: {error}: check that the disk is not full and \
+                    that siembox's user can write there"
             );
         }
     }

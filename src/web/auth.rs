@@ -116,7 +116,8 @@ impl Auth {
         if is_form && !origin::is_ours(exchange) {
             return Page::words(
                 403,
-                "403: this form does not come from a page of this box. Open the page anew and send it again.",
+                "403: this form does not come from a page of this box. Reload the page and submit \
+                    the form again.",
             );
         }
         let form = match is_form.then(|| Form::of(exchange)).transpose() {
@@ -237,10 +238,7 @@ impl Auth {
             Some(page) => page.answer(ask, owner),
             None if ask.path == "/setup" && ask.is_form() => unfit(),
             None if ask.path == "/setup" => self.landing(ask, owner),
-            None => Page::words(
-                404,
-                "404: there is no such page; all that can be set up is at /setup",
-            ),
+            None => Page::words(404, "404: page not found; the setup is at /setup"),
         }
     }
 
@@ -334,7 +332,7 @@ impl Auth {
     fn note_failed(&self, ask: &AdminRequest) {
         self.note_burst(false, ask.now);
         if lock(&self.burst).failed(ask.from, ask.now.steady) {
-            self.note("a wrong password", ask);
+            self.note("wrong password", ask);
         }
     }
 
@@ -343,10 +341,10 @@ impl Auth {
         let over = lock(&self.burst).over(done, now.steady);
         if let Some(further) = over {
             let what = match (further.count, further.addresses) {
-                (1, _) => "one more wrong password".to_owned(),
+                (1, _) => "1 more wrong password".to_owned(),
                 (count, 1) => format!("{count} more wrong passwords"),
                 (count, several) => format!(
-                    "{count} more wrong passwords, from {several} addresses, one of which is this"
+                    "{count} more wrong passwords from {several} addresses, this one among them"
                 ),
             };
             self.audit.note(&what, further.from, now.wall_ms);
@@ -376,7 +374,7 @@ impl NotTried {
             Self::Wait(wait) => {
                 let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
                 let words = clock::span_in_words(Duration::from_secs(seconds));
-                let words = format!("Too many passwords were tried. Wait {words}, then try again.");
+                let words = format!("Too many wrong passwords. Wait {words}, then try again.");
                 (429, words, Some(seconds))
             }
             Self::Hash(error) => (500, format!("{error}; try again."), None),
@@ -410,8 +408,8 @@ fn passing_through(ask: &AdminRequest) -> Page {
     } else {
         "/setup"
     };
-    let content = maud::html! { p { a href=(to) { "Go on to the set-up" } } };
-    Page::html(200, &passing("One moment", ask.machine, to, &content))
+    let content = maud::html! { p { a href=(to) { "Continue to the setup" } } };
+    Page::html(200, &passing("Redirecting", ask.machine, to, &content))
 }
 
 /// May it stand in an address that we send a browser to?
@@ -423,8 +421,9 @@ pub(super) fn is_plain(path: &str) -> bool {
 /// A form without the session's token: of another session, as a rule, which was over.
 fn stale(ask: &AdminRequest, owner: &AdminSession) -> Page {
     let content = maud::html! {
-        p { "Nothing was changed: this form belongs to another session." }
-        p { a href=(if is_plain(ask.path) { ask.path } else { "/setup" }) { "Open the page anew" } " and send it again." }
+        p { "Nothing was changed. This form belongs to another session." }
+        p { a href=(if is_plain(ask.path) { ask.path } else { "/setup" }) { "Reload the page" } " \
+            and submit the form again." }
     };
     Page::html(
         403,
@@ -439,5 +438,5 @@ fn stale(ask: &AdminRequest, owner: &AdminSession) -> Page {
 
 /// A form where there is something to read only.
 fn unfit() -> Page {
-    Page::words(405, "405: here is only something to read").with("Allow", "GET, HEAD")
+    Page::words(405, "405: this page is read-only").with("Allow", "GET, HEAD")
 }

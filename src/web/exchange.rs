@@ -50,10 +50,10 @@ pub struct WebResponse {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Misuse {
     /// It answers before the answer has begun, or begins it twice.
-    #[error("the answer was begun twice, or not at all")]
+    #[error("the response was started twice, or not at all")]
     OutOfTurn,
     /// It wants the socket, which is not here.
-    #[error("there is no raw connection")]
+    #[error("no raw connection is available")]
     NoSocket,
 }
 

@@ -17,13 +17,13 @@ pub struct Form(Vec<(String, String)>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FormError {
     /// It is sent in another way.
-    #[error("415: forms are taken as application/x-www-form-urlencoded only")]
+    #[error("415: forms must be application/x-www-form-urlencoded")]
     Media,
     /// It has too many fields.
     #[error("413: a form has at most {MOST_FIELDS} fields")]
     Fields,
     /// It is no text.
-    #[error("400: the form is not UTF-8, or holds a NUL")]
+    #[error("400: the form is not UTF-8 or contains a NUL character")]
     Text,
 }
 

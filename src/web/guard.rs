@@ -101,10 +101,10 @@ impl<H: Handler<Exchange, Error = Misuse>> Middleware<Exchange, H> for Guard {
         };
         exchange.always("Referrer-Policy", referrer);
         match exchange.header("Host") {
-            None => return Page::words(400, "400: no Host header").answer(exchange),
+            None => return Page::words(400, "400: the Host header is missing").answer(exchange),
             Some(host) if !self.hosts.know(host) => {
-                let words = "421: siembox does not go by this name. AdminRequest for it by its address, or add the name to hosts in the section \
-                             [page] of its settings.";
+                let words = "421: siembox does not answer to this host name. Use its address, or \
+                    add the name to hosts in the section [page] of its settings.";
                 return Page::words(421, words).answer(exchange);
             }
             Some(_) => {}
@@ -116,7 +116,7 @@ impl<H: Handler<Exchange, Error = Misuse>> Middleware<Exchange, H> for Guard {
         };
         if !allowed {
             exchange.always("Allow", "GET, HEAD");
-            return Page::words(405, "405: here is only something to read").answer(exchange);
+            return Page::words(405, "405: this page is read-only").answer(exchange);
         }
         handler.handle(exchange)
     }

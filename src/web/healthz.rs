@@ -12,7 +12,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 /// answer at all.
 pub(super) fn page(silent: Option<Duration>) -> Page {
     match silent {
-        None => Page::words(503, "unwell: the status does not answer"),
+        None => Page::words(503, "unwell: the status does not respond"),
         Some(silent) if silent > PATIENCE => {
             let silent = span_in_words(silent);
             Page::words(503, &format!("unwell: no progress for {silent}"))

@@ -39,7 +39,9 @@ pub enum IdentityError {
     #[error(transparent)]
     File(#[from] PemError),
     /// They don't belong together, or are of a kind that TLS here does not know.
-    #[error("{}: cannot be used with its key: {cause}: the first certificate in the file has to be the one of this key, RSA (2048 bits or more), ECDSA (P-256, P-384) or Ed25519", path.display())]
+    #[error("{}: cannot be used with its key: {cause}: the first certificate in the file must \
+        belong to this key, which must be RSA (2048 bits or more), ECDSA (P-256, P-384) or \
+        Ed25519", path.display())]
     Pair {
         /// The certificate's file.
         path: PathBuf,
@@ -50,10 +52,11 @@ pub enum IdentityError {
     #[error("the page's own certificate: {0}")]
     Own(io::Error),
     /// The box's own can't be made.
-    #[error("the page's own certificate cannot be made: {0}")]
+    #[error("the page's own certificate cannot be created: {0}")]
     Make(rcgen::Error),
     /// Or not kept.
-    #[error("{}: the page's own certificate cannot be kept: {cause}: let siembox's user write to its state folder", path.display())]
+    #[error("{}: the page's own certificate cannot be saved: {cause}: check that siembox's user \
+        can write to the state folder", path.display())]
     Keep {
         /// Where.
         path: PathBuf,
@@ -101,7 +104,8 @@ impl Identity {
             Ok(identity) => return Ok(identity),
             Err(error) => certificate.exists().then(|| {
                 format!(
-                    "{error}; the page has made itself another certificate, with another SHA-256"
+                    "{error}; the page has created a new certificate of its own, with a different \
+                        SHA-256"
                 )
             }),
         };

@@ -73,14 +73,14 @@ impl Out<'_> {
         self.metric(
             GAUGE,
             "siembox_build_info",
-            "Always 1; the label says which siembox this is",
+            "Always 1; the label holds the version",
             [(version, 1.0)],
         )?;
         let started = seconds(snapshot.started_ms);
         self.metric(
             GAUGE,
             "siembox_start_time_seconds",
-            "When the process started, since 1970",
+            "Start time of the process, in seconds since 1970",
             [(vec![], started)],
         )?;
         let open = snapshot
@@ -90,7 +90,7 @@ impl Out<'_> {
         self.metric(
             GAUGE,
             "siembox_notices_open",
-            "Notices that are not over",
+            "Open notices",
             [(vec![], number(open.count() as u64))],
         )
     }
@@ -108,7 +108,7 @@ impl Out<'_> {
         self.metric(
             GAUGE,
             "siembox_condition",
-            "1 for the condition in which the agent is, 0 for the others",
+            "1 for the agent's current condition, 0 for the others",
             conditions,
         )?;
         let up =
@@ -116,12 +116,13 @@ impl Out<'_> {
         self.metric(
             GAUGE,
             "siembox_link_up",
-            "1 where this side of the agent answers at present",
+            "1 if this side of the agent answers now",
             up,
         )?;
         let contact =
             links(agents).filter_map(|(labels, link)| Some((labels, seconds(link.contact_ms?))));
-        let help = "Last contact with this side, since 1970; absent before the first";
+        let help = "Time of the last contact with this side, in seconds since 1970; absent before \
+            the first contact";
         self.metric(
             GAUGE,
             "siembox_link_contact_timestamp_seconds",
@@ -135,32 +136,32 @@ impl Out<'_> {
         let counters: [(&str, &str, Of); 6] = [
             (
                 "siembox_pages_read_total",
-                "Pages that came from the cloud",
+                "Pages read from the cloud",
                 |counts| counts.pages,
             ),
             (
                 "siembox_records_read_total",
-                "Records in those pages, repetitions included",
+                "Records in those pages, including repeated ones",
                 |counts| counts.read,
             ),
             (
                 "siembox_records_repeated_total",
-                "Of them, records that had been read before",
+                "Records in those pages that were read before",
                 |counts| counts.repeats,
             ),
             (
                 "siembox_records_left_out_total",
-                "Records that a setting leaves out",
+                "Records left out by a setting",
                 |counts| counts.left_out,
             ),
             (
                 "siembox_records_set_aside_total",
-                "Records that could not be read and stand aside",
+                "Records set aside because they cannot be read",
                 |counts| counts.set_aside,
             ),
             (
                 "siembox_lines_spooled_total",
-                "Records that became lines on disk",
+                "Records written to the spool as lines",
                 |counts| counts.spooled,
             ),
         ];
@@ -177,13 +178,13 @@ impl Out<'_> {
             (
                 COUNTER,
                 "siembox_lines_sent_total",
-                "Lines handed to the wire, repetitions included",
+                "Lines sent, including repeated ones",
                 |agent| agent.lines.sent,
             ),
             (
                 COUNTER,
                 "siembox_lines_proved_total",
-                "Lines that have arrived",
+                "Lines proved to have arrived",
                 |agent| agent.lines.proved,
             ),
             (
@@ -195,43 +196,43 @@ impl Out<'_> {
             (
                 COUNTER,
                 "siembox_lines_refused_total",
-                "Lines set aside because the receiver does not take them",
+                "Lines set aside because the receiver refuses them",
                 |agent| agent.ledger.sums.refused,
             ),
             (
                 COUNTER,
                 "siembox_lines_damaged_total",
-                "Lines that damage on disk has cost since the spool was made",
+                "Lines lost to damage on disk since the spool was created",
                 |agent| agent.spool.damaged_lines,
             ),
             (
                 GAUGE,
                 "siembox_spool_lines",
-                "Lines that wait for the SIEM",
+                "Lines waiting for the SIEM",
                 |agent| agent.spool.waiting,
             ),
             (
                 GAUGE,
                 "siembox_spool_text_bytes",
-                "Their size as text",
+                "Size of the waiting lines as text",
                 |agent| agent.spool.waiting_bytes,
             ),
             (
                 GAUGE,
                 "siembox_spool_disk_bytes",
-                "What the spool takes on disk",
+                "Size of the spool on disk",
                 |agent| agent.spool.disk_bytes,
             ),
             (
                 GAUGE,
                 "siembox_spool_full",
-                "1 where the spool has reached its bound and reading waits",
+                "1 if the spool is full and reading waits",
                 |agent| u64::from(agent.spool.full),
             ),
             (
                 GAUGE,
                 "siembox_records_aside",
-                "Records that are kept aside",
+                "Records set aside and kept",
                 |agent| agent.spool.aside,
             ),
         ];
@@ -247,7 +248,7 @@ impl Out<'_> {
         self.metric(
             GAUGE,
             "siembox_lag_seconds",
-            "How far the SIEM is behind the cloud",
+            "Time by which the SIEM is behind the cloud",
             lag,
         )
     }
@@ -259,7 +260,7 @@ impl Out<'_> {
         self.metric(
             GAUGE,
             "siembox_ledger_adds_up",
-            "1 where every record is accounted for",
+            "1 if the ledger adds up",
             adds_up,
         )?;
         let missing = agents.iter().map(|agent| {
@@ -269,7 +270,7 @@ impl Out<'_> {
         self.metric(
             GAUGE,
             "siembox_ledger_missing_records",
-            "Records that the API counts and that were never read",
+            "Records that the API counts but that were never read",
             missing,
         )
     }
@@ -279,7 +280,7 @@ impl Out<'_> {
         self.metric(
             GAUGE,
             "siembox_orphaned_spools",
-            "Spools that belong to no agent of the settings and hold something",
+            "Orphaned spools that hold lines or records",
             [(vec![], number(orphans.len() as u64))],
         )?;
         if orphans.is_empty() {
@@ -288,12 +289,12 @@ impl Out<'_> {
         let metrics: [(&str, &str, Of); 2] = [
             (
                 "siembox_orphaned_spool_lines",
-                "Lines that wait in a spool that belongs to no agent of the settings",
+                "Lines waiting in an orphaned spool",
                 |orphan| orphan.waiting,
             ),
             (
                 "siembox_orphaned_spool_records_aside",
-                "Records that are kept aside in it",
+                "Records set aside in an orphaned spool",
                 |orphan| orphan.aside,
             ),
         ];

@@ -85,7 +85,7 @@ impl Site {
     fn of_view<'a>(&'a self, of: Of, make: impl FnOnce(&'a View) -> Page) -> Page {
         match &self.view {
             Some(view) => view.page(of, || make(view)).clone(),
-            None => Page::words(503, "503: the status does not answer; try again"),
+            None => Page::words(503, "503: the status does not respond; try again"),
         }
     }
 }
@@ -103,7 +103,8 @@ impl Entrance {
         let (Some(port), Some(host)) = (self.https_port, exchange.header("Host")) else {
             return Page::words(
                 403,
-                "403: this is served over HTTPS only, which is off: set https_listen in the section [page] of siembox's settings",
+                "403: this page is available over HTTPS only, and HTTPS is off: set https_listen \
+                    in the section [page] of siembox's settings",
             );
         };
         let path = match exchange.path() {
@@ -135,7 +136,7 @@ impl Handler<Exchange> for Site {
             path => match assets::at(path) {
                 Some(asset) => asset.page(exchange.query()),
                 None if let Some(page) = manual::at(path, machine) => page,
-                None => Page::words(404, "404: there is no such page; the status is at /"),
+                None => Page::words(404, "404: page not found; the status is at /"),
             },
         };
         page.answer(exchange)

@@ -61,7 +61,8 @@ const BEAT: Duration = Duration::from_secs(10);
 pub enum ServerError {
     /// An address can't be taken.
     #[error(
-        "the page cannot listen on {address}: {cause}: stop what uses it, or set {setting} in [page] to another address or port; the stream goes on without the page"
+        "the page cannot listen on {address}: {cause}: stop the program that uses it, or set \
+            {setting} in [page] to another address or port; the stream continues without the page"
     )]
     Listen {
         /// The setting that names it.
@@ -72,7 +73,7 @@ pub enum ServerError {
         cause: std::io::Error,
     },
     /// The system gives no thread or runtime.
-    #[error("the page cannot be started: {0}; the stream goes on without it")]
+    #[error("the page cannot start: {0}; the stream continues without it")]
     Start(std::io::Error),
 }
 
@@ -221,7 +222,7 @@ fn identity(opening: &Opening) -> (Option<Identity>, Option<String>) {
             Ok(identity) => return (Some(identity), None),
             Err(error) => {
                 trouble = Some(format!(
-                    "{error}; until then the page shows itself with the box's own certificate"
+                    "{error}; until then the page uses the box's own certificate"
                 ));
             }
         }
@@ -231,7 +232,7 @@ fn identity(opening: &Opening) -> (Option<Identity>, Option<String>) {
             let trouble = trouble.or_else(|| identity.renewed().map(str::to_owned));
             (Some(identity), trouble)
         }
-        Err(error) => (None, Some(format!("{error}; until then there is no HTTPS"))),
+        Err(error) => (None, Some(format!("{error}; until then HTTPS is off"))),
     }
 }
 
@@ -291,7 +292,7 @@ async fn serve(
                 let (visit, seats, stopped) = (visit.clone(), seats.clone(), stopped.clone());
                 tokio::task::spawn_local(accept(listener, identity, visit, seats, stopped));
             }
-            Err(error) => tracing::error!("the page lost a listener: {error}"),
+            Err(error) => tracing::error!("a listener of the page failed: {error}"),
         }
     }
     // an error is the server that was dropped

@@ -131,12 +131,10 @@ impl Setup {
         match self.trial.end(Some(now)) {
             Ok(false) => {}
             Ok(true) => {
-                tracing::warn!(
-                    "the page's settings went back to what they were: nobody has kept the change"
-                );
+                tracing::warn!("the page's settings were reverted: nobody kept the change in time");
                 self.hands.settings_changed();
             }
-            Err(error) => tracing::error!("the page's settings cannot go back: {error}"),
+            Err(error) => tracing::error!("the page's settings cannot be reverted: {error}"),
         }
     }
 
@@ -224,10 +222,7 @@ impl AdminPage for Arc<Setup> {
                 format!("attachment; filename=\"{name}\""),
             ),
             Reply::See(address) => Page::see_other(&address),
-            Reply::Missing => Page::words(
-                404,
-                "404: there is no such page; all that can be set up is at /setup",
-            ),
+            Reply::Missing => Page::words(404, "404: page not found; the setup is at /setup"),
         }
     }
 }

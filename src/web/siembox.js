@@ -50,7 +50,8 @@ function answered() {
 function unanswered() {
   failures += 1;
   if (failures < 2) return;
-  const words = "No answer from siembox since " + clockTime(lastAnswer) + ". What stands below is as it was then; it is asked again.";
+  const words = "No answer from siembox since " + clockTime(lastAnswer) +
+    ". The page shows the status of that time and retries.";
   if (away.textContent !== words || away.hidden) away.textContent = words;
   away.hidden = false;
   document.body.classList.add("is-away");

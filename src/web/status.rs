@@ -68,8 +68,9 @@ pub(super) fn live(view: &View) -> Markup {
         section #claim {
             @if snapshot.unclaimed && has_setup(snapshot) {
                 p {
-                    strong { "This box is nobody's yet. " }
-                    a href="/setup" { "Choose the administrator's password" } " before somebody else does."
+                    strong { "This box has no administrator yet. " }
+                    a href="/setup" { "Set the administrator's password" } " before somebody else \
+                        does."
                 }
             }
         }

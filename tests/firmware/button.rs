@@ -42,7 +42,12 @@ fn held_for_ten_seconds_it_releases_the_claim_and_nothing_else() {
 
     press_for_release(machine);
     is_claimed(machine, false);
-    assert!(machine.get("/").unwrap().contains("This box is nobody"));
+    assert!(
+        machine
+            .get("/")
+            .unwrap()
+            .contains("This box has no administrator")
+    );
     assert!(machine.console().contains("claim: released by the button"));
     shows(machine, CONNECTED);
     stage.add(48, 5);

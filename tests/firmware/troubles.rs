@@ -16,7 +16,7 @@ fn without_settings_the_card_says_where_to_set_it_up() {
     told(&stage, &machine, &["https://10.0.2.15/", "password"]);
     agree(&mut machine, Signal::Condition(Condition::Created));
     let page = machine.get("/").unwrap();
-    assert!(page.contains("This box is nobody") && page.contains("No agent is set up"));
+    assert!(page.contains("This box has no administrator") && page.contains("No agent is set up"));
     machine.pull_the_plug();
 }
 

@@ -28,7 +28,7 @@ pub fn around(pictures: Option<PathBuf>) {
         ("page", "Page", "setup-page"),
         ("transfer", "Export and import", "setup-transfer"),
         ("password", "Password", "setup-password"),
-        ("audit", "Audit list", "setup-audit"),
+        ("audit", "Audit log", "setup-audit"),
     ] {
         let at = format!("{home}/setup/{path}");
         assert_eq!(person.browser.go(&at, 768, "light"), 200);
@@ -93,11 +93,11 @@ fn a_change_of_the_page_is_kept_or_goes_back() {
         person.fill("hosts", "siem-bridge.example");
         person.push("form[action='/setup/page'] button.main");
         // what it still asks for from where the page was may be refused, so what the console says is not looked at here
-        person.until_says("main h1", "The page moves");
+        person.until_says("main h1", "The page's address changes");
         assert!(text().contains("siem-bridge.example"), "{}", text());
         home = moved(&mut siembox, &home);
         person.browser.go(&format!("{home}/setup"), 768, "light");
-        person.until_says("form.trial", "unless you keep them");
+        person.until_says("form.trial", "unless you keep the change");
         match keeps {
             true => person.push("form.trial button.main"),
             false => person.push("form.trial button.plain"),

@@ -168,7 +168,7 @@ fn is_whole_without_a_script_and_by_keyboard() {
         "contoso",
         "Numbers",
         "Numbers",
-        "What the lamps say",
+        "Meaning of the lamps",
         "manual",
         "status.json",
         "metrics",

@@ -63,7 +63,7 @@ fn scene() -> Scene {
 }
 
 impl Scene {
-    /// The fields of the step "The cloud" as they are, but for these.
+    /// The fields of the step "Cloud" as they are, but for these.
     fn cloud_step(&mut self, agent: &str, act: &str, other: &[(&str, &str)]) -> Said {
         let api = self.cloud.url();
         let mut fields = match agent {
@@ -91,7 +91,7 @@ impl Scene {
         let at = said.location.trim_end_matches("#job").to_owned();
         loop {
             let page = self.client.get(&at).body;
-            if !page.contains("It runs") {
+            if !page.contains("Running …") {
                 return page;
             }
             std::thread::yield_now();
@@ -130,7 +130,7 @@ fn a_kept_secret_goes_nowhere_but_where_it_was_entered_for() {
             "contoso",
             ("source.ca_file", &*authority),
             "source.token_file",
-            "Further authority",
+            "Additional CA",
         ),
         (
             "fabrikam",
@@ -142,7 +142,7 @@ fn a_kept_secret_goes_nowhere_but_where_it_was_entered_for() {
             "fabrikam",
             ("source.login_url", &*url),
             "source.client_secret_file",
-            "Log-on host",
+            "Login host",
         ),
         (
             "fabrikam",
@@ -168,7 +168,10 @@ fn a_kept_secret_goes_nowhere_but_where_it_was_entered_for() {
             let error = said.body.split_once(&beside).map(|(_, rest)| rest);
             let error = error.unwrap_or_else(|| panic!("{changed:?} {act}: {}", said.body));
             let error = error.split("</p>").next().unwrap();
-            assert!(error.contains(label) && error.contains("anew"), "{error}");
+            assert!(
+                error.contains(label) && error.contains("enter it again"),
+                "{error}"
+            );
         }
         // nor from the steps that have no such field
         for step in ["data", "finish"] {
@@ -181,7 +184,7 @@ fn a_kept_secret_goes_nowhere_but_where_it_was_entered_for() {
             let said = scene.client.send(&path, &fields);
             assert_eq!(said.code, 200, "{changed:?} {step}: {}", said.location);
             assert!(
-                said.body.contains("anew"),
+                said.body.contains("enter it again"),
                 "{changed:?} {step}: {}",
                 said.body
             );
@@ -201,7 +204,7 @@ fn a_kept_secret_goes_nowhere_but_where_it_was_entered_for() {
     let other = Canary::start();
     let said = scene.cloud_step("contoso", "check", &[("source.api_url", &other.url())]);
     assert!(
-        said.code == 200 && said.body.contains("anew"),
+        said.code == 200 && said.body.contains("enter it again"),
         "{}",
         said.location
     );

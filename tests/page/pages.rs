@@ -246,7 +246,7 @@ fn says_plainly_where_there_is_no_history() {
     assert!(text(&created, "/").contains("No history yet"));
     let mut restarted = connected();
     restarted.agents[0].depths = Default::default();
-    assert!(text(&restarted, "/").contains("How much waited is not known"));
+    assert!(text(&restarted, "/").contains("The number of waiting lines is unknown"));
 }
 
 #[test]
@@ -267,7 +267,7 @@ fn healthz_is_about_the_process_and_not_about_its_sides() {
     let (code, words) = ask(None, 0);
     assert_eq!(
         (code, &*words),
-        (503, "unwell: the status does not answer\n")
+        (503, "unwell: the status does not respond\n")
     );
     // the status itself can't be shown then, and says so
     let asked = Exchange::new(Method::Get, "/").header_set("Host", "box");

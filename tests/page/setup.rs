@@ -156,7 +156,7 @@ fn location(answer: &WebResponse) -> &str {
 fn ended(guest: &mut Guest, path: &str) -> String {
     loop {
         let page = text(&guest.get(path));
-        if !page.contains("It runs") {
+        if !page.contains("Running …") {
             return page;
         }
         std::thread::yield_now();
@@ -175,7 +175,7 @@ fn the_menu_of_an_agent_does_what_it_says() {
     let answer = send(&mut owner, "/setup/agent/contoso/pause", &[]);
     assert_eq!(location(&answer), "/setup?done=paused");
     assert!(scene.settings().contains("paused = true"));
-    assert!(text(&owner.get("/setup?done=paused")).contains("nothing new is read"));
+    assert!(text(&owner.get("/setup?done=paused")).contains("it reads nothing new"));
     send(&mut owner, "/setup/agent/contoso/resume", &[]);
     assert_eq!(scene.settings(), ONE, "as it was, to the letter");
 
@@ -238,7 +238,7 @@ fn the_menu_of_an_agent_does_what_it_says() {
     assert!(scene.settings().contains("# ours"));
     assert!(!scene.file.with_file_name("contoso.token").exists());
     assert_eq!(scene.asked().last().unwrap(), "erase contoso");
-    assert!(text(&owner.get("/setup")).contains("There is none yet"));
+    assert!(text(&owner.get("/setup")).contains("There is no agent yet"));
 }
 
 #[test]
@@ -288,7 +288,8 @@ fn a_form_that_is_out_of_date_is_told_so_and_keeps_what_was_typed() {
     ];
     let page = text(&send(&mut owner, path, &fields));
     assert!(
-        page.contains("changed by somebody else") && page.contains("new.example"),
+        page.contains("settings file was changed while this form was open")
+            && page.contains("new.example"),
         "{page}"
     );
     assert_eq!(scene.settings(), by_hand);
@@ -388,7 +389,7 @@ fn a_box_with_lamps_lets_itself_be_found() {
     assert_eq!(owner.get("/setup/identify").status, 404, "only by a form");
     let done = send(&mut owner, "/setup/identify", &[]);
     assert_eq!(location(&done), "/setup?done=identify");
-    assert!(text(&owner.get("/setup?done=identify")).contains("flicker for half a minute"));
+    assert!(text(&owner.get("/setup?done=identify")).contains("flicker for 30 seconds"));
     let audit = std::fs::read_to_string(scene._settings.path().join("audit")).unwrap();
     assert!(audit.contains("identify"), "{audit}");
 }
@@ -427,7 +428,7 @@ fn secrets_are_never_sent_back() {
             "{path}: {page}"
         );
     }
-    assert!(text(&owner.get(path)).contains("Taken. Write here only to replace it"));
+    assert!(text(&owner.get(path)).contains("Entered. Enter a value only to replace it"));
     let bundle = send(&mut owner, "/setup/support", &[]);
     let bundle = String::from_utf8_lossy(&bundle.body).into_owned();
     assert!(bundle.contains("siem.example") && bundle.contains("status.json"));
@@ -454,7 +455,7 @@ fn a_change_of_the_page_goes_back_unless_it_is_kept() {
             "{}",
             scene.settings()
         );
-        assert!(text(&owner.get("/setup")).contains("unless you keep them"));
+        assert!(text(&owner.get("/setup")).contains("unless you keep the change"));
         if keeps {
             send(&mut owner, "/setup/page/keep", &[]);
         }
@@ -462,7 +463,7 @@ fn a_change_of_the_page_goes_back_unless_it_is_kept() {
         assert!(scene.settings().contains("10.1.2.3"), "not yet");
         scene.setup.tend(at(&scene) + Duration::from_secs(121));
         assert_eq!(scene.settings().contains("10.1.2.3"), keeps);
-        assert!(!text(&owner.get("/setup")).contains("unless you keep them"));
+        assert!(!text(&owner.get("/setup")).contains("unless you keep the change"));
     }
 }
 
@@ -477,7 +478,7 @@ fn the_page_refuses_what_would_lock_everybody_out() {
         ),
         (
             [("listen", "127.0.0.1:1"), ("https_listen", " ")],
-            "nobody could sign in",
+            "nobody can sign in",
         ),
         (
             [("listen", "127.0.0.1:1"), ("https_listen", "box:443")],
@@ -526,7 +527,7 @@ fn settings_go_to_another_box_with_their_secrets() {
         fields[3].1 = password;
         let page = text(&send(&mut owner, "/setup/transfer/export", &fields));
         assert!(
-            page.contains("type the administrator") && !page.contains("BEGIN AGE"),
+            page.contains("needs the administrator") && !page.contains("BEGIN AGE"),
             "{page}"
         );
     }
@@ -535,7 +536,7 @@ fn settings_go_to_another_box_with_their_secrets() {
         "/setup/transfer/export",
         &fields("another one"),
     ));
-    assert!(page.contains("not the same"), "{page}");
+    assert!(page.contains("passphrases do not match"), "{page}");
     let export = send(
         &mut owner,
         "/setup/transfer/export",
@@ -571,7 +572,7 @@ fn settings_go_to_another_box_with_their_secrets() {
 fn a_spool_without_an_agent_is_sent_or_deleted() {
     let scene = scene(ONE);
     let mut owner = scene.owner();
-    assert!(!text(&owner.get("/setup")).contains("Spools without an agent"));
+    assert!(!text(&owner.get("/setup")).contains("Orphaned spools"));
     let orphan = Orphan {
         name: "old".to_owned(),
         waiting: 1_000,
@@ -580,7 +581,7 @@ fn a_spool_without_an_agent_is_sent_or_deleted() {
     scene.status.orphans(vec![orphan], siembox::clock::now());
     let page = text(&owner.get("/setup"));
     for words in [
-        "Spools without an agent",
+        "Orphaned spools",
         "1000 lines wait in it",
         "/setup/orphan/old/send",
         "<option value=\"contoso\">",

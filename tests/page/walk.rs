@@ -26,7 +26,7 @@ fn walk(by: By, scheme: &'static str, width: u32, pictures: Option<PathBuf>) {
 
     claim(&mut person, &home, width, scheme);
     add_agent(&mut person, &cloud, first.port());
-    person.until_says(".done", "The agent is added");
+    person.until_says(".done", "The agent was added");
     person.at_page("SIEM agents");
     person.picture("setup-agents");
     let text = std::fs::read_to_string(siembox.path("siembox.toml")).unwrap();
@@ -94,7 +94,7 @@ fn add_agent(person: &mut Person, cloud: &Cloud, port: u16) {
     person.picture("setup-data");
     person.push(next);
 
-    person.at_step("The cloud");
+    person.at_step("Cloud");
     person.fill("source.api_url", &cloud.url());
     person.fill("source.token_file", cloud.token());
     person.open_group_of("source.ca_file");
@@ -108,7 +108,7 @@ fn add_agent(person: &mut Person, cloud: &Cloud, port: u16) {
     // a secret is never sent back
     let back = person.browser.tell("document.documentElement.outerHTML");
     assert!(!back.as_str().unwrap().contains(cloud.token()));
-    person.at_step("The cloud");
+    person.at_step("Cloud");
     person.picture("setup-cloud");
     person.push(next);
 

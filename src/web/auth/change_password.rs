@@ -35,7 +35,7 @@ impl Auth {
                 self.note_failed(ask);
                 return page(
                     403,
-                    Some("This is not the present password."),
+                    Some("This is not the current password."),
                     &Wrong::default(),
                 );
             }
@@ -64,8 +64,8 @@ impl Auth {
             Ok(Err(error)) => error.to_string(),
             Err(error) => error.to_string(),
         };
-        tracing::error!("set-up page: {error}");
-        let whole = Some(format!("The password is not changed: {error}"));
+        tracing::error!("page: {error}");
+        let whole = Some(format!("The password was not changed: {error}"));
         page(
             500,
             None,
@@ -86,18 +86,18 @@ fn renew_page(
 ) -> Page {
     let old = FormField {
         error: old,
-        ..FormField::new("old", "Present password", "password", "current-password")
+        ..FormField::new("old", "Current password", "password", "current-password")
     };
     let hint = hint();
     let content = html! {
-        p { "All other sessions end with the old password." }
+        p { "Changing the password ends all other sessions." }
         (trouble(wrong.whole.as_deref()))
         form method="post" action="/setup/password" {
             (owner.token())
             input type="hidden" name="username" value="administrator" autocomplete="username";
             (old)
             @for field in two_fields("New password", wrong, &hint) { (field) }
-            button { "Change the password" }
+            button { "Change password" }
         }
     };
     Page::html(

@@ -54,7 +54,7 @@ impl Auth {
             Ok(Ok(mark)) => {
                 lock(&self.throttle).open(&who, way);
                 lock(&self.sessions).end_all();
-                self.note("claimed: the administrator's password is chosen", ask);
+                self.note("box claimed: administrator's password set", ask);
                 self.let_in(ask, mark, "/setup")
             }
             Ok(Err(OwnerError::Taken)) => self.claimed_before(ask),
@@ -68,15 +68,16 @@ impl Auth {
         if !ask.is_form() {
             return Page::see_other("/login");
         }
-        self.note("an attempt to claim the box, which is claimed", ask);
+        self.note("attempt to claim the box, which is already claimed", ask);
         let content = html! {
-            p { "Somebody else has chosen the administrator's password already." }
-            p { "If that was nobody you know: remove the file " code { "owner" } " in siembox's state folder, and claim the box anew." }
+            p { "The administrator's password is already set." }
+            p { "If nobody you know has set it, remove the file " code { "owner" } " from \
+                siembox's state folder and claim the box again." }
             p { a href="/login" { "Sign in" } }
         };
         Page::html(
             409,
-            &layout("This box is claimed", ask.machine, None, &content),
+            &layout("This box is already claimed", ask.machine, None, &content),
         )
     }
 }
@@ -92,7 +93,7 @@ pub(super) fn chosen<'a>(ask: &'a AdminRequest) -> Result<&'a str, Wrong> {
         });
     }
     if password != again {
-        let again = Some("This is not the same password.".to_owned());
+        let again = Some("The two passwords do not match.".to_owned());
         return Err(Wrong {
             again,
             ..Wrong::default()
@@ -114,7 +115,7 @@ pub(super) fn two_fields<'a>(
     };
     let again = FormField {
         error: wrong.again.as_deref(),
-        ..FormField::new("again", "The same again", "password", "new-password")
+        ..FormField::new("again", "Repeat the password", "password", "new-password")
     };
     [password, again]
 }
@@ -122,15 +123,16 @@ pub(super) fn two_fields<'a>(
 /// What to know before choosing one.
 pub(super) fn hint() -> String {
     format!(
-        "{} to {} characters, of any kind. A few words are easier to keep than a short riddle.",
+        "{} to {} characters of any kind. Several words are easier to remember than random \
+            characters.",
         password::LEAST,
         password::MOST
     )
 }
 
 fn failed(ask: &AdminRequest, error: &str) -> Page {
-    tracing::error!("set-up page: {error}");
-    let whole = Some(format!("The box is not claimed: {error}"));
+    tracing::error!("page: {error}");
+    let whole = Some(format!("The box was not claimed: {error}"));
     claim_page(
         500,
         ask,
@@ -144,7 +146,8 @@ fn failed(ask: &AdminRequest, error: &str) -> Page {
 fn claim_page(code: u16, ask: &AdminRequest, wrong: &Wrong) -> Page {
     let hint = hint();
     let content = html! {
-        p { "Nobody administers this box yet. Who chooses the password now does, and may change all that is set up here." }
+        p { "This box has no administrator yet. If you set the password now, you become its \
+            administrator and can change all settings." }
         (trouble(wrong.whole.as_deref()))
         form method="post" action="/claim" {
             input type="hidden" name="username" value="administrator" autocomplete="username";

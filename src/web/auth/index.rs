@@ -18,7 +18,7 @@ impl Auth {
             .filter_map(|page| Some((page.path(), page.title()?)))
             .chain([
                 ("/setup/password", "Password"),
-                ("/setup/audit", "Audit list"),
+                ("/setup/audit", "Audit log"),
             ])
             .collect();
         let content = html! {
@@ -34,13 +34,14 @@ impl Auth {
             Ok(entries) => (entries, None),
             Err(error) => (
                 Vec::new(),
-                Some(format!("The list cannot be read: {error}")),
+                Some(format!("The audit log cannot be read: {error}")),
             ),
         };
         let content = html! {
-            p { "What was done on these pages, newest first. The file " code { "audit" } " in siembox's state folder keeps the last 500; the operator log has all." }
+            p { "Actions on these pages, newest first. The file " code { "audit" } " in siembox's \
+                state folder keeps the last 500. The operator log holds all of them." }
             (trouble(error.as_deref()))
-            @if entries.is_empty() && error.is_none() { p.empty { "Nothing yet." } }
+            @if entries.is_empty() && error.is_none() { p.empty { "No entries yet." } }
             ol.audit {
                 @for entry in entries.iter().rev().take(SHOWN) {
                     li {
@@ -53,7 +54,7 @@ impl Auth {
         };
         Page::html(
             200,
-            &layout("Audit list", ask.machine, Some(owner), &content),
+            &layout("Audit log", ask.machine, Some(owner), &content),
         )
     }
 }

@@ -63,7 +63,8 @@ fn login_page(code: u16, ask: &AdminRequest, whole: Option<&str>, error: Option<
     let password = FormField {
         error,
         hint: Some(
-            "Forgotten? Remove the file \"owner\" in siembox's state folder, and choose another one here.",
+            "Forgotten? Remove the file \"owner\" from siembox's state folder, then set a new \
+                password here.",
         ),
         ..FormField::new(
             "password",

@@ -38,14 +38,16 @@ pub(super) struct OwnerMark([u8; 32]);
 /// The file can't be used.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum OwnerError {
-    #[error("{}: cannot be read: {cause}: let siembox's user read it, or remove it to choose a password anew", path.display())]
+    #[error("{}: cannot be read: {cause}: make it readable for siembox's user, or remove it to set \
+        a new password", path.display())]
     Read { path: PathBuf, cause: io::Error },
-    #[error("{}: is damaged: remove it to choose a password anew", path.display())]
+    #[error("{}: is damaged: remove it to set a new password", path.display())]
     Damaged { path: PathBuf },
-    #[error("{}: cannot be written: {cause}: let siembox's user write to its state folder, and look whether the disk is full", path.display())]
+    #[error("{}: cannot be written: {cause}: check that siembox's user can write to the state \
+        folder and that the disk is not full", path.display())]
     Write { path: PathBuf, cause: io::Error },
     /// Somebody was faster.
-    #[error("this box was claimed already")]
+    #[error("this box is already claimed")]
     Taken,
 }
 

@@ -28,11 +28,11 @@ const MOST_PASSES: u32 = 16;
 /// A password that is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Weak {
-    #[error("This password has {0} characters; it needs at least {LEAST}.")]
+    #[error("This password has {0} characters. It must have at least {LEAST}.")]
     Short(usize),
-    #[error("This password has {0} characters; it may have at most {MOST}.")]
+    #[error("This password has {0} characters. It can have at most {MOST}.")]
     Long(usize),
-    #[error("This password is one character again and again; take another one.")]
+    #[error("This password repeats a single character. Choose another one.")]
     Monotone,
 }
 

@@ -132,7 +132,7 @@ impl Visit {
         };
         match answered {
             Err(error) => {
-                tracing::error!("Internal error: the page's answer: {error}");
+                tracing::error!("Internal error: response of the page: {error}");
                 refusal(StatusCode::INTERNAL_SERVER_ERROR)
             }
             Ok(answer) => answer

@@ -12,29 +12,24 @@ use crate::status::{AgentReport, Condition};
 const DONE: [(&str, &str); 10] = [
     (
         "added",
-        "The agent is added. It stands here as Created until cloud and SIEM have answered.",
+        "The agent was added. Its state is Created until both cloud and SIEM have answered.",
     ),
-    (
-        "changed",
-        "The changes are saved and take effect in the running stream.",
-    ),
+    ("changed", "The changes are saved and in effect."),
     (
         "paused",
-        "The agent is paused: nothing new is read. What waits still goes to the SIEM.",
+        "The agent is paused: it reads nothing new. Waiting lines still go to the SIEM.",
     ),
-    ("resumed", "The agent goes on where it stopped."),
-    ("token", "The token is replaced, and read again at once."),
-    ("deleted", "The agent is deleted."),
+    ("resumed", "The agent resumes where it stopped."),
+    ("token", "The token was replaced and is in use."),
+    ("deleted", "The agent was deleted."),
     (
         "sent",
-        "What waits in the spool is being sent. It stands here until all of it has arrived.",
+        "The lines that wait in the spool are being sent. The spool is listed here until all of \
+            them have arrived.",
     ),
-    ("orphan-deleted", "The spool is deleted."),
-    ("imported", "The settings are imported."),
-    (
-        "identify",
-        "All lamps of the box flicker for half a minute.",
-    ),
+    ("orphan-deleted", "The spool was deleted."),
+    ("imported", "The settings were imported."),
+    ("identify", "All lamps of the box flicker for 30 seconds."),
 ];
 
 impl Setup {
@@ -53,13 +48,14 @@ impl Setup {
             @if let Some((_, words)) = done { p.done role="status" { (words) } }
             @if !names.is_empty() && !broken.is_empty() {
                 div.trouble role="alert" {
-                    p { "The settings file has errors, so that the old settings go on:" }
+                    p { "The settings file has errors. The old settings stay in effect:" }
                     ul { @for finding in &broken { li { (finding) } } }
                 }
             }
             @if names.is_empty() {
                 div.card.first {
-                    p { "An agent brings the alerts and activities of one tenant to one SIEM. There is none yet." }
+                    p { "An agent forwards the alerts and activities of one tenant to one SIEM. \
+                        There is no agent yet." }
                     p { a.button.main href="/setup/new" { "Add SIEM agent" } }
                 }
             } @else {
@@ -80,12 +76,12 @@ impl Setup {
                 li { a href="/setup/page" { "Page: addresses, certificate" } }
                 li { a href="/setup/password" { "Password" } }
                 li { a href="/setup/transfer" { "Export and import" } }
-                li { a href="/setup/audit" { "Audit list" } }
+                li { a href="/setup/audit" { "Audit log" } }
                 @if self.lamps {
                     li {
                         form method="post" action="/setup/identify" {
                             (ask.token())
-                            button.plain { "Identify: let its lamps flicker" }
+                            button.plain { "Identify this box by its lamps" }
                         }
                     }
                 }
@@ -128,7 +124,10 @@ impl Setup {
     fn waits(&self, ask: Question, name: &str) -> String {
         let snapshot = self.snapshot(ask);
         let report = snapshot.agents.iter().find(|agent| agent.name == name);
-        report.map_or_else(|| "what waits is not known".to_owned(), waiting)
+        report.map_or_else(
+            || "the number of waiting lines is unknown".to_owned(),
+            waiting,
+        )
     }
 
     /// The settings, where they name this agent.
@@ -213,7 +212,7 @@ fn agent(ask: Question, draft: &SettingsDraft, name: &str, report: Option<&Agent
 
 fn waiting(report: &AgentReport) -> String {
     match report.spool.waiting {
-        0 => "nothing waits".to_owned(),
+        0 => "no line waits".to_owned(),
         1 => "1 line waits".to_owned(),
         lines => format!("{lines} lines wait"),
     }

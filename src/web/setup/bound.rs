@@ -44,8 +44,8 @@ impl Setup {
 }
 
 /// The token of the command line or the environment has nobody who entered it for this agent.
-pub(super) const GIVEN: &str = "the token that siembox was given at its start goes only where the settings file sends it already; type the token here, or write this \
-                     agent into the settings file";
+pub(super) const GIVEN: &str = "the token that siembox was started with is sent only to the \
+    address in the settings file; enter the token here, or add this agent to the settings file";
 
 /// What is written for a key of an agent, where it is a text or a number.
 pub(super) fn text(draft: &SettingsDraft, agent: &str, key: &str) -> Option<String> {
@@ -61,11 +61,13 @@ fn asks_anew(moved: &Moved) -> String {
     let label = about(moved.key).map_or(moved.key, |(_, field)| field.label);
     match (moved.key, &*moved.was) {
         ("source.ca_file", _) => format!(
-            "it was entered without this \"{label}\", and whoever has its key can read it on the way; with it, type it here anew"
+            "it was entered without this \"{label}\", whose key holder could read it on the way; \
+                enter it again"
         ),
-        (_, "") => format!("it was entered for no \"{label}\"; with one, type it here anew"),
+        (_, "") => format!("it was entered without a \"{label}\"; enter it again"),
         (_, was) => format!(
-            "it was entered for {was} (\"{label}\") and goes nowhere else; for another, type it here anew"
+            "it was entered for {was} (\"{label}\") and is sent nowhere else; for another address, \
+                enter it again"
         ),
     }
 }

@@ -58,7 +58,8 @@ impl PendingChange {
                 path: self.before.clone(),
                 step: "written",
                 source,
-                cure: "let siembox's user write to its state folder, and look whether the disk is full",
+                cure: "check that siembox's user can write to the state folder and that the disk \
+                    is not full",
             })?;
         }
         *ends = Some(now + TRIAL);

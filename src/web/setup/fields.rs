@@ -77,11 +77,11 @@ pub(super) enum Group {
 
 const ADVANCED: Group = Group::More("Advanced settings");
 const TLS: Group = Group::More("Encryption (TLS)");
-const DELIVERY: Group = Group::More("Proof of delivery and speed");
-const TOKEN: Group = Group::Of("With a token");
-const ENTRA: Group = Group::Of("Or with an Entra app");
+const DELIVERY: Group = Group::More("Delivery proof and rate");
+const TOKEN: Group = Group::Of("Option 1: token");
+const ENTRA: Group = Group::Of("Option 2: Entra app");
 const WAY: Group = Group::More("Proxy and certificates");
-const READING: Group = Group::More("How reading goes");
+const READING: Group = Group::More("Reading");
 
 const fn field(
     key: &'static str,
@@ -104,41 +104,71 @@ use Group::Main;
 
 #[rustfmt::skip]
 static GENERAL: &[SetupField] = &[
-    field("name", "Name", "Letters, digits, . _ and -; it names the folder of what waits to be sent.", Text, Main),
-    field("siem.format", "SIEM format", "What your SIEM expects.", Choice(&[("generic-cef", "Generic CEF"), ("arcsight", "Micro Focus ArcSight")]), Main),
-    field("siem.time_format", "Time format", "Empty: RFC 5424, for ArcSight RFC 3164.", Choice(&[
-        ("", "As the SIEM format has it"), ("rfc5424", "RFC 5424: 2023-03-02T21:10:02.022Z"), ("rfc3164", "RFC 3164: Mar 02 21:10:02"),
-        ("rfc3164-with-year", "RFC 3164 with year: Mar 02 2023 21:10:02"), ("full-rfc5424", "A complete RFC 5424 header"),
-    ]), ADVANCED),
-    field("siem.include_pri", "Include PRI", "<109> before each line.", Switch(true), ADVANCED),
-    field("siem.facility", "Facility", "0 to 23; empty: 13, log audit.", Number, ADVANCED),
-    field("siem.severity", "Severity", "0 to 7; empty: 5, notice.", Number, ADVANCED),
-    field("siem.include_system_name", "Include system name", "In the header of each line. Without it syslog-ng takes \"CEF:0…\" for the host.", Switch(true), ADVANCED),
-    field("siem.system_name", "System name", "Empty: this machine's host name.", Text, ADVANCED),
-    field("siem.profile", "Profile", "Original is byte for byte what the Java agent sent.", Choice(&[("original", "Original"), ("portable", "Portable: empty pairs left out")]), ADVANCED),
-    field("siem.portal_url", "Portal address", "Start of the addresses in the lines; empty: the tenant's portal.", Text, ADVANCED),
+    field("name", "Name", "Letters, digits, . _ and -. The agent's folder on disk has this name.",
+        Text, Main),
+    field("siem.format", "SIEM format", "The format that your SIEM expects.",
+        Choice(&[("generic-cef", "Generic CEF"), ("arcsight", "Micro Focus ArcSight")]), Main),
+    field("siem.time_format", "Time format", "Default: RFC 5424; with ArcSight RFC 3164.",
+        Choice(&[("", "Default of the SIEM format"),
+            ("rfc5424", "RFC 5424: 2023-03-02T21:10:02.022Z"),
+            ("rfc3164", "RFC 3164: Mar 02 21:10:02"),
+            ("rfc3164-with-year", "RFC 3164 with year: Mar 02 2023 21:10:02"),
+            ("full-rfc5424", "Complete RFC 5424 header")]), ADVANCED),
+    field("siem.include_pri", "Include PRI", "Starts each line with the PRI, for example <109>.",
+        Switch(true), ADVANCED),
+    field("siem.facility", "Facility", "0 to 23. Default: 13, log audit.", Number, ADVANCED),
+    field("siem.severity", "Severity", "0 to 7. Default: 5, notice.", Number, ADVANCED),
+    field("siem.include_system_name", "Include system name",
+        "Adds the system name to each header. Without it, syslog-ng reads \"CEF:0…\" as the host.",
+        Switch(true), ADVANCED),
+    field("siem.system_name", "System name", "Default: this machine's host name.", Text, ADVANCED),
+    field("siem.profile", "Profile", "Original: the same bytes as the Java agent.",
+        Choice(&[("original", "Original"), ("portable", "Portable: without empty fields")]),
+        ADVANCED),
+    field("siem.portal_url", "Portal address",
+        "Base of the portal links in the lines. Default: the tenant's portal.", Text, ADVANCED),
 ];
 
 #[rustfmt::skip]
 static SIEM: &[SetupField] = &[
-    field("siem.host", "Remote syslog host", "Name or address of the SIEM's syslog receiver.", Text, Main),
-    field("siem.port", "Port", "Empty: 514, with TLS 6514, with RELP 2514.", Number, Main),
-    field("siem.protocol", "Protocol", "TLS where the receiver can; RELP for rsyslog, which then answers each line.", Choice(&[
-        ("tcp", "TCP"), ("udp", "UDP"), ("tls", "TLS"), ("relp", "RELP"), ("relp+tls", "RELP over TLS"),
-    ]), Main),
-    field("siem.ca_file", "Authority of the receiver's certificate", "PEM. Empty: the public authorities.", Pem, TLS),
-    field("siem.server_name", "Name in the certificate", "Empty: the host above.", Text, TLS),
-    field("siem.pin_sha256", "Pinned fingerprint", "SHA-256 of the receiver's certificate, checked in addition.", Text, TLS),
-    field("siem.client_cert_file", "Own certificate", "PEM. Only where the receiver asks for one.", Pem, TLS),
-    field("siem.client_key_file", "Own key", "PEM.", Secret, TLS),
-    field("siem.framing", "Framing", "TCP and TLS only.", Choice(&[("", "As usual: line feed, with TLS octet counting"), ("lf", "Line feed"), ("octet-counting", "Octet counting")]), DELIVERY),
-    field("siem.max_datagram", "Largest datagram", "UDP only: 480 to 65507 bytes; empty: 8192.", Number, DELIVERY),
-    field("siem.replay_window_mb", "Replay window", "MB kept until the receiver surely has read them, TCP and TLS; empty: 4.", Number, DELIVERY),
-    field("siem.half_close", "Ask the receiver by a half-close", "Off for a receiver that can't bear it.", Switch(true), DELIVERY),
-    field("siem.half_close_every_mb", "Half-close each", "MB of a steady stream; empty: 64.", Number, DELIVERY),
-    field("siem.set_aside_refused", "Set aside what the receiver refuses", "After some tries, with a notice. Off: such a line is tried for ever.", Switch(true), DELIVERY),
-    field("siem.max_lines_per_second", "Most lines a second", "Empty: no limit.", Number, DELIVERY),
-    field("siem.heartbeat", "Heartbeat each", "As 15m: a line of siembox's own, to alarm by. Empty: none.", Text, DELIVERY),
+    field("siem.host", "Remote syslog host", "Name or address of the SIEM's syslog receiver.", Text,
+        Main),
+    field("siem.port", "Port", "Default: 514; with TLS 6514; with RELP 2514.", Number, Main),
+    field("siem.protocol", "Protocol",
+        "Use TLS if the receiver supports it. With RELP (rsyslog), it acknowledges each line.",
+        Choice(&[("tcp", "TCP"), ("udp", "UDP"), ("tls", "TLS"), ("relp", "RELP"),
+            ("relp+tls", "RELP over TLS")]), Main),
+    field("siem.ca_file", "CA of the receiver's certificate", "PEM. Default: the public CAs.", Pem,
+        TLS),
+    field("siem.server_name", "Server name",
+        "The name in the receiver's certificate. Default: the host above.", Text, TLS),
+    field("siem.pin_sha256", "Pinned fingerprint",
+        "SHA-256 of the receiver's certificate. It is checked in addition to the CA.", Text, TLS),
+    field("siem.client_cert_file", "Client certificate", "PEM. Only if the receiver requires one.",
+        Pem, TLS),
+    field("siem.client_key_file", "Client key", "PEM. The private key of the client certificate.",
+        Secret, TLS),
+    field("siem.framing", "Framing", "For TCP and TLS.",
+        Choice(&[("", "Default: line feed; with TLS octet counting"), ("lf", "Line feed"),
+            ("octet-counting", "Octet counting")]), DELIVERY),
+    field("siem.max_datagram", "Largest datagram", "For UDP: 480 to 65507 bytes. Default: 8192.",
+        Number, DELIVERY),
+    field("siem.replay_window_mb", "Replay window",
+        "For TCP and TLS: MB of sent lines kept until the receiver has read them. Default: 4.",
+        Number, DELIVERY),
+    field("siem.half_close", "Prove delivery by half-close",
+        "Turn off if the receiver does not handle a half-closed connection.", Switch(true),
+        DELIVERY),
+    field("siem.half_close_every_mb", "Half-close interval",
+        "MB sent between two half-closes. Default: 64.", Number, DELIVERY),
+    field("siem.set_aside_refused", "Set aside refused lines",
+        "After several tries, with a notice. Off: siembox retries a refused line for ever.",
+        Switch(true), DELIVERY),
+    field("siem.max_lines_per_second", "Maximum lines per second", "Default: no limit.", Number,
+        DELIVERY),
+    field("siem.heartbeat", "Heartbeat interval",
+        "siembox sends a line of its own at this interval, for example 15m. Default: none.", Text,
+        DELIVERY),
 ];
 
 /// What is asked for of each stream; built once, from the list of streams.
@@ -146,20 +176,31 @@ static DATA: LazyLock<Vec<SetupField>> = LazyLock::new(|| of_streams(CLOUD_APPS)
 
 #[rustfmt::skip]
 static CONNECTION: &[SetupField] = &[
-    field("source.api_url", "API URL", "From the portal: Settings > Cloud Apps > System > About.", Text, Main),
-    field("source.token_file", "Token", "An API or SIEM token.", Secret, TOKEN),
+    field("source.api_url", "API URL", "From the portal: Settings > Cloud Apps > System > About.",
+        Text, Main),
+    field("source.token_file", "Token", "An API token or a SIEM agent token.", Secret, TOKEN),
     field("source.tenant_id", "Tenant", "The tenant's GUID or domain.", Text, ENTRA),
-    field("source.client_id", "Application (client) ID", "With the permission Investigation.read on Microsoft Cloud App Security.", Text, ENTRA),
+    field("source.client_id", "Application (client) ID",
+        "The app needs the permission Investigation.read on Microsoft Cloud App Security.", Text,
+        ENTRA),
     field("source.client_secret_file", "Client secret", "", Secret, ENTRA),
-    field("source.login_url", "Log-on host", "Empty: the one of the API's cloud.", Text, ENTRA),
-    field("source.proxy", "Proxy", "proxy.contoso.com:8080, with user@ before it where it wants one. Empty: none.", Text, WAY),
+    field("source.login_url", "Login host", "Default: the login host of the API's cloud.", Text,
+        ENTRA),
+    field("source.proxy", "Proxy",
+        "For example proxy.contoso.com:8080 or user@proxy.contoso.com:8080. Default: none.", Text,
+        WAY),
     field("source.proxy_password_file", "Proxy password", "", Secret, WAY),
-    field("source.ca_file", "Further authority", "PEM, beside the public ones, as for a proxy that looks inside.", Pem, WAY),
-    field("source.poll_interval", "Ask again after", "Empty: 30s.", Text, READING),
-    field("source.first_look_back", "The first start fetches", "Empty: the last 2d.", Text, READING),
-    field("source.max_catch_up", "Made up for at most", "After a stop. Empty: 30d.", Text, READING),
-    field("source.requests_per_minute", "Requests a minute", "Of the whole tenant. Empty: 30.", Number, READING),
-    field("source.timeout", "Time limit of a request", "Empty: 60s.", Text, READING),
+    field("source.ca_file", "Additional CA",
+        "PEM. Trusted in addition to the public CAs, for example for a proxy that inspects TLS.",
+        Pem, WAY),
+    field("source.poll_interval", "Poll interval", "Default: 30s.", Text, READING),
+    field("source.first_look_back", "First look back",
+        "How far back the first start reads. Default: 2d.", Text, READING),
+    field("source.max_catch_up", "Maximum catch-up",
+        "How far back reading resumes after a stop. Default: 30d.", Text, READING),
+    field("source.requests_per_minute", "Requests per minute", "For the whole tenant. Default: 30.",
+        Number, READING),
+    field("source.timeout", "Request timeout", "Default: 60s.", Text, READING),
 ];
 
 // === impl Step ===
@@ -191,7 +232,7 @@ impl SetupStep {
             Self::General => "General",
             Self::Siem => "Your SIEM",
             Self::Data => "Data types",
-            Self::Connection => "The cloud",
+            Self::Connection => "Cloud",
             Self::Finish => "Finish",
         }
     }

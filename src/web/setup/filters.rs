@@ -18,7 +18,7 @@ pub(super) fn values(holds: ValueKind, typed: &str) -> Result<Option<Value>, Str
                 Ok(number) => array.push(number),
                 Err(_) => {
                     return Err(format!(
-                        "found {word:?}; allowed: whole numbers, one a line"
+                        "found {word:?}; allowed: whole numbers, one per line"
                     ));
                 }
             },

@@ -267,7 +267,7 @@ impl FormState {
             };
             let Some(value) = value else { continue };
             if all.contains_key(filter) {
-                let why = format!("{filter} stands among the other filters as well; allowed: once");
+                let why = format!("{filter} is also among the other filters; allowed: only once");
                 return Err((field.key, why));
             }
             all.insert(filter, filters::eq(value));
@@ -299,7 +299,8 @@ fn make(folder: &Path) -> Result<(), EditError> {
         path: folder.to_owned(),
         step: "made",
         source,
-        cure: "let siembox's user write to its state folder, and look whether the disk is full",
+        cure: "check that siembox's user can write to the state folder and that the disk is not \
+            full",
     })
 }
 

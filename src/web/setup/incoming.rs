@@ -71,7 +71,7 @@ impl Incoming<'_> {
     fn says(&self, number: &str, agent: &str, key: &str) -> Option<String> {
         let name = text(self.next, agent, key)?;
         match self.along.contains_key(&format!("{number}.{key}")) {
-            true => Some(format!("{name} (comes along)")),
+            true => Some(format!("{name} (part of the import)")),
             false => Some(name),
         }
     }
@@ -96,8 +96,9 @@ impl Incoming<'_> {
         }
         path.symlink_metadata().is_ok().then(|| {
             format!(
-                "{} is there already, for something else; allowed: an export with secrets, a name that is not there yet, or this \
-                 key written into the settings file by hand",
+                "{} exists and is used for something else; allowed: an export with secrets, the \
+                    name of a file that does not exist yet, or this key written into the settings \
+                    file by hand",
                 path.display()
             )
         })
@@ -122,7 +123,7 @@ impl Incoming<'_> {
         let state = present.as_ref().ok().map(|present| &present.state_dir);
         if let Some(state) = state.filter(|state| **state != read.state_dir) {
             refused.push(format!(
-                "state_dir: found {}; allowed: {}, where this box keeps its state",
+                "state_dir: found {}; allowed: {}, the state folder of this box",
                 read.state_dir.display(),
                 state.display()
             ));
@@ -133,7 +134,7 @@ impl Incoming<'_> {
         if let Some(Err(outside)) = next.map(|next| inside(self.folder, next)) {
             let Outside { path, folder } = outside;
             refused.push(format!(
-                "logs_dir: found {}; allowed: as it is on this box, or a folder in {}",
+                "logs_dir: found {}; allowed: the log folder of this box, or a folder in {}",
                 path.display(),
                 folder.display()
             ));
@@ -148,11 +149,12 @@ fn elsewhere(before: &[Destination], next: &Destination) -> Option<String> {
     let first = moved?.into_iter().next()?;
     Some(match &*first.was {
         "" => format!(
-            "was entered without this {}; allowed: an export with secrets, or as it was",
+            "the secret was entered without this {}; allowed: an export with secrets, or no change",
             first.key
         ),
         was => format!(
-            "was entered for {} = {was:?} and goes nowhere else; allowed: an export with secrets, or that address",
+            "the secret was entered for {} = {was:?} and is sent nowhere else; allowed: an export \
+                with secrets, or that address",
             first.key
         ),
     })

@@ -19,8 +19,8 @@ impl Setup {
         let hands = Arc::clone(&self.hands);
         let title = match act {
             "test" => "Test line",
-            "check" => "Check of the connection",
-            _ => "Preview: real records as the lines that would be sent",
+            "check" => "Connection check",
+            _ => "Preview: real records, as lines that would be sent",
         };
         let act = act.to_owned();
         self.jobs
@@ -69,9 +69,9 @@ impl Setup {
                 @if !job.lines.is_empty() {
                     pre.said tabindex="0" { @for line in &job.lines { span class=(class(line)) { (line) } "\n" } }
                 }
-                @if job.further > 0 { p.hint { "And " (job.further) " further lines." } }
+                @if job.further > 0 { p.hint { "And " (job.further) " more lines." } }
                 @match &job.end {
-                    None => p.hint { "It runs …" },
+                    None => p.hint { "Running …" },
                     Some(Ok(words)) => p.done { (words) },
                     Some(Err(words)) => p.error { (words) },
                 }

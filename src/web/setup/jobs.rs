@@ -74,7 +74,7 @@ impl Jobs {
         let thread = std::thread::Builder::new().name("set-up".to_owned());
         if let Err(error) = thread.spawn(run) {
             self.with(number, |job| {
-                job.end = Some(Err(format!("the system gives no thread: {error}")))
+                job.end = Some(Err(format!("cannot start a thread: {error}")))
             });
         }
         Ok(number)
@@ -89,7 +89,7 @@ impl Jobs {
             .count();
         if running >= MOST_RUNNING {
             return Err(format!(
-                "{running} checks and previews run already: wait until one of them has ended"
+                "{running} checks and previews are already running: wait until one of them ends"
             ));
         }
         if inner.jobs.len() >= MOST {
@@ -132,7 +132,13 @@ struct Fallen(Jobs, u64);
 impl Drop for Fallen {
     fn drop(&mut self) {
         self.0.with(self.1, |job| {
-            let fallen = || Err("Internal error: it broke off; the log says more".to_owned());
+            let fallen = || {
+                Err(
+                    "Internal error: the job ended unexpectedly; see the operator \
+                log"
+                    .to_owned(),
+                )
+            };
             job.end.get_or_insert_with(fallen);
         });
     }

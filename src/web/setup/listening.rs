@@ -50,7 +50,8 @@ impl Setup {
         let mut draft = SettingsDraft::open(&self.file)?;
         let before = draft.text();
         if typed.https_listen.trim().is_empty() {
-            let why = "Without HTTPS nobody could sign in here any more. Switch it off in the settings file, if that is meant.";
+            let why = "Without HTTPS nobody can sign in. To turn HTTPS off, edit the settings \
+                file.";
             return Ok(form(ask, &typed, &[("https_listen", why.to_owned())], None));
         }
         set(&mut draft, "listen", list(&typed.listen));
@@ -75,7 +76,7 @@ impl Setup {
         self.trial.begin(&before, ask.ask.now.steady)?;
         draft.save()?;
         self.hands.settings_changed();
-        self.note(ask, "page settings changed, on trial");
+        self.note(ask, "page settings changed, not confirmed yet");
         Ok(moved(&settings))
     }
 
@@ -113,7 +114,7 @@ impl Setup {
         let done = match keeps {
             true => {
                 self.trial.keep();
-                self.note(ask, "page settings kept");
+                self.note(ask, "page settings confirmed");
                 Ok(true)
             }
             false => self.trial.end(None),
@@ -122,7 +123,7 @@ impl Setup {
             Ok(_) => {
                 if !keeps {
                     self.hands.settings_changed();
-                    self.note(ask, "page settings gone back");
+                    self.note(ask, "page settings reverted");
                 }
                 Reply::See("/setup".to_owned())
             }
@@ -138,11 +139,12 @@ impl Setup {
         html! {
             form.trial method="post" action="/setup/page/keep" {
                 (ask.token())
-                p { "The page's settings were changed. They go back by themselves in " (span_in_words(left)) ", unless you keep them." }
+                p { "The page's settings were changed. They revert in " (span_in_words(left)) ", \
+                    unless you keep the change." }
                 div {
-                    button.main { "Keep them" }
+                    button.main { "Keep the change" }
                     " "
-                    button.plain formaction="/setup/page/back" { "Go back now" }
+                    button.plain formaction="/setup/page/back" { "Revert now" }
                 }
             }
         }
@@ -258,21 +260,27 @@ fn form(
     };
     let main = html! {
         (trouble(words))
-        p { "A change that would lock you out goes back by itself: it has to be kept, on the changed page, within two minutes." }
+        p { "A change reverts after two minutes unless you keep it on the changed page, so that it \
+            cannot lock you out." }
         form method="post" action="/setup/page" {
             (ask.token())
-            (area("listen", "Status, without encryption", "Addresses with ports, one a line. 0.0.0.0:8514 is every IPv4 address of this machine.", &typed.listen))
-            (area("https_listen", "The page, over HTTPS", "The same. Here one signs in.", &typed.https_listen))
-            (area("hosts", "Further names", "By which browsers ask for it, one a line, without ports. The machine's own need not be named.", &typed.hosts))
+            (area("listen", "HTTP addresses (status only)", "Addresses with ports, one per line. \
+                0.0.0.0:8514 means all IPv4 addresses of this machine.", &typed.listen))
+            (area("https_listen", "HTTPS addresses (status and setup)", "Addresses with ports, one \
+                per line. Signing in works over HTTPS only.", &typed.https_listen))
+            (area("hosts", "Additional host names", "Names that browsers use for this page, one \
+                per line, without ports. The machine's own name is not needed.", &typed.hosts))
             div.field.switch {
                 input type="checkbox" role="switch" id="status_without_login" name="status_without_login" checked[typed.open];
-                label for="status_without_login" { "Anybody may see the status" }
+                label for="status_without_login" { "Show the status without sign-in" }
             }
             details.more open[error("certificate").is_some()] {
-                summary { "Own certificate" }
-                (area("certificate", "Certificate", "PEM, with those of the authorities between. Empty: as it is.", &typed.certificate))
-                (area("key", "Key", "PEM. It is not shown again.", ""))
-                div.field { label.drop { input type="checkbox" name="drop"; " Go back to the box's own certificate" } }
+                summary { "Certificate" }
+                (area("certificate", "Certificate", "PEM, including intermediate certificates. \
+                    Empty: no change.", &typed.certificate))
+                (area("key", "Key", "PEM. The page does not show it again.", ""))
+                div.field { label.drop { input type="checkbox" name="drop"; " Use the box's own \
+                    certificate again" } }
             }
             div.buttons { button.main { "Save" } a.button href="/setup" { "Back" } }
         }
@@ -283,12 +291,13 @@ fn form(
 /// The page is about to be elsewhere.
 fn moved(settings: &Settings) -> Reply {
     let main = html! {
-        p { "The page moves there now. Open it, sign in where you are asked to, and keep the change within two minutes:" }
+        p { "The page is now at this address. Open it, sign in, and keep the change within two \
+            minutes:" }
         ul.rooms {
             @for address in &settings.page.https_listen {
                 li {
                     @if address.ip().is_unspecified() {
-                        span { "port " (address.port()) " of this machine, with https://" }
+                        span { "port " (address.port()) " of this machine, over https://" }
                     } @else {
                         a href={ "https://" (address) "/setup" } { "https://" (address) "/setup" }
                     }
@@ -296,5 +305,5 @@ fn moved(settings: &Settings) -> Reply {
             }
         }
     };
-    Reply::page("The page moves", main)
+    Reply::page("The page's address changes", main)
 }

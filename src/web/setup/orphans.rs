@@ -32,7 +32,7 @@ impl Setup {
                 self.note(ask, &said);
                 Reply::See(format!("/setup?done={done}"))
             }
-            Err(why) => Reply::trouble("Not done", &why),
+            Err(why) => Reply::trouble("Action failed", &why),
         }
     }
 }
@@ -41,7 +41,7 @@ impl Setup {
 pub(super) fn cards(ask: Question, orphans: &[Orphan], agents: &[String]) -> Markup {
     html! {
         @if !orphans.is_empty() {
-            h2 { "Spools without an agent" }
+            h2 { "Orphaned spools" }
             ul.agents {
                 @for orphan in orphans { li.card { (card(ask, orphan, agents)) } }
             }
@@ -56,19 +56,20 @@ fn card(ask: Question, orphan: &Orphan, agents: &[String]) -> Markup {
         div.who {
             h2 { (orphan.name) }
             p {
-                "No agent of the settings has this name. " b { (orphan.contents()) }
+                "No agent in the settings has this name. " b { (orphan.contents()) }
                 @match &orphan.sends_to {
-                    Some(agent) => { "; sent with the SIEM settings of agent " (agent) "." }
+                    Some(agent) => { "; being sent with the SIEM settings of agent " (agent) "." }
                     None => { "." }
                 }
             }
             @if let Some(trouble) = &orphan.trouble { p.error { (trouble) } }
-            p.hint { "Name an agent " (orphan.name) " again, and its lines go to its SIEM; or send or delete them here." }
+            p.hint { "Add an agent named " (orphan.name)  " again to send the lines to that \
+                agent's SIEM, or send or delete them here." }
             @if orphan.waiting > 0 && !agents.is_empty() {
                 form method="post" action={ (at) "/send" } {
                     (ask.token())
                     div.field {
-                        label for=(id) { "Send what waits with the SIEM settings of" }
+                        label for=(id) { "Send the waiting lines with the SIEM settings of" }
                         select id=(id) name="agent" {
                             @for agent in agents { option value=(agent) { (agent) } }
                         }
@@ -86,7 +87,8 @@ fn delete_form(ask: Question, orphan: &Orphan) -> Reply {
     let body = html! {
         form.card method="post" {
             (ask.token())
-            p { b { (orphan.contents()) } ". It is erased for ever, with cursor, ledger and the ids of what was sent." }
+            p { b { (orphan.contents()) } ". The spool, its cursor, its ledger and the IDs of sent \
+                records are erased for ever." }
             div.buttons {
                 button.danger { "Delete" }
                 a.button href="/setup" { "Back" }

@@ -22,12 +22,12 @@ impl Setup {
         }
         let erase = ask.text("rest") == "erase";
         if erase && let Err(why) = self.hands.erase(name) {
-            return Ok(Reply::trouble("Deleted, but not erased", &why));
+            return Ok(Reply::trouble("Agent deleted, data not erased", &why));
         }
         let rest = if erase {
-            "what waited is erased"
+            "waiting lines erased"
         } else {
-            "what waits stays on disk"
+            "waiting lines kept on disk"
         };
         self.note(ask, &format!("agent {name} deleted; {rest}"));
         Ok(Reply::See("/setup?done=deleted".to_owned()))
@@ -39,11 +39,14 @@ pub(super) fn form(ask: Question, name: &str, waits: &str) -> Reply {
     let body = html! {
         form.card method="post" {
             (ask.token())
-            p { "It reads and sends nothing more. In its spool: " b { (waits) } "." }
+            p { "The agent stops reading and sending. In its spool: " b { (waits) } "." }
             fieldset.picks {
-                legend { "What waits" }
-                label { input type="radio" name="rest" value="keep" checked; " stays on disk: it goes on when an agent of this name comes back, or can be sent with another agent's settings" }
-                label { input type="radio" name="rest" value="erase"; " is erased, with cursor, ledger and the ids of what was sent" }
+                legend { "Waiting lines" }
+                label { input type="radio" name="rest" value="keep" checked; " Keep them on disk: \
+                    they are sent if you add an agent with this name again, or with another \
+                    agent's SIEM settings" }
+                label { input type="radio" name="rest" value="erase"; " Erase them, with the \
+                    cursor, the ledger and the IDs of sent records" }
             }
             div.buttons {
                 button.danger { "Delete" }

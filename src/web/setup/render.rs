@@ -163,9 +163,9 @@ fn kept(field: &SetupField, typed: &FormState, about: About) -> Markup {
     let key = field.key;
     let About { described, invalid } = about;
     let state = match typed.kept(key) {
-        Some(StoredSecret::InSettings) => Some("Set. Write here only to replace it."),
-        Some(StoredSecret::Staged(_)) => Some("Taken. Write here only to replace it."),
-        Some(StoredSecret::Dropped) => Some("Will be taken out."),
+        Some(StoredSecret::InSettings) => Some("Set. Enter a value only to replace it."),
+        Some(StoredSecret::Staged(_)) => Some("Entered. Enter a value only to replace it."),
+        Some(StoredSecret::Dropped) => Some("Will be removed."),
         None => None,
     };
     let is_there = matches!(
@@ -182,7 +182,7 @@ fn kept(field: &SetupField, typed: &FormState, about: About) -> Markup {
                 aria-describedby=[described] aria-invalid=[invalid] {}
         }
         @if is_there {
-            label.drop { input type="checkbox" name={ "drop:" (key) }; " Take it out" }
+            label.drop { input type="checkbox" name={ "drop:" (key) }; " Remove" }
         }
     }
 }

@@ -21,7 +21,7 @@ impl Setup {
                 if let ReplayReport::Progress(progress) = word {
                     let percent = progress.per_mille / 10;
                     voice.say_again(
-                        "So far ",
+                        "Progress: ",
                         &format!("{percent} %: {}", sentence(&progress.counts, false)),
                     );
                 }
@@ -30,11 +30,11 @@ impl Setup {
         match started {
             Ok(number) => {
                 let all = if again {
-                    ", also what was sent before"
+                    ", including records sent before"
                 } else {
                     ""
                 };
-                self.note(ask, &format!("agent {name}: a window is replayed{all}"));
+                self.note(ask, &format!("agent {name}: replay started{all}"));
                 Reply::See(format!("/setup/job/{number}"))
             }
             Err(why) => form(ask, name, Some(&why)),
@@ -47,11 +47,12 @@ pub(super) fn form(ask: Question, name: &str, why: Option<&str>) -> Reply {
     let body = html! {
         form.card method="post" {
             (ask.token())
-            p { "Fetches a stretch of time again and sends what is missing. What was sent is left out." }
+            p { "Reads a time window again and sends the records that are missing. Records sent \
+                before are not sent again." }
             @if let Some(why) = why { p.error role="alert" { (why) } }
             @for (id, label, hint) in [
-                ("since", "From", "As 2026-11-24 06:00 (UTC), or 6h for six hours ago."),
-                ("until", "Until", "The same; empty: now."),
+                ("since", "From", "For example 2026-11-24 06:00 (UTC), or 6h for six hours ago."),
+                ("until", "Until", "In the same form. Default: now."),
             ] {
                 div.field {
                     label for=(id) { (label) }
@@ -61,7 +62,7 @@ pub(super) fn form(ask: Question, name: &str, why: Option<&str>) -> Reply {
             }
             div.field.switch {
                 input type="checkbox" role="switch" id="again" name="again" checked[ask.ask.form.has("again")];
-                label for="again" { "Also what was sent before" }
+                label for="again" { "Also send records that were sent before" }
             }
             div.buttons {
                 button.main { "Replay" }
@@ -80,7 +81,11 @@ fn asked_window(ask: Question, name: &str) -> Result<ReplayRequest, String> {
             .map_err(|why| format!("{label}: {why}")),
     };
     let Some(from_ms) = at("since", "From")? else {
-        return Err("From: missing; allowed: a time, or as 6h".to_owned());
+        return Err(
+            "From: missing; allowed: a time such as \"2026-11-24 06:00\", or \"6h\" for six \
+            hours ago"
+                .to_owned(),
+        );
     };
     let (from_ms, to_ms) =
         window(from_ms, at("until", "Until")?, ask.now_ms()).map_err(|unfit| unfit.to_string())?;

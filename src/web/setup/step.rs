@@ -21,7 +21,7 @@ pub(super) fn summary(refused: &[RefusedForm], why: &[String]) -> Markup {
             div.trouble role="alert" {
                 @for why in why { p { (why) } }
                 @if !refused.is_empty() {
-                    p { "Not taken yet:" }
+                    p { "These fields need a change:" }
                     ul {
                         @for (key, _) in refused {
                             @let label = about(key).map_or(*key, |(_, field)| field.label);
@@ -45,7 +45,7 @@ pub(super) fn buttons(step: SetupStep, edits: bool) -> Markup {
         div.buttons {
             @if step != SetupStep::Finish { button.main[!edits] name="act" value="next" { "Next" } }
             @if edits || step == SetupStep::Finish {
-                button.main name="act" value="save" { @if edits { "Save" } @else { "Add this agent" } }
+                button.main name="act" value="save" { @if edits { "Save" } @else { "Add agent" } }
             }
             @if let Some((act, words)) = trial { button name="act" value=(act) { (words) } }
             button.quiet name="act" value="leave" formnovalidate { "Discard" }
@@ -73,9 +73,9 @@ pub(super) fn finish(typed: &FormState, judged: &Validated) -> Markup {
             }
         }
         @if typed.of.is_none() {
-            p.hint { "The agent stands in the table as Created until cloud and SIEM have answered." }
+            p.hint { "The agent's state is Created until both cloud and SIEM have answered." }
         } @else {
-            p.hint { "Changes take effect in the running stream. Nothing is lost or sent twice by them." }
+            p.hint { "Changes take effect at once, without losing or repeating a record." }
         }
     }
 }

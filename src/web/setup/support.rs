@@ -38,7 +38,7 @@ impl Setup {
                 name: "siembox-support.tar",
                 bytes,
             },
-            Err(error) => Reply::trouble("No support bundle", &error.to_string()),
+            Err(error) => Reply::trouble("The support bundle failed", &error.to_string()),
         }
     }
 

@@ -29,7 +29,7 @@ impl Setup {
                     label for="token" { "New " (what) }
                     input type="password" id="token" name="token" autocomplete="off" spellcheck="false" required
                         aria-describedby="token-hint token-error" aria-invalid=[why.map(|_| "true")];
-                    p.hint id="token-hint" { "The old one goes on until this is taken." }
+                    p.hint id="token-hint" { "The old one stays in use until you save." }
                     @if let Some(why) = why { p.error id="token-error" { (why) } }
                 }
                 div.buttons {
@@ -53,7 +53,7 @@ impl Setup {
         };
         let typed = ask.text("token").trim();
         if typed.is_empty() {
-            return self.ask_token(ask, name, Some("missing; allowed: the new one"));
+            return self.ask_token(ask, name, Some("missing; enter the new value"));
         }
         let secret = match Secret::token(typed) {
             _ if entra => Secret::new(typed),

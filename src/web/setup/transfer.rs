@@ -26,7 +26,7 @@ enum TransferError {
     #[error("{0}")]
     Said(&'static str),
     /// An open browser alone gives no secret away.
-    #[error("For an export with secrets type the administrator's password. {0}")]
+    #[error("An export with secrets needs the administrator's password. {0}")]
     Password(String),
     /// What an import would do with files of this box.
     #[error("These settings cannot be imported:\n{}", .0.join("\n"))]
@@ -62,7 +62,7 @@ impl Setup {
         }
         if ask.text("passphrase") != ask.text("again") {
             return Err(TransferError::Said(
-                "The two passphrases are not the same: type the same one twice.",
+                "The two passphrases do not match. Enter the same passphrase twice.",
             ));
         }
         let secrets = secrets_of(&draft, &self.file)?;
@@ -79,7 +79,7 @@ impl Setup {
         let text = ask.text("settings").trim_start();
         if text.trim().is_empty() {
             return Err(TransferError::Said(
-                "There is nothing to import: choose the file, or paste what is in it.",
+                "There is nothing to import. Choose a file or paste its content.",
             ));
         }
         let passphrase = Secret::new(ask.text("passphrase"));
@@ -121,7 +121,10 @@ impl Setup {
         self.trial.begin(&before, ask.ask.now.steady)?;
         draft.save()?;
         self.hands.settings_changed();
-        self.note(ask, "settings imported; those of the page are on trial");
+        self.note(
+            ask,
+            "settings imported; those of the page are not confirmed yet",
+        );
         Ok(Reply::See("/setup?done=imported".to_owned()))
     }
 }
@@ -150,30 +153,33 @@ fn page(ask: Question, why: Option<&str>, typed: &str) -> Reply {
         form method="post" action="/setup/transfer/export" {
             (ask.token())
             h2 { "Export" }
-            p { "All settings as one file. Without secrets it is the settings file itself." }
+            p { "Exports all settings as one file. Without secrets, this is the settings file \
+                itself." }
             div.field.switch {
                 input type="checkbox" role="switch" id="secrets" name="secrets" aria-describedby="secrets-hint";
-                label for="secrets" { "With tokens and other secrets" }
-                p.hint id="secrets-hint" { "And with the certificates that agents name. Encrypted with a passphrase of at least 12 characters; the program age opens it too." }
+                label for="secrets" { "Include tokens and other secrets" }
+                p.hint id="secrets-hint" { "Includes the agents' certificates. The file is \
+                    encrypted with a passphrase of at least 12 characters and can also be opened \
+                    with the program age." }
             }
             (password("passphrase", "Passphrase"))
-            (password("again", "The same once more"))
-            (password("password", "Administrator's password, for an export with secrets"))
+            (password("again", "Repeat the passphrase"))
+            (password("password", "Administrator's password (only with secrets)"))
             div.buttons { button.main { "Export" } }
         }
         form method="post" action="/setup/transfer/import" {
             (ask.token())
             h2 { "Import" }
-            p { "Takes the place of all settings of this box. Agents that run on go on where they are." }
+            p { "Replaces all settings of this box. Agents that stay continue from their cursors." }
             div.field {
                 label for="file" { "File" }
                 input type="file" id="file" data-into="settings" accept=".toml,.age";
             }
             div.field {
-                label for="settings" { "Or what is in it" }
+                label for="settings" { "Or its content" }
                 textarea id="settings" name="settings" rows="5" spellcheck="false" { "\n" (typed) }
             }
-            (password("import-passphrase", "Passphrase, where it has one"))
+            (password("import-passphrase", "Passphrase, if the file is encrypted"))
             div.buttons { button.main { "Import" } a.button href="/setup" { "Back" } }
         }
     };

@@ -39,9 +39,8 @@ impl Setup {
             .into_iter()
             .any(|other| other.eq_ignore_ascii_case(name))
         {
-            let why = format!(
-                "found {name:?}, which is the name of another agent already; allowed: another name"
-            );
+            let why =
+                format!("found {name:?}, which is another agent's name; allowed: an unused name");
             judged.refused.push(("name", why));
             return judged;
         }

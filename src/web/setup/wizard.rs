@@ -92,7 +92,7 @@ impl Setup {
         let Some((settings, agent)) = judged.whole else {
             let missing = judged.refused.first().map(|(key, why)| {
                 let field = about(key).map_or(*key, |(_, field)| field.label);
-                format!("First fill in the other steps: {field}: {why}")
+                format!("Complete the other steps first: {field}: {why}")
             });
             let why: Vec<String> = missing.into_iter().chain(judged.elsewhere).collect();
             return self.step(ask, typed, step, &[], &why);
@@ -119,9 +119,10 @@ impl Setup {
         if *draft.revision() != typed.revision {
             typed.revision = draft.revision().clone();
             self.forms.keep(which, typed.clone());
-            let why = "The settings file was changed by somebody else while this form was open. What you typed is kept: look whether it \
-                       still fits, and save again."
-                .to_owned();
+            let why =
+                "The settings file was changed while this form was open. Your input is kept: \
+                check it and save again."
+                    .to_owned();
             return Ok(self.step(ask, &typed, step, &[], &[why]));
         }
         let name = typed.name().to_owned();

@@ -12,7 +12,7 @@ pub(super) fn section(snapshot: &Snapshot) -> Markup {
         section #agents aria-labelledby="agents-title" {
             h2 #agents-title { "SIEM agents" }
             @if snapshot.agents.is_empty() {
-                p.empty { "There are none." }
+                p.empty { "No SIEM agent yet." }
             } @else {
                 // the roles stay where the looks of a narrow screen take the table's away
                 table role="table" {
@@ -85,7 +85,7 @@ fn held(spool: &SpoolReport, at_ms: i64) -> Markup {
             b { (words::counted(spool.waiting, "line")) }
             small { (words::bytes(spool.waiting_bytes)) }
             @if let Some(oldest) = spool.oldest_ms {
-                small { "the oldest " (words::lasting(oldest, at_ms)) }
+                small { "oldest: " (words::ago(oldest, at_ms)) }
             }
         }
         @if spool.full { small.bad { "The spool is full: reading waits." } }
@@ -105,7 +105,7 @@ fn streams(agent: &AgentReport) -> String {
     let on = agent.streams.iter().filter(|stream| stream.counts.enabled);
     let names: Vec<&str> = on.map(|stream| &*stream.name).collect();
     match words::listed(&names) {
-        none if none.is_empty() => "nothing is read".to_owned(),
+        none if none.is_empty() => "no stream is on".to_owned(),
         names => names,
     }
 }

@@ -58,8 +58,9 @@ pub(super) fn chart(bars: &[Bar], title: &str, unit: &str, id: &str) -> Markup {
             }
             p.depth-note {
                 @match deepest {
-                    None => "How much waited is not known for this time: it is noted while siembox runs.",
-                    Some(0) => "Nothing had to wait.",
+                    None => "The number of waiting lines is unknown for this period. It is \
+                        recorded while siembox runs.",
+                    Some(0) => "No line had to wait.",
                     Some(most) => { "At most " (count(most)) " lines waited." }
                 }
             }
@@ -142,7 +143,7 @@ fn numbers(bar: &Bar) -> String {
 fn sum(bars: &[Bar]) -> String {
     let sum = |of: fn(&Bar) -> u64| count(bars.iter().map(of).sum());
     format!(
-        "{} records read, {} lines sent, {} set aside; the numbers stand below",
+        "{} records read, {} lines sent, {} set aside; the numbers are in the table below",
         sum(|bar| bar.read),
         sum(|bar| bar.sent),
         sum(|bar| bar.aside)

@@ -63,7 +63,7 @@ fn of_agent(agent: &AgentReport, at_ms: i64, number: usize) -> Markup {
     let rows = &agent.ledger.hours;
     if rows.iter().all(|row| row.hour_ms.is_none()) {
         return html! {
-            p.empty { "No history yet: it begins with the first records." }
+            p.empty { "No history yet. It begins with the first record." }
         };
     }
     let day = bars(rows, &agent.depths.day, at_ms, HOUR_MS, 24);

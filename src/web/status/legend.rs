@@ -12,8 +12,9 @@ pub(super) fn section() -> Markup {
     html! {
         section #lamps aria-labelledby="lamps-title" {
             details {
-                summary { h2 #lamps-title { "What the lamps say" } }
-                p.hint { "Each line shows four seconds. A box with one lamp says everything by its rhythm." }
+                summary { h2 #lamps-title { "Meaning of the lamps" } }
+                p.hint { "Each strip shows four seconds. A box with one lamp uses the blink \
+                    pattern alone." }
                 ul.signals {
                     @for signal in Signal::ALL {
                         @let meaning = signal.meaning();

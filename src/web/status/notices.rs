@@ -31,7 +31,7 @@ pub(super) fn over(snapshot: &Snapshot) -> Markup {
                     summary { h2 { (words::counted(over.len() as u64, "past notice")) } }
                     @for notice in over.iter().take(OVER) { (article(notice, snapshot.at_ms)) }
                     @if over.len() > OVER {
-                        p { "Older ones are in " a href="/status.json" { "status.json" } "." }
+                        p { "Older notices are in " a href="/status.json" { "status.json" } "." }
                     }
                 }
             }
@@ -69,7 +69,8 @@ fn article(notice: &Notice, at_ms: i64) -> Markup {
                 span.about { (about) }
                 " · "
                 @if let Some(over) = notice.over_ms {
-                    "over, " (words::ago(over, at_ms)) "; began " (words::ago(notice.first_ms, at_ms))
+                    "ended " (words::ago(over, at_ms)) "; began \
+                        " (words::ago(notice.first_ms, at_ms))
                 } @else {
                     (words::lasting(notice.first_ms, at_ms))
                     @if notice.times > 1 {

@@ -15,11 +15,12 @@ pub(super) fn section(snapshot: &Snapshot, title: &str, has_setup: bool) -> Mark
             div.words {
                 h1 #state aria-live="polite" { (meaning.words) }
                 @if agents.is_empty() {
-                    p { "No agent is set up yet, so nothing is read and nothing is sent." }
+                    p { "No agent is set up yet. siembox reads and sends nothing." }
                     @if has_setup {
-                        p.cure { "Add one: " a href="/setup/new" { "Set up a SIEM agent" } "." }
+                        p.cure { "To add one: " a href="/setup/new" { "Add SIEM agent" } "." }
                     }
-                    p.easy { "Or put an [[agent]] into the settings file; it takes effect at once. siembox example prints one in which everything is explained." }
+                    p.easy { "Or add an [[agent]] to the settings file; it takes effect at once. \
+                        The command siembox example prints a commented example." }
                 } @else {
                     p.since { (words::lasting(snapshot.since_ms, snapshot.at_ms)) (of_how_many(snapshot)) }
                     @if let Some(side) = failing(agents) { p.cure { (side) } }
@@ -54,7 +55,7 @@ fn failing(agents: &[AgentReport]) -> Option<String> {
     };
     match (broken(|agent| &agent.cloud), broken(|agent| &agent.siem)) {
         (0, 0) if agents.iter().any(|agent| agent.spool.full) => {
-            Some("The spool is full, so reading waits.".to_owned())
+            Some("The spool is full: reading waits.".to_owned())
         }
         (0, 0) => None,
         (0, siem) => Some(format!("The SIEM{} cannot be reached.", whose(siem))),
@@ -70,7 +71,7 @@ fn failing(agents: &[AgentReport]) -> Option<String> {
 fn picture(agents: &[AgentReport]) -> Markup {
     let waiting: u64 = agents.iter().map(|agent| agent.spool.waiting).sum();
     let held = match waiting {
-        0 => "nothing waits".to_owned(),
+        0 => "no line waits".to_owned(),
         some => words::counted(some, "line") + " waiting",
     };
     let (clouds, siems) = match agents {

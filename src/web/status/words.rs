@@ -29,7 +29,7 @@ pub(super) fn lasting(since_ms: i64, at_ms: i64) -> Markup {
     let span = coarse(at_ms - since_ms);
     html! {
         time datetime=(machine) title={ "since " (plain(&machine)) } {
-            @match span { Some(span) => { "for " (span) } None => "since just now" }
+            @match span { Some(span) => { "for " (span) } None => "for less than 10 s" }
         }
     }
 }
@@ -94,7 +94,7 @@ pub(super) fn bytes(bytes: u64) -> String {
     if mb >= 1000.0 {
         format!("{:.1} GB", mb / 1000.0)
     } else if bytes > 0 && mb < 0.1 {
-        "under 0.1 MB".to_owned()
+        "less than 0.1 MB".to_owned()
     } else {
         format!("{mb:.1} MB")
     }
@@ -131,6 +131,6 @@ mod tests {
         assert_eq!(words, ["0", "999", "1,000", "1,234,567"]);
         assert_eq!(counted(1, "line"), "1 line");
         let sizes = [0, 4_000, 400_000, 1_250_000_000].map(bytes);
-        assert_eq!(sizes, ["0.0 MB", "under 0.1 MB", "0.4 MB", "1.2 GB"]);
+        assert_eq!(sizes, ["0.0 MB", "less than 0.1 MB", "0.4 MB", "1.2 GB"]);
     }
 }

@@ -18,26 +18,41 @@ type Row = (&'static str, &'static str, &'static str, FieldKind, Place);
 
 #[rustfmt::skip]
 const ACTIVITIES: &[Row] = &[
-    ("filters.service", "Services", "Numbers of apps. Empty: all.", Values(ValueKind::Numbers), Place::Stream),
-    ("filters.activity.eventActionType", "Activity types", "As EVENT_CATEGORY_LOGIN. Empty: all.", Values(ValueKind::Words), Place::Stream),
-    ("filters.user.username", "Users", "As admin@contoso.com. Empty: all.", Values(ValueKind::Words), Place::Stream),
-    ("filters.location.country", "Countries", "As US, DE. Empty: all.", Values(ValueKind::Words), Place::Stream),
-    ("filters.ip.tags", "IP tags", "Ids of tags. Empty: all.", Values(ValueKind::Words), Place::Stream),
-    ("filters.policy", "Policies", "Ids of policies. Empty: all.", Values(ValueKind::Words), Place::Stream),
+    ("filters.service", "Services", "App numbers. Default: all.", Values(ValueKind::Numbers),
+        Place::Stream),
+    ("filters.activity.eventActionType", "Activity types",
+        "For example EVENT_CATEGORY_LOGIN. Default: all.", Values(ValueKind::Words), Place::Stream),
+    ("filters.user.username", "Users", "For example admin@contoso.com. Default: all.",
+        Values(ValueKind::Words), Place::Stream),
+    ("filters.location.country", "Countries", "For example US, DE. Default: all.",
+        Values(ValueKind::Words), Place::Stream),
+    ("filters.ip.tags", "IP tags", "Tag IDs. Default: all.", Values(ValueKind::Words),
+        Place::Stream),
+    ("filters.policy", "Policies", "Policy IDs. Default: all.", Values(ValueKind::Words),
+        Place::Stream),
 ];
 
 #[rustfmt::skip]
 const ALERTS: &[Row] = &[
-    ("filters.severity", "Severity", "None chosen: all.", Picks(&[(2, "High"), (1, "Medium"), (0, "Low"), (3, "Informational")]), Place::Stream),
-    ("filters.entity.service", "Services", "Numbers of apps, as 11161 for Office 365. Empty: all.", Values(ValueKind::Numbers), Place::Stream),
-    ("filters.entity.policy", "Policies", "Ids of policies. Empty: all.", Values(ValueKind::Words), Place::Stream),
-    ("defender_for_identity", "Include alerts of Defender for Identity", "Off where it sends them to the SIEM itself.", Switch(true), Place::Stream),
+    ("filters.severity", "Severity", "Default: all.",
+        Picks(&[(2, "High"), (1, "Medium"), (0, "Low"), (3, "Informational")]), Place::Stream),
+    ("filters.entity.service", "Services",
+        "App numbers, for example 11161 for Office 365. Default: all.", Values(ValueKind::Numbers),
+        Place::Stream),
+    ("filters.entity.policy", "Policies", "Policy IDs. Default: all.", Values(ValueKind::Words),
+        Place::Stream),
+    ("defender_for_identity", "Include alerts of Defender for Identity",
+        "Turn off if Defender for Identity sends them to the SIEM itself.", Switch(true),
+        Place::Stream),
 ];
 
 #[rustfmt::skip]
 const MORE_OF_ALERTS: &[Row] = &[
-    ("name", "Name of the line", "", Choice(&[("title", "The alert's title"), ("policy", "The policy that raised it")]), Place::More),
-    ("fetch_related", "Ask for the activities behind each alert", "One request each.", Switch(false), Place::More),
+    ("name", "Event name", "",
+        Choice(&[("title", "The alert's title"), ("policy", "The policy that raised the alert")]),
+        Place::More),
+    ("fetch_related", "Fetch the activities behind each alert", "Takes one more request per alert.",
+        Switch(false), Place::More),
 ];
 
 /// The fields of all streams. The alerts stand first, as in the old portal.
@@ -61,7 +76,7 @@ fn of_stream(stream: StreamSpec) -> Vec<SetupField> {
         Switch(true),
         Place::Stream,
     );
-    let hint = format!("As the settings file has them, one a line: {example}");
+    let hint = format!("One per line, in the syntax of the settings file: {example}");
     let others = (
         "filters",
         label(format!("Other filters of {stream}")),
@@ -70,7 +85,7 @@ fn of_stream(stream: StreamSpec) -> Vec<SetupField> {
         Place::More,
     );
     let own = Group::Of(label(capitalised(stream.name)));
-    let further = Group::More(label(format!("More about {stream}")));
+    let further = Group::More(label(format!("More settings for {stream}")));
     let all = [enabled].into_iter().chain(rows.iter().copied());
     all.chain([others])
         .chain(more.iter().copied())
