@@ -81,7 +81,7 @@ fn read_by_others(shown: &[Shown]) -> Vec<Wrong> {
         python.display()
     );
     let mut child = Command::new(python)
-        .arg(root.join("tests/parsers/check.py"))
+        .arg(root.join("tests/parsers/cef.py"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -90,13 +90,13 @@ fn read_by_others(shown: &[Shown]) -> Vec<Wrong> {
     let rows: Vec<String> = shown.iter().map(row).collect();
     let feeding = std::thread::spawn(move || {
         for row in rows {
-            writeln!(input, "{row}").expect("check.py reads");
+            writeln!(input, "{row}").expect("cef.py reads");
         }
     });
-    let output = child.wait_with_output().expect("check.py ends");
+    let output = child.wait_with_output().expect("cef.py ends");
     feeding.join().expect("all rows went in");
-    assert!(output.status.success(), "check.py: {}", output.status);
-    let text = String::from_utf8(output.stdout).expect("check.py writes UTF-8");
+    assert!(output.status.success(), "cef.py: {}", output.status);
+    let text = String::from_utf8(output.stdout).expect("cef.py writes UTF-8");
     text.lines().map(|line| wrong(line, shown)).collect()
 }
 
@@ -124,8 +124,7 @@ fn wrong(answer: &str, shown: &[Shown]) -> Wrong {
         parser: String,
         wrong: BTreeMap<String, [Option<String>; 2]>,
     }
-    let Answer { nth, parser, wrong } =
-        serde_json::from_str(answer).expect("an answer of check.py");
+    let Answer { nth, parser, wrong } = serde_json::from_str(answer).expect("an answer of cef.py");
     Wrong {
         parser,
         line: shown[nth].line.clone(),

@@ -12,5 +12,5 @@ readonly done_list
 cmp -s "$wanted" "$done_list" && exit
 
 [ -d "$venv" ] || python3 -m venv "$venv"
-"$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$wanted"
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$wanted"
 cp "$wanted" "$done_list"

@@ -10,6 +10,7 @@ pub mod cloud;
 pub mod command;
 pub mod dice;
 pub mod disk;
+pub mod json_schema;
 pub mod listener;
 pub mod mapper;
 pub mod old_tls;
