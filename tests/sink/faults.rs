@@ -114,11 +114,12 @@ fn a_relay_that_acknowledges_and_hangs_up_is_no_proof() {
             let (sent, wait) = std::sync::mpsc::channel();
             let mut to = scripted(move |peer| {
                 // As a relay does whose own receiver is down: it has accepted, and its kernel has acknowledged.
+                // It hangs up before the proof begins or amid it: neither is a proof.
                 wait.recv().unwrap();
-                std::thread::sleep(Duration::from_millis(5));
                 end(peer);
             });
-            to.bounds.first_proof = Duration::from_millis(500);
+            // longer than a slow machine takes to hang up
+            to.bounds.first_proof = Duration::from_secs(3);
             let mut wire = Wire::connect(&to, 0).await.unwrap();
             wire.send(&batch(&lines(1)), None).await.unwrap();
             sent.send(()).unwrap();
