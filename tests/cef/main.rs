@@ -6,4 +6,3 @@ mod dirty;
 mod expected;
 mod golden;
 mod parsers;
-mod speed;

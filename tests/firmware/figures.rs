@@ -1,20 +1,36 @@
 //! What a box costs: time to its first poll, memory, and what an idle one writes to its flash. Printed, not asserted; tests/README.md has
-//! the table. Needs the debug image, whose shell is asked.
+//! the table. Needs the debug image, whose shell is asked: `make image-test ONLY=figures`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(dead_code, reason = "the tests beside this use the rest")]
+
+mod board;
+mod card;
+mod finger;
+mod lan;
+mod machine;
+mod monitor;
+mod panel;
+mod rhythm;
+mod stage;
+mod wait;
 
 use std::time::Duration;
 
-use crate::board::Board;
-use crate::machine::{Machine, Options};
-use crate::stage::Stage;
-use crate::wait::until;
+use board::Board;
+use machine::{Machine, Options};
+use stage::Stage;
+use wait::until;
 
 /// So long an idle box is watched.
 const WATCHED: Duration = Duration::from_secs(300);
 /// A start is over when nothing is written for so long: the kernel holds writes back for 30 s, then looks every 5 s.
 const SETTLED: Duration = Duration::from_secs(60);
 
-#[test]
-#[ignore = "measures: make image-test ONLY=figures"]
+fn main() {
+    time_to_the_first_page();
+    figures();
+}
+
 fn time_to_the_first_page() {
     let board = Board::meant();
     let stage = Stage::debug(board, 20);
@@ -39,8 +55,6 @@ fn time_to_the_first_page() {
     }
 }
 
-#[test]
-#[ignore = "measures: make image-test ONLY=figures"]
 fn figures() {
     let board = Board::meant();
     let stage = Stage::debug(board, 20);

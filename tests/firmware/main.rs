@@ -11,7 +11,6 @@ mod card;
 mod claim;
 mod damage;
 mod efi_program;
-mod figures;
 mod finger;
 mod first_boot;
 mod frame;

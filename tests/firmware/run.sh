@@ -26,11 +26,11 @@ stories)
     make_image "$board" --debug
     if [ "$board" = qemu-aarch64 ]; then make_image raspberry-pi-3; fi
     cargo test --locked --test shipped image:: -- --ignored
-    tell --test-threads=2 --skip figures
+    tell --test-threads=2
     ;;
 first-boot) tell first_boot ;;
 rollback) tell --test-threads=1 rollback ;;
 cuts) CUTS=$3 tell power_cut ;;
-figures) make_image "$board" --debug && tell figures ;;
+figures) make_image "$board" --debug && cargo bench --locked --profile dev --bench firmware ;;
 *) sed -n '2,/^set /s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 64 ;;
 esac

@@ -359,45 +359,6 @@ fn a_replay_that_cannot_go_on_says_what_is_left() {
 }
 
 #[test]
-#[ignore = "a measurement"]
-fn two_days_of_200_000_activities() {
-    const RECORDS: usize = 200_000;
-    let receiver = SyslogReceiver::start();
-    let cloud = cloud(RECORDS, 0);
-    let mut plan = plan(&cloud, &receiver);
-    plan.activities = "overlap = \"1s\"\nlook_back = \"1s\"\n".into();
-    let mut siembox = Siembox::new(&cloud, &plan);
-    siembox.start();
-    wait_for_lines(&mut siembox, &receiver, RECORDS);
-    cloud.add(
-        records::Stream::Activities,
-        late(30, cloud.now_ms() - 5 * HOUR),
-    );
-    cloud.forget_requests();
-    let before = siembox.peak_rss();
-    let begin = Instant::now();
-    let counts = done(&siembox, &["--since", "3d", "--stream", "activities"]);
-    let (took, peak) = (begin.elapsed(), siembox.peak_rss());
-    let files = crate::siembox::files(&siembox.state().join("agents/contoso/ids"));
-    let bytes: u64 = files
-        .iter()
-        .map(|file| file.metadata().unwrap().len())
-        .sum();
-    println!(
-        "{} records fetched again in {took:.1?} with {} requests, {} sent; peak memory {:.1} MB before, {:.1} MB after; \
-         {bytes} bytes of ids in {} files",
-        counts.records,
-        counts.pages,
-        counts.sent,
-        before as f64 / 1e6,
-        peak as f64 / 1e6,
-        files.len()
-    );
-    assert_eq!((counts.already_sent, counts.sent), (RECORDS as u64, 30));
-    wait_for_lines(&mut siembox, &receiver, RECORDS + 30);
-}
-
-#[test]
 fn a_terminal_gets_a_bar_and_others_get_lines() {
     let receiver = SyslogReceiver::start();
     let cloud = cloud(3_000, 0);

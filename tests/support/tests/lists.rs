@@ -377,21 +377,3 @@ fn a_page_of_5000_comes_quickly() {
     );
     assert!(start.elapsed() < Duration::from_secs(10));
 }
-
-/// Run with `--ignored --nocapture` to see what a backlog of two days costs.
-#[test]
-#[ignore = "a measurement"]
-fn two_hundred_thousand_take_about_forty_requests() {
-    let cloud = Cloud::builder()
-        .requests_per_minute(1000)
-        .activities(records::activities(10, 200_000))
-        .start();
-    let (agent, start) = (agent(cloud.ca_pem()), Instant::now());
-    let (scanned, answers) = scan_all(&agent, &cloud, whole_scan(5000));
-    assert!(scanned == cloud.activity_ids());
-    assert_eq!(answers, 41);
-    eprintln!(
-        "200,000 records in {:?}, client's parsing included",
-        start.elapsed()
-    );
-}

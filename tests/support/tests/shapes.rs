@@ -186,30 +186,3 @@ fn sizes_are_about_what_was_asked() {
     let alerts = mean(records::alerts(6, 300));
     assert!((1300..1700).contains(&alerts), "{alerts}");
 }
-
-/// Run with `--release --ignored` to see what a backlog costs.
-#[test]
-#[ignore = "a measurement"]
-fn two_hundred_thousand() {
-    use siembox_support::cloud::Cloud;
-    let start = Instant::now();
-    let cloud = Cloud::builder()
-        .activities(records::activities(7, 200_000))
-        .start();
-    eprintln!("drawn in {:?}", start.elapsed());
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    eprintln!(
-        "{}",
-        status
-            .lines()
-            .find(|line| line.starts_with("VmRSS"))
-            .unwrap()
-    );
-    let start = Instant::now();
-    let bytes: usize = cloud
-        .records(records::Stream::Activities)
-        .iter()
-        .map(|record| record.json().len())
-        .sum();
-    eprintln!("{bytes} bytes written in {:?}", start.elapsed());
-}

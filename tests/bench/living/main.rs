@@ -1,0 +1,106 @@
+//! How the real process lives, over TLS on both sides:
+//!
+//! - `idle MINUTES`: nothing new, polls going on: bytes written, CPU time, memory;
+//! - `fresh SECONDS`: from a record's appearance in the API to its line at the receiver, at 1, 10 and 100 records a second;
+//! - `replay RECORDS`: a window of two days is fetched again: seconds, requests, memory, what the ids take on disk.
+//!
+//! `cargo bench --bench living -- idle 10`
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod fresh;
+mod idle;
+mod replay;
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use siembox_support::cloud::{Builder, Cloud};
+use siembox_support::pki::Authority;
+use siembox_support::siembox::Siembox;
+use siembox_support::sink::{Framing, SyslogReceiver};
+
+fn main() {
+    let mut arguments = std::env::args().skip(1).filter(|word| word != "--bench");
+    let what = arguments.next().unwrap_or_else(|| "fresh".to_owned());
+    let number = arguments.next().and_then(|text| text.parse().ok());
+    match what.as_str() {
+        "idle" => idle::run(number.unwrap_or(10)),
+        "fresh" => fresh::run(number.unwrap_or(120)),
+        "replay" => replay::run(number.unwrap_or(200_000)),
+        other => panic!("{other}: there is idle, fresh and replay"),
+    }
+}
+
+/// A siembox between a simulated cloud and a receiver.
+struct Life {
+    cloud: Cloud,
+    receiver: SyslogReceiver,
+    siembox: Siembox,
+    folder: tempfile::TempDir,
+}
+
+impl Life {
+    /// Everything that `more` does not say in the agent's sections is the default.
+    fn begin(
+        cloud: Builder,
+        poll_interval: &str,
+        more: &str,
+        on_line: impl Fn(&str) + Send + Sync + 'static,
+    ) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let put = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        };
+        let authority = Authority::new("bench");
+        let receiver = SyslogReceiver::builder()
+            .framing(Framing::OctetCounting)
+            .tls(authority.issue(&["127.0.0.1"]))
+            .on_line(on_line)
+            .start();
+        let cloud = cloud.start();
+        put("token", cloud.token());
+        put("cloud-ca.pem", cloud.ca_pem());
+        put("siem-ca.pem", &authority.cert_pem);
+        let settings = format!(
+            "state_dir = \"state\"\n[page]\nenabled = false\n[[agent]]\nname = \"bench\"\n\
+             [agent.source]\napi_url = \"{}\"\ntoken_file = \"token\"\nca_file = \"cloud-ca.pem\"\npoll_interval = \"{poll_interval}\"\n\
+             [agent.siem]\nhost = \"127.0.0.1\"\nport = {}\nprotocol = \"tls\"\nca_file = \"siem-ca.pem\"\n{more}",
+            cloud.url(),
+            receiver.addr().port()
+        );
+        put("siembox.toml", &settings);
+        let binary = Path::new(env!("CARGO_BIN_EXE_siembox"));
+        let siembox = Siembox::start(binary, &folder.path().join("siembox.toml")).unwrap();
+        Self {
+            cloud,
+            receiver: receiver,
+            siembox,
+            folder,
+        }
+    }
+
+    fn proc(&self, file: &str) -> String {
+        std::fs::read_to_string(format!("/proc/{}/{file}", self.siembox.pid())).unwrap()
+    }
+
+    /// CPU seconds so far, user and system; the kernel counts in hundredths.
+    fn cpu(&self) -> f64 {
+        let stat = self.proc("stat");
+        let fields = stat.rsplit(')').next().unwrap().split_whitespace();
+        let ticks: f64 = fields
+            .skip(11)
+            .take(2)
+            .map(|n| n.parse::<f64>().unwrap())
+            .sum();
+        ticks / 100.0
+    }
+
+    /// A number out of `/proc/PID/status` or `io`.
+    fn number(&self, file: &str, name: &str) -> u64 {
+        let text = self.proc(file);
+        let line = text.lines().find(|line| line.starts_with(name)).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+}
