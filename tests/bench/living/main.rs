@@ -75,7 +75,7 @@ impl Life {
         let siembox = Siembox::start(binary, &folder.path().join("siembox.toml")).unwrap();
         Self {
             cloud,
-            receiver: receiver,
+            receiver,
             siembox,
             folder,
         }
