@@ -3,7 +3,8 @@
 /// The allowed word nearest to `written`, if one is near enough to be worth naming.
 ///
 /// Near is: equal but for case, `-` and `_`; one beginning with the other (`token`, `token_file`); or at most a third of
-/// the letters (at least one, at most three) added, left out, replaced or swapped with their neighbour.
+/// the letters (at least one, at most three) added, left out, replaced or swapped with their neighbour. A word that begins as
+/// it is written comes before all others: whoever writes `prot` has not finished `protocol`.
 pub(crate) fn nearest<'a>(
     written: &str,
     allowed: impl IntoIterator<Item = &'a str>,
@@ -14,48 +15,36 @@ pub(crate) fn nearest<'a>(
     }
     allowed
         .into_iter()
-        .filter_map(|word| Some((distance_if_near(&plain, word)?, word)))
-        .min_by_key(|(distance, _)| *distance)
+        .filter_map(|word| Some((rank(&plain, word)?, word)))
+        .min_by_key(|(rank, _)| *rank)
         .map(|(_, word)| word)
 }
 
-fn distance_if_near(written: &[char], word: &str) -> Option<usize> {
+/// How near a word is, the nearest first; none where it is too far.
+fn rank(written: &str, word: &str) -> Option<(u8, usize)> {
     let word = plain(word);
-    let distance = edits(written, &word);
-    let bound = (word.len().max(written.len()) / 3).clamp(1, 3);
-    if distance <= bound {
-        return Some(distance);
+    let distance = strsim::osa_distance(written, &word);
+    let bound = (word.chars().count().max(written.chars().count()) / 3).clamp(1, 3);
+    let is_part = written.chars().count() >= 3;
+    if word == written {
+        Some((0, 0))
+    } else if is_part && word.starts_with(written) {
+        Some((1, distance))
+    } else if distance <= bound {
+        Some((2, distance))
+    } else if is_part && written.starts_with(&word) {
+        Some((3, distance))
+    } else {
+        None
     }
-    let begins = written.len() >= 3 && (word.starts_with(written) || written.starts_with(&word));
-    begins.then_some(bound + distance)
 }
 
 /// Lower case, without `-` and `_`.
-fn plain(word: &str) -> Vec<char> {
+fn plain(word: &str) -> String {
     word.chars()
         .filter(|c| !matches!(c, '-' | '_'))
         .flat_map(char::to_lowercase)
         .collect()
-}
-
-/// Edits between two words (optimal string alignment: a swap of neighbours counts as one).
-fn edits(a: &[char], b: &[char]) -> usize {
-    let mut before_last: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    for (i, &x) in a.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, &y) in b.iter().enumerate() {
-            let mut best = (last[j] + usize::from(x != y))
-                .min(last[j + 1] + 1)
-                .min(row[j] + 1);
-            if i > 0 && j > 0 && x == b[j - 1] && a[i - 1] == y {
-                best = best.min(before_last[j - 1] + 1);
-            }
-            row.push(best);
-        }
-        before_last = std::mem::replace(&mut last, row);
-    }
-    last.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -74,7 +63,10 @@ mod tests {
         ];
         for (written, meant) in [
             ("protcol", Some("protocol")),
-            ("prot", Some("port")),
+            ("prot", Some("protocol")),
+            ("pro", Some("proxy")),
+            ("ports", Some("port")),
+            ("portnumber", Some("port")),
             ("Protocol", Some("protocol")),
             ("token", Some("token_file")),
             ("tokenFile", Some("token_file")),

@@ -56,7 +56,7 @@ impl Reader<'_, '_> {
             ) {
                 self.fields(below, &format!("{name}."), at);
             } else {
-                let text = unknown("no such filter", &name, &self.vocabulary.names());
+                let text = unknown("no such filter", &name, &self.vocabulary.names(), |_| false);
                 self.refuse(&path_shown(&name), at, &text);
             }
         }
@@ -99,7 +99,12 @@ impl Reader<'_, '_> {
                 self.refuse(
                     &path,
                     at,
-                    &unknown("no such operator for this filter", written, &operators),
+                    &unknown(
+                        "no such operator for this filter",
+                        written,
+                        &operators,
+                        |_| false,
+                    ),
                 );
                 continue;
             };

@@ -172,7 +172,8 @@ impl<'a> Section<'a> {
             let at = key_at
                 .or_else(|| item.span())
                 .map_or(self.at, |span| span.start);
-            let text = unknown("no such setting", written, &known);
+            let is_there = |key: &str| self.table.is_some_and(|table| table.contains_key(key));
+            let text = unknown("no such setting", written, &known, is_there);
             self.report.error(
                 self.report
                     .finding(&self.path_of(&key_shown(written)), at, text),

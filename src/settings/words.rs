@@ -6,10 +6,19 @@ use super::finding::quoted;
 use super::{Refusal, nearest};
 
 /// `no such setting; did you mean …? allowed here: …`
-pub(super) fn unknown(what: &str, written: &str, allowed: &[&str]) -> String {
+///
+/// Meant is rather what is not there yet: beside a `protocol`, `prot` is a mistyped `port`.
+pub(super) fn unknown(
+    what: &str,
+    written: &str,
+    allowed: &[&str],
+    is_there: impl Fn(&str) -> bool,
+) -> String {
     let mut allowed = allowed.to_vec();
     allowed.sort_unstable();
-    let meant = nearest(written, allowed.iter().copied())
+    let absent = allowed.iter().copied().filter(|word| !is_there(word));
+    let meant = nearest(written, absent)
+        .or_else(|| nearest(written, allowed.iter().copied()))
         .map(|word| format!(" did you mean `{word}`?"))
         .unwrap_or_default();
     format!("{what};{meant} allowed here: {}", allowed.join(", "))
