@@ -43,7 +43,7 @@ use crate::ledger::Ledger;
 use crate::sent::{SentIds, SentRecorder};
 use crate::settings::{AgentSettings, SourceSettings, StreamSettings};
 use crate::source::http::Http;
-use crate::source::{Cursor, Pace, Reader, RequestLimit, Rules, Seen};
+use crate::source::{Cursor, PollInterval, RequestLimit, Rules, Seen, TimeReader};
 use crate::spool::{Memory, Spool};
 use crate::status::{
     InternalEvent, Introduction, LedgerReport, Reporter, SpoolReport, Status, StreamIntroduction,
@@ -153,7 +153,7 @@ impl<S: Spool + 'static> Agent<S> {
                 wake: Arc::clone(&wake),
                 reporter: reporter.clone(),
                 time: Arc::clone(&halt),
-                pace: Pace::new(of_source.poll_interval),
+                pace: PollInterval::new(of_source.poll_interval),
                 timeout: of_source.timeout,
                 pulse: reporter.part(&format!("reader of {stream}")),
                 look_back: of_stream.look_back,
@@ -296,7 +296,11 @@ fn cursor(memory: &Memory, stream: StreamSpec) -> Result<Option<Cursor>, AgentEr
 ///
 /// # Errors
 /// When the spool can't be read, or the cursor in it is not one of ours.
-pub fn restore(spool: &impl Spool, stream: StreamSpec, rules: Rules) -> Result<Reader, AgentError> {
+pub fn restore(
+    spool: &impl Spool,
+    stream: StreamSpec,
+    rules: Rules,
+) -> Result<TimeReader, AgentError> {
     let memory = spool.recall(stream.number())?;
     let cursor = cursor(&memory, stream)?;
     let seen = Seen::restore(
@@ -304,7 +308,7 @@ pub fn restore(spool: &impl Spool, stream: StreamSpec, rules: Rules) -> Result<R
         memory.seen_next,
         cursor.as_ref().and_then(|cursor| cursor.forgotten_ms),
     );
-    Ok(Reader::new(rules, cursor, seen))
+    Ok(TimeReader::new(rules, cursor, seen))
 }
 
 fn rules(settings: &AgentSettings, of_stream: &StreamSettings) -> Rules {

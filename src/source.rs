@@ -1,28 +1,30 @@
 //! Where records come from: one call is one page.
 //!
-//! The port is [`Source`]. What to ask next, and which of the records are new, is decided by the pure [`Reader`]; how
+//! The port is [`Source`]. What to ask next, and which of the records are new, is decided by the pure [`TimeReader`]; how
 //! often to ask by the pure [`RequestLimit`]. Only `http` and what stands on it touch the network.
 
+mod by_time;
 mod clocks;
 pub mod cloud_apps;
-mod cursor;
+mod entra;
 mod error;
+mod error_body;
 pub mod http;
-mod intake;
-mod pace;
-mod reader;
-mod seen;
-mod throttle;
+pub mod json;
+mod poll_interval;
+mod rate_limit;
+mod recognise;
+pub mod record;
 
-pub use clocks::Clocks;
-pub use cursor::{Cursor, Unserved, Walk};
-pub use error::{SourceError, SourceErrorKind};
-pub use pace::Pace;
-pub use reader::{
-    Change, Failure, PLAIN_PAGE, ProbeAnswer, Reader, Rules, Start, Step, Turn, Verdict,
+pub use by_time::{
+    Change, Cursor, Failure, PLAIN_PAGE, PageResult, ProbeAnswer, Rules, Seen, Start, Step,
+    TimeReader, Unserved, Verdict, Walk, fingerprint,
 };
-pub use seen::{Seen, fingerprint};
-pub use throttle::RequestLimit;
+pub use clocks::Clocks;
+pub use entra::{Entra, Permission, ReadSecret, Steady};
+pub use error::{SourceError, SourceErrorKind};
+pub use poll_interval::PollInterval;
+pub use rate_limit::RequestLimit;
 
 use std::ops::ControlFlow;
 

@@ -14,8 +14,9 @@ use crate::settings::{
     TlsSettings,
 };
 use crate::sink::{self, StepTimes, Target, TrustFiles};
-use crate::source::cloud_apps::{CloudApps, CloudAuth, Entra, ReadSecret};
+use crate::source::cloud_apps::{self, CloudApps, CloudAuth};
 use crate::source::http::{Http, Route};
+use crate::source::{Entra, ReadSecret};
 use crate::spool::SpoolError;
 use crate::stream::StreamSpec;
 use crate::syslog::frame;
@@ -175,6 +176,7 @@ fn way_in(credentials: &Credentials) -> (CloudAuth, ReadSecret) {
         } => {
             let steady = Box::new(|| clock::now().steady);
             CloudAuth::Entra(Entra::new(
+                &cloud_apps::PERMISSION,
                 login_url,
                 tenant_id,
                 client_id,

@@ -21,10 +21,10 @@ use crate::clock::Time;
 use crate::foreign::ForeignText;
 use crate::ledger::{Audit, Ledger};
 use crate::sent::{SentChange, SentRecorder};
-use crate::source::cloud_apps::{CloudApps, ReadSecret};
+use crate::source::cloud_apps::CloudApps;
 use crate::source::{
-    Answer, Clocks, Pace, Reader, RequestLimit, Source, SourceError, SourceErrorKind, Start, Turn,
-    Verdict,
+    Answer, Clocks, PageResult, PollInterval, ReadSecret, RequestLimit, Source, SourceError,
+    SourceErrorKind, Start, TimeReader, Verdict,
 };
 use crate::spool::{Spool, SpoolError, SpoolPage};
 use crate::status::{InternalEvent, Liveness, PageRead, Reporter, WORK};
@@ -49,7 +49,7 @@ pub struct Poller<S: Spool, C: Source = CloudApps, T: Time = Arc<Shutdown>> {
     /// Which stream.
     pub stream: StreamSpec,
     /// What to ask next.
-    pub reader: Reader,
+    pub reader: TimeReader,
     /// Whom to ask.
     pub source: C,
     /// The tenant's request limit, shared with its other pollers.
@@ -71,7 +71,7 @@ pub struct Poller<S: Spool, C: Source = CloudApps, T: Time = Arc<Shutdown>> {
     /// Its time, and the end of it.
     pub time: T,
     /// When to ask next.
-    pub pace: Pace,
+    pub pace: PollInterval,
     /// Bound of one request to the cloud, answer included.
     pub timeout: Duration,
     /// Its sign of life.
@@ -317,7 +317,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
     }
 
     /// Makes the page durable, however long that takes. False where we were told to stop first.
-    fn write(&mut self, turn: &Turn) -> bool {
+    fn write(&mut self, turn: &PageResult) -> bool {
         let stream = self.stream.number();
         let append = |cursor: &[u8]| {
             let page = SpoolPage {

@@ -20,8 +20,8 @@ use crate::replay::{ReplayProgress, ReplayReport, ReplayRequest, Running};
 use crate::sent::{SentIds, SentRecorder};
 use crate::source::cloud_apps::CloudApps;
 use crate::source::{
-    Change, Cursor, Failure, ProbeAnswer, Query, Reader, RequestLimit, Source, SourceError,
-    SourceErrorKind, Step, Verdict,
+    Change, Cursor, Failure, ProbeAnswer, Query, RequestLimit, Source, SourceError,
+    SourceErrorKind, Step, TimeReader, Verdict,
 };
 use crate::spool::Spool;
 use crate::status::{InternalEvent, Reporter};
@@ -74,7 +74,7 @@ pub(super) struct Leg {
     /// Which stream.
     pub(super) stream: StreamSpec,
     /// What to ask next.
-    pub(super) reader: Reader,
+    pub(super) reader: TimeReader,
     /// Whom to ask.
     pub(super) source: CloudApps,
     /// Are the activities behind an alert asked for where it names none?

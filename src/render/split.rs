@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde_json::value::RawValue;
 
-use crate::source::cloud_apps::listing::{self, Listing};
+use crate::source::json::listing::{self, Listing};
 
 /// A record, or what stands where one should be, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]

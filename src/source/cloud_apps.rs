@@ -2,19 +2,7 @@
 
 mod api;
 mod auth;
-mod element;
-mod head;
-pub mod listing;
-pub mod page;
 pub mod record;
-mod scalars;
-mod split;
-mod voice;
-
-use std::time::Duration;
 
 pub use api::CloudApps;
-pub use auth::{CloudAuth, Entra, ReadSecret, Steady};
-
-/// No answer makes us wait longer than this.
-const LONGEST_SILENCE: Duration = Duration::from_secs(900);
+pub use auth::{CloudAuth, PERMISSION};

@@ -1,12 +1,12 @@
 //! The one place where siembox speaks HTTP: ureq, on the caller's thread, every answer bounded in time and size.
 
+mod address_order;
 mod body;
-mod kept;
+mod connect;
+mod error_text;
+mod keep_alive;
 mod tls;
 pub(crate) mod tunnel;
-mod turns;
-mod way;
-mod words;
 
 use std::io::Read;
 use std::time::Duration;
@@ -21,10 +21,10 @@ use super::SourceError;
 use crate::clock;
 use crate::foreign::ForeignText;
 use crate::trust;
+use address_order::AddressOrder;
 pub use body::Body;
+use connect::{CountedConnector, Tcp};
 use tls::Tls;
-use turns::Turns;
-use way::{CountedConnector, Tcp};
 
 /// The largest decoded body that is taken in. A page of 5,000 activities of 6 kB fits twice; a gzip bomb does not.
 pub const MAX_BODY: u64 = 64 << 20;
@@ -45,7 +45,7 @@ pub struct Route {
 pub struct Http {
     agent: ureq::Agent,
     /// Which address is next, where a name has several.
-    turns: Turns,
+    turns: AddressOrder,
     /// Bound of a whole request, answer included.
     timeout: Duration,
     /// The largest decoded body that is taken in, bytes.
@@ -64,7 +64,7 @@ enum Connections {
 /// A body whose address has its turn last once it breaks off.
 struct Witnessed<R> {
     reader: R,
-    turns: Turns,
+    turns: AddressOrder,
 }
 
 impl<R: Read> Read for Witnessed<R> {
@@ -135,7 +135,7 @@ impl Http {
         dial: impl Connector<()>,
         resolver: impl Resolver,
     ) -> Self {
-        let turns = Turns::default();
+        let turns = AddressOrder::default();
         let public = trust::public_roots().iter().cloned();
         let way = CountedConnector {
             dial,
@@ -183,7 +183,7 @@ impl Post for Http {
     ) -> Result<Response, SourceError> {
         let begin = clock::now().steady;
         let mut asked = self.ask(url, headers, body, Connections::Kept);
-        if asked.as_ref().is_err_and(words::is_given_up) {
+        if asked.as_ref().is_err_and(error_text::is_given_up) {
             // what is asked here changes nothing, so that it may be asked twice
             let spent = clock::now().steady.saturating_sub(begin);
             let left = self.timeout.saturating_sub(spent);
@@ -191,7 +191,7 @@ impl Post for Http {
         }
         let response = asked.map_err(|error| {
             self.turns.last_failed();
-            words::of(&error)
+            error_text::of(&error)
         })?;
         let status = response.status().as_u16();
         let header = |name: &str| {

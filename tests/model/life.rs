@@ -8,7 +8,7 @@ use siembox::ledger::Ledger;
 use siembox::sent::{self, SentIds, SentRecorder};
 use siembox::settings::{Overrides, Settings};
 use siembox::source::cloud_apps::{CloudApps, CloudAuth};
-use siembox::source::{Pace, RequestLimit, Rules, fingerprint};
+use siembox::source::{PollInterval, RequestLimit, Rules, fingerprint};
 use siembox::spool::Spool;
 use siembox::status::{
     Introduction, LedgerReport, LivenessWatch, Reporter, SpoolReport, Status, Thresholds,
@@ -202,7 +202,7 @@ pub fn pollers(
                 sent: SentRecorder::new(&sent, stream, stream.number()),
                 reporter: reporter.clone(),
                 time: SimTime(Arc::clone(world), pulses),
-                pace: Pace::new(plan.poll),
+                pace: PollInterval::new(plan.poll),
                 timeout: TIMEOUT,
                 pulse,
                 look_back,

@@ -11,7 +11,7 @@ use crate::event::Event;
 use crate::ledger::{LedgerKey, PageCounts};
 use crate::sent::SentRecorder;
 use crate::source::cloud_apps::record::{Unreadable, too_long};
-use crate::source::{Clocks, Reader, Recipient};
+use crate::source::{Clocks, Recipient, TimeReader};
 use crate::spool::{DeadLetter, Lines};
 use crate::stream::StreamSpec;
 
@@ -44,7 +44,7 @@ pub(super) struct CloudClock(Option<(i64, Duration)>);
 /// Takes a page's records.
 pub(super) struct PageBuilder<'a, T> {
     pub(super) stream: StreamSpec,
-    pub(super) reader: &'a mut Reader,
+    pub(super) reader: &'a mut TimeReader,
     pub(super) writer: &'a mut LineWriter,
     pub(super) sent: &'a mut SentRecorder,
     pub(super) haul: &'a mut PageBuffer,

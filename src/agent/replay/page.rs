@@ -19,7 +19,7 @@ use crate::replay::ReplayCounts;
 use crate::sent::{Hour, Id, SentChange};
 use crate::source::cloud_apps::record::{Mapped, Unreadable, too_long};
 use crate::source::{
-    Answer, Clocks, Query, Reader, Recipient, Source, SourceError, SourceErrorKind, Unserved,
+    Answer, Clocks, Query, Recipient, Source, SourceError, SourceErrorKind, TimeReader, Unserved,
     Verdict, fingerprint,
 };
 use crate::spool::{DeadLetter, Lines, Spool, SpoolError, SpoolPage};
@@ -47,7 +47,7 @@ pub(super) struct DistinctRecords {
 
 /// Takes a page's records as they come.
 struct PageBuilder<'a> {
-    reader: &'a mut Reader,
+    reader: &'a mut TimeReader,
     stream: StreamSpec,
     writer: &'a LineWriter,
     /// Where the window ends.

@@ -13,7 +13,7 @@ use crate::sent::{SentIds, SentRecorder};
 use crate::settings::{AgentSettings, StreamSettings};
 use crate::source::cloud_apps::CloudApps;
 use crate::source::http::Http;
-use crate::source::{Cursor, Reader, RequestLimit, Rules, Seen};
+use crate::source::{Cursor, RequestLimit, Rules, Seen, TimeReader};
 use crate::spool::Spool;
 use crate::stream::StreamSpec;
 
@@ -166,7 +166,7 @@ fn leg(
     };
     Ok(Some(Leg {
         stream,
-        reader: Reader::new(rules, Some(window), Seen::default()),
+        reader: TimeReader::new(rules, Some(window), Seen::default()),
         source,
         fetch_related: false,
         pollers,

@@ -6,13 +6,13 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use super::LONGEST_SILENCE;
 use super::auth::CloudAuth;
-use super::page::{Parser, Torn};
 use super::record::activity;
-use super::voice::{self, Voice};
 use crate::foreign::ForeignText;
+use crate::source::error_body::{self, ErrorBody};
 use crate::source::http::{Http, Post, Response};
+use crate::source::json::list::{Parser, Torn};
+use crate::source::rate_limit::LONGEST_SILENCE;
 use crate::source::{Answer, Place, Query, Recipient, Source, SourceError, SourceErrorKind};
 use crate::stream::{StreamKind, StreamSpec};
 
@@ -217,13 +217,13 @@ fn torn(torn: Torn) -> SourceError {
 fn refused(response: Response) -> Result<SourceError, SourceError> {
     let (status, retry_after, location) =
         (response.status, response.retry_after, response.location);
-    let voice = Voice::of(&response.body.begin(voice::MOST)?);
+    let voice = ErrorBody::of(&response.body.begin(error_body::MOST)?);
     let (trouble, what) = match (status, &voice) {
         (429, _) => (
             SourceErrorKind::Throttled(patience(retry_after, &voice)),
             format!("the API throttles this tenant (429: {voice})"),
         ),
-        (401 | 403 | 404, Voice::Page(_)) | (403, Voice::Text(_)) => (
+        (401 | 403 | 404, ErrorBody::Page(_)) | (403, ErrorBody::Text(_)) => (
             SourceErrorKind::InTheWay,
             format!(
                 "this is not the API's answer ({status}: {voice}): a proxy, firewall or gateway stands in the way; let this machine through to the host in api_url, and check api_url and proxy"
@@ -267,7 +267,7 @@ fn refused(response: Response) -> Result<SourceError, SourceError> {
 }
 
 /// How long to be silent: as the header says, or the words; "at once" says nothing.
-fn patience(retry_after: Option<Duration>, voice: &Voice) -> Duration {
+fn patience(retry_after: Option<Duration>, voice: &ErrorBody) -> Duration {
     let said = voice.to_string();
     retry_after
         .filter(|wait| !wait.is_zero())

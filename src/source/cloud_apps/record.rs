@@ -4,60 +4,22 @@
 //! time where they can still be found, so that it can be set aside and the cursor can go on.
 
 mod activity;
-mod addresses;
 mod alert;
-mod entities;
-pub(super) mod loose;
-pub(super) mod loose_object;
-mod moment;
-mod repair;
-mod shape;
-mod text;
+mod html;
+mod html_entities;
+mod time;
 
+pub use crate::source::recognise::{Shape, shape};
 pub use activity::activity;
 pub use alert::{alert, is_defender_for_identity};
-pub use shape::{Shape, shape};
 
 use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use crate::event::Event;
-use loose::Text;
-use moment::RecordTime;
-
-/// A record that was understood.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Mapped<'a> {
-    /// What is forwarded.
-    pub event: Event<'a>,
-    /// What the stream's cursor goes by, milliseconds since 1970: when an activity was saved (`created`; failing that
-    /// `instantiation`, then `timestamp`), when an alert was raised (`timestamp`).
-    pub cursor_ms: i64,
-}
-
-impl Mapped<'_> {
-    /// The same, borrowing nothing.
-    #[must_use]
-    pub fn into_owned(self) -> Mapped<'static> {
-        Mapped {
-            event: self.event.into_owned(),
-            cursor_ms: self.cursor_ms,
-        }
-    }
-}
-
-/// A record that can't be forwarded: not an object, without an id, or without a time.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{reason}")]
-pub struct Unreadable {
-    /// The record's id, where it could be found.
-    pub id: Option<String>,
-    /// What the stream's cursor goes by, as in [`Mapped`], where it could be found.
-    pub cursor_ms: Option<i64>,
-    /// Why, in words.
-    pub reason: String,
-}
+use crate::source::json::{Text, repair};
+pub use crate::source::record::{Mapped, Unreadable};
+use time::RecordTime;
 
 /// The first usable time: after 1970, before the year 10000. A zero is how some sources write "not known".
 fn first_time(times: &[RecordTime]) -> Option<i64> {
@@ -83,7 +45,7 @@ fn read_or_repair<'a>(
         Err(Refusal::Incomplete(unreadable)) => return Err(unreadable),
         Err(Refusal::NotJson(error)) => error,
     };
-    if let Cow::Owned(mended) = repair::repair(raw) {
+    if let Cow::Owned(mended) = repair(raw) {
         match read(&mended) {
             Ok(mapped) => {
                 return Ok(mapped.into_owned());

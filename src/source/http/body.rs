@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{Cursor, Read};
 use std::ops::ControlFlow;
 
-use super::words;
+use super::error_text;
 use crate::source::{SourceError, SourceErrorKind};
 
 /// Bytes that are read together.
@@ -49,7 +49,7 @@ impl Body {
                 Ok(0) => return Ok(()),
                 Ok(read) => read,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(words::of_body(&error)),
+                Err(error) => return Err(error_text::of_body(&error)),
             };
             self.left -= read as u64;
             if self.left == 0 {

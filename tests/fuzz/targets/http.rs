@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use siembox::source::cloud_apps::{CloudApps, CloudAuth, Entra};
+use siembox::source::cloud_apps::{self, CloudApps, CloudAuth};
 use siembox::source::http::{Http, Route};
-use siembox::source::{Place, Query, Source, SourceError, SourceErrorKind};
+use siembox::source::{Entra, Place, Query, Source, SourceError, SourceErrorKind};
 use siembox::stream::{ACTIVITIES, ALERTS};
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
@@ -95,6 +95,7 @@ fn source(manner: Manner, stage: &Stage) -> CloudApps {
     let auth = if manner.entra {
         let steady = Box::new(|| Duration::ZERO);
         CloudAuth::Entra(Entra::new(
+            &cloud_apps::PERMISSION,
             "http://127.0.0.1:81",
             "tenant",
             "app",

@@ -8,9 +8,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
-use siembox::source::cloud_apps::page::{Parser, Torn, refusal};
 use siembox::source::cloud_apps::record::{activity, alert};
-use siembox::source::{Answer, Cursor, Place, Reader, Rules, Seen, Turn, Verdict};
+use siembox::source::json::list::{Parser, Torn, refusal};
+use siembox::source::{Answer, Cursor, PageResult, Place, Rules, Seen, TimeReader, Verdict};
 
 /// The present: 2026-11-21.
 const NOW_MS: i64 = 1_795_219_200_000;
@@ -127,7 +127,7 @@ fn list(body: &str) -> Option<Vec<&str>> {
 struct Stream {
     rules: Rules,
     alerts: bool,
-    reader: Reader,
+    reader: TimeReader,
     cursor: Option<Cursor>,
     seen: Vec<(u64, Vec<u8>)>,
 }
@@ -142,7 +142,7 @@ impl Stream {
             limit: [1, 3, 100, 5000][usize::from(mode >> 1 & 3)],
             filters: 7,
         };
-        let mut reader = Reader::new(rules.clone(), None, Seen::default());
+        let mut reader = TimeReader::new(rules.clone(), None, Seen::default());
         reader.begin(NOW_MS, NOW_MS, false);
         Self {
             rules,
@@ -194,7 +194,7 @@ impl Stream {
         let next = self.seen.last().map_or(0, |(number, _)| number + 1);
         let forgotten = self.cursor.as_ref().and_then(|cursor| cursor.forgotten_ms);
         let seen = Seen::restore(&self.seen, next, forgotten);
-        let mut reader = Reader::new(self.rules.clone(), self.cursor.clone(), seen);
+        let mut reader = TimeReader::new(self.rules.clone(), self.cursor.clone(), seen);
         reader.begin(NOW_MS, NOW_MS, true);
         let turn = take_in(&mut reader, self.alerts, page);
         assert_eq!(turn.news, 0, "read a second time");
@@ -208,7 +208,7 @@ impl Stream {
     }
 }
 
-fn take_in(reader: &mut Reader, alerts: bool, page: &Page) -> Turn {
+fn take_in(reader: &mut TimeReader, alerts: bool, page: &Page) -> PageResult {
     // once it broke off before
     for text in page.records.iter().take(2) {
         reader.open(NOW_MS, Some(NOW_MS));

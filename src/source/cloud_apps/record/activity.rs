@@ -2,15 +2,13 @@
 
 use std::borrow::Cow;
 
-use super::addresses::addresses;
-use super::loose::{Items, Number, Text, Texts};
-use super::loose_object::loose_object;
-use super::moment::RecordTime;
-use super::text::plain;
+use super::html::plain;
+use super::time::RecordTime;
 use super::{Mapped, Refusal, Unreadable, complete, first_time, read_or_repair};
 use crate::event::{App, Event, EventKind, category_label};
+use crate::source::json::{Items, Number, Text, Texts, addresses, lenient_object};
 
-loose_object! {
+lenient_object! {
     struct Record<'a> {
         "_id" => id: Text<'a>,
         "uid" => uid: Text<'a>,
@@ -33,23 +31,23 @@ loose_object! {
     }
 }
 
-loose_object! {
+lenient_object! {
     struct Metadata<'a> { "event_category" => label: Text<'a>, }
 }
 
-loose_object! {
+lenient_object! {
     struct Device<'a> { "clientIP" => addresses: Texts<'a>, "userAgent" => user_agent: Text<'a>, }
 }
 
-loose_object! {
+lenient_object! {
     struct User<'a> { "userName" => name: Text<'a>, }
 }
 
-loose_object! {
+lenient_object! {
     struct MainInfo<'a> { "eventObjects" => objects: Items<Object<'a>>, }
 }
 
-loose_object! {
+lenient_object! {
     struct Object<'a> { "name" => name: Text<'a>, }
 }
 

@@ -3,14 +3,12 @@
 use std::borrow::Cow;
 
 use super::activity::plain_of;
-use super::addresses::addresses;
-use super::loose::{Items, Number, Text};
-use super::loose_object::loose_object;
-use super::moment::RecordTime;
+use super::time::RecordTime;
 use super::{Mapped, Refusal, Unreadable, complete, first_time, read_or_repair};
 use crate::event::{App, Event, EventKind, Severity};
+use crate::source::json::{Items, Number, Text, addresses, lenient_object};
 
-loose_object! {
+lenient_object! {
     struct Record<'a> {
         "_id" => id: Text<'a>,
         "timestamp" => timestamp: RecordTime,
@@ -26,7 +24,7 @@ loose_object! {
     }
 }
 
-loose_object! {
+lenient_object! {
     struct Entity<'a> {
         "type" => kind: Text<'a>,
         "id" => id: Text<'a>,

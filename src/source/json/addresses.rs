@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 const MOST: usize = 16;
 
 /// The addresses in some texts, in their order and none twice; IPv4 inside IPv6 as what it is.
-pub(super) fn addresses<'t>(texts: impl IntoIterator<Item = &'t str>) -> Vec<IpAddr> {
+pub(in crate::source) fn addresses<'t>(texts: impl IntoIterator<Item = &'t str>) -> Vec<IpAddr> {
     let mut found = Vec::new();
     let words = texts.into_iter().flat_map(|text| text.split(parts));
     for address in words.filter_map(address) {

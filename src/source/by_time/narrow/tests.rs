@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
-use crate::source::{Answer, Cursor, Reader, Rules, Seen};
+use crate::source::{Answer, Cursor, Rules, Seen, TimeReader};
 
 const MINUTE: i64 = 60_000;
 /// When the last record was.
@@ -108,7 +108,7 @@ impl Cloud {
 
 /// A reader, and what it brought so far.
 struct Story {
-    reader: Reader,
+    reader: TimeReader,
     flash: Vec<u8>,
     chunks: Vec<(u64, Vec<u8>)>,
     next_chunk: u64,
@@ -121,7 +121,7 @@ struct Story {
 impl Story {
     fn new(rules: Rules) -> Self {
         Self {
-            reader: Reader::new(rules, None, Seen::default()),
+            reader: TimeReader::new(rules, None, Seen::default()),
             flash: Vec::new(),
             chunks: Vec::new(),
             next_chunk: 0,
@@ -191,7 +191,7 @@ impl Story {
         let cursor = Cursor::from_bytes(&self.flash).ok();
         let forgotten_ms = cursor.as_ref().and_then(|cursor| cursor.forgotten_ms);
         let seen = Seen::restore(&self.chunks, self.next_chunk, forgotten_ms);
-        self.reader = Reader::new(rules, cursor, seen);
+        self.reader = TimeReader::new(rules, cursor, seen);
     }
 
     /// What it has brought.

@@ -6,10 +6,10 @@ use ureq::unversioned::transport::{
     ConnectionDetails, Connector, Either, NextTimeout, TcpConnector, Transport,
 };
 
-use super::kept::KeptConnection;
+use super::address_order::AddressOrder;
+use super::keep_alive::KeptConnection;
 use super::tls::Tls;
 use super::tunnel;
-use super::turns::Turns;
 use crate::clock;
 
 /// Makes the connections of a client. `D` connects to one address: TCP, or a test's own.
@@ -17,7 +17,7 @@ use crate::clock;
 pub(super) struct CountedConnector<D> {
     pub(super) dial: D,
     pub(super) tls: Tls,
-    pub(super) turns: Turns,
+    pub(super) turns: AddressOrder,
 }
 
 /// TCP, as ureq makes it.

@@ -8,7 +8,7 @@ const LONGEST_HOLD: u32 = 256;
 
 /// The page size of one stream.
 #[derive(Debug)]
-pub(super) struct Size {
+pub(super) struct PageSize {
     /// What the settings ask for.
     most: u32,
     /// What is asked for at present.
@@ -23,9 +23,9 @@ pub(super) struct Size {
     untried: bool,
 }
 
-// === impl Size ===
+// === impl PageSize ===
 
-impl Size {
+impl PageSize {
     /// What the settings ask for, to begin with.
     pub(super) fn new(most: u32) -> Self {
         Self {
@@ -108,7 +108,7 @@ mod tests {
 
     /// Pages that fail above this size, until so many were read; how many failed.
     fn failures(fits: u32, pages: u32) -> u32 {
-        let (mut size, mut failed) = (Size::new(5000), 0);
+        let (mut size, mut failed) = (PageSize::new(5000), 0);
         for _ in 0..pages {
             while size.now() > fits {
                 failed += 1;
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn is_halved_down_to_one_record_and_grows_again() {
-        let mut size = Size::new(5000);
+        let mut size = PageSize::new(5000);
         let mut steps = Vec::new();
         while size.shrink() {
             steps.push(size.now());
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn does_not_grow_while_the_record_that_breaks_it_may_lie_ahead() {
-        let mut size = Size::new(100);
+        let mut size = PageSize::new(100);
         assert!(size.shrink());
         size.fits(50);
         assert_eq!(size.now(), 50, "it may be among the next 50");

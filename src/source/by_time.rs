@@ -14,17 +14,22 @@
 //!   begins behind a record which was asked for and is known: it may be a stale one, and is believed when it comes again.
 //! - A record that nobody asked for, from a time whose ids are forgotten, is no news: only a stale answer can hold it.
 
-mod moving;
+mod advance;
+mod cursor;
 mod narrow;
-mod size;
-mod stretch;
+mod page;
+mod page_size;
+mod seen;
+mod unserved;
 
-use super::intake::{Ids, Intake};
-use super::{Answer, Cursor, Place, Query, Seen, Unserved, Walk};
+use super::{Answer, Place, Query};
+pub use cursor::{Cursor, Unserved, Walk};
 use narrow::Narrow;
 pub use narrow::{Change, Failure, ProbeAnswer, Step};
-use size::Size;
-use stretch::{again, older, skip, stretch};
+use page::{Ids, OpenPage};
+use page_size::PageSize;
+pub use seen::{Seen, fingerprint};
+use unserved::{again, older, skip, stretch};
 
 /// Below this the cloud has no scan mode (reference: api-activities-investigate-script.md).
 pub const SMALLEST_SCAN: u32 = 500;
@@ -76,14 +81,14 @@ pub enum Verdict {
     CaughtUp,
     /// The answer contradicts itself, for this reason: ask again after a pause.
     Doubtful(&'static str),
-    /// It did so too often, which is as good as no answer: [`Reader::doubted`] says what follows
+    /// It did so too often, which is as good as no answer: [`TimeReader::doubted`] says what follows
     /// from it.
     Unanswered(&'static str),
 }
 
 /// A page taken in, ready to be written.
 #[derive(Debug)]
-pub struct Turn {
+pub struct PageResult {
     /// What to do next.
     pub verdict: Verdict,
     /// Is there anything worth a write: a new record, or a cursor that moved?
@@ -108,17 +113,17 @@ const DAY_MS: i64 = 86_400_000;
 
 /// Reads one stream.
 #[derive(Debug)]
-pub struct Reader {
+pub struct TimeReader {
     rules: Rules,
     /// How many records a page is asked for.
-    size: Size,
+    size: PageSize,
     /// What is known about questions that fail.
     narrow: Narrow,
     cursor: Option<Cursor>,
     /// The cursor as it was last given out for writing.
     written: Option<Cursor>,
     seen: Seen,
-    page: Intake,
+    page: OpenPage,
     /// When the open page was asked for, by the cloud's clock.
     asked_ms: Option<i64>,
     /// The ids of the page before: they are known even where they are forgotten, should it come again, stale.
@@ -143,20 +148,20 @@ pub struct Reader {
     circles: u16,
 }
 
-// === impl Reader ===
+// === impl TimeReader ===
 
-impl Reader {
+impl TimeReader {
     /// Goes on where the cursor stands; from nothing where there is none.
     #[must_use]
     pub fn new(rules: Rules, cursor: Option<Cursor>, seen: Seen) -> Self {
         let mut reader = Self {
-            size: Size::new(rules.limit),
+            size: PageSize::new(rules.limit),
             narrow: Narrow::default(),
             rules,
             written: cursor.clone(),
             cursor,
             seen,
-            page: Intake::default(),
+            page: OpenPage::default(),
             asked_ms: None,
             before: Ids::new(),
             unopened: false,
@@ -291,7 +296,7 @@ impl Reader {
         let keep_ms = asked_ms.map_or(i64::MAX, |_| now_ms.saturating_add(self.rules.look_back_ms));
         let walk = self.cursor.as_ref().and_then(|cursor| cursor.walk.as_ref());
         let from_ms = walk.map_or(i64::MIN, |walk| walk.from_ms);
-        self.page = Intake::open(now_ms, keep_ms, from_ms);
+        self.page = OpenPage::open(now_ms, keep_ms, from_ms);
         self.asked_ms = asked_ms;
     }
 
@@ -303,7 +308,7 @@ impl Reader {
     }
 
     /// Closes the open page, which has ended well: moves the cursor and says what follows.
-    pub fn close(&mut self, answer: &Answer) -> Turn {
+    pub fn close(&mut self, answer: &Answer) -> PageResult {
         let mut page = std::mem::take(&mut self.page);
         self.note_begin();
         let whole = !self.asks_for_a_part();
@@ -331,7 +336,7 @@ impl Reader {
         if write {
             self.written.clone_from(&self.cursor);
         }
-        Turn {
+        PageResult {
             verdict,
             write,
             cursor: self.cursor_bytes(),
@@ -438,7 +443,7 @@ impl Reader {
         self.rules.filters
     }
 
-    /// Would [`Reader::begin`] decide by the clock what is never read? Then `now_ms` must be the cloud's.
+    /// Would [`TimeReader::begin`] decide by the clock what is never read? Then `now_ms` must be the cloud's.
     #[must_use]
     pub fn needs_cloud_clock(&self, now_ms: i64) -> bool {
         self.cursor.as_ref().is_none_or(|cursor| {

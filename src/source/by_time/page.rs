@@ -2,15 +2,14 @@
 
 use std::collections::HashMap;
 
-use super::Seen;
-use super::seen::fingerprint;
+use super::seen::{Seen, fingerprint};
 
 /// The ids of a page, each with whether it is known by now; one that was passed over as stale may not be.
 pub(super) type Ids = HashMap<u64, bool>;
 
 /// The page that is being taken in.
 #[derive(Debug, Default)]
-pub(super) struct Intake {
+pub(super) struct OpenPage {
     /// Bounds the times of its records: one from the future moves no cursor.
     now_ms: i64,
     /// Ids are kept until here at most, however far in the future their records claim to be.
@@ -32,7 +31,7 @@ pub(super) struct Intake {
     pub(super) repeats: u64,
 }
 
-impl Intake {
+impl OpenPage {
     /// An empty page; times after `now_ms` count as `now_ms`. Ids are kept by their records' own times, up to `keep_ms`.
     pub(super) fn open(now_ms: i64, keep_ms: i64, from_ms: i64) -> Self {
         Self {

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 /// The shares of the idle interval: one third after news, then half as long again each time nothing is new.
 #[derive(Debug, Clone)]
-pub struct Pace {
+pub struct PollInterval {
     idle: Duration,
     current: Duration,
 }
 
-impl Pace {
+impl PollInterval {
     /// `idle` is the interval when nothing is new.
     #[must_use]
     pub fn new(idle: Duration) -> Self {
@@ -36,7 +36,7 @@ mod tests {
 
     #[test]
     fn slows_down_when_quiet_and_wakes_with_news() {
-        let mut pace = Pace::new(Duration::from_secs(30));
+        let mut pace = PollInterval::new(Duration::from_secs(30));
         let waits: Vec<u64> = [5, 0, 0, 0, 0, 1]
             .map(|news| pace.caught_up(news).as_secs())
             .to_vec();

@@ -1,7 +1,7 @@
 //! Where a walk goes by stretches: around those that the cloud does not give out. Pure.
 
-use super::Reader;
-use crate::source::{Cursor, Unserved, Walk};
+use super::TimeReader;
+use super::cursor::{Cursor, Unserved, Walk};
 
 /// So many stretches are passed over at most: a further one is waited for, for what is forgotten would never be asked for again.
 pub(super) const MOST_UNSERVED: usize = 256;
@@ -121,9 +121,9 @@ impl Cursor {
     }
 }
 
-// === impl Reader ===
+// === impl TimeReader ===
 
-impl Reader {
+impl TimeReader {
     /// The walk goes on from this time, as far as it can be read at once.
     pub(super) fn go_on_from(&mut self, walk: &mut Walk, from_ms: i64) {
         let unserved = self.cursor.as_ref().map_or(&[][..], |c| &c.unserved);

@@ -1,16 +1,17 @@
 //! From one page to the next: whether the answer can be believed, how far it moves the cursor, and where to go on.
 
-use super::{Reader, Verdict};
-use crate::source::intake::Intake;
-use crate::source::{Answer, Walk};
+use super::cursor::Walk;
+use super::page::OpenPage;
+use super::{TimeReader, Verdict};
+use crate::source::Answer;
 
 /// How often a doubtful answer is asked for again before it is taken for none.
 pub(super) const DOUBTS: u8 = 3;
 /// Pages in a row without anything new or later: the cloud goes in circles.
 const CIRCLES: u16 = 50;
 
-impl Reader {
-    pub(super) fn move_on(&mut self, page: &Intake, answer: &Answer) -> Verdict {
+impl TimeReader {
+    pub(super) fn move_on(&mut self, page: &OpenPage, answer: &Answer) -> Verdict {
         let Some(mut walk) = self.cursor.as_mut().and_then(|cursor| cursor.walk.take()) else {
             return Verdict::CaughtUp;
         };
@@ -52,7 +53,7 @@ impl Reader {
 
     /// How far the page reaches. The cursor follows only while all pages come in order: a later page of a walk out of
     /// order may hold what lies before.
-    fn advance(&mut self, page: &Intake, answer: &Answer, walk: &mut Walk) {
+    fn advance(&mut self, page: &OpenPage, answer: &Answer, walk: &mut Walk) {
         let before = walk.max_ms;
         self.in_order &=
             page.ascending && page.earliest_ms().is_none_or(|earliest| earliest >= before);
@@ -72,7 +73,7 @@ impl Reader {
     }
 
     /// Does anything say that more follows? `hasNext` alone is not believed.
-    fn more(&self, page: &Intake, answer: &Answer, walk: &Walk) -> bool {
+    fn more(&self, page: &OpenPage, answer: &Answer, walk: &Walk) -> bool {
         let read = self.read_of_total(page, walk);
         // an empty page is the end where the cloud's own count says so, whatever `hasNext` says
         let exhausted = page.count() == 0 && answer.total.is_some_and(|total| total <= read);
@@ -81,7 +82,7 @@ impl Reader {
     }
 
     /// Records read of those that the cloud's `total` counts.
-    fn read_of_total(&self, page: &Intake, walk: &Walk) -> u64 {
+    fn read_of_total(&self, page: &OpenPage, walk: &Walk) -> u64 {
         match walk.next {
             None => u64::from(walk.skip) + page.count() as u64,
             Some(_) => self.read,
@@ -90,7 +91,7 @@ impl Reader {
 
     /// Does the page begin behind a record that is known and was asked for? A stale page does, where its question began
     /// later. Once it is asked for again; then it is believed, for records may change their time or be deleted.
-    fn leaves_out(&self, page: &Intake, walk: &Walk) -> bool {
+    fn leaves_out(&self, page: &OpenPage, walk: &Walk) -> bool {
         // what lies behind the stretch was not asked for
         let end_ms = walk.to_ms.map_or(i64::MAX, |to_ms| to_ms.saturating_add(1));
         let begins_ms = page.earliest_ms().unwrap_or(i64::MAX).min(end_ms);
@@ -101,7 +102,7 @@ impl Reader {
     /// What contradicts itself in the answer.
     fn doubt(
         &self,
-        page: &Intake,
+        page: &OpenPage,
         answer: &Answer,
         walk: &Walk,
         more: bool,
@@ -142,7 +143,7 @@ impl Reader {
     }
 
     /// Is the page an answer to an earlier question? It must not be counted as one to this.
-    fn is_stale(&self, page: &Intake, walk: &Walk) -> bool {
+    fn is_stale(&self, page: &OpenPage, walk: &Walk) -> bool {
         let next_by_count = walk.next.is_none() && walk.skip > 0;
         page.asked_for == 0 || (next_by_count && page.ids == self.before)
     }
@@ -165,7 +166,7 @@ impl Reader {
     /// Where the next page begins: where the cloud says; else at the last time met, or past as many records as share it.
     fn next_place(
         &mut self,
-        page: &Intake,
+        page: &OpenPage,
         answer: &Answer,
         walk: &mut Walk,
         more: bool,
@@ -206,6 +207,6 @@ impl Reader {
 
 /// In scan mode nobody says whether `total` counts all records or those that are left (the simulator's, those that are
 /// left): where it is not zero an empty page is believed only when it comes again.
-fn is_empty_all_the_same(page: &Intake, answer: &Answer, walk: &Walk) -> bool {
+fn is_empty_all_the_same(page: &OpenPage, answer: &Answer, walk: &Walk) -> bool {
     page.count() == 0 && walk.next.is_some() && answer.total.is_some_and(|total| total > 0)
 }

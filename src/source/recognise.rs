@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use super::loose::Text;
+use super::json::Text;
 
 /// What a record looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

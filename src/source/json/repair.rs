@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 /// The text with each lone surrogate escape replaced by U+FFFD and each raw control character inside a string
 /// escaped. Borrowed when there is nothing to repair.
-pub(super) fn repair(raw: &str) -> Cow<'_, str> {
+pub(in crate::source) fn repair(raw: &str) -> Cow<'_, str> {
     let bytes = raw.as_bytes();
     let mut mended = String::new();
     let (mut copied, mut at) = (0, 0);

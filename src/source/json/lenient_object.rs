@@ -51,11 +51,11 @@ macro_rules! otherwise_default {
         }
     };
 }
-pub(in crate::source::cloud_apps) use otherwise_default;
+pub(in crate::source) use otherwise_default;
 
 /// A struct of those keys of a JSON object that are of use; the last one counts where a key comes twice. Anything
 /// but an object reads as an empty one.
-macro_rules! loose_object {
+macro_rules! lenient_object {
     ($(#[$meta:meta])* struct $Name:ident<$lt:lifetime> { $($key:literal => $field:ident: $Type:ty,)+ }) => {
         $(#[$meta])*
         #[derive(Debug, Default)]
@@ -64,21 +64,21 @@ macro_rules! loose_object {
         impl<$lt> serde::de::Deserialize<$lt> for $Name<$lt> {
             fn deserialize<D: serde::de::Deserializer<$lt>>(from: D) -> Result<Self, D::Error> {
                 #[allow(non_camel_case_types)]
-                enum LooseKey { $($field,)+ _other }
+                enum LenientKey { $($field,)+ _other }
 
-                impl<'k> serde::de::Deserialize<'k> for LooseKey {
+                impl<'k> serde::de::Deserialize<'k> for LenientKey {
                     fn deserialize<D: serde::de::Deserializer<'k>>(from: D) -> Result<Self, D::Error> {
-                        struct LooseName;
-                        impl serde::de::Visitor<'_> for LooseName {
-                            type Value = LooseKey;
+                        struct LenientName;
+                        impl serde::de::Visitor<'_> for LenientName {
+                            type Value = LenientKey;
                             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                                 f.write_str("a key")
                             }
-                            fn visit_str<E>(self, key: &str) -> Result<LooseKey, E> {
-                                Ok(match key { $($key => LooseKey::$field,)+ _ => LooseKey::_other })
+                            fn visit_str<E>(self, key: &str) -> Result<LenientKey, E> {
+                                Ok(match key { $($key => LenientKey::$field,)+ _ => LenientKey::_other })
                             }
                         }
-                        from.deserialize_identifier(LooseName)
+                        from.deserialize_identifier(LenientName)
                     }
                 }
 
@@ -90,22 +90,22 @@ macro_rules! loose_object {
                     }
                     fn visit_map<A: serde::de::MapAccess<$lt>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                         let mut object = $Name::default();
-                        while let Some(key) = map.next_key::<LooseKey>()? {
+                        while let Some(key) = map.next_key::<LenientKey>()? {
                             match key {
-                                $(LooseKey::$field => object.$field = map.next_value()?,)+
-                                LooseKey::_other => { map.next_value::<serde::de::IgnoredAny>()?; }
+                                $(LenientKey::$field => object.$field = map.next_value()?,)+
+                                LenientKey::_other => { map.next_value::<serde::de::IgnoredAny>()?; }
                             }
                         }
                         Ok(object)
                     }
-                    crate::source::cloud_apps::record::loose_object::otherwise_default!($lt: scalars);
-                    crate::source::cloud_apps::record::loose_object::otherwise_default!($lt: numbers);
-                    crate::source::cloud_apps::record::loose_object::otherwise_default!($lt: text);
-                    crate::source::cloud_apps::record::loose_object::otherwise_default!($lt: list);
+                    crate::source::json::otherwise_default!($lt: scalars);
+                    crate::source::json::otherwise_default!($lt: numbers);
+                    crate::source::json::otherwise_default!($lt: text);
+                    crate::source::json::otherwise_default!($lt: list);
                 }
                 from.deserialize_any(Fields)
             }
         }
     };
 }
-pub(in crate::source::cloud_apps) use loose_object;
+pub(in crate::source) use lenient_object;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::entities::entity;
+use super::html_entities::entity;
 
 /// Tags that go without a trace, and those that end a line. Only these count as tags: `<bob@contoso.com>` and
 /// `a <b and c` are words.

@@ -32,7 +32,7 @@ const WORDS: [&str; 14] = [
 
 /// Who speaks, and the words; short.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Voice {
+pub(super) enum ErrorBody {
     /// JSON: the API, or Entra. Its own words, or which members it has: what is in them may be a record.
     Json(ForeignText),
     /// A web page, and its title where it has one.
@@ -43,7 +43,7 @@ pub(super) enum Voice {
     Silence,
 }
 
-impl Voice {
+impl ErrorBody {
     /// Who speaks in this body.
     pub(super) fn of(body: &[u8]) -> Self {
         let text = String::from_utf8_lossy(body);
@@ -64,7 +64,7 @@ impl Voice {
     }
 }
 
-impl fmt::Display for Voice {
+impl fmt::Display for ErrorBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Json(words) | Self::Text(words) => f.write_str(words.as_str()),
@@ -146,7 +146,7 @@ mod tests {
                 "a web page, \"Access denied\"",
             ),
         ] {
-            assert_eq!(Voice::of(body.as_bytes()).to_string(), said, "{body}");
+            assert_eq!(ErrorBody::of(body.as_bytes()).to_string(), said, "{body}");
         }
     }
 
@@ -154,11 +154,11 @@ mod tests {
     fn what_may_be_a_record_is_not_repeated() {
         let body = r#"{"value":[{"_id":"1","user":"ann@contoso.example"}],"count":1}"#;
         assert_eq!(
-            Voice::of(body.as_bytes()).to_string(),
+            ErrorBody::of(body.as_bytes()).to_string(),
             "JSON without a word of why, members: count, value"
         );
         for cut in 1..body.len() {
-            let said = Voice::of(&body.as_bytes()[..cut]).to_string();
+            let said = ErrorBody::of(&body.as_bytes()[..cut]).to_string();
             assert!(!said.contains("ann"), "{said}");
         }
     }

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 
 use ureq::{Error, Timeout};
 
-use super::kept::GivenUp;
+use super::keep_alive::GivenUp;
 use super::tunnel::RefusedTunnel;
 use crate::foreign::ForeignText;
 use crate::source::{SourceError, SourceErrorKind};

@@ -6,13 +6,13 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::loose_object::otherwise_default;
+use super::lenient_object::otherwise_default;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// Text, or a number as its digits; empty for anything else.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(in crate::source::cloud_apps) struct Text<'a>(pub Cow<'a, str>);
+pub(in crate::source) struct Text<'a>(pub Cow<'a, str>);
 
 impl<'a> Text<'a> {
     /// The text where it says something: not empty, and not the word "null" that the API writes for nothing.
@@ -62,7 +62,7 @@ impl<'de> Deserialize<'de> for Text<'de> {
 
 /// A whole number, also as text or with a fraction (rounded); `None` for anything else.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(in crate::source::cloud_apps) struct Number(pub Option<i64>);
+pub(in crate::source) struct Number(pub Option<i64>);
 
 impl Number {
     fn of_fraction(number: f64) -> Self {
@@ -107,7 +107,7 @@ impl<'de> Deserialize<'de> for Number {
 
 /// Yes or no, also as text or number; no for anything else.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(in crate::source::cloud_apps) struct LenientFlag(pub bool);
+pub(in crate::source) struct LenientFlag(pub bool);
 
 impl<'de> Deserialize<'de> for LenientFlag {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -146,11 +146,11 @@ impl<'de> Deserialize<'de> for LenientFlag {
 }
 
 /// The most elements of a list that are kept.
-pub(in crate::source::cloud_apps) const MOST_ITEMS: usize = 10_000;
+pub(in crate::source) const MOST_ITEMS: usize = 10_000;
 
 /// The elements of a list, or the values of a map in their order; empty for anything else.
 #[derive(Debug)]
-pub(in crate::source::cloud_apps) struct Items<T> {
+pub(in crate::source) struct Items<T> {
     /// At most [`MOST_ITEMS`].
     pub kept: Vec<T>,
     /// How many more there were.
@@ -210,7 +210,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Items<T> {
 
 /// A text, or the texts of a list or map; none for anything else.
 #[derive(Debug, Default)]
-pub(in crate::source::cloud_apps) struct Texts<'a>(pub Items<Text<'a>>);
+pub(in crate::source) struct Texts<'a>(pub Items<Text<'a>>);
 
 impl Texts<'_> {
     /// The texts.
@@ -266,10 +266,10 @@ impl<'a, T> Items<T> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::loose_object::loose_object;
+    use super::super::lenient_object::lenient_object;
     use super::*;
 
-    loose_object! {
+    lenient_object! {
         struct Thing<'a> {
             "name" => name: Text<'a>,
             "many" => many: Items<Text<'a>>,

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use super::element::Element;
 use super::head::{Head, Reach};
-use super::split::{Progress, Splitter};
+use super::splitter::{Progress, Splitter};
 
 /// The elements of a list.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::de::{Deserialize, Deserializer, Visitor};
 
-use super::loose_object::otherwise_default;
+use crate::source::json::otherwise_default;
 
 /// A time in milliseconds since 1970; `None` for what tells none.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]

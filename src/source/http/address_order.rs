@@ -9,7 +9,7 @@ const MOST: usize = 16;
 
 /// The addresses that failed, shared by a client and its connections.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Turns(Arc<Mutex<Inner>>);
+pub(super) struct AddressOrder(Arc<Mutex<Inner>>);
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -19,9 +19,9 @@ struct Inner {
     last: Option<SocketAddr>,
 }
 
-// === impl Turns ===
+// === impl AddressOrder ===
 
-impl Turns {
+impl AddressOrder {
     /// These addresses in the order in which they are to be tried.
     pub(super) fn order(&self, addresses: &[SocketAddr]) -> Vec<SocketAddr> {
         let inner = self.inner();
@@ -70,8 +70,8 @@ mod tests {
     fn one_that_failed_comes_last() {
         let address = |nth: u8| SocketAddr::from(([192, 0, 2, nth], 443));
         let all = [address(1), address(2), address(3)];
-        let turns = Turns::default();
-        let first = |turns: &Turns| turns.order(&all)[0];
+        let turns = AddressOrder::default();
+        let first = |turns: &AddressOrder| turns.order(&all)[0];
         assert_eq!(turns.order(&all), all);
         for expected in [1, 2, 3, 1, 2] {
             assert_eq!(first(&turns), address(expected));

@@ -6,6 +6,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+/// No answer makes us wait longer than this.
+pub(super) const LONGEST_SILENCE: Duration = Duration::from_secs(900);
+
 /// A second more than the minute that the cloud measures: requests do not all travel equally fast.
 const MINUTE: Duration = Duration::from_secs(61);
 

@@ -10,10 +10,10 @@
 //!   and it is asked for again.
 //! - What was passed over is asked for again until it is read. A stretch of which a part is given out again is narrowed down anew.
 
-use super::{Reader, Turn, Verdict};
-use crate::source::{Place, Query, Unserved, Walk};
-
-use super::stretch::MOST_UNSERVED;
+use super::cursor::{Unserved, Walk};
+use super::unserved::MOST_UNSERVED;
+use super::{PageResult, TimeReader, Verdict};
+use crate::source::{Place, Query};
 
 /// Failures of one question, in a row, before anything is narrowed down.
 pub(super) const FAILURES: u8 = 3;
@@ -56,7 +56,7 @@ pub enum Step {
     Held,
     /// The same, though something follows: as much stands aside as can be remembered.
     TooMany,
-    /// This is to be asked, and [`Reader::told`] of how it went; its records do not matter.
+    /// This is to be asked, and [`TimeReader::told`] of how it went; its records do not matter.
     Ask(Query),
     /// Something else is asked for, at once.
     Changed(Change),
@@ -87,7 +87,7 @@ pub enum Change {
         /// To here.
         to_ms: i64,
     },
-    /// What follows: this fails, and what follows is answered. [`Reader::pass`] gives the cursor behind it.
+    /// What follows: this fails, and what follows is answered. [`TimeReader::pass`] gives the cursor behind it.
     Passed(Unserved),
     /// What follows: this was passed over before, and still fails.
     StillUnserved(Unserved),
@@ -220,9 +220,9 @@ impl Narrow {
     }
 }
 
-// === impl Reader ===
+// === impl TimeReader ===
 
-impl Reader {
+impl TimeReader {
     /// The cloud asks for patience instead of an answer. That tells nothing about the page or a
     /// record: smaller pages are more questions, and a request limit would keep them from ever coming
     /// to an end. A place that the cloud had named is left, where everything else is answered: that
@@ -407,9 +407,9 @@ impl Reader {
     }
 
     /// The cursor behind what was passed over, to be written together with the word about it.
-    pub fn pass(&mut self) -> Turn {
+    pub fn pass(&mut self) -> PageResult {
         self.written.clone_from(&self.cursor);
-        Turn {
+        PageResult {
             verdict: Verdict::More,
             write: true,
             cursor: self.cursor_bytes(),

@@ -1,4 +1,4 @@
-use super::moving::DOUBTS;
+use super::advance::DOUBTS;
 use super::*;
 use proptest::prelude::*;
 
@@ -111,7 +111,7 @@ struct Flash {
 }
 
 impl Flash {
-    fn reader(&self, rules: Rules) -> Reader {
+    fn reader(&self, rules: Rules) -> TimeReader {
         let cursor = self
             .cursor
             .as_ref()
@@ -121,10 +121,10 @@ impl Flash {
             self.seen_next,
             cursor.as_ref().and_then(|c| c.forgotten_ms),
         );
-        Reader::new(rules, cursor, seen)
+        TimeReader::new(rules, cursor, seen)
     }
 
-    fn write(&mut self, turn: &Turn, lines: Vec<String>) {
+    fn write(&mut self, turn: &PageResult, lines: Vec<String>) {
         if !turn.write {
             assert!(lines.is_empty());
             return;
@@ -152,7 +152,7 @@ impl Flash {
 
 /// One walk; the crash, where one is asked for, comes before the write of that page.
 fn walk(
-    reader: &mut Reader,
+    reader: &mut TimeReader,
     cloud: &mut Cloud,
     flash: &mut Flash,
     now: i64,
@@ -185,7 +185,7 @@ fn walk(
 }
 
 /// The answers contradicted themselves for good: is something else asked for now?
-fn goes_on(reader: &mut Reader, cloud: &mut Cloud, flash: &mut Flash, now: i64) -> bool {
+fn goes_on(reader: &mut TimeReader, cloud: &mut Cloud, flash: &mut Flash, now: i64) -> bool {
     let mut step = reader.doubted(Failure {
         at_ms: now,
         end_ms: now,
@@ -404,7 +404,7 @@ fn too_long_a_stop_is_cut_and_said() {
         origin_ms: START,
         ..Cursor::default()
     };
-    let mut reader = Reader::new(rules(100), Some(cursor), Seen::default());
+    let mut reader = TimeReader::new(rules(100), Some(cursor), Seen::default());
     let now = START + 20_000 * MINUTE;
     assert!(reader.needs_cloud_clock(now));
     let to_ms = START + 10_000 * MINUTE;
@@ -433,13 +433,13 @@ fn a_walk_under_other_filters_is_not_taken_up_again() {
         walk: Some(walk),
         ..Cursor::default()
     };
-    let reader = Reader::new(rules(100), Some(cursor), Seen::default());
+    let reader = TimeReader::new(rules(100), Some(cursor), Seen::default());
     assert_eq!(reader.query(), None);
 }
 
 #[test]
 fn a_page_too_large_is_asked_for_in_smaller_pieces() {
-    let mut reader = Reader::new(rules(5000), None, Seen::default());
+    let mut reader = TimeReader::new(rules(5000), None, Seen::default());
     reader.begin(START, START, true);
     let mut limits = Vec::new();
     while reader.ask_for_less().is_some() {
@@ -449,7 +449,7 @@ fn a_page_too_large_is_asked_for_in_smaller_pieces() {
 }
 
 /// Takes a page of these records in; `asked_ms` is the cloud's time.
-fn page(reader: &mut Reader, asked_ms: i64, records: &[(&str, i64)], more: bool) -> Turn {
+fn page(reader: &mut TimeReader, asked_ms: i64, records: &[(&str, i64)], more: bool) -> PageResult {
     reader.open(asked_ms, Some(asked_ms));
     for (id, at) in records {
         reader.admit(id, Some(*at));
@@ -463,7 +463,7 @@ fn page(reader: &mut Reader, asked_ms: i64, records: &[(&str, i64)], more: bool)
 
 #[test]
 fn a_page_that_breaks_off_counts_for_nothing() {
-    let mut reader = Reader::new(rules(5), None, Seen::default());
+    let mut reader = TimeReader::new(rules(5), None, Seen::default());
     reader.begin(START, START, true);
     for _ in 0..3 {
         reader.open(START, Some(START));
@@ -488,7 +488,7 @@ fn a_page_that_breaks_off_counts_for_nothing() {
 
 #[test]
 fn what_shows_itself_behind_a_long_walk_is_found() {
-    let mut reader = Reader::new(rules(5), None, Seen::default());
+    let mut reader = TimeReader::new(rules(5), None, Seen::default());
     let hour = 60 * MINUTE;
     reader.begin(START, START, true);
     page(&mut reader, START, &[("a", START - 2000)], true);
@@ -501,7 +501,7 @@ fn what_shows_itself_behind_a_long_walk_is_found() {
         let bytes = turn.cursor.clone();
         let cursor = Cursor::from_bytes(&bytes).unwrap();
         assert_eq!(cursor.high_ms, later - 1000);
-        let mut next = Reader::new(rules(5), Some(cursor), Seen::default());
+        let mut next = TimeReader::new(rules(5), Some(cursor), Seen::default());
         next.begin(later, later, deep);
         // by the walk's begin, not by its end
         assert_eq!(next.query().map(|query| query.from_ms), Some(START - back));
@@ -510,7 +510,7 @@ fn what_shows_itself_behind_a_long_walk_is_found() {
 
 #[test]
 fn a_deep_walk_begins_where_the_last_one_that_came_to_its_end_did() {
-    let mut reader = Reader::new(rules(5), None, Seen::default());
+    let mut reader = TimeReader::new(rules(5), None, Seen::default());
     reader.begin(START, START, true);
     page(&mut reader, START, &[("0", START)], false);
     for minute in 1..=8 {
@@ -532,7 +532,7 @@ fn a_deep_walk_begins_where_the_last_one_that_came_to_its_end_did() {
 
 #[test]
 fn a_stale_page_is_not_counted_as_an_answer() {
-    let mut reader = Reader::new(rules(2), None, Seen::default());
+    let mut reader = TimeReader::new(rules(2), None, Seen::default());
     reader.begin(START, START, true);
     let (first, tied) = (
         [("a", START - 900), ("b", START - 800)],
@@ -560,7 +560,7 @@ fn a_stale_page_is_not_counted_as_an_answer() {
 
 #[test]
 fn a_record_from_the_future_is_told_once() {
-    let mut reader = Reader::new(rules(5), None, Seen::default());
+    let mut reader = TimeReader::new(rules(5), None, Seen::default());
     let early = START + 5 * MINUTE;
     let mut told = 0;
     for minute in 0..60 {
@@ -590,21 +590,21 @@ fn a_clock_that_runs_ahead_cuts_nothing() {
     };
     let ten_years = 5_256_000 * MINUTE;
     for (now, least) in [(START + ten_years, START), (START + ten_years, i64::MIN)] {
-        let mut reader = Reader::new(rules(5), Some(cursor.clone()), Seen::default());
+        let mut reader = TimeReader::new(rules(5), Some(cursor.clone()), Seen::default());
         assert_eq!(reader.begin(now, least, true), Start::Goes);
     }
 }
 
 #[test]
 fn a_walk_out_of_order_stays_so_over_a_restart() {
-    let mut reader = Reader::new(rules(2), None, Seen::default());
+    let mut reader = TimeReader::new(rules(2), None, Seen::default());
     reader.begin(START, START, true);
     let shuffled = [("b", START - 500), ("a", START - 900)];
     let turn = page(&mut reader, START, &shuffled, true);
     let cursor = Cursor::from_bytes(&turn.cursor).unwrap();
     let high_ms = cursor.high_ms;
     let seen = Seen::restore(&[(0, turn.seen)], 1, None);
-    let mut again = Reader::new(rules(2), Some(cursor), seen);
+    let mut again = TimeReader::new(rules(2), Some(cursor), seen);
     page(&mut again, START, &[("c", START - 100)], true);
     assert_eq!(
         again.high_ms(),
@@ -615,7 +615,7 @@ fn a_walk_out_of_order_stays_so_over_a_restart() {
 
 #[test]
 fn the_page_before_is_known_even_where_its_ids_are_forgotten() {
-    let mut reader = Reader::new(rules(2), None, Seen::default());
+    let mut reader = TimeReader::new(rules(2), None, Seen::default());
     reader.begin(START, START, true);
     let old = [("a", START - 50 * MINUTE), ("b", START - MINUTE)];
     page(&mut reader, START, &old, false);
@@ -626,7 +626,7 @@ fn the_page_before_is_known_even_where_its_ids_are_forgotten() {
 
 #[test]
 fn pages_by_count_overlap() {
-    let mut reader = Reader::new(rules(100), None, Seen::default());
+    let mut reader = TimeReader::new(rules(100), None, Seen::default());
     reader.begin(START, START, true);
     let ids: Vec<String> = (0..120).map(|i| i.to_string()).collect();
     let from = reader.query().unwrap().from_ms;
@@ -640,7 +640,7 @@ fn pages_by_count_overlap() {
 
 #[test]
 fn an_empty_page_at_a_place_that_the_cloud_named_is_believed_when_it_comes_again() {
-    let mut reader = Reader::new(rules(5), None, Seen::default());
+    let mut reader = TimeReader::new(rules(5), None, Seen::default());
     reader.begin(START, START, true);
     reader.open(START, Some(START));
     reader.admit("a", Some(START - 5));
@@ -663,9 +663,9 @@ fn an_empty_page_at_a_place_that_the_cloud_named_is_believed_when_it_comes_again
 
 #[test]
 fn where_the_cloud_tells_no_time_an_earlier_begin_counts_for_a_while() {
-    let mut reader = Reader::new(rules(5), None, Seen::default());
+    let mut reader = TimeReader::new(rules(5), None, Seen::default());
     let mut times = Vec::new();
-    let mut walk = |reader: &mut Reader, now: i64, told: bool| {
+    let mut walk = |reader: &mut TimeReader, now: i64, told: bool| {
         reader.begin(now, now, true);
         let from = reader.query().map(|query| query.from_ms);
         reader.open(now, told.then_some(now));
@@ -726,7 +726,7 @@ fn a_stale_page_is_not_told_again_where_its_ids_are_forgotten() {
 
 #[test]
 fn a_record_passed_over_as_stale_is_told_where_it_is_asked_for() {
-    let mut reader = Reader::new(rules(1), None, Seen::default());
+    let mut reader = TimeReader::new(rules(1), None, Seen::default());
     reader.begin(START, START, true);
     let old = ("a", START - 5000 * MINUTE);
     page(&mut reader, START, &[old], true);
@@ -746,7 +746,7 @@ fn a_page_that_begins_behind_a_known_record_is_asked_for_again() {
     ];
     // believed when it comes again, also where it is empty
     for stale in [&records[1..], &[]] {
-        let mut reader = Reader::new(rules(5), None, Seen::default());
+        let mut reader = TimeReader::new(rules(5), None, Seen::default());
         reader.begin(START, START, true);
         page(&mut reader, START, &records[..1], true);
         page(&mut reader, START, &records[..2], false);
@@ -763,7 +763,7 @@ fn a_page_that_begins_behind_a_known_record_is_asked_for_again() {
 
 #[test]
 fn what_shows_itself_behind_a_first_walk_that_was_dropped_is_found() {
-    let mut reader = Reader::new(rules(5), None, Seen::default());
+    let mut reader = TimeReader::new(rules(5), None, Seen::default());
     reader.begin(START, START, true);
     let later = START + 300 * MINUTE;
     let records = [("a", START - 50 * MINUTE), ("b", later)];
@@ -776,7 +776,7 @@ fn what_shows_itself_behind_a_first_walk_that_was_dropped_is_found() {
             filters: 8,
             ..rules(5)
         };
-        let mut next = Reader::new(other, Some(cursor), Seen::default());
+        let mut next = TimeReader::new(other, Some(cursor), Seen::default());
         next.begin(later, later, deep);
         // by the walk's begin, not by how far it came
         assert_eq!(next.query().map(|query| query.from_ms), Some(START - back));
@@ -786,7 +786,7 @@ fn what_shows_itself_behind_a_first_walk_that_was_dropped_is_found() {
 #[test]
 fn a_list_that_ends_before_what_was_known_is_asked_for_again() {
     let records = [("a", START - MINUTE), ("b", START - 1), ("c", START)];
-    let mut reader = Reader::new(rules(5), None, Seen::default());
+    let mut reader = TimeReader::new(rules(5), None, Seen::default());
     reader.begin(START, START, true);
     page(&mut reader, START, &records, false);
     let now = START + MINUTE;
@@ -803,7 +803,7 @@ fn a_list_that_ends_before_what_was_known_is_asked_for_again() {
 
 #[test]
 fn ids_outlive_a_clock_of_1970_where_the_cloud_tells_no_time() {
-    let mut reader = Reader::new(rules(5), None, Seen::default());
+    let mut reader = TimeReader::new(rules(5), None, Seen::default());
     reader.begin(START, START, true);
     page(&mut reader, START, &[("a", START)], false);
     // a restart: our clock is of 1970, and the first answer has no Date; many records lie far behind what was read
@@ -827,7 +827,7 @@ fn ids_outlive_a_clock_of_1970_where_the_cloud_tells_no_time() {
 #[test]
 fn a_first_start_by_a_clock_that_ran_ahead_is_made_again() {
     let ahead = START + 3 * 24 * 60 * MINUTE;
-    let mut reader = Reader::new(rules(5), None, Seen::default());
+    let mut reader = TimeReader::new(rules(5), None, Seen::default());
     reader.begin(ahead, ahead, true);
     page(&mut reader, ahead, &[], false);
     reader.begin_anew(ahead);

@@ -12,11 +12,11 @@ use serde_json::value::RawValue;
 
 use super::element::Element;
 use super::head::{Head, MOST_AROUND, Reach};
-use super::record::loose::{Items, LenientFlag, Number};
-use super::record::loose_object::loose_object;
-use super::split::{Progress, Splitter};
-use super::voice::{self, Voice};
+use super::lenient::{Items, LenientFlag, Number};
+use super::lenient_object::lenient_object;
+use super::splitter::{Progress, Splitter};
 use crate::foreign::ForeignText;
+use crate::source::error_body::{self, ErrorBody};
 use crate::source::{Answer, Recipient};
 
 /// The most records that are taken from one answer: twice the most that are asked for.
@@ -39,7 +39,7 @@ pub enum Torn {
     Damaged(ForeignText),
 }
 
-loose_object! {
+lenient_object! {
     struct Envelope<'a> {
         "data" => data: Raw<'a>,
         "hasNext" => has_next: Raw<'a>,
@@ -319,7 +319,7 @@ fn list(text: &str, before: &str, to: &mut dyn Recipient, records: &mut u64) -> 
 }
 
 fn says_no(body: &str) -> bool {
-    serde_json::from_str(body).is_ok_and(|json| voice::words(&json).is_some())
+    serde_json::from_str(body).is_ok_and(|json| error_body::words(&json).is_some())
 }
 
 /// The cloud's own words in an answer that is a refusal; short.
@@ -329,7 +329,7 @@ pub fn refusal(body: &str) -> ForeignText {
 }
 
 fn refusal_of(body: &[u8]) -> ForeignText {
-    ForeignText::new(Voice::of(body).to_string())
+    ForeignText::new(ErrorBody::of(body).to_string())
 }
 
 #[cfg(test)]

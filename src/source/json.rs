@@ -1,0 +1,17 @@
+//! JSON that cannot be trusted to be what it should be, read as far as it can be.
+
+mod addresses;
+mod element;
+mod head;
+mod lenient;
+mod lenient_object;
+pub mod list;
+pub mod listing;
+mod repair;
+mod scalars;
+mod splitter;
+
+pub(in crate::source) use addresses::addresses;
+pub(in crate::source) use lenient::{Items, Number, Text, Texts};
+pub(in crate::source) use lenient_object::{lenient_object, otherwise_default};
+pub(in crate::source) use repair::repair;

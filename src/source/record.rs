@@ -1,0 +1,36 @@
+//! A record of a source, read: the event that it is, or why it is none.
+
+use crate::event::Event;
+
+/// A record that was understood.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mapped<'a> {
+    /// What is forwarded.
+    pub event: Event<'a>,
+    /// What the stream's cursor goes by, milliseconds since 1970: when an activity was saved (`created`; failing that
+    /// `instantiation`, then `timestamp`), when an alert was raised (`timestamp`).
+    pub cursor_ms: i64,
+}
+
+impl Mapped<'_> {
+    /// The same, borrowing nothing.
+    #[must_use]
+    pub fn into_owned(self) -> Mapped<'static> {
+        Mapped {
+            event: self.event.into_owned(),
+            cursor_ms: self.cursor_ms,
+        }
+    }
+}
+
+/// A record that can't be forwarded: not an object, without an id, or without a time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Unreadable {
+    /// The record's id, where it could be found.
+    pub id: Option<String>,
+    /// What the stream's cursor goes by, as in [`Mapped`], where it could be found.
+    pub cursor_ms: Option<i64>,
+    /// Why, in words.
+    pub reason: String,
+}
