@@ -43,7 +43,34 @@ pub trait Time: Send {
 pub fn now() -> Moment {
     Moment {
         wall_ms: now_ms(),
-        steady: START.elapsed(),
+        steady: steady(),
+    }
+}
+
+/// Time since the process first asked, to be measured with: it never jumps.
+#[must_use]
+pub fn steady() -> Duration {
+    START.elapsed()
+}
+
+/// How long something takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopwatch {
+    began: Duration,
+}
+
+impl Stopwatch {
+    /// Measures from this moment on.
+    #[must_use]
+    pub fn start() -> Self {
+        let began = steady();
+        Self { began }
+    }
+
+    /// Time since it was started.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        steady().saturating_sub(self.began)
     }
 }
 

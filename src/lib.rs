@@ -33,9 +33,11 @@
 //! A room is a module of this crate. It uses only what its row names; arrows run one way, without
 //! circles, also among the modules of one folder. `tests/arrows` reads the source against this list.
 //!
-//! The ground floor is `backoff`, `clock`, `durable`, `foreign`, `own_file`, `patience`,
-//! `still_there` and `text_file`. Each room may use it, unless its row says
-//! "nothing".
+//! The ground floor is `backoff`, `clock`, `durable`, `foreign`, `own_file`, `patience`, `random`,
+//! `still_there` and `text_file`. Each room may use it, unless its row says "nothing".
+//!
+//! Time has one door, `clock`, and randomness one, `random`: no other module names `Instant`,
+//! `SystemRandom` or `RandomState`, and none reads `SystemTime`.
 //!
 //! - `cli`: arguments become a command. Uses `board` `firmware` `orphan` `replay` `settings`
 //!   `stream`.
@@ -97,9 +99,10 @@
 //! - `backoff`: how long to wait before the next try. Uses nothing.
 //! - `clock`: the one door to time. Uses nothing.
 //! - `durable`: a small file, replaced as a whole. Uses `own_file`.
-//! - `foreign`: text of others, out of which our own secrets are taken. Uses nothing.
+//! - `foreign`: text of others, out of which our own secrets are taken. Uses `random`.
 //! - `own_file`: files of our own, opened without following links. Uses nothing.
 //! - `patience`: reads of files that may hang, within a bound. Uses nothing.
+//! - `random`: the one door to randomness. Uses nothing.
 //! - `still_there`: whether what is open is still what its name leads to. Uses nothing.
 //! - `text_file`: the one reader of files that people write. Uses `patience`.
 
@@ -129,6 +132,7 @@ pub mod own_file;
 pub mod patience;
 pub mod preview;
 pub mod provision;
+pub mod random;
 pub mod render;
 pub mod replay;
 pub mod run_file;

@@ -22,10 +22,11 @@ use super::delivery_state::DeliveryState;
 use super::half_close::QUIET;
 use super::heartbeat::HeartbeatSchedule;
 use super::parts::AgentError;
-use super::shutdown::{Shutdown, chance};
+use super::shutdown::Shutdown;
 use crate::backoff::Backoff;
 use crate::clock::Moment;
 use crate::ledger::Ledger;
+use crate::random;
 use crate::settings::{SiemSettings, SyslogProtocol};
 use crate::sink::{RelpFault, Sink, SinkError};
 use crate::spool::{Batch, Spool, SpoolError};
@@ -128,11 +129,11 @@ impl<S: Spool + 'static, C: Connect> Forwarder<S, C> {
                         });
                         continue;
                     }
-                    (what, broke, siem.failed(chance()))
+                    (what, broke, siem.failed(random::any()))
                 }
-                End::Unfit(error) => (error.to_string(), false, siem.failed(chance())),
+                End::Unfit(error) => (error.to_string(), false, siem.failed(random::any())),
                 End::Spool(error) => {
-                    let (what, wait) = (error.to_string(), disk.failed(chance()));
+                    let (what, wait) = (error.to_string(), disk.failed(random::any()));
                     self.tell(&InternalEvent::SpoolTrouble { what, wait });
                     self.pause(wait).await;
                     continue;

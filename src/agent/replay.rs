@@ -12,10 +12,11 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 
 use super::line::LineWriter;
-use super::shutdown::{Shutdown, chance};
+use super::shutdown::Shutdown;
 use crate::backoff::Backoff;
 use crate::clock;
 use crate::ledger::Ledger;
+use crate::random;
 use crate::replay::{ReplayProgress, ReplayReport, ReplayRequest, Running};
 use crate::sent::{SentIds, SentRecorder};
 use crate::source::cloud_apps::CloudApps;
@@ -229,7 +230,7 @@ impl<S: Spool> Replay<S> {
                 Err(End::Failed(format!("{}: {}", leg.stream, error.what)))
             }
             (Step::Held | Step::TooMany, _) => Err(self.left(leg, &error.what)),
-            _ => self.pause(passing.failed(chance()), &error.what),
+            _ => self.pause(passing.failed(random::any()), &error.what),
         }
     }
 
@@ -244,7 +245,7 @@ impl<S: Spool> Replay<S> {
         match self.follow(leg, step)? {
             Step::Changed(Change::Passed(passed)) => self.pass_over(leg, passed, reason),
             Step::Changed(_) => Ok(()),
-            Step::Wait => self.pause(passing.failed(chance()), reason),
+            Step::Wait => self.pause(passing.failed(random::any()), reason),
             Step::Held | Step::TooMany => Err(self.left(leg, reason)),
             _ => Err(End::Failed(format!(
                 "{}: {reason}: ask again later",

@@ -1,12 +1,12 @@
 //! Telling threads and tasks to stop, and letting them sleep until then.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
 use crate::clock::{self, Moment, Time};
+use crate::random;
 
 /// A switch that is thrown once.
 #[derive(Debug, Default)]
@@ -68,13 +68,8 @@ impl Time for Arc<Shutdown> {
     }
 
     fn chance(&self) -> u64 {
-        chance()
+        random::any()
     }
-}
-
-/// Any number, all equally likely.
-pub fn chance() -> u64 {
-    RandomState::new().build_hasher().finish()
 }
 
 #[cfg(test)]

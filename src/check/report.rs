@@ -1,8 +1,8 @@
 //! One line a step: what, how it went, how long it took.
 
 use std::io::Write;
-use std::time::Instant;
 
+use crate::clock::Stopwatch;
 use crate::foreign::without_secrets;
 
 /// Writes the lines and keeps count.
@@ -24,7 +24,7 @@ impl<W: Write> CheckReport<W> {
 
     /// Takes a step; it says what it found, or cause and cure.
     pub fn step(&mut self, name: &str, step: impl FnOnce() -> Result<String, String>) -> bool {
-        let begin = Instant::now();
+        let begin = Stopwatch::start();
         let done = step();
         let ms = begin.elapsed().as_millis();
         let (word, text) = match &done {

@@ -10,7 +10,7 @@ use crate::cli::{ClockArgs, Exit, SetupArguments};
 use crate::network::{self, Lease, Setting};
 use crate::settings::{ClockSettings, LogSettings, TimeServer};
 use crate::timekeeping::{self, DateBounds, Hands, SyncLoop, TimeAnswer, ask, groups};
-use crate::{clock, log, run_file};
+use crate::{clock, log, random, run_file};
 
 /// What the image says of itself.
 const FIRMWARE: &str = "/etc/siembox/firmware.toml";
@@ -38,7 +38,7 @@ pub fn clock(args: ClockArgs) -> Exit {
         let face = face();
         let lease: Option<Lease> = run_file::heard(Path::new(network::path::LEASE));
         let groups = groups(&settings_now(&args.setup), lease.as_ref());
-        let round = keeper.round(&Wire, &groups, chance());
+        let round = keeper.round(&Wire, &groups, random::any());
         match (round.line.as_str(), round.is_trouble) {
             ("", _) => {}
             (line, true) => tracing::warn!("{line}"),
@@ -96,11 +96,6 @@ fn sleep_until_changed(wait: Duration, look: Duration, before: [Option<SystemTim
     while clock::now().steady < begun + wait && face() == before {
         std::thread::sleep(look.min(wait));
     }
-}
-
-fn chance() -> u64 {
-    use std::hash::{BuildHasher, Hasher, RandomState};
-    RandomState::new().build_hasher().finish()
 }
 
 /// The real servers and the real clock.

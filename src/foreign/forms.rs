@@ -4,12 +4,13 @@
 //! cut it off. Of a form that can be told by its alphabet (base64, hexadecimal) only each eighth piece is kept: what stands
 //! around a piece that is found goes with it.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 use super::view::canonical;
+use crate::random::HashKeys;
 
 /// Bytes of a piece. Of a secret that is shorter, all of it is the piece.
 pub(super) const PIECE: usize = 12;
@@ -33,7 +34,7 @@ pub(super) struct SecretForms {
 
 impl SecretForms {
     /// All ways of writing this secret; none where it is too short to be one.
-    pub(super) fn all(secret: &[u8], keys: &RandomState) -> Vec<Self> {
+    pub(super) fn all(secret: &[u8], keys: &HashKeys) -> Vec<Self> {
         let plain = canonical(secret);
         if plain.len() < SHORTEST {
             return Vec::new();
@@ -53,7 +54,7 @@ impl SecretForms {
         forms
     }
 
-    fn of(canonical: &[u8], is_encoded: bool, keys: &RandomState) -> Self {
+    fn of(canonical: &[u8], is_encoded: bool, keys: &HashKeys) -> Self {
         let piece = canonical.len().min(PIECE);
         let stride = if is_encoded { STRIDE } else { 1 };
         let pieces = canonical.windows(piece).step_by(stride);

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 use std::ops::Range;
 use std::sync::{PoisonError, RwLock};
 
 use super::REMOVED;
 use super::forms::SecretForms;
 use super::view::{ForeignView, views};
+use crate::random::HashKeys;
 
 /// Secrets of the settings that are remembered. The one that was read the longest ago goes first: one that was replaced.
 const OF_SETTINGS: Bound = Bound {
@@ -41,7 +42,7 @@ fn known() -> &'static RwLock<Known> {
 #[derive(Debug, Default)]
 struct Known {
     /// Of this process alone, so that a fingerprint tells nothing to another.
-    keys: RandomState,
+    keys: HashKeys,
     /// Of the settings. The one used last stands at the end.
     of_settings: VecDeque<Secret>,
     /// As above. Apart, so that an hourly token drives out none that is used for months.
@@ -81,7 +82,7 @@ pub fn know_passing(secret: &str) {
     remember(secret, passing, PASSING, keys);
 }
 
-fn remember(text: &str, secrets: &mut VecDeque<Secret>, bound: Bound, keys: &RandomState) {
+fn remember(text: &str, secrets: &mut VecDeque<Secret>, bound: Bound, keys: &HashKeys) {
     let text = text.trim().as_bytes();
     let print = keys.hash_one(text);
     let again = secrets.iter().position(|known| known.print == print);

@@ -3,12 +3,13 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::dhcp::{DhcpTurn, Lease, resolv_conf};
 use super::interface::Nic;
 use super::plan::{NetworkStep, Plan, Setting};
 use super::{Firewall, path};
+use crate::clock::Stopwatch;
 use crate::foreign::ForeignText;
 use crate::run_file;
 use crate::settings::NetworkSettings;
@@ -162,7 +163,7 @@ fn cards(tools: &NetworkTools, settings: &NetworkSettings) -> Vec<Nic> {
         // one that can't is one without a cable
         let _ = tools.run(&NetworkStep::ip(&["link", "set", &card.name, "up"]));
     }
-    let begun = Instant::now();
+    let begun = Stopwatch::start();
     loop {
         let cards = Nic::all(&tools.sys);
         let found = cards

@@ -1,7 +1,9 @@
 //! A cap on lines per second, for receivers (and UDP buffers) that can't take a backlog at full speed.
 
 use std::num::NonZeroU32;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use crate::clock;
 
 /// A bucket of tokens, one a line, that holds a hundredth of a second's worth: what goes out at once must fit into a small
 /// receive buffer.
@@ -11,8 +13,9 @@ pub(super) struct LineRate {
     interval: Duration,
     /// The bucket, as time.
     depth: Duration,
-    /// When the bucket will be full again (the "theoretical arrival time" of GCRA).
-    full: Option<Instant>,
+    /// When the bucket will be full again (the "theoretical arrival time" of GCRA), by the steady
+    /// clock.
+    full: Option<Duration>,
 }
 
 impl LineRate {
@@ -28,9 +31,9 @@ impl LineRate {
     }
 
     /// Takes up to `wanted` tokens and says how many, at least one; or how long to wait for one.
-    pub(super) fn take(&mut self, wanted: usize, now: Instant) -> Result<usize, Duration> {
+    pub(super) fn take(&mut self, wanted: usize, now: Duration) -> Result<usize, Duration> {
         let full = self.full.map_or(now, |full| full.max(now));
-        let free = (now + self.depth).saturating_duration_since(full);
+        let free = (now + self.depth).saturating_sub(full);
         if free < self.interval {
             return Err(self.interval - free);
         }
@@ -50,7 +53,7 @@ pub(super) async fn wait(pace: &mut Option<LineRate>, wanted: usize) -> usize {
         return wanted;
     };
     loop {
-        match pace.take(wanted, Instant::now()) {
+        match pace.take(wanted, clock::steady()) {
             Ok(taken) => return taken,
             Err(wait) => tokio::time::sleep(wait).await,
         }
@@ -69,7 +72,7 @@ mod tests {
 
     #[test]
     fn a_slow_cap_gives_one_at_a_time() {
-        let (mut pace, now) = (pace(2), Instant::now());
+        let (mut pace, now) = (pace(2), Duration::from_secs(9));
         assert_eq!(pace.take(10, now), Ok(1));
         assert_eq!(pace.take(10, now), Err(Duration::from_millis(500)));
         assert_eq!(
@@ -81,7 +84,7 @@ mod tests {
 
     #[test]
     fn a_fast_cap_gives_a_hundredth_of_a_second_at_once() {
-        let (mut pace, now) = (pace(10_000), Instant::now());
+        let (mut pace, now) = (pace(10_000), Duration::from_secs(9));
         assert_eq!(pace.take(5_000, now), Ok(100));
         assert!(pace.take(1, now).is_err());
         // A pause doesn't fill the bucket beyond its depth.
@@ -92,7 +95,7 @@ mod tests {
         #[test]
         fn never_more_than_the_cap(rate in 1_u32..2_000_000_000, asks in proptest::collection::vec((0_u64..50_000_000, 1_usize..1_000_000), 1..50)) {
             let mut pace = pace(rate);
-            let start = Instant::now();
+            let start = Duration::from_secs(9);
             let (mut now, mut sent) = (start, 0_f64);
             for (nanos, wanted) in asks {
                 now += Duration::from_nanos(nanos);

@@ -4,7 +4,7 @@
 //! leaves here in words that know who the peer is, what it said before, and whether it ever let us in.
 
 use std::io::{self, ErrorKind};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{sleep, timeout};
@@ -14,6 +14,7 @@ use super::peer::Peer;
 use super::target::StepTimes;
 use super::transport::{self, Carrier, Waiting};
 use super::unasked::Unasked;
+use crate::clock::Stopwatch;
 use crate::foreign::ForeignText;
 
 /// Reads of unasked-for bytes at one look: who says more must wait, so that a babbler can't hold up the stream.
@@ -118,7 +119,7 @@ impl<C: Carrier> SyslogStream<C> {
     }
 
     async fn acknowledged(&mut self) -> Result<(), SinkError> {
-        let (mut nap, mut before, mut since) = (NAPS.0, u64::MAX, Instant::now());
+        let (mut nap, mut before, mut since) = (NAPS.0, u64::MAX, Stopwatch::start());
         loop {
             let left = transport::unacknowledged(self.carrier.socket())
                 .map_err(|cause| self.fault(cause))?;
@@ -131,7 +132,7 @@ impl<C: Carrier> SyslogStream<C> {
                 return Ok(());
             }
             if left < before {
-                (before, since) = (left, Instant::now());
+                (before, since) = (left, Stopwatch::start());
             } else if since.elapsed() >= self.bounds.prove {
                 return Err(SinkError::Unproved {
                     peer: self.peer.clone(),

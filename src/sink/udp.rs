@@ -7,7 +7,7 @@
 
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::net::UdpSocket;
 use tokio::time::sleep;
@@ -17,6 +17,7 @@ use super::peer::Peer;
 use super::rate_limit::{self, LineRate};
 use super::target::StepTimes;
 use super::{Farewell, Sink};
+use crate::clock::Stopwatch;
 use crate::spool::Lines;
 use crate::syslog::frame::{self, FramingRepairs};
 
@@ -83,7 +84,7 @@ impl Udp {
         if line.is_empty() {
             return Ok(FramingRepairs::default());
         }
-        let began = Instant::now();
+        let began = Stopwatch::start();
         let mut refused = false;
         loop {
             let (text, mended) = frame::datagram(line, self.most, &mut self.scratch);
@@ -146,7 +147,7 @@ impl Udp {
     }
 
     async fn no_objection(&mut self) -> Result<(), SinkError> {
-        let (began, mut nap) = (Instant::now(), NAPS.0);
+        let (began, mut nap) = (Stopwatch::start(), NAPS.0);
         loop {
             self.look()?;
             if self.dropped {

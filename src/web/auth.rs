@@ -10,7 +10,6 @@
 //! ```
 
 mod admin;
-mod chance;
 mod change_password;
 mod claim;
 mod failed_logins;

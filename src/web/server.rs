@@ -32,7 +32,6 @@ use std::time::Duration;
 use socket2::{Domain, Socket, Type};
 use tokio::sync::{oneshot, watch};
 use tokio::task::LocalSet;
-use tokio::time::Instant;
 
 use super::auth::Auth;
 use super::guard::{Guard, Hosts};
@@ -297,8 +296,8 @@ async fn serve(
     }
     // an error is the server that was dropped
     let _ = stopped.wait_for(|stopped| *stopped).await;
-    let end = Instant::now() + LAST_WORDS;
-    while !seats.borrow().are_empty() && Instant::now() < end {
+    let end = clock::steady() + LAST_WORDS;
+    while !seats.borrow().are_empty() && clock::steady() < end {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
@@ -328,7 +327,7 @@ async fn accept(
         };
         // small answers, at once
         let _ = stream.set_nodelay(true);
-        let seat = seats.borrow_mut().take(from.ip(), Instant::now());
+        let seat = seats.borrow_mut().take(from.ip(), clock::steady());
         let (visit, seats, stopped) = (visit.clone(), seats.clone(), stopped.clone());
         let (identity, from) = (identity.clone(), from.ip());
         tokio::task::spawn_local(async move {

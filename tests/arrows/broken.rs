@@ -128,3 +128,30 @@ fn a_public_type_whose_name_another_one_has_is_red_and_a_private_one_is_not() {
     let private = "pub struct Event; struct Cursor;";
     assert_eq!(house(&[("event.rs", private)]), [""; 0]);
 }
+
+#[test]
+fn time_and_randomness_by_another_door_are_red() {
+    for (text, wrong) in [
+        (
+            "use std::time::{Duration, Instant};",
+            "event names Instant: its door is clock",
+        ),
+        (
+            "fn f() { tokio::time::Instant::now() }",
+            "event names Instant: its door is clock",
+        ),
+        (
+            "use std::hash::RandomState;",
+            "event names RandomState: its door is random",
+        ),
+        (
+            "use ring::rand::SystemRandom;",
+            "event names SystemRandom: its door is random",
+        ),
+    ] {
+        let event = format!("pub struct Event; {text}");
+        assert_eq!(house(&[("event.rs", &event)]), [wrong], "{text}");
+    }
+    let clock = "use std::time::Instant; pub fn now() {}";
+    assert_eq!(house(&[("clock.rs", clock)]), [""; 0]);
+}

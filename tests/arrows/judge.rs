@@ -5,6 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::rows::Rows;
 use crate::tree::{Module, Tree};
 
+/// What only one module names: the doors to time and to randomness.
+const DOORS: [(&str, &str); 3] = [
+    ("Instant", "clock"),
+    ("RandomState", "random"),
+    ("SystemRandom", "random"),
+];
+
 /// All that is wrong, a line each.
 pub fn faults(tree: &Tree, rows: &Rows) -> Vec<String> {
     let mut faults = Vec::new();
@@ -44,6 +51,7 @@ pub fn faults(tree: &Tree, rows: &Rows) -> Vec<String> {
     }
     faults.extend(circles(tree));
     faults.extend(names_twice(tree));
+    faults.extend(other_doors(tree));
     faults.sort();
     faults.dedup();
     faults
@@ -106,5 +114,18 @@ fn names_twice(tree: &Tree) -> impl Iterator<Item = String> {
     twice.map(|(name, homes)| {
         let homes: Vec<String> = homes.iter().map(|module| module.join("/")).collect();
         format!("{name} is a public type in {}", homes.join(" and in "))
+    })
+}
+
+/// Modules that reach time or randomness by another door.
+fn other_doors(tree: &Tree) -> impl Iterator<Item = String> {
+    tree.words.iter().flat_map(|(module, words)| {
+        let module = module.join("/");
+        let other = DOORS
+            .iter()
+            .filter(|(word, door)| words.contains(*word) && module != *door);
+        let fault =
+            |(word, door): &(&str, &str)| format!("{module} names {word}: its door is {door}");
+        other.map(fault).collect::<Vec<_>>()
     })
 }

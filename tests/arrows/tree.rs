@@ -11,10 +11,14 @@ use crate::paths::{Path, paths};
 /// A module: `["source", "http"]`; the crate itself is empty.
 pub type Module = Vec<String>;
 
-/// Modules, the modules that each uses, and where a public type of each name is defined.
+/// Modules, and what each of them names.
 #[derive(Default)]
 pub struct Tree {
+    /// The other modules that it uses.
     pub uses: BTreeMap<Module, BTreeSet<Module>>,
+    /// Everything that stands in a path, of our own or not.
+    pub words: BTreeMap<Module, BTreeSet<String>>,
+    /// Where a public type of each name is defined.
     pub types: BTreeMap<String, Vec<Module>>,
 }
 
@@ -58,8 +62,10 @@ impl Tree {
             found.push((source.module, tokens));
         }
         let modules: BTreeSet<Module> = found.iter().map(|(module, _)| module.clone()).collect();
+        let mut words = BTreeMap::new();
         let uses = found.into_iter().map(|(module, tokens)| {
             let used = paths(tokens);
+            words.insert(module.clone(), used.iter().flatten().cloned().collect());
             let used = used
                 .iter()
                 .filter_map(|path| resolve(&modules, &module, path));
@@ -68,6 +74,7 @@ impl Tree {
         });
         Self {
             uses: uses.collect(),
+            words,
             types,
         }
     }

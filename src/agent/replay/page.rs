@@ -8,13 +8,13 @@ use std::time::Duration;
 use super::{End, Leg, Pollers, Replay, number};
 use crate::agent::chunk::{self, MOST_LINE, OVERHEAD};
 use crate::agent::line::LineWriter;
-use crate::agent::shutdown::chance;
 use crate::agent::skipped::aside;
 use crate::backoff::Backoff;
 use crate::clock;
 use crate::event::{Event, EventKind};
 use crate::foreign::ForeignText;
 use crate::ledger::{self, LedgerKey};
+use crate::random;
 use crate::replay::ReplayCounts;
 use crate::sent::{Hour, Id, SentChange};
 use crate::source::cloud_apps::record::{Mapped, Unreadable, too_long};
@@ -212,7 +212,7 @@ impl<S: Spool> Replay<S> {
                 Err(SpoolError::Full { .. }) => {
                     self.pause(FULL_LOOK, "the spool is full: it waits for the SIEM")?;
                 }
-                Err(error) => self.pause(backoff.failed(chance()), &error.to_string())?,
+                Err(error) => self.pause(backoff.failed(random::any()), &error.to_string())?,
             }
         }
         Ok(())

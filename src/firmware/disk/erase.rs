@@ -10,7 +10,9 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use crate::clock;
 
 use rustix::fs::{FallocateFlags, fallocate};
 
@@ -46,7 +48,7 @@ pub struct Erased {
 pub fn erase(device: &Path, patience: Duration) -> io::Result<Erased> {
     let mut file = OpenOptions::new().read(true).write(true).open(device)?;
     let size = file.seek(SeekFrom::End(0))?;
-    let end = Instant::now() + patience;
+    let end = clock::steady() + patience;
     if order(&file, size, ZERO, end) {
         return Ok(Erased {
             size,
@@ -60,20 +62,21 @@ pub fn erase(device: &Path, patience: Duration) -> io::Result<Erased> {
 }
 
 /// Has the device do it all by itself, in time?
-fn order(file: &File, size: u64, what: FallocateFlags, end: Instant) -> bool {
+fn order(file: &File, size: u64, what: FallocateFlags, end: Duration) -> bool {
     let mut starts = (0..size).step_by(1 << 30);
-    starts.all(|at| Instant::now() < end && fallocate(file, what, at, ORDER.min(size - at)).is_ok())
+    starts
+        .all(|at| clock::steady() < end && fallocate(file, what, at, ORDER.min(size - at)).is_ok())
 }
 
 /// Writes zeros over what is not of one byte again and again: flash that has forgotten reads as all 0 or all 1.
-fn overwrite(file: &File, size: u64, end: Instant) -> io::Result<Erased> {
+fn overwrite(file: &File, size: u64, end: Duration) -> io::Result<Erased> {
     let (mut piece, zeros) = (vec![0; PIECE], vec![0; PIECE]);
     let mut erased = Erased {
         size,
         reached: 0,
         bad: 0,
     };
-    while erased.reached < size && Instant::now() < end {
+    while erased.reached < size && clock::steady() < end {
         let length = PIECE.min(usize::try_from(size - erased.reached).unwrap_or(PIECE));
         let (piece, zeros) = (&mut piece[..length], &zeros[..length]);
         // what can't be read now may be read in a laboratory
@@ -191,7 +194,7 @@ mod tests {
 
         let path = disk(folder.path());
         let file = OpenOptions::new().read(true).write(true).open(&path);
-        let end = Instant::now() + PATIENCE;
+        let end = clock::steady() + PATIENCE;
         assert_eq!(overwrite(&file.unwrap(), 5_000_000, end).unwrap(), whole);
         assert_eq!(holds(&path), 0);
         assert!(whole.in_words().starts_with("5 MB are erased"));

@@ -1,10 +1,11 @@
 //! Waiting for the disk, and telling which one it is.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::gpt;
 use super::partition::{Choice, DATA, Disk, ESP, Partition, choose, of_uevent};
+use crate::clock::Stopwatch;
 use crate::firmware::boot_loader;
 use crate::firmware::log::Log;
 
@@ -24,7 +25,7 @@ pub struct FoundDisk {
 /// Waits for the disk, and says which it is.
 pub fn find(log: &Log, sys: &Path) -> FoundDisk {
     let booted_from = booted_from(sys);
-    let began = Instant::now();
+    let began = Stopwatch::start();
     loop {
         let late = began.elapsed() >= PATIENCE;
         match choose(&partitions(sys), booted_from.as_deref()) {

@@ -6,11 +6,12 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::error::StoreError;
 use super::segments;
 use super::store::Store;
+use crate::clock::Stopwatch;
 
 /// How long sled's threads may hold on to a store that was just closed.
 const RELEASE: Duration = Duration::from_secs(10);
@@ -40,7 +41,7 @@ pub(super) fn open(path: &Path) -> Result<(Store, bool), StoreError> {
 
 /// Opens the store once nobody holds it any more.
 fn released(path: &Path) -> Result<Store, StoreError> {
-    let start = Instant::now();
+    let start = Stopwatch::start();
     loop {
         match Store::open(path) {
             Err(trouble) if is_held(&trouble) && start.elapsed() < RELEASE => {

@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use subtle::ConstantTimeEq;
 
-use super::chance;
+use crate::random;
 
 /// Characters of a password at least,
 pub(super) const LEAST: usize = 12;
@@ -72,7 +72,7 @@ impl Hashed {
     /// Of a new password. Takes its time: never on a thread that others wait for.
     pub(super) fn new(password: &str) -> Result<Self, HashError> {
         let params = Params::new(KIB, PASSES, 1, Some(HASH)).map_err(HashError)?;
-        let salt = chance::bytes::<SALT>()
+        let salt = random::bytes::<SALT>()
             .map_err(|_| HashError(argon2::Error::SaltTooShort))?
             .to_vec();
         let hash = compute(password, &params, &salt, HASH)?;

@@ -5,9 +5,9 @@ use std::time::Duration;
 use ring::digest;
 use subtle::ConstantTimeEq;
 
-use super::chance::{self, NoChance};
 use super::owner::OwnerMark;
 use crate::foreign;
+use crate::random::{self, NoRandomness};
 
 /// Sessions at a time; one more, and the one longest without a request ends.
 const MOST: usize = 16;
@@ -34,8 +34,8 @@ struct Session {
 
 impl Sessions {
     /// Begins one, with an id of its own for the cookie: nobody can have chosen it beforehand.
-    pub(super) fn begin(&mut self, mark: OwnerMark, now: Duration) -> Result<String, NoChance> {
-        let (id, csrf) = (chance::token()?, chance::token()?);
+    pub(super) fn begin(&mut self, mark: OwnerMark, now: Duration) -> Result<String, NoRandomness> {
+        let (id, csrf) = (random::token()?, random::token()?);
         foreign::know_passing(&id);
         self.tidy(mark, now);
         if self.0.len() >= MOST {

@@ -3,9 +3,9 @@
 
 use ring::digest;
 
-use super::chance::{self, NoChance, hex};
 use super::owner::OwnerMark;
 use crate::foreign;
+use crate::random::{self, NoRandomness, hex};
 
 /// What a stamp is for: one for one thing is none for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,8 +25,8 @@ pub(super) struct Stamp {
 
 impl Stamp {
     /// A new one.
-    pub(super) fn new(says: u64) -> Result<Self, NoChance> {
-        let id = chance::bytes()?;
+    pub(super) fn new(says: u64) -> Result<Self, NoRandomness> {
+        let id = random::bytes()?;
         Ok(Self { id, says })
     }
 

@@ -14,7 +14,6 @@ use hyper::{Request, Response, StatusCode, header, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, watch};
-use tokio::time::Instant;
 
 use super::connections::Seat;
 use super::heads::{Heads, MOST_HEAD};
@@ -59,7 +58,7 @@ pub(super) async fn serve(
     let service = service_fn(|request| {
         let (visit, seat) = (Rc::clone(visit), Rc::clone(seat));
         async move {
-            seat.ask(Instant::now());
+            seat.ask(clock::steady());
             visit.pace.turn().await;
             // of a body in chunks only hyper knows the end (see `heads`)
             let is_last = request.headers().contains_key(header::TRANSFER_ENCODING);
@@ -88,8 +87,8 @@ pub(super) async fn serve(
                 stopping = true;
                 connection.as_mut().graceful_shutdown();
             }
-            () = tokio::time::sleep_until(seat.active() + QUIET) => {
-                if seat.active() + QUIET <= Instant::now() {
+            () = tokio::time::sleep((seat.active() + QUIET).saturating_sub(clock::steady())) => {
+                if seat.active() + QUIET <= clock::steady() {
                     return;
                 }
             }
@@ -151,7 +150,7 @@ impl Visit {
         let room = tokio::time::timeout(ROOM_WITHIN, async {
             let mut turn = std::pin::pin!(self.rooms.acquire());
             loop {
-                seat.ask(Instant::now());
+                seat.ask(clock::steady());
                 if let Ok(room) = tokio::time::timeout(AT_WORK, &mut turn).await {
                     return room;
                 }
@@ -164,7 +163,7 @@ impl Visit {
         let guard = self.guard.clone();
         let mut work = tokio::task::spawn_blocking(move || through(&guard, site, exchange));
         loop {
-            seat.ask(Instant::now());
+            seat.ask(clock::steady());
             match tokio::time::timeout(AT_WORK, &mut work).await {
                 Err(_) => {}
                 Ok(Ok(answered)) => return Ok(answered),

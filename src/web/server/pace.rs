@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use crate::clock;
 
 /// Between two answers in a row that goes on,
 const STEP: Duration = Duration::from_millis(2);
@@ -17,7 +17,7 @@ const BURST: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(super) struct ReadRate {
     step: Duration,
-    last: Cell<Option<Instant>>,
+    last: Cell<Option<Duration>>,
 }
 
 impl Default for ReadRate {
@@ -36,15 +36,15 @@ impl ReadRate {
 
     /// Waits for the next turn.
     pub(super) async fn turn(&self) {
-        let now = Instant::now();
+        let now = clock::steady();
         let turn = self.next(now);
         if turn > now {
-            tokio::time::sleep_until(turn).await;
+            tokio::time::sleep(turn.saturating_sub(now)).await;
         }
     }
 
-    fn next(&self, now: Instant) -> Instant {
-        let earliest = now.checked_sub(BURST).unwrap_or(now);
+    fn next(&self, now: Duration) -> Duration {
+        let earliest = now.saturating_sub(BURST);
         let turn = self.last.get().map_or(earliest, |last| last.max(earliest)) + self.step;
         self.last.set(Some(turn));
         turn
@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn a_burst_goes_at_once_and_a_flood_in_steps() {
-        let (pace, now) = (ReadRate::default(), Instant::now());
+        let (pace, now) = (ReadRate::default(), clock::steady());
         let at_once = (0..200).filter(|_| pace.next(now) <= now).count();
         assert_eq!(at_once, 50);
         assert_eq!(pace.next(now) - now, STEP * 151);

@@ -5,9 +5,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
-use tokio::time::Instant;
 
-use crate::clock;
+use crate::clock::{self, Stopwatch};
 use crate::status::Status;
 use crate::web::view::View;
 
@@ -23,7 +22,7 @@ const STALE: Duration = Duration::from_secs(60);
 pub(super) struct SnapshotCache {
     status: Status,
     wanted: Rc<Notify>,
-    seen: watch::Receiver<Option<(Instant, View)>>,
+    seen: watch::Receiver<Option<(Stopwatch, View)>>,
 }
 
 impl SnapshotCache {
@@ -42,7 +41,7 @@ impl SnapshotCache {
 
     /// The status now, or nearly; none where it does not answer.
     pub(super) async fn view(&self) -> Option<View> {
-        let young = |seen: &Option<(Instant, View)>, most| {
+        let young = |seen: &Option<(Stopwatch, View)>, most| {
             let (at, view) = seen.as_ref()?;
             (at.elapsed() < most).then(|| view.clone())
         };
@@ -65,7 +64,7 @@ impl SnapshotCache {
 async fn look(
     window: SnapshotCache,
     machine: String,
-    seen: watch::Sender<Option<(Instant, View)>>,
+    seen: watch::Sender<Option<(Stopwatch, View)>>,
 ) {
     loop {
         window.wanted.notified().await;
@@ -73,7 +72,7 @@ async fn look(
         let taken = tokio::task::spawn_blocking(move || status.snapshot(clock::now())).await;
         // an error is a panic, which the log has
         if let Ok(snapshot) = taken {
-            seen.send_replace(Some((Instant::now(), View::new(snapshot, &machine))));
+            seen.send_replace(Some((Stopwatch::start(), View::new(snapshot, &machine))));
         }
     }
 }
