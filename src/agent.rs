@@ -9,20 +9,25 @@
 //! say where to go on: what the cloud recorded meanwhile is read then, as far back as `max_catch_up`.
 
 mod chunk;
+mod cloud_clock;
 mod connect;
 mod delivery_state;
 mod forwarder;
 mod half_close;
 mod heartbeat;
 mod line;
+mod on_error;
+mod page_buffer;
+mod page_writer;
 mod parts;
 mod poller;
 mod proof_interval;
+mod rate_limited_client;
 mod replay;
 mod replay_window;
 mod shutdown;
-mod skipped;
 mod suspects;
+mod worker;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -32,11 +37,14 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 pub use line::LineWriter;
+pub use page_writer::PageWriter;
 pub use parts::{
     AgentError, StreamParts, cloud_parts, line_writer, machine_name, route, siem_address,
     siem_target,
 };
 pub use poller::{Poller, PollerState};
+pub use rate_limited_client::RateLimitedClient;
+pub use worker::Worker;
 
 use crate::clock;
 use crate::ledger::Ledger;
@@ -144,20 +152,23 @@ impl<S: Spool + 'static> Agent<S> {
             let poller = Poller {
                 stream,
                 reader,
-                source,
-                throttle: Arc::clone(throttle),
+                client: RateLimitedClient::new(source, throttle, of_source.timeout),
                 writer: line_writer(settings)?,
-                spool: Arc::clone(&spool),
-                ledger: Arc::clone(&ledger),
+                pages: PageWriter {
+                    number: stream.number(),
+                    spool: Arc::clone(&spool),
+                    ledger: Arc::clone(&ledger),
+                    sent: scribe(&*spool, &sent, stream, stream.number())?,
+                    wake: Arc::clone(&wake),
+                },
+                worker: Worker {
+                    time: Arc::clone(&halt),
+                    liveness: reporter.part(&format!("reader of {stream}")),
+                    reporter: reporter.clone(),
+                },
                 audits: settings.ledger.audit,
-                wake: Arc::clone(&wake),
-                reporter: reporter.clone(),
-                time: Arc::clone(&halt),
                 pace: PollInterval::new(of_source.poll_interval),
-                timeout: of_source.timeout,
-                pulse: reporter.part(&format!("reader of {stream}")),
                 look_back: of_stream.look_back,
-                sent: scribe(&*spool, &sent, stream, stream.number())?,
                 fetch_related: settings.alerts.fetch_related,
                 read_secret,
                 gate: gate.clone(),

@@ -31,6 +31,12 @@ pub trait Time: Send {
     /// Sleeps, but not beyond the end of the work. True where that has come.
     fn sleep(&self, time: Duration) -> bool;
 
+    /// Sleeps as [`Time::sleep`]; `why` is for whoever watches the wait, where somebody does.
+    fn sleep_because(&self, time: Duration, why: &str) -> bool {
+        let _ = why;
+        self.sleep(time)
+    }
+
     /// Has the end of the work come?
     fn over(&self) -> bool;
 

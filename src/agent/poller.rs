@@ -1,41 +1,40 @@
-//! One stream of one agent, from the cloud to flash: a thread of its own, because its HTTP client blocks.
+//! One stream of one agent, from the cloud to flash: a thread of its own, because its HTTP client
+//! blocks.
 //!
-//! A page is asked for, turned into lines while it comes, and written with its cursor; only then the next one is asked for.
-//! When the spool is full the thread waits with the page in its hands: the cloud keeps the rest.
+//! A page is asked for, turned into lines while it comes, and written with its cursor; only then the
+//! next one is asked for. When the spool is full the thread waits and keeps the page in memory: the
+//! cloud keeps the rest.
 
 mod audit;
+mod fetch;
 mod on_error;
 mod page_builder;
-mod rate_limited_client;
 mod wait_for_clock;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
-
 use super::line::LineWriter;
+use super::on_error::ErrorPolicy;
+use super::page_writer::{BehindPage, PageWriter, tell_aside};
+use super::rate_limited_client::RateLimitedClient;
 use super::shutdown::Shutdown;
+use super::worker::{Stopped, Worker};
 use crate::backoff::Backoff;
 use crate::clock::Time;
-use crate::foreign::ForeignText;
-use crate::ledger::{Audit, Ledger};
-use crate::sent::{SentChange, SentRecorder};
+use crate::ledger::Audit;
+use crate::source::ReadSecret;
 use crate::source::cloud_apps::CloudApps;
 use crate::source::{
-    Answer, Clocks, PageResult, PollInterval, ReadSecret, RequestLimit, Source, SourceError,
-    SourceErrorKind, Start, TimeReader, Verdict,
+    Answer, Clocks, PageResult, PollInterval, Source, SourceError, SourceErrorKind, Start,
+    TimeReader, Verdict,
 };
-use crate::spool::{Spool, SpoolError, SpoolPage};
-use crate::status::{InternalEvent, Liveness, PageRead, Reporter, WORK};
+use crate::spool::{Spool, SpoolError};
+use crate::status::{InternalEvent, PageRead};
 use crate::stream::StreamSpec;
 use crate::timekeeping::{Gate, Look};
-use page_builder::{CloudClock, PageBuffer};
+use page_builder::ReadPage;
 
-/// How often a full spool is asked again.
-const FULL_LOOK: Duration = Duration::from_millis(500);
-/// Requests of one question: it, and before it a new access token. One more, for a margin.
-const REQUESTS: u32 = 3;
 /// What is told of an answer that was cut.
 const MORE_THAN_FITS: &str =
     "the API sends more at once than was asked for and than fits into memory: what fits is read";
@@ -50,32 +49,18 @@ pub struct Poller<S: Spool, C: Source = CloudApps, T: Time = Arc<Shutdown>> {
     pub stream: StreamSpec,
     /// What to ask next.
     pub reader: TimeReader,
-    /// Whom to ask.
-    pub source: C,
-    /// The tenant's request limit, shared with its other pollers.
-    pub throttle: Arc<Mutex<RequestLimit>>,
+    /// Whom to ask, within the limit that it shares with the tenant's other pollers.
+    pub client: RateLimitedClient<C>,
     /// Event → line.
     pub writer: LineWriter,
     /// Where lines and cursor go.
-    pub spool: Arc<S>,
-    /// What became of the records.
-    pub ledger: Arc<Ledger>,
+    pub pages: PageWriter<S>,
+    /// Its time, its sign of life, and how it tells what happens.
+    pub worker: Worker<T>,
     /// Is the API asked for its own count?
     pub audits: bool,
-    /// Wakes the forwarder.
-    pub wake: Arc<Notify>,
-    /// Writes down what is sent, for a replay.
-    pub sent: SentRecorder,
-    /// Tells what happens.
-    pub reporter: Reporter,
-    /// Its time, and the end of it.
-    pub time: T,
     /// When to ask next.
     pub pace: PollInterval,
-    /// Bound of one request to the cloud, answer included.
-    pub timeout: Duration,
-    /// Its sign of life.
-    pub pulse: Liveness,
     /// How far back a deep walk reads.
     pub look_back: Duration,
     /// Are the activities behind an alert asked for where it names none?
@@ -90,16 +75,14 @@ pub struct Poller<S: Spool, C: Source = CloudApps, T: Time = Arc<Shutdown>> {
 
 /// What varies while a poller runs.
 pub struct PollerState {
-    haul: PageBuffer,
+    page: ReadPage,
     audit: Audit,
     /// The API is not asked for its count before this moment.
     audit_after: Duration,
     /// The ledger is not looked at for faults before this moment.
     check_after: Duration,
-    passing: Backoff,
+    errors: ErrorPolicy,
     refused: Backoff,
-    spool: Backoff,
-    cloud_clock: CloudClock,
     /// Questions for the time that failed in a row.
     clock_failures: u32,
     /// Is it told that the two clocks differ?
@@ -119,8 +102,6 @@ pub struct PollerState {
     related_after: Duration,
     /// Records that became lines on this walk.
     news: u64,
-    /// Answers in a row that did not come to their end in time.
-    slow: u32,
     /// What was last said about a clock that is not set; `None` where it is.
     unset: Option<Look>,
     /// Was it set when it was last looked at?
@@ -143,14 +124,12 @@ impl PollerState {
 impl Default for PollerState {
     fn default() -> Self {
         Self {
-            haul: PageBuffer::default(),
+            page: ReadPage::default(),
             audit: Audit::default(),
             audit_after: Duration::ZERO,
             check_after: Duration::ZERO,
-            passing: Backoff::new(Duration::from_secs(1), Duration::from_secs(60)),
+            errors: ErrorPolicy::default(),
             refused: Backoff::new(Duration::from_secs(5), Duration::from_secs(600)),
-            spool: Backoff::new(Duration::from_secs(1), Duration::from_secs(60)),
-            cloud_clock: CloudClock::default(),
             clock_failures: 0,
             clocks_differ: false,
             last_deep: None,
@@ -160,7 +139,6 @@ impl Default for PollerState {
             without_related: 0,
             related_after: Duration::ZERO,
             news: 0,
-            slow: 0,
             unset: None,
             clock_is_set: false,
         }
@@ -172,15 +150,16 @@ impl Default for PollerState {
 impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
     /// Reads until it is told to stop.
     pub fn run(mut self) {
-        while !self.time.over() {
+        while !self.worker.time.over() {
             let wait = self.step();
-            self.sleep(wait);
+            // where the end has come, it is seen right away
+            let _ = self.worker.wait(wait, "");
         }
     }
 
     /// One page, or what follows from not getting it. Returns the time until the next.
     pub fn step(&mut self) -> Duration {
-        self.promise(Duration::ZERO);
+        self.worker.promise(Duration::ZERO);
         if let Some(wait) = self.wait_for_clock() {
             return wait;
         }
@@ -194,9 +173,8 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         };
         let answer = self.fetch(&query)?;
         self.compare_clocks();
-        self.state.passing.reset();
+        self.state.errors.answered();
         self.state.refused.reset();
-        self.state.slow = 0;
         self.take_in(&answer)
     }
 
@@ -204,10 +182,10 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         if self.reader.query().is_some() {
             return Ok(());
         }
-        let tried = self.time.now().steady;
+        let tried = self.worker.now().steady;
         let first_tried = *self.state.first_tried.get_or_insert(tried);
         self.learn_the_time()?;
-        let now = self.time.now();
+        let now = self.worker.now();
         let every = DEEP_EVERY.min(self.look_back / 2);
         let deep = self
             .state
@@ -231,10 +209,11 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         match self.reader.begin(first_ms, least_ms, deep) {
             Start::Goes => {}
             Start::First { from_ms } => {
-                self.tell(&InternalEvent::FirstStart { stream, from_ms });
+                self.worker
+                    .tell(&InternalEvent::FirstStart { stream, from_ms });
                 return self.keep_first_start();
             }
-            Start::Skipped { from_ms, to_ms } => self.tell(&InternalEvent::Skipped {
+            Start::Skipped { from_ms, to_ms } => self.worker.tell(&InternalEvent::Skipped {
                 stream,
                 from_ms,
                 to_ms,
@@ -247,12 +226,9 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
     /// next life, also where this one never gets an answer.
     fn keep_first_start(&mut self) -> Result<(), SourceError> {
         let turn = self.reader.pass();
-        self.sent.open();
-        self.state.haul.clear();
-        if self.write(&turn) {
-            return Ok(());
-        }
-        Err(SourceError::new(SourceErrorKind::Stopped, "stopped"))
+        self.pages.sent.open();
+        self.state.page.clear();
+        Ok(self.write(&turn)?)
     }
 
     /// What was passed over is asked for again with the walk that begins, where it is time.
@@ -262,7 +238,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
             self.state.again_at = None;
         } else if self.state.again_at.is_none_or(|at| now >= at) {
             self.reader.ask_again();
-            self.state.again_at = Some(now + self.state.again.failed(self.time.chance()));
+            self.state.again_at = Some(now + self.state.again.failed(self.worker.time.chance()));
         }
     }
 
@@ -270,38 +246,35 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
     fn take_in(&mut self, answer: &Answer) -> Result<Duration, SourceError> {
         self.add_held()?;
         let stream = self.stream;
-        for record in &self.state.haul.aside {
-            self.tell(&InternalEvent::SetAside {
-                stream: stream.name,
-                id: ForeignText::new(&record.id),
-                reason: ForeignText::new(&record.reason),
-            });
-        }
+        tell_aside(&self.worker, stream.name, &self.state.page.buffer.aside);
         if answer.cut {
             let (stream, reason) = (stream.name, MORE_THAN_FITS);
-            self.tell(&InternalEvent::Doubtful { stream, reason });
+            self.worker
+                .tell(&InternalEvent::Doubtful { stream, reason });
         }
         let turn = self.reader.close(answer);
-        if !turn.write {
-            self.ledger.count(stream.number(), &self.state.haul.counts);
-        } else if !self.write(&turn) {
-            return Err(SourceError::new(SourceErrorKind::Stopped, "stopped"));
+        if turn.write {
+            self.write(&turn)?;
+        } else {
+            let counts = &self.state.page.buffer.counts;
+            self.pages.ledger.count(stream.number(), counts);
         }
         for served in &turn.served {
-            self.tell(&InternalEvent::ServedAgain {
+            self.worker.tell(&InternalEvent::ServedAgain {
                 stream: stream.name,
                 served: *served,
                 left: self.reader.unserved(),
             });
         }
-        let lines = self.state.haul.lines.len() as u64;
+        let page = &self.state.page;
+        let lines = page.buffer.lines.len() as u64;
         self.state.news += lines;
-        self.tell(&InternalEvent::PageRead(PageRead {
+        self.worker.tell(&InternalEvent::PageRead(PageRead {
             stream: stream.name,
             records: answer.records,
             repeats: turn.repeats,
-            left_out: self.state.haul.left_out,
-            set_aside: self.state.haul.aside.len() as u64,
+            left_out: page.left_out,
+            set_aside: page.buffer.aside.len() as u64,
             lines,
             read_up_to_ms: self.reader.high_ms(),
             more: turn.verdict == Verdict::More,
@@ -316,69 +289,52 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         Ok(self.wait_after(turn.verdict))
     }
 
-    /// Makes the page durable, however long that takes. False where we were told to stop first.
-    fn write(&mut self, turn: &PageResult) -> bool {
-        let stream = self.stream.number();
-        let append = |cursor: &[u8]| {
-            let page = SpoolPage {
-                stream,
-                lines: &self.state.haul.lines,
-                cursor,
-                seen: &turn.seen,
-                forget_seen: turn.forget_seen,
-                aside: &self.state.haul.aside,
-            };
-            self.spool.append(&page, self.time.now().wall_ms)
+    /// Makes the page durable, however long that takes.
+    ///
+    /// # Errors
+    /// When we are told to stop first.
+    fn write(&mut self, turn: &PageResult) -> Result<(), Stopped> {
+        let (worker, clock) = (&self.worker, self.client.clock);
+        let behind = BehindPage {
+            cursor: &turn.cursor,
+            seen: &turn.seen,
+            forget_seen: turn.forget_seen,
         };
-        let (ledger, counts) = (&self.ledger, &self.state.haul.counts);
-        let mut troubled = false;
-        self.sent.intend();
-        loop {
-            let wait = match ledger.append(stream, counts, &turn.cursor, append) {
-                Ok(()) => break,
-                Err(SpoolError::Full { limit }) => {
-                    if !troubled {
-                        self.tell(&InternalEvent::SpoolFull { limit });
+        let mut hindered = false;
+        self.pages.write(
+            worker,
+            &self.state.page.buffer,
+            behind,
+            || clock.beside(worker.now()).earlier_ms(),
+            |error, wait| {
+                match error {
+                    SpoolError::Full { .. } if hindered => {}
+                    SpoolError::Full { limit } => {
+                        worker.tell(&InternalEvent::SpoolFull { limit: *limit });
                     }
-                    FULL_LOOK
-                }
-                Err(error) => {
-                    let wait = self.state.spool.failed(self.time.chance());
-                    self.tell(&InternalEvent::SpoolTrouble {
+                    error => worker.tell(&InternalEvent::SpoolTrouble {
                         what: error.to_string(),
                         wait,
-                    });
-                    wait
+                    }),
                 }
-            };
-            troubled = true;
-            if self.sleep(wait) {
-                return false;
-            }
+                hindered = true;
+            },
+        )?;
+        if hindered {
+            worker.tell(&InternalEvent::SpoolWell);
         }
-        self.state.spool.reset();
-        match self.sent.landed(self.clocks().earlier_ms()) {
-            Some(SentChange::Trouble(error)) => self.tell(&InternalEvent::SentIdsTrouble {
-                what: error.to_string(),
-            }),
-            Some(SentChange::Well) => self.tell(&InternalEvent::SentIdsWell),
-            None => {}
-        }
-        if troubled {
-            self.tell(&InternalEvent::SpoolWell);
-        }
+        let ledger = &self.pages.ledger;
         ledger.reached(self.reader.high_ms().unwrap_or(0));
         if let Err(error) = ledger.tidy() {
             let what = error.to_string();
-            self.tell(&InternalEvent::LedgerTrouble { what });
+            worker.tell(&InternalEvent::LedgerTrouble { what });
         }
-        for repair in self.spool.repairs() {
-            self.tell(&InternalEvent::SpoolRepaired {
+        for repair in self.pages.spool.repairs() {
+            worker.tell(&InternalEvent::SpoolRepaired {
                 what: repair.to_string(),
             });
         }
-        self.wake.notify_one();
-        true
+        Ok(())
     }
 
     fn wait_after(&mut self, verdict: Verdict) -> Duration {
@@ -390,36 +346,12 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         }
     }
 
-    /// Sleeps as [`Time::sleep`], with a sign of life before and after.
-    fn sleep(&self, time: Duration) -> bool {
-        self.promise(time);
-        let over = self.time.sleep(time);
-        self.promise(Duration::ZERO);
-        over
-    }
-
-    /// A sign of life before a question to the cloud. The longest silence there is: with the longest `timeout` that can be set
-    /// (10 minutes) 30 minutes, and 5 for what is done with the answer while it comes. With the usual one (60 s) 8 minutes.
-    fn asks(&self) {
-        self.promise(self.timeout.saturating_mul(REQUESTS));
-    }
-
-    /// A sign of life before a wait, or with none before what keeps only processor and disk busy: a page that is written.
-    fn promise(&self, wait: Duration) {
-        let now = self.time.now().steady;
-        self.pulse.promise(now, wait.saturating_add(WORK));
-    }
-
     fn clocks(&self) -> Clocks {
-        self.state.cloud_clock.beside(self.time.now())
+        self.client.clock.beside(self.worker.now())
     }
 
     fn cloud_now_ms(&self) -> i64 {
         let clocks = self.clocks();
         clocks.cloud_ms.unwrap_or(clocks.own_ms)
-    }
-
-    fn tell(&self, what: &InternalEvent) {
-        self.reporter.tell(self.time.now(), what);
     }
 }

@@ -1,37 +1,37 @@
-//! A window of time fetched again: a thread of its own beside the pollers, on the same spool, under the same throttle.
+//! A window of time fetched again: a thread of its own beside the pollers, on the same spool, under
+//! the same limit, and with a sign of life as theirs.
 //!
-//! The pollers' cursors stay as they are. What was sent before is left out, by the ids that are remembered ([`SentIds`]);
-//! and what a poller may still read by itself is left to it, because it would send it once more.
+//! The pollers' cursors stay as they are. What was sent before is left out, by the ids that are
+//! remembered ([`SentIds`]); and what a poller may still read by itself is left to it, because it
+//! would send it once more.
 
 mod page;
 mod start;
+mod time;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
-
 use super::line::LineWriter;
+use super::on_error::{ErrorPolicy, follow};
+use super::page_writer::PageWriter;
+use super::rate_limited_client::RateLimitedClient;
 use super::shutdown::Shutdown;
-use crate::backoff::Backoff;
-use crate::clock;
-use crate::ledger::Ledger;
-use crate::random;
+use super::worker::{Stopped, Worker};
+use crate::clock::{self, Time};
 use crate::replay::{ReplayProgress, ReplayReport, ReplayRequest, Running};
-use crate::sent::{SentIds, SentRecorder};
+use crate::sent::SentIds;
 use crate::source::cloud_apps::CloudApps;
 use crate::source::{
-    Change, Cursor, Failure, ProbeAnswer, Query, RequestLimit, Source, SourceError,
-    SourceErrorKind, Step, TimeReader, Verdict,
+    Change, Cursor, Failure, Query, Source, SourceError, SourceErrorKind, Step, TimeReader, Verdict,
 };
 use crate::spool::Spool;
-use crate::status::{InternalEvent, Reporter};
+use crate::status::InternalEvent;
 use crate::stream::StreamSpec;
 use page::DistinctRecords;
 pub(super) use start::RunningReplay;
+use time::ReplayTime;
 
-/// Whether somebody still listens is looked at this often.
-const LOOK: Duration = Duration::from_millis(200);
 /// An answer that contradicts itself is asked for again after this.
 const DOUBT: Duration = Duration::from_secs(2);
 
@@ -41,54 +41,44 @@ pub(super) fn number(stream: StreamSpec) -> u8 {
 }
 
 /// Everything one replay works with.
-pub(super) struct Replay<S: Spool> {
+struct Replay<S: Spool, C: Source = CloudApps, T: Time = Arc<Shutdown>> {
     /// What was asked for.
-    pub(super) request: ReplayRequest,
+    request: ReplayRequest,
     /// Their names, for whoever watches.
-    pub(super) streams: Vec<String>,
+    streams: Vec<String>,
     /// The streams, one after the other.
-    pub(super) legs: Vec<Leg>,
-    /// The tenant's request limit, shared with the pollers.
-    pub(super) throttle: Arc<Mutex<RequestLimit>>,
+    legs: Vec<Leg<S, C>>,
     /// Event → line.
-    pub(super) writer: LineWriter,
-    /// Where lines go.
-    pub(super) spool: Arc<S>,
-    /// What became of the records.
-    pub(super) ledger: Arc<Ledger>,
+    writer: LineWriter,
     /// What was sent before.
-    pub(super) sent: Arc<SentIds>,
-    /// Wakes the forwarder.
-    pub(super) wake: Arc<Notify>,
-    /// Tells what happens.
-    pub(super) reporter: Reporter,
-    /// Ends it with its agent.
-    pub(super) halt: Arc<Shutdown>,
-    /// Whoever asked; closed where nobody listens any more.
-    pub(super) words: watch::Sender<ReplayReport>,
+    sent: Arc<SentIds>,
+    /// Its time, its sign of life, and how it tells what happens.
+    worker: Worker<ReplayTime<T>>,
     /// How far it has come.
-    pub(super) progress: ReplayProgress,
+    progress: ReplayProgress,
 }
 
 /// The window of one stream.
-pub(super) struct Leg {
+struct Leg<S, C> {
     /// Which stream.
-    pub(super) stream: StreamSpec,
+    stream: StreamSpec,
     /// What to ask next.
-    pub(super) reader: TimeReader,
-    /// Whom to ask.
-    pub(super) source: CloudApps,
+    reader: TimeReader,
+    /// Whom to ask, within the limit that it shares with the pollers.
+    client: RateLimitedClient<C>,
+    /// What follows from errors.
+    errors: ErrorPolicy,
     /// Are the activities behind an alert asked for where it names none?
-    pub(super) fetch_related: bool,
+    fetch_related: bool,
     /// What the poller may still read by itself.
-    pub(super) pollers: Pollers,
-    /// Writes down what is sent.
-    pub(super) scribe: SentRecorder,
+    pollers: Pollers,
+    /// Where lines go.
+    pages: PageWriter<S>,
 }
 
 /// What the running stream may still read by itself, so that a replay leaves it to it.
 #[derive(Debug, Clone)]
-pub(super) struct Pollers {
+struct Pollers {
     /// Everything from here on.
     from_ms: i64,
     /// And what the cloud did not give out: the stream asks for it again.
@@ -97,7 +87,7 @@ pub(super) struct Pollers {
 
 impl Pollers {
     /// As the stream's cursor stands; `back_ms` is the farthest that a walk looks back.
-    pub(super) fn of(cursor: Cursor, back_ms: i64) -> Self {
+    fn of(cursor: Cursor, back_ms: i64) -> Self {
         Self {
             from_ms: cursor.may_read_from_ms(back_ms),
             cursor,
@@ -105,56 +95,68 @@ impl Pollers {
     }
 
     /// May it still read what is of this time?
-    pub(super) fn may_read(&self, at_ms: i64) -> bool {
+    fn may_read(&self, at_ms: i64) -> bool {
         at_ms >= self.from_ms || self.cursor.is_unserved(at_ms)
     }
 }
 
 /// Why it ends before its end.
 enum End {
-    /// The agent stops.
-    Halted,
-    /// Nobody listens any more.
-    Left,
+    /// The agent stops, or nobody listens any more.
+    Stopped,
     /// It can't go on.
     Failed(String),
 }
 
+// === impl End ===
+
+impl From<Stopped> for End {
+    fn from(_: Stopped) -> Self {
+        Self::Stopped
+    }
+}
+
 // === impl Replay ===
 
-impl<S: Spool> Replay<S> {
+impl<S: Spool, C: Source, T: Time> Replay<S, C, T> {
     /// Reads the window and says the last word.
-    pub(super) fn run(mut self) {
-        self.tell(&InternalEvent::ReplayBegun(self.running()));
+    fn run(mut self) {
+        self.worker.promise(Duration::ZERO);
+        self.worker
+            .tell(&InternalEvent::ReplayBegun(self.running()));
         let mut legs = std::mem::take(&mut self.legs);
         let walked = (0..legs.len()).try_for_each(|place| {
             let share = (place, legs.len());
             self.walk(&mut legs[place], share)
         });
         let counts = self.progress.counts.clone();
-        let word = match walked {
+        let report = match walked {
             Ok(()) => ReplayReport::Done(counts),
-            Err(End::Halted) => ReplayReport::Failed {
-                what: "the agent stops, or takes other settings: ask again, what was sent is remembered".to_owned(),
-                counts,
-            },
-            Err(End::Left) => ReplayReport::Failed {
-                what: "whoever asked for it has hung up".to_owned(),
+            Err(End::Stopped) => ReplayReport::Failed {
+                what: self.why_stopped().to_owned(),
                 counts,
             },
             Err(End::Failed(what)) => ReplayReport::Failed { what, counts },
         };
-        self.tell(&InternalEvent::ReplayEnded {
+        self.worker.tell(&InternalEvent::ReplayEnded {
             dry_run: self.request.dry_run,
-            word: word.clone(),
+            word: report.clone(),
         });
-        self.words.send_replace(word);
+        self.worker.time.report.send_replace(report);
     }
 
-    fn walk(&mut self, leg: &mut Leg, share: (usize, usize)) -> Result<(), End> {
-        let mut passing = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
-        let mut slow = false;
+    fn why_stopped(&self) -> &'static str {
+        match self.worker.time.agent.over() {
+            true => {
+                "the agent stops, or takes other settings: ask again, what was sent is remembered"
+            }
+            false => "whoever asked for it has hung up",
+        }
+    }
+
+    fn walk(&mut self, leg: &mut Leg<S, C>, share: (usize, usize)) -> Result<(), End> {
         self.progress.stream = Some(leg.stream.name.to_owned());
+        self.publish();
         leg.reader.begin(self.request.to_ms, i64::MIN, false);
         while let Some(query) = leg.reader.query() {
             let end_ms = self.request.to_ms;
@@ -162,57 +164,39 @@ impl<S: Spool> Replay<S> {
                 to_ms: Some(query.to_ms.map_or(end_ms, |to_ms| to_ms.min(end_ms))),
                 ..query
             };
-            self.wait_for_turn()?;
             let mut taken = DistinctRecords::default();
             let answer = match self.fetch(leg, &query, &mut taken) {
                 Ok(answer) => answer,
                 Err(error) => {
-                    self.after(leg, error, &mut passing, &mut slow)?;
+                    self.after(leg, error)?;
                     continue;
                 }
             };
-            passing.reset();
-            slow = false;
+            leg.errors.answered();
             let verdict = self.take_in(leg, taken, &answer)?;
-            self.say(&*leg, share, verdict == Verdict::CaughtUp);
+            self.say(leg, share, verdict == Verdict::CaughtUp);
             match verdict {
                 Verdict::More => {}
                 Verdict::CaughtUp => break,
-                Verdict::Doubtful(reason) => self.pause(DOUBT, reason)?,
-                Verdict::Unanswered(reason) => {
-                    self.after_contradiction(leg, reason, &mut passing)?;
-                }
+                Verdict::Doubtful(reason) => self.worker.wait(DOUBT, reason)?,
+                Verdict::Unanswered(reason) => self.after_contradiction(leg, reason)?,
             }
         }
         Ok(())
     }
 
-    /// What to do after trouble: what passes by itself is waited for, what fails alone is narrowed down, the rest is for whoever
-    /// asked.
-    fn after(
-        &mut self,
-        leg: &mut Leg,
-        error: SourceError,
-        passing: &mut Backoff,
-        slow: &mut bool,
-    ) -> Result<(), End> {
-        if let SourceErrorKind::Throttled(silence) = error.trouble {
-            self.keep_silent(silence);
-            self.pause(silence, &error.what)?;
+    /// What to do after an error: what passes by itself is waited for, what fails alone is narrowed
+    /// down, the rest is for whoever asked.
+    fn after(&mut self, leg: &mut Leg<S, C>, error: SourceError) -> Result<(), End> {
+        let SourceError { trouble, what } = error;
+        if let SourceErrorKind::Throttled(silence) = trouble {
+            leg.client.keep_silent(&self.worker, silence);
+            self.worker.wait(silence, &what)?;
         }
-        let less = match error.trouble {
-            SourceErrorKind::Stopped => return Err(End::Halted),
-            SourceErrorKind::TooLarge => leg.reader.ask_for_less(),
-            SourceErrorKind::BadQuestion => leg.reader.leave_place(),
-            SourceErrorKind::TooSlow if std::mem::replace(slow, true) => leg.reader.ask_for_less(),
-            _ => None,
-        };
-        let step = match less {
-            Some(change) => Step::Changed(change),
-            None => self.step_after(leg, error.trouble)?,
-        };
-        match (step, error.trouble) {
-            (Step::Changed(Change::Passed(passed)), _) => self.pass_over(leg, passed, &error.what),
+        let (failure, client) = (self.failure(), &mut leg.client);
+        let step = (leg.errors).step(&self.worker, client, &mut leg.reader, trouble, failure)?;
+        match (step, trouble) {
+            (Step::Changed(Change::Passed(passed)), _) => self.pass_over(leg, passed, &what),
             // the silence that the cloud asked for has passed
             (Step::Changed(_), _) | (Step::Wait, SourceErrorKind::Throttled(_)) => Ok(()),
             (
@@ -224,28 +208,27 @@ impl<S: Spool> Replay<S> {
                 | SourceErrorKind::TooLarge
                 | SourceErrorKind::BadQuestion,
             ) => {
-                if self.halt.thrown() {
-                    return Err(End::Halted);
+                if self.worker.time.agent.over() {
+                    return Err(End::Stopped);
                 }
-                Err(End::Failed(format!("{}: {}", leg.stream, error.what)))
+                Err(End::Failed(format!("{}: {what}", leg.stream)))
             }
-            (Step::Held | Step::TooMany, _) => Err(self.left(leg, &error.what)),
-            _ => self.pause(passing.failed(random::any()), &error.what),
+            (Step::Held | Step::TooMany, _) => Err(self.left(leg, &what)),
+            _ => self.back_off(leg, &what),
         }
     }
 
     /// What to do after answers that contradict themselves for good: as after none.
     fn after_contradiction(
         &mut self,
-        leg: &mut Leg,
+        leg: &mut Leg<S, C>,
         reason: &'static str,
-        passing: &mut Backoff,
     ) -> Result<(), End> {
         let step = leg.reader.doubted(self.failure());
-        match self.follow(leg, step)? {
+        match follow(&self.worker, &mut leg.client, &mut leg.reader, step)? {
             Step::Changed(Change::Passed(passed)) => self.pass_over(leg, passed, reason),
             Step::Changed(_) => Ok(()),
-            Step::Wait => self.pause(passing.failed(random::any()), reason),
+            Step::Wait => self.back_off(leg, reason),
             Step::Held | Step::TooMany => Err(self.left(leg, reason)),
             _ => Err(End::Failed(format!(
                 "{}: {reason}: ask again later",
@@ -254,8 +237,13 @@ impl<S: Spool> Replay<S> {
         }
     }
 
+    fn back_off(&self, leg: &mut Leg<S, C>, why: &str) -> Result<(), End> {
+        let wait = leg.errors.passing.failed(self.worker.time.chance());
+        Ok(self.worker.wait(wait, why)?)
+    }
+
     /// What fails can't be gone around: what of the window is left.
-    fn left(&self, leg: &Leg, why: &str) -> End {
+    fn left(&self, leg: &Leg<S, C>, why: &str) -> End {
         let from_ms = (leg.reader.query()).map_or(self.request.from_ms, |query| query.from_ms);
         let from = clock::in_words(from_ms);
         End::Failed(format!(
@@ -267,87 +255,15 @@ impl<S: Spool> Replay<S> {
         ))
     }
 
-    fn step_after(&self, leg: &mut Leg, trouble: SourceErrorKind) -> Result<Step, End> {
-        let failure = self.failure();
-        let step = match trouble {
-            SourceErrorKind::Throttled(_) => leg.reader.throttled(failure),
-            _ => leg.reader.failed(failure),
-        };
-        self.follow(leg, step)
-    }
-
     fn failure(&self) -> Failure {
-        let since_start = clock::now().steady.as_millis();
+        let since_start = self.worker.now().steady.as_millis();
         Failure {
             at_ms: i64::try_from(since_start).unwrap_or(i64::MAX),
             end_ms: self.request.to_ms,
         }
     }
 
-    /// Asks what there is to ask until it is known what follows from a failure.
-    fn follow(&self, leg: &mut Leg, mut step: Step) -> Result<Step, End> {
-        while let Step::Ask(question) = step {
-            self.wait_for_turn()?;
-            let answer = match leg.source.page(&question, &mut ()) {
-                Ok(answer) => answer.told(&question.place),
-                Err(error) => match error.trouble {
-                    SourceErrorKind::Throttled(silence) => {
-                        self.keep_silent(silence);
-                        ProbeAnswer::Throttled
-                    }
-                    _ => ProbeAnswer::Failed,
-                },
-            };
-            step = leg.reader.told(answer);
-        }
-        Ok(step)
-    }
-
-    fn wait_for_turn(&self) -> Result<(), End> {
-        loop {
-            self.pause(Duration::ZERO, "")?;
-            let turn = self
-                .throttle
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .admit(clock::now().steady);
-            let Err(wait) = turn else { return Ok(()) };
-            self.pause(wait, "waits for its turn in the tenant's limit of requests")?;
-        }
-    }
-
-    fn keep_silent(&self, silence: Duration) {
-        self.throttle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .hold(clock::now().steady, silence);
-    }
-
-    /// Waits, for this reason, unless it is at an end.
-    fn pause(&self, time: Duration, why: &str) -> Result<(), End> {
-        if time > LOOK {
-            self.words
-                .send_replace(ReplayReport::Progress(ReplayProgress {
-                    waits: Some(why.to_owned()),
-                    ..self.progress.clone()
-                }));
-        }
-        let end = clock::now().steady + time;
-        loop {
-            if self.words.is_closed() {
-                return Err(End::Left);
-            }
-            let left = end.saturating_sub(clock::now().steady);
-            if self.halt.sleep(left.min(LOOK)) {
-                return Err(End::Halted);
-            }
-            if left.is_zero() {
-                return Ok(());
-            }
-        }
-    }
-
-    fn say(&mut self, leg: &Leg, (place, legs): (usize, usize), done: bool) {
+    fn say(&mut self, leg: &Leg<S, C>, (place, legs): (usize, usize), done: bool) {
         let ReplayRequest { from_ms, to_ms, .. } = self.request;
         let reached = leg.reader.high_ms().unwrap_or(from_ms);
         let of_leg = if done {
@@ -358,9 +274,15 @@ impl<S: Spool> Replay<S> {
         let (place, legs) = (place as i64, legs as i64);
         let all = (place * 1000 + of_leg.clamp(0, 1000)) / legs.max(1);
         self.progress.per_mille = u16::try_from(all).unwrap_or(1000);
-        self.tell(&InternalEvent::ReplayGoesOn(self.running()));
-        self.words
-            .send_replace(ReplayReport::Progress(self.progress.clone()));
+        self.worker
+            .tell(&InternalEvent::ReplayGoesOn(self.running()));
+        self.publish();
+    }
+
+    /// How far it has come, for whoever asked.
+    fn publish(&self) {
+        let progress = ReplayReport::Progress(self.progress.clone());
+        self.worker.time.report.send_replace(progress);
     }
 
     fn running(&self) -> Box<Running> {
@@ -370,8 +292,7 @@ impl<S: Spool> Replay<S> {
             progress: self.progress.clone(),
         })
     }
-
-    fn tell(&self, what: &InternalEvent) {
-        self.reporter.tell(clock::now(), what);
-    }
 }
+
+#[cfg(test)]
+mod tests;

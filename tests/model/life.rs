@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use siembox::agent::{LineWriter, Poller, PollerState, line_writer, restore};
+use siembox::agent::{
+    LineWriter, PageWriter, Poller, PollerState, RateLimitedClient, Worker, line_writer, restore,
+};
 use siembox::ledger::Ledger;
 use siembox::sent::{self, SentIds, SentRecorder};
 use siembox::settings::{Overrides, Settings};
@@ -101,7 +103,7 @@ fn live(plan: &Plan, world: &Arc<World>, spool: &Arc<TestSpool>) -> Result<(), S
         }
         let wait = pollers[turn].step();
         // the other one's step may take longer than this wait: here they take turns, on one thread
-        pollers[turn].pulse.rest();
+        pollers[turn].worker.liveness.rest();
         due[turn] = world.at() + wait;
         walks[turn] += u32::from(pollers[turn].reader.query().is_none());
         let mut inner = world.inner();
@@ -186,25 +188,32 @@ pub fn pollers(
             Poller {
                 stream,
                 reader: restore(&**spool, stream, rules).unwrap(),
-                source: CloudApps::new(
-                    line,
-                    CloudAuth::Token(token()),
-                    stream,
-                    "https://tenant",
-                    filters,
+                client: RateLimitedClient::new(
+                    CloudApps::new(
+                        line,
+                        CloudAuth::Token(token()),
+                        stream,
+                        "https://tenant",
+                        filters,
+                    ),
+                    throttle,
+                    TIMEOUT,
                 ),
-                throttle: Arc::clone(throttle),
                 writer: writer(),
-                spool: Arc::clone(spool),
-                ledger: Arc::clone(&ledger),
+                pages: PageWriter {
+                    number: stream.number(),
+                    spool: Arc::clone(spool),
+                    ledger: Arc::clone(&ledger),
+                    sent: SentRecorder::new(&sent, stream, stream.number()),
+                    wake: Arc::new(Notify::new()),
+                },
+                worker: Worker {
+                    time: SimTime(Arc::clone(world), pulses),
+                    liveness: pulse,
+                    reporter: reporter.clone(),
+                },
                 audits: false,
-                wake: Arc::new(Notify::new()),
-                sent: SentRecorder::new(&sent, stream, stream.number()),
-                reporter: reporter.clone(),
-                time: SimTime(Arc::clone(world), pulses),
                 pace: PollInterval::new(plan.poll),
-                timeout: TIMEOUT,
-                pulse,
                 look_back,
                 fetch_related: plan.fetch_related,
                 read_secret: token(),

@@ -152,14 +152,14 @@ fn live(case: &Kept) -> Result<(End, String), String> {
             ));
         }
         let wait = pollers[turn].step();
-        pollers[turn].pulse.rest();
+        pollers[turn].worker.liveness.rest();
         due[turn] = world.at() + wait;
     }
     // one of the two may have waited within its step while the other could have read
     for poller in &mut pollers {
         for _ in 0..3 {
             poller.step();
-            poller.pulse.rest();
+            poller.worker.liveness.rest();
         }
     }
     world.inner().receiver.spool = None;

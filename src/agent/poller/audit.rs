@@ -1,7 +1,6 @@
 //! Asking the API for its own count of an hour, when the stream is read up to the present: at most one small question a poll, and
 //! only where the tenant's limit has room at once, so that reading never waits for it.
 
-use std::sync::PoisonError;
 use std::time::Duration;
 
 use super::Poller;
@@ -19,24 +18,26 @@ const CHECK_EVERY: Duration = Duration::from_secs(3600);
 impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
     /// Asks about one hour, where one is due.
     pub(super) fn audit(&mut self) {
-        let now = self.time.now().steady;
+        let now = self.worker.now().steady;
         if now >= self.state.check_after {
             self.state.check_after = now + CHECK_EVERY;
-            if let Some(what) = self.ledger.fault() {
-                self.tell(&InternalEvent::LedgerTrouble { what });
+            if let Some(what) = self.pages.ledger.fault() {
+                self.worker.tell(&InternalEvent::LedgerTrouble { what });
             }
         }
-        if !self.audits || now < self.state.audit_after || !self.state.cloud_clock.is_known() {
+        if !self.audits || now < self.state.audit_after || !self.client.clock.is_known() {
             return;
         }
         if let Err((hour, error)) = self.try_audit(now) {
             match error.trouble {
-                SourceErrorKind::Throttled(silence) => self.keep_silent(silence),
+                SourceErrorKind::Throttled(silence) => {
+                    self.client.keep_silent(&self.worker, silence)
+                }
                 SourceErrorKind::Stopped => {}
                 _ => self.tell_unanswered(hour, now, &error.what),
             }
             tracing::debug!(
-                agent = self.reporter.agent(),
+                agent = self.worker.reporter.agent(),
                 "{}: the ledger's question failed: {}",
                 self.stream,
                 error.what
@@ -51,7 +52,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         if hours.is_empty() {
             return;
         }
-        self.tell(&InternalEvent::LedgerUnanswered {
+        self.worker.tell(&InternalEvent::LedgerUnanswered {
             stream: self.stream.name,
             hours: hours.into_iter().map(begin_of).collect(),
             why: why.to_owned(),
@@ -72,16 +73,11 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
             now_ms: self.clocks().earlier_ms(),
         };
         let stream = self.stream.number();
-        let mut audited = self.ledger.audited(stream);
+        let mut audited = self.pages.ledger.audited(stream);
         let Some(hour) = self.state.audit.next(&audited, horizon, now) else {
             return Ok(());
         };
-        let turn = self
-            .throttle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .admit(now);
-        if turn.is_err() {
+        if !self.client.has_turn(&self.worker) {
             return Ok(());
         }
         let from_ms = begin_of(hour);
@@ -91,31 +87,29 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
             place: Place::Skip(0),
             limit: 1,
         };
-        self.asks();
-        let answer = self.source.page(&question, &mut ());
-        self.promise(Duration::ZERO);
+        let answer = self.client.page(&self.worker, &question, &mut ());
         let failed = |error| (hour, error);
         let Some(named) = answer.map_err(failed)?.total else {
             let none = SourceError::new(SourceErrorKind::Passing, "the answer has no total");
             return Err(failed(none));
         };
         let unanswered = self.state.audit.unanswered();
-        let missing = self.ledger.named(LedgerKey::at(stream, hour), named);
+        let missing = self.pages.ledger.named(LedgerKey::at(stream, hour), named);
         let outcome = self
             .state
             .audit
             .answered(&mut audited, hour, missing, horizon, now);
-        self.ledger.keep_audited(stream, audited);
+        self.pages.ledger.keep_audited(stream, audited);
         let stream = self.stream.name;
         if !unanswered.is_empty() && self.state.audit.unanswered().is_empty() {
-            self.tell(&InternalEvent::LedgerAnswered { stream });
+            self.worker.tell(&InternalEvent::LedgerAnswered { stream });
         }
         match outcome {
             AuditOutcome::Same => {}
-            AuditOutcome::Whole => self.tell(&InternalEvent::LedgerWhole { stream }),
-            AuditOutcome::Short(hours) => self.tell(&InternalEvent::LedgerShort {
+            AuditOutcome::Whole => self.worker.tell(&InternalEvent::LedgerWhole { stream }),
+            AuditOutcome::Short(hours) => self.worker.tell(&InternalEvent::LedgerShort {
                 stream,
-                agent: self.reporter.agent().to_owned(),
+                agent: self.worker.reporter.agent().to_owned(),
                 hours: hours
                     .into_iter()
                     .map(|(hour, missing)| (begin_of(hour), missing))

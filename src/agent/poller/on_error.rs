@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use super::Poller;
-use crate::agent::skipped::aside;
+use crate::agent::on_error::{follow, passed_over};
+use crate::agent::worker::Stopped;
 use crate::clock::Time;
 use crate::ledger::LedgerKey;
-use crate::source::{
-    Change, Failure, ProbeAnswer, Source, SourceError, SourceErrorKind, Step, Unserved,
-};
+use crate::source::{Change, Failure, Source, SourceError, SourceErrorKind, Step, Unserved};
 use crate::spool::Spool;
 use crate::status::{InternalEvent, PageRead, Question};
 
@@ -20,7 +19,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
     pub(super) fn after(&mut self, error: SourceError) -> Duration {
         let SourceError { trouble, what } = error;
         if let SourceErrorKind::Throttled(silence) = trouble {
-            self.keep_silent(silence);
+            self.client.keep_silent(&self.worker, silence);
         }
         // where an answer is missing here, we were told to stop
         let Ok(step) = self.step_after(trouble) else {
@@ -34,24 +33,24 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
             self.tell_passed(known, &what);
             return Duration::ZERO;
         }
-        if self.time.over() {
+        if self.worker.time.over() {
             return Duration::ZERO;
         }
         let wait = match (trouble, change) {
             (SourceErrorKind::Throttled(silence), _) => silence,
             (_, Some(_)) => {
                 // something else is asked for, and the cloud does answer
-                self.state.passing.reset();
+                self.state.errors.passing.reset();
                 self.state.refused.reset();
                 Duration::ZERO
             }
             (SourceErrorKind::Refused | SourceErrorKind::InvalidToken, None) => {
-                self.state.refused.failed(self.time.chance())
+                self.state.refused.failed(self.worker.time.chance())
             }
-            (_, None) => self.state.passing.failed(self.time.chance()),
+            (_, None) => self.state.errors.passing.failed(self.worker.time.chance()),
         };
         let stream = self.stream.name;
-        self.tell(&InternalEvent::CloudTrouble {
+        self.worker.tell(&InternalEvent::CloudTrouble {
             stream,
             trouble,
             what: what.clone(),
@@ -81,7 +80,9 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
     pub(super) fn after_contradiction(&mut self, reason: &'static str) -> Duration {
         let stream = self.stream.name;
         let step = self.reader.doubted(self.failure());
-        let Ok(step) = self.follow(step) else {
+        let followed = follow(&self.worker, &mut self.client, &mut self.reader, step);
+        self.compare_clocks();
+        let Ok(step) = followed else {
             return Duration::ZERO;
         };
         match step {
@@ -90,16 +91,19 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
                 Duration::ZERO
             }
             Step::Changed(change) => {
-                self.tell(&InternalEvent::Doubtful { stream, reason });
+                self.worker
+                    .tell(&InternalEvent::Doubtful { stream, reason });
                 self.go_on_after(change, reason);
                 Duration::ZERO
             }
             Step::Wait => {
-                self.tell(&InternalEvent::Doubtful { stream, reason });
-                self.state.passing.failed(self.time.chance())
+                self.worker
+                    .tell(&InternalEvent::Doubtful { stream, reason });
+                self.state.errors.passing.failed(self.worker.time.chance())
             }
             step => {
-                self.tell(&InternalEvent::Doubtful { stream, reason });
+                self.worker
+                    .tell(&InternalEvent::Doubtful { stream, reason });
                 if step == Step::TooMany {
                     self.tell_too_many(reason);
                 }
@@ -114,7 +118,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
     fn go_on_after(&mut self, change: Change, why: &str) {
         match change {
             Change::Passed(passed) => self.pass_over(passed, why),
-            change => self.tell(&InternalEvent::Narrowed {
+            change => self.worker.tell(&InternalEvent::Narrowed {
                 stream: self.stream.name,
                 change,
             }),
@@ -131,33 +135,12 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         })
     }
 
-    /// What follows from it: less of what fails is asked for, or what follows it, or the same
-    /// again.
-    ///
-    /// # Errors
-    /// Only when we are told to stop.
-    fn step_after(&mut self, trouble: SourceErrorKind) -> Result<Step, SourceError> {
-        let less = match trouble {
-            SourceErrorKind::Stopped => return Err(SourceError::new(trouble, "stopped")),
-            SourceErrorKind::TooLarge => self.reader.ask_for_less(),
-            SourceErrorKind::BadQuestion => self.reader.leave_place(),
-            SourceErrorKind::TooSlow => {
-                self.state.slow += 1;
-                (self.state.slow > 1)
-                    .then(|| self.reader.ask_for_less())
-                    .flatten()
-            }
-            _ => None,
-        };
-        if let Some(change) = less {
-            return Ok(Step::Changed(change));
-        }
+    fn step_after(&mut self, error: SourceErrorKind) -> Result<Step, Stopped> {
         let failure = self.failure();
-        let step = match trouble {
-            SourceErrorKind::Throttled(_) => self.reader.throttled(failure),
-            _ => self.reader.failed(failure),
-        };
-        self.follow(step)
+        let (worker, client) = (&self.worker, &mut self.client);
+        let step = (self.state.errors).step(worker, client, &mut self.reader, error, failure);
+        self.compare_clocks();
+        step
     }
 
     fn failure(&self) -> Failure {
@@ -168,44 +151,24 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         }
     }
 
-    /// Asks what there is to ask until it is known what follows.
-    ///
-    /// # Errors
-    /// Only when we are told to stop.
-    fn follow(&mut self, mut step: Step) -> Result<Step, SourceError> {
-        while let Step::Ask(question) = step {
-            let answer = match self.ask(&question) {
-                Ok(answer) => answer.told(&question.place),
-                Err(error) => match error.trouble {
-                    SourceErrorKind::Stopped => return Err(error),
-                    SourceErrorKind::Throttled(silence) => {
-                        self.keep_silent(silence);
-                        ProbeAnswer::Throttled
-                    }
-                    _ => ProbeAnswer::Failed,
-                },
-            };
-            step = self.reader.told(answer);
-        }
-        Ok(step)
-    }
-
     /// A record, or a stretch, is set aside without having been seen: that is written together with the cursor behind it.
     fn pass_over(&mut self, passed: Unserved, why: &str) {
         let now_ms = self.cloud_now_ms();
         let turn = self.reader.pass();
         let key = LedgerKey::of(self.stream.number(), Some(passed.from_ms), now_ms);
-        self.sent.open();
-        let aside = aside(passed, why, self.time.now().wall_ms);
-        self.state.haul.pass_over(key, aside);
-        if !self.write(&turn) {
+        self.pages.sent.open();
+        let aside = passed_over(passed, why, self.worker.now().wall_ms);
+        self.state.page.clear();
+        self.state.page.buffer.counts.aside(key);
+        self.state.page.buffer.aside.push(aside);
+        if self.write(&turn).is_err() {
             return;
         }
         self.state.again.reset();
-        let wait = self.state.again.failed(self.time.chance());
-        self.state.again_at = Some(self.time.now().steady + wait);
+        let wait = self.state.again.failed(self.worker.time.chance());
+        self.state.again_at = Some(self.worker.now().steady + wait);
         self.tell_passed(passed, why);
-        self.tell(&InternalEvent::PageRead(PageRead {
+        self.worker.tell(&InternalEvent::PageRead(PageRead {
             stream: self.stream.name,
             set_aside: 1,
             read_up_to_ms: self.reader.high_ms(),
@@ -215,7 +178,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
     }
 
     fn tell_passed(&self, passed: Unserved, why: &str) {
-        self.tell(&InternalEvent::PassedOver {
+        self.worker.tell(&InternalEvent::PassedOver {
             stream: self.stream.name,
             passed,
             why: why.to_owned(),
@@ -223,7 +186,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
     }
 
     fn tell_too_many(&self, why: &str) {
-        self.tell(&InternalEvent::TooManyPassed {
+        self.worker.tell(&InternalEvent::TooManyPassed {
             stream: self.stream.name,
             asked: self.asked(),
             why: why.to_owned(),
@@ -233,8 +196,10 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
     /// Waits, but not longer than until the secret is another one.
     fn wait_for_another_secret(&self, wait: Duration) {
         let refused = (self.read_secret)().ok();
-        let until = self.time.now().steady + wait;
-        while self.time.now().steady < until && !self.sleep(SECRET_LOOK.min(wait)) {
+        let until = self.worker.now().steady + wait;
+        while self.worker.now().steady < until
+            && self.worker.wait(SECRET_LOOK.min(wait), "").is_ok()
+        {
             if (self.read_secret)().ok() != refused {
                 break;
             }

@@ -23,20 +23,20 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
             return None;
         }
         let stream = self.stream.name;
-        let look = self.gate.look(self.time.now());
+        let look = self.gate.look(self.worker.now());
         let waits = matches!(look, Look::Shut { .. });
         match &look {
             Look::Open => {
                 self.state.clock_is_set = true;
                 if self.state.unset.take().is_some() {
-                    self.tell(&InternalEvent::ClockSet { stream });
+                    self.worker.tell(&InternalEvent::ClockSet { stream });
                 }
             }
             // who was asked becomes known only after a while
             Look::Shut { asked } | Look::Late { asked } => {
                 let asked = asked.clone();
                 if self.state.unset.as_ref() != Some(&look) {
-                    self.tell(&InternalEvent::ClockNotSet {
+                    self.worker.tell(&InternalEvent::ClockNotSet {
                         stream,
                         asked,
                         waits,
@@ -47,16 +47,17 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         }
         waits.then_some(LOOK)
     }
+
     /// Asks the cloud for the time, where what is never read would hang on our own clock alone.
     pub(super) fn learn_the_time(&mut self) -> Result<(), SourceError> {
-        let unsure = self.reader.needs_cloud_clock(self.time.now().wall_ms);
+        let unsure = self.reader.needs_cloud_clock(self.worker.now().wall_ms);
         for _ in 0..CLOCK_TRIES {
-            if !unsure || self.state.cloud_clock.is_known() {
+            if !unsure || self.client.clock.is_known() {
                 break;
             }
             // of one millisecond, so that the answer holds nothing: should a cache give it again to the first question of a
             // walk, the walk has then not gone past what it never saw. Where that is not answered, any other will do
-            let at_ms = self.time.now().wall_ms;
+            let at_ms = self.worker.now().wall_ms;
             let one = self.state.clock_failures.is_multiple_of(2);
             let question = Query {
                 from_ms: at_ms,
@@ -79,8 +80,10 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
             differ,
             std::mem::replace(&mut self.state.clocks_differ, differ),
         ) {
-            (true, false) => self.tell(&InternalEvent::ClocksDiffer { stream, clocks }),
-            (false, true) => self.tell(&InternalEvent::ClocksAgree { stream }),
+            (true, false) => self
+                .worker
+                .tell(&InternalEvent::ClocksDiffer { stream, clocks }),
+            (false, true) => self.worker.tell(&InternalEvent::ClocksAgree { stream }),
             _ => {}
         }
     }

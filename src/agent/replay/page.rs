@@ -3,51 +3,51 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::ControlFlow;
-use std::time::Duration;
 
-use super::{End, Leg, Pollers, Replay, number};
-use crate::agent::chunk::{self, MOST_LINE, OVERHEAD};
+use super::{End, Leg, Pollers, Replay};
+use crate::agent::chunk;
+use crate::agent::cloud_clock::CloudClock;
 use crate::agent::line::LineWriter;
-use crate::agent::skipped::aside;
-use crate::backoff::Backoff;
-use crate::clock;
+use crate::agent::on_error::passed_over;
+use crate::agent::page_buffer::PageBuffer;
+use crate::agent::page_writer::{BehindPage, tell_aside};
+use crate::clock::Time;
 use crate::event::{Event, EventKind};
 use crate::foreign::ForeignText;
 use crate::ledger::{self, LedgerKey};
-use crate::random;
 use crate::replay::ReplayCounts;
-use crate::sent::{Hour, Id, SentChange};
+use crate::sent::{Hour, Id};
 use crate::source::cloud_apps::record::{Mapped, Unreadable, too_long};
 use crate::source::{
-    Answer, Clocks, Query, Recipient, Source, SourceError, SourceErrorKind, TimeReader, Unserved,
-    Verdict, fingerprint,
+    Answer, Query, Recipient, Source, SourceError, TimeReader, Unserved, Verdict, fingerprint,
 };
-use crate::spool::{DeadLetter, Lines, Spool, SpoolError, SpoolPage};
+use crate::spool::Spool;
 use crate::status::InternalEvent;
 use crate::stream::StreamSpec;
 
-/// How often a full spool is asked again.
-const FULL_LOOK: Duration = Duration::from_millis(500);
 /// How often the activities behind an alert are asked for before it goes without them.
-const RELATED_TRIES: usize = 3;
+const RELATED_TRIES: u32 = 3;
 
 /// The different records of a page.
 #[derive(Default)]
 pub(super) struct DistinctRecords {
     records: Vec<Mapped<'static>>,
     /// Those that can't be read.
-    aside: Vec<DeadLetter>,
+    page: PageBuffer,
     /// Those among them that the poller will set aside by itself.
     to_come: u64,
     /// Records from behind the window.
     beyond: u64,
-    /// What all that takes, bytes.
+    /// What the records take, bytes.
     weight: usize,
 }
 
 /// Takes a page's records as they come.
-struct PageBuilder<'a> {
+struct PageBuilder<'a, T> {
     reader: &'a mut TimeReader,
+    /// The cloud's time, which the answer tells anew.
+    clock: CloudClock,
+    time: &'a T,
     stream: StreamSpec,
     writer: &'a LineWriter,
     /// Where the window ends.
@@ -67,77 +67,71 @@ enum Fate {
     LeftOut,
 }
 
-impl<S: Spool> Replay<S> {
-    /// Asks for a page and takes its records as they come.
+impl<S: Spool, C: Source, T: Time> Replay<S, C, T> {
+    /// Asks for a page, in turn, and takes its records as they come.
     pub(super) fn fetch(
         &self,
-        leg: &mut Leg,
+        leg: &mut Leg<S, C>,
         query: &Query,
         taken: &mut DistinctRecords,
     ) -> Result<Answer, SourceError> {
-        let mut intake = PageBuilder {
+        leg.client.wait_for_turn(&self.worker)?;
+        let mut builder = PageBuilder {
             reader: &mut leg.reader,
+            clock: leg.client.clock,
+            time: &self.worker.time,
             stream: leg.stream,
             writer: &self.writer,
             to_ms: self.request.to_ms,
             pollers: &leg.pollers,
             taken,
         };
-        leg.source.page(query, &mut intake)
+        let answer = leg.client.page(&self.worker, query, &mut builder);
+        leg.client.clock = builder.clock;
+        answer
     }
 
     /// What the page brought becomes lines; only when it is durable the next one is asked for.
     pub(super) fn take_in(
         &mut self,
-        leg: &mut Leg,
-        mut taken: DistinctRecords,
+        leg: &mut Leg<S, C>,
+        taken: DistinctRecords,
         answer: &Answer,
     ) -> Result<Verdict, End> {
         let beyond = taken.beyond > 0 && taken.beyond == answer.records;
         let known = self.known(leg, &taken.records);
+        let mut page = taken.page;
         let mut counts = self.progress.counts.clone();
         counts.pages += 1;
-        counts.records += taken.to_come + taken.aside.len() as u64;
+        counts.records += taken.to_come + page.aside.len() as u64;
         counts.to_come += taken.to_come;
-        counts.set_aside += taken.aside.len() as u64;
-        let (mut lines, mut ledger) = (Lines::default(), ledger::PageCounts::default());
-        leg.scribe.open();
+        counts.set_aside += page.aside.len() as u64;
+        leg.pages.sent.open();
         for mut record in taken.records {
-            let fate = if self.writer.leaves_out(&record.event) {
-                Fate::LeftOut
-            } else {
-                let polled = leg.pollers.may_read(record.cursor_ms);
-                fate(known.contains(&id(&record)), polled, self.request.again)
-            };
+            let fate = self.fate(leg, &known, &record);
             let key = fate.key(leg.stream.number(), &record);
-            let sends = matches!(fate, Fate::Sent | Fate::SentAgain) && !self.request.dry_run;
-            if sends {
+            if self.request.dry_run || !fate.sends() {
+                fate.enter(key, &mut page.counts);
+            } else {
                 self.add_related(leg, &mut record.event, record.cursor_ms)?;
-                let (writer, event) = (&mut self.writer, &record.event);
-                if !lines.push_within(MOST_LINE, key.tag(), |line| writer.write(event, line)) {
-                    let reason = chunk::line_too_long(&event.id, record.cursor_ms);
-                    taken.aside.push(chunk::aside(reason, "", clock::now_ms()));
+                let line = (key, record.cursor_ms, &record.event);
+                let at_ms = || self.worker.now().wall_ms;
+                if !page.add(line, "", at_ms, &mut self.writer) {
                     counts.records += 1;
                     counts.set_aside += 1;
-                    ledger.aside(key);
                     continue;
                 }
                 if fate == Fate::Sent {
-                    leg.scribe.note(record.cursor_ms, &record.event.id);
+                    leg.pages.sent.note(record.cursor_ms, &record.event.id);
                 }
             }
             fate.count(&mut counts);
-            fate.enter(key, &mut ledger);
         }
         let turn = leg.reader.close(answer);
-        let nothing = lines.is_empty() && taken.aside.is_empty();
+        let nothing = page.lines.is_empty() && page.aside.is_empty();
         if !(nothing || self.request.dry_run) {
-            self.write(leg, &lines, &turn.seen, &taken.aside, &ledger)?;
-            let clocks = Clocks {
-                cloud_ms: answer.server_ms,
-                own_ms: clock::now_ms(),
-            };
-            self.written(leg, &taken.aside, clocks.earlier_ms());
+            self.write(leg, &page, &turn.seen)?;
+            tell_aside(&self.worker, leg.stream.name, &page.aside);
         }
         self.progress.counts = counts;
         Ok(if beyond {
@@ -150,7 +144,7 @@ impl<S: Spool> Replay<S> {
     /// A record, or a stretch, is set aside without having been seen.
     pub(super) fn pass_over(
         &mut self,
-        leg: &mut Leg,
+        leg: &mut Leg<S, C>,
         passed: Unserved,
         why: &str,
     ) -> Result<(), End> {
@@ -159,121 +153,90 @@ impl<S: Spool> Replay<S> {
         self.progress.counts.records += 1;
         // else the poller comes by itself
         if !(self.request.dry_run || leg.pollers.may_read(passed.from_ms)) {
-            let aside = [aside(passed, why, clock::now_ms())];
-            let counts = ledger::PageCounts::default();
-            leg.scribe.open();
-            self.write(leg, &Lines::default(), &turn.seen, &aside, &counts)?;
-            self.wake.notify_one();
+            let mut page = PageBuffer::default();
+            let at_ms = self.worker.now().wall_ms;
+            page.aside.push(passed_over(passed, why, at_ms));
+            leg.pages.sent.open();
+            self.write(leg, &page, &turn.seen)?;
         }
-        self.tell(&InternalEvent::PassedOver {
+        self.worker.tell(&InternalEvent::PassedOver {
             stream: leg.stream.name,
             passed,
             why: why.to_owned(),
         });
+        self.publish();
         Ok(())
     }
 
-    fn known(&self, leg: &Leg, records: &[Mapped<'_>]) -> HashSet<Id> {
+    fn known(&self, leg: &Leg<S, C>, records: &[Mapped<'_>]) -> HashSet<Id> {
         let ids: Vec<Id> = records.iter().map(id).collect();
         self.sent.known(leg.stream, &ids, |error| {
-            self.tell(&InternalEvent::SentIdsTrouble {
+            self.worker.tell(&InternalEvent::SentIdsTrouble {
                 what: error.to_string(),
             });
         })
     }
 
-    /// Makes the page durable, however long that takes.
-    fn write(
-        &self,
-        leg: &mut Leg,
-        lines: &Lines,
-        seen: &[u8],
-        aside: &[DeadLetter],
-        counts: &ledger::PageCounts,
-    ) -> Result<(), End> {
-        let stream = number(leg.stream);
-        let append = |cursor: &[u8]| {
-            let page = SpoolPage {
-                stream,
-                lines,
-                cursor,
-                // only the newest ids stay: they tell the next life that this page landed
-                seen,
-                forget_seen: u64::MAX,
-                aside,
-            };
-            self.spool.append(&page, clock::now_ms())
-        };
-        let mut backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
-        leg.scribe.intend();
-        loop {
-            match self.ledger.append(stream, counts, b"", append) {
-                Ok(()) => break,
-                Err(SpoolError::Full { .. }) => {
-                    self.pause(FULL_LOOK, "the spool is full: it waits for the SIEM")?;
-                }
-                Err(error) => self.pause(backoff.failed(random::any()), &error.to_string())?,
-            }
+    /// By a setting, by whether it was sent before, whether the poller may still read it by itself,
+    /// and by what was asked for.
+    fn fate(&self, leg: &Leg<S, C>, known: &HashSet<Id>, record: &Mapped<'_>) -> Fate {
+        if self.writer.leaves_out(&record.event) {
+            return Fate::LeftOut;
         }
+        let polled = leg.pollers.may_read(record.cursor_ms);
+        match (known.contains(&id(record)), polled, self.request.again) {
+            (true, _, true) => Fate::SentAgain,
+            (true, _, false) => Fate::AlreadySent,
+            (false, true, _) => Fate::ToCome,
+            (false, false, _) => Fate::Sent,
+        }
+    }
+
+    /// Makes the page durable, however long that takes.
+    fn write(&self, leg: &mut Leg<S, C>, page: &PageBuffer, seen: &[u8]) -> Result<(), End> {
+        let behind = BehindPage {
+            cursor: b"",
+            // only the newest ids stay: they tell the next life that this page landed
+            seen,
+            forget_seen: u64::MAX,
+        };
+        let (worker, clock) = (&self.worker, leg.client.clock);
+        let now_ms = || clock.beside(worker.now()).earlier_ms();
+        // the poller tells of a spool that takes nothing
+        leg.pages.write(worker, page, behind, now_ms, |_, _| {})?;
         Ok(())
     }
 
-    /// A page is durable.
-    fn written(&self, leg: &mut Leg, aside: &[DeadLetter], now_ms: i64) {
-        match leg.scribe.landed(now_ms) {
-            Some(SentChange::Trouble(error)) => self.tell(&InternalEvent::SentIdsTrouble {
-                what: error.to_string(),
-            }),
-            Some(SentChange::Well) => self.tell(&InternalEvent::SentIdsWell),
-            None => {}
-        }
-        for record in aside {
-            self.tell(&InternalEvent::SetAside {
-                stream: leg.stream.name,
-                id: ForeignText::new(&record.id),
-                reason: ForeignText::new(&record.reason),
-            });
-        }
-        self.wake.notify_one();
-    }
-
     /// As the poller does: the line must be the same.
-    fn add_related(&self, leg: &mut Leg, event: &mut Event<'_>, at_ms: i64) -> Result<(), End> {
+    fn add_related(
+        &self,
+        leg: &mut Leg<S, C>,
+        event: &mut Event<'_>,
+        at_ms: i64,
+    ) -> Result<(), End> {
         let EventKind::Alert { related, .. } = &mut event.kind else {
             return Ok(());
         };
         if !leg.fetch_related || !related.is_empty() {
             return Ok(());
         }
-        let mut why = None;
-        for _ in 0..RELATED_TRIES {
-            self.wait_for_turn()?;
-            match leg.source.activities_behind(&event.id) {
-                Ok(ids) => {
-                    related.extend(ids.into_iter().map(Cow::Owned));
-                    return Ok(());
-                }
-                Err(SourceError { trouble, what }) => {
-                    match trouble {
-                        SourceErrorKind::Throttled(silence) => self.keep_silent(silence),
-                        _ => self.pause(Duration::from_secs(1), &what)?,
-                    }
-                    why = Some(what);
-                }
-            }
+        let client = &mut leg.client;
+        match client.activities_behind(&self.worker, &event.id, RELATED_TRIES)? {
+            Ok(ids) => related.extend(ids.into_iter().map(Cow::Owned)),
+            Err(why) => self.worker.tell(&InternalEvent::WithoutRelated {
+                id: ForeignText::new(&*event.id),
+                at_ms,
+                agent: self.worker.reporter.agent().to_owned(),
+                why,
+            }),
         }
-        self.tell(&InternalEvent::WithoutRelated {
-            id: ForeignText::new(&*event.id),
-            at_ms,
-            agent: self.reporter.agent().to_owned(),
-            why,
-        });
         Ok(())
     }
 }
 
-impl Recipient for PageBuilder<'_> {
-    fn open(&mut self, _: Option<i64>) {
+impl<T: Time> Recipient for PageBuilder<'_, T> {
+    fn open(&mut self, server_ms: Option<i64>) {
+        self.clock.tell(server_ms, self.time.now().steady);
         *self.taken = DistinctRecords::default();
         self.reader.open(self.to_ms, None);
     }
@@ -290,16 +253,16 @@ impl Recipient for PageBuilder<'_> {
             }
             Err(unreadable) => self.set_aside(unreadable, text),
         }
-        chunk::room_beside(self.taken.weight)
+        chunk::room_beside(self.taken.weight + self.taken.page.beside_lines)
     }
 
     fn too_long(&mut self, begin: &str, bytes: u64) -> ControlFlow<()> {
         self.set_aside(too_long(begin, bytes), begin);
-        chunk::room_beside(self.taken.weight)
+        chunk::room_beside(self.taken.weight + self.taken.page.beside_lines)
     }
 }
 
-impl PageBuilder<'_> {
+impl<T: Time> PageBuilder<'_, T> {
     fn set_aside(&mut self, unreadable: Unreadable, text: &str) {
         let id = unreadable.id.as_deref().unwrap_or(text);
         if !self.reader.admit(id, unreadable.cursor_ms) {
@@ -309,14 +272,20 @@ impl PageBuilder<'_> {
         {
             self.taken.to_come += 1;
         } else {
-            let aside = chunk::aside(unreadable, text, clock::now_ms());
-            self.taken.weight += aside.bytes.len() + OVERHEAD;
-            self.taken.aside.push(aside);
+            let at_ms = self.time.now().wall_ms;
+            self.taken.page.keep(unreadable, text, at_ms);
         }
     }
 }
 
+// === impl Fate ===
+
 impl Fate {
+    /// Does it become a line?
+    fn sends(self) -> bool {
+        matches!(self, Self::Sent | Self::SentAgain)
+    }
+
     /// What its line is counted under. What counts in its hour is only what is new there, so that a gap closes and nothing
     /// hides one; a line sent again on purpose belongs to no hour.
     fn key(self, stream: u8, record: &Mapped<'_>) -> LedgerKey {
@@ -345,16 +314,6 @@ impl Fate {
             Self::ToCome => &mut counts.to_come,
             Self::LeftOut => &mut counts.left_out,
         } += 1;
-    }
-}
-
-/// By whether it was sent before, whether the poller may still read it by itself, and what was asked for.
-fn fate(known: bool, polled: bool, again: bool) -> Fate {
-    match (known, polled, again) {
-        (true, _, true) => Fate::SentAgain,
-        (true, _, false) => Fate::AlreadySent,
-        (false, true, _) => Fate::ToCome,
-        (false, false, _) => Fate::Sent,
     }
 }
 

@@ -5,17 +5,21 @@ use std::thread::JoinHandle;
 
 use tokio::sync::watch;
 
+use super::time::ReplayTime;
 use super::{Leg, Pollers, Replay, number};
+use crate::agent::on_error::ErrorPolicy;
+use crate::agent::page_writer::PageWriter;
+use crate::agent::rate_limited_client::RateLimitedClient;
+use crate::agent::worker::Worker;
 use crate::agent::{Agent, AgentError, cloud_parts, cursor, line_writer, rules};
 use crate::clock;
 use crate::replay::{ReplayCall, ReplayCounts, ReplayProgress, ReplayReport, ReplayRequest};
-use crate::sent::{SentIds, SentRecorder};
-use crate::settings::{AgentSettings, StreamSettings};
+use crate::sent::SentRecorder;
+use crate::settings::{AgentSettings, SourceSettings, StreamSettings};
 use crate::source::cloud_apps::CloudApps;
 use crate::source::http::Http;
 use crate::source::{Cursor, RequestLimit, Rules, Seen, TimeReader};
 use crate::spool::Spool;
-use crate::stream::StreamSpec;
 
 /// A replay, as its agent knows it.
 pub(in crate::agent) struct RunningReplay {
@@ -71,42 +75,36 @@ impl<S: Spool + 'static> Agent<S> {
                 clock::in_words(request.from_ms)
             )));
         }
+        let SourceSettings::CloudApps(of_source) = &settings.source;
         let (mut clients, mut legs) = (Vec::new(), Vec::new());
         for of_stream in meant(settings, &request)? {
             let stream = of_stream.spec;
             let parts = cloud_parts(settings, stream).map_err(|error| failed(&error))?;
             clients.push(parts.http);
-            let leg = leg(
-                &*self.spool,
-                &self.sent,
-                rules(settings, of_stream),
-                (stream, parts.source),
-                request.from_ms,
-            );
+            let client = RateLimitedClient::new(parts.source, throttle, of_source.timeout);
+            let leg = self.leg(settings, of_stream, client, request.from_ms);
             let leg = leg.map_err(|error| failed(&error))?;
             let Some(leg) = leg else {
                 return Err(failed(&format!(
                     "the running stream has not begun to read {stream} yet: ask again when it has"
                 )));
             };
-            legs.push(Leg {
-                fetch_related: settings.alerts.fetch_related,
-                ..leg
-            });
+            legs.push(leg);
         }
         let replay = Replay {
             request,
             streams: legs.iter().map(|leg| leg.stream.name.to_owned()).collect(),
             legs,
-            throttle: Arc::clone(throttle),
             writer: line_writer(settings).map_err(|error| failed(&error))?,
-            spool: Arc::clone(&self.spool),
-            ledger: Arc::clone(&self.ledger),
             sent: Arc::clone(&self.sent),
-            wake: Arc::clone(&self.wake),
-            reporter: self.reporter.clone(),
-            halt: Arc::clone(&self.halt),
-            words: words.clone(),
+            worker: Worker {
+                time: ReplayTime {
+                    agent: Arc::clone(&self.halt),
+                    report: words.clone(),
+                },
+                liveness: self.reporter.part("replay"),
+                reporter: self.reporter.clone(),
+            },
             progress: ReplayProgress::default(),
         };
         let thread = std::thread::Builder::new()
@@ -114,6 +112,47 @@ impl<S: Spool + 'static> Agent<S> {
             .spawn(move || replay.run())
             .map_err(|cause| failed(&AgentError::Thread { cause }))?;
         Ok(RunningReplay { clients, thread })
+    }
+
+    /// The window of a stream, from `from_ms` on; `None` where the poller has not begun yet.
+    fn leg(
+        &self,
+        settings: &AgentSettings,
+        of_stream: &StreamSettings,
+        client: RateLimitedClient<CloudApps>,
+        from_ms: i64,
+    ) -> Result<Option<Leg<S, CloudApps>>, AgentError> {
+        let (stream, rules) = (of_stream.spec, rules(settings, of_stream));
+        let memory = self.spool.recall(stream.number())?;
+        let Some(cursor) = cursor(&memory, stream)? else {
+            return Ok(None);
+        };
+        let pollers = Pollers::of(cursor, rules.look_back_ms.max(rules.overlap_ms));
+        let window = Cursor {
+            high_ms: from_ms,
+            origin_ms: from_ms,
+            ..Cursor::default()
+        };
+        let rules = Rules {
+            max_catch_up_ms: i64::MAX / 4,
+            ..rules
+        };
+        let number = number(stream);
+        Ok(Some(Leg {
+            stream,
+            reader: TimeReader::new(rules, Some(window), Seen::default()),
+            client,
+            errors: ErrorPolicy::default(),
+            fetch_related: settings.alerts.fetch_related,
+            pollers,
+            pages: PageWriter {
+                number,
+                spool: Arc::clone(&self.spool),
+                ledger: Arc::clone(&self.ledger),
+                sent: SentRecorder::new(&self.sent, stream, number),
+                wake: Arc::clone(&self.wake),
+            },
+        }))
     }
 }
 
@@ -140,38 +179,6 @@ fn meant<'a>(
             )))
         }
     }
-}
-
-/// The window of a stream, from `from_ms` on; `None` where the poller has not begun yet.
-fn leg(
-    spool: &impl Spool,
-    sent: &Arc<SentIds>,
-    rules: Rules,
-    (stream, source): (StreamSpec, CloudApps),
-    from_ms: i64,
-) -> Result<Option<Leg>, AgentError> {
-    let memory = spool.recall(stream.number())?;
-    let Some(cursor) = cursor(&memory, stream)? else {
-        return Ok(None);
-    };
-    let pollers = Pollers::of(cursor, rules.look_back_ms.max(rules.overlap_ms));
-    let window = Cursor {
-        high_ms: from_ms,
-        origin_ms: from_ms,
-        ..Cursor::default()
-    };
-    let rules = Rules {
-        max_catch_up_ms: i64::MAX / 4,
-        ..rules
-    };
-    Ok(Some(Leg {
-        stream,
-        reader: TimeReader::new(rules, Some(window), Seen::default()),
-        source,
-        fetch_related: false,
-        pollers,
-        scribe: SentRecorder::new(sent, stream, number(stream)),
-    }))
 }
 
 /// The word for an end at which nothing was done.

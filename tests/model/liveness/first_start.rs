@@ -33,7 +33,7 @@ fn live(
         for poller in &mut pollers {
             each(world.at());
             let wait = poller.step();
-            poller.pulse.rest();
+            poller.worker.liveness.rest();
             world.pass(wait.min(MINUTE / 2));
         }
     }

@@ -1,0 +1,74 @@
+//! What a page has become so far: lines, counts and dead letters, in memory until they are on
+//! flash.
+
+use std::ops::ControlFlow;
+
+use super::chunk::{self, MOST_LINE, OVERHEAD};
+use super::line::LineWriter;
+use crate::event::Event;
+use crate::ledger::{LedgerKey, PageCounts};
+use crate::source::cloud_apps::record::Unreadable;
+use crate::spool::{DeadLetter, Lines};
+
+/// The yield of one page.
+#[derive(Default)]
+pub struct PageBuffer {
+    /// What is sent.
+    pub lines: Lines,
+    /// What the page counts for in the ledger.
+    pub counts: PageCounts,
+    /// What could not become a line.
+    pub aside: Vec<DeadLetter>,
+    /// What stands beside the lines, bytes: dead letters, and records that are no lines yet.
+    pub beside_lines: usize,
+}
+
+// === impl PageBuffer ===
+
+impl PageBuffer {
+    /// A new page.
+    pub fn clear(&mut self) {
+        self.lines.clear();
+        self.counts.clear();
+        self.aside.clear();
+        self.beside_lines = 0;
+    }
+
+    /// A record becomes a line, or is set aside where that would be too long: then false.
+    /// `text` is the record as it stands in the page, where that is still known.
+    pub fn add(
+        &mut self,
+        record: (LedgerKey, i64, &Event<'_>),
+        text: &str,
+        at_ms: impl FnOnce() -> i64,
+        writer: &mut LineWriter,
+    ) -> bool {
+        let (key, cursor_ms, event) = record;
+        let write = |line: &mut String| writer.write(event, line);
+        if self.lines.push_within(MOST_LINE, key.tag(), write) {
+            self.counts.spooled(key);
+            return true;
+        }
+        let reason = chunk::line_too_long(&event.id, cursor_ms);
+        self.set_aside(key, reason, text, at_ms());
+        false
+    }
+
+    /// A record is set aside, and counted as that.
+    pub fn set_aside(&mut self, key: LedgerKey, reason: Unreadable, text: &str, at_ms: i64) {
+        self.counts.aside(key);
+        self.keep(reason, text, at_ms);
+    }
+
+    /// A record is set aside that the ledger does not count.
+    pub fn keep(&mut self, reason: Unreadable, text: &str, at_ms: i64) {
+        let aside = chunk::aside(reason, text, at_ms);
+        self.beside_lines += aside.bytes.len() + OVERHEAD;
+        self.aside.push(aside);
+    }
+
+    /// Is there room for another record?
+    pub fn room(&self) -> ControlFlow<()> {
+        chunk::room_beside(self.lines.bytes() + self.beside_lines)
+    }
+}

@@ -1,0 +1,106 @@
+//! Asking for a page, and for what its alerts do not name themselves.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use super::Poller;
+use super::page_builder::PageBuilder;
+use crate::agent::worker::Stopped;
+use crate::clock::Time;
+use crate::event::{Event, EventKind};
+use crate::foreign::ForeignText;
+use crate::source::{Answer, Query, Source, SourceError};
+use crate::spool::Spool;
+use crate::status::InternalEvent;
+use crate::stream::StreamKind;
+
+/// How often the activities behind an alert are asked for before it goes without them.
+const RELATED_TRIES: u32 = 3;
+/// After so many alerts in a row that went without, the next ones do without a question for
+/// [`RELATED_PAUSE`], so that a question that always fails does not hold back alerts.
+const RELATED_ALERTS: u32 = 3;
+/// See [`RELATED_ALERTS`].
+const RELATED_PAUSE: Duration = Duration::from_secs(300);
+
+impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
+    /// Asks one question whose records do not matter, in turn.
+    pub(super) fn ask(&mut self, query: &Query) -> Result<Answer, SourceError> {
+        let answer = self.client.ask(&self.worker, query)?;
+        self.compare_clocks();
+        Ok(answer)
+    }
+
+    /// One page, in turn; its records are taken in as they come.
+    pub(super) fn fetch(&mut self, query: &Query) -> Result<Answer, SourceError> {
+        self.client.wait_for_turn(&self.worker)?;
+        let mut builder = PageBuilder {
+            stream: self.stream,
+            reader: &mut self.reader,
+            writer: &mut self.writer,
+            sent: &mut self.pages.sent,
+            page: &mut self.state.page,
+            clock: self.client.clock,
+            time: &self.worker.time,
+            asked: self.worker.now().steady,
+            holds: self.fetch_related && self.stream.kind == StreamKind::Alerts,
+            now_ms: 0,
+        };
+        let answer = self.client.page(&self.worker, query, &mut builder);
+        self.client.clock = builder.clock;
+        answer
+    }
+
+    /// Records that were held become lines, once what is missing in them was asked for.
+    ///
+    /// # Errors
+    /// Only when we are told to stop: the page is then read again by the next life.
+    pub(super) fn add_held(&mut self) -> Result<(), Stopped> {
+        for mut held in std::mem::take(&mut self.state.page.held) {
+            self.add_related(&mut held.event, held.cursor_ms)?;
+            let record = (held.key, held.cursor_ms, &held.event);
+            let (buffer, at_ms) = (&mut self.state.page.buffer, || self.worker.now().wall_ms);
+            if buffer.add(record, "", at_ms, &mut self.writer) {
+                self.pages.sent.note(held.cursor_ms, &held.event.id);
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks for the activities behind an alert that names none, where the settings say so. When
+    /// they can't be had the alert goes without them, and that is told.
+    fn add_related(&mut self, event: &mut Event<'_>, at_ms: i64) -> Result<(), Stopped> {
+        let EventKind::Alert { related, .. } = &mut event.kind else {
+            return Ok(());
+        };
+        if !related.is_empty() {
+            return Ok(());
+        }
+        // once it fails of one alert, one try each is enough of those behind it
+        let tries = match self.state.without_related {
+            0 => RELATED_TRIES,
+            1..RELATED_ALERTS => 1,
+            _ if self.worker.now().steady < self.state.related_after => 0,
+            _ => 1,
+        };
+        let behind = (self.client).activities_behind(&self.worker, &event.id, tries)?;
+        let why = match behind {
+            Ok(ids) => {
+                related.extend(ids.into_iter().map(Cow::Owned));
+                self.state.without_related = 0;
+                return Ok(());
+            }
+            Err(why) => why,
+        };
+        if tries > 0 {
+            self.state.without_related = self.state.without_related.saturating_add(1);
+            self.state.related_after = self.worker.now().steady + RELATED_PAUSE;
+        }
+        self.worker.tell(&InternalEvent::WithoutRelated {
+            id: ForeignText::new(&*event.id),
+            at_ms,
+            agent: self.worker.reporter.agent().to_owned(),
+            why,
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,138 @@
+//! Asking the cloud: only in turn, never while it wants silence, and with a sign of life before.
+//!
+//! Pollers, their audit and replays ask through it. All of a tenant share one limit.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::cloud_clock::CloudClock;
+use super::worker::{Stopped, Worker};
+use crate::clock::Time;
+use crate::source::{Answer, Query, Recipient, RequestLimit, Source, SourceError, SourceErrorKind};
+
+/// Requests of one question: it, and before it a new access token. One more, for a margin.
+const REQUESTS: u32 = 3;
+/// A question that failed for another reason than the limit is asked again after this.
+const RETRY: Duration = Duration::from_secs(1);
+/// Why a thread waits that is not in turn.
+const TURN: &str = "waits for its turn in the tenant's limit of requests";
+
+/// A source that is asked within the tenant's limit.
+pub struct RateLimitedClient<C> {
+    /// Whom to ask.
+    pub source: C,
+    /// The tenant's limit, shared with all that ask it.
+    pub limit: Arc<Mutex<RequestLimit>>,
+    /// Bound of one request, answer included.
+    pub timeout: Duration,
+    /// The cloud's time, as answers tell it.
+    pub clock: CloudClock,
+}
+
+// === impl RateLimitedClient ===
+
+impl<C: Source> RateLimitedClient<C> {
+    /// Asks this source, within this limit.
+    pub fn new(source: C, limit: &Arc<Mutex<RequestLimit>>, timeout: Duration) -> Self {
+        Self {
+            source,
+            limit: Arc::clone(limit),
+            timeout,
+            clock: CloudClock::default(),
+        }
+    }
+
+    /// Waits until the limit lets a question through.
+    ///
+    /// # Errors
+    /// When the end of the work comes first.
+    pub fn wait_for_turn<T: Time>(&self, worker: &Worker<T>) -> Result<(), Stopped> {
+        while !worker.time.over() {
+            let turn = self.with_limit(|limit| limit.admit(worker.now().steady));
+            let Err(wait) = turn else { return Ok(()) };
+            worker.wait(wait, TURN)?;
+        }
+        Err(Stopped)
+    }
+
+    /// Does the limit let a question through at once? For what may be asked later just as well.
+    pub fn has_turn<T: Time>(&self, worker: &Worker<T>) -> bool {
+        self.with_limit(|limit| limit.admit(worker.now().steady))
+            .is_ok()
+    }
+
+    /// The cloud asked for silence: nobody asks for this long.
+    pub fn keep_silent<T: Time>(&self, worker: &Worker<T>, silence: Duration) {
+        self.with_limit(|limit| limit.hold(worker.now().steady, silence));
+    }
+
+    /// Asks for one page, whose turn has come.
+    ///
+    /// The longest silence there is lies before its end: with the longest `timeout` that can be
+    /// set (10 minutes) 30 minutes, and 5 for what is done with the answer while it comes. With
+    /// the usual one (60 s) 8 minutes.
+    ///
+    /// # Errors
+    /// Those of [`Source::page`].
+    pub fn page<T: Time>(
+        &mut self,
+        worker: &Worker<T>,
+        query: &Query,
+        to: &mut dyn Recipient,
+    ) -> Result<Answer, SourceError> {
+        worker.promise(self.timeout.saturating_mul(REQUESTS));
+        let answer = self.source.page(query, to);
+        worker.promise(Duration::ZERO);
+        answer
+    }
+
+    /// Asks one question whose records do not matter, in turn.
+    ///
+    /// # Errors
+    /// Those of [`Source::page`]; [`SourceErrorKind::Stopped`] when the end of the work comes
+    /// first.
+    pub fn ask<T: Time>(
+        &mut self,
+        worker: &Worker<T>,
+        query: &Query,
+    ) -> Result<Answer, SourceError> {
+        self.wait_for_turn(worker)?;
+        let answer = self.page(worker, query, &mut ())?;
+        self.clock.tell(answer.server_ms, worker.now().steady);
+        Ok(answer)
+    }
+
+    /// Asks for the activities behind an alert, so many times. Where they can't be had: why.
+    ///
+    /// # Errors
+    /// Only when the end of the work comes first.
+    pub fn activities_behind<T: Time>(
+        &mut self,
+        worker: &Worker<T>,
+        alert_id: &str,
+        tries: u32,
+    ) -> Result<Result<Vec<String>, Option<String>>, Stopped> {
+        let mut why = None;
+        for _ in 0..tries {
+            self.wait_for_turn(worker)?;
+            worker.promise(self.timeout.saturating_mul(REQUESTS));
+            let behind = self.source.activities_behind(alert_id);
+            worker.promise(Duration::ZERO);
+            let SourceError { trouble, what } = match behind {
+                Ok(ids) => return Ok(Ok(ids)),
+                Err(error) => error,
+            };
+            match trouble {
+                // the limit holds the next try back
+                SourceErrorKind::Throttled(silence) => self.keep_silent(worker, silence),
+                _ => worker.wait(RETRY, &what)?,
+            }
+            why = Some(what);
+        }
+        Ok(Err(why))
+    }
+
+    fn with_limit<R>(&self, act: impl FnOnce(&mut RequestLimit) -> R) -> R {
+        act(&mut self.limit.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,62 @@
+//! A thread of an agent at work: its time, its sign of life around each wait, and how it tells
+//! what happens. Pollers and replays wait through it, so that either is seen when it hangs.
+
+use std::time::Duration;
+
+use crate::clock::{Moment, Time};
+use crate::source::{SourceError, SourceErrorKind};
+use crate::status::{InternalEvent, Liveness, Reporter, WORK};
+
+/// What a thread works with, whatever it does.
+pub struct Worker<T> {
+    /// Its time, and the end of it.
+    pub time: T,
+    /// Its sign of life.
+    pub liveness: Liveness,
+    /// Tells what happens.
+    pub reporter: Reporter,
+}
+
+/// The end of the work has come, in the middle of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stopped;
+
+// === impl Worker ===
+
+impl<T: Time> Worker<T> {
+    /// Waits, with a sign of life before and after. `why` is for whoever watches.
+    ///
+    /// # Errors
+    /// When the end of the work came first.
+    pub fn wait(&self, time: Duration, why: &str) -> Result<(), Stopped> {
+        self.promise(time);
+        let over = self.time.sleep_because(time, why);
+        self.promise(Duration::ZERO);
+        if over { Err(Stopped) } else { Ok(()) }
+    }
+
+    /// A sign of life before a wait, or with none before what keeps only processor and disk busy:
+    /// a page that is written.
+    pub fn promise(&self, wait: Duration) {
+        let within = wait.saturating_add(WORK);
+        self.liveness.promise(self.now().steady, within);
+    }
+
+    /// This moment.
+    pub fn now(&self) -> Moment {
+        self.time.now()
+    }
+
+    /// Tells what happened.
+    pub fn tell(&self, what: &InternalEvent) {
+        self.reporter.tell(self.now(), what);
+    }
+}
+
+// === impl Stopped ===
+
+impl From<Stopped> for SourceError {
+    fn from(_: Stopped) -> Self {
+        Self::new(SourceErrorKind::Stopped, "stopped")
+    }
+}
