@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::{HashMap, HashSet};
-use std::time::Instant;
 
 use serde_json::Value;
 use siembox_support::records::{self, Record};
