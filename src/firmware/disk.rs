@@ -17,7 +17,7 @@ mod superblock;
 
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt, chown};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 
@@ -211,10 +211,4 @@ fn folders(place: &Path) -> io::Result<()> {
 
 fn named(path: &Path, cause: io::Error) -> io::Error {
     io::Error::new(cause.kind(), format!("{}: {cause}", path.display()))
-}
-
-/// Where things lie on /data.
-#[must_use]
-pub fn on_data(name: &str) -> PathBuf {
-    Path::new(DATA_FOLDER).join(name)
 }

@@ -15,14 +15,15 @@ pub use report::TROUBLE_WORD;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
-use super::disk::on_data;
+use super::STREAM;
+
 use super::given::BootFindings;
 use super::health_check::{self, Beat, Cure, HealthWatch};
+use super::paths::{on_data, settings};
 use super::shutdown::ShutdownKind;
 use super::signals::{self, ShutdownRequest};
 use super::status_file::StatusFile;
 use super::supervise::{self, Action, Supervisor, process};
-use super::{STREAM, settings};
 use crate::button::Press;
 use crate::clock;
 use crate::status::Signal;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::MainLoop;
 use super::shutdown::END_WITHIN;
 use crate::button::Press;
-use crate::firmware::disk::on_data;
+use crate::firmware::paths::on_data;
 use crate::firmware::reset;
 use crate::firmware::shutdown::ShutdownKind;
 use crate::status::Signal;

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use super::MainLoop;
-use crate::firmware::{services, settings, supervise};
+use crate::firmware::paths::settings;
+use crate::firmware::{services, supervise};
 use crate::network::LinkChange;
 
 /// Changes when the file does; none where there is no file.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::MainLoop;
-use crate::firmware::disk::on_data;
+use crate::firmware::paths::on_data;
 use crate::firmware::shutdown::{self, ShutdownKind};
 use crate::firmware::{reset, supervise};
 use crate::{clock, durable};
