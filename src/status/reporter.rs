@@ -87,7 +87,7 @@ impl Reporter {
         let times = self.status.lock().take_in(&self.agent, now, what, &words);
         let agent = &*self.agent;
         // a trouble that goes on is logged at its 1st, 2nd, 4th, 8th … time
-        match what.loudness() {
+        match what.level() {
             Level::Debug => tracing::debug!(agent, "{words}"),
             _ if times > 0 && !times.is_power_of_two() => tracing::debug!(agent, "{words}"),
             Level::Info => tracing::info!(agent, "{words}"),
