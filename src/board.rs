@@ -9,10 +9,10 @@ mod read;
 mod recognise;
 
 pub use profile::{
-    BoardProfile, Boot, Budget, Button, ButtonWiring, Dmi, GpioLine, Kernel, LampColour,
-    LampWiring, Lamps, Machine, MachineMarks, Modules, Part, Tried, UBoot, WatchdogWiring, Wiring,
+    BoardProfile, Boot, Button, ButtonWiring, GpioLine, LampColour, LampWiring, Lamps, Tried,
+    Wiring,
 };
-pub use read::{ProfileError, parse};
+pub use read::parse;
 pub use recognise::{MachineFacts, Recognised, recognise};
 
 macro_rules! embedded {
@@ -56,6 +56,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 
 #[cfg(test)]
 mod tests {
+    use super::profile::Machine;
     use super::*;
 
     #[test]

@@ -19,7 +19,7 @@ use crate::clock;
 use crate::gpio::GpioError;
 use crate::status::Signal;
 pub use contact::Contact;
-pub use hold::{Hold, RELEASE, RESET, SHORT, STUCK};
+pub use hold::{Hold, RELEASE, RESET};
 
 /// What somebody did, or is doing, to the button.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Arguments → [`Command`]. The old agent's three flags mean what they meant, so its start-up line needs no change but
 //! the program's name; everything else stands in the settings file.
 //!
-//! [`parse`] is pure. [`from_process`] is the rim: it takes the process's own arguments, and wipes the token out of them.
+//! [`from_process`] is the rim of what is pure: it takes the process's own arguments, and wipes the token out of them.
 
 mod build;
 mod command;
@@ -164,17 +164,6 @@ pub fn from_process() -> Result<Command, Usage> {
 
 const TOKEN_SHOWN: &str = "--token: a token on the command line can be seen in the process list (until siembox has wiped it), \
                            in the shell's history and in start-up scripts; put it into a file (mode 0600) and give --token-file FILE.";
-
-/// Reads arguments (without the program's name) and the environment's token.
-///
-/// # Errors
-/// [`Usage`]
-pub fn parse(
-    arguments: impl IntoIterator<Item = OsString>,
-    token_variable: Option<OsString>,
-) -> Result<Command, Usage> {
-    build::build(scan(arguments)?, token_variable)
-}
 
 /// Arguments → flags with their values, and words.
 fn scan(arguments: impl IntoIterator<Item = OsString>) -> Result<WrittenFlags, Usage> {

@@ -8,22 +8,25 @@ mod clock;
 mod lease;
 mod orphans;
 mod preview;
+mod program;
 mod render;
 mod replay;
 mod run;
 mod status;
 
-pub use announce::announce;
-pub use board::board;
-pub use check::check;
-pub use clock::clock;
-pub use lease::lease;
-pub use orphans::orphans;
-pub use preview::preview;
-pub use render::render;
-pub use replay::replay;
-pub use run::run;
-pub use status::status;
+pub use program::program;
+
+use announce::announce;
+use board::board;
+use check::check;
+use clock::clock;
+use lease::lease;
+use orphans::orphans;
+use preview::preview;
+use render::render;
+use replay::replay;
+use run::run;
+use status::status;
 
 use crate::cli::{Exit, SetupArguments};
 use crate::settings::{AgentSettings, NO_AGENT, Settings};

@@ -9,9 +9,9 @@ mod categories;
 mod owned;
 mod weight;
 
-pub use alerts::{ALERTS, alert_name};
-pub use apps::{APP_NUMBERS, APP_TITLES, app_name};
-pub use categories::{CATEGORIES, category_label};
+pub use alerts::alert_name;
+pub use apps::app_name;
+pub use categories::category_label;
 
 use std::borrow::Cow;
 use std::net::IpAddr;

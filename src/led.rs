@@ -17,7 +17,7 @@ use std::time::Duration;
 use crate::board::{LampWiring, Lamps};
 use crate::clock;
 pub use crate::status::Signal;
-pub use pin::{LampError, Light, open};
+pub use pin::open;
 pub use player::Player;
 
 /// The lamps, played by a thread.
@@ -96,14 +96,6 @@ impl Panel {
         }
     }
 
-    /// Is there any lamp, and is it played?
-    #[must_use]
-    pub fn plays(&self) -> bool {
-        self.thread
-            .as_ref()
-            .is_some_and(|thread| !thread.is_finished())
-    }
-
     fn none() -> Self {
         Self {
             tell: None,
@@ -163,7 +155,6 @@ mod tests {
         let (panel, wrong) = Panel::open(&lamps, sys.path());
         assert_eq!(wrong.len(), 1, "{wrong:?}");
         assert!(wrong[0].contains("leds/PWR"), "{wrong:?}");
-        assert!(panel.plays());
         panel.show(Signal::Condition(crate::status::Condition::Connected));
         let brightness = || fs::read_to_string(lamp.join("brightness")).unwrap();
         for _ in 0..5000 {
@@ -178,6 +169,6 @@ mod tests {
         assert_eq!(fs::read_to_string(lamp.join("trigger")).unwrap(), "none");
         let (none, wrong) = Panel::open(&Lamps::default(), sys.path());
         none.show(Signal::Identify);
-        assert!(wrong.is_empty() && !none.plays());
+        assert!(wrong.is_empty() && none.thread.is_none());
     }
 }

@@ -23,11 +23,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 pub use audit::{Audit, AuditOutcome, Audited, Horizon};
-pub use books::{Books, LedgerFound, LedgerRepair, LedgerTail, Release, Stock};
+pub use books::{Books, LedgerFound, LedgerRepair, Release, Stock};
 pub use counts::PageCounts;
 pub use flash::NAME;
 pub use key::{HOUR_MS, LedgerKey, begin_of, hour_of};
-pub use row::{Row, Rows};
+pub use row::Row;
 
 use crate::clock::in_words;
 use crate::spool::{Spool, SpoolError};

@@ -16,13 +16,13 @@ mod link_watch;
 mod names;
 mod plan;
 
-pub use announce::{Announcement, AnnouncementOutcome, Announcing};
-pub use apply::{Network, NetworkTools, TroubleAtStep, tell};
+pub use announce::{Announcement, Announcing};
+pub use apply::{Network, NetworkTools, tell};
 pub use dhcp::Lease;
 pub use firewall::Firewall;
 pub use interface::Nic;
 pub use link_watch::{LinkChange, LinkWatch};
-pub use plan::{NetworkStep, Plan, Setting};
+pub use plan::Setting;
 
 /// Where the network's words stand: what was planned, and what DHCP brought.
 pub mod path {

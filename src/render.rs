@@ -3,7 +3,7 @@
 
 mod split;
 
-pub use split::{RecordPlace, RecordText, records};
+pub use split::{RecordText, records};
 
 use std::io::{self, Write};
 

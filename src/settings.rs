@@ -52,7 +52,7 @@ pub use credentials::Credentials;
 pub use delivery::DeliverySettings;
 pub use destination::{Destination, Moved, SECRET_KEYS, takes_the_given_token};
 pub(crate) use did_you_mean::nearest;
-pub use duration::{parse as parse_duration, text as duration_text};
+pub use duration::parse as parse_duration;
 pub use example::EXAMPLE;
 pub use file::{DEFAULT_FILE, LoadedSettings, NamedFile, SettingsError};
 pub use finding::{Finding, Refusal, SettingPlace};

@@ -36,11 +36,12 @@ mod wire;
 
 pub use answers::{Answers, ReceiverRefusal};
 pub use error::SinkError;
-pub use peer::{Peer, Spoken};
+pub use peer::Peer;
+#[cfg(test)]
+pub use peer::Spoken;
 pub use relp_protocol::RelpFault;
 pub use target::{Protocol, StepTimes, Target};
 pub use trust::{Trust, TrustError, TrustFiles};
-pub use unasked::Unasked;
 pub use wire::Wire;
 
 pub use crate::trust::TlsFault;

@@ -18,10 +18,10 @@ pub mod record;
 
 pub use by_time::{
     Change, Cursor, Failure, PLAIN_PAGE, PageResult, ProbeAnswer, Rules, Seen, Start, Step,
-    TimeReader, Unserved, Verdict, Walk, fingerprint,
+    TimeReader, Unserved, Verdict, fingerprint,
 };
 pub use clocks::Clocks;
-pub use entra::{Entra, Permission, ReadSecret, Steady};
+pub use entra::{Entra, ReadSecret};
 pub use error::{SourceError, SourceErrorKind};
 pub use poll_interval::PollInterval;
 pub use rate_limit::RequestLimit;

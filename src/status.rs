@@ -22,11 +22,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub use blink::Blink;
-pub use condition::{Colour, Condition, Lamp, Meaning, PathCondition, Signal};
+pub use condition::{Colour, Condition, Lamp, PathCondition, Signal};
 pub use health::{Link, LinkState, Thresholds};
 pub use internal_event::{Effect, InternalEvent, Level, LineTrouble, PageRead, Question};
 pub use ledger::{LedgerCounts, LedgerReport, LedgerRow, LedgerSpan};
-pub use liveness::{Liveness, LivenessWatch, WORK, Watched};
+pub use liveness::{Liveness, LivenessWatch, WORK};
 pub use notice::{Notice, Notices, Subject, Topic};
 pub use queue_depth::{QueueDepth, QueueDepths};
 pub use reporter::{Introduction, Reporter, StreamIntroduction};

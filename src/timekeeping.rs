@@ -17,10 +17,10 @@ mod sync_loop;
 
 pub use clock_state::{ClockSource, ClockState};
 pub use gate::{Gate, Look};
-pub use select::{DateBounds, Deed, Doubt, TimeAnswer, choose, deed};
-pub use servers::{POOL, groups};
-pub use sntp::{SntpError, ask};
-pub use sync_loop::{Hands, Round, SyncLoop};
+pub use select::{DateBounds, TimeAnswer};
+pub use servers::groups;
+pub use sntp::ask;
+pub use sync_loop::{Hands, SyncLoop};
 
 /// Where the [`ClockState`] stands on the box.
 pub const FILE: &str = "/run/siembox/clock";

@@ -8,6 +8,14 @@ use crate::replay::When;
 use crate::settings::{Format, Needs, Secret, SecretSource, Transport};
 use crate::stream::ALERTS;
 
+/// Arguments without the program's name, and the environment's token.
+fn parse(
+    arguments: impl IntoIterator<Item = OsString>,
+    token_variable: Option<OsString>,
+) -> Result<Command, Usage> {
+    build::build(scan(arguments)?, token_variable)
+}
+
 fn read(line: &str) -> Result<Command, Usage> {
     parse(line.split_whitespace().map(OsString::from), None)
 }

@@ -43,9 +43,9 @@ impl Child {
         self
     }
 
-    /// As this user and group, without root's rights.
+    /// By this user and group, without root's rights.
     #[must_use]
-    pub fn as_user(mut self, user: (u32, u32)) -> Self {
+    pub fn run_by(mut self, user: (u32, u32)) -> Self {
         self.user = Some(user);
         self
     }

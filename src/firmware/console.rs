@@ -30,7 +30,7 @@ impl Console {
     }
 
     /// None: nothing is shown.
-    #[must_use]
+    #[cfg(test)]
     pub const fn none() -> Self {
         Self(None)
     }

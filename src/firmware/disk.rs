@@ -24,8 +24,8 @@ use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 use check::{Health, check, fill, make};
 pub use data::{Data, Space, space};
 pub use find::{FoundDisk, find};
+pub use partition::Disk;
 use partition::Partition;
-pub use partition::{DATA, Disk, ESP};
 
 use super::SIEMBOX;
 use super::log::Log;

@@ -21,8 +21,8 @@ mod revision;
 mod secret_file;
 
 pub use bundle::{
-    Bundle, BundleError, CERTIFICATE_KEYS, Import, MAX_EXPORT_BYTES, MIN_PASSPHRASE, export,
-    import, is_encrypted, secrets_of,
+    Bundle, BundleError, CERTIFICATE_KEYS, Import, MAX_EXPORT_BYTES, export, import, is_encrypted,
+    secrets_of,
 };
 pub use error::EditError;
 pub use inside::{Outside, inside};

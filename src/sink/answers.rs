@@ -19,11 +19,3 @@ pub struct ReceiverRefusal {
     /// The receiver's code and text, fit for a log.
     pub words: String,
 }
-
-impl Answers {
-    /// Was anything answered at all?
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.accepted.is_empty() && self.refused.is_empty()
-    }
-}

@@ -96,12 +96,6 @@ impl Form {
     pub fn has(&self, name: &str) -> bool {
         self.all(name).next().is_some()
     }
-
-    /// All fields, in order.
-    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
-        let fields = self.0.iter();
-        fields.map(|(name, value)| (name.as_str(), value.as_str()))
-    }
 }
 
 impl fmt::Debug for Form {

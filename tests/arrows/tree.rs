@@ -137,7 +137,11 @@ fn public_type(item: &Item) -> Option<String> {
     (!matches!(seen, Visibility::Inherited)).then(|| name.to_string())
 }
 
+/// Under `#[cfg(test)]`, or the module of what the tests outside of the crate use.
 fn is_for_tests(item: &Item) -> bool {
+    if matches!(item, Item::Mod(child) if child.ident == "for_tests") {
+        return true;
+    }
     let attributes: &[Attribute] = match item {
         Item::Mod(item) => &item.attrs,
         Item::Use(item) => &item.attrs,

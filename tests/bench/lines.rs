@@ -4,8 +4,8 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use siembox::cef::{AlertName, Looks, Profile, Style, Version};
-use siembox::source::cloud_apps::record::{Mapped, Unreadable, activity, alert};
+use siembox::for_tests::cef::{AlertName, Looks, Profile, Style, Version};
+use siembox::for_tests::source::cloud_apps::record::{Mapped, Unreadable, activity, alert};
 use siembox_support::records::{self, Series};
 
 /// Different records, and how often each is read.

@@ -10,8 +10,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use siembox::spool::sled::{SledSpool, SpoolBounds};
-use siembox::spool::{Lines, Spool, SpoolPage};
+use siembox::for_tests::spool::sled::{SledSpool, SpoolBounds};
+use siembox::for_tests::spool::{Lines, Spool, SpoolPage};
 
 struct Noise(u64);
 

@@ -8,9 +8,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use siembox::network::{Firewall, Lease, Network, NetworkTools, Nic, Setting, path};
-use siembox::run_file;
-use siembox::settings::{Interface, NetworkSettings};
+use siembox::for_tests::network::{Firewall, Lease, Network, NetworkTools, Nic, Setting, path};
+use siembox::for_tests::run_file;
+use siembox::for_tests::settings::{Interface, NetworkSettings};
 use siembox_support::own_test;
 
 #[test]
@@ -207,7 +207,8 @@ fn fixed() {
         "ip netns list >/dev/null; ip link add cable0 type veth peer name cable1 && ip link set cable1 up",
     );
     let text = "[network]\ninterface = \"cable0\"\nhostname = \"bridge\"\naddress = [\"192.0.2.10/24\", \"2001:db8::10/64\"]\ngateway = [\"192.0.2.1\", \"2001:db8::1\"]\ndns = \"192.0.2.53\"\n";
-    let loaded = siembox::settings::Settings::read(text, Path::new("x"), &Default::default());
+    let loaded =
+        siembox::for_tests::settings::Settings::read(text, Path::new("x"), &Default::default());
     let settings = loaded.unwrap().settings.network;
     for round in 1..=2 {
         let network = Network::up(&tools(), &settings, &firewall());
@@ -291,7 +292,8 @@ fn name() {
     );
     let text =
         "[network]\ninterface = \"cable0\"\nhostname = \"bridge\"\naddress = \"192.0.2.10/24\"\n";
-    let loaded = siembox::settings::Settings::read(text, Path::new("x"), &Default::default());
+    let loaded =
+        siembox::for_tests::settings::Settings::read(text, Path::new("x"), &Default::default());
     let settings = loaded.unwrap().settings.network;
     let network = Network::up(&tools(), &settings, &firewall());
     assert!(network.troubles.is_empty(), "{:?}", network.troubles);

@@ -8,8 +8,10 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
-use siembox::settings::TimeServer;
-use siembox::timekeeping::{ClockSource, ClockState, DateBounds, Hands, SyncLoop, TimeAnswer, ask};
+use siembox::for_tests::settings::TimeServer;
+use siembox::for_tests::timekeeping::{
+    ClockSource, ClockState, DateBounds, Hands, SyncLoop, TimeAnswer, ask,
+};
 use siembox_support::chrony::Chrony;
 
 fn server(chrony: &Chrony) -> TimeServer {
@@ -39,7 +41,7 @@ struct Trial {
 impl Hands for Trial {
     fn now_ms(&self) -> i64 {
         let ahead = i64::try_from(self.ahead.borrow().as_millis()).unwrap();
-        siembox::clock::now_ms() + ahead
+        siembox::for_tests::clock::now_ms() + ahead
     }
 
     fn ask(&self, servers: &[TimeServer]) -> Vec<Result<TimeAnswer, String>> {
@@ -183,7 +185,7 @@ fn the_command_says_what_it_did_in_one_line() {
         said.contains("the clock is right by 127.0.0.1") && said.lines().count() == 1,
         "{said}"
     );
-    let word: ClockState = siembox::run_file::heard(&file).unwrap();
+    let word: ClockState = siembox::for_tests::run_file::heard(&file).unwrap();
     assert_eq!(word.source, ClockSource::Sntp);
     drop(chrony);
     let (code, said) = run(&config);
@@ -198,7 +200,7 @@ fn the_command_says_what_it_did_in_one_line() {
 #[test]
 fn a_server_that_repeats_our_secrets_is_heard_without_them() {
     let secret = "canaryTokenQ7w1Zz09canaryTokenQ7w1Zz09canaryTokenQ7w1==";
-    siembox::foreign::know(secret);
+    siembox::for_tests::foreign::know(secret);
     let voice = UdpSocket::bind("127.0.0.1:0").unwrap();
     let port = voice.local_addr().unwrap().port();
     let speaking = std::thread::spawn(move || {
@@ -235,12 +237,12 @@ fn a_server_that_repeats_our_secrets_is_heard_without_them() {
         let mut keeper = SyncLoop::new(DateBounds::of_firmware(""), ClockState::default());
         let round = keeper.round(&trial, &[vec![server.clone()]], 0);
         assert!(round.is_trouble, "{}", round.line);
-        let facts = siembox::firmware::status_txt::BoxFacts {
+        let facts = siembox::for_tests::firmware::status_txt::BoxFacts {
             clock: round.word.clone(),
             troubles: vec![round.line.clone()],
             ..Default::default()
         };
-        outputs.push(siembox::firmware::status_txt::text(&facts));
+        outputs.push(siembox::for_tests::firmware::status_txt::text(&facts));
         outputs.push(format!("{round:?} {}", round.word.in_words()));
     }
     speaking.join().unwrap();

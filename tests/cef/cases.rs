@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use serde_json::Value;
-use siembox::cef::{AlertName, Looks, Profile, Style, Version};
-use siembox::syslog::{Header, Priority, TimeFormat};
+use siembox::for_tests::cef::{AlertName, Looks, Profile, Style, Version};
+use siembox::for_tests::syslog::{Header, Priority, TimeFormat};
 
 /// A line of `<set>.jsonl` with its line of `<set>.cef`.
 #[allow(dead_code, reason = "each test uses a part")]

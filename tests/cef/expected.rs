@@ -1,8 +1,8 @@
 //! What a reader must get out of a line, worked out from the event and from what the documentation promises, without
-//! a look at how `siembox::cef` does it.
+//! a look at how `siembox::for_tests::cef` does it.
 
-use siembox::cef::Profile;
-use siembox::event::{Event, EventKind, alert_name, app_name};
+use siembox::for_tests::cef::Profile;
+use siembox::for_tests::event::{Event, EventKind, alert_name, app_name};
 
 /// A line's fields as they must come back.
 pub struct Expected {

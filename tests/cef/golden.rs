@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use crate::cases::{Case, cases};
-use siembox::render::{Rendering, render};
+use siembox::for_tests::render::{Rendering, render};
 
 fn rendered(case: &Case) -> String {
     let (mut lines, mut problems) = (Vec::new(), Vec::new());

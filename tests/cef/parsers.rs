@@ -19,9 +19,9 @@ use std::process::{Command, Stdio};
 use crate::expected::{Expected, expected};
 use crate::{cases, dirty};
 use serde_json::{Value, json};
-use siembox::cef::{Heartbeat, Profile};
-use siembox::event::Event;
-use siembox::source::cloud_apps::record::{Shape, activity, alert, shape};
+use siembox::for_tests::cef::{Heartbeat, Profile};
+use siembox::for_tests::event::Event;
+use siembox::for_tests::source::cloud_apps::record::{Shape, activity, alert, shape};
 use siembox_support::cef_reader::Cef;
 
 const AUDITS: &str = "https://contoso.portal.cloudappsecurity.com/#/audits?activity.id=eq(";

@@ -1,6 +1,6 @@
 //! The button is held: ten seconds free the box for another owner, thirty erase everything. The lamps ask before.
 
-use siembox::status::{Condition, Signal};
+use siembox::for_tests::status::{Condition, Signal};
 
 use crate::board::Board;
 use crate::claim::{claim, is_claimed};

@@ -1,6 +1,6 @@
 //! What lies on the data partition is damaged, unreadable, too much, or no longer wanted.
 
-use siembox::status::{Condition, Signal};
+use siembox::for_tests::status::{Condition, Signal};
 
 use crate::board::Board;
 use crate::card::Card;

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
-use siembox::status::Signal;
+use siembox::for_tests::status::Signal;
 
 use crate::machine::Machine;
 use crate::monitor::Monitor;

@@ -1,7 +1,7 @@
 //! What the lamps say in each state, read from the registers of the board's GPIO controller through QEMU's monitor, and that a box
 //! that hangs does not go on saying that all is well.
 
-use siembox::status::{Condition, Signal};
+use siembox::for_tests::status::{Condition, Signal};
 
 use crate::board::Board;
 use crate::machine::{Machine, Options};

@@ -1,6 +1,6 @@
 //! The lamps of a board as they are seen from outside: levels of lines in the registers of its GPIO controller.
 
-use siembox::board;
+use siembox::for_tests::board;
 
 use crate::board::Board;
 use crate::monitor::Monitor;

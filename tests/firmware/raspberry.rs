@@ -1,7 +1,7 @@
 //! QEMU's Raspberry Pi 3: the same firmware with Debian's kernel and device tree, on the board's own GPIO and SD controller.
 //! Its network is an adapter at its USB, and it has no clock that goes on without power.
 
-use siembox::status::{Condition, Signal};
+use siembox::for_tests::status::{Condition, Signal};
 
 use crate::board::Board;
 use crate::machine::{Machine, Options};

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use siembox::status::{Colour, Signal};
+use siembox::for_tests::status::{Colour, Signal};
 
 use crate::board::Board;
 use crate::machine::Machine;

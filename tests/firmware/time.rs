@@ -46,9 +46,9 @@ fn a_clock_of_1970_is_set_by_a_time_server_and_the_box_polls_at_once() {
     assert!(!text.contains("Written 1970"), "{text}");
 
     // the box's time, between two looks at ours
-    let before = siembox::clock::now_ms();
+    let before = siembox::for_tests::clock::now_ms();
     let status = machine.wait("the page answers", |_| true);
-    let after = siembox::clock::now_ms();
+    let after = siembox::for_tests::clock::now_ms();
     let theirs = status["at_ms"].as_i64().unwrap();
     println!("asked at {before}, answered at {after}: it says {theirs}");
     assert!((before - 2_000..=after + 2_000).contains(&theirs));
@@ -75,7 +75,7 @@ fn a_time_server_that_is_two_years_late_is_not_believed() {
     let words = ["clock: from the board's own clock; no time from 10.0.2.2"];
     told(&stage, &machine, &words);
     let status = machine.wait("the page answers", |_| true);
-    let off = status["at_ms"].as_i64().unwrap() - siembox::clock::now_ms();
+    let off = status["at_ms"].as_i64().unwrap() - siembox::for_tests::clock::now_ms();
     assert!(off.abs() < 3_600_000, "{off} ms");
     machine.pull_the_plug();
 }

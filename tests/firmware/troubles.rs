@@ -1,6 +1,6 @@
 //! First boots that go wrong: each time STATUS.TXT or the page says what is wrong and how to mend it, and the box comes up.
 
-use siembox::status::{Condition, Signal};
+use siembox::for_tests::status::{Condition, Signal};
 
 use crate::board::Board;
 use crate::machine::{Machine, Options};

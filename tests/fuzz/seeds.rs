@@ -6,9 +6,9 @@
 
 use std::path::Path;
 
-use siembox::settings::EXAMPLE;
-use siembox::spool::fuzzing::{self, Codec};
-use siembox::spool::{DeadLetter, Lines};
+use siembox::for_tests::settings::EXAMPLE;
+use siembox::for_tests::spool::fuzzing::{self, Codec};
+use siembox::for_tests::spool::{DeadLetter, Lines};
 use siembox_fuzz::TARGETS;
 use siembox_support::records::{one_activity, one_alert};
 

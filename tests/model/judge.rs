@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use siembox::source::Cursor;
-use siembox::spool::Spool;
+use siembox::for_tests::source::Cursor;
+use siembox::for_tests::spool::Spool;
 
 use crate::case::{BEGIN_MS, HOUR, MOST_SKEW_MS, Plan, Planned};
 use crate::life::LIMIT;

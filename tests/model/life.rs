@@ -3,20 +3,20 @@
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use siembox::agent::{
+use siembox::for_tests::agent::{
     LineWriter, PageWriter, Poller, PollerState, RateLimitedClient, Worker, line_writer, restore,
 };
-use siembox::ledger::Ledger;
-use siembox::sent::{self, SentIds, SentRecorder};
-use siembox::settings::{Overrides, Settings};
-use siembox::source::cloud_apps::{CloudApps, CloudAuth};
-use siembox::source::{PollInterval, RequestLimit, Rules, fingerprint};
-use siembox::spool::Spool;
-use siembox::status::{
+use siembox::for_tests::ledger::Ledger;
+use siembox::for_tests::sent::{self, SentIds, SentRecorder};
+use siembox::for_tests::settings::{Overrides, Settings};
+use siembox::for_tests::source::cloud_apps::{CloudApps, CloudAuth};
+use siembox::for_tests::source::{PollInterval, RequestLimit, Rules, fingerprint};
+use siembox::for_tests::spool::Spool;
+use siembox::for_tests::status::{
     Introduction, LedgerReport, LivenessWatch, Reporter, SpoolReport, Status, Thresholds,
 };
-use siembox::stream::CLOUD_APPS;
-use siembox::timekeeping::Gate;
+use siembox::for_tests::stream::CLOUD_APPS;
+use siembox::for_tests::timekeeping::Gate;
 use siembox_support::cloud::Cloud;
 use tokio::sync::Notify;
 

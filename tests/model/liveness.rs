@@ -11,9 +11,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use siembox::clock::Time;
-use siembox::source::RequestLimit;
-use siembox::status::{LivenessWatch, Notice};
+use siembox::for_tests::clock::Time;
+use siembox::for_tests::source::RequestLimit;
+use siembox::for_tests::status::{LivenessWatch, Notice};
 use siembox_support::cloud::Cloud;
 use siembox_support::records::Stream;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use siembox::spool::Spool;
+use siembox::for_tests::spool::Spool;
 use siembox_support::dice::Dice;
 
 use crate::spool::{TestSpool, id_of};

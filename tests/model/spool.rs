@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use siembox::source::Cursor;
-use siembox::spool::sled::{SledSpool, SpoolBounds};
-use siembox::spool::{Batch, DeadLetter, Lines, Memory, Spool, SpoolError, SpoolPage, Stats};
+use siembox::for_tests::source::Cursor;
+use siembox::for_tests::spool::sled::{SledSpool, SpoolBounds};
+use siembox::for_tests::spool::{
+    Batch, DeadLetter, Lines, Memory, Spool, SpoolError, SpoolPage, Stats,
+};
 use tempfile::TempDir;
 
 use crate::case::Step;

@@ -4,9 +4,9 @@ use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::Duration;
 
-use siembox::foreign::ForeignText;
-use siembox::source::http::{Body, MAX_BODY, Post, Response};
-use siembox::source::{SourceError, SourceErrorKind};
+use siembox::for_tests::foreign::ForeignText;
+use siembox::for_tests::source::http::{Body, MAX_BODY, Post, Response};
+use siembox::for_tests::source::{SourceError, SourceErrorKind};
 use siembox_support::cloud::http::Request;
 use siembox_support::cloud::server::{self, Reply};
 use siembox_support::cloud::{Dirt, Fault, Target, Unreadable};

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use siembox::clock::{Moment, Time};
-use siembox::status::LivenessWatch;
+use siembox::for_tests::clock::{Moment, Time};
+use siembox::for_tests::status::LivenessWatch;
 use siembox_support::cloud::tenant::Tenant;
 use siembox_support::cloud::{Bound, Fault, Target};
 use siembox_support::dice::Dice;

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use siembox::status::Topic;
+use siembox::for_tests::status::Topic;
 use siembox_support::cloud::Cloud;
 use siembox_support::sink::SyslogReceiver;
 

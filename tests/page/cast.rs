@@ -1,6 +1,6 @@
 //! Statuses made by hand: what the pages are shown.
 
-use siembox::status::{
+use siembox::for_tests::status::{
     AgentReport, Condition, LedgerCounts, LedgerReport, LedgerRow, LedgerSpan, LineCounts,
     LinkReport, LinkState, Notice, QueueDepth, QueueDepths, Snapshot, SpoolReport, StreamCounts,
     StreamReport, Topic, VERSION,

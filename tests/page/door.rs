@@ -1,6 +1,6 @@
 //! The door as a function: who gets in, and what is done to get in without a password.
 
-use siembox::web::{AdminPage, AdminRequest, AdminSession, Page, WebResponse, layout};
+use siembox::for_tests::web::{AdminPage, AdminRequest, AdminSession, Page, WebResponse, layout};
 
 use crate::house::{Guest, House, PASSWORD, text};
 

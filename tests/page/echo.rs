@@ -25,8 +25,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use siembox::firmware::status_txt::{self, BoxFacts};
-use siembox::status::Snapshot;
+use siembox::for_tests::firmware::status_txt::{self, BoxFacts};
+use siembox::for_tests::status::Snapshot;
 use siembox_support::pki::Authority;
 
 use crate::house::PASSWORD;

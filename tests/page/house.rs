@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use embedded_svc::http::Method;
-use siembox::clock::Moment;
-use siembox::status::Snapshot;
-use siembox::web::{Auth, Entrance, Exchange, SettingsAudit, Site, View, WebResponse};
+use siembox::for_tests::clock::Moment;
+use siembox::for_tests::status::Snapshot;
+use siembox::for_tests::web::{Auth, Entrance, Exchange, SettingsAudit, Site, View, WebResponse};
 use tempfile::TempDir;
 
 use crate::cast::NOW;

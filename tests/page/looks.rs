@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use siembox::orphan::Orphan;
-use siembox::status::{AgentReport, LedgerReport, LinkState, Snapshot, Topic};
+use siembox::for_tests::orphan::Orphan;
+use siembox::for_tests::status::{AgentReport, LedgerReport, LinkState, Snapshot, Topic};
 
 use crate::cast::{DAY, HOUR, MINUTE, agent, notice, over, snapshot, without_siem};
 use crate::driver::Browser;

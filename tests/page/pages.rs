@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use embedded_svc::http::Method;
-use siembox::status::Snapshot;
-use siembox::web::{Exchange, Site, View};
+use siembox::for_tests::status::Snapshot;
+use siembox::for_tests::web::{Exchange, Site, View};
 
 use crate::cast::{HOUR, MINUTE, agent, snapshot, without_siem};
 use crate::looks::{connected, interrupted, long, scenes};

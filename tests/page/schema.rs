@@ -1,8 +1,8 @@
 //! `/status.json` keeps to its schema, and the schema names all of it.
 
 use serde_json::{Value, json};
-use siembox::replay::{ReplayProgress, ReplayRequest, Running};
-use siembox::status::{Snapshot, Topic};
+use siembox::for_tests::replay::{ReplayProgress, ReplayRequest, Running};
+use siembox::for_tests::status::{Snapshot, Topic};
 use siembox_support::json_schema::errors;
 
 use crate::looks::scenes;

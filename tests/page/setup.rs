@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use siembox::orphan::{self, Orphan};
-use siembox::replay::{ReplayCounts, ReplayReport, ReplayRequest};
-use siembox::settings::{AgentSettings, Overrides, Settings};
-use siembox::status::{Status, Thresholds};
-use siembox::web::{Actions, SettingsAudit, Setup, SetupTools, WebResponse};
+use siembox::for_tests::orphan::{self, Orphan};
+use siembox::for_tests::replay::{ReplayCounts, ReplayReport, ReplayRequest};
+use siembox::for_tests::settings::{AgentSettings, Overrides, Settings};
+use siembox::for_tests::status::{Status, Thresholds};
+use siembox::for_tests::web::{Actions, SettingsAudit, Setup, SetupTools, WebResponse};
 
 use crate::house::{Guest, House, PASSWORD, text};
 
@@ -98,7 +98,7 @@ fn scene(settings: &str) -> Scene {
             connection_error: Duration::from_secs(7200),
             disconnected: Duration::from_secs(43_200),
         },
-        siembox::clock::now(),
+        siembox::for_tests::clock::now(),
     );
     let mut made = None;
     let house = House::with(|door| {
@@ -578,7 +578,9 @@ fn a_spool_without_an_agent_is_sent_or_deleted() {
         waiting: 1_000,
         ..Orphan::default()
     };
-    scene.status.orphans(vec![orphan], siembox::clock::now());
+    scene
+        .status
+        .orphans(vec![orphan], siembox::for_tests::clock::now());
     let page = text(&owner.get("/setup"));
     for words in [
         "Orphaned spools",

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use embedded_svc::http::Method;
 use embedded_svc::http::server::{Handler, Middleware};
-use siembox::status::Snapshot;
-use siembox::web::{Exchange, Guard, Hosts, Site, View, WebResponse};
+use siembox::for_tests::status::Snapshot;
+use siembox::for_tests::web::{Exchange, Guard, Hosts, Site, View, WebResponse};
 
 /// What the page answers to this request.
 pub fn answer(snapshot: &Snapshot, exchange: Exchange) -> WebResponse {

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
-use siembox::settings::EXAMPLE;
-use siembox::status::{Condition, Signal};
+use siembox::for_tests::settings::EXAMPLE;
+use siembox::for_tests::status::{Condition, Signal};
 
 use super::documents::{self, Document, all, root};
 
@@ -47,7 +47,7 @@ fn names_every_setting() {
 
 #[test]
 fn names_every_command() {
-    let (help, text) = (siembox::cli::help(None), for_users());
+    let (help, text) = (siembox::for_tests::cli::help(None), for_users());
     for command in [
         "run", "render", "preview", "check", "status", "replay", "orphans", "board", "example",
         "clock", "announce",
@@ -171,7 +171,7 @@ fn each_make_target_that_is_named_is_there() {
 
 #[test]
 fn each_command_and_flag_of_siembox_that_is_named_is_there() {
-    let whole = siembox::cli::help(None);
+    let whole = siembox::for_tests::cli::help(None);
     let mut named = BTreeSet::new();
     for document in all() {
         for words in document.commands("siembox") {
@@ -183,7 +183,7 @@ fn each_command_and_flag_of_siembox_that_is_named_is_there() {
                 flag if flag.starts_with('-') || flag.is_empty() => "run",
                 command => command,
             };
-            let help = siembox::cli::help(Some(command));
+            let help = siembox::for_tests::cli::help(Some(command));
             assert_ne!(help, whole, "{place}: siembox {command}");
             named.insert(command.to_owned());
             for flag in words.iter().filter(|word| word.starts_with("--")) {

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use siembox::settings::{
+use siembox::for_tests::settings::{
     Addressing, EXAMPLE, Overrides, Settings, SettingsError, SourceSettings, SyslogProtocol,
 };
-use siembox::stream::{ACTIVITIES, ALERTS};
+use siembox::for_tests::stream::{ACTIVITIES, ALERTS};
 
 /// Commented keys that show what could be written, not the default.
 const ILLUSTRATIONS: [&str; 23] = [
@@ -44,7 +44,7 @@ fn load(text: &str) -> Result<Settings, SettingsError> {
 
 /// Takes the temporary folder out of the one path that every variant has, so that settings compare.
 fn without_folder(settings: Settings, folder: &Path) -> Settings {
-    use siembox::settings::{Credentials, SecretSource};
+    use siembox::for_tests::settings::{Credentials, SecretSource};
     let mut settings = settings;
     for agent in &mut settings.agents {
         let SourceSettings::CloudApps(source) = &mut agent.source;

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use siembox::settings::{Overrides, Settings, SettingsError};
+use siembox::for_tests::settings::{Overrides, Settings, SettingsError};
 
 #[test]
 fn every_wrong_file_is_answered_in_full() {

@@ -4,12 +4,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use siembox::settings::{
+use siembox::for_tests::settings::{
     AgentSettings, ApiUrl, CloudAppsSettings, Credentials, FramingSetting, HeaderTime, Needs,
     ODD_TOKEN, Overrides, ProxySettings, Secret, SecretSource, Settings, SettingsError,
     SourceSettings, SyslogProtocol, SyslogTarget,
 };
-use siembox::stream::{ACTIVITIES, ALERTS};
+use siembox::for_tests::stream::{ACTIVITIES, ALERTS};
 
 const ONE_AGENT: &str = r#"
 state_dir = "state"

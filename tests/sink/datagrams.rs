@@ -2,8 +2,8 @@
 
 use std::net::UdpSocket;
 
-use siembox::sink::{Farewell, Protocol, Sink, SinkError, Wire};
-use siembox::syslog::frame::CUT_MARK;
+use siembox::for_tests::sink::{Farewell, Protocol, Sink, SinkError, Wire};
+use siembox::for_tests::syslog::frame::CUT_MARK;
 use siembox_support::receiver::{Transport, free_port, rsyslog};
 
 use super::*;

@@ -4,9 +4,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use siembox::sink::{Sink, TrustFiles, Wire};
-use siembox::source::http::{Http, Post, Route};
-use siembox::trust::{self, TlsSide};
+use siembox::for_tests::sink::{Sink, TrustFiles, Wire};
+use siembox::for_tests::source::http::{Http, Post, Route};
+use siembox::for_tests::trust::{self, TlsSide};
 use siembox_support::pki::Issued;
 
 use super::tls::{Lab, OpenSsl, fault, load, to};

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 
-use siembox::sink::{Farewell, Sink, SinkError, Wire};
+use siembox::for_tests::sink::{Farewell, Sink, SinkError, Wire};
 use siembox_support::receiver::{Transport, free_port, rsyslog};
 use socket2::SockRef;
 

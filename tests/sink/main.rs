@@ -12,9 +12,9 @@ mod tls;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use siembox::sink::{Farewell, Protocol, Sink, SinkError, StepTimes, Target, Wire};
-use siembox::spool::Lines;
-use siembox::syslog::frame::{Framing, FramingRepairs};
+use siembox::for_tests::sink::{Farewell, Protocol, Sink, SinkError, StepTimes, Target, Wire};
+use siembox::for_tests::spool::Lines;
+use siembox::for_tests::syslog::frame::{Framing, FramingRepairs};
 
 /// As many as the issue asks to compare.
 const MANY: usize = 20_000;

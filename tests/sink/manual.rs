@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use siembox::sink::{Farewell, Protocol};
+use siembox::for_tests::sink::{Farewell, Protocol};
 use siembox_support::receiver::{Receiver, rsyslog, syslog_ng};
 
 use super::*;

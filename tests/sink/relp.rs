@@ -7,8 +7,8 @@ mod script;
 
 use std::time::Instant;
 
-use siembox::sink::{Farewell, Protocol, RelpFault, Sink, SinkError, TrustFiles, Wire};
-use siembox::spool::LineSet;
+use siembox::for_tests::sink::{Farewell, Protocol, RelpFault, Sink, SinkError, TrustFiles, Wire};
+use siembox::for_tests::spool::LineSet;
 use siembox_support::pki::Authority;
 use siembox_support::receiver::rsyslog::{Driver, Tls};
 use siembox_support::receiver::{Receiver, rsyslog};

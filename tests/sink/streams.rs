@@ -1,7 +1,7 @@
 //! 20,000 lines over plain TCP into each real receiver, compared line by line.
 
-use siembox::sink::{Farewell, Protocol, Sink, Wire};
-use siembox::syslog::frame::Framing;
+use siembox::for_tests::sink::{Farewell, Protocol, Sink, Wire};
+use siembox::for_tests::syslog::frame::Framing;
 use siembox_support::receiver::{Receiver, rsyslog, syslog_ng};
 
 use super::*;

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use siembox::sink::{
+use siembox::for_tests::sink::{
     Farewell, Protocol, Sink, SinkError, TlsFault, Trust, TrustError, TrustFiles, Wire,
 };
-use siembox::syslog::frame::Framing;
-use siembox::trust::{PemError, TlsSide};
+use siembox::for_tests::syslog::frame::Framing;
+use siembox::for_tests::trust::{PemError, TlsSide};
 use siembox_support::pki::{Authority, Issued};
 use siembox_support::receiver::rsyslog::{Driver, Tls};
 use siembox_support::receiver::{Receiver, Transport, free_port, listens, rsyslog};

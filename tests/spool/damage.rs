@@ -6,8 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::shared::{Random, Written, copy_folder, noise_text, stores};
-use siembox::spool::sled::{SledSpool, SpoolBounds};
-use siembox::spool::{Lines, Repair, Spool};
+use siembox::for_tests::spool::sled::{SledSpool, SpoolBounds};
+use siembox::for_tests::spool::{Lines, Repair, Spool};
 
 const PAGES: u64 = 34;
 const LINES: u64 = 150;

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::Command;
 
 use super::shared::{Written, drain, noise, page};
-use siembox::spool::sled::{SledSpool, SpoolBounds};
-use siembox::spool::{Repair, Spool, SpoolError};
+use siembox::for_tests::spool::sled::{SledSpool, SpoolBounds};
+use siembox::for_tests::spool::{Repair, Spool, SpoolError};
 
 /// Names the small disk to the child.
 const DISK: &str = "SPOOL_SMALL_DISK";

@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use siembox::ledger::{Ledger, LedgerKey, NAME, PageCounts, Release};
-use siembox::spool::sled::{SledSpool, SpoolBounds};
-use siembox::spool::{LineSet, Lines, Spool, SpoolError, SpoolPage};
-use siembox::status::{LedgerReport, LedgerSpan};
+use siembox::for_tests::ledger::{Ledger, LedgerKey, NAME, PageCounts, Release};
+use siembox::for_tests::spool::sled::{SledSpool, SpoolBounds};
+use siembox::for_tests::spool::{LineSet, Lines, Spool, SpoolError, SpoolPage};
+use siembox::for_tests::status::{LedgerReport, LedgerSpan};
 
 const KEEP: Duration = Duration::from_secs(90 * 86_400);
 const CURSOR: &[u8] = br#"{"high_ms":5,"origin_ms":1}"#;

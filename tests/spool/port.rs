@@ -1,8 +1,8 @@
 //! The spool on sled, through its port: what goes in comes out, once, in order, also after being closed.
 
 use super::shared::{Written, drain, line, lines, noise, page};
-use siembox::spool::sled::{ASIDE_BYTES, SledSpool, SpoolBounds};
-use siembox::spool::{DeadLetter, Spool, SpoolError};
+use siembox::for_tests::spool::sled::{ASIDE_BYTES, SledSpool, SpoolBounds};
+use siembox::for_tests::spool::{DeadLetter, Spool, SpoolError};
 
 fn bounds() -> SpoolBounds {
     SpoolBounds {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use siembox::spool::{DeadLetter, Lines, Spool, SpoolPage};
+use siembox::for_tests::spool::{DeadLetter, Lines, Spool, SpoolPage};
 
 /// A page without its lines.
 #[derive(Default)]

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use siembox::status::{LinkState, Notice, Snapshot, Topic};
+use siembox::for_tests::status::{LinkState, Notice, Snapshot, Topic};
 use siembox_support::cloud::{Builder, Cloud, Fault, Trickle};
 use siembox_support::receiver::{Receiver, rsyslog};
 use siembox_support::records;

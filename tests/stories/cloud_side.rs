@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use siembox::status::LinkState;
+use siembox::for_tests::status::LinkState;
 use siembox_support::cloud::{App, Cloud, Dirt, Fault, Target, Unreadable};
 use siembox_support::old_tls::OldTls;
 use siembox_support::proxy::Proxy;

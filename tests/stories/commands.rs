@@ -1,6 +1,6 @@
 //! `check`, `preview`, `render` and `status`, run as a person would.
 
-use siembox::settings::ODD_TOKEN;
+use siembox::for_tests::settings::ODD_TOKEN;
 use siembox_support::cloud::Cloud;
 use siembox_support::receiver::rsyslog;
 use siembox_support::records;

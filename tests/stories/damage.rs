@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use siembox::status::Topic;
+use siembox::for_tests::status::Topic;
 use siembox_support::cloud::Cloud;
 use siembox_support::dice::Dice;
 use siembox_support::records;

@@ -42,7 +42,10 @@ fn story(receiver: &Receiver, protocol: &str, more: &str, prepare: impl FnOnce(&
     let status = siembox.wait("all is proved", |status| {
         status.agents[0].spool.waiting == 0
     });
-    assert_eq!(status.state, siembox::status::LinkState::Connected);
+    assert_eq!(
+        status.state,
+        siembox::for_tests::status::LinkState::Connected
+    );
     assert_eq!(
         cloud.complaints(),
         Vec::<String>::new(),

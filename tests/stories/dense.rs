@@ -1,7 +1,7 @@
 //! The densest answers that a body of 64 MB can hold, each instead of one of the API's: memory stays
 //! bounded, what was wrong is said, and the stream goes on. In CI they are a quarter as large.
 
-use siembox::clock::now_ms;
+use siembox::for_tests::clock::now_ms;
 use siembox_support::cloud::{Cloud, Fault, Target};
 use siembox_support::receiver::rsyslog;
 use siembox_support::{records, soak};

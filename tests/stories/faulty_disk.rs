@@ -1,7 +1,7 @@
 //! A disk that is full, read-only or broken for a while under the running process: it lives on, says what is wrong, and when
 //! the disk is back everything arrives.
 
-use siembox::status::Topic;
+use siembox::for_tests::status::Topic;
 use siembox_support::cloud::Cloud;
 use siembox_support::disk::{Call, Mirror, own_mounts};
 use siembox_support::records;

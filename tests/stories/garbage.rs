@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use siembox::status::{Condition, Snapshot};
+use siembox::for_tests::status::{Condition, Snapshot};
 use siembox_support::cloud::Cloud;
 use siembox_support::dice::Dice;
 use siembox_support::records;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
-use siembox::status::{LedgerRow, LedgerSpan, Snapshot};
+use siembox::for_tests::status::{LedgerRow, LedgerSpan, Snapshot};
 use siembox_support::cef_reader::Cef;
 use siembox_support::cloud::{Cloud, Fault, Target, Unreadable};
 use siembox_support::pki::Authority;
@@ -25,7 +25,7 @@ fn scale() -> u32 {
 }
 
 fn now_ms() -> i64 {
-    siembox::clock::now_ms()
+    siembox::for_tests::clock::now_ms()
 }
 
 fn hours<'a>(status: &'a Snapshot, stream: &str) -> Vec<&'a LedgerRow> {
@@ -252,11 +252,14 @@ fn a_gap_raises_a_notice_that_names_the_hour() {
         .find(|notice| notice.title.contains("ledger"))
         .unwrap();
     let words = [
-        format!("7 in the hour from {}", siembox::clock::in_words(hour)),
+        format!(
+            "7 in the hour from {}",
+            siembox::for_tests::clock::in_words(hour)
+        ),
         format!(
             "siembox replay --agent contoso --since {} --until {}",
-            siembox::clock::in_words(hour),
-            siembox::clock::in_words(hour + HOUR)
+            siembox::for_tests::clock::in_words(hour),
+            siembox::for_tests::clock::in_words(hour + HOUR)
         ),
     ];
     for words in words {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use siembox::status::LinkState;
+use siembox::for_tests::status::LinkState;
 use siembox_support::cloud::Cloud;
 use siembox_support::receiver::collector;
 use siembox_support::{records, soak};

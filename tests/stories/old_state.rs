@@ -9,8 +9,8 @@ mod record;
 
 use std::collections::BTreeSet;
 
-use siembox::replay::ReplayReport;
-use siembox::status::Snapshot;
+use siembox::for_tests::replay::ReplayReport;
+use siembox::for_tests::status::Snapshot;
 use siembox_support::cloud::Cloud;
 use siembox_support::records::Stream;
 use siembox_support::sink::SyslogReceiver;

@@ -5,8 +5,8 @@ use std::io::Read;
 use std::path::Path;
 use std::process::Command;
 
-use siembox::orphan::Orphan;
-use siembox::status::{Notice, Snapshot, Topic};
+use siembox::for_tests::orphan::Orphan;
+use siembox::for_tests::status::{Notice, Snapshot, Topic};
 use siembox_support::cloud::Cloud;
 use siembox_support::records;
 use siembox_support::sink::SyslogReceiver;

@@ -1,6 +1,6 @@
 //! An agent is paused and resumed while it runs.
 
-use siembox::status::{Condition, LinkState};
+use siembox::for_tests::status::{Condition, LinkState};
 use siembox_support::cloud::{Cloud, Seen};
 use siembox_support::receiver::rsyslog;
 use siembox_support::records;

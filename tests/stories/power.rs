@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use siembox::status::Topic;
+use siembox::for_tests::status::Topic;
 use siembox_support::cloud::Cloud;
 use siembox_support::dice::Dice;
 use siembox_support::disk::{Drive, own_mounts};

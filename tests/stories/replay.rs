@@ -5,9 +5,9 @@ use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use siembox::replay::{ReplayCounts, ReplayReport};
-use siembox::sent::Hour;
-use siembox::status::{Notice, Snapshot};
+use siembox::for_tests::replay::{ReplayCounts, ReplayReport};
+use siembox::for_tests::sent::Hour;
+use siembox::for_tests::status::{Notice, Snapshot};
 use siembox_support::cloud::{Bound, Cloud, Fault};
 use siembox_support::records::{self, Record};
 use siembox_support::sink::SyslogReceiver;
@@ -175,7 +175,7 @@ fn again_repeats_exactly_the_window() {
 
 /// As a person writes it, to the millisecond.
 fn siembox_time(ms: i64) -> String {
-    let seconds = siembox::clock::in_words(ms - ms.rem_euclid(1000));
+    let seconds = siembox::for_tests::clock::in_words(ms - ms.rem_euclid(1000));
     format!(
         "{}.{:03}Z",
         seconds.trim_end_matches('Z'),

@@ -1,7 +1,7 @@
 //! A box that has no settings yet, and one whose last agent is taken out.
 
-use siembox::run_file;
-use siembox::timekeeping::{ClockSource, ClockState, VARIABLE};
+use siembox::for_tests::run_file;
+use siembox::for_tests::timekeeping::{ClockSource, ClockState, VARIABLE};
 use siembox_support::cloud::Cloud;
 use siembox_support::receiver::rsyslog;
 use siembox_support::records;

@@ -1,6 +1,6 @@
 //! The receiver's side: down for a while, restarted, held.
 
-use siembox::status::LinkState;
+use siembox::for_tests::status::LinkState;
 use siembox_support::cloud::Cloud;
 use siembox_support::receiver::rsyslog;
 use siembox_support::records;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use siembox::status::{Snapshot, socket};
+use siembox::for_tests::status::{Snapshot, socket};
 use siembox_support::cloud::Cloud;
 use siembox_support::command;
 use tempfile::TempDir;

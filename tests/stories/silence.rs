@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use siembox::status::LinkState;
+use siembox::for_tests::status::LinkState;
 use siembox_support::cloud::Cloud;
 use siembox_support::receiver::{Receiver, collector};
 use siembox_support::sink::SyslogReceiver;

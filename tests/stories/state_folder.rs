@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Read;
 use std::time::{Duration, Instant};
 
-use siembox::status::{Condition, Snapshot, Topic};
+use siembox::for_tests::status::{Condition, Snapshot, Topic};
 use siembox_support::cloud::Cloud;
 use siembox_support::records;
 use siembox_support::sink::SyslogReceiver;

@@ -1,8 +1,8 @@
 //! The firmware's clock: nothing is polled before a time server set it, or two minutes have gone by.
 
-use siembox::run_file;
-use siembox::status::LinkState;
-use siembox::timekeeping::{ClockSource, ClockState, VARIABLE};
+use siembox::for_tests::run_file;
+use siembox::for_tests::status::LinkState;
+use siembox::for_tests::timekeeping::{ClockSource, ClockState, VARIABLE};
 use siembox_support::cloud::Cloud;
 use siembox_support::receiver::rsyslog;
 use siembox_support::records;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use siembox::status::socket;
+use siembox::for_tests::status::socket;
 
 use crate::siembox::{Siembox, rss};
 

@@ -18,7 +18,7 @@ pub(super) fn stream() -> Child {
         stops_first: true,
         ..Child::new(STREAM, "/bin/siembox")
             .with(arguments)
-            .as_user(SIEMBOX)
+            .run_by(SIEMBOX)
     }
 }
 

@@ -9,13 +9,13 @@
 use std::hint::black_box;
 
 use gungraun::{library_benchmark, library_benchmark_group, main};
-use siembox::cef::{AlertName, Looks, Profile, Style, Version};
-use siembox::event::Event;
-use siembox::source::Answer;
-use siembox::source::cloud_apps::record::{activity, alert};
-use siembox::source::json::list::Parser;
-use siembox::spool::{Encoder, Label, Lines};
-use siembox::syslog::{Header, Priority, TimeFormat};
+use siembox::for_tests::cef::{AlertName, Looks, Profile, Style, Version};
+use siembox::for_tests::event::Event;
+use siembox::for_tests::source::Answer;
+use siembox::for_tests::source::cloud_apps::record::{activity, alert};
+use siembox::for_tests::source::json::list::Parser;
+use siembox::for_tests::spool::{Encoder, Label, Lines};
+use siembox::for_tests::syslog::{Header, Priority, TimeFormat};
 use siembox_support::records::{self, Record, Series};
 
 /// Records in each measurement; `check.py` divides by it.

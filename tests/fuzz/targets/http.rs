@@ -12,10 +12,10 @@ use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use siembox::source::cloud_apps::{self, CloudApps, CloudAuth};
-use siembox::source::http::{Http, Route};
-use siembox::source::{Entra, Place, Query, Source, SourceError, SourceErrorKind};
-use siembox::stream::{ACTIVITIES, ALERTS};
+use siembox::for_tests::source::cloud_apps::{self, CloudApps, CloudAuth};
+use siembox::for_tests::source::http::{Http, Route};
+use siembox::for_tests::source::{Entra, Place, Query, Source, SourceError, SourceErrorKind};
+use siembox::for_tests::stream::{ACTIVITIES, ALERTS};
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{

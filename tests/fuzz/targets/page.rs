@@ -8,9 +8,11 @@
 use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
-use siembox::source::cloud_apps::record::{activity, alert};
-use siembox::source::json::list::{Parser, Torn, refusal};
-use siembox::source::{Answer, Cursor, PageResult, Place, Rules, Seen, TimeReader, Verdict};
+use siembox::for_tests::source::cloud_apps::record::{activity, alert};
+use siembox::for_tests::source::json::list::{Parser, Torn, refusal};
+use siembox::for_tests::source::{
+    Answer, Cursor, PageResult, Place, Rules, Seen, TimeReader, Verdict,
+};
 
 /// The present: 2026-11-21.
 const NOW_MS: i64 = 1_795_219_200_000;

@@ -9,10 +9,10 @@ use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::LazyLock;
 
-use siembox::cef::{AlertName, Looks, Profile, Style, Version};
-use siembox::event::{App, Event, EventKind, Severity};
-use siembox::source::cloud_apps::record::{Unreadable, activity, alert, shape};
-use siembox::syslog::{Header, Priority, TimeFormat};
+use siembox::for_tests::cef::{AlertName, Looks, Profile, Style, Version};
+use siembox::for_tests::event::{App, Event, EventKind, Severity};
+use siembox::for_tests::source::cloud_apps::record::{Unreadable, activity, alert, shape};
+use siembox::for_tests::syslog::{Header, Priority, TimeFormat};
 use siembox_support::cef_reader::Cef;
 
 #[path = "../../cef/expected.rs"]

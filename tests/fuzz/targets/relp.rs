@@ -7,9 +7,9 @@
 
 use std::collections::HashSet;
 
-use siembox::sink::relp::window::{WINDOW, Window};
-use siembox::sink::relp_protocol::frame::{self, MAX_FRAME};
-use siembox::sink::relp_protocol::response::{RelpMessage, RelpResponse, hear};
+use siembox::for_tests::sink::relp::window::{WINDOW, Window};
+use siembox::for_tests::sink::relp_protocol::frame::{self, MAX_FRAME};
+use siembox::for_tests::sink::relp_protocol::response::{RelpMessage, RelpResponse, hear};
 
 /// See the module.
 pub fn run(data: &[u8]) {

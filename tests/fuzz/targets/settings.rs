@@ -6,8 +6,8 @@
 
 use std::path::Path;
 
-use siembox::settings::edit::SettingsDraft;
-use siembox::settings::{
+use siembox::for_tests::settings::edit::SettingsDraft;
+use siembox::for_tests::settings::{
     Finding, LoadedSettings, Overrides, SettingPlace, Settings, SettingsError,
 };
 

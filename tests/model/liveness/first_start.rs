@@ -4,8 +4,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use siembox::source::{Cursor, RequestLimit};
-use siembox::spool::Spool;
+use siembox::for_tests::source::{Cursor, RequestLimit};
+use siembox::for_tests::spool::Spool;
 use siembox_support::cloud::{Bound, Cloud, Fault, Target};
 
 use super::{MINUTE, Spot, plan};

@@ -43,7 +43,7 @@ pub fn api(known: &Known, asked: &Arc<AtomicUsize>, only: &'static [usize]) -> u
         let quoted = |name: &str| {
             serde_json::to_string(&format!("{} you sent: {heard}", said(name))).unwrap()
         };
-        let now = siembox::clock::now_ms();
+        let now = siembox::for_tests::clock::now_ms();
         let record = format!(
             r#"{{"_id":"good{turn}","timestamp":{now},"created":{now},"description":{},"eventTypeName":"E"}}"#,
             quoted("evidence")

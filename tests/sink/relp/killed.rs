@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::process::Command;
 
-use siembox::sink::relp::window::WINDOW;
+use siembox::for_tests::sink::relp::window::WINDOW;
 use siembox_support::dice::Dice;
 
 use super::*;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use siembox::status::LedgerReport;
+use siembox::for_tests::status::LedgerReport;
 use siembox_support::cef_reader::Cef;
 use siembox_support::cloud::Cloud;
 use siembox_support::records::{Record, Stream};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use siembox::status::Snapshot;
+use siembox::for_tests::status::Snapshot;
 use siembox_support::cloud::{Cloud, Fault, Target};
 use siembox_support::records::{self, Record, Stream};
 use siembox_support::sink::SyslogReceiver;

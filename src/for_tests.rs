@@ -1,0 +1,177 @@
+//! What the tests, fuzz targets and benchmarks outside of this crate use of it, and nothing else.
+//!
+//! Every room is private, so that the compiler names what nothing uses any more. A name that stands
+//! here counts as used: one that its test no longer needs goes from here as well.
+
+pub mod agent {
+    pub use crate::agent::{
+        LineWriter, PageWriter, Poller, PollerState, RateLimitedClient, Worker, line_writer,
+        restore,
+    };
+}
+
+pub mod board {
+    pub use crate::board::{Wiring, named};
+}
+
+pub mod cef {
+    pub use crate::cef::{AlertName, Heartbeat, Looks, Profile, Style, Version};
+}
+
+pub mod cli {
+    pub use crate::cli::help;
+}
+
+pub mod clock {
+    pub use crate::clock::{Moment, Time, in_words, now, now_ms};
+}
+
+pub mod event {
+    pub use crate::event::{App, Event, EventKind, Severity, alert_name, app_name};
+}
+
+pub mod firmware {
+    pub mod status_txt {
+        pub use crate::firmware::status_txt::{AgentFacts, BoxFacts, text};
+    }
+}
+
+pub mod foreign {
+    pub use crate::foreign::{ForeignText, know};
+}
+
+pub mod ledger {
+    pub use crate::ledger::{Ledger, LedgerKey, NAME, PageCounts, Release};
+}
+
+pub mod network {
+    pub use crate::network::{Firewall, Lease, Network, NetworkTools, Nic, Setting, path};
+}
+
+pub mod orphan {
+    pub use crate::orphan::{Orphan, OrphanOutcome, OrphanRequest};
+}
+
+pub mod render {
+    pub use crate::render::{Rendering, render};
+}
+
+pub mod replay {
+    pub use crate::replay::{ReplayCounts, ReplayProgress, ReplayReport, ReplayRequest, Running};
+}
+
+pub mod run_file {
+    pub use crate::run_file::{heard, say};
+}
+
+pub mod sent {
+    pub use crate::sent::{Hour, SentBounds, SentIds, SentRecorder};
+}
+
+pub mod settings {
+    pub use crate::settings::{
+        Addressing, AgentSettings, ApiUrl, CloudAppsSettings, Credentials, EXAMPLE, Finding,
+        FramingSetting, HeaderTime, Interface, LoadedSettings, Needs, NetworkSettings, ODD_TOKEN,
+        Overrides, ProxySettings, Secret, SecretSource, SettingPlace, Settings, SettingsError,
+        SourceSettings, SyslogProtocol, SyslogTarget, TimeServer,
+    };
+    pub mod edit {
+        pub use crate::settings::edit::SettingsDraft;
+    }
+}
+
+pub mod sink {
+    pub use crate::sink::{
+        Answers, Farewell, Protocol, ReceiverRefusal, RelpFault, Sink, SinkError, StepTimes,
+        Target, TlsFault, Trust, TrustError, TrustFiles, Wire,
+    };
+    pub mod relp {
+        pub mod window {
+            pub use crate::sink::relp::window::{WINDOW, Window};
+        }
+    }
+    pub mod relp_protocol {
+        pub mod frame {
+            pub use crate::sink::relp_protocol::frame::{MAX_FRAME, parse, write};
+        }
+        pub mod response {
+            pub use crate::sink::relp_protocol::response::{RelpMessage, RelpResponse, hear};
+        }
+    }
+}
+
+pub mod source {
+    pub use crate::source::{
+        Answer, Cursor, Entra, PageResult, Place, PollInterval, Query, RequestLimit, Rules, Seen,
+        Source, SourceError, SourceErrorKind, TimeReader, Verdict, fingerprint,
+    };
+    pub mod cloud_apps {
+        pub use crate::source::cloud_apps::{CloudApps, CloudAuth, PERMISSION};
+        pub mod record {
+            pub use crate::source::cloud_apps::record::{
+                Mapped, Shape, Unreadable, activity, alert, shape,
+            };
+        }
+    }
+    pub mod http {
+        pub use crate::source::http::{Body, Http, MAX_BODY, Post, Response, Route};
+    }
+    pub mod json {
+        pub mod list {
+            pub use crate::source::json::list::{Parser, Torn, refusal};
+        }
+    }
+}
+
+pub mod spool {
+    pub use crate::spool::{
+        Batch, DeadLetter, Encoder, Label, LineSet, Lines, Memory, Repair, Spool, SpoolError,
+        SpoolPage, Stats,
+    };
+    pub mod fuzzing {
+        pub use crate::spool::fuzzing::{Codec, batch, body, piece, pieces, set_aside};
+    }
+    pub mod sled {
+        pub use crate::spool::sled::{ASIDE_BYTES, SledSpool, SpoolBounds};
+    }
+}
+
+pub mod status {
+    pub use crate::status::{
+        AgentReport, Colour, Condition, Introduction, LedgerCounts, LedgerReport, LedgerRow,
+        LedgerSpan, LineCounts, LinkReport, LinkState, LivenessWatch, Notice, QueueDepth,
+        QueueDepths, Reporter, Signal, Snapshot, SpoolReport, Status, StreamCounts, StreamReport,
+        Thresholds, Topic, VERSION,
+    };
+    pub mod socket {
+        pub use crate::status::socket::ask;
+    }
+}
+
+pub mod stream {
+    pub use crate::stream::{ACTIVITIES, ALERTS, CLOUD_APPS};
+}
+
+pub mod syslog {
+    pub use crate::syslog::{Header, Priority, TimeFormat};
+    pub mod frame {
+        pub use crate::syslog::frame::{CUT_MARK, Framing, FramingRepairs};
+    }
+}
+
+pub mod timekeeping {
+    pub use crate::timekeeping::{
+        ClockSource, ClockState, DateBounds, Gate, Hands, SyncLoop, TimeAnswer, VARIABLE, ask,
+    };
+}
+
+pub mod trust {
+    pub use crate::trust::{PemError, TlsSide, authorities};
+}
+
+pub mod web {
+    pub use crate::web::{
+        Actions, AdminPage, AdminRequest, AdminSession, Auth, Entrance, Exchange, Guard, Hosts,
+        Page, SettingsAudit, Setup, SetupTools, Site, View, WebResponse, layout,
+    };
+}
