@@ -34,7 +34,7 @@ use crate::status::{InternalEvent, Reporter};
 
 /// A quiet connection is looked at this often.
 const QUIET_LOOK: Duration = Duration::from_secs(10);
-/// The longest that it waits for anybody in one go, by the time limits of the sink ([`Bounds`](crate::sink::Bounds): 60 s for the
+/// The longest that it waits for anybody in one go, by the time limits of the sink ([`StepTimes`](crate::sink::StepTimes): 60 s for the
 /// receiver's FIN) and its own (30 s of back-off). What takes longer in all, a slow receiver that takes a batch byte by byte or a
 /// cap of one line a second, wakes it on the way.
 pub const WAIT: Duration = Duration::from_secs(60);

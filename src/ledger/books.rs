@@ -9,7 +9,7 @@
 //! Each writer's tail reaches flash in one piece with what it counts. A checkpoint takes all tails into the file and raises
 //! the bases by one; a tail that is found with an older base is in the file already. So no count is lost or doubled by a
 //! kill at any moment. Lines that go out again after one are known by their numbers: what lies below
-//! [`sent_to`](Marks::sent_to) was counted.
+//! [`sent_to`](LedgerMarks::sent_to) was counted.
 
 mod delivery;
 mod opening;

@@ -1,6 +1,6 @@
 //! Lines as they lie on flash: about a hundred of them together, compressed.
 //!
-//! Inside the [envelope], whose line number is that of the first line:
+//! Inside the [`record`], whose line number is that of the first line:
 //!
 //! ```text
 //! 0      4       12       20          24

@@ -1,4 +1,4 @@
-//! One record of the API, an activity or an alert, as an [`Event`].
+//! One record of the API, an activity or an alert, as an [`Event`](crate::event::Event).
 //!
 //! A record may cost nothing but itself: whatever can be read is read, and what can't says why, with the id and the
 //! time where they can still be found, so that it can be set aside and the cursor can go on.
