@@ -28,6 +28,37 @@
 //! 8. Control flow hangs on variants, never on the text of a message.
 //! 9. What is on flash outlives the program: each format has a number, and older ones are read.
 //!
+//! # Words
+//!
+//! A word means one thing in the whole house, in code, in texts and on the page.
+//!
+//! - The road of data: a *record* is what the API sends; an *event* is the record in our own words;
+//!   a *line* is what the SIEM gets. A *stream* is a list of the API, read from its *cursor* on.
+//!   The spool keeps *batches* of lines in *segments*; the *index* says where each lies, a
+//!   *checkpoint* is what a segment begins with. A record that cannot be read is a *dead letter*; a
+//!   damaged part of the spool goes to the *quarantine*.
+//! - The wire: siembox *connects*, *sends*, and asks for *proof*; the receiver *acknowledges*. What
+//!   was sent and is not proved is the *replay window*; which lines the receiver has is the
+//!   *delivery state*.
+//! - Failures: an *error* has a *kind*; it leads to a *retry* after a *backoff*. A *rate limit* is
+//!   the cloud's, the *poll interval* ours. *Shutdown* is the end that somebody asked for.
+//! - Status: an *internal event* is told to the *reporter*; it becomes a line of the log, a
+//!   counter, a *notice*. A *condition* is what is wrong now. *Liveness* is the promise to be heard
+//!   of again.
+//! - The page: an *owner* *claims* the box and has *sessions*; a *form* is checked, a *job* is done
+//!   while the page waits.
+//! - The firmware: *services* are started and kept running by the *main loop*; *boot counting* and
+//!   the *health check* decide whether an update stays.
+//!
+//! # Style
+//!
+//! - A file is one noun: 40 to 200 lines, its types first, then `// === impl X ===`, its tests last or
+//!   in `name/tests.rs`. The first line says what it is, a second why, in the present tense.
+//! - The middle is pure; what touches disk, network or clock is a thin rim around it.
+//! - What is wrong is said once, at the rim: setting, value, reason and cure.
+//! - A struct's field says why it is there, a comment why something is done. Lines end at column
+//!   100.
+//!
 //! # Rooms and arrows
 //!
 //! A room is a private module of this crate: what nothing uses any more, the compiler names. Tests
