@@ -42,7 +42,8 @@ pub struct Looks<'a> {
     pub profile: Profile,
     /// The old agent's version that the line names and takes after.
     pub agent_version: &'a Version,
-    /// CEF severity (0 to 10) of low, medium, high and informational alerts; larger numbers count as 10.
+    /// CEF severity (0 to 10) of low, medium, high and informational alerts; larger numbers count as
+    /// 10. An unknown severity is written as a low one.
     pub severity: [u8; 4],
     /// What stands in the name field of an alert.
     pub alert_name: AlertName,

@@ -21,6 +21,11 @@ use std::net::IpAddr;
 pub struct Event<'a> {
     /// The record's id at the cloud: an opaque string of up to about 100 characters.
     pub id: Cow<'a, str>,
+    /// The id under which every source knows this record, where that is another one than `id`: one
+    /// record that two sources hand over is told by it. [`Event::identity`] reads it.
+    pub identity: Option<Cow<'a, str>>,
+    /// Which product raised it: a setting leaves out what that product sends to the SIEM by itself.
+    pub origin: Origin,
     /// When it happened, milliseconds since 1970.
     pub at_ms: i64,
     /// The description as plain text: no HTML, no entities. May hold newlines.
@@ -64,8 +69,8 @@ pub enum EventKind<'a> {
     },
     /// The cloud raised an alarm.
     Alert {
-        /// The cloud's number of the alert type: 15728641 is an activity policy that matched.
-        type_number: Option<i64>,
+        /// The type of the alert, where the record names one.
+        class: Option<AlertClass<'a>>,
         /// Title of the alert.
         title: Cow<'a, str>,
         /// Name of the policy that matched, where a policy did.
@@ -79,16 +84,51 @@ pub enum EventKind<'a> {
     },
 }
 
-/// `severityValue` of an alert (reference: api-alerts.md).
+/// The type of an alert. Some of the cloud's APIs number their types, others name them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AlertClass<'a> {
+    /// 15728641 is an activity policy that matched; [`alert_name`] has the old agent's names.
+    Number(i64),
+    /// The name itself, as it stands in the line.
+    Name(Cow<'a, str>),
+}
+
+/// How severe an alert is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Severity {
-    /// 0
+    /// The record says nothing about it, or nothing that is known. Its line says the same as of a
+    /// low one: a line has no word for it.
     #[default]
+    Unknown,
+    /// Low.
     Low,
-    /// 1
+    /// Medium.
     Medium,
-    /// 2
+    /// High.
     High,
-    /// 3
+    /// To be known, not to be acted on.
     Informational,
 }
+
+/// The product that a record comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Origin {
+    /// The product whose API handed it over.
+    #[default]
+    Source,
+    /// Defender for Identity, which sends its alerts to a SIEM by itself where that is set up there.
+    DefenderForIdentity,
+}
+
+// === impl Event ===
+
+impl Event<'_> {
+    /// The id under which every source knows this record.
+    #[must_use]
+    pub fn identity(&self) -> &str {
+        self.identity.as_deref().unwrap_or(&self.id)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -27,7 +27,9 @@ pub mod clock {
 }
 
 pub mod event {
-    pub use crate::event::{App, Event, EventKind, Severity, alert_name, app_name};
+    pub use crate::event::{
+        AlertClass, App, Event, EventKind, Origin, Severity, alert_name, app_name,
+    };
 }
 
 pub mod firmware {

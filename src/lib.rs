@@ -87,7 +87,7 @@
 //!   Uses `agent` `certificate` `settings` `sink` `source` `spool` `status` `stream` `trust`.
 //! - `preview`: `siembox preview`: what the filters let through now, as lines. Uses `agent`
 //!   `settings` `source` `stream`.
-//! - `render`: `siembox render`: records in a file, as lines. Uses `cef` `source` `syslog`.
+//! - `render`: `siembox render`: records in a file, as lines. Uses `cef` `event` `source` `syslog`.
 //! - `replay`: `siembox replay`: what is asked of a running siembox, and how far it has come. Uses
 //!   `settings`.
 //! - `source`: the port that records come in by, the reader by time (cursor, overlap, seen ids),

@@ -8,10 +8,9 @@ pub use split::{RecordText, records};
 use std::io::{self, Write};
 
 use crate::cef::Style;
+use crate::event::Origin;
 use crate::foreign::without_secrets;
-use crate::source::cloud_apps::record::{
-    Mapped, Shape, activity, alert, is_defender_for_identity, shape,
-};
+use crate::source::cloud_apps::record::{Mapped, Shape, activity, alert, shape};
 use crate::syslog::Header;
 use crate::text_file;
 
@@ -54,7 +53,7 @@ pub fn render(
     for RecordText { place, record } in records(&text_file::decode_lossy(input)) {
         match record.map_err(Problem::new).and_then(mapped) {
             Ok(Mapped { event, .. }) => {
-                if !with.defender_for_identity && is_defender_for_identity(&event) {
+                if !with.defender_for_identity && event.origin == Origin::DefenderForIdentity {
                     outcome.left_out += 1;
                     continue;
                 }

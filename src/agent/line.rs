@@ -1,10 +1,8 @@
 //! A record's text → an event → a line, as the agent's settings have it.
 
 use crate::cef::{Heartbeat, Style};
-use crate::event::Event;
-use crate::source::cloud_apps::record::{
-    Mapped, Unreadable, activity, alert, is_defender_for_identity,
-};
+use crate::event::{Event, Origin};
+use crate::source::cloud_apps::record::{Mapped, Unreadable, activity, alert};
 use crate::stream::{StreamKind, StreamSpec};
 use crate::syslog::Header;
 
@@ -34,7 +32,7 @@ impl LineWriter {
     /// Does a setting leave this event out?
     #[must_use]
     pub fn leaves_out(&self, event: &Event<'_>) -> bool {
-        !self.defender_for_identity && is_defender_for_identity(event)
+        !self.defender_for_identity && event.origin == Origin::DefenderForIdentity
     }
 
     /// Appends the event's line, without framing.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::fields::Value;
 use super::{AlertName, Pair, Style};
-use crate::event::{Event, EventKind, Severity, alert_name, app_name};
+use crate::event::{AlertClass, Event, EventKind, Severity, alert_name, app_name};
 
 impl Style {
     /// Appends the event as one line: no newline in it or at its end.
@@ -26,14 +26,14 @@ impl Style {
                 &self.activity
             }
             EventKind::Alert {
-                type_number,
+                class: of_alert,
                 title,
                 policy_name,
                 severity,
                 ..
             } => {
                 let class = out.len();
-                alert_class(*type_number, out);
+                self.alert_class(of_alert.as_ref(), out);
                 let name = match (self.alert_name, policy_name) {
                     (AlertName::Policy, Some(policy)) => policy,
                     _ => title,
@@ -72,9 +72,31 @@ impl Style {
         out.push('|');
     }
 
+    /// `ALERT_CABINET_EVENT_MATCH_AUDIT`, `ALERT_15795464`; a name as the record has it.
+    fn alert_class(&self, class: Option<&AlertClass<'_>>, out: &mut String) {
+        let start = out.len();
+        match class {
+            Some(AlertClass::Number(class)) => match alert_name(*class) {
+                Some(name) => out.push_str(name),
+                None => {
+                    out.push_str("ALERT_");
+                    number(*class, out);
+                }
+            },
+            Some(AlertClass::Name(name)) => {
+                self.header.write(name, out);
+                trim(start, out);
+            }
+            None => {}
+        }
+        if out.len() == start {
+            out.push_str("ALERT_UNKNOWN");
+        }
+    }
+
     fn severity_of(&self, severity: Severity) -> u8 {
         self.severity[match severity {
-            Severity::Low => 0,
+            Severity::Unknown | Severity::Low => 0,
             Severity::Medium => 1,
             Severity::High => 2,
             Severity::Informational => 3,
@@ -186,18 +208,6 @@ fn app_names(event: &Event<'_>, out: &mut String) {
             }
             (None, None) => {}
         }
-    }
-}
-
-/// `ALERT_CABINET_EVENT_MATCH_AUDIT`, `ALERT_15795464`
-fn alert_class(type_number: Option<i64>, out: &mut String) {
-    match (type_number.and_then(alert_name), type_number) {
-        (Some(name), _) => out.push_str(name),
-        (None, Some(type_number)) => {
-            out.push_str("ALERT_");
-            number(type_number, out);
-        }
-        (None, None) => out.push_str("ALERT_UNKNOWN"),
     }
 }
 

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use siembox_support::cef_reader::Cef;
 
 use super::*;
-use crate::event::{App, Event, EventKind, Severity};
+use crate::event::{AlertClass, App, Event, EventKind, Origin, Severity};
 
 const API: &str = "https://contoso.us3.portal.cloudappsecurity.com";
 
@@ -33,6 +33,8 @@ fn line(style: &Style, event: &Event<'_>) -> String {
 fn alert(title: &'static str) -> Event<'static> {
     Event {
         id: "596a7e360c204203a335a3fb".into(),
+        identity: None,
+        origin: Origin::Source,
         at_ms: 1_500_151_350_531,
         message: "Ann did it".into(),
         users: vec![
@@ -62,7 +64,7 @@ fn alert(title: &'static str) -> Event<'static> {
         portal_url: None,
         policies: vec!["p1".into(), "p2".into()],
         kind: EventKind::Alert {
-            type_number: Some(15_795_464),
+            class: Some(AlertClass::Number(15_795_464)),
             title: title.into(),
             policy_name: Some("policy".into()),
             severity: Severity::High,
@@ -126,11 +128,37 @@ fn names_are_chosen_and_never_empty() {
 }
 
 #[test]
+fn an_alert_type_is_a_number_or_a_name() {
+    for (of_event, expected) in [
+        (None, "ALERT_UNKNOWN"),
+        (
+            Some(AlertClass::Number(15_728_641)),
+            "ALERT_CABINET_EVENT_MATCH_AUDIT",
+        ),
+        (Some(AlertClass::Number(7)), "ALERT_7"),
+        (
+            Some(AlertClass::Name(" Ransom|ware\n".into())),
+            "Ransom|ware",
+        ),
+        (Some(AlertClass::Name(" \t".into())), "ALERT_UNKNOWN"),
+    ] {
+        let mut event = alert(" ");
+        if let EventKind::Alert { class, .. } = &mut event.kind {
+            *class = of_event;
+        }
+        let cef = Cef::read(&line(&style(Profile::Original, "0.207.251"), &event)).unwrap();
+        // a name is never empty: the type stands in
+        assert_eq!([&*cef.header[4], &*cef.header[5]], [expected; 2]);
+    }
+}
+
+#[test]
 fn severities_are_a_table() {
     let mut style = style(Profile::Original, "0.207.251");
     style.severity = [1, 2, 3, 200];
     let mut event = alert("x");
     for (severity, expected) in [
+        (Severity::Unknown, "1"),
         (Severity::Low, "1"),
         (Severity::Medium, "2"),
         (Severity::High, "3"),
@@ -138,11 +166,11 @@ fn severities_are_a_table() {
     ] {
         if let EventKind::Alert {
             severity: of_event,
-            type_number,
+            class,
             ..
         } = &mut event.kind
         {
-            (*of_event, *type_number) = (severity, None);
+            (*of_event, *class) = (severity, None);
         }
         let cef = Cef::read(&line(&style, &event)).unwrap();
         assert_eq!(
@@ -176,8 +204,12 @@ fn kind() -> impl Strategy<Value = EventKind<'static>> {
             },
         );
     let severity = prop_oneof![Just(Severity::Low), Just(Severity::Informational)];
+    let class = prop_oneof![
+        any::<i64>().prop_map(AlertClass::Number),
+        text().prop_map(AlertClass::Name),
+    ];
     let alert = (
-        any::<Option<i64>>(),
+        proptest::option::of(class),
         text(),
         proptest::option::of(text()),
         severity,
@@ -185,8 +217,8 @@ fn kind() -> impl Strategy<Value = EventKind<'static>> {
         vec(text(), 0..4),
     );
     let alert = alert.prop_map(
-        |(type_number, title, policy_name, severity, risk_score, related)| EventKind::Alert {
-            type_number,
+        |(class, title, policy_name, severity, risk_score, related)| EventKind::Alert {
+            class,
             title,
             policy_name,
             severity,
@@ -217,6 +249,8 @@ fn event() -> impl Strategy<Value = Event<'static>> {
             let (id, at_ms, message, users, apps, addresses) = some;
             Event {
                 id,
+                identity: None,
+                origin: Origin::Source,
                 at_ms,
                 message,
                 users,

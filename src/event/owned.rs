@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{App, Event, EventKind};
+use super::{AlertClass, App, Event, EventKind};
 
 impl Event<'_> {
     /// The same event, borrowing nothing.
@@ -10,6 +10,8 @@ impl Event<'_> {
     pub fn into_owned(self) -> Event<'static> {
         Event {
             id: owned(self.id),
+            identity: self.identity.map(owned),
+            origin: self.origin,
             at_ms: self.at_ms,
             message: owned(self.message),
             users: all_owned(self.users),
@@ -46,20 +48,29 @@ impl EventKind<'_> {
                 objects: all_owned(objects),
             },
             Self::Alert {
-                type_number,
+                class,
                 title,
                 policy_name,
                 severity,
                 risk_score,
                 related,
             } => EventKind::Alert {
-                type_number,
+                class: class.map(AlertClass::into_owned),
                 title: owned(title),
                 policy_name: policy_name.map(owned),
                 severity,
                 risk_score,
                 related: all_owned(related),
             },
+        }
+    }
+}
+
+impl AlertClass<'_> {
+    fn into_owned(self) -> AlertClass<'static> {
+        match self {
+            Self::Number(number) => AlertClass::Number(number),
+            Self::Name(name) => AlertClass::Name(owned(name)),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::mem::size_of;
 
-use super::{App, Event, EventKind};
+use super::{AlertClass, App, Event, EventKind};
 
 impl Event<'_> {
     /// Bytes that it takes once it borrows nothing, allocations' own overhead left aside.
@@ -18,14 +18,23 @@ impl Event<'_> {
                 objects,
             } => category.len() + label.len() + user_agent.len() + list(objects),
             EventKind::Alert {
+                class,
                 title,
                 policy_name,
                 related,
                 ..
-            } => title.len() + policy_name.as_ref().map_or(0, |name| name.len()) + list(related),
+            } => {
+                let class = match class {
+                    Some(AlertClass::Name(name)) => name.len(),
+                    Some(AlertClass::Number(_)) | None => 0,
+                };
+                let policy = policy_name.as_ref().map_or(0, |name| name.len());
+                class + title.len() + policy + list(related)
+            }
         };
         size_of::<Self>()
             + self.id.len()
+            + self.identity.as_ref().map_or(0, |identity| identity.len())
             + self.message.len()
             + list(&self.users)
             + self.apps.len() * size_of::<App<'_>>()

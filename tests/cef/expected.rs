@@ -2,7 +2,7 @@
 //! a look at how `siembox::for_tests::cef` does it.
 
 use siembox::for_tests::cef::Profile;
-use siembox::for_tests::event::{Event, EventKind, alert_name, app_name};
+use siembox::for_tests::event::{AlertClass, Event, EventKind, Severity, alert_name, app_name};
 
 /// A line's fields as they must come back.
 pub struct Expected {
@@ -72,7 +72,7 @@ pub fn expected(event: &Event<'_>, profile: Profile, quoted: bool, activity_url:
             [category.to_string(), label.to_string(), "0".to_owned()]
         }
         EventKind::Alert {
-            type_number,
+            class,
             title,
             severity,
             risk_score,
@@ -93,17 +93,20 @@ pub fn expected(event: &Event<'_>, profile: Profile, quoted: bool, activity_url:
             made.labelled("cs1", "portalURL", value(url.unwrap_or(&made_of_id)));
             made.labelled("cs3", "relatedAudits", list(related));
             made.plain("src", address(true));
-            let class = match type_number {
-                Some(number) => {
+            let class = match class {
+                Some(AlertClass::Number(number)) => {
                     alert_name(*number).map_or_else(|| format!("ALERT_{number}"), str::to_owned)
                 }
+                Some(AlertClass::Name(name)) => name.to_string(),
                 None => "ALERT_UNKNOWN".to_owned(),
             };
-            [
-                class,
-                title.to_string(),
-                [3, 6, 9, 0][*severity as usize].to_string(),
-            ]
+            let severity = match severity {
+                Severity::Unknown | Severity::Low => "3",
+                Severity::Medium => "6",
+                Severity::High => "9",
+                Severity::Informational => "0",
+            };
+            [class, title.to_string(), severity.to_owned()]
         }
     };
     made.labelled("cs2", "uniqueServiceAppIds", apps.join(","));
@@ -111,7 +114,11 @@ pub fn expected(event: &Event<'_>, profile: Profile, quoted: bool, activity_url:
     made.labelled("c6a1", "Device IPv6 Address", address(false));
     let [mut class, name, severity] = header.map(|field| header_field(&field, profile));
     if class.is_empty() {
-        class = "EVENT_CATEGORY_UNSPECIFIED".to_owned();
+        let unnamed = match event.kind {
+            EventKind::Activity { .. } => "EVENT_CATEGORY_UNSPECIFIED",
+            EventKind::Alert { .. } => "ALERT_UNKNOWN",
+        };
+        class = unnamed.to_owned();
     }
     let name = if name.is_empty() { class.clone() } else { name };
     Expected {

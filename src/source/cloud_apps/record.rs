@@ -11,7 +11,7 @@ mod time;
 
 pub use crate::source::recognise::{Shape, shape};
 pub use activity::activity;
-pub use alert::{alert, is_defender_for_identity};
+pub use alert::alert;
 
 use std::borrow::Cow;
 

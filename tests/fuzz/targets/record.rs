@@ -10,7 +10,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::LazyLock;
 
 use siembox::for_tests::cef::{AlertName, Looks, Profile, Style, Version};
-use siembox::for_tests::event::{App, Event, EventKind, Severity};
+use siembox::for_tests::event::{AlertClass, App, Event, EventKind, Origin, Severity};
 use siembox::for_tests::source::cloud_apps::record::{Unreadable, activity, alert, shape};
 use siembox::for_tests::syslog::{Header, Priority, TimeFormat};
 use siembox_support::cef_reader::Cef;
@@ -103,6 +103,12 @@ fn made() -> [(Style, Header); 4] {
     })
 }
 
+/// The last text is the type of an alert too; none where there are no texts at all.
+fn text_of_class(data: &[u8]) -> Option<Cow<'_, str>> {
+    let last = data.rsplit(|byte| *byte == 0x1f).next()?;
+    (!last.is_empty()).then(|| String::from_utf8_lossy(last))
+}
+
 /// An event made of texts with a unit separator between them; its numbers are made of the first bytes.
 fn event(mode: u8, data: &[u8]) -> Event<'_> {
     let numbers: Vec<u8> = data.iter().copied().chain([0; 8]).take(8).collect();
@@ -129,7 +135,10 @@ fn event(mode: u8, data: &[u8]) -> Event<'_> {
         }
     } else {
         EventKind::Alert {
-            type_number: (mode & 8 == 0).then_some(number),
+            class: match mode & 8 == 0 {
+                true => Some(AlertClass::Number(number)),
+                false => text_of_class(data).map(AlertClass::Name),
+            },
             title: text(),
             policy_name: Some(text()),
             severity: [
@@ -145,6 +154,8 @@ fn event(mode: u8, data: &[u8]) -> Event<'_> {
     let is_alert = matches!(kind, EventKind::Alert { .. });
     Event {
         id,
+        identity: None,
+        origin: Origin::Source,
         at_ms: number,
         message,
         users: vec![text(), text()],

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::html::plain;
 use super::time::RecordTime;
 use super::{Mapped, Refusal, Unreadable, complete, first_time, read_or_repair};
-use crate::event::{App, Event, EventKind, category_label};
+use crate::event::{App, Event, EventKind, Origin, category_label};
 use crate::source::json::{Items, Number, Text, Texts, addresses, lenient_object};
 
 lenient_object! {
@@ -89,6 +89,8 @@ fn mapped(record: Record<'_>) -> Result<Mapped<'_>, Refusal> {
     };
     let event = Event {
         id,
+        identity: None,
+        origin: Origin::Source,
         at_ms: first_time(&happened).unwrap_or(cursor_ms),
         message,
         users: user.into_iter().collect(),
@@ -150,6 +152,8 @@ mod tests {
         assert_eq!(mapped.cursor_ms, 1_595_096_586_840);
         let expected = Event {
             id: "97_15600_1".into(),
+            identity: None,
+            origin: Origin::Source,
             at_ms: 1_595_096_313_000,
             message: "Download file: file a&b.txt".into(),
             users: vec!["ann@contoso.com".into()],

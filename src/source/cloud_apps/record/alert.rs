@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::activity::plain_of;
 use super::time::RecordTime;
 use super::{Mapped, Refusal, Unreadable, complete, first_time, read_or_repair};
-use crate::event::{App, Event, EventKind, Severity};
+use crate::event::{AlertClass, App, Event, EventKind, Origin, Severity};
 use crate::source::json::{Items, Number, Text, addresses, lenient_object};
 
 lenient_object! {
@@ -42,15 +42,13 @@ pub fn alert(raw: &str) -> Result<Mapped<'_>, Unreadable> {
     read_or_repair(raw, |raw| mapped(serde_json::from_str(raw)?))
 }
 
-/// Did Defender for Identity raise this alert? It arrives twice where that product sends to the SIEM as well.
-#[must_use]
-pub fn is_defender_for_identity(event: &Event<'_>) -> bool {
+/// Alerts that concern Active Directory are those of Defender for Identity.
+fn origin(apps: &[App<'_>]) -> Origin {
     const ACTIVE_DIRECTORY: u32 = 20940;
-    matches!(event.kind, EventKind::Alert { .. })
-        && event
-            .apps
-            .iter()
-            .any(|app| app.number == Some(ACTIVE_DIRECTORY))
+    match (apps.iter()).any(|app| app.number == Some(ACTIVE_DIRECTORY)) {
+        true => Origin::DefenderForIdentity,
+        false => Origin::Source,
+    }
 }
 
 fn mapped(record: Record<'_>) -> Result<Mapped<'_>, Refusal> {
@@ -71,6 +69,8 @@ fn mapped(record: Record<'_>) -> Result<Mapped<'_>, Refusal> {
     let message = plain_of(record.description.or_empty());
     let event = Event {
         id,
+        identity: None,
+        origin: origin(&found.apps),
         at_ms,
         message: if message.is_empty() {
             title.clone()
@@ -87,7 +87,7 @@ fn mapped(record: Record<'_>) -> Result<Mapped<'_>, Refusal> {
         portal_url: record.url.said(),
         policies: found.policies,
         kind: EventKind::Alert {
-            type_number: record.type_number.0,
+            class: record.type_number.0.map(AlertClass::Number),
             title,
             policy_name: found.policy_name,
             severity: severity(&record.severity.0),
@@ -115,10 +115,11 @@ fn made_at(id: &str) -> Option<i64> {
 /// `severityValue`, a number; by name too, because the documentation lists the names beside them.
 fn severity(value: &str) -> Severity {
     match value.trim().to_ascii_uppercase().as_str() {
+        "0" | "LOW" => Severity::Low,
         "1" | "MEDIUM" => Severity::Medium,
         "2" | "HIGH" => Severity::High,
         "3" | "INFORMATIONAL" => Severity::Informational,
-        _ => Severity::Low,
+        _ => Severity::Unknown,
     }
 }
 
@@ -214,6 +215,8 @@ mod tests {
         };
         let expected = Event {
             id: "5f06d71dba4289d0602ba5ac".into(),
+            identity: None,
+            origin: Origin::Source,
             at_ms: 1_594_283_802_753,
             message: "File policy 'block png files' was matched\nby x.png".into(),
             users: vec!["ann@contoso.com".into(), "bob@contoso.com".into()],
@@ -228,7 +231,7 @@ mod tests {
             ),
             policies: vec!["5f01dce13de79160fbec4150".into()],
             kind: EventKind::Alert {
-                type_number: Some(15_728_642),
+                class: Some(AlertClass::Number(15_728_642)),
                 title: "block png files".into(),
                 policy_name: Some("block png files".into()),
                 severity: Severity::High,
@@ -237,7 +240,6 @@ mod tests {
             },
         };
         assert_eq!(mapped.event, expected);
-        assert!(!is_defender_for_identity(&mapped.event));
     }
 
     #[test]
@@ -261,12 +263,12 @@ mod tests {
         assert_eq!(event.users, ["x@contoso.com", "y"]);
         assert_eq!(event.policies, ["p"]);
         assert_eq!(event.message, "my policy");
-        assert!(is_defender_for_identity(&event));
+        assert_eq!(event.origin, Origin::DefenderForIdentity);
         assert!(matches!(
             event.kind,
             EventKind::Alert {
                 severity: Severity::Informational,
-                type_number: None,
+                class: None,
                 ..
             }
         ));

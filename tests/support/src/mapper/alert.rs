@@ -27,6 +27,7 @@ pub(super) fn parts(record: &Value, looks: &Looks) -> Parts {
     };
     let severity =
         number_at(record, "/severityValue").and_then(|value| usize::try_from(value).ok());
+    // decided: what has no severity is written as low
     let severity = severity.and_then(|value| SEVERITIES.get(value).copied());
     let users = of_kind(record, "user", &["id"]);
     let accounts = of_kind(record, "account", &["pa", "em", "label"]);
@@ -69,7 +70,7 @@ pub(super) fn parts(record: &Value, looks: &Looks) -> Parts {
         time_ms,
         id: kind,
         name,
-        severity: severity.unwrap_or(0),
+        severity: severity.unwrap_or(SEVERITIES[0]),
         pairs,
     }
 }
