@@ -39,8 +39,8 @@ use tokio::sync::Notify;
 pub use line::LineWriter;
 pub use page_writer::PageWriter;
 pub use parts::{
-    AgentError, StreamParts, cloud_parts, line_writer, machine_name, route, siem_address,
-    siem_target,
+    AgentError, KNOWN_RECORDS, StreamParts, cloud_parts, line_writer, machine_name, route,
+    siem_address, siem_target,
 };
 pub use poller::{Poller, PollerState};
 pub use rate_limited_client::RateLimitedClient;

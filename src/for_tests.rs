@@ -104,15 +104,14 @@ pub mod sink {
 
 pub mod source {
     pub use crate::source::{
-        Answer, Cursor, Entra, PageResult, Place, PollInterval, Query, RequestLimit, Rules, Seen,
-        Source, SourceError, SourceErrorKind, TimeReader, Verdict, fingerprint,
+        Answer, Cursor, Entra, PageResult, Place, PollInterval, Query, ReadRecord, RequestLimit,
+        Rules, Seen, Source, SourceError, SourceErrorKind, TimeReader, Unreadable, Verdict,
+        fingerprint, refusal,
     };
     pub mod cloud_apps {
-        pub use crate::source::cloud_apps::{CloudApps, CloudAuth, PERMISSION};
+        pub use crate::source::cloud_apps::{CloudApps, CloudAuth, LAYOUT, PERMISSION, RECORDS};
         pub mod record {
-            pub use crate::source::cloud_apps::record::{
-                Mapped, Shape, Unreadable, activity, alert, shape,
-            };
+            pub use crate::source::cloud_apps::record::{activity, alert};
         }
     }
     pub mod http {
@@ -120,7 +119,7 @@ pub mod source {
     }
     pub mod json {
         pub mod list {
-            pub use crate::source::json::list::{Parser, Torn, refusal};
+            pub use crate::source::json::list::{Parser, Torn};
         }
     }
 }

@@ -10,13 +10,15 @@ use std::io::{self, Write};
 use crate::cef::Style;
 use crate::event::Origin;
 use crate::foreign::without_secrets;
-use crate::source::cloud_apps::record::{Mapped, Shape, activity, alert, shape};
+use crate::source::{KnownRecords, Record};
 use crate::syslog::Header;
 use crate::text_file;
 
 /// How records become lines.
 #[derive(Debug, Clone, Copy)]
 pub struct Rendering<'a> {
+    /// Which records there may be.
+    pub known: &'a KnownRecords,
     /// Looks of the CEF text.
     pub style: &'a Style,
     /// What stands before it, where anything does.
@@ -50,9 +52,12 @@ pub fn render(
 ) -> io::Result<RenderOutcome> {
     let mut outcome = RenderOutcome::default();
     let mut line = String::new();
-    for RecordText { place, record } in records(&text_file::decode_lossy(input)) {
-        match record.map_err(Problem::new).and_then(mapped) {
-            Ok(Mapped { event, .. }) => {
+    for RecordText { place, record } in records(&text_file::decode_lossy(input), with.known.list) {
+        match record
+            .map_err(Problem::new)
+            .and_then(|raw| read(raw, with.known))
+        {
+            Ok(Record { event, .. }) => {
                 if !with.defender_for_identity && event.origin == Origin::DefenderForIdentity {
                     outcome.left_out += 1;
                     continue;
@@ -89,16 +94,8 @@ impl Problem {
     }
 }
 
-fn mapped(raw: &str) -> Result<Mapped<'_>, Problem> {
-    let read = match shape(raw) {
-        Shape::Alert => alert(raw),
-        Shape::Unknown if raw.starts_with('{') => {
-            let reason = "neither an activity nor an alert of the Defender for Cloud Apps API";
-            return Err(Problem::new(reason.to_owned()));
-        }
-        Shape::Activity | Shape::Unknown => activity(raw),
-    };
-    read.map_err(|unreadable| Problem {
+fn read<'r>(raw: &'r str, known: &KnownRecords) -> Result<Record<'r>, Problem> {
+    known.read(raw).map_err(|unreadable| Problem {
         id: unreadable.id,
         reason: unreadable.reason,
     })

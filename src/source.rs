@@ -14,7 +14,7 @@ pub mod json;
 mod poll_interval;
 mod rate_limit;
 mod recognise;
-pub mod record;
+mod record;
 
 pub use by_time::{
     Change, Cursor, Failure, PLAIN_PAGE, PageResult, ProbeAnswer, Rules, Seen, Start, Step,
@@ -23,8 +23,11 @@ pub use by_time::{
 pub use clocks::Clocks;
 pub use entra::{Entra, ReadSecret};
 pub use error::{SourceError, SourceErrorKind};
+pub use error_body::refusal;
 pub use poll_interval::PollInterval;
 pub use rate_limit::RequestLimit;
+pub use recognise::KnownRecords;
+pub use record::{ReadRecord, Record, Unreadable};
 
 use std::ops::ControlFlow;
 

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::source::cloud_apps::record::Unreadable;
+use crate::source::Unreadable;
 use crate::spool::{DeadLetter, MOST_ASIDE_BYTES};
 
 /// A page that has become so many bytes is cut: the rest is asked for again. A page of 5,000 records becomes 5 MB.

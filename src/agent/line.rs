@@ -2,7 +2,8 @@
 
 use crate::cef::{Heartbeat, Style};
 use crate::event::{Event, Origin};
-use crate::source::cloud_apps::record::{Mapped, Unreadable, activity, alert};
+use crate::source::cloud_apps::record::{activity, alert};
+use crate::source::{Record, Unreadable};
 use crate::stream::{StreamKind, StreamSpec};
 use crate::syslog::Header;
 
@@ -22,7 +23,7 @@ impl LineWriter {
     ///
     /// # Errors
     /// When it is none: with its id and time where they could still be found, and the reason.
-    pub fn read<'a>(&self, stream: StreamSpec, text: &'a str) -> Result<Mapped<'a>, Unreadable> {
+    pub fn read<'a>(&self, stream: StreamSpec, text: &'a str) -> Result<Record<'a>, Unreadable> {
         match stream.kind {
             StreamKind::Activities => activity(text),
             StreamKind::Alerts => alert(text),

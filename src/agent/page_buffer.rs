@@ -7,7 +7,7 @@ use super::chunk::{self, MOST_LINE, OVERHEAD};
 use super::line::LineWriter;
 use crate::event::Event;
 use crate::ledger::{LedgerKey, PageCounts};
-use crate::source::cloud_apps::record::Unreadable;
+use crate::source::Unreadable;
 use crate::spool::{DeadLetter, Lines};
 
 /// The yield of one page.

@@ -23,6 +23,9 @@ use crate::syslog::frame;
 use crate::syslog::{self, Header, Priority};
 use crate::trust::{self, PemError};
 
+/// The records that a file may hold.
+pub use crate::source::cloud_apps::RECORDS as KNOWN_RECORDS;
+
 /// An agent can't start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use super::{load, meant, usage};
-use crate::agent::line_writer;
+use crate::agent::{KNOWN_RECORDS, line_writer};
 use crate::cli::{Exit, RenderArgs};
 use crate::render::{self, Rendering};
 
@@ -24,6 +24,7 @@ pub fn render(args: RenderArgs) -> Exit {
         Err(error) => return usage(&error),
     };
     let with = Rendering {
+        known: &KNOWN_RECORDS,
         style: &writer.style,
         header: Some(&writer.header),
         defender_for_identity: writer.defender_for_identity,

@@ -35,12 +35,13 @@ impl fmt::Display for RecordPlace {
     }
 }
 
-/// All records in their order.
+/// All records in their order. `member` is the member of a whole answer that holds its list.
 #[must_use]
-pub fn records(text: &str) -> Vec<RecordText<'_>> {
+pub fn records<'t>(text: &'t str, member: &'static str) -> Vec<RecordText<'t>> {
     let mut found = Vec::new();
     let mut lines = Lines {
         text,
+        member,
         at: 0,
         line: 1,
     };
@@ -63,7 +64,7 @@ pub fn records(text: &str) -> Vec<RecordText<'_>> {
 /// The records in one JSON value.
 fn take<'t>(value: &'t str, lines: &mut Lines<'_>, found: &mut Vec<RecordText<'t>>) {
     let start = value.as_ptr() as usize - lines.text.as_ptr() as usize;
-    match listing::begin(value) {
+    match listing::begin(value, lines.member) {
         Some(begin) => list(
             &listing::elements(&value[begin..]),
             start + begin,
@@ -106,7 +107,7 @@ fn damaged<'t>(
     found: &mut Vec<RecordText<'t>>,
 ) -> usize {
     let next = next_record(rest);
-    if let Some(begin) = listing::begin(&rest[..next]) {
+    if let Some(begin) = listing::begin(&rest[..next], lines.member) {
         let listing = listing::elements(&rest[begin..]);
         let count = listing.elements.len();
         if count > 0 {
@@ -181,6 +182,8 @@ fn reason(error: &serde_json::Error, first: usize) -> String {
 /// Turns offsets, asked for in rising order, into lines.
 struct Lines<'t> {
     text: &'t str,
+    /// The member of an answer that holds its list.
+    member: &'static str,
     at: usize,
     line: usize,
 }
@@ -208,7 +211,7 @@ mod tests {
             Ok(record) => format!("{place}: {record}"),
             Err(reason) => format!("{place}: !{reason}"),
         };
-        records(text).into_iter().map(one).collect()
+        records(text, "data").into_iter().map(one).collect()
     }
 
     #[test]
@@ -316,7 +319,7 @@ mod tests {
     proptest! {
         #[test]
         fn ends_and_never_panics(text in "[\\[\\]{}\":, \na1\\\\é]{0,80}") {
-            prop_assert!(records(&text).len() <= text.len());
+            prop_assert!(records(&text, "data").len() <= text.len());
         }
     }
 }

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::cef::{AlertName, Looks, Profile, Version};
+use crate::source::cloud_apps::RECORDS;
 
 const ACTIVITY: &str =
     r#"{"_id": "a1", "timestamp": 1595096313000, "eventTypeName": "EVENT_CATEGORY_LOGIN"}"#;
@@ -30,6 +31,7 @@ fn rendered(
     let (mut lines, mut problems) = (Vec::new(), Vec::new());
     let style = style();
     let with = Rendering {
+        known: &RECORDS,
         style: &style,
         header,
         defender_for_identity,

@@ -75,6 +75,12 @@ impl fmt::Display for ErrorBody {
     }
 }
 
+/// Who speaks in an answer that is a refusal, and what is said; short.
+#[must_use]
+pub fn refusal(body: &[u8]) -> ForeignText {
+    ForeignText::new(ErrorBody::of(body).to_string())
+}
+
 /// What JSON says in words.
 pub(super) fn words(json: &Value) -> Option<ForeignText> {
     let said = WORDS.iter().find_map(|path| {

@@ -1,109 +1,85 @@
-//! Activity or alert? The API answers each under its own address; a file of records doesn't say.
+//! Which kind of record a text is, told by its keys: a file of records doesn't say from which address each of them came.
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::json::Text;
+use super::record::{ReadRecord, Record, Unreadable};
 
-/// What a record looks like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
-    /// It has a key that only activities have.
-    Activity,
-    /// It has a key that only alerts have.
-    Alert,
-    /// It is an object with neither.
-    Unknown,
+/// The records that a file may hold.
+#[derive(Debug)]
+pub struct KnownRecords {
+    /// The member of an answer that holds a list of them.
+    pub list: &'static str,
+    /// Their kinds. A record that has keys of several is of the first of them.
+    pub kinds: &'static [RecordShape],
+    /// What is said of an object that is of no kind.
+    pub none: &'static str,
 }
 
-/// Keys that only activities have, and that every known one has some of.
-const ACTIVITY: &[&str] = &[
-    "appId",
-    "created",
-    "description_metadata",
-    "eventType",
-    "eventTypeName",
-    "mainInfo",
-];
-/// Keys that only alerts have.
-const ALERT: &[&str] = &[
-    "entities",
-    "idValue",
-    "resolutionStatusValue",
-    "severityValue",
-    "statusValue",
-    "title",
-];
-
-/// Tells an activity from an alert by its keys. A text that is no JSON object is told by the words in it, so that
-/// reading it as what it was meant to be can say what is wrong with it.
-#[must_use]
-pub fn shape(raw: &str) -> Shape {
-    if let Ok(Keys(shape)) = serde_json::from_str(raw) {
-        return shape;
-    }
-    let is_alert = ALERT.iter().any(|key| raw.contains(&format!("\"{key}\"")));
-    if is_alert {
-        Shape::Alert
-    } else {
-        Shape::Activity
-    }
+/// A kind of records.
+#[derive(Debug)]
+pub struct RecordShape {
+    /// Keys that only records of this kind have.
+    pub keys: &'static [&'static str],
+    /// Reads one.
+    pub read: ReadRecord,
 }
 
-struct Keys(Shape);
+// === impl KnownRecords ===
 
-impl<'de> Deserialize<'de> for Keys {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Object;
-        impl<'de> Visitor<'de> for Object {
-            type Value = Keys;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Keys, A::Error> {
-                let mut shape = Shape::Unknown;
-                while let Some((key, _)) = map.next_entry::<Text<'_>, IgnoredAny>()? {
-                    if ACTIVITY.contains(&&*key.0) {
-                        shape = Shape::Activity;
-                    } else if shape == Shape::Unknown && ALERT.contains(&&*key.0) {
-                        shape = Shape::Alert;
-                    }
-                }
-                Ok(Keys(shape))
-            }
+impl KnownRecords {
+    /// Reads a record as what its keys say that it is.
+    ///
+    /// # Errors
+    /// Where it is an object of no kind, or can't be read as what it is.
+    pub fn read<'r>(&self, text: &'r str) -> Result<Record<'r>, Unreadable> {
+        match self.kind(text) {
+            Some(kind) => (kind.read)(text),
+            None => Err(Unreadable {
+                id: None,
+                cursor_ms: None,
+                reason: self.none.to_owned(),
+            }),
         }
-        from.deserialize_map(Object)
+    }
+
+    /// The kind of this record; `None` of an object that has no key of any. A text that is no JSON object is told by the
+    /// words in it, so that reading it as what it was meant to be can say what is wrong with it.
+    #[must_use]
+    pub fn kind(&self, text: &str) -> Option<&'static RecordShape> {
+        let mut json = serde_json::Deserializer::from_str(text);
+        let by_keys = json.deserialize_map(KindOfKeys(self.kinds));
+        if let (Ok(kind), Ok(())) = (by_keys, json.end()) {
+            return kind.and_then(|nth| self.kinds.get(nth));
+        }
+        let has = |key: &&str| text.contains(&format!("\"{key}\""));
+        let by_words = |kind: &&RecordShape| kind.keys.iter().any(has);
+        (self.kinds.iter().rev().find(by_words)).or_else(|| self.kinds.first())
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Which of these kinds the keys of an object belong to.
+struct KindOfKeys(&'static [RecordShape]);
 
-    #[test]
-    fn shapes() {
-        for (raw, expected) in [
-            (
-                r#"{"_id": "1", "timestamp": 1, "eventTypeName": null}"#,
-                Shape::Activity,
-            ),
-            (r#"{"mainInfo": {}, "title": "x"}"#, Shape::Activity),
-            (
-                r#"{"_id": "1", "timestamp": 1, "idValue": 1}"#,
-                Shape::Alert,
-            ),
-            (r#"{"title": "x", "x": "\ud83d"}"#, Shape::Alert),
-            (r#"{"_id": "1", "timestamp": 1}"#, Shape::Unknown),
-            (
-                r#"{"filters": [{"error": "x"}], "error": true}"#,
-                Shape::Unknown,
-            ),
-            ("7", Shape::Activity),
-            (r#"{"idValue": 1, "#, Shape::Alert),
-            (r#"{"appId": 1, "#, Shape::Activity),
-        ] {
-            assert_eq!(shape(raw), expected, "{raw}");
+impl<'de> Visitor<'de> for KindOfKeys {
+    type Value = Option<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut found: Option<usize> = None;
+        while let Some((key, _)) = map.next_entry::<Text<'_>, IgnoredAny>()? {
+            let of_key = |kind: &RecordShape| kind.keys.contains(&&*key.0);
+            let nth = self.0.iter().position(of_key);
+            found = match (found, nth) {
+                (Some(before), Some(nth)) => Some(before.min(nth)),
+                (before, nth) => before.or(nth),
+            };
         }
+        Ok(found)
     }
 }

@@ -1,22 +1,24 @@
-//! A record of a source, read: the event that it is, or why it is none.
+//! A record of a source, read: the event that it is, or why it can't be forwarded.
 
 use crate::event::Event;
 
+/// Reads a record's text.
+pub type ReadRecord = for<'r> fn(&'r str) -> Result<Record<'r>, Unreadable>;
+
 /// A record that was understood.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Mapped<'a> {
+pub struct Record<'a> {
     /// What is forwarded.
     pub event: Event<'a>,
-    /// What the stream's cursor goes by, milliseconds since 1970: when an activity was saved (`created`; failing that
-    /// `instantiation`, then `timestamp`), when an alert was raised (`timestamp`).
+    /// What the stream's cursor goes by, milliseconds since 1970.
     pub cursor_ms: i64,
 }
 
-impl Mapped<'_> {
+impl Record<'_> {
     /// The same, borrowing nothing.
     #[must_use]
-    pub fn into_owned(self) -> Mapped<'static> {
-        Mapped {
+    pub fn into_owned(self) -> Record<'static> {
+        Record {
             event: self.event.into_owned(),
             cursor_ms: self.cursor_ms,
         }
@@ -29,7 +31,7 @@ impl Mapped<'_> {
 pub struct Unreadable {
     /// The record's id, where it could be found.
     pub id: Option<String>,
-    /// What the stream's cursor goes by, as in [`Mapped`], where it could be found.
+    /// What the stream's cursor goes by, as in [`Record`], where it could be found.
     pub cursor_ms: Option<i64>,
     /// Why, in words.
     pub reason: String,

@@ -5,7 +5,8 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use siembox::for_tests::cef::{AlertName, Looks, Profile, Style, Version};
-use siembox::for_tests::source::cloud_apps::record::{Mapped, Unreadable, activity, alert};
+use siembox::for_tests::source::ReadRecord;
+use siembox::for_tests::source::cloud_apps::record::{activity, alert};
 use siembox_support::records::{self, Series};
 
 /// Different records, and how often each is read.
@@ -14,8 +15,6 @@ const ROUNDS: usize = 200;
 /// Any time, but always the same.
 const FROM_MS: i64 = 1_700_000_000_000;
 
-type Read = for<'a> fn(&'a str) -> Result<Mapped<'a>, Unreadable>;
-
 fn main() {
     println!("| record | bytes | read, ns | read and written, ns | bytes of the line |");
     println!("|---|--:|--:|--:|--:|");
@@ -23,7 +22,7 @@ fn main() {
     row("alert", records::alerts(7, RECORDS), alert);
 }
 
-fn row(what: &str, series: Series, read: Read) {
+fn row(what: &str, series: Series, read: ReadRecord) {
     let style = Style::new(&Looks {
         profile: Profile::Original,
         agent_version: &Version::parse("0.207.251").unwrap(),

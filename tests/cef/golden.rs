@@ -5,10 +5,12 @@ use std::collections::HashSet;
 
 use crate::cases::{Case, cases};
 use siembox::for_tests::render::{Rendering, render};
+use siembox::for_tests::source::cloud_apps::RECORDS;
 
 fn rendered(case: &Case) -> String {
     let (mut lines, mut problems) = (Vec::new(), Vec::new());
     let with = Rendering {
+        known: &RECORDS,
         style: &case.style,
         header: Some(&case.header),
         defender_for_identity: true,

@@ -21,7 +21,7 @@ use crate::{cases, dirty};
 use serde_json::{Value, json};
 use siembox::for_tests::cef::{Heartbeat, Profile};
 use siembox::for_tests::event::Event;
-use siembox::for_tests::source::cloud_apps::record::{Shape, activity, alert, shape};
+use siembox::for_tests::source::cloud_apps::RECORDS;
 use siembox_support::cef_reader::Cef;
 
 const AUDITS: &str = "https://contoso.portal.cloudappsecurity.com/#/audits?activity.id=eq(";
@@ -55,11 +55,7 @@ fn shown(profile: Profile, version: &str, activity_url: &str) -> Vec<Shown> {
 }
 
 fn event(record: &str) -> Event<'_> {
-    let read = if shape(record) == Shape::Alert {
-        alert(record)
-    } else {
-        activity(record)
-    };
+    let read = RECORDS.read(record);
     read.unwrap_or_else(|unreadable| panic!("{unreadable}: {record}"))
         .event
 }

@@ -11,7 +11,8 @@ use crate::clock::Time;
 use crate::event::Event;
 use crate::ledger::LedgerKey;
 use crate::sent::SentRecorder;
-use crate::source::cloud_apps::record::{Unreadable, too_long};
+use crate::source::Unreadable;
+use crate::source::cloud_apps::record::too_long;
 use crate::source::{Recipient, TimeReader};
 use crate::stream::StreamSpec;
 

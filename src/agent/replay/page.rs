@@ -17,10 +17,11 @@ use crate::foreign::ForeignText;
 use crate::ledger::{self, LedgerKey};
 use crate::replay::ReplayCounts;
 use crate::sent::{Hour, Id};
-use crate::source::cloud_apps::record::{Mapped, Unreadable, too_long};
+use crate::source::cloud_apps::record::too_long;
 use crate::source::{
     Answer, Query, Recipient, Source, SourceError, TimeReader, Unserved, Verdict, fingerprint,
 };
+use crate::source::{Record, Unreadable};
 use crate::spool::Spool;
 use crate::status::InternalEvent;
 use crate::stream::StreamSpec;
@@ -31,7 +32,7 @@ const RELATED_TRIES: u32 = 3;
 /// The different records of a page.
 #[derive(Default)]
 pub(super) struct DistinctRecords {
-    records: Vec<Mapped<'static>>,
+    records: Vec<Record<'static>>,
     /// Those that can't be read.
     page: PageBuffer,
     /// Those among them that the poller will set aside by itself.
@@ -168,7 +169,7 @@ impl<S: Spool, C: Source, T: Time> Replay<S, C, T> {
         Ok(())
     }
 
-    fn known(&self, leg: &Leg<S, C>, records: &[Mapped<'_>]) -> HashSet<Id> {
+    fn known(&self, leg: &Leg<S, C>, records: &[Record<'_>]) -> HashSet<Id> {
         let ids: Vec<Id> = records.iter().map(id).collect();
         self.sent.known(leg.stream, &ids, |error| {
             self.worker.tell(&InternalEvent::SentIdsTrouble {
@@ -179,7 +180,7 @@ impl<S: Spool, C: Source, T: Time> Replay<S, C, T> {
 
     /// By a setting, by whether it was sent before, whether the poller may still read it by itself,
     /// and by what was asked for.
-    fn fate(&self, leg: &Leg<S, C>, known: &HashSet<Id>, record: &Mapped<'_>) -> Fate {
+    fn fate(&self, leg: &Leg<S, C>, known: &HashSet<Id>, record: &Record<'_>) -> Fate {
         if self.writer.leaves_out(&record.event) {
             return Fate::LeftOut;
         }
@@ -288,7 +289,7 @@ impl Fate {
 
     /// What its line is counted under. What counts in its hour is only what is new there, so that a gap closes and nothing
     /// hides one; a line sent again on purpose belongs to no hour.
-    fn key(self, stream: u8, record: &Mapped<'_>) -> LedgerKey {
+    fn key(self, stream: u8, record: &Record<'_>) -> LedgerKey {
         match self {
             Self::SentAgain => LedgerKey::asked(stream),
             _ => LedgerKey::at(stream, ledger::hour_of(record.cursor_ms)),
@@ -317,7 +318,7 @@ impl Fate {
     }
 }
 
-fn id(record: &Mapped<'_>) -> Id {
+fn id(record: &Record<'_>) -> Id {
     Id {
         hour: Hour::of(record.cursor_ms),
         print: fingerprint(&record.event.id),

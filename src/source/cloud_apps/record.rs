@@ -7,18 +7,19 @@ mod activity;
 mod alert;
 mod html;
 mod html_entities;
+mod kinds;
 mod time;
 
-pub use crate::source::recognise::{Shape, shape};
 pub use activity::activity;
 pub use alert::alert;
+pub use kinds::RECORDS;
 
 use std::borrow::Cow;
 
 use serde::Deserialize;
 
 use crate::source::json::{Text, repair};
-pub use crate::source::record::{Mapped, Unreadable};
+use crate::source::record::{Record, Unreadable};
 use time::RecordTime;
 
 /// The first usable time: after 1970, before the year 10000. A zero is how some sources write "not known".
@@ -31,8 +32,8 @@ fn first_time(times: &[RecordTime]) -> Option<i64> {
 /// Reads `raw` with `read`; a text that a JSON parser refuses is repaired where that is possible and read again.
 fn read_or_repair<'a>(
     raw: &'a str,
-    read: impl for<'r> Fn(&'r str) -> Result<Mapped<'r>, Refusal>,
-) -> Result<Mapped<'a>, Unreadable> {
+    read: impl for<'r> Fn(&'r str) -> Result<Record<'r>, Refusal>,
+) -> Result<Record<'a>, Unreadable> {
     if !raw.trim_start().starts_with('{') {
         return Err(Unreadable {
             id: None,

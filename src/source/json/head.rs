@@ -17,8 +17,10 @@ pub(super) enum Reach {
 }
 
 /// What has come before the list.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Head {
+    /// The member whose list is looked for.
+    list: &'static str,
     /// Without a byte order mark and blanks before it.
     text: Vec<u8>,
     /// Bytes of a byte order mark that have come.
@@ -29,11 +31,25 @@ pub(super) struct Head {
     escaped: bool,
     /// Where the last text of the answer's own members begins and ends.
     last: (usize, usize),
-    /// Does the value of `data` come next?
-    data: bool,
+    /// Does the value of that member come next?
+    is_next: bool,
 }
 
 impl Head {
+    /// Nothing has come yet of an answer whose member `list` holds the records.
+    pub(super) fn new(list: &'static str) -> Self {
+        Self {
+            list,
+            text: Vec::new(),
+            marks: 0,
+            depth: 0,
+            in_text: false,
+            escaped: false,
+            last: (0, 0),
+            is_next: false,
+        }
+    }
+
     /// Takes the next piece of the body.
     pub(super) fn feed(&mut self, piece: &[u8]) -> Reach {
         for (at, &byte) in piece.iter().enumerate() {
@@ -62,8 +78,8 @@ impl Head {
     }
 
     /// All that has come, up to the bracket where a list begins.
-    pub(super) fn into_text(self) -> Vec<u8> {
-        self.text
+    pub(super) fn take_text(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.text)
     }
 
     fn stands_before(&mut self, byte: u8) -> bool {
@@ -79,17 +95,20 @@ impl Head {
             self.last.1 = self.text.len() - 1;
             return false;
         }
-        let data = std::mem::take(&mut self.data);
+        let is_next = std::mem::take(&mut self.is_next);
         match byte {
             b'"' => {
                 self.in_text = true;
                 self.last = (self.text.len(), self.text.len());
             }
-            b'[' if data => return true,
+            b'[' if is_next => return true,
             b'{' | b'[' => self.depth += 1,
             b'}' | b']' => self.depth = self.depth.saturating_sub(1),
-            b':' => self.data = self.depth == 1 && self.text[self.last.0..self.last.1] == *b"data",
-            byte if byte.is_ascii_whitespace() => self.data = data,
+            b':' => {
+                let name = &self.text[self.last.0..self.last.1];
+                self.is_next = self.depth == 1 && name == self.list.as_bytes();
+            }
+            byte if byte.is_ascii_whitespace() => self.is_next = is_next,
             _ => {}
         }
         false
@@ -103,7 +122,7 @@ mod tests {
     /// Where the list begins, whatever the pieces.
     fn list(body: &str) -> Option<usize> {
         let found = |size: usize| {
-            let mut head = Head::default();
+            let mut head = Head::new("data");
             body.as_bytes()
                 .chunks(size)
                 .enumerate()
@@ -136,13 +155,13 @@ mod tests {
 
     #[test]
     fn is_bounded() {
-        let mut head = Head::default();
+        let mut head = Head::new("data");
         let piece = [b'x'; 4096];
         assert_eq!(head.feed(b"{\"a\":\""), Reach::Open);
         let pieces = (1..).find(|_| head.feed(&piece) == Reach::Over);
         assert_eq!(pieces, Some(MOST_AROUND / 4096));
-        let mut blank = Head::default();
+        let mut blank = Head::new("data");
         assert!((0..1000).all(|_| blank.feed(&[b' '; 4096]) == Reach::Open));
-        assert_eq!(blank.into_text(), b"");
+        assert_eq!(blank.take_text(), b"");
     }
 }

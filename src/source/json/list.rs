@@ -1,30 +1,76 @@
-//! An answer's JSON taken apart, up to the records: `{"data":[…],"hasNext":bool,"total":n,"nextQueryFilters":…}`.
+//! Takes an answer's JSON apart while it comes: the records of its list one by one, then the members around the list.
 //!
-//! The records themselves stay text here, so that one that can't be read is set aside byte for byte. They are handed over one by
-//! one while the answer comes: of a page of 9 MB no more than a piece is in memory. Whatever comes, what is kept of it is
-//! bounded: [`MOST_RECORDS`] records, one record of 11 MB, 1 MB around the list.
+//! The records stay text here, so that one that can't be read is set aside byte for byte. Of a page of 9 MB no more than a
+//! piece is in memory. Whatever comes, what is kept of it is bounded: [`MOST_RECORDS`] records, one record of 11 MB, 1 MB around
+//! the list.
+
+mod whole;
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
-use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::element::Element;
 use super::head::{Head, MOST_AROUND, Reach};
-use super::lenient::{Items, LenientFlag, Number};
-use super::lenient_object::lenient_object;
 use super::splitter::{Progress, Splitter};
 use crate::foreign::ForeignText;
-use crate::source::error_body::{self, ErrorBody};
-use crate::source::{Answer, Recipient};
+use crate::source::Answer;
 
 /// The most records that are taken from one answer: twice the most that are asked for.
 pub const MOST_RECORDS: u64 = 10_000;
-/// The longest `nextQueryFilters` that is kept, bytes: it goes to flash with each page.
-const MOST_PLACE: usize = 16 << 10;
 /// What is kept of an answer that is no JSON, bytes: its title stands there.
 const MOST_OF_OTHERS: usize = 16 << 10;
+
+/// How the answers of an API are laid out.
+#[derive(Debug)]
+pub struct ListLayout {
+    /// The member that holds the list of records.
+    pub list: &'static str,
+    /// Reads the members of an answer. An error where they are not JSON.
+    pub read: for<'a> fn(&'a str) -> Result<Members<'a>, serde_json::Error>,
+}
+
+/// The members of an answer.
+#[derive(Debug)]
+pub struct Members<'a> {
+    /// What they say beside the records, which are not counted here.
+    pub answer: Answer,
+    /// The value of [`ListLayout::list`] as it stands there, where there is one.
+    pub list: Option<&'a RawValue>,
+}
+
+/// Who takes the records of a list, one by one as they come. Who has no room for another one breaks.
+pub trait TakeRecord {
+    /// A record as it stands in the list.
+    fn record(&mut self, text: &str) -> ControlFlow<()>;
+
+    /// A record of so many `bytes`, too many to be taken in at once, and how it begins.
+    fn too_long(&mut self, begin: &str, bytes: u64) -> ControlFlow<()>;
+}
+
+/// For lists whose records do not matter.
+impl TakeRecord for () {
+    fn record(&mut self, _: &str) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    fn too_long(&mut self, _: &str, _: u64) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+/// For a few records, to be looked at afterwards.
+impl TakeRecord for Vec<String> {
+    fn record(&mut self, text: &str) -> ControlFlow<()> {
+        self.push(text.to_owned());
+        ControlFlow::Continue(())
+    }
+
+    fn too_long(&mut self, begin: &str, _: u64) -> ControlFlow<()> {
+        self.record(begin)
+    }
+}
 
 /// Why an answer could not be taken apart.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,64 +85,18 @@ pub enum Torn {
     Damaged(ForeignText),
 }
 
-lenient_object! {
-    struct Envelope<'a> {
-        "data" => data: Raw<'a>,
-        "hasNext" => has_next: Raw<'a>,
-        "nextQueryFilters" => next: Raw<'a>,
-        "total" => total: Number,
-    }
-}
-
-/// A value as it stands there; `None` where there is none.
-#[derive(Debug, Default)]
-struct Raw<'a>(Option<&'a RawValue>);
-
-impl<'de> Deserialize<'de> for Raw<'de> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        <&RawValue>::deserialize(from).map(|raw| Self(Some(raw)))
-    }
-}
-
-impl Envelope<'_> {
-    /// What it says beside its records.
-    fn read(&self) -> Answer {
-        let place = place(self.next.0);
-        let too_long = place.as_ref().is_some_and(|place| place.len() > MOST_PLACE);
-        let flag =
-            |raw: &RawValue| serde_json::from_str::<LenientFlag>(raw.get()).unwrap_or_default();
-        let has_next = self.has_next.0.map(flag);
-        let total = self.total.0.and_then(|total| total.try_into().ok());
-        Answer {
-            has_next: too_long || has_next.is_some_and(|has_next| has_next.0),
-            next: place.filter(|_| !too_long),
-            bare: has_next.is_none() && total.is_none(),
-            total,
-            ..Answer::default()
-        }
-    }
-}
-
-/// `nextQueryFilters` to the letter: an object, or the text of one. Whatever else stands there names no place.
-fn place(raw: Option<&RawValue>) -> Option<String> {
-    let raw = raw?.get();
-    let place = if raw.starts_with('"') {
-        let inner = serde_json::from_str::<String>(raw).ok()?;
-        serde_json::from_str::<&RawValue>(inner.trim())
-            .ok()
-            .map(|inner| inner.get().to_owned())?
-    } else {
-        raw.to_owned()
-    };
-    let empty = || place[1..].trim_start().starts_with('}');
-    (place.starts_with('{') && !empty()).then_some(place)
-}
-
 /// Takes an answer apart while it comes.
 pub struct Parser<'r> {
-    to: &'r mut dyn Recipient,
-    records: u64,
+    layout: &'static ListLayout,
+    /// Who takes the records, and how many it has got.
+    to: Counted<'r>,
     state: State,
+}
+
+/// Who takes the records, and how many were handed over.
+struct Counted<'r> {
+    to: &'r mut dyn TakeRecord,
+    records: u64,
 }
 
 enum State {
@@ -114,11 +114,11 @@ enum State {
 
 impl<'r> Parser<'r> {
     /// Hands the records over to `to`, as soon as each has come.
-    pub fn new(to: &'r mut dyn Recipient) -> Self {
+    pub fn new(layout: &'static ListLayout, to: &'r mut dyn TakeRecord) -> Self {
         Self {
-            to,
-            records: 0,
-            state: State::Head(Head::default()),
+            layout,
+            to: Counted { to, records: 0 },
+            state: State::Head(Head::new(layout.list)),
         }
     }
 
@@ -132,15 +132,14 @@ impl<'r> Parser<'r> {
                 Reach::Open | Reach::Over => ControlFlow::Break(()),
                 Reach::List(begin) => {
                     self.state = State::List {
-                        head: std::mem::take(head).into_text(),
+                        head: head.take_text(),
                         splitter: Splitter::default(),
                     };
                     self.feed(&piece[begin..])
                 }
             },
             State::List { head, splitter } => {
-                let (to, records) = (&mut *self.to, &mut self.records);
-                match splitter.feed(piece, |element| hand_over(element, to, records)) {
+                match splitter.feed(piece, |element| self.to.hand_over(element)) {
                     Progress::Open => ControlFlow::Continue(()),
                     Progress::Ended(tail) => {
                         let mut around = std::mem::take(head);
@@ -171,26 +170,26 @@ impl<'r> Parser<'r> {
     /// # Errors
     /// See [`Torn`].
     pub fn end(mut self) -> Result<Answer, Torn> {
-        let (to, records) = (&mut *self.to, &mut self.records);
+        let (layout, to) = (self.layout, &mut self.to);
         let answer = match self.state {
-            State::Head(head) => closer_look(head, to, records)?,
+            State::Head(head) => whole::answer(head, layout, to)?,
             State::List { mut head, splitter } => {
-                match splitter.end(|element| hand_over(element, to, records)) {
+                match splitter.end(|element| to.hand_over(element)) {
                     Progress::Open => {
                         return Err(Torn::Damaged(ForeignText::new("its list has no end")));
                     }
                     Progress::Ended(tail) => {
                         head.extend(tail);
-                        around(&head)
+                        whole::around(&head, layout)
                     }
                     Progress::Stopped => cut(),
                 }
             }
-            State::Tail(text) => around(&text),
+            State::Tail(text) => whole::around(&text, layout),
             State::Cut => cut(),
         };
         Ok(Answer {
-            records: self.records,
+            records: self.to.records,
             ..answer
         })
     }
@@ -205,131 +204,25 @@ fn cut() -> Answer {
     }
 }
 
-/// Hands over an element of the list.
-fn hand_over(element: Element<'_>, to: &mut dyn Recipient, records: &mut u64) -> ControlFlow<()> {
-    *records += 1;
-    let flow = match element {
-        Element::Whole(record) => to.record(&text(record)),
-        Element::TooLong { begin, bytes } => to.too_long(&text(begin), bytes),
-    };
-    if *records >= MOST_RECORDS {
-        return ControlFlow::Break(());
+impl Counted<'_> {
+    /// Hands over an element of the list.
+    fn hand_over(&mut self, element: Element<'_>) -> ControlFlow<()> {
+        self.records += 1;
+        let flow = match element {
+            Element::Whole(record) => self.to.record(&text(record)),
+            Element::TooLong { begin, bytes } => self.to.too_long(&text(begin), bytes),
+        };
+        if self.records >= MOST_RECORDS {
+            return ControlFlow::Break(());
+        }
+        flow
     }
-    flow
 }
 
 /// Dirt in a text must not cost the record: what is not UTF-8 becomes U+FFFD. `from_utf8` alone looks at clean text some bytes
 /// at a time.
 fn text(bytes: &[u8]) -> Cow<'_, str> {
     std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
-}
-
-/// What stands around a list is usually whole; where it is not, the list alone must tell.
-fn around(text: &[u8]) -> Answer {
-    let text = String::from_utf8_lossy(text);
-    let bare = || Answer {
-        bare: true,
-        ..Answer::default()
-    };
-    envelope(&text).map_or_else(|_| bare(), |envelope| envelope.read())
-}
-
-/// The answer's members; what stands behind the answer does not matter.
-fn envelope(text: &str) -> Result<Envelope<'_>, serde_json::Error> {
-    Envelope::deserialize(&mut serde_json::Deserializer::from_str(text))
-}
-
-/// An answer in which no list of records begins.
-fn closer_look(head: Head, to: &mut dyn Recipient, records: &mut u64) -> Result<Answer, Torn> {
-    let is_object = head.is_object();
-    let text = head.into_text();
-    if text.is_empty() {
-        return Err(Torn::Empty);
-    }
-    if !is_object {
-        return Err(Torn::NotJson(refusal_of(&text)));
-    }
-    if text.len() >= MOST_AROUND {
-        let what = format!("more than {} MB stand before its list", MOST_AROUND >> 20);
-        return Err(Torn::Damaged(ForeignText::new(what)));
-    }
-    let text = String::from_utf8_lossy(&text);
-    let envelope = match envelope(&text) {
-        Ok(envelope) => envelope,
-        Err(error) => {
-            return salvage(&text, to, records)
-                .ok_or_else(|| Torn::Damaged(ForeignText::new(error.to_string())));
-        }
-    };
-    let no = || Torn::Refusal(refusal(&text));
-    let data = envelope.data.0.ok_or_else(no)?.get();
-    let flow = match data.as_bytes().first() {
-        Some(b'[') => list_of(data, to, records),
-        Some(b'{') => map(data, to, records),
-        _ if says_no(&text) => return Err(no()),
-        _ if matches!(data, "null" | "\"\"") => ControlFlow::Continue(()),
-        _ => return Err(Torn::Damaged(ForeignText::new("its data is no list"))),
-    };
-    Ok(match flow {
-        ControlFlow::Continue(()) => envelope.read(),
-        ControlFlow::Break(()) => cut(),
-    })
-}
-
-/// A map in the place of a list: its values are the records; one that holds something else is a record itself.
-fn map(data: &str, to: &mut dyn Recipient, records: &mut u64) -> ControlFlow<()> {
-    let values: Items<&RawValue> = serde_json::from_str(data).unwrap_or_default();
-    let all = values.more == 0 && values.kept.iter().all(|value| value.get().starts_with('{'));
-    if !all {
-        return hand_over(Element::Whole(data.as_bytes()), to, records);
-    }
-    (values.kept.iter())
-        .try_for_each(|value| hand_over(Element::Whole(value.get().as_bytes()), to, records))
-}
-
-/// A whole list.
-fn list_of(data: &str, to: &mut dyn Recipient, records: &mut u64) -> ControlFlow<()> {
-    match list(data, "", to, records) {
-        Some(Answer { cut: true, .. }) => ControlFlow::Break(()),
-        _ => ControlFlow::Continue(()),
-    }
-}
-
-/// Tells the records of damaged JSON apart by their brackets alone, so that one damaged record costs only itself.
-/// `None` where the list does not even close: then the answer broke off.
-fn salvage(body: &str, to: &mut dyn Recipient, records: &mut u64) -> Option<Answer> {
-    let key = body.find("\"data\"")?;
-    let start = key + body[key..].find('[')?;
-    list(&body[start..], &body[..start], to, records)
-}
-
-/// The records of the list that `text` begins with, and what it and `before` say beside them.
-fn list(text: &str, before: &str, to: &mut dyn Recipient, records: &mut u64) -> Option<Answer> {
-    let (mut splitter, rest) = (Splitter::default(), &text.as_bytes()[1..]);
-    let mut each = |element: Element<'_>| hand_over(element, to, records);
-    let progress = match splitter.feed(rest, &mut each) {
-        Progress::Open => splitter.end(&mut each),
-        other => other,
-    };
-    match progress {
-        Progress::Open => None,
-        Progress::Ended(tail) => Some(around(&[before.as_bytes(), b"[", &tail].concat())),
-        Progress::Stopped => Some(cut()),
-    }
-}
-
-fn says_no(body: &str) -> bool {
-    serde_json::from_str(body).is_ok_and(|json| error_body::words(&json).is_some())
-}
-
-/// The cloud's own words in an answer that is a refusal; short.
-#[must_use]
-pub fn refusal(body: &str) -> ForeignText {
-    refusal_of(body.as_bytes())
-}
-
-fn refusal_of(body: &[u8]) -> ForeignText {
-    ForeignText::new(ErrorBody::of(body).to_string())
 }
 
 #[cfg(test)]

@@ -18,13 +18,13 @@ pub struct Listing<'t> {
     pub end: Option<usize>,
 }
 
-/// Behind which byte the list begins: of a JSON array, or of the answer's `data`.
+/// Behind which byte the list begins: of a JSON array, or of an answer's member of this name.
 #[must_use]
-pub fn begin(text: &str) -> Option<usize> {
+pub fn begin(text: &str, list: &'static str) -> Option<usize> {
     if text.starts_with('[') {
         return Some(1);
     }
-    match Head::default().feed(text.as_bytes()) {
+    match Head::new(list).feed(text.as_bytes()) {
         Reach::List(begin) if text.starts_with('{') => Some(begin),
         _ => None,
     }
@@ -120,10 +120,10 @@ mod tests {
 
     #[test]
     fn lists_are_found_where_they_begin() {
-        assert_eq!(begin("[1"), Some(1));
-        assert_eq!(begin("{\"data\": [{}"), Some(10));
-        assert_eq!(begin("{\"a\":{\"data\":[]}}"), None);
-        assert_eq!(begin("7"), None);
+        assert_eq!(begin("[1", "data"), Some(1));
+        assert_eq!(begin("{\"data\": [{}", "data"), Some(10));
+        assert_eq!(begin("{\"a\":{\"data\":[]}}", "data"), None);
+        assert_eq!(begin("7", "data"), None);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use gungraun::{library_benchmark, library_benchmark_group, main};
 use siembox::for_tests::cef::{AlertName, Looks, Profile, Style, Version};
 use siembox::for_tests::event::Event;
 use siembox::for_tests::source::Answer;
+use siembox::for_tests::source::cloud_apps::LAYOUT;
 use siembox::for_tests::source::cloud_apps::record::{activity, alert};
 use siembox::for_tests::source::json::list::Parser;
 use siembox::for_tests::spool::{Encoder, Label, Lines};
@@ -98,7 +99,7 @@ const LABEL: Label = Label {
 #[bench::of_activities(page())]
 fn page_take_apart(body: Vec<u8>) -> Answer {
     let nobody = &mut ();
-    let mut parser = Parser::new(nobody);
+    let mut parser = Parser::new(&LAYOUT, nobody);
     for piece in black_box(body).chunks(64 << 10) {
         let _ = parser.feed(piece);
     }

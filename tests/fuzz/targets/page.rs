@@ -8,10 +8,11 @@
 use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
+use siembox::for_tests::source::cloud_apps::LAYOUT;
 use siembox::for_tests::source::cloud_apps::record::{activity, alert};
-use siembox::for_tests::source::json::list::{Parser, Torn, refusal};
+use siembox::for_tests::source::json::list::{Parser, Torn};
 use siembox::for_tests::source::{
-    Answer, Cursor, PageResult, Place, Rules, Seen, TimeReader, Verdict,
+    Answer, Cursor, PageResult, Place, Rules, Seen, TimeReader, Verdict, refusal,
 };
 
 /// The present: 2026-11-21.
@@ -28,7 +29,7 @@ pub fn run(data: &[u8]) {
     let mut stream = Stream::new(mode);
     let mut last = None;
     for body in answers.split(|byte| *byte == 0) {
-        let refused = refusal(&String::from_utf8_lossy(body));
+        let refused = refusal(body);
         assert!(
             refused.as_str().chars().count() <= 200 && !refused.as_str().contains(char::is_control),
             "words of a refusal: {refused:?}"
@@ -64,7 +65,7 @@ struct Page {
 /// The body, fed in pieces of this size.
 fn taken_apart(body: &[u8], size: usize) -> Result<Page, Torn> {
     let mut records = Vec::new();
-    let mut parser = Parser::new(&mut records);
+    let mut parser = Parser::new(&LAYOUT, &mut records);
     let _ = body.chunks(size).try_for_each(|piece| parser.feed(piece));
     let answer = parser.end()?;
     Ok(Page { answer, records })

@@ -11,7 +11,9 @@ use std::sync::LazyLock;
 
 use siembox::for_tests::cef::{AlertName, Looks, Profile, Style, Version};
 use siembox::for_tests::event::{AlertClass, App, Event, EventKind, Origin, Severity};
-use siembox::for_tests::source::cloud_apps::record::{Unreadable, activity, alert, shape};
+use siembox::for_tests::source::Unreadable;
+use siembox::for_tests::source::cloud_apps::RECORDS;
+use siembox::for_tests::source::cloud_apps::record::{activity, alert};
 use siembox::for_tests::syslog::{Header, Priority, TimeFormat};
 use siembox_support::cef_reader::Cef;
 
@@ -41,7 +43,7 @@ pub fn run(data: &[u8]) {
         Some((mode, rest)) if mode & 1 == 1 => comes_back(&event(*mode, rest)),
         Some((_, rest)) => {
             let text = String::from_utf8_lossy(rest);
-            let _ = shape(&text);
+            let _ = RECORDS.kind(&text);
             for read in [activity(&text), alert(&text)] {
                 match read {
                     Ok(mapped) => {

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use super::html::plain;
 use super::time::RecordTime;
-use super::{Mapped, Refusal, Unreadable, complete, first_time, read_or_repair};
+use super::{Record, Refusal, Unreadable, complete, first_time, read_or_repair};
 use crate::event::{App, Event, EventKind, Origin, category_label};
 use crate::source::json::{Items, Number, Text, Texts, addresses, lenient_object};
 
 lenient_object! {
-    struct Record<'a> {
+    struct RawActivity<'a> {
         "_id" => id: Text<'a>,
         "uid" => uid: Text<'a>,
         "appId" => app_id: Number,
@@ -55,11 +55,11 @@ lenient_object! {
 ///
 /// # Errors
 /// [`Unreadable`] when the text is not an object, or has no id or no usable time.
-pub fn activity(raw: &str) -> Result<Mapped<'_>, Unreadable> {
+pub fn activity(raw: &str) -> Result<Record<'_>, Unreadable> {
     read_or_repair(raw, |raw| mapped(serde_json::from_str(raw)?))
 }
 
-fn mapped(record: Record<'_>) -> Result<Mapped<'_>, Refusal> {
+fn mapped(record: RawActivity<'_>) -> Result<Record<'_>, Refusal> {
     let happened = [record.timestamp, record.timestamp_raw];
     let arrived = [record.instantiation, record.instantiation_raw];
     let saved = [record.created, record.created_raw];
@@ -109,7 +109,7 @@ fn mapped(record: Record<'_>) -> Result<Mapped<'_>, Refusal> {
             objects: record.main.objects.texts(|object| Some(object.name.0)),
         },
     };
-    Ok(Mapped { event, cursor_ms })
+    Ok(Record { event, cursor_ms })
 }
 
 /// The number of an app.
@@ -142,7 +142,7 @@ mod tests {
         "entityData": {"0": {"displayName": "Ann"}, "1": null}, "rawDataJson": {"Level": 1, "level": "x"}
     }"#;
 
-    fn read(raw: &str) -> Mapped<'_> {
+    fn read(raw: &str) -> Record<'_> {
         activity(raw).unwrap()
     }
 

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use super::activity::plain_of;
 use super::time::RecordTime;
-use super::{Mapped, Refusal, Unreadable, complete, first_time, read_or_repair};
+use super::{Record, Refusal, Unreadable, complete, first_time, read_or_repair};
 use crate::event::{AlertClass, App, Event, EventKind, Origin, Severity};
 use crate::source::json::{Items, Number, Text, addresses, lenient_object};
 
 lenient_object! {
-    struct Record<'a> {
+    struct RawAlert<'a> {
         "_id" => id: Text<'a>,
         "timestamp" => timestamp: RecordTime,
         "title" => title: Text<'a>,
@@ -38,7 +38,7 @@ lenient_object! {
 ///
 /// # Errors
 /// [`Unreadable`] when the text is not an object, or has no id, or neither a usable time nor one inside its id.
-pub fn alert(raw: &str) -> Result<Mapped<'_>, Unreadable> {
+pub fn alert(raw: &str) -> Result<Record<'_>, Unreadable> {
     read_or_repair(raw, |raw| mapped(serde_json::from_str(raw)?))
 }
 
@@ -51,7 +51,7 @@ fn origin(apps: &[App<'_>]) -> Origin {
     }
 }
 
-fn mapped(record: Record<'_>) -> Result<Mapped<'_>, Refusal> {
+fn mapped(record: RawAlert<'_>) -> Result<Record<'_>, Refusal> {
     let id = record.id.said();
     let at_ms = first_time(&[record.timestamp]).or_else(|| made_at(id.as_deref()?));
     let (id, at_ms) = complete(id, at_ms)?;
@@ -95,7 +95,7 @@ fn mapped(record: Record<'_>) -> Result<Mapped<'_>, Refusal> {
             related: record.audits.texts(Text::said),
         },
     };
-    Ok(Mapped {
+    Ok(Record {
         event,
         cursor_ms: at_ms,
     })
