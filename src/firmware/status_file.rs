@@ -10,9 +10,11 @@ use std::time::Duration;
 
 use super::esp::Esp;
 use super::status_txt::{BoxFacts, changed, text};
-use crate::own_file;
+use crate::durable::NewFile;
 
 const NAME: &str = "STATUS.TXT";
+/// While it is being written: a name that FAT has without a long one.
+const NEW: &str = "STATUS.NEW";
 /// Between two writes; twice as long after each that follows soon, up to [`LONGEST`].
 const SHORTEST: Duration = Duration::from_secs(60);
 const LONGEST: Duration = Duration::from_secs(3_600);
@@ -76,11 +78,11 @@ impl StatusFile {
 
 /// A power cut leaves the old text or the new one.
 fn replace(place: &Path, text: &str) -> io::Result<()> {
-    let new = place.join("STATUS.NEW");
-    let mut file = own_file::create(&new, 0o644)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    std::fs::rename(&new, place.join(NAME))
+    let mut new = NewFile::beside(&place.join(NAME), NEW, 0o644, None)?;
+    new.file.write_all(text.as_bytes())?;
+    new.file.sync_all()?;
+    new.take_the_place()?;
+    new.sync_folder()
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use crate::durable::NewFile;
 use crate::own_file;
 
 /// Of one block, fingerprints: bounds what is held in memory. A larger page makes several.
@@ -150,8 +151,9 @@ pub(super) fn append(file: &mut File, whole: u64, prints: &[u64]) -> io::Result<
 /// beside it. `None` where it is sound: who read it before may have read while a block was being
 /// written.
 pub(super) fn mend(path: &Path) -> io::Result<Option<IdFileRepair>> {
-    let (new, aside) = (path.with_extension(NEW), path.with_extension(ASIDE));
-    let mut file = own_file::create(&new, 0o640)?;
+    let (name, aside) = (path.with_extension(NEW), path.with_extension(ASIDE));
+    let name = name.file_name().unwrap_or_default();
+    let mut new = NewFile::beside(path, name, 0o640, None)?;
     let (mut kept, mut written) = (0, Ok(()));
     let found = read(path, |block| {
         kept += block.len();
@@ -160,18 +162,18 @@ pub(super) fn mend(path: &Path) -> io::Result<Option<IdFileRepair>> {
             .map(|print| u64::from_le_bytes(*print))
             .collect();
         if written.is_ok() {
-            written = file.write_all(&encode(&prints));
+            written = new.file.write_all(&encode(&prints));
         }
     })?;
     if !found.is_damaged {
-        fs::remove_file(&new)?;
         return Ok(None);
     }
     written?;
-    file.sync_all()?;
+    new.file.sync_all()?;
     // a cut between the two leaves the hour without ids: its lines may come twice, none is lost
     fs::rename(path, &aside)?;
-    fs::rename(&new, path)?;
+    new.take_the_place()?;
+    new.sync_folder()?;
     Ok(Some(IdFileRepair { aside, kept }))
 }
 

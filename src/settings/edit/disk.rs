@@ -1,12 +1,12 @@
 //! A whole new file in place of an old one: whoever reads, and whoever is killed, finds the old one or the new one.
 
-use std::fs::{File, Permissions};
+use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use super::EditError;
-use crate::own_file;
+use crate::durable::{self, NewFile};
 
 /// Writes the bytes to a new file beside `path`, makes it durable, and puts it in the place of `path`. It has the old
 /// file's mode, and its owner and group where this process may give them; where there is no old file, or `fixed`, it has
@@ -49,32 +49,19 @@ pub(super) fn replace(
         Some(old) if !fixed => old.permissions().mode() & 0o7777,
         _ => mode,
     };
-    let new = beside(path);
-    let written = (|| {
-        // in place of what a kill left behind
-        let mut file = own_file::create(&new, mode & 0o600)?;
-        if let Some(old) = &old {
-            // another's file stays his where we may give it away; where not, ours is as closed as his was
-            let _ = fchown(&file, None, Some(old.gid()));
-            let _ = fchown(&file, Some(old.uid()), None);
-        }
-        // past the umask, and only now: it was nobody's before it had its owner
-        file.set_permissions(Permissions::from_mode(mode))?;
-        file.write_all(bytes)?;
-        file.sync_all()
-    })();
     let cure =
         "let the user that siembox runs as write to its folder, and see that the disk is not full";
-    let placed = written
-        .map_err(|source| failed("written", &new, source, cure))
-        .and_then(|()| {
-            std::fs::rename(&new, path).map_err(|source| failed("replaced", path, source, cure))
-        });
-    if placed.is_err() {
-        let _ = std::fs::remove_file(&new);
-    }
-    placed?;
-    sync_folder(folder).map_err(|source| {
+    let name = durable::named(path, ".", ".new");
+    let written = NewFile::beside(path, &name, mode, old.as_ref()).and_then(|mut new| {
+        new.file.write_all(bytes)?;
+        new.file.sync_all()?;
+        Ok(new)
+    });
+    let mut new =
+        written.map_err(|source| failed("written", &path.with_file_name(&name), source, cure))?;
+    new.take_the_place()
+        .map_err(|source| failed("replaced", path, source, cure))?;
+    new.sync_folder().map_err(|source| {
         failed(
             "made durable",
             folder,
@@ -87,10 +74,4 @@ pub(super) fn replace(
 /// Makes a rename or removal in this folder durable.
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
-}
-
-/// `.siembox.toml.new`: in the same folder, as only there a rename is one step.
-fn beside(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.new"))
 }
