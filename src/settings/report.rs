@@ -40,6 +40,7 @@ pub(crate) enum FileKind {
 // === impl Report ===
 
 impl<'a> SettingsReport<'a> {
+    /// Nothing found yet in this text of a file, or of no file.
     pub(crate) fn new(file: Option<&'a Path>, text: &'a str) -> Self {
         let (errors, warnings, mentions) = Default::default();
         Self {
@@ -61,14 +62,17 @@ impl<'a> SettingsReport<'a> {
         }
     }
 
+    /// Takes an error: the settings will not be used.
     pub(crate) fn error(&self, finding: Finding) {
         self.errors.borrow_mut().push(finding);
     }
 
+    /// Takes a warning: the settings are used all the same.
     pub(crate) fn warning(&self, finding: Finding) {
         self.warnings.borrow_mut().push(finding);
     }
 
+    /// Takes a file that the settings name.
     pub(crate) fn mention(&self, mention: Mention) {
         self.mentions.borrow_mut().push(mention);
     }
@@ -78,6 +82,7 @@ impl<'a> SettingsReport<'a> {
         self.file.and_then(Path::parent).unwrap_or(Path::new(""))
     }
 
+    /// Whether something is wrong with this key.
     pub(crate) fn has_error_about(&self, key: &str) -> bool {
         self.errors.borrow().iter().any(|error| error.key == key)
     }

@@ -49,6 +49,7 @@ impl<'a> Section<'a> {
 
     // --- what is there
 
+    /// What stands under this key, which is known from now on.
     pub(crate) fn item(&self, key: &'static str) -> Option<&'a Item> {
         if !self.known.borrow().contains(&key) {
             self.known.borrow_mut().push(key);
@@ -88,12 +89,14 @@ impl<'a> Section<'a> {
         self.report.warning(self.finding(key, text));
     }
 
+    /// A finding about a key: where it stands, or where its table begins.
     pub(crate) fn finding(&self, key: &str, text: &str) -> Finding {
         let item = self.table.and_then(|table| table.get(key));
         let at = item.and_then(Item::span).map_or(self.at, |span| span.start);
         self.report.finding(&self.path_of(key), at, text)
     }
 
+    /// An error about a value of the wrong kind; `allowed` says which kinds there are.
     pub(crate) fn refuse_item(&self, key: &str, item: &Item, allowed: &str) {
         self.refuse(key, &format!("found {}; allowed: {allowed}", shown(item)));
     }

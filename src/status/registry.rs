@@ -29,6 +29,7 @@ pub(super) struct Registry {
 // === impl Registry ===
 
 impl Registry {
+    /// The agent of this name, if one has introduced itself.
     pub fn agent(&mut self, name: &str) -> Option<&mut AgentState> {
         let mut agents = self.agents.iter_mut();
         agents.find(|agent| agent.report.name == name)

@@ -12,6 +12,7 @@ pub struct AdminSession {
 // === impl AdminSession ===
 
 impl AdminSession {
+    /// A session with this token against forged requests.
     pub(in crate::web) fn new(csrf: String) -> Self {
         Self { csrf }
     }

@@ -1,6 +1,6 @@
 //! The walls of the house: each room of `src` uses only what its row in the docs of `src/lib.rs`
-//! names, no folder holds modules that use each other in a circle, and a public type's name means
-//! one thing.
+//! names, no folder holds modules that use each other in a circle, a public type's name means one
+//! thing, and what other modules see has a document.
 //!
 //! Paths are read from the tokens of each file (`use` trees, paths in code and in macros), and
 //! resolved to modules. What stands under `#[cfg(test)]` counts for nothing.
@@ -9,6 +9,7 @@
 mod broken;
 mod judge;
 mod paths;
+mod public;
 mod rows;
 mod tree;
 
@@ -21,10 +22,24 @@ use tree::Tree;
 #[test]
 fn each_room_uses_what_its_row_names_without_circles_and_no_name_means_two_things() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let tree = Tree::read(&|path| std::fs::read_to_string(src.join(path)).ok());
     let rows = Rows::read(&std::fs::read_to_string(src.join("lib.rs")).unwrap());
-    let faults = faults(&tree, &rows);
+    let faults = faults(&house(), &rows);
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn what_other_modules_see_has_a_document() {
+    let bare = house().undocumented;
+    assert!(
+        bare.is_empty(),
+        "no document says what these are: {bare:#?}"
+    );
+}
+
+/// This crate.
+fn house() -> Tree {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    Tree::read(&|path| std::fs::read_to_string(src.join(path)).ok())
 }
 
 /// A module lies in `name.rs`, its children in `name/`, its tests beside its code or in

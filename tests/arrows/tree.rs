@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{Attribute, Item, Visibility};
+use syn::{Attribute, Item};
 
 use crate::paths::{Path, paths};
+use crate::public;
 
 /// A module: `["source", "http"]`; the crate itself is empty.
 pub type Module = Vec<String>;
@@ -18,6 +19,8 @@ pub struct Tree {
     pub uses: BTreeMap<Module, BTreeSet<Module>>,
     /// Everything that stands in a path, of our own or not.
     pub words: BTreeMap<Module, BTreeSet<String>>,
+    /// What other modules see of it and no document says what it is.
+    pub undocumented: BTreeSet<(Module, String)>,
     /// Where a public type of each name is defined.
     pub types: BTreeMap<String, Vec<Module>>,
 }
@@ -34,6 +37,7 @@ impl Tree {
     pub fn read(file: &dyn Fn(&str) -> Option<String>) -> Self {
         let mut found: Vec<(Module, TokenStream)> = Vec::new();
         let mut types = BTreeMap::<String, Vec<Module>>::new();
+        let mut undocumented = BTreeSet::new();
         let mut waiting = vec![parse(file, Module::new(), "lib.rs", String::new())];
         while let Some(source) = waiting.pop() {
             let mut tokens = TokenStream::new();
@@ -52,9 +56,12 @@ impl Tree {
                         waiting.push(parse(file, module, &path, folder));
                     }
                     item => {
-                        if let Some(name) = public_type(&item) {
+                        if let Some(name) = public::type_name(&item) {
                             types.entry(name).or_default().push(source.module.clone());
                         }
+                        let named = public::without_document(&item);
+                        let module = || source.module.clone();
+                        undocumented.extend(named.into_iter().map(|name| (module(), name)));
                         item.to_tokens(&mut tokens);
                     }
                 }
@@ -75,6 +82,7 @@ impl Tree {
         Self {
             uses: uses.collect(),
             words,
+            undocumented,
             types,
         }
     }
@@ -125,19 +133,6 @@ fn joined(module: &Module, name: &str) -> Module {
     joined
 }
 
-/// The name of a type that is seen outside of its module.
-fn public_type(item: &Item) -> Option<String> {
-    let (seen, name) = match item {
-        Item::Struct(item) => (&item.vis, &item.ident),
-        Item::Enum(item) => (&item.vis, &item.ident),
-        Item::Trait(item) => (&item.vis, &item.ident),
-        Item::Type(item) => (&item.vis, &item.ident),
-        _ => return None,
-    };
-    (!matches!(seen, Visibility::Inherited)).then(|| name.to_string())
-}
-
-/// Under `#[cfg(test)]`, or the module of what the tests outside of the crate use.
 fn is_for_tests(item: &Item) -> bool {
     if matches!(item, Item::Mod(child) if child.ident == "for_tests") {
         return true;

@@ -19,6 +19,7 @@ enum Method {
     UBoot,
 }
 
+/// `[boot]`
 pub fn boot(section: Section) -> Option<Boot> {
     let method = word(&section, "method", &METHODS);
     let written = section.has("u_boot");

@@ -4,6 +4,7 @@ use toml_edit::Value;
 
 use crate::settings::{Refusal, Section};
 
+/// A text that must be there, parsed.
 pub fn required<T>(
     section: &Section,
     key: &'static str,
@@ -13,6 +14,7 @@ pub fn required<T>(
     section.text(key, parse)
 }
 
+/// One of these words, which must be there.
 pub fn word<T: Copy>(
     section: &Section,
     key: &'static str,
@@ -23,6 +25,7 @@ pub fn word<T: Copy>(
     section.word(key, words)
 }
 
+/// A number within bounds, which must be there.
 pub fn number(
     section: &Section,
     key: &'static str,
@@ -42,6 +45,7 @@ fn demand(section: &Section, key: &'static str, allowed: &str) {
     }
 }
 
+/// A text on one line; it may be empty.
 pub fn any_text(text: &str) -> Result<String, Refusal> {
     match text.contains(char::is_control) {
         false => Ok(text.to_owned()),
@@ -49,6 +53,7 @@ pub fn any_text(text: &str) -> Result<String, Refusal> {
     }
 }
 
+/// A text on one line that is not empty.
 pub fn some_text(text: &str) -> Result<String, Refusal> {
     match text.trim() {
         "" => Err(Refusal::found(text, "a text that is not empty")),
@@ -56,6 +61,7 @@ pub fn some_text(text: &str) -> Result<String, Refusal> {
     }
 }
 
+/// A path that does not lead out of its folder.
 pub fn relative_path(text: &str) -> Result<String, Refusal> {
     let plain = |part: &str| !matches!(part, "" | "." | "..");
     match text.split('/').all(plain) {
@@ -67,6 +73,7 @@ pub fn relative_path(text: &str) -> Result<String, Refusal> {
     }
 }
 
+/// The name of a kernel module.
 pub fn module_name(text: &str) -> Result<String, Refusal> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     match !text.is_empty() && text.bytes().all(plain) {
@@ -75,6 +82,7 @@ pub fn module_name(text: &str) -> Result<String, Refusal> {
     }
 }
 
+/// A text of an array.
 pub fn text_of(value: &Value) -> Option<String> {
     value.as_str().map(str::to_owned)
 }

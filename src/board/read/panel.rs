@@ -16,6 +16,7 @@ const COLOURS: [(&str, LampColour); 5] = [
 /// Lamps of a board.
 const MOST_LAMPS: usize = 3;
 
+/// `[lamps]`
 pub fn lamps(top: &Section) -> Lamps {
     let rgb = top.flag("rgb").unwrap_or(false);
     let sections = top.tables("lamp");
@@ -50,6 +51,7 @@ fn lamp(section: Section) -> Option<LampWiring> {
     })
 }
 
+/// `[button]`
 pub fn button(section: Section) -> Option<Button> {
     // KEY_MAX of the kernel
     let key = section.number("key", 1..=0x2ff).map(ButtonWiring::Key);
