@@ -1,0 +1,93 @@
+//! Whether an answer can be believed: one that contradicts itself, or what was sent before, is asked for again.
+
+use super::cursor::Walk;
+use super::page::OpenPage;
+use super::{TimeReader, Verdict};
+use crate::source::Answer;
+
+/// How often a doubtful answer is asked for again before it is taken for none.
+pub(super) const DOUBTS: u8 = 3;
+/// Pages in a row without anything new or later: the cloud goes in circles.
+const CIRCLES: u16 = 50;
+
+impl TimeReader {
+    /// Does the page begin behind a record that is known and was asked for? A stale page does, where its question began
+    /// later. Once it is asked for again; then it is believed, for records may change their time or be deleted.
+    pub(super) fn leaves_out(&self, page: &OpenPage, walk: &Walk) -> bool {
+        // what lies behind the stretch was not asked for
+        let end_ms = walk.to_ms.map_or(i64::MAX, |to_ms| to_ms.saturating_add(1));
+        let begins_ms = page.earliest_ms().unwrap_or(i64::MAX).min(end_ms);
+        let from_time = walk.next.is_none() && walk.skip == 0;
+        self.doubts == 0 && from_time && self.seen.knows_between(walk.from_ms, begins_ms)
+    }
+
+    /// What contradicts itself in the answer.
+    pub(super) fn doubt(
+        &self,
+        page: &OpenPage,
+        answer: &Answer,
+        walk: &Walk,
+        more: bool,
+    ) -> Option<&'static str> {
+        if answer.cut && page.latest_ms().is_none() {
+            // counted as records of the list, these would hide as many others
+            Some("the cloud sends more at once than fits, and none of it tells a time")
+        } else if answer.next.is_some() && answer.next == walk.next {
+            Some("the cloud names the same place again")
+        } else if page.count() == 0 && more && (answer.next.is_none() || self.lost_place) {
+            Some("the cloud says that there are records but sends none")
+        } else if page.count() == 0 && answer.bare {
+            Some(
+                "the answer holds nothing: no record, no total and no hasNext, which each of the \
+                 API's has",
+            )
+        } else if self.doubts < DOUBTS && is_empty_all_the_same(page, answer, walk) {
+            Some("the cloud counts records at a place that it named, and sends none")
+        } else if page.count() > 0 && page.news == 0 && self.is_stale(page, walk) {
+            Some("the cloud gives an earlier answer once again")
+        } else if self.circles > CIRCLES {
+            Some("the cloud sends the same records over and over")
+        } else if !more && answer.next.is_none() && self.ends_early(walk) {
+            Some("the cloud ends its list before what it has sent before")
+        } else {
+            None
+        }
+    }
+
+    /// Does the walk end before the last record that is known? Once it is asked for again; then it is believed, for that record may
+    /// have left the list.
+    fn ends_early(&self, walk: &Walk) -> bool {
+        let known_ms = self
+            .cursor
+            .as_ref()
+            .map_or(i64::MIN, |cursor| cursor.high_ms);
+        self.doubts == 0 && walk.to_ms.is_none() && walk.max_ms < known_ms
+    }
+
+    /// Is the page an answer to an earlier question? It must not be counted as one to this.
+    fn is_stale(&self, page: &OpenPage, walk: &Walk) -> bool {
+        let next_by_count = walk.next.is_none() && walk.skip > 0;
+        page.asked_for == 0 || (next_by_count && page.ids == self.before)
+    }
+
+    /// Asks again some times; then leaves a place that leads nowhere, or takes it for no answer.
+    pub(super) fn after_doubt(&mut self, reason: &'static str, walk: &mut Walk) -> Verdict {
+        self.doubts = self.doubts.saturating_add(1);
+        let most = if self.asks_for_a_part() { 1 } else { DOUBTS };
+        if self.doubts <= most && self.circles <= CIRCLES {
+            return Verdict::Doubtful(reason);
+        }
+        if self.in_order && walk.next.take().is_some() {
+            (walk.from_ms, walk.skip) = (walk.max_ms, 0);
+            (self.lost_place, self.read, self.doubts) = (true, 0, 0);
+            return Verdict::More;
+        }
+        Verdict::Unanswered(reason)
+    }
+}
+
+/// In scan mode nobody says whether `total` counts all records or those that are left (the simulator's, those that are
+/// left): where it is not zero an empty page is believed only when it comes again.
+fn is_empty_all_the_same(page: &OpenPage, answer: &Answer, walk: &Walk) -> bool {
+    page.count() == 0 && walk.next.is_some() && answer.total.is_some_and(|total| total > 0)
+}

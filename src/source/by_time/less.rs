@@ -1,0 +1,46 @@
+//! What is asked for in place of a page that could not be had at once: fewer records, another place, or another walk.
+
+use super::{Change, SMALLEST_SCAN, TimeReader};
+
+impl TimeReader {
+    /// The answer was too large to take in: ask for less. `None` where there is no less.
+    pub fn ask_for_less(&mut self) -> Option<Change> {
+        let smaller = (self.size.shrink()).then(|| Change::Smaller(self.size.now()));
+        if smaller.is_some() && self.size.now() < SMALLEST_SCAN {
+            self.forget_place();
+        }
+        smaller
+    }
+
+    /// The cloud refused the place it had named itself (it may be too old): go on from the highest time read.
+    /// `None` where there was no such place, so that the refusal has another reason.
+    pub fn leave_place(&mut self) -> Option<Change> {
+        self.forget_place().then_some(Change::LeftPlace)
+    }
+
+    pub(super) fn forget_place(&mut self) -> bool {
+        let in_order = self.in_order;
+        let Some(cursor) = &mut self.cursor else {
+            return false;
+        };
+        let Some(walk) = &mut cursor.walk else {
+            return false;
+        };
+        let had = walk.next.take().is_some();
+        self.lost_place |= had;
+        if had && in_order {
+            walk.from_ms = walk.from_ms.max(walk.max_ms);
+            walk.skip = 0;
+        }
+        had
+    }
+
+    /// The walk ends before its end; the next one tries again from the cursor.
+    pub fn give_up(&mut self) {
+        if let Some(cursor) = &mut self.cursor
+            && let Some(walk) = cursor.walk.take()
+        {
+            cursor.keep_rest(&walk);
+        }
+    }
+}

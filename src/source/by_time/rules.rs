@@ -1,0 +1,74 @@
+//! What a reader is told before it begins, and what it tells of a walk's begin and of a page.
+
+use super::Unserved;
+
+/// The bounds of reading; times in milliseconds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rules {
+    /// Read again on each walk.
+    pub overlap_ms: i64,
+    /// Read again on a deep walk.
+    pub look_back_ms: i64,
+    /// What the first start fetches.
+    pub first_look_back_ms: i64,
+    /// The longest stop that is made up for.
+    pub max_catch_up_ms: i64,
+    /// Records asked for per page.
+    pub limit: u32,
+    /// Stands for the filters: other filters, other number.
+    pub filters: u64,
+}
+
+/// How a walk began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Start {
+    /// Where the last one ended, or in the middle of one.
+    Goes,
+    /// For the first time ever: from this time.
+    First {
+        /// Milliseconds since 1970.
+        from_ms: i64,
+    },
+    /// The stop was longer than `max_catch_up`: this stretch is not read.
+    Skipped {
+        /// Where the stretch begins.
+        from_ms: i64,
+        /// Where it ends.
+        to_ms: i64,
+    },
+}
+
+/// What to do after a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Ask for the next page at once.
+    More,
+    /// The present is reached.
+    CaughtUp,
+    /// The answer contradicts itself, for this reason: ask again after a pause.
+    Doubtful(&'static str),
+    /// It did so too often, which is as good as no answer: [`TimeReader::doubted`](super::TimeReader::doubted) says what follows
+    /// from it.
+    Unanswered(&'static str),
+}
+
+/// A page taken in, ready to be written.
+#[derive(Debug)]
+pub struct PageResult {
+    /// What to do next.
+    pub verdict: Verdict,
+    /// Is there anything worth a write: a new record, or a cursor that moved?
+    pub write: bool,
+    /// The cursor behind this page.
+    pub cursor: Vec<u8>,
+    /// The ids of this page, for flash; may be empty.
+    pub seen: Vec<u8>,
+    /// Chunks of ids below this number can be forgotten.
+    pub forget_seen: u64,
+    /// Records of the page that were new.
+    pub news: u64,
+    /// Records of the page that had been read before.
+    pub repeats: u64,
+    /// Stretches that had been passed over, and are read now.
+    pub served: Vec<Unserved>,
+}
