@@ -48,7 +48,8 @@ fn plausible_clock(now_ms: i64) -> Result<String, String> {
     let now = clock::in_words(now_ms);
     if now_ms < BUILT_MS {
         return Err(format!(
-            "this machine's clock says {now}: set it, or certificates cannot be checked"
+            "this machine's clock shows {now}: set the clock, because certificates cannot be \
+                checked with this date"
         ));
     }
     Ok(now)
@@ -57,7 +58,7 @@ fn plausible_clock(now_ms: i64) -> Result<String, String> {
 /// The folder must take a file; an instance that runs on it is no trouble.
 fn state_dir(settings: &Settings) -> Result<String, String> {
     let folder = &settings.state_dir;
-    let cure = "make the folder, or let this user write to it";
+    let cure = "create the folder, or give this user write access to it";
     std::fs::create_dir_all(folder)
         .and_then(|()| tempfile_in(folder))
         .map_err(|error| format!("state_dir {}: {error}: {cure}", folder.display()))?;
@@ -74,7 +75,7 @@ fn cloud(agent: &AgentSettings, report: &mut CheckReport<impl std::io::Write>) {
     let SourceSettings::CloudApps(source) = &agent.source;
     let Some(api) = Address::of_url(&source.api_url) else {
         report.step("api_url", || {
-            Err(format!("{} is no address", source.api_url))
+            Err(format!("{} is not a valid address", source.api_url))
         });
         return;
     };
@@ -157,7 +158,8 @@ fn ask(agent: &AgentSettings, stream: StreamSpec) -> Result<String, String> {
     if skew.unsigned_abs() > MOST_SKEW.as_millis() as u64 {
         let span = clock::span_in_words(Duration::from_millis(skew.unsigned_abs()));
         return Err(format!(
-            "the API answers, but its clock and this machine's differ by {span}: set this machine's clock"
+            "the API answers, but its clock and this machine's clock differ by {span}: set this \
+                machine's clock"
         ));
     }
     let since = clock::span_in_words(source.first_look_back);

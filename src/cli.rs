@@ -37,7 +37,7 @@ const TOKEN_VARIABLE: &str = "SIEMBOX_TOKEN";
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Usage {
     /// A flag that there is not.
-    #[error("there is no flag {written}{}", meant(.nearest.as_deref()))]
+    #[error("unknown flag {written}{}", meant(.nearest.as_deref()))]
     UnknownFlag {
         /// As written.
         written: String,
@@ -45,7 +45,8 @@ pub enum Usage {
         nearest: Option<String>,
     },
     /// A command that there is not.
-    #[error("there is no command \"{written}\"{}; commands: {}", meant(.nearest.as_deref()), COMMANDS.join(", "))]
+    #[error("unknown command \"{written}\"{}; commands: \
+        {}", meant(.nearest.as_deref()), COMMANDS.join(", "))]
     UnknownCommand {
         /// As written.
         written: String,
@@ -53,7 +54,7 @@ pub enum Usage {
         nearest: Option<String>,
     },
     /// A flag of another command.
-    #[error("{flag} is not for \"siembox {command}\" (see: siembox {command} --help)")]
+    #[error("\"siembox {command}\" has no flag {flag} (see: siembox {command} --help)")]
     FlagOfAnotherCommand {
         /// The flag.
         flag: &'static str,
@@ -91,7 +92,7 @@ pub enum Usage {
         flag: &'static str,
     },
     /// Two flags that exclude each other.
-    #[error("{} and {} exclude each other: give one", .flags[0], .flags[1])]
+    #[error("{} and {} exclude each other: give only one", .flags[0], .flags[1])]
     Exclusive {
         /// Both.
         flags: [&'static str; 2],
@@ -149,21 +150,23 @@ pub fn from_process() -> Result<Command, Usage> {
             None => {}
             Some(Ok(())) => setup.warnings.push(TOKEN_SHOWN.to_owned()),
             Some(Err(error)) => setup.warnings.push(format!(
-                "{TOKEN_SHOWN} It could not be wiped from there: {error}"
+                "{TOKEN_SHOWN} siembox could not remove it from there: {error}"
             )),
         }
         if let Some(Err(error)) = hidden {
             setup.warnings.push(format!(
-                "{TOKEN_VARIABLE}: the token could not be wiped out of what /proc shows of this process ({error}): this user \
-                 and root can read it there; give --token-file FILE"
+                "{TOKEN_VARIABLE}: the token could not be removed from this process's entry in \
+                    /proc ({error}): this user and root can read it there; use --token-file FILE \
+                    instead"
             ));
         }
     }
     Ok(command)
 }
 
-const TOKEN_SHOWN: &str = "--token: a token on the command line can be seen in the process list (until siembox has wiped it), \
-                           in the shell's history and in start-up scripts; put it into a file (mode 0600) and give --token-file FILE.";
+const TOKEN_SHOWN: &str = "--token: a token on the command line is visible in the process list \
+    (until siembox removes it), in the shell's history and in start-up scripts; put it into a file \
+    (mode 0600) and give --token-file FILE.";
 
 /// Arguments → flags with their values, and words.
 fn scan(arguments: impl IntoIterator<Item = OsString>) -> Result<WrittenFlags, Usage> {

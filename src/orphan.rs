@@ -64,17 +64,17 @@ impl Orphan {
         self.waiting > 0 || self.aside > 0 || self.trouble.is_some()
     }
 
-    /// What it holds: "1000 lines wait in it, 3 records that could not be read stand aside".
+    /// What it holds: "1000 lines wait, 3 records are set aside".
     #[must_use]
     pub fn contents(&self) -> String {
         let waiting = match self.waiting {
-            1 => "1 line waits in it".to_owned(),
-            lines => format!("{lines} lines wait in it"),
+            1 => "1 line waits".to_owned(),
+            lines => format!("{lines} lines wait"),
         };
         match self.aside {
             0 => waiting,
-            1 => format!("{waiting}, 1 record that could not be read stands aside"),
-            aside => format!("{waiting}, {aside} records that could not be read stand aside"),
+            1 => format!("{waiting}, 1 record is set aside"),
+            aside => format!("{waiting}, {aside} records are set aside"),
         }
     }
 
@@ -82,28 +82,32 @@ impl Orphan {
     #[must_use]
     pub fn in_words(&self) -> String {
         let Self { name, .. } = self;
-        let begin = format!("no agent of the settings is called {name}, but its spool is there");
-        let back = format!("Either name an agent {name} again");
+        let begin = format!("the spool {name} belongs to no agent in the settings");
+        let back = format!("Add an agent named {name} again");
         let delete = format!("delete it (siembox orphans --delete {name} --yes)");
-        let page = "the page does both under Set up";
+        let page = "the page offers the same under Set up";
         match (&self.trouble, &self.sends_to) {
             (Some(trouble), Some(agent)) => format!(
-                "{begin}; its lines are to be sent with the SIEM settings of agent {agent}, which cannot be done: {trouble}. {back}, or choose \
-                 another one (siembox orphans --send {name} --agent AGENT), or {delete}; {page}"
+                "{begin}; its lines cannot be sent with the SIEM settings of agent {agent}: \
+                    {trouble}. {back}, or choose another agent (siembox orphans --send {name} \
+                    --agent AGENT), or {delete}; {page}"
             ),
             (Some(trouble), None) => {
                 format!("{begin}, and cannot be read: {trouble}. {back}, or {delete}")
             }
             (None, Some(agent)) => format!(
-                "{begin}; its lines are being sent with the SIEM settings of agent {agent}, siembox status says how many are left"
+                "{begin}; its lines are being sent with the SIEM settings of agent {agent}; \
+                    siembox status shows how many are left"
             ),
             (None, None) if self.waiting == 0 => format!(
-                "{begin}: {}. {back}, which keeps them in sight, or {delete}; the page does so under Set up",
+                "{begin}: {}. {back} to keep the records, or {delete}; the page offers the same \
+                    under Set up",
                 self.contents()
             ),
             (None, None) => format!(
-                "{begin}: {}, and nobody sends them. {back}, and they go to its SIEM; or send them with the SIEM settings of another agent \
-                 (siembox orphans --send {name} --agent AGENT); or {delete}; {page}",
+                "{begin}: {}, and they are not sent. {back} to send them to its SIEM, or send them \
+                    with the SIEM settings of another agent (siembox orphans --send {name} --agent \
+                    AGENT), or {delete}; {page}",
                 self.contents()
             ),
         }
@@ -157,10 +161,10 @@ mod tests {
                     "1000 lines wait",
                     "--send old",
                     "--delete old",
-                    "name an agent old",
+                    "Add an agent named old",
                 ][..],
             ),
-            (&aside, &["1 record that could not be read", "--delete old"]),
+            (&aside, &["1 record is set aside", "--delete old"]),
             (&sends, &["being sent", "agent new"]),
             (
                 &stuck,

@@ -90,7 +90,7 @@ pub fn run(
         let since = clock::span_in_words(source.first_look_back);
         writeln!(
             remarks,
-            "{stream}: {} shown of {total} records that the filters let through in the last {since}",
+            "{stream}: {} of {total} records shown that pass the filters in the last {since}",
             answer.records.min(u64::from(most))
         )?;
     }

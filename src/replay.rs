@@ -113,7 +113,7 @@ impl Running {
     pub fn in_words(&self) -> String {
         let request = &self.request;
         let how = match (request.dry_run, request.again) {
-            (true, _) => ", counting only",
+            (true, _) => ", count only",
             (false, true) => ", also what was sent before",
             (false, false) => "",
         };

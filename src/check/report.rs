@@ -39,7 +39,7 @@ impl<W: Write> CheckReport<W> {
     /// Steps that make no sense after one that failed.
     pub fn skip(&mut self, names: &str) {
         self.line(&format!(
-            "  --   {names}: not tried, because of the step before"
+            "  --   {names}: skipped, because the step before failed"
         ));
     }
 

@@ -13,10 +13,10 @@ pub(super) fn reach(agent: &AgentSettings) -> Result<String, String> {
         wire.close().await.map_err(|error| error.to_string())?;
         Ok(match target.protocol {
             Protocol::Udp { .. } => {
-                format!("{peer}: nobody objects, which is all that udp can tell")
+                format!("{peer}: no error reported; UDP cannot tell more")
             }
-            Protocol::Relp { .. } => format!("{peer} opened a RELP session, and closed it"),
-            _ => format!("{peer} takes connections"),
+            Protocol::Relp { .. } => format!("{peer} opened and closed a RELP session"),
+            _ => format!("{peer} accepts connections"),
         })
     })
 }
@@ -38,25 +38,28 @@ pub fn send_a_test_line(agent: &AgentSettings) -> Result<String, String> {
         wire.prove().await.map_err(|error| error.to_string())?;
         if let Some(refusal) = wire.answers().refused.pop() {
             return Err(format!(
-                "{peer} refuses the line: it answers \"{}\": see the receiver's log, its settings and its disk",
+                "{peer} refuses the line with the answer \"{}\": check the receiver's log, its \
+                    settings and its disk",
                 refusal.words
             ));
         }
         if !asks {
             return Ok(format!(
-                "{peer}: its machine has taken the line; whether its process has read it is not asked, as half_close is off"
+                "{peer}: its machine has received the line; half_close is off, so siembox does not \
+                    ask whether the receiver has read it"
             ));
         }
         let farewell = wire.close().await.map_err(|error| error.to_string())?;
         Ok(match (farewell, &target.protocol) {
             (Farewell::Unknowable, _) => format!(
-                "{peer}: the line is sent and nobody objects, which is all that udp can tell: look for SIEMBOX_TEST in the SIEM"
+                "{peer}: the line is sent and no error is reported; UDP cannot tell more: look for \
+                    SIEMBOX_TEST in the SIEM"
             ),
-            (Farewell::Confirmed, Protocol::Relp { .. }) => format!(
-                "{peer} has answered that it has the line: look for SIEMBOX_TEST in the SIEM"
-            ),
+            (Farewell::Confirmed, Protocol::Relp { .. }) => {
+                format!("{peer} has acknowledged the line: look for SIEMBOX_TEST in the SIEM")
+            }
             (Farewell::Confirmed, _) => {
-                format!("{peer} has read the line to its end: look for SIEMBOX_TEST in the SIEM")
+                format!("{peer} has read the whole line: look for SIEMBOX_TEST in the SIEM")
             }
         })
     })

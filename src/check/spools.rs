@@ -31,8 +31,8 @@ fn running(snapshot: &Snapshot, has: impl Fn(&str) -> bool) -> Result<String, St
     });
     let leaving = leaving.map(|agent| {
         format!(
-            "agent {0} runs and is not in these settings: {1} lines wait in its spool and would belong to nobody; let them arrive first, or keep \
-             its name",
+            "agent {0} runs but is not in these settings: the {1} lines in its spool would be \
+                orphaned; wait until they have arrived, or keep the agent's name",
             agent.name, agent.spool.waiting
         )
     });
@@ -40,7 +40,7 @@ fn running(snapshot: &Snapshot, has: impl Fn(&str) -> bool) -> Result<String, St
     match (leaving.is_empty(), orphans.is_empty()) {
         (false, _) => Err(leaving.join("\n")),
         (true, false) => Ok(orphans.join("\n")),
-        (true, true) => Ok("every spool that holds something belongs to an agent".to_owned()),
+        (true, true) => Ok("no orphaned spool".to_owned()),
     }
 }
 
@@ -54,9 +54,10 @@ fn resting(agents: &Path, has: impl Fn(&str) -> bool) -> String {
         .collect();
     strange.sort();
     match strange.is_empty() {
-        true => "every spool belongs to an agent".to_owned(),
+        true => "no orphaned spool".to_owned(),
         false => format!(
-            "no agent has the spools {}: siembox status says what waits in them once siembox runs",
+            "the spools {} belong to no agent: start siembox, then siembox status shows what waits \
+                in them",
             strange.join(", ")
         ),
     }
@@ -115,10 +116,10 @@ mod tests {
         }
         std::fs::create_dir(folder.path().join("no-spool")).unwrap();
         let said = resting(folder.path(), |name| name == "new");
-        assert!(said.contains("spools old:"), "{said}");
+        assert!(said.contains("spools old belong to no agent"), "{said}");
         assert_eq!(
             resting(&folder.path().join("none"), |_| false),
-            "every spool belongs to an agent"
+            "no orphaned spool"
         );
     }
 }

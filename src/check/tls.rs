@@ -28,7 +28,7 @@ pub fn handshake(
     let public = trust::public_roots().iter().cloned();
     let config = trust::client(public.chain(own), None).map_err(|error| error.to_string())?;
     let name = ServerName::try_from(api.host.clone())
-        .map_err(|_| format!("{} is no host name", api.host))?;
+        .map_err(|_| format!("{} is not a valid host name", api.host))?;
     let mut tls =
         ClientConnection::new(Arc::new(config), name).map_err(|error| error.to_string())?;
     let mut stream = match proxy {
@@ -38,7 +38,7 @@ pub fn handshake(
     while tls.is_handshaking() {
         if let Err(error) = tls.complete_io(&mut stream) {
             return Err(TlsFault::within(&error).map_or_else(
-                || format!("the TLS handshake broke off: {error}"),
+                || format!("the TLS handshake failed: {error}"),
                 |fault| fault.in_words(TlsSide::Cloud),
             ));
         }
@@ -60,7 +60,8 @@ pub fn handshake(
 /// `CONNECT` (RFC 9110, 9.3.6).
 fn tunnel(proxy: &Address, api: &Address) -> Result<TcpStream, String> {
     let mut stream = proxy.connect()?;
-    let failed = |error: std::io::Error| format!("the proxy {proxy} broke off: {error}");
+    let failed =
+        |error: std::io::Error| format!("the proxy {proxy} closed the connection: {error}");
     write!(stream, "CONNECT {api} HTTP/1.1\r\nHost: {api}\r\n\r\n").map_err(failed)?;
     let mut head = Vec::new();
     loop {

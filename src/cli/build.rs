@@ -126,8 +126,8 @@ fn orphan_request(
         (None, Some(name)) => Err(Usage::Value {
             flag: "--delete",
             reason: format!(
-                "nothing is deleted without --yes: what waits in the spool {name} and what stands aside in it would be gone for ever \
-                 (siembox orphans says how much that is)"
+                "missing --yes: this deletes the lines and records in the spool {name} \
+                    for ever (siembox orphans shows how many)"
             ),
         }),
         (None, None) => Ok(None),

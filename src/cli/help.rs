@@ -20,80 +20,80 @@ pub fn help(command: Option<&str>) -> &'static str {
 }
 
 const WHOLE: &str = "\
-siembox brings Microsoft Defender for Cloud Apps alerts and activities into your SIEM,
-as CEF lines over syslog: the successor of the retired SIEM agent (mcas-siemagent).
+siembox forwards Microsoft Defender for Cloud Apps alerts and activities to your SIEM as
+CEF lines over syslog. It replaces the retired SIEM agent (mcas-siemagent).
 
 Usage: siembox [run] [--config FILE] [--state DIR] [--logsDirectory DIRNAME]
                [--proxy ADDRESS[:PORT]] [--token TOKEN | --token-file FILE]
                [--api-url URL] [--syslog HOST:PORT/udp|tcp|tls|relp|relp+tls]
        siembox render | preview | check | status | replay | orphans | board | example
 
-Begin:
-  siembox example > /etc/siembox/siembox.toml   a settings file with everything explained
-  siembox check                                 tries each step and names what is wrong
-  siembox preview                               shows what would be sent, sends nothing
+First steps:
+  siembox example > /etc/siembox/siembox.toml   writes a commented settings file
+  siembox check                                 tests each step and names what fails
+  siembox preview                               shows what would be sent; sends nothing
   siembox                                       runs
 
-Instead of the old agent, without a settings file:
+In place of the old agent, without a settings file:
   siembox --logsDirectory /var/log/siembox --proxy proxy:8080 \\
           --token-file /etc/siembox/token \\
           --api-url https://contoso.us3.portal.cloudappsecurity.com \\
           --syslog siem.example:514/tcp
 
-Commands (siembox COMMAND --help tells more):
-  run       the stream itself; meant where no command is named
-  render    API records from files or standard input -> CEF lines on standard output
-  preview   fetches what the filters let through now and prints it; sends nothing
-  check     settings, clock, DNS, proxy, TLS, token, API, SIEM: one line for each step
-  status    what the running siembox reports
-  replay    fetches a stretch of time again and sends what is missing
-  orphans   spools that belong to no agent of the settings: shows, sends or deletes them
-  board     which board this is; with --test, tries its lamps and its button
-  example   prints the settings file with everything explained (also: --print-example)
+Commands (for details: siembox COMMAND --help):
+  run       reads records and sends them; the default command
+  render    converts API records from files or standard input to CEF lines
+  preview   prints the lines of records that pass the filters now; sends nothing
+  check     tests settings, clock, DNS, proxy, TLS, token, API and SIEM
+  status    shows the status of the running siembox
+  replay    reads a time window again and sends the records that are missing
+  orphans   lists, sends or deletes spools that belong to no agent in the settings
+  board     identifies the board; with --test, tests its lamps and button
+  example   prints a commented settings file (also: --print-example)
 
 Only on siembox's own firmware:
-  clock     keeps the clock by time servers
-  announce  answers to siembox.local
+  clock     sets the clock from time servers
+  announce  announces siembox.local on the local network
 
-  -h, --help      this text            -V, --version   name and version
+  -h, --help      this help            -V, --version   name and version
 
 Exit codes:
-  0   done                             66  a file of records can't be read
-  1   a record could not be read,      69  the cloud lets nobody in or can't be reached,
-      not all is well, or what was         or no siembox is running
-      asked for was not done
-  64  command line or settings         70  general error during bootstrap
-      are wrong                        73  the state or log folder can't be used
+  0   success                          66  a file of records cannot be read
+  1   a record cannot be read,         69  the cloud refuses the sign-in or cannot be
+      a check failed, or the               reached, or no siembox is running
+      request was not carried out      70  general error during bootstrap
+  64  wrong command line or settings   73  the state or log folder cannot be used
 ";
 
 const RUN: &str = "\
-siembox run: fetches alerts and activities and sends them to the SIEM, until it is stopped.
-\"run\" may be left out. Changes of the settings file take effect without a restart.
+siembox run: reads alerts and activities and sends them to the SIEM until it is stopped.
+\"run\" can be omitted. Changes to the settings file take effect without a restart.
 
 Usage: siembox [run] [--config FILE] [--state DIR] [--logsDirectory DIRNAME]
                [--proxy ADDRESS[:PORT]] [--token TOKEN | --token-file FILE]
                [--api-url URL] [--syslog HOST:PORT/udp|tcp|tls|relp|relp+tls] [--setup]
 
   --config FILE             settings file (default: /etc/siembox/siembox.toml)
-  --state DIR               where waiting lines and cursors are kept
-  --logsDirectory DIRNAME   folder of the log siembox.log, made where it is missing
-                            (default: standard error; also written --logs-directory)
-  --proxy ADDRESS[:PORT]    HTTP proxy on the way to the cloud (port 8080 where none is
-                            given); with a user: http://user@proxy:8080 in the settings
-  --token TOKEN             token of the SIEM agent or API. Visible to others in scripts;
-  --token-file FILE         rather in a file with mode 0600, or the variable SIEMBOX_TOKEN
+  --state DIR               state folder: waiting lines and cursors
+  --logsDirectory DIRNAME   folder of the log siembox.log, created if missing
+                            (default: standard error; also: --logs-directory)
+  --proxy ADDRESS[:PORT]    HTTP proxy for the way to the cloud (default port: 8080); with a
+                            user: http://user@proxy:8080 in the settings
+  --token TOKEN             token of the SIEM agent or API. Other users can see it on the
+                            command line: use --token-file or SIEMBOX_TOKEN instead
+  --token-file FILE         file that holds the token (mode 0600)
   --api-url URL             shown in the portal under Settings > Cloud Apps > System > About
   --syslog HOST:PORT/PROTO  the SIEM's receiver; PROTO is udp, tcp, tls,
                             relp or relp+tls
-  --setup                   starts also where there is no settings file yet: the page
-                            (http://127.0.0.1:8514/) sets siembox up and writes it
-  --firmware                on siembox's own firmware: as --setup, and it starts also with a
-                            settings file that is wrong, without agents, and says so on
-                            its page, which is on 0.0.0.0:80 and 0.0.0.0:443 by default
-  --print-example           prints the commented settings file, and does nothing else
+  --setup                   starts even without a settings file: set up siembox on its page
+                            (http://127.0.0.1:8514/), which writes the file
+  --firmware                on siembox's own firmware: like --setup, but also starts with an
+                            invalid settings file (without agents; the page shows the
+                            errors). Default page addresses: 0.0.0.0:80 and 0.0.0.0:443
+  --print-example           prints the commented settings file and exits
 
-A flag wins over the settings file. --token, --token-file, --api-url and --syslog speak of
-one agent; where the file has several, they are refused.
+Flags take precedence over the settings file. --token, --token-file, --api-url and --syslog
+apply to one agent; siembox refuses them if the file has several agents.
 
   siembox --config /etc/siembox/siembox.toml
   siembox --token-file token --api-url https://contoso.us3.portal.cloudappsecurity.com \\
@@ -101,40 +101,41 @@ one agent; where the file has several, they are refused.
 ";
 
 const RENDER: &str = "\
-siembox render: turns API records into the CEF lines that would be sent, one a line, on
-standard output. Sends nothing, needs no token and no network.
+siembox render: converts API records to the CEF lines that would be sent and prints one per
+line. It sends nothing and needs no token and no network.
 
 Usage: siembox render [--config FILE] [--agent NAME] [--format generic-cef|arcsight]
                       [--pri] [FILE...]
 
-  FILE                      a JSON array, a whole {\"data\":[...]} answer, or one record a
-                            line; \"-\" or nothing: standard input
-  --config FILE             settings with the looks of the lines
-                            (default: /etc/siembox/siembox.toml, or without it the defaults)
-  --agent NAME              whose looks, where the settings have several agents
-  --format FORMAT           generic-cef or arcsight, instead of the settings' format
-  --pri                     with the syslog PRI (<109>) before each line
+  FILE                      a JSON array, a whole {\"data\":[...]} response, or one record
+                            per line; \"-\" or no FILE: standard input
+  --config FILE             settings that define the format of the lines
+                            (default: /etc/siembox/siembox.toml; built-in defaults if it
+                            does not exist)
+  --agent NAME              agent whose format is used, if the settings have several agents
+  --format FORMAT           generic-cef or arcsight, instead of the format in the settings
+  --pri                     starts each line with the syslog PRI (<109>)
 
-A record that can't be read is named on standard error, with its place and the reason;
-the others are rendered, and the exit code is 1.
+If a record cannot be read, standard error names its place and the reason. siembox renders
+the other records and exits with 1.
 
   siembox render activities.json
   curl ... | siembox render --format arcsight --pri
 ";
 
 const PREVIEW: &str = "\
-siembox preview: fetches what the filters let through now and prints the lines. Sends
-nothing to the SIEM, moves no cursor, and may be used beside a running siembox (both count
-towards the tenant's limit of requests).
+siembox preview: reads the records that pass the filters now and prints their lines. It
+sends nothing to the SIEM and moves no cursor. It can run next to a running siembox; both
+count towards the tenant's rate limit.
 
 Usage: siembox preview [--config FILE] [--agent NAME] [--proxy ADDRESS[:PORT]]
                        [--token TOKEN | --token-file FILE] [--api-url URL]
                        [--syslog HOST:PORT/udp|tcp|tls|relp|relp+tls]
 
   --config FILE             settings file (default: /etc/siembox/siembox.toml)
-  --agent NAME              only this agent
+  --agent NAME              this agent only
   --proxy, --token, --token-file, --api-url, --syslog
-                            as with run (siembox run --help); --syslog is not needed
+                            as for run (siembox run --help); --syslog is optional
 
   siembox preview --agent contoso
   siembox preview --token-file token \\
@@ -142,95 +143,98 @@ Usage: siembox preview [--config FILE] [--agent NAME] [--proxy ADDRESS[:PORT]]
 ";
 
 const CHECK: &str = "\
-siembox check: tries each step on the way, one line each with the time it took, and where
-one fails its cause and cure: settings, clock, DNS, proxy, TLS, token, API, SIEM. Sends
-nothing to the SIEM. The exit code is 0 only if all is well.
+siembox check: tests settings, clock, DNS, proxy, TLS, token, API and SIEM. It prints one
+line per step with its duration and, if the step fails, cause and cure. It sends nothing to
+the SIEM. The exit code is 0 only if all steps succeed.
 
 Usage: siembox check [--config FILE] [--agent NAME] [--proxy ADDRESS[:PORT]]
                      [--token TOKEN | --token-file FILE] [--api-url URL]
                      [--syslog HOST:PORT/udp|tcp|tls|relp|relp+tls]
 
   --config FILE             settings file (default: /etc/siembox/siembox.toml)
-  --agent NAME              only this agent
+  --agent NAME              this agent only
   --proxy, --token, --token-file, --api-url, --syslog
-                            as with run (siembox run --help)
+                            as for run (siembox run --help)
 
   siembox check
   siembox check --config new.toml && mv new.toml /etc/siembox/siembox.toml
 ";
 
 const STATUS: &str = "\
-siembox status: what the running siembox reports: each agent with its state, the time of
-its last contact, and what was read, set aside, spooled and sent.
+siembox status: shows the status of the running siembox: the state of each agent, its last
+contact, and the counts of records and lines read, set aside, spooled and sent.
 
 Usage: siembox status [--config FILE] [--state DIR] [--json]
 
   --config FILE             settings file that names the state folder
                             (default: /etc/siembox/siembox.toml)
-  --state DIR               the state folder itself
-  --json                    for programs
+  --state DIR               the state folder
+  --json                    prints JSON, for programs
 
-The exit code is 0 where all agents are connected, 1 where one is not, and 69 where no
-siembox is running on the state folder.
+The exit code is 0 if all agents are connected, 1 if one is not, and 69 if no siembox is
+running on the state folder.
 
   siembox status
   siembox status --json --state /var/lib/siembox
 ";
 
 const REPLAY: &str = "\
-siembox replay: fetches a stretch of time again through the running siembox and sends what
-is missing. What was sent before is left out, so a gap is repaired without duplicates; and
-what the running stream reads by itself (its look_back) is left to it.
+siembox replay: asks the running siembox to read a time window again and to send the records
+that are missing. Records that were sent before are not sent again, so that a gap is closed
+without duplicates. Records within look_back are left to the running stream.
 
 Usage: siembox replay --since TIME [--until TIME] [--agent NAME]
                       [--stream activities|alerts] [--again] [--dry-run] [--json]
                       [--config FILE] [--state DIR]
 
-  --since TIME              \"2026-11-01T10:00:00Z\", \"2026-11-01 10:00\", \"2026-11-01\" (UTC
-                            without an offset), or so long ago: 36h, 2d; at most 180d
-  --until TIME              the same, itself not included (default: now)
-  --agent NAME              whose, where the settings have several agents
-  --stream STREAM           activities or alerts (default: both). The window is one of the
-                            times by which they are read: \"created\" of activities,
+  --since TIME              start of the window: \"2026-11-01T10:00:00Z\",
+                            \"2026-11-01 10:00\" or \"2026-11-01\" (UTC if there is no
+                            offset), or an age: 36h, 2d; at most 180d ago
+  --until TIME              end of the window, exclusive, in the same form (default: now)
+  --agent NAME              the agent, if the settings have several
+  --stream STREAM           activities or alerts (default: both). The window refers to the
+                            time by which a stream is read: \"created\" of activities,
                             \"timestamp\" of alerts
-  --again                   sends also what was sent before
-  --dry-run                 only counts
-  --json                    for programs: one JSON text a line
+  --again                   also sends records that were sent before
+  --dry-run                 counts only; sends nothing
+  --json                    prints JSON, for programs: one object per line
   --config FILE             settings file that names the state folder
                             (default: /etc/siembox/siembox.toml)
-  --state DIR               the state folder itself
+  --state DIR               the state folder
 
-Ctrl-C ends the replay after the page under way. Whatever ended it, ask again: what was
-sent is remembered (replay.remember in the settings, 30 days). The exit code is 0 when all
-of the window was read, 1 when not, and 69 where no siembox is running.
+Ctrl-C ends the replay after the current page. If a replay ends early, run it again: siembox
+remembers which records were sent (replay.remember in the settings, 30 days). The exit code
+is 0 if the whole window was read, 1 if not, and 69 if no siembox is running.
 
   siembox replay --since 2026-11-01T10:00:00Z --until 2026-11-01T12:00:00Z
   siembox replay --since 2d --stream alerts --dry-run
 ";
 
 const ORPHANS: &str = "\
-siembox orphans: shows the spools that belong to no agent of the settings and hold
-something, as after an agent was renamed or taken out while lines waited; or has the running
-siembox send or delete one. Naming an agent so again in the settings is the third way: its
-lines go to its SIEM then, and reading goes on where it stopped.
+siembox orphans: lists orphaned spools: spools that belong to no agent in the settings and
+hold lines or records. A spool is orphaned if its agent is renamed or removed while lines
+wait. --send and --delete ask the running siembox to send or delete one. You can also add an
+agent with the spool's name to the settings again: its lines then go to that agent's SIEM,
+and reading resumes where it stopped.
 
 Usage: siembox orphans [--send NAME [--agent NAME] | --delete NAME --yes] [--json]
                        [--config FILE] [--state DIR]
 
-  --send NAME               sends the lines that wait in this spool; it goes on after a
-                            restart, and siembox status says how many are left
-  --agent NAME              with the SIEM settings of this agent (needed where the settings
-                            have several)
-  --delete NAME             deletes this spool, with its lines, the records that stand aside
-                            in it, its cursor and its ledger, for ever
-  --yes                     says that this is meant
-  --json                    for programs
+  --send NAME               sends the lines that wait in this spool; continues after a
+                            restart; siembox status shows how many are left
+  --agent NAME              agent whose SIEM settings are used (required if the settings
+                            have several agents)
+  --delete NAME             deletes this spool for ever: its lines, the records set aside
+                            in it, its cursor and its ledger
+  --yes                     confirms the deletion
+  --json                    prints JSON, for programs
   --config FILE             settings file that names the state folder
                             (default: /etc/siembox/siembox.toml)
-  --state DIR               the state folder itself
+  --state DIR               the state folder
 
-The exit code is 0 where there is none, or what was asked for is done; 1 where there are
-some, or it was not done; and 69 where no siembox is running on the state folder.
+The exit code is 0 if there is no orphaned spool or the request was carried out, 1 if there
+are orphaned spools or the request failed, and 69 if no siembox is running on the state
+folder.
 
   siembox orphans
   siembox orphans --send contoso-old --agent contoso
@@ -238,25 +242,25 @@ some, or it was not done; and 69 where no siembox is running on the state folder
 ";
 
 const BOARD: &str = "\
-siembox board: tells which board this is, by what it was recognised, and what siembox knows
-of it: lamps, button, watchdog, budgets.
+siembox board: shows which board this is, how it was recognised, and its lamps, button,
+watchdog and budgets.
 
 Usage: siembox board [--board NAME] [--test]
 
-  --board NAME              this one, whatever is recognised; a wrong name lists them all
-  --test                    lights one lamp after the other and asks whether it is lit, then
-                            asks for a press of the button. Needs root, and that siembox
-                            does not run as firmware beside it: it holds the lamps then
+  --board NAME              uses this board, whatever is recognised; an unknown name lists
+                            all boards
+  --test                    lights the lamps one by one and asks whether each is lit, then
+                            asks for a press of the button. Needs root. siembox must not
+                            run as firmware at the same time, because it uses the lamps
 
-The exit code is 1 where a lamp or the button does not do what it should.
+The exit code is 1 if a lamp or the button does not work.
 
   siembox board
   siembox board --board rock64 --test
 ";
 
 const EXAMPLE: &str = "\
-siembox example: prints a settings file in which every setting is explained and has its
-default.
+siembox example: prints a settings file that explains every setting and shows its default.
 
 Usage: siembox example
 
@@ -264,32 +268,33 @@ Usage: siembox example
 ";
 
 const CLOCK: &str = "\
-siembox clock: asks time servers (SNTP) and sets the system's clock, until it is stopped.
-Part of siembox's own firmware, where no other program does it. Needs root.
+siembox clock: sets the system clock from time servers (SNTP) until it is stopped. It is
+part of siembox's own firmware and needs root.
 
 Usage: siembox clock [--config FILE] [--firmware] [--once]
 
   --config FILE             settings file with [clock] servers
                             (default: /etc/siembox/siembox.toml)
-  --firmware                on siembox's own firmware: the page's ports are 80 and 443,
-                            where the settings don't say
-  --once                    one round only; the exit code is 0 where a server gave the time
+  --firmware                on siembox's own firmware: the page's default ports are 80 and
+                            443
+  --once                    one round only; the exit code is 0 if a server gave the time
 
-Whom it asks: the servers of the settings; else those that DHCP names; else, and where those
-have no answer, 0.pool.ntp.org to 3.pool.ntp.org. A date before the firmware was built is
-not believed, nor one that most others contradict.
+siembox asks the servers in the settings, or else those that DHCP names. If there are none,
+or none of them answers, it asks 0.pool.ntp.org to 3.pool.ntp.org. It rejects a date before
+the firmware's build date and a time that most other servers contradict.
 ";
 
 const ANNOUNCE: &str = "\
-siembox announce: answers to siembox.local on the local network (mDNS), and names the page
-there. Part of siembox's own firmware, where no other program does it.
+siembox announce: announces siembox.local and the page on the local network (mDNS). It is
+part of siembox's own firmware.
 
 Usage: siembox announce [--config FILE] [--firmware]
 
   --config FILE             settings file with [page]
                             (default: /etc/siembox/siembox.toml)
-  --firmware                on siembox's own firmware: the page's ports are 80 and 443,
-                            where the settings don't say
+  --firmware                on siembox's own firmware: the page's default ports are 80 and
+                            443
 
-The name is [network] hostname of the settings; mdns = false there keeps the box quiet.
+The name is hostname in the section [network] of the settings; mdns = false turns the
+announcement off.
 ";

@@ -173,24 +173,25 @@ fn every_flag_finds_its_place() {
 #[test]
 fn wrong_usage_is_told_with_reason_and_nearest() {
     for (line, said) in [
-        ("--prxy x", "there is no flag --prxy; did you mean --proxy?"),
+        ("--prxy x", "unknown flag --prxy; did you mean --proxy?"),
         (
             "--logsdirectory x",
-            "there is no flag --logsdirectory; did you mean --logsDirectory?",
+            "unknown flag --logsdirectory; did you mean --logsDirectory?",
         ),
-        ("--colour", "there is no flag --colour"),
-        ("-x", "there is no flag -x"),
+        ("--colour", "unknown flag --colour"),
+        ("-x", "unknown flag -x"),
         (
             "rnder",
-            "there is no command \"rnder\"; did you mean \"render\"?; commands: run, render, preview, check, status, replay, orphans, board, example, clock, announce",
+            "unknown command \"rnder\"; did you mean \"render\"?; commands: run, render, preview, \
+                check, status, replay, orphans, board, example, clock, announce",
         ),
         (
             "render --syslog x:1/udp",
-            "--syslog is not for \"siembox render\" (see: siembox render --help)",
+            "\"siembox render\" has no flag --syslog (see: siembox render --help)",
         ),
         (
             "--json",
-            "--json is not for \"siembox run\" (see: siembox run --help)",
+            "\"siembox run\" has no flag --json (see: siembox run --help)",
         ),
         ("--token", "--token needs a value: --token TOKEN"),
         ("--token --proxy x", "--token needs a value: --token TOKEN"),
@@ -198,16 +199,17 @@ fn wrong_usage_is_told_with_reason_and_nearest() {
         ("status --json=1", "--json takes no value"),
         (
             "orphans --send a --delete b",
-            "--send and --delete exclude each other: give one",
+            "--send and --delete exclude each other: give only one",
         ),
         (
             "orphans --delete old",
-            "--delete: nothing is deleted without --yes: what waits in the spool old and what stands aside in it would be gone for ever (siembox orphans says how much that is)",
+            "--delete: missing --yes: this deletes the lines and records in the spool old \
+                for ever (siembox orphans shows how many)",
         ),
         ("--proxy a --proxy b", "--proxy is given twice"),
         (
             "--token a --token-file b",
-            "--token and --token-file exclude each other: give one",
+            "--token and --token-file exclude each other: give only one",
         ),
         (
             "--proxy proxy:99999",

@@ -26,7 +26,7 @@ pub fn announce(args: AnnounceArgs) -> Exit {
     let setting: Option<Setting> = run_file::heard(Path::new(network::path::NETWORK));
     let Some(setting) = setting else {
         tracing::error!(
-            "the network is not up: {} is not there",
+            "the network is not up: {} does not exist",
             network::path::NETWORK
         );
         return Exit::Unavailable;
@@ -51,6 +51,6 @@ pub fn announce(args: AnnounceArgs) -> Exit {
             false => tracing::info!("{}", said.line),
         }
     }
-    tracing::error!("mDNS has ended by itself");
+    tracing::error!("mDNS ended unexpectedly");
     Exit::Software
 }

@@ -50,8 +50,8 @@ fn text(profile: &BoardProfile, by: &str) -> String {
     say(
         "tried",
         match profile.tried {
-            Tried::Booted => "its image was booted",
-            Tried::Built => "its image was built, and never booted",
+            Tried::Booted => "its image was started on it",
+            Tried::Built => "its image was built but never started on it",
         },
     );
     let lamps = &profile.lamps.each;
@@ -66,7 +66,7 @@ fn text(profile: &BoardProfile, by: &str) -> String {
         );
     }
     if profile.lamps.rgb {
-        say("", "the three are one lamp, and mix");
+        say("", "the three are one lamp that mixes colours");
     }
     let button = profile.button.as_ref();
     say(

@@ -43,11 +43,11 @@ fn show(orphans: &[Orphan], json: bool) -> Exit {
 
 fn text(orphans: &[Orphan]) -> String {
     if orphans.is_empty() {
-        return "every spool that holds something belongs to an agent of the settings\n".to_owned();
+        return "no orphaned spool\n".to_owned();
     }
     let paragraphs = orphans.iter().map(|orphan| {
         let oldest = orphan.oldest_ms.map_or(String::new(), |oldest| {
-            format!(", the oldest line since {}", in_words(oldest))
+            format!(", the oldest since {}", in_words(oldest))
         });
         format!(
             "{}: {}{oldest}\n  {}\n",
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn each_is_named_with_what_it_holds_and_its_cures() {
-        assert!(text(&[]).contains("belongs to an agent"));
+        assert!(text(&[]).contains("no orphaned spool"));
         let old = Orphan {
             name: "old".to_owned(),
             waiting: 1000,

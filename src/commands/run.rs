@@ -127,7 +127,7 @@ impl SettingsProvider for SettingsFile {
 
     fn took(&self, settings: &Settings) {
         if let Err(error) = self.log.change(&settings.log, settings.logs_dir.as_deref()) {
-            tracing::error!("the log stays as it was: {error}");
+            tracing::error!("the log stays unchanged: {error}");
         }
     }
 }

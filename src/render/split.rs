@@ -93,7 +93,8 @@ fn list<'t>(
             line: lines.of(start + at),
             nth: Some(nth + 1),
         };
-        let record = element.map_err(|bytes| format!("{} MB, too long for a record", bytes >> 20));
+        let record = element
+            .map_err(|bytes| format!("longer than {} MB, too long for a record", bytes >> 20));
         found.push(RecordText { place, record });
     }
 }
@@ -120,7 +121,7 @@ fn damaged<'t>(
                 line: lines.of(start + broken),
                 nth: Some(count + 1),
             };
-            let record = Err("the list breaks off here: its end is missing".to_owned());
+            let record = Err("the list is incomplete: its end is missing".to_owned());
             found.push(RecordText { place, record });
             return broken + next_record(&rest[broken..]);
         }
@@ -280,7 +281,7 @@ mod tests {
                 vec![
                     "record 1, line 1: {\"a\":1}",
                     "record 2, line 2: {\"b\":2}",
-                    "record 3, line 3: !the list breaks off here: its end is missing",
+                    "record 3, line 3: !the list is incomplete: its end is missing",
                     "line 4: {\"d\":4}",
                 ],
             ),
@@ -288,7 +289,7 @@ mod tests {
                 "[{\"a\":1}",
                 vec![
                     "record 1, line 1: {\"a\":1}",
-                    "record 2, line 1: !the list breaks off here: its end is missing",
+                    "record 2, line 1: !the list is incomplete: its end is missing",
                 ],
             ),
             // a record of its own

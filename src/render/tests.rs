@@ -62,7 +62,7 @@ fn lines_and_problems_part() {
         problems.lines().collect::<Vec<_>>(),
         [
             "x.json: line 3, id x\\u{1b}: the record has no usable time (timestamp)",
-            "x.json: line 4: neither an activity nor an alert of the Defender for Cloud Apps API",
+            "x.json: line 4: not an activity or an alert of the Defender for Cloud Apps API",
             "x.json: line 5: the record is not a JSON object",
             "x.json: line 6: the record is not valid JSON: key must be a string at line 1 column 2",
         ]

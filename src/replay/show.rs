@@ -65,10 +65,7 @@ pub fn sentence(counts: &ReplayCounts, dry_run: bool) -> String {
         (counts.sent_again, again),
         (counts.left_out, "left out by a setting"),
         (counts.set_aside, "set aside"),
-        (
-            counts.to_come,
-            "too new, which the running stream reads by itself",
-        ),
+        (counts.to_come, "too new (the running stream reads them)"),
     ] {
         if count > 0 {
             parts.push(format!("{} {what}", number(count)));
@@ -121,7 +118,7 @@ mod tests {
         assert_eq!(
             sentence(&counts, true),
             "12,034 records in the window: 12,000 already sent, 30 would be sent, 1,234,567 would be sent again, 4 set aside, \
-             1 too new, which the running stream reads by itself"
+             1 too new (the running stream reads them)"
         );
     }
 

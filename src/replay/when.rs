@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::settings::{Refusal, parse_duration};
 
-const FORM: &str = "a time as \"2026-11-01T10:00:00Z\", \"2026-11-01 10:00\" or \"2026-11-01\" (UTC where no offset stands \
-                    behind it), or a time ago as \"36h\" or \"2d\"";
+const FORM: &str = "a time such as \"2026-11-01T10:00:00Z\", \"2026-11-01 10:00\" or \
+    \"2026-11-01\" (UTC if there is no offset), or an age such as \"36h\" or \"2d\"";
 
 /// A moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,7 +88,7 @@ mod tests {
             "10:00",
         ] {
             let said = When::parse(wrong).unwrap_err().to_string();
-            assert!(said.contains("allowed: a time as"), "{wrong}: {said}");
+            assert!(said.contains("allowed: a time such as"), "{wrong}: {said}");
         }
     }
 }

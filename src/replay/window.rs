@@ -12,19 +12,21 @@ const FARTHEST: Duration = Duration::from_secs(180 * 86_400);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
     /// It begins too long ago; milliseconds since 1970, as below.
-    #[error("found {}; allowed: at most 180 days ago, which is as far as the cloud keeps records", in_words(*from_ms))]
+    #[error("found {}; allowed: at most 180 days ago, because the cloud keeps records for 180 \
+        days", in_words(*from_ms))]
     TooOld {
         /// Where it begins.
         from_ms: i64,
     },
     /// It begins in a time to come.
-    #[error("found {}, a time to come; allowed: a time that is over", in_words(*from_ms))]
+    #[error("found {}, which is in the future; allowed: a time in the past", in_words(*from_ms))]
     ToCome {
         /// Where it begins.
         from_ms: i64,
     },
     /// It ends before it begins.
-    #[error("found an end of {}, and a beginning of {}; allowed: the beginning before the end", in_words(*until_ms), in_words(*from_ms))]
+    #[error("found an end of {} and a start of {}; allowed: a start before the \
+        end", in_words(*until_ms), in_words(*from_ms))]
     Backwards {
         /// Where it begins.
         from_ms: i64,

@@ -85,7 +85,7 @@ fn add_agent(person: &mut Person, cloud: &Cloud, port: u16) {
     person.fill("siem.host", "127.0.0.1");
     person.fill("siem.port", &port.to_string());
     person.push("button[value=test]");
-    person.until_says("#job .done", "has read the line");
+    person.until_says("#job .done", "has read the whole line");
     person.at_step("Your SIEM");
     person.picture("setup-siem");
     person.push(next);

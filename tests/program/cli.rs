@@ -36,8 +36,8 @@ fn text(path: &Path) -> &str {
 #[test]
 fn help_and_version_are_for_standard_output() {
     for (arguments, beginning) in [
-        (&["-h"][..], "siembox brings Microsoft Defender"),
-        (&["--help"], "siembox brings Microsoft Defender"),
+        (&["-h"][..], "siembox forwards Microsoft Defender"),
+        (&["--help"], "siembox forwards Microsoft Defender"),
         (&["check", "-h"], "siembox check: "),
         (
             &["--version"],
@@ -109,11 +109,12 @@ fn wrong_usage_ends_with_64_the_reason_and_the_way_to_help() {
     for (arguments, said) in [
         (
             &["--prxy", "x"][..],
-            "siembox: there is no flag --prxy; did you mean --proxy?\n",
+            "siembox: unknown flag --prxy; did you mean --proxy?\n",
         ),
         (
             &["chek"],
-            "siembox: there is no command \"chek\"; did you mean \"check\"?; commands: run, render, preview, check, status, replay, orphans, board, example, clock, announce\n",
+            "siembox: unknown command \"chek\"; did you mean \"check\"?; commands: run, render, \
+                preview, check, status, replay, orphans, board, example, clock, announce\n",
         ),
         (
             &["--proxy", "proxy:0"],
@@ -189,7 +190,7 @@ fn without_an_agent_a_command_that_needs_one_says_so() {
     let (code, _, err) = output(&["check", "--setup"]);
     assert_eq!(code, Some(64));
     assert!(
-        err.contains("--setup is not for \"siembox check\""),
+        err.contains("\"siembox check\" has no flag --setup"),
         "{err}"
     );
 }
@@ -383,12 +384,12 @@ fn the_wiped_token_is_the_one_used_and_warned_about() {
         &"ZV9LS".repeat(20),
     ]);
     assert!(
-        err.contains("--token: a token on the command line can be seen")
+        err.contains("--token: a token on the command line is visible")
             && err.contains("--token-file FILE"),
         "{err}"
     );
     assert!(
-        !err.contains("ZV9LS") && !err.contains("could not be wiped"),
+        !err.contains("ZV9LS") && !err.contains("could not be removed"),
         "{err}"
     );
 }

@@ -152,7 +152,7 @@ fn it_is_named_on_every_surface_and_comes_back_with_its_name() {
     renamed.siembox.wait("the new name is taken up", |status| {
         status.agents[0].name == "northwind"
     });
-    let said = renamed.siembox.log().matches("nobody sends them").count();
+    let said = renamed.siembox.log().matches("they are not sent").count();
     assert_eq!(said, 1, "{}", renamed.siembox.log());
 
     renamed.call_it("contoso", "");

@@ -40,13 +40,16 @@ pub(super) fn run(
             well = false;
             continue;
         }
-        write!(out, "{name}, is it lit, and no other? [Enter, or n] ")?;
+        write!(
+            out,
+            "{name}: is this lamp lit, and no other? [Enter for yes, n for no] "
+        )?;
         out.flush()?;
         let lit = yes(answers)?;
         let dark = light.set(false);
         match (lit, dark) {
             (true, Ok(())) => {}
-            (true, Err(what)) => writeln!(out, "{name}: FAILED: cannot be darkened: {what}")?,
+            (true, Err(what)) => writeln!(out, "{name}: FAILED: cannot be switched off: {what}")?,
             (false, _) => writeln!(
                 out,
                 "{name}: FAILED: correct {} in board/{}.toml: colour, line, or active_low",
@@ -68,7 +71,7 @@ pub(super) fn run(
     };
     writeln!(
         out,
-        "button: press it within {} s, and let it go",
+        "button: press and release it within {} s",
         PATIENCE.as_secs()
     )?;
     out.flush()?;
@@ -82,11 +85,13 @@ pub(super) fn run(
     };
     // up, down, up: a line that is wired the other way round is down at first
     let seen = match (came(false), came(true) && came(false)) {
-        (true, true) => Ok("pressed and let go"),
+        (true, true) => Ok("pressed and released"),
         (true, false) => {
-            Err("no press was seen: correct it in the board's profile: line, key or active_low")
+            Err("no press was detected: correct line, key or active_low in the board's profile")
         }
-        (false, _) => Err("it is pressed all the time: correct active_low in the board's profile"),
+        (false, _) => {
+            Err("it reads as pressed all the time: correct active_low in the board's profile")
+        }
     };
     match seen {
         Ok(words) => writeln!(out, "button: {words}")?,
@@ -180,7 +185,7 @@ mod tests {
         let (well, said) = try_it(&profile, "\ny\n");
         assert!(well, "{said}");
         assert!(
-            said.contains("lamp 2 of 2: green") && said.contains("button: pressed and let go"),
+            said.contains("lamp 2 of 2: green") && said.contains("button: pressed and released"),
             "{said}"
         );
         let (well, said) = try_it(&profile, "\nn\n");
@@ -190,7 +195,7 @@ mod tests {
         );
         fs::write(&device, event(1)).unwrap();
         let (well, said) = try_it(&profile, "\n\n");
-        assert!(!well && said.contains("no press was seen"), "{said}");
+        assert!(!well && said.contains("no press was detected"), "{said}");
         profile.lamps.each[0].wiring = Wiring::Class("c".to_owned());
         profile.button = None;
         let (well, said) = try_it(&profile, "\n");
