@@ -42,7 +42,7 @@ pub struct LogHandle {
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
     /// The folder can't be made or used.
-    #[error("the log folder {} can't be used: {source}", .folder.display())]
+    #[error("the log folder {} cannot be used: {source}", .folder.display())]
     Folder {
         /// `logs_dir` or `--logsDirectory`.
         folder: PathBuf,

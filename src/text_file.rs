@@ -53,7 +53,7 @@ pub struct FileError {
 #[derive(Debug, thiserror::Error)]
 pub enum UnreadableFile {
     /// The system does not give it.
-    #[error("can't be read: {0}; cure: check the path and its permissions")]
+    #[error("cannot be read: {0}; cure: check the path and its permissions")]
     System(io::Error),
     /// Reading it does not come to an end.
     #[error(

@@ -39,7 +39,7 @@ pub fn announce(args: AnnounceArgs) -> Exit {
         Ok(announcing) => announcing,
         Err(error) => {
             tracing::error!(
-                "the name {}.local can't be announced: {error}",
+                "the name {}.local cannot be announced: {error}",
                 what.hostname
             );
             return Exit::Unavailable;

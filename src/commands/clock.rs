@@ -45,7 +45,7 @@ pub fn clock(args: ClockArgs) -> Exit {
             (line, false) => tracing::info!("{line}"),
         }
         if let Err(error) = run_file::say(&file, &round.word) {
-            tracing::error!("{} can't be written: {error}", file.display());
+            tracing::error!("{} cannot be written: {error}", file.display());
         }
         if args.once {
             return if round.is_trouble {

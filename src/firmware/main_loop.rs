@@ -196,7 +196,7 @@ impl MainLoop {
                 if self.may_reboot() {
                     self.given
                         .log
-                        .say("the box starts again: that may cure what siembox alone can't");
+                        .say("the box starts again: that may cure what siembox alone cannot");
                     self.begin_end(ShutdownKind::Restart, now);
                 }
             }

@@ -92,7 +92,7 @@ fn to_file(file: &mut BoundedFile, outage: &mut Option<Outage>, line: &str) {
         (Err(_), Some(outage)) => outage.lines += 1,
         (Err(reason), None) => {
             to_standard_error(&format!(
-                "siembox: the log {} can't be written: {reason}; until it can, its lines come here",
+                "siembox: the log {} cannot be written: {reason}; until it can, its lines come here",
                 file.path().display()
             ));
             *outage = Some(Outage { lines: 1, reason });

@@ -156,7 +156,7 @@ fn level_and_folder_change_while_it_runs() {
         assert!(
             refused
                 .to_string()
-                .starts_with("the log folder /dev/null/logs can't be used: "),
+                .starts_with("the log folder /dev/null/logs cannot be used: "),
             "{refused}"
         );
         say("still there");

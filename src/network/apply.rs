@@ -31,7 +31,7 @@ pub struct NetworkTools {
 #[derive(Debug, thiserror::Error)]
 pub enum TroubleAtStep {
     /// A program could not be started.
-    #[error("{} can't be started: {source}; this firmware is not whole: flash it again", .program.display())]
+    #[error("{} cannot be started: {source}; this firmware is not whole: flash it again", .program.display())]
     Start {
         /// The program.
         program: PathBuf,
@@ -47,7 +47,7 @@ pub enum TroubleAtStep {
         said: String,
     },
     /// A file could not be written.
-    #[error("{} can't be written: {source}", .path.display())]
+    #[error("{} cannot be written: {source}", .path.display())]
     Write {
         /// The file.
         path: PathBuf,

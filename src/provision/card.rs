@@ -127,7 +127,7 @@ impl CardNames {
                 raw,
             })),
             Err(error) => Ok(Err(format!(
-                "{name} on the card can't be read: {error}; cure: copy it there again"
+                "{name} on the card cannot be read: {error}; cure: copy it there again"
             ))),
         }
     }

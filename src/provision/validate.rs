@@ -144,7 +144,7 @@ fn without_settings(card: &CardNames, etc: &Path) -> Result<Judged<ApplyOrder>, 
                 None => {
                     return Ok(alone(
                         name,
-                        "the settings in force name no token, or more than one: it can't be told which it takes the place of",
+                        "the settings in force name no token, or more than one: it cannot be told which it takes the place of",
                     ));
                 }
             },

@@ -338,5 +338,5 @@ fn trouble_is_told_and_over_when_it_is() {
     fs::create_dir(ids.path(A, Hour::of(NOW))).unwrap();
     let mut said = 0;
     assert!(ids.known(A, &[id(NOW, "b")], |_| said += 1).is_empty());
-    assert_eq!(said, 1, "what can't be read knows nothing");
+    assert_eq!(said, 1, "what cannot be read knows nothing");
 }

@@ -11,7 +11,8 @@ const API_HOSTS: [&str; 3] = [
     "portal.cloudappsecuritygov.com",
 ];
 
-pub(super) const API_FORM: &str = "the address shown in the portal under About > API URL, as \"https://contoso.us3.portal.cloudappsecurity.com\"";
+pub(super) const API_FORM: &str = "the address shown in the portal under About > API URL, for \
+    example \"https://contoso.us3.portal.cloudappsecurity.com\"";
 
 /// `api_url`, checked: `https://host[:port]` or the same with `/cas`; plain http only to this machine itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +49,12 @@ impl ApiUrl {
             before.is_some_and(|tenant| tenant.is_empty() || tenant.ends_with('.'))
         });
         (!known && !is_loopback(&self.host)).then(|| {
-            format!("the host {} is none of Microsoft's API hosts (*.{}); right only for a gateway of your own", self.host, API_HOSTS.join(", *."))
+            format!(
+                "the host {} is not one of Microsoft's API hosts (*.{}); use it only for a \
+                gateway of your own",
+                self.host,
+                API_HOSTS.join(", *.")
+            )
         })
     }
 
@@ -64,7 +70,7 @@ impl ApiUrl {
 
 /// Reads `login_url`.
 pub(super) fn login_url(text: &str) -> Result<String, Refusal> {
-    let form = "an address as \"https://login.microsoftonline.com\"";
+    let form = "an address such as \"https://login.microsoftonline.com\"";
     service_url(text, &[], form).map(|(url, _)| url)
 }
 
@@ -78,24 +84,23 @@ fn service_url(text: &str, paths: &[&str], form: &str) -> Result<(String, String
     let (authority, path) = rest.split_at(authority_end);
     if authority.contains('@') {
         return Err(Refusal::new(format!(
-            "holds a user or password before an \"@\"; allowed: {form}"
+            "contains a user or password before an \"@\"; allowed: {form}"
         )));
     }
-    let (host, port) = host_and_port(authority).map_err(|_| refuse("that is no host and port"))?;
+    let (host, port) =
+        host_and_port(authority).map_err(|_| refuse("this is not a host and port"))?;
     let host = host.trim_end_matches('.').to_ascii_lowercase();
     let default_port = match scheme.to_ascii_lowercase().as_str() {
         "https" => 443,
         "http" if is_loopback(&host) => 80,
         "http" => {
-            return Err(refuse(
-                "plain http would show the token to everyone on the way",
-            ));
+            return Err(refuse("plain http would send the token unencrypted"));
         }
         _ => return Err(refuse("the scheme is not https")),
     };
     let path = path.trim_end_matches('/');
     if !path.is_empty() && !paths.contains(&path) {
-        return Err(refuse(&format!("leave off {}", quoted(path))));
+        return Err(refuse(&format!("remove {}", quoted(path))));
     }
     let shown_host = if host.contains(':') {
         format!("[{host}]")
@@ -152,14 +157,14 @@ mod tests {
             ),
             (
                 "https://contoso.portal.cloudappsecurity.com/api/v1/",
-                "leave off \"/api/v1\"",
+                "remove \"/api/v1\"",
             ),
             (
                 "https://contoso.portal.cloudappsecurity.com/?x=1",
-                "leave off \"/?x=1\"",
+                "remove \"/?x=1\"",
             ),
-            ("https://", "that is no host and port"),
-            ("https://host:99999", "that is no host and port"),
+            ("https://", "this is not a host and port"),
+            ("https://host:99999", "this is not a host and port"),
         ] {
             let refusal = ApiUrl::parse(wrong).unwrap_err().to_string();
             assert!(refusal.contains(why), "{wrong}: {refusal}");

@@ -10,9 +10,9 @@ use super::{ledger, sent_ids, siem, source, spool, stream};
 use crate::stream::StreamSpec;
 
 /// What is said where an agent is needed and there is none.
-pub const NO_AGENT: &str = "there is no agent in the settings yet: add one on siembox's page \
-     (http://127.0.0.1:8514/ while siembox runs), or an [[agent]] in the settings file \
-     (siembox example prints one)";
+pub const NO_AGENT: &str = "the settings have no agent yet: add one on siembox's page \
+    (http://127.0.0.1:8514/ while siembox runs), or add an [[agent]] to the settings file (siembox \
+    example prints one)";
 
 /// `[[agent]]`: one stream from one tenant to one SIEM.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,7 +39,11 @@ pub struct AgentSettings {
 
 pub(super) fn read(section: &Section, given: &Overrides) -> Option<AgentSettings> {
     if !section.has("name") {
-        section.refuse("name", "missing; allowed: a name of your choice, as \"contoso\"; it names the folder of what waits to be sent");
+        section.refuse(
+            "name",
+            "missing; allowed: a name of your choice, for example \"contoso\"; \
+            the agent's folder on disk has this name",
+        );
     }
     let name = section.text("name", name);
     let paused = section.flag("paused").unwrap_or(false);
@@ -77,7 +81,8 @@ fn all_off(streams: &[StreamSpec]) -> String {
         .collect();
     let all = if keys.len() == 2 { "both" } else { "all" };
     format!(
-        "{} are {all} false; allowed: at least one true (an agent that is not wanted is taken out of the file)",
+        "{} are {all} false; allowed: at least one true (to stop using the agent, remove it from \
+            the file)",
         keys.join(" and ")
     )
 }
@@ -110,6 +115,6 @@ fn name(text: &str) -> Result<String, Refusal> {
     }
     Err(Refusal::found(
         text,
-        "1 to 63 of a-z A-Z 0-9 . _ - (not starting with a point); it names a folder",
+        "1 to 63 of a-z A-Z 0-9 . _ - (not starting with a dot); a folder has this name",
     ))
 }

@@ -82,7 +82,7 @@ fn version(text: &str) -> Result<String, Refusal> {
     }
     Err(Refusal::found(
         text,
-        "a version of the old agent, as \"0.207.251\"",
+        "a version of the old agent, for example \"0.207.251\"",
     ))
 }
 

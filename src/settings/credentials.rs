@@ -40,12 +40,19 @@ pub(super) fn read(
     let entra_begun = entra.iter().any(|key| section.has(key));
 
     if !entra_begun && section.has("login_url") {
-        section.refuse("login_url", "stands without tenant_id; allowed: only with tenant_id, client_id and client_secret_file");
+        section.refuse(
+            "login_url",
+            "is set without tenant_id; allowed: only with tenant_id, \
+            client_id and client_secret_file",
+        );
     }
     if entra_begun && section.has("token_file") {
         section.refuse(
             "token_file",
-            &format!("stands beside an Entra app; allowed: one way in, {WAYS}"),
+            &format!(
+                "is set together with an Entra app; allowed: one authentication method: \
+                {WAYS}"
+            ),
         );
         return None;
     }
@@ -88,7 +95,7 @@ fn tenant(text: &str) -> Result<String, Refusal> {
     }
     Err(Refusal::found(
         text,
-        "the tenant's GUID or domain, as \"contoso.onmicrosoft.com\"",
+        "the tenant's GUID or domain, for example \"contoso.onmicrosoft.com\"",
     ))
 }
 

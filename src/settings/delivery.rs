@@ -34,7 +34,8 @@ pub(super) fn read(section: &Section, transport: Transport) -> DeliverySettings 
         for key in KEYS.into_iter().filter(|key| section.has(key)) {
             section.refuse(
                 key,
-                "stands beside a protocol that has no use for it; allowed: only with protocol = \"tcp\" or \"tls\"",
+                "has no effect with this protocol; allowed: only with protocol = \"tcp\" or \
+                    \"tls\"",
             );
         }
     }

@@ -7,7 +7,7 @@ use super::Refusal;
 /// Units from large to small, with their seconds.
 const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
 
-const FORM: &str = "a duration as \"90s\", \"2h\", \"30d\" or \"1h30m\"";
+const FORM: &str = "a duration such as \"90s\", \"2h\", \"30d\" or \"1h30m\"";
 
 /// Reads whole numbers with a unit each (d, h, m, s), from large to small, each unit at most once.
 ///
@@ -99,7 +99,7 @@ mod tests {
         }
         assert_eq!(
             parse("90").unwrap_err().to_string(),
-            "found \"90\"; allowed: a duration as \"90s\", \"2h\", \"30d\" or \"1h30m\""
+            "found \"90\"; allowed: a duration such as \"90s\", \"2h\", \"30d\" or \"1h30m\""
         );
     }
 

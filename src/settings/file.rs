@@ -39,17 +39,20 @@ pub struct NamedFile {
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// The file named by `--config` isn't there.
-    #[error("there is no settings file {}; write one with: siembox example > {}\n  or set siembox up in a browser: siembox run --setup --config {}", .path.display(), .path.display(), .path.display())]
+    #[error("the settings file {} does not exist; create one with: siembox example > {}\n  or set \
+        up siembox in a browser: siembox run --setup --config \
+        {}", .path.display(), .path.display(), .path.display())]
     Missing {
         /// The file.
         path: PathBuf,
     },
     /// No file, and the flags are too few to stand alone.
     #[error(
-        "there is no settings file {DEFAULT_FILE}, and to run without one {} missing\n  \
-         write a settings file: siembox example > {DEFAULT_FILE}\n  \
-         or set siembox up in a browser: siembox run --setup\n  \
-         or give all on the command line: siembox --api-url https://TENANT.REGION.portal.cloudappsecurity.com --token-file FILE --syslog HOST:PORT/tcp",
+        "the settings file {DEFAULT_FILE} does not exist, and to run without one {} missing\n  \
+            create a settings file: siembox example > {DEFAULT_FILE}\n  or set up siembox in a \
+            browser: siembox run --setup\n  or use flags: siembox --api-url \
+            https://TENANT.REGION.portal.cloudappsecurity.com --token-file FILE --syslog \
+            HOST:PORT/tcp",
         listed(.flags)
     )]
     NothingGiven {
@@ -60,7 +63,7 @@ pub enum SettingsError {
     #[error("the settings file {0}")]
     File(FileError),
     /// The file or the flags say something that can't be. At least one finding.
-    #[error("the settings can't be used ({}):{}", counted(.0.len()), lines(.0))]
+    #[error("the settings cannot be used ({}):{}", counted(.0.len()), lines(.0))]
     Wrong(Vec<Finding>),
 }
 
@@ -207,12 +210,13 @@ fn doubt(mention: Mention) -> Option<Finding> {
         Err(FileError {
             why: UnreadableFile::System(error),
             ..
-        }) => format!("{shown} can't be read yet: {error}"),
+        }) => format!("{shown} cannot be read yet: {error}"),
         Err(error) => error.to_string(),
         Ok(data) if !data.is_file() => format!("{shown} is not a file"),
         Ok(data) if holds != FileKind::Certificate && data.permissions().mode() & 0o077 != 0 => {
             format!(
-                "{shown} is open to others than its owner (mode {:04o}); cure: chmod 600 {shown}",
+                "{shown} is accessible to users other than its owner (mode {:04o}); cure: chmod \
+                    600 {shown}",
                 data.permissions().mode() & 0o7777
             )
         }

@@ -56,7 +56,7 @@ impl Reader<'_, '_> {
             ) {
                 self.fields(below, &format!("{name}."), at);
             } else {
-                let text = unknown("no such filter", &name, &self.vocabulary.names(), |_| false);
+                let text = unknown("unknown filter", &name, &self.vocabulary.names(), |_| false);
                 self.refuse(&path_shown(&name), at, &text);
             }
         }
@@ -75,7 +75,7 @@ impl Reader<'_, '_> {
                 field.name,
                 at,
                 &format!(
-                    "found {}; allowed: a table with an operator, as {example}",
+                    "found {}; allowed: a table with an operator, for example {example}",
                     shown(item)
                 ),
             );
@@ -100,7 +100,7 @@ impl Reader<'_, '_> {
                     &path,
                     at,
                     &unknown(
-                        "no such operator for this filter",
+                        "unknown operator for this filter",
                         written,
                         &operators,
                         |_| false,
@@ -121,7 +121,12 @@ impl Reader<'_, '_> {
             .insert(name.to_owned(), Json::Object(conditions))
             .is_some()
         {
-            self.refuse(field.name, at, "written twice (once with quotes, once with points?); allowed: once, with all its operators");
+            self.refuse(
+                field.name,
+                at,
+                "set twice (once with quotes, once with dots?); allowed: \
+                once, with all its operators",
+            );
         }
     }
 

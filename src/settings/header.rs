@@ -67,8 +67,9 @@ impl HeaderSettings {
 }
 
 /// Said where the header has no host name.
-const NO_NAME: &str = "false leaves no host name before \"CEF:\", so a receiver that reads the header, as syslog-ng does, takes \"CEF:0|MCAS|…\" for it and cuts it off; \
-    cure: leave it true, or let the receiver take lines as they are (syslog-ng: flags(no-parse))";
+const NO_NAME: &str = "with false, no host name precedes \"CEF:\", so a receiver that parses the \
+    header, such as syslog-ng, reads \"CEF:0|MCAS|…\" as the host name and removes it; cure: set \
+    it to true, or let the receiver take lines unparsed (syslog-ng: flags(no-parse))";
 
 /// Reads the keys from `[agent.siem]`.
 pub(super) fn read(section: &Section, format: Format) -> HeaderSettings {
@@ -95,7 +96,11 @@ pub(super) fn read(section: &Section, format: Format) -> HeaderSettings {
             ("include_system_name", header.include_system_name),
         ] {
             if !included {
-                section.refuse(key, "found false; allowed: only true with time_format = \"full-rfc5424\", whose header always has it");
+                section.refuse(
+                    key,
+                    "found false; allowed: only true with time_format = \
+                    \"full-rfc5424\", whose header always contains it",
+                );
             }
         }
     }
@@ -115,6 +120,6 @@ fn system_name(text: &str) -> Result<String, Refusal> {
     }
     Err(Refusal::found(
         text,
-        "1 to 255 printable ASCII characters without blanks",
+        "1 to 255 printable ASCII characters without spaces",
     ))
 }

@@ -44,7 +44,8 @@ pub(super) fn read(section: Section) -> HealthSettings {
         section.refuse(
             key,
             &format!(
-                "disconnected_after is {}, connection_error_after {}; allowed: disconnected_after longer than connection_error_after",
+                "disconnected_after is {}, connection_error_after is {}; allowed: \
+                    disconnected_after longer than connection_error_after",
                 duration::text(second),
                 duration::text(first)
             ),

@@ -19,13 +19,13 @@ pub(super) fn host(text: &str) -> Result<String, Refusal> {
         return Ok(bare.to_owned());
     }
     if text.contains("://") {
-        return Err(Refusal::because(text, "leave off the \"…://\"", ALLOWED));
+        return Err(Refusal::because(text, "remove the \"…://\"", ALLOWED));
     }
     if let Some((before, after)) = text.rsplit_once(':')
         && !before.contains(':')
         && after.bytes().all(|b| b.is_ascii_digit())
     {
-        return Err(Refusal::because(text, "the port goes into `port`", ALLOWED));
+        return Err(Refusal::because(text, "set the port in `port`", ALLOWED));
     }
     if !text.is_ascii() {
         return Err(Refusal::because(
@@ -71,7 +71,7 @@ fn port(text: &str) -> Result<u16, Refusal> {
         _ if digits_only && !text.is_empty() => Err(Refusal::found(text, "a port from 1 to 65535")),
         // not repeated: it may be a password whose "@" and host were forgotten
         _ => Err(Refusal::new(
-            "what follows the \":\" is no port; allowed: a port from 1 to 65535",
+            "the part after the \":\" is not a port; allowed: a port from 1 to 65535",
         )),
     }
 }
@@ -123,8 +123,8 @@ mod tests {
     fn refuses_with_the_cure() {
         for (wrong, cure) in [
             ("", "a host name or an IP address"),
-            ("siem.example:514", "the port goes into `port`"),
-            ("tcp://siem.example", "leave off the \"…://\""),
+            ("siem.example:514", "set the port in `port`"),
+            ("tcp://siem.example", "remove the \"…://\""),
             ("10.0.0.256", "a host name or an IP address"),
             ("bücher.example", "\"xn--…\""),
             ("-a.example", "a host name or an IP address"),

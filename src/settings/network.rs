@@ -96,9 +96,9 @@ impl Cidr {
     /// # Errors
     /// Says what is allowed.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
-        let (address, prefix) = text.split_once('/').ok_or_else(|| {
-            Refusal::because(text, "the length of its network is missing", ONE_ADDRESS)
-        })?;
+        let (address, prefix) = text
+            .split_once('/')
+            .ok_or_else(|| Refusal::because(text, "the prefix length is missing", ONE_ADDRESS))?;
         let digits_only = prefix.bytes().all(|b| b.is_ascii_digit());
         let read = address.parse().ok().zip(prefix.parse().ok());
         read.filter(|_| digits_only)
@@ -139,13 +139,15 @@ impl fmt::Display for Cidr {
 
 const MOST_ADDRESSES: usize = 8;
 const MOST_DNS: usize = 3;
-const ONE_ADDRESS: &str = "an address with its network, \"192.0.2.10/24\" or \"2001:db8::10/64\"";
-const ADDRESS: &str = "\"dhcp\", an address with its network, \"192.0.2.10/24\" or \"2001:db8::10/64\", or a list of 1 to 8 of them, none twice";
+const ONE_ADDRESS: &str = "an address with its prefix length, \"192.0.2.10/24\" or \
+    \"2001:db8::10/64\"";
+const ADDRESS: &str = "\"dhcp\", an address with its prefix length, \"192.0.2.10/24\" or \
+    \"2001:db8::10/64\", or a list of 1 to 8 different ones";
 const GATEWAY: &str = "the router's IP address, or a list of at most one IPv4 and one IPv6 address";
 const DNS: &str = "a list of at most 3 IP addresses, [\"192.0.2.1\"]";
-const HOSTNAME: &str = "1 to 63 of a-z, 0-9 and -, not beginning or ending with -";
-const INTERFACE: &str =
-    "\"auto\", or the name of a network card of 1 to 15 letters, digits, points, - and _, \"eth0\"";
+const HOSTNAME: &str = "1 to 63 of a-z, 0-9 and -, not starting or ending with -";
+const INTERFACE: &str = "\"auto\", or the name of a network interface, \"eth0\": 1 to 15 letters, digits, dots, - and \
+        _";
 
 pub(super) fn read(section: Section) -> NetworkSettings {
     let default = NetworkSettings::default();
@@ -179,7 +181,8 @@ fn addressing(section: &Section) -> Addressing {
         if section.has("gateway") {
             section.refuse(
                 "gateway",
-                "stands without an address, and DHCP names its own; allowed: only beside address = \"192.0.2.10/24\"",
+                "is set without a static address, and DHCP names the gateway; allowed: only with \
+                    address = \"192.0.2.10/24\"",
             );
         }
         return Addressing::Dhcp;
@@ -198,7 +201,7 @@ fn addressing(section: &Section) -> Addressing {
     if let Some((_, cidr)) = twice {
         section.refuse(
             "address",
-            &format!("{} is there twice; allowed: {ADDRESS}", cidr.address),
+            &format!("{} is listed twice; allowed: {ADDRESS}", cidr.address),
         );
     }
     let gateways = gateways.unwrap_or_default();
@@ -230,7 +233,8 @@ fn refuse_gateways(section: &Section, addresses: &[Cidr], gateways: &[IpAddr]) {
             section.refuse(
                 "gateway",
                 &format!(
-                    "{gateway} is in the network of no address here, so it can't be reached; allowed: a router in one of them (is the number behind the / right?)"
+                    "{gateway} is not in the network of any address here and cannot be reached; \
+                        allowed: a router in one of these networks (check the number after the /)"
                 ),
             );
         }
@@ -243,10 +247,19 @@ fn warn_of_gaps(section: &Section, settings: &NetworkSettings) {
         return;
     };
     if gateways.is_empty() && !section.has("gateway") {
-        section.warn("address", "stands without a gateway, so nothing beyond its own network is reached; cure: gateway = \"…\", the router's address");
+        section.warn(
+            "address",
+            "is set without a gateway, so nothing outside its own network can \
+            be reached; cure: gateway = \"…\", the router's address",
+        );
     }
     if settings.dns.is_empty() && !section.has("dns") {
-        section.warn("address", "stands without dns, so no name is found, that of the cloud included (unless a proxy finds it); cure: dns = [\"…\"], the name servers' addresses");
+        section.warn(
+            "address",
+            "is set without dns, so no name can be resolved, not even that of \
+            the cloud (unless a proxy resolves it); cure: dns = [\"…\"], the name servers' \
+            addresses",
+        );
     }
 }
 

@@ -83,7 +83,7 @@ impl SyslogTarget {
                 let (_, transport) = known.ok_or_else(|| {
                     Refusal::because(
                         text,
-                        "the part after \"/\" is no protocol",
+                        "the part after \"/\" is not a protocol",
                         "HOST:PORT/udp, /tcp, /tls, /relp or /relp+tls",
                     )
                 })?;

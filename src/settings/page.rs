@@ -58,7 +58,8 @@ const MOST_HOSTS: usize = 16;
 const ADDRESS: &str = "an IP address and a port, \"127.0.0.1:8514\" or \"[::1]:8514\"; \"0.0.0.0:8514\" is every IPv4 address of this machine";
 const ADDRESSES: &str =
     "one address with its port or a list of 1 to 8, \"127.0.0.1:8514\" or \"[::1]:8514\"";
-const HTTPS_ADDRESSES: &str = "one address with its port or a list of at most 8, \"127.0.0.1:8515\" or \"[::1]:8515\"; [] switches HTTPS off";
+const HTTPS_ADDRESSES: &str = "one address with its port or a list of at most 8, \
+    \"127.0.0.1:8515\" or \"[::1]:8515\"; [] turns HTTPS off";
 const HOSTS: &str = "a list of at most 16 host names without ports, [\"siembox.example\"]";
 
 pub(super) fn read(section: Section, on_firmware: bool) -> PageSettings {
@@ -111,7 +112,7 @@ fn certificate(section: &Section) -> Option<(PathBuf, PathBuf)> {
         if section.has(present) && !section.has(absent) {
             section.refuse(
                 present,
-                &format!("stands without {absent}; allowed: both or none"),
+                &format!("is set without {absent}; allowed: both or none"),
             );
         }
     }

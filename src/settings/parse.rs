@@ -103,12 +103,14 @@ fn agents(
     if none && has_page {
         top.warn(
             "agent",
-            "there is none, so nothing is read and nothing is sent; cure: add one on the page, or an [[agent]] here (siembox example prints a whole file)",
+            "there is none, so siembox reads and sends nothing; cure: add one on the page, or an \
+                [[agent]] here (siembox example prints a complete file)",
         );
     } else if none {
         top.refuse(
             "agent",
-            "missing; allowed: at least one [[agent]] (siembox example prints a whole file), or none with page.enabled = true, to add one in a browser",
+            "missing; allowed: at least one [[agent]] (siembox example prints a complete file), or \
+                none with page.enabled = true, to add one in a browser",
         );
     }
     if sections.len() != 1 && !top.failed("agent") {
@@ -140,7 +142,14 @@ fn refuse_flags_of_one_agent(report: &SettingsReport, given: &Overrides, agents:
     for (flag, _) in flags.into_iter().filter(|(_, present)| *present) {
         report.error(Finding {
             place: None,
-            ..report.finding(flag, 0, format!("given beside {agents} agents; allowed: only with one agent (say it in the file, for the agent it is meant for)"))
+            ..report.finding(
+                flag,
+                0,
+                format!(
+                    "given with {agents} agents in the file; allowed: only with exactly one (set it \
+                     in the file, for the agent it is meant for)"
+                ),
+            )
         });
     }
 }
@@ -153,7 +162,14 @@ fn refuse_together(
     before_number: usize,
 ) {
     if agent.name.eq_ignore_ascii_case(&before.name) {
-        section.refuse("name", &format!("found {:?}, which is the name of agent[{before_number}] already (case does not count); allowed: another name", agent.name));
+        section.refuse(
+            "name",
+            &format!(
+                "found {:?}, which is the name of agent[{before_number}] \
+            (case is ignored); allowed: an unused name",
+                agent.name
+            ),
+        );
     }
     let SourceSettings::CloudApps(source) = &agent.source;
     let SourceSettings::CloudApps(source_before) = &before.source;
@@ -165,7 +181,10 @@ fn refuse_together(
     if same_host && own != other {
         section.table("source").refuse(
             "requests_per_minute",
-            &format!("{own} here and {other} in agent[{before_number}], which shares the tenant and so the limit; allowed: the same in both"),
+            &format!(
+                "{own} here and {other} in agent[{before_number}], which shares the tenant \
+                and its rate limit; allowed: the same value in both"
+            ),
         );
     }
     let given = |source: &CloudAppsSettings| match &source.credentials {

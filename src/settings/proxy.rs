@@ -48,13 +48,15 @@ impl ProxySettings {
         let user = match user {
             Some(user) if user.contains(':') => {
                 return Err(refuse(
-                    "a password has no place in an address; put it into a file of its own (mode 0600) and name that in proxy_password_file",
+                    "a password is not allowed in an address; put it into a file of its own (mode \
+                        0600) and set proxy_password_file to that file",
                 ));
             }
-            Some(user) => Some(
-                decoded(user)
-                    .ok_or_else(|| refuse("the user before the \"@\" is empty or no text"))?,
-            ),
+            Some(user) => {
+                Some(decoded(user).ok_or_else(|| {
+                    refuse("the user before the \"@\" is empty or not valid text")
+                })?)
+            }
             None => None,
         };
         let (host, port) = host_and_port(address)
@@ -91,7 +93,7 @@ pub(super) fn read(
     {
         section.refuse(
             "proxy_password_file",
-            "stands without a user; allowed: only with proxy = \"http://user@proxy:8080\"",
+            "is set without a user; allowed: only with proxy = \"http://user@proxy:8080\"",
         );
     }
     Some(ProxySettings {

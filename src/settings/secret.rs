@@ -17,7 +17,8 @@ pub struct Secret(String);
 const QUOTES: [(char, char); 4] = [('"', '"'), ('\'', '\''), ('“', '”'), ('‘', '’')];
 
 /// Said of a token that [`Secret::looks_like_a_token`] doubts.
-pub const ODD_TOKEN: &str = "this does not look like a SIEM agent's token (64 to 192 letters, digits and =); was all of it copied?";
+pub const ODD_TOKEN: &str = "this does not look like a SIEM agent's token (64 to 192 letters, \
+    digits and =); check that it was copied completely";
 
 impl Secret {
     /// Takes a secret in, without the white space around it.
@@ -75,7 +76,8 @@ impl std::fmt::Debug for Secret {
 /// A token that can't be one, in the old agent's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "Invalid token: it is empty or holds white space or other characters that no token has; copy it again or regenerate it in the portal"
+    "Invalid token: it is empty or contains white space or other characters that are not allowed \
+        in a token; copy it again or regenerate it in the portal"
 )]
 pub struct InvalidToken;
 

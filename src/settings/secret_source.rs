@@ -39,7 +39,7 @@ pub enum SecretError {
     #[error(transparent)]
     InvalidToken(InvalidToken),
     /// No secret was given at all: the settings were loaded for a command that needs none.
-    #[error("Invalid token: none was given")]
+    #[error("Invalid token: no token was given")]
     Absent,
 }
 
@@ -141,7 +141,7 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(
-            missing.contains("none can't be read: No such file"),
+            missing.contains("none cannot be read: No such file"),
             "{missing}"
         );
     }

@@ -142,7 +142,7 @@ impl<'a> Section<'a> {
                     key,
                     other,
                     &format!(
-                        "a list of tables, each with [[{}]] above it",
+                        "a list of tables, each with the header [[{}]]",
                         self.path_of(key)
                     ),
                 );
@@ -176,7 +176,7 @@ impl<'a> Section<'a> {
                 .or_else(|| item.span())
                 .map_or(self.at, |span| span.start);
             let is_there = |key: &str| self.table.is_some_and(|table| table.contains_key(key));
-            let text = unknown("no such setting", written, &known, is_there);
+            let text = unknown("unknown setting", written, &known, is_there);
             self.report.error(
                 self.report
                     .finding(&self.path_of(&key_shown(written)), at, text),

@@ -81,14 +81,16 @@ pub(super) fn read(section: Section, given: &Overrides) -> Option<SiemSettings> 
     {
         section.refuse(
             "set_aside_refused",
-            "stands beside UDP, where no receiver refuses a line; allowed: only with protocol = \"tcp\", \"tls\", \"relp\" or \"relp+tls\"",
+            "has no effect with UDP, where no receiver refuses a line; allowed: only with protocol \
+                = \"tcp\", \"tls\", \"relp\" or \"relp+tls\"",
         );
     }
     let max_lines_per_second = section.number("max_lines_per_second", 1..=1_000_000);
     let heartbeat = section.duration("heartbeat", MINUTE..=DAY);
     if transport.is_framed() && framing == FramingSetting::Lf && header.begins_with_a_digit() {
-        let text = "without PRI each line begins with its year, which rsyslog takes for an octet count; \
-                    cure: include_pri = true, framing = \"octet-counting\", or a time_format that begins with the month";
+        let text = "without PRI, each line starts with its year, which rsyslog reads as an octet \
+            count; cure: include_pri = true, framing = \"octet-counting\", or a time_format that \
+            starts with the month";
         section.warn("include_pri", text);
     }
     section.close();
@@ -140,7 +142,7 @@ fn protocol(section: &Section, transport: Transport) -> SyslogProtocol {
     if transport != Transport::Udp && section.has("max_datagram") && !section.failed("protocol") {
         section.refuse(
             "max_datagram",
-            "stands without UDP; allowed: only with protocol = \"udp\"",
+            "is set without UDP; allowed: only with protocol = \"udp\"",
         );
     }
     match transport {
@@ -158,11 +160,13 @@ fn framing(section: &Section, transport: Transport) -> FramingSetting {
     let written = section.word("framing", &FRAMINGS);
     if !transport.is_framed() && section.has("framing") {
         let beside = match transport {
-            Transport::Udp => "UDP, where each line is a datagram of its own",
-            _ => "RELP, which counts the bytes of each line by itself",
+            Transport::Udp => "UDP, which sends each line as a datagram of its own",
+            _ => "RELP, which has its own framing",
         };
-        let text =
-            format!("stands beside {beside}; allowed: only with protocol = \"tcp\" or \"tls\"");
+        let text = format!(
+            "has no effect with {beside}; allowed: only with protocol = \"tcp\" or \
+                \"tls\""
+        );
         section.refuse("framing", &text);
     }
     written.unwrap_or(match transport {

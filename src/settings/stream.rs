@@ -123,7 +123,13 @@ fn of_all(section: &Section, spec: StreamSpec, kind: &Kind) -> StreamSettings {
             "overlap"
         };
         let (overlap, look_back) = (duration::text(overlap), duration::text(look_back));
-        section.refuse(key, &format!("overlap is {overlap}, look_back {look_back}; allowed: look_back at least as long as overlap"));
+        section.refuse(
+            key,
+            &format!(
+                "overlap is {overlap}, look_back is {look_back}; allowed: \
+            look_back at least as long as overlap"
+            ),
+        );
     }
     let filters = section.table("filters");
     StreamSettings {
@@ -139,8 +145,8 @@ fn of_all(section: &Section, spec: StreamSpec, kind: &Kind) -> StreamSettings {
 }
 
 fn severity_map(section: &Section) -> Option<[u8; 4]> {
-    let allowed =
-        "four whole numbers from 0 to 10, for low, medium, high and informational, as [3, 6, 9, 0]";
+    let allowed = "four whole numbers from 0 to 10, for low, medium, high and informational, for example [3, \
+            6, 9, 0]";
     let number = |value: &toml_edit::Value| {
         value
             .as_integer()

@@ -41,7 +41,7 @@ pub(super) fn read(section: &Section, is_tls: bool) -> TlsSettings {
         for key in written {
             section.refuse(
                 key,
-                "stands without TLS; allowed: only with protocol = \"tls\" or \"relp+tls\"",
+                "is set without TLS; allowed: only with protocol = \"tls\" or \"relp+tls\"",
             );
         }
         return TlsSettings::default();
@@ -53,7 +53,7 @@ pub(super) fn read(section: &Section, is_tls: bool) -> TlsSettings {
         if section.has(present) && !section.has(absent) {
             section.refuse(
                 present,
-                &format!("stands without {absent}; allowed: both or none"),
+                &format!("is set without {absent}; allowed: both or none"),
             );
         }
     }

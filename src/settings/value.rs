@@ -137,7 +137,11 @@ impl Section<'_> {
             .and_then(Item::as_str)
             .is_some_and(looks_like_a_token)
         {
-            self.refuse(key, "this looks like the token itself; allowed: the path of a file (mode 0600) that holds it");
+            self.refuse(
+                key,
+                "this looks like the token itself; allowed: the path of a file (mode \
+                0600) that contains it",
+            );
             return None;
         }
         self.mention(key, holds)

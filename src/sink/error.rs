@@ -107,7 +107,7 @@ impl SinkError {
     pub fn reason(&self) -> String {
         match self {
             Self::Resolve { host, cause } => {
-                format!("the name {host} can't be looked up ({cause})")
+                format!("the name {host} cannot be looked up ({cause})")
             }
             Self::ResolveSilent { host, after } => {
                 format!("no name server answered for {host} within {}", Span(*after))
@@ -121,7 +121,7 @@ impl SinkError {
             Self::ConnectSilent { peer, after } => {
                 format!("no answer from {peer} within {}", Span(*after))
             }
-            Self::Connect { peer, cause } => format!("can't connect to {peer} ({cause})"),
+            Self::Connect { peer, cause } => format!("cannot connect to {peer} ({cause})"),
             Self::Everywhere { host, each } => {
                 let each: Vec<String> = each.iter().map(Self::reason).collect();
                 format!(

@@ -52,7 +52,7 @@ pub enum TrustError {
     Mismatch { cert: PathBuf, key: PathBuf },
     /// The key or certificate is of a kind that can't be used.
     #[error(
-        "the client certificate in {cert} with the key in {key} can't be used ({reason}): use RSA (2048 bits or more), ECDSA (P-256, P-384) or Ed25519"
+        "the client certificate in {cert} with the key in {key} cannot be used ({reason}): use RSA (2048 bits or more), ECDSA (P-256, P-384) or Ed25519"
     )]
     Client {
         cert: PathBuf,
@@ -65,7 +65,7 @@ pub enum TrustError {
     )]
     Name { name: String },
     /// rustls did not accept the whole.
-    #[error("TLS can't be set up ({reason})")]
+    #[error("TLS cannot be set up ({reason})")]
     Setup { reason: String },
 }
 

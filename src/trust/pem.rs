@@ -49,7 +49,7 @@ pub enum PemError {
     Damaged { path: PathBuf, reason: String },
     /// A certificate can't be used as an authority.
     #[error(
-        "certificate {number} of {path} ({subject}) can't be used as an authority ({reason}): take it out"
+        "certificate {number} of {path} ({subject}) cannot be used as an authority ({reason}): take it out"
     )]
     Authority {
         path: PathBuf,

@@ -122,7 +122,9 @@ fn wrong_usage_ends_with_64_the_reason_and_the_way_to_help() {
         ),
         (
             &["--token", "two words"],
-            "siembox: --token: Invalid token: it is empty or holds white space or other characters that no token has; copy it again or regenerate it in the portal\n",
+            "siembox: --token: Invalid token: it is empty or contains white space or other \
+                characters that are not allowed in a token; copy it again or regenerate it in the \
+                portal\n",
         ),
     ] {
         let (code, out, err) = output(arguments);
@@ -143,8 +145,8 @@ fn wrong_settings_end_with_64_and_all_errors() {
     for command in ["run", "render", "preview", "check", "status"] {
         let (code, out, err) = output(&[command, "--config", shown]);
         let expected = format!(
-            "siembox: the settings can't be used (2 errors):\n  \
-             {shown}:1:1: colour: no such setting; allowed here: agent, clock, health, log, logs_dir, network, page, state_dir\n  \
+            "siembox: the settings cannot be used (2 errors):\n  \
+             {shown}:1:1: colour: unknown setting; allowed here: agent, clock, health, log, logs_dir, network, page, state_dir\n  \
              {shown}:5:29: agent[1].siem.port: found 0; allowed: 1 to 65535\n"
         );
         assert_eq!(
@@ -159,8 +161,8 @@ fn wrong_settings_end_with_64_and_all_errors() {
     assert_eq!(
         err,
         format!(
-            "siembox: there is no settings file {0}; write one with: siembox example > {0}\n  \
-             or set siembox up in a browser: siembox run --setup --config {0}\n",
+            "siembox: the settings file {0} does not exist; create one with: siembox example > \
+                {0}\n  or set up siembox in a browser: siembox run --setup --config {0}\n",
             text(&missing)
         )
     );
@@ -174,7 +176,7 @@ fn without_an_agent_a_command_that_needs_one_says_so() {
     for command in ["check", "preview", "render"] {
         let (code, out, err) = output(&[command, "--config", text(&file)]);
         assert_eq!((code, out.as_str()), (Some(64), ""), "{command}");
-        let said = "siembox: there is no agent in the settings yet: add one on siembox's page";
+        let said = "siembox: the settings have no agent yet: add one on siembox's page";
         assert!(err.contains(said) && err.contains("[[agent]]"), "{err}");
     }
     // nor would there be a page to add one
@@ -215,7 +217,7 @@ fn a_log_folder_that_cannot_be_used_is_an_error_at_the_start() {
     assert_eq!(code, Some(73), "{err}");
     assert!(
         err.starts_with(
-            "siembox: General error during bootstrap: the log folder /dev/null/logs can't be used: "
+            "siembox: General error during bootstrap: the log folder /dev/null/logs cannot be used: "
         ),
         "{err}"
     );

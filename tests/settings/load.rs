@@ -170,7 +170,7 @@ fn flags_alone_that_are_too_few_say_which_are_missing() {
     let Credentials::Token(none) = &source_of(&settings.agents[0]).credentials else {
         panic!("no token")
     };
-    assert!(none.read().is_err(), "what was not given can't be used");
+    assert!(none.read().is_err(), "what was not given cannot be used");
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn flags_of_one_agent_are_refused_beside_several() {
         .to_string();
     for flag in ["--api-url", "--syslog", "--token or --token-file"] {
         assert!(
-            error.contains(&format!("{flag}: given beside 2 agents")),
+            error.contains(&format!("{flag}: given with 2 agents in the file")),
             "{error}"
         );
     }
@@ -232,7 +232,8 @@ fn secrets_open_to_others_are_told_with_the_cure() {
     assert_eq!(
         warnings,
         [format!(
-            "{}:5:86: agent[1].source.token_file: {token} is open to others than its owner (mode 0644); cure: chmod 600 {token}",
+            "{}:5:86: agent[1].source.token_file: {token} is accessible to users other than its \
+                owner (mode 0644); cure: chmod 600 {token}",
             folder.file().display()
         )]
     );
@@ -303,11 +304,11 @@ fn a_file_that_is_none_is_named() {
     assert_eq!(
         load(&path),
         format!(
-            "there is no settings file {shown}; write one with: siembox example > {shown}\n  \
-             or set siembox up in a browser: siembox run --setup --config {shown}"
+            "the settings file {shown} does not exist; create one with: siembox example > \
+                {shown}\n  or set up siembox in a browser: siembox run --setup --config {shown}"
         )
     );
-    assert!(load(folder.path()).contains("can't be read"));
+    assert!(load(folder.path()).contains("cannot be read"));
     std::fs::write(&path, b"\xff").unwrap();
     assert!(load(&path).contains("is no text: line 1 holds what is not UTF-8"));
     std::fs::write(&path, vec![b'#'; 1_100_000]).unwrap();
@@ -548,7 +549,10 @@ fn flags_of_one_agent_are_refused_where_there_is_none() {
     };
     let error = Settings::load(&folder.file(), &given).unwrap_err();
     let said = error.to_string();
-    assert!(said.contains("--api-url: given beside 0 agents"), "{said}");
+    assert!(
+        said.contains("--api-url: given with 0 agents in the file"),
+        "{said}"
+    );
 }
 
 #[test]

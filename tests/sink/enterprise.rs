@@ -231,7 +231,7 @@ fn a_client_key_that_can_not_sign_is_named_with_its_cure() {
     };
     let told = files.load("siem.example").unwrap_err().to_string();
     for words in [
-        "client.key can't be used (its key is one of P-521, with which siembox does not sign)",
+        "client.key cannot be used (its key is one of P-521, with which siembox does not sign)",
         "use RSA (2048 bits or more), ECDSA (P-256, P-384) or Ed25519",
     ] {
         assert!(told.contains(words), "{told}");

@@ -118,7 +118,7 @@ fn it_is_named_on_every_surface_and_comes_back_with_its_name() {
     assert!(told.topic.is_grave());
     for part in [
         "1000 lines wait",
-        "name an agent contoso again",
+        "Add an agent named contoso again",
         "--send contoso",
         "--delete contoso",
     ] {

@@ -597,7 +597,7 @@ fn what_is_wrong_is_said_with_its_cure() {
         ),
         (
             &["--since", "yesterday"],
-            "--since: found \"yesterday\"; allowed: a time as",
+            "--since: found \"yesterday\"; allowed: a time such as",
         ),
         (
             &["--since", "1h", "--until", "2h"],

@@ -46,14 +46,11 @@ fn it_starts_without_settings_takes_them_in_and_lives_without_an_agent() {
     assert!(shown.contains("no agent is set up"), "{shown}");
     let replay = siembox.output("replay", &["--since", "1h"]);
     let said = String::from_utf8(replay.stderr).unwrap();
-    assert!(
-        said.contains("there is no agent in the settings yet"),
-        "{said}"
-    );
+    assert!(said.contains("the settings have no agent yet"), "{said}");
 
     // no agent is no file: that stays an error, and changes nothing
     std::fs::remove_file(siembox.path("siembox.toml")).unwrap();
-    siembox.wait_for_notice("there is no settings file");
+    siembox.wait_for_notice("does not exist; create one with: siembox example");
     siembox.set(&plan);
     let now = cloud.now_ms();
     cloud.add(

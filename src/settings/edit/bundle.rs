@@ -103,15 +103,16 @@ pub enum BundleError {
     )]
     TooLarge,
     /// Encrypted, and there is no passphrase.
-    #[error("this export is encrypted: give the passphrase that it was exported with")]
+    #[error("this export is encrypted: enter the passphrase that it was exported with")]
     PassphraseMissing,
     /// Encrypted with another passphrase.
     #[error(
-        "the passphrase is not the one that this export was encrypted with: give that one; siembox cannot open it without"
+        "wrong passphrase: enter the passphrase that this export was encrypted with; siembox \
+            cannot open it without"
     )]
     WrongPassphrase,
     /// Bytes are missing or were changed.
-    #[error("this export is damaged: {reason}: fetch it again from where it was exported")]
+    #[error("this export is damaged: {reason}: export it again")]
     Damaged {
         /// In the reader's words.
         reason: String,
@@ -126,17 +127,18 @@ pub enum BundleError {
     },
     /// By a siembox to come.
     #[error(
-        "this export has version {found}, and this siembox knows {VERSION}: update siembox first"
+        "this export has version {found}, but this siembox supports version {VERSION}: update \
+            siembox first"
     )]
     Newer {
         /// Its version.
         found: u32,
     },
     /// The settings in it don't hold. At least one finding.
-    #[error("the settings in this export can't be used: {}", .0.first().map(ToString::to_string).unwrap_or_default())]
+    #[error("the settings in this export cannot be used: {}", .0.first().map(ToString::to_string).unwrap_or_default())]
     Wrong(Vec<Finding>),
     /// Encrypting failed.
-    #[error("Internal error: the export can't be encrypted: {reason}")]
+    #[error("Internal error: the export cannot be encrypted: {reason}")]
     Encrypt {
         /// Why.
         reason: String,
@@ -280,7 +282,7 @@ fn decrypted(bytes: &[u8], passphrase: &Secret) -> Result<Vec<u8>, BundleError> 
     let decryptor = Decryptor::new(ArmoredReader::new(bytes)).map_err(|error| damaged(&error))?;
     if !decryptor.is_scrypt() {
         return Err(not_an_export(
-            &"it was encrypted for a key, not with a passphrase",
+            &"it is encrypted for a key, not with a passphrase",
         ));
     }
     let mut identity = scrypt::Identity::new(word(passphrase));
@@ -291,7 +293,7 @@ fn decrypted(bytes: &[u8], passphrase: &Secret) -> Result<Vec<u8>, BundleError> 
         | DecryptError::NoMatchingKeys
         | DecryptError::KeyDecryptionFailed => BundleError::WrongPassphrase,
         DecryptError::ExcessiveWork { .. } => {
-            not_an_export(&"it asks for more work than siembox gives to one")
+            not_an_export(&"its work factor is higher than siembox accepts")
         }
         other => damaged(&other),
     })?;
@@ -313,7 +315,7 @@ fn opened(inside: &[u8]) -> Result<Bundle, BundleError> {
         siembox_export: u32,
     }
     // the parser's own words would repeat what it found
-    let odd = || not_an_export(&"what is encrypted in it has another shape");
+    let odd = || not_an_export(&"its content has another structure");
     let mark: Mark = serde_json::from_slice(inside).map_err(|_| odd())?;
     if mark.siembox_export != VERSION {
         return Err(BundleError::Newer {

@@ -38,7 +38,7 @@ pub(super) fn replace(
     };
     // two who save at once: one after the other, so that the second finds the first one's file
     let door = File::open(folder).and_then(|door| door.lock().map(|()| door));
-    let _door = door.map_err(|source| failed("opened", folder, source, "make the folder first"))?;
+    let _door = door.map_err(|source| failed("opened", folder, source, "create the folder first"))?;
     if !wanted()? {
         return Ok(());
     }
@@ -50,7 +50,7 @@ pub(super) fn replace(
         _ => mode,
     };
     let cure =
-        "let the user that siembox runs as write to its folder, and see that the disk is not full";
+        "check that siembox's user can write to its folder and that the disk is not full";
     let name = durable::named(path, ".", ".new");
     let written = NewFile::beside(path, &name, mode, old.as_ref()).and_then(|mut new| {
         new.file.write_all(bytes)?;
@@ -66,7 +66,7 @@ pub(super) fn replace(
             "made durable",
             folder,
             source,
-            "the change is there, but see to the disk",
+            "the change was made, but check the disk",
         )
     })
 }

@@ -13,7 +13,8 @@ pub enum EditError {
     #[error(transparent)]
     File(#[from] FileError),
     /// The text is far too long.
-    #[error("{} is no settings file: more than {limit} bytes: put a settings file in its place", .path.display())]
+    #[error("{} is not a settings file: it has more than {limit} bytes: replace it by a settings \
+        file", .path.display())]
     NotSettings {
         /// The file.
         path: PathBuf,
@@ -21,7 +22,7 @@ pub enum EditError {
         limit: u64,
     },
     /// The text is no TOML, so there are no keys in it that could be changed.
-    #[error("{}:{line}: not TOML: {reason}: mend this line in an editor first", .path.display())]
+    #[error("{}:{line}: not TOML: {reason}: fix this line in an editor first", .path.display())]
     NotToml {
         /// The file.
         path: PathBuf,
@@ -31,13 +32,14 @@ pub enum EditError {
         reason: String,
     },
     /// Somebody else has changed the file since it was read.
-    #[error("{} was changed by somebody else meanwhile: nothing is written; read it again and make the change there", .path.display())]
+    #[error("{} was changed in the meantime: nothing is written; open it again and repeat the \
+        change", .path.display())]
     Stale {
         /// The file.
         path: PathBuf,
     },
     /// A step of writing failed; the old file is as it was.
-    #[error("{} can't be {step}: {source}: {cure}", .path.display())]
+    #[error("{} cannot be {step}: {source}: {cure}", .path.display())]
     Write {
         /// The file or folder of the step.
         path: PathBuf,
@@ -50,7 +52,8 @@ pub enum EditError {
     },
     /// A secret's file may not have this name.
     #[error(
-        "{name:?} can't name a secret's file; allowed: 1 to 100 of a-z A-Z 0-9 . _ - (not starting with a point)"
+        "{name:?} is not a valid name for a secret's file; allowed: 1 to 100 of a-z A-Z 0-9 . _ - \
+            (not starting with a dot)"
     )]
     SecretName {
         /// The name.

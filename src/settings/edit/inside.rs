@@ -8,7 +8,8 @@ use std::path::{Component, Path, PathBuf};
 /// A file that lies elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{} lies outside of the settings folder {}; allowed: a file in that folder, without \"..\" and without links that lead out",
+    "{} is outside of the settings folder {}; allowed: a file in that folder, without \"..\" and \
+        without links that lead out",
     path.display(), folder.display()
 )]
 pub struct Outside {

@@ -34,7 +34,7 @@ pub fn remove_secret(folder: &Path, name: &str) -> Result<(), EditError> {
         path,
         step: "removed",
         source,
-        cure: "let the user that siembox runs as write to its folder",
+        cure: "check that siembox's user can write to its folder",
     })
 }
 

@@ -105,7 +105,7 @@ fn one_or_several(item: &Item, holds: FilterValues) -> Result<Json, Refusal> {
     };
     if list.is_empty() {
         return Err(Refusal::new(
-            "found an empty list, which lets nothing through; allowed: at least one value",
+            "found an empty list, which no record passes; allowed: at least one value",
         ));
     }
     list.iter()
@@ -195,9 +195,9 @@ impl FilterValues {
             Self::Word(words) => quoted(words),
             Self::WordOrNull(words) => format!("{}, \"null\"", quoted(words)),
             Self::Time => {
-                "a time, as 2026-01-31T00:00:00Z or in milliseconds since 1970".to_owned()
+                "a time such as 2026-01-31T00:00:00Z, or milliseconds since 1970".to_owned()
             }
-            Self::Any => "a text, a number or a table of such".to_owned(),
+            Self::Any => "a text, a number or a table of these".to_owned(),
         }
     }
 }

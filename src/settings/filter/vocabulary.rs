@@ -73,7 +73,9 @@ const OR_STARTS: &[Operator] = &[Eq, Neq, Isset, Isnotset, Startswith];
 pub(in crate::settings) static ACTIVITIES: Vocabulary = Vocabulary {
     owned: &[(
         "created",
-        "belongs to siembox's cursor, which reads activities in the order of their saving; allowed: the filter `date` (when it happened), or first_look_back and max_catch_up in [agent.source]",
+        "is used by siembox's cursor, which reads activities in the order in which they were \
+            saved; allowed: the filter `date` (when the activity happened), or first_look_back and \
+            max_catch_up in [agent.source]",
     )],
     fields: &[
         field("service", ID, EQ_NEQ),
@@ -146,7 +148,8 @@ const TAKEN_ACTIONS: &[&str] = &[
 pub(in crate::settings) static ALERTS: Vocabulary = Vocabulary {
     owned: &[(
         "date",
-        "belongs to siembox's cursor, which reads alerts in the order of their dates; allowed: first_look_back and max_catch_up in [agent.source]",
+        "is used by siembox's cursor, which reads alerts in the order of their dates; allowed: \
+            first_look_back and max_catch_up in [agent.source]",
     )],
     fields: &[
         field("entity.entity", Any, EQ_NEQ),

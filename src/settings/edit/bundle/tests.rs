@@ -61,11 +61,7 @@ fn what_is_exported_can_be_imported_and_only_with_its_passphrase() {
     let mut bent = exported.clone();
     *bent.last_mut().unwrap() ^= 1;
     for (bytes, given, said) in [
-        (
-            &exported[..],
-            Some("another battery"),
-            "the passphrase is not the one",
-        ),
+        (&exported[..], Some("another battery"), "wrong passphrase"),
         (&exported, None, "this export is encrypted"),
         (
             &bent,
@@ -101,7 +97,7 @@ fn a_settings_file_is_an_export_without_secrets() {
         (&[b'#'; MAX_EXPORT_BYTES + 1], "the export is too large"),
         (
             b"colour = 1\n",
-            "the settings in this export can't be used: /etc/siembox/siembox.toml:1:1: colour",
+            "the settings in this export cannot be used: /etc/siembox/siembox.toml:1:1: colour",
         ),
     ] {
         let error = taken(bytes, None).unwrap_err();
