@@ -63,7 +63,7 @@ impl Ledger {
         let checkpoint = flash::load(folder).unwrap_or_else(|error| {
             let kept = match flash::put_aside(folder) {
                 Ok(()) => format!("it is kept as {}", flash::DAMAGED),
-                Err(error) => format!("it could not be put aside: {error}"),
+                Err(error) => format!("it could not be moved: {error}"),
             };
             words.push(format!(
                 "{} cannot be used: {error}; {kept}",
@@ -265,8 +265,8 @@ impl Ledger {
         let hour = key.hour().map(|hour| in_words(begin_of(hour)));
         let hour = hour.unwrap_or_else(|| "of no hour".to_owned());
         Some(format!(
-            "the ledger's row {hour} (stream {:?}) does not add up: {fault}; this is an error in siembox: please report it with the output of \
-             siembox status --json",
+            "the ledger's row {hour} (stream {:?}) does not add up: {fault}; this is an error in \
+                siembox: report it with the output of siembox status --json",
             key.stream()
         ))
     }
@@ -295,7 +295,8 @@ impl Ledger {
 
 /// The checkpoint could not be written.
 #[derive(Debug, thiserror::Error)]
-#[error("the ledger {} cannot be written: {cause}; nothing is lost, it is tried again", path.display())]
+#[error("the ledger {} cannot be written: {cause}; nothing is lost, siembox \
+    retries", path.display())]
 pub struct LedgerError {
     /// The file.
     path: PathBuf,
@@ -315,11 +316,17 @@ fn stock(spool: &impl Spool) -> Stock {
 
 fn mended_in_words(mended: &LedgerRepair) -> String {
     match mended {
-        LedgerRepair::Anew => "the ledger begins anew: its file is gone or older than the spool; nothing else is touched by that".to_owned(),
+        LedgerRepair::Anew => "the ledger starts from zero: its file is missing or older than the \
+            spool; nothing else is affected"
+            .to_owned(),
         LedgerRepair::Vanished(lines) => format!(
-            "the ledger counts {lines} lines that are neither proved nor in the spool, as after a power cut on a disk that did not keep what it \
-             had confirmed; they stand in the row \"unattributed\"; the records of the last page are read again"
+            "the ledger counts {lines} lines that are neither proved nor in the spool, for example \
+                after a power cut on a disk that lost confirmed writes. They are in the row \
+                \"unattributed\"; the records of the last page are read again"
         ),
-        LedgerRepair::Adopted(lines) => format!("the spool holds {lines} lines that the ledger did not know; they stand in the row \"unattributed\""),
+        LedgerRepair::Adopted(lines) => format!(
+            "the spool holds {lines} lines that are not in the \
+            ledger; they are now in the row \"unattributed\""
+        ),
     }
 }

@@ -207,14 +207,14 @@ impl Folder {
 pub fn is_a_link(path: &Path) -> io::Error {
     let name = shown(path);
     io::Error::other(format!(
-        "{name} is a link, and siembox follows none in its own folders; cure: remove the link"
+        "{name} is a link, and siembox follows no links in its own folders; cure: remove the link"
     ))
 }
 
 fn is_no_file(name: &OsStr) -> io::Error {
     let name = shown(Path::new(name));
     io::Error::other(format!(
-        "{name} is no file but a pipe, a device or a folder; cure: remove it"
+        "{name} is not a file but a pipe, a device or a folder; cure: remove it"
     ))
 }
 

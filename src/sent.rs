@@ -62,7 +62,7 @@ pub struct SentBounds {
 
 /// The files can't be used, or one was damaged.
 #[derive(Debug, thiserror::Error)]
-#[error("the ids of what was sent at {}: {fault}", path.display())]
+#[error("the IDs of sent records at {}: {fault}", path.display())]
 pub struct SentIdsError {
     path: PathBuf,
     fault: Fault,
@@ -71,10 +71,11 @@ pub struct SentIdsError {
 /// What is wrong with a file.
 #[derive(Debug, thiserror::Error)]
 enum Fault {
-    #[error("{0}: make room on the disk, or let this user write there")]
+    #[error("{0}: free space on the disk, or give this user write access")]
     System(io::Error),
     #[error(
-        "the file was damaged and is set aside as {}, {kept} ids of it still count: check the disk", aside.display()
+        "the file was damaged and is kept as {}; {kept} of its IDs are still valid: check the \
+            disk", aside.display()
     )]
     Damaged { aside: PathBuf, kept: usize },
 }

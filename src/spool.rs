@@ -140,14 +140,14 @@ pub enum SpoolError {
         cause: std::io::Error,
     },
     /// Somebody took its folder away while it was open.
-    #[error("the spool at {path} was removed or moved while siembox ran: it is made anew")]
+    #[error("the spool at {path} was removed or moved while siembox ran: siembox creates it again")]
     Gone {
         /// Folder of the spool.
         path: PathBuf,
     },
     /// Another process has it open.
     #[error(
-        "the spool at {path} is in use by another siembox{}: stop that one, or give this one a state_dir of its own",
+        "another siembox{} uses the spool at {path}: stop it, or give this one its own state_dir",
         process.map(|id| format!(" (process {id})")).unwrap_or_default()
     )]
     InUse {
@@ -158,8 +158,9 @@ pub enum SpoolError {
     },
     /// A newer version has written it.
     #[error(
-        "the spool at {path} was written by a newer siembox (format {format}) and is left as it is: run that version again; or, to begin \
-         anew (first_look_back), move the agent's folder away"
+        "the spool at {path} was written by a newer siembox (format {format}) and is left \
+            unchanged: run that version again; or, to start over (first_look_back), move the \
+            agent's folder away"
     )]
     Newer {
         /// Folder of the store.

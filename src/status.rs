@@ -132,7 +132,7 @@ impl Status {
     /// Nobody can sign in on the page, as the administrator's password can't be read (`Some` says why and what to do), or all is well.
     pub fn owner(&self, trouble: Option<&str>, now: Moment) {
         let kept = &mut self.lock();
-        kept.notice(Topic::Owner, "Nobody can sign in", trouble, now);
+        kept.notice(Topic::Owner, "Sign-in is impossible", trouble, now);
     }
 
     /// The settings file was refused (`Some`), or is well again.
@@ -144,7 +144,7 @@ impl Status {
     /// Something is wrong with the box itself, as PID 1 of siembox's own firmware says; or nothing.
     pub fn box_trouble(&self, trouble: Option<&str>, now: Moment) {
         let kept = &mut self.lock();
-        kept.notice(Topic::Box, "Trouble with the box", trouble, now);
+        kept.notice(Topic::Box, "Box fault", trouble, now);
     }
 
     /// The spools that belong to no agent of the settings; those that are not named any more are gone. Returns what there is to say

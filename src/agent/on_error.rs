@@ -111,7 +111,7 @@ pub fn follow<C: Source, T: Time>(
 pub fn passed_over(passed: Unserved, why: &str, at_ms: i64) -> DeadLetter {
     DeadLetter {
         id: String::new(),
-        reason: format!("each question that covers it fails: {why}"),
+        reason: format!("each request for it fails: {why}"),
         at_ms,
         bytes: serde_json::to_vec(&passed).unwrap_or_default(),
     }

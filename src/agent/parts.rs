@@ -47,8 +47,9 @@ pub enum AgentError {
     Spool(#[from] SpoolError),
     /// The cursor is not one of ours.
     #[error(
-        "the cursor of {stream} on flash is of another version and is left as it is ({cause}): run the siembox that wrote it again; or, to \
-         begin anew (first_look_back), move the agent's folder in the state folder away"
+        "the cursor of {stream} on disk has another version and is left unchanged ({cause}): run \
+            the siembox that wrote it; or, to start over (first_look_back), move the agent's \
+            folder out of the state folder"
     )]
     Cursor {
         /// Which stream.
@@ -57,7 +58,7 @@ pub enum AgentError {
         cause: serde_json::Error,
     },
     /// No thread to be had.
-    #[error("the system gives no thread: {cause}")]
+    #[error("cannot start a thread: {cause}")]
     Thread {
         /// What it said.
         cause: std::io::Error,

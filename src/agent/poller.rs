@@ -36,8 +36,8 @@ use crate::timekeeping::{Gate, Look};
 use page_builder::ReadPage;
 
 /// What is told of an answer that was cut.
-const MORE_THAN_FITS: &str =
-    "the API sends more at once than was asked for and than fits into memory: what fits is read";
+const MORE_THAN_FITS: &str = "the API sends more records than requested and than fit into memory: siembox reads those that \
+        fit";
 /// What was passed over is asked for again after one to two times as long, then after up to twice that, until [`DEEP_EVERY`].
 const AGAIN_AFTER: Duration = Duration::from_secs(30);
 /// The look-back is read again at least this often.

@@ -15,7 +15,7 @@ const REQUESTS: u32 = 3;
 /// A question that failed for another reason than the limit is asked again after this.
 const RETRY: Duration = Duration::from_secs(1);
 /// Why a thread waits that is not in turn.
-const TURN: &str = "waits for its turn in the tenant's limit of requests";
+const TURN: &str = "waits for the tenant's rate limit";
 
 /// A source that is asked within the tenant's limit.
 pub struct RateLimitedClient<C> {

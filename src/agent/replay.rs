@@ -148,9 +148,10 @@ impl<S: Spool, C: Source, T: Time> Replay<S, C, T> {
     fn why_stopped(&self) -> &'static str {
         match self.worker.time.agent.over() {
             true => {
-                "the agent stops, or takes other settings: ask again, what was sent is remembered"
+                "the agent stops or takes new settings: repeat the replay; siembox remembers which \
+                    records were sent"
             }
-            false => "whoever asked for it has hung up",
+            false => "the client that requested it has disconnected",
         }
     }
 
@@ -231,7 +232,7 @@ impl<S: Spool, C: Source, T: Time> Replay<S, C, T> {
             Step::Wait => self.back_off(leg, reason),
             Step::Held | Step::TooMany => Err(self.left(leg, reason)),
             _ => Err(End::Failed(format!(
-                "{}: {reason}: ask again later",
+                "{}: {reason}: repeat the replay later",
                 leg.stream
             ))),
         }
@@ -247,10 +248,9 @@ impl<S: Spool, C: Source, T: Time> Replay<S, C, T> {
         let from_ms = (leg.reader.query()).map_or(self.request.from_ms, |query| query.from_ms);
         let from = clock::in_words(from_ms);
         End::Failed(format!(
-            "{}: what is from {from} on is not answered, again and again ({why}), nor can it be \
-             gone around; \
-             what of the window lies before it is done. For the rest, once the API answers: \
-             siembox replay --since {from}",
+            "{}: requests for the time from {from} on fail repeatedly ({why}) and cannot be \
+                skipped; the window before that time is done. For the rest, when the API answers \
+                again: siembox replay --since {from}",
             leg.stream,
         ))
     }

@@ -38,11 +38,12 @@ pub enum VersionError {
     #[error("\"{0}\" is not 1 to 31 characters of A-Z a-z 0-9 . _ -, as \"{default}\" is", default = Version::DEFAULT)]
     Characters(String),
     /// Something other than `+policies` was added.
-    #[error("\"+{0}\" is not known; \"+policies\" is all that can be added to a version")]
+    #[error("unknown suffix \"+{0}\"; allowed after a version: \"+policies\"")]
     Variant(String),
     /// `+policies` on a version that has no other way.
     #[error(
-        "\"{0}\" lists the policies of alerts anyway; \"+policies\" is for versions before 0.111"
+        "version \"{0}\" always lists the policies of alerts; \"+policies\" is for versions before \
+            0.111"
     )]
     PoliciesAnyway(String),
 }

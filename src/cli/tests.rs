@@ -217,7 +217,7 @@ fn wrong_usage_is_told_with_reason_and_nearest() {
         ),
         (
             "--syslog siem:514/http",
-            "--syslog: found \"siem:514/http\": the part after \"/\" is no protocol; allowed: HOST:PORT/udp, /tcp, /tls, /relp or /relp+tls",
+            "--syslog: found \"siem:514/http\": the part after \"/\" is not a protocol; allowed: HOST:PORT/udp, /tcp, /tls, /relp or /relp+tls",
         ),
         (
             "render --format cef",

@@ -105,7 +105,7 @@ pub fn load(folder: &Path) -> io::Result<Option<LedgerCheckpoint>> {
     let damaged = || {
         io::Error::new(
             io::ErrorKind::InvalidData,
-            "it is damaged, or of another version",
+            "it is damaged or has another version",
         )
     };
     decode(&bytes).map(Some).ok_or_else(damaged)

@@ -58,7 +58,7 @@ impl Row {
     #[must_use]
     pub fn fault(&self) -> Option<&'static str> {
         if self.read != self.seen + self.unique() {
-            Some("read is not seen + left out + set aside + spooled")
+            Some("read is not equal to seen + left out + set aside + spooled")
         } else if self.spooled < self.sent {
             Some("more was sent than spooled")
         } else if self.sent < self.proved + self.refused {

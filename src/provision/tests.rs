@@ -161,7 +161,7 @@ fn what_can_not_be_used_stays_on_the_card_and_changes_nothing() {
         (
             &[("siembox.toml", &toml("host =", "hots ="))],
             &[
-                "siembox.toml:7:1: agent[1].siem.hots: no such setting",
+                "siembox.toml:7:1: agent[1].siem.hots: unknown setting",
                 "siem.host: missing",
             ],
         ),
@@ -360,7 +360,7 @@ fn settings_without_an_agent_are_for_who_goes_on_in_a_browser() {
     assert!(
         warnings
             .iter()
-            .any(|said| said.contains("stands without a gateway")),
+            .any(|said| said.contains("is set without a gateway")),
         "{warnings:?}"
     );
 }

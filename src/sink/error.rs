@@ -107,17 +107,17 @@ impl SinkError {
     pub fn reason(&self) -> String {
         match self {
             Self::Resolve { host, cause } => {
-                format!("the name {host} cannot be looked up ({cause})")
+                format!("the name {host} cannot be resolved ({cause})")
             }
             Self::ResolveSilent { host, after } => {
                 format!("no name server answered for {host} within {}", Span(*after))
             }
             Self::NoAddress { host } => format!("the name {host} has no address"),
             Self::Socket { peer, cause } => {
-                format!("this system refused a socket to {peer} ({cause})")
+                format!("this system cannot open a socket to {peer} ({cause})")
             }
             Self::Refused { peer } => format!("connection refused by {peer}"),
-            Self::Unreachable { peer, cause } => format!("no way to {peer} ({cause})"),
+            Self::Unreachable { peer, cause } => format!("no route to {peer} ({cause})"),
             Self::ConnectSilent { peer, after } => {
                 format!("no answer from {peer} within {}", Span(*after))
             }
@@ -125,7 +125,7 @@ impl SinkError {
             Self::Everywhere { host, each } => {
                 let each: Vec<String> = each.iter().map(Self::reason).collect();
                 format!(
-                    "none of the {} addresses of {host} would do: {}",
+                    "none of the {} addresses of {host} works: {}",
                     each.len(),
                     each.join("; ")
                 )
@@ -144,30 +144,28 @@ impl SinkError {
                 peer,
                 said: Some(said),
             } => {
-                format!("{peer} closed the connection after saying \"{said}\"")
+                format!("{peer} closed the connection after sending \"{said}\"")
             }
             Self::Broken { peer, cause } => format!("the connection to {peer} broke ({cause})"),
             Self::Stalled { peer, after } => {
-                format!("{peer} took nothing for {}", Span(*after))
+                format!("{peer} accepted no data for {}", Span(*after))
             }
             Self::Unproved { peer, after, left } => format!(
                 "{peer} has not acknowledged {left} bytes for {}",
                 Span(*after)
             ),
             Self::Unconfirmed { peer, after } => format!(
-                "{peer} did not confirm within {} that it read everything",
+                "{peer} did not prove within {} that it has read all lines",
                 Span(*after)
             ),
             Self::Relp { peer, fault } => fault.reason(peer),
             Self::TooBig { peer, bytes } => {
-                format!("not even {bytes} bytes fit into a datagram to {peer}")
+                format!("a datagram to {peer} cannot hold even {bytes} bytes")
             }
             Self::Dropped { peer } => {
-                format!(
-                    "a router on the way to {peer} dropped a datagram that was too large for it"
-                )
+                format!("a router on the way to {peer} dropped a datagram because of its size")
             }
-            Self::Spent { peer } => format!("the connection to {peer} is no longer of use"),
+            Self::Spent { peer } => format!("the connection to {peer} cannot be used any more"),
         }
     }
 
@@ -175,12 +173,13 @@ impl SinkError {
     #[must_use]
     pub fn cure(&self) -> Cow<'static, str> {
         match self {
-            Self::Resolve { .. } => "check the spelling of host, and the name servers of this system",
-            Self::ResolveSilent { .. } => "check the network and the name servers of this system",
-            Self::NoAddress { .. } => "check the spelling of host, or give an address",
+            Self::Resolve { .. } => "check the spelling of host and this system's name servers",
+            Self::ResolveSilent { .. } => "check the network and this system's name servers",
+            Self::NoAddress { .. } => "check the spelling of host, or set an address",
             Self::Socket { .. } => "check the limits and the local firewall of this system",
             Self::Refused { .. } => {
-                "nothing listens there, or a firewall refuses: check host, port, protocol"
+                "nothing listens there, or a firewall rejects the connection: check host, port, \
+                    protocol"
             }
             Self::Unreachable { .. } => "check the network, its gateway and the address",
             Self::ConnectSilent { .. } => {
@@ -203,21 +202,28 @@ impl SinkError {
             Self::Closed { said: Some(Unasked::TlsAlert), .. } => {
                 "this port is for TLS: set protocol = \"tls\", or choose the port for plain TCP"
             }
-            Self::Closed { said: Some(Unasked::Words(_)), .. } => "this is no syslog receiver: check host and port",
+            Self::Closed { said: Some(Unasked::Words(_)), .. } => "this is not a syslog receiver: \
+                check host and port",
             Self::Closed { peer, .. } if peer.protocol == Spoken::Tcp => {
-                "it was restarted, its list of allowed senders leaves this system out, or this port is for TLS: see its log"
+                "it was restarted, its list of allowed senders does not include this system, or \
+                    this port is for TLS: check its log"
             }
             Self::Closed { .. } => {
-                "it was restarted, or its list of allowed senders leaves this system out: see its log"
+                "it was restarted, or its list of allowed senders does not include this system: \
+                    check its log"
             }
-            Self::Broken { .. } => "it was restarted, or the network failed: see its log if this stays",
-            Self::Stalled { .. } => "the receiver is overloaded or hangs: see its log and its disk",
-            Self::Unproved { .. } => "the network drops packets, or the receiver's machine is gone: check both",
+            Self::Broken { .. } => "it was restarted, or the network failed: check its log if this \
+                repeats",
+            Self::Stalled { .. } => "the receiver is overloaded or hangs: check its log and its \
+                disk",
+            Self::Unproved { .. } => "the network drops packets, or the receiver's machine is \
+                down: check both",
             Self::Unconfirmed { .. } => {
-                "the last lines are sent again; if this stays, a relay in between may swallow the end of a connection"
+                "the last lines are sent again; if this repeats, a relay in between may not \
+                    forward the end of a connection"
             }
             Self::Relp { peer, fault } => fault.cure(peer),
-            Self::TooBig { .. } => "use protocol = \"tcp\" on this path",
+            Self::TooBig { .. } => "use protocol = \"tcp\" for this receiver",
             Self::Dropped { .. } => {
                 "the lines are sent again; set a smaller max_datagram, or use protocol = \"tcp\""
             }
@@ -264,7 +270,8 @@ mod tests {
         let refused = SinkError::connecting(&peer(), ErrorKind::ConnectionRefused.into());
         assert_eq!(
             refused.to_string(),
-            "connection refused by 10.0.0.5:514/tcp: nothing listens there, or a firewall refuses: check host, port, protocol"
+            "connection refused by 10.0.0.5:514/tcp: nothing listens there, or a firewall rejects \
+                the connection: check host, port, protocol"
         );
         let stalled = SinkError::Stalled {
             peer: peer(),
@@ -272,7 +279,7 @@ mod tests {
         };
         assert_eq!(
             stalled.reason(),
-            "10.0.0.5:514/tcp took nothing for 1500 ms"
+            "10.0.0.5:514/tcp accepted no data for 1500 ms"
         );
     }
 
@@ -286,7 +293,7 @@ mod tests {
         let both = SinkError::everywhere("siem", vec![refused(), refused()]);
         assert!(
             both.reason()
-                .starts_with("none of the 2 addresses of siem would do: connection")
+                .starts_with("none of the 2 addresses of siem works: connection")
         );
         assert_eq!(both.cure(), refused().cure());
     }

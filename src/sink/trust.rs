@@ -47,7 +47,8 @@ pub enum TrustError {
     File(#[from] PemError),
     /// The key does not belong to the certificate.
     #[error(
-        "the private key in {key} does not belong to the certificate in {cert}: give the pair that was issued together"
+        "the private key in {key} does not belong to the certificate in {cert}: use the pair that \
+            was issued together"
     )]
     Mismatch { cert: PathBuf, key: PathBuf },
     /// The key or certificate is of a kind that can't be used.
@@ -61,7 +62,8 @@ pub enum TrustError {
     },
     /// The name is neither a DNS name nor an address.
     #[error(
-        "{name} is neither a DNS name nor an address: set server_name to the name in the receiver's certificate"
+        "{name} is neither a DNS name nor an IP address: set server_name to the name in the \
+            receiver's certificate"
     )]
     Name { name: String },
     /// rustls did not accept the whole.
@@ -126,7 +128,7 @@ fn identity(cert: &Path, key: &Path) -> Result<CertifiedKey, TrustError> {
                 cert,
                 key,
                 reason: match is_p521 {
-                    true => "its key is one of P-521, with which siembox does not sign".to_owned(),
+                    true => "its key uses P-521, with which siembox cannot sign".to_owned(),
                     false => error.to_string(),
                 },
             },

@@ -135,24 +135,26 @@ impl Entra {
                 let wait = wait.unwrap_or(Duration::from_secs(60)).min(LONGEST_SILENCE);
                 Err(SourceError::new(
                     SourceErrorKind::Throttled(wait),
-                    format!("Entra asks for a pause ({status}: {voice})"),
+                    format!("Entra is temporarily unavailable ({status}: {voice})"),
                 ))
             }
             300..=499 if !matches!(voice, ErrorBody::Json(_)) => Err(SourceError::new(
                 SourceErrorKind::InTheWay,
                 format!(
-                    "this is not Entra's answer ({status}: {voice}): a proxy, firewall or gateway stands in the way; check login_url and proxy"
+                    "the response does not come from Entra ({status}: {voice}): a proxy, firewall \
+                        or gateway answers instead; check login_url and proxy"
                 ),
             )),
             400..=499 => Err(SourceError::new(
                 SourceErrorKind::Refused,
                 format!(
-                    "Entra refused the app's log-on ({status}: {voice}): check tenant_id, client_id and the client secret, which may have expired"
+                    "Entra refused the app's sign-in ({status}: {voice}): check tenant_id, \
+                        client_id and the client secret, which may have expired"
                 ),
             )),
             _ => Err(SourceError::new(
                 SourceErrorKind::Passing,
-                format!("Entra's log-on failed ({status}: {voice})"),
+                format!("the sign-in at Entra failed ({status}: {voice})"),
             )),
         }
     }
@@ -161,8 +163,13 @@ impl Entra {
         let granted: Granted<'_> = lenient(body).unwrap_or_default();
         let Some(text) = granted.token.said() else {
             let what = match voice {
-                ErrorBody::Json(_) => "Entra's answer holds no token: check login_url".to_owned(),
-                other => format!("this is not Entra's answer ({other}): check login_url and proxy"),
+                ErrorBody::Json(_) => "Entra's response contains no token: check \
+                    login_url"
+                    .to_owned(),
+                other => format!(
+                    "the response does not come from Entra ({other}): check login_url \
+                    and proxy"
+                ),
             };
             return Err(SourceError::new(SourceErrorKind::Passing, what));
         };
@@ -303,7 +310,7 @@ mod tests {
         for (answer, words) in [
             (r#"{"access_token":null}"#, "holds no token"),
             (r#"{"token":"x"}"#, "holds no token"),
-            ("", "no word of why"),
+            ("", "no reason given"),
             ("<html><title>Sign in</title>", "a web page, \"Sign in\""),
         ] {
             let (mut auth, played) = (entra(&Arc::default()), Played(answer, Cell::new(0)));

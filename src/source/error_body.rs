@@ -58,7 +58,7 @@ impl ErrorBody {
             return Self::Text(ForeignText::first_line(text));
         }
         Self::Json(match serde_json::from_str::<Value>(text) {
-            Err(_) => ForeignText::new("JSON that breaks off or is damaged"),
+            Err(_) => ForeignText::new("incomplete or damaged JSON"),
             Ok(json) => words(&json).unwrap_or_else(|| members(&json)),
         })
     }
@@ -70,7 +70,7 @@ impl fmt::Display for ErrorBody {
             Self::Json(words) | Self::Text(words) => f.write_str(words.as_str()),
             Self::Page(title) if title.is_empty() => f.write_str("a web page"),
             Self::Page(title) => write!(f, "a web page, \"{title}\""),
-            Self::Silence => f.write_str("no word of why"),
+            Self::Silence => f.write_str("no reason given"),
         }
     }
 }
@@ -97,13 +97,13 @@ pub(super) fn words(json: &Value) -> Option<ForeignText> {
 /// What JSON without words is.
 fn members(json: &Value) -> ForeignText {
     let Value::Object(object) = json else {
-        return ForeignText::new("JSON without a word of why");
+        return ForeignText::new("JSON without a reason");
     };
     let names: Vec<&str> = object.keys().take(MEMBERS).map(String::as_str).collect();
     match object.len() {
         0 => ForeignText::new("an empty JSON object"),
         _ => ForeignText::new(format!(
-            "JSON without a word of why, members: {}",
+            "JSON without a reason, members: {}",
             names.join(", ")
         )),
     }
@@ -141,11 +141,11 @@ mod tests {
             (r#"{"detail":null,"error":17}"#, "17"),
             ("\u{feff}{\"detail\":\"no\"}", "no"),
             ("\"no\"", "\"no\""),
-            ("[]", "JSON without a word of why"),
+            ("[]", "JSON without a reason"),
             ("{}", "an empty JSON object"),
-            ("{\"detail\":", "JSON that breaks off or is damaged"),
+            ("{\"detail\":", "incomplete or damaged JSON"),
             ("Bad Request\nmore", "Bad Request"),
-            (" \r\n", "no word of why"),
+            (" \r\n", "no reason given"),
             ("<html>", "a web page"),
             (
                 "<!DOCTYPE html><TITLE lang=en>Access\n denied</TITLE>",
@@ -161,7 +161,7 @@ mod tests {
         let body = r#"{"value":[{"_id":"1","user":"ann@contoso.example"}],"count":1}"#;
         assert_eq!(
             ErrorBody::of(body.as_bytes()).to_string(),
-            "JSON without a word of why, members: count, value"
+            "JSON without a reason, members: count, value"
         );
         for cut in 1..body.len() {
             let said = ErrorBody::of(&body.as_bytes()[..cut]).to_string();

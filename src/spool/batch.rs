@@ -118,25 +118,25 @@ impl Decoder {
         let (count, at_ms, before, raw) = fields().ok_or(Broken::Short)?;
         let (count, raw) = (count as usize, raw as usize);
         if raw > MOST_RAW || count > raw / 8 {
-            return Err(Broken::Content(
-                "it claims to be larger than a batch can be",
-            ));
+            return Err(Broken::Content("its size is larger than a batch can be"));
         }
         if opened.line.checked_add(count as u64).is_none() {
-            return Err(Broken::Content("its line numbers run over"));
+            return Err(Broken::Content("its line numbers overflow"));
         }
         // where they end takes more memory than the lines themselves, if they are all empty
         if count > MOST_LINES {
             return Err(Broken::Content(
-                "it claims more lines than a batch can have",
+                "its line count is larger than a batch can have",
             ));
         }
         let unfolded = self
             .zstd
             .decompress(take.0, raw)
-            .map_err(|_| Broken::Content("it does not unfold"))?;
+            .map_err(|_| Broken::Content("it cannot be decompressed"))?;
         if unfolded.len() != raw {
-            return Err(Broken::Content("it unfolds to less than it claims"));
+            return Err(Broken::Content(
+                "it decompresses to less than its stated size",
+            ));
         }
         let tag = if opened.format == 2 {
             format_2::tag

@@ -37,7 +37,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Option<u32>, DeadLetter), Broken> 
     let mut take = ByteReader(opened.body);
     let before = take.place().ok_or(Broken::Short)?;
     let raw = zstd::bulk::decompress(take.0, MOST_RAW)
-        .map_err(|_| Broken::Content("it does not unfold"))?;
+        .map_err(|_| Broken::Content("it cannot be decompressed"))?;
     let aside = read(&raw).ok_or(Broken::Content("it is not a record set aside"))?;
     Ok((before, aside))
 }

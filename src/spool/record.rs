@@ -68,15 +68,15 @@ pub(super) struct Opened<'a> {
 /// Why bytes from flash cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Broken {
-    #[error("it is cut short")]
+    #[error("it is truncated")]
     Short,
-    #[error("it is of format {0}, which this version does not know")]
+    #[error("it has format {0}, which this version does not support")]
     Format(u8),
-    #[error("its checksum does not fit")]
+    #[error("its checksum does not match")]
     Checksum,
     #[error("it is of another kind")]
     Kind,
-    #[error("its checksum fits, its content does not: {0}")]
+    #[error("its checksum matches, but its content is invalid: {0}")]
     Content(&'static str),
 }
 

@@ -45,16 +45,17 @@ impl fmt::Display for Repair {
         match self {
             Self::MadeAgain { path } => write!(
                 f,
-                "{} was damaged and has been made again; nothing is lost",
+                "{} was damaged and was rebuilt; nothing is lost",
                 path.display()
             ),
             Self::PageTakenBack { lines } => write!(
                 f,
-                "the newest page ({lines} lines) was not whole on disk and is read again; nothing is lost"
+                "the newest page ({lines} lines) was incomplete on disk and is read again; nothing \
+                    is lost"
             ),
             Self::LinesLost { first, lines } => write!(
                 f,
-                "{lines} lines from number {first} on could not be read from disk and are lost"
+                "{lines} lines from number {first} on cannot be read from disk and are lost"
             ),
             Self::StoreSetAside {
                 path,
@@ -67,7 +68,8 @@ impl fmt::Display for Repair {
             ),
             Self::CursorWentBack { page } => write!(
                 f,
-                "reading goes on from an earlier place (page {page}); lines since then may be sent twice"
+                "reading continues from an earlier cursor (page {page}); lines since then may be \
+                    sent twice"
             ),
         }
     }

@@ -242,7 +242,9 @@ impl SledSpool {
     fn closed(&self) -> SpoolError {
         SpoolError::Store {
             path: self.folder.clone(),
-            reason: "the newest store is closed after an error of the disk; it is opened again with the next page".into(),
+            reason: "the newest segment is closed after a disk error; it is opened again with the \
+                next page"
+                .into(),
         }
     }
 

@@ -59,7 +59,7 @@ impl Blink {
             Self::Flicker => "flickers, five times a second",
             Self::Burst => "flickers for a second, then a pause",
             Self::Gap => "on, with a short gap each second",
-            Self::Gaps => "on, with two short gaps, again and again",
+            Self::Gaps => "on, with two short gaps, repeated",
         }
     }
 

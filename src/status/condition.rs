@@ -125,32 +125,39 @@ impl Condition {
             },
             Self::Paused => Meaning {
                 words: "Paused",
-                means: "Nothing is read from the cloud, because paused = true stands in the settings. What was read before goes on to the SIEM.",
-                cure: "Resume it when you want to: reading goes on where it stopped, as far back as max_catch_up.",
+                means: "Nothing is read from the cloud, because the settings have paused = true. \
+                    Lines that already wait still go to the SIEM.",
+                cure: "Resume the agent when you want to. Reading resumes where it stopped, as far \
+                    back as max_catch_up.",
                 lamp: lamp(Colour::Blue, Blink::Single),
             },
             Self::Created => Meaning {
                 words: "Created",
-                means: "Set up, and not in contact with both sides yet.",
-                cure: "Wait for a minute. If it stays so, run siembox check: it names what is missing.",
+                means: "The agent is set up and has not been in contact with both sides yet.",
+                cure: "Wait for a minute. If the state does not change, run siembox check: it \
+                    names what fails.",
                 lamp: lamp(Colour::Blue, Blink::Double),
             },
             Self::Interrupted => Meaning {
                 words: "Interrupted",
-                means: "Something on the way fails at present. Nothing is lost: records wait here or in the cloud.",
-                cure: "The notice below says what fails and how to mend it. siembox goes on trying by itself.",
+                means: "One side fails now. Nothing is lost: records wait here or in the cloud.",
+                cure: "The notice below names the cause and the cure. siembox retries \
+                    automatically.",
                 lamp: lamp(Colour::Amber, Blink::Slow),
             },
             Self::ConnectionError => Meaning {
                 words: "Connection error",
                 means: "There has been no contact with one side for hours. Records wait here or in the cloud.",
-                cure: "Mend the side whose arrow is broken: the notice below says how. siembox goes on trying by itself.",
+                cure: "Fix the side with the broken arrow: the notice below says how. siembox \
+                    retries automatically.",
                 lamp: lamp(Colour::Red, Blink::Triple),
             },
             Self::Disconnected => Meaning {
                 words: "Disconnected",
-                means: "There has been no contact with one side for very long. Records wait here or in the cloud, but not for ever.",
-                cure: "Mend the side whose arrow is broken now: the notice below says how. siembox goes on trying by itself.",
+                means: "There has been no contact with one side for a very long time. Records wait \
+                    here or in the cloud, but the cloud does not keep them for ever.",
+                cure: "Fix the side with the broken arrow now: the notice below says how. siembox \
+                    retries automatically.",
                 lamp: lamp(Colour::Red, Blink::Fast),
             },
         }
@@ -184,38 +191,41 @@ impl Signal {
             Self::Condition(condition) => condition.meaning(),
             Self::Starting => Meaning {
                 words: "Starting",
-                means: "The box starts. Lamps that stay dark now are broken.",
+                means: "The box is starting. Lamps that stay dark now are broken.",
                 cure: "Wait for a minute.",
                 lamp: lamp(Colour::White, Blink::Breathing),
             },
             Self::Updating => Meaning {
                 words: "Updating",
                 means: "New firmware is being written.",
-                cure: "Leave the power on. The box starts again by itself.",
+                cure: "Leave the power on. The box restarts automatically.",
                 lamp: lamp(Colour::Blue, Blink::LongShort),
             },
             Self::Identify => Meaning {
                 words: "Identify",
-                means: "This is the box that somebody looks for, or its button is pressed.",
-                cure: "Nothing to do: it ends by itself.",
+                means: "Somebody is looking for this box, or its button is pressed.",
+                cure: "Nothing to do. It ends automatically.",
                 lamp: lamp(Colour::White, Blink::Flicker),
             },
             Self::Fault => Meaning {
-                words: "Fault of the box",
-                means: "Something of the box itself is broken: its disk, its settings or a part of siembox.",
-                cure: "Read STATUS.TXT on the box's card or stick, or the page: both say what is broken and how to mend it.",
+                words: "Box fault",
+                means: "The box itself has a fault: its disk, its settings or a part of siembox.",
+                cure: "Read STATUS.TXT on the box's card or stick, or the page. Both name the \
+                    fault and the cure.",
                 lamp: lamp(Colour::Red, Blink::Burst),
             },
             Self::ReleaseAsked => Meaning {
                 words: "Release?",
-                means: "The button was held for 10 seconds. Let go now, and the page is free for another owner; settings and records stay.",
-                cure: "Hold it on for a factory reset; pull the plug to do neither.",
+                means: "The button was held for 10 seconds. If you release it now, the page has no \
+                    administrator any more and can be claimed again; settings and records stay.",
+                cure: "To do a factory reset, keep holding it. To do neither, pull the plug.",
                 lamp: lamp(Colour::Amber, Blink::Gap),
             },
             Self::ResetAsked => Meaning {
                 words: "Reset?",
-                means: "The button was held for 30 seconds. Let go now, and settings, secrets and all waiting records are erased.",
-                cure: "Hold it for two minutes, or pull the plug, and nothing is erased.",
+                means: "The button was held for 30 seconds. If you release it now, settings, \
+                    secrets and all waiting records are erased.",
+                cure: "To erase nothing, hold it for two minutes or pull the plug.",
                 lamp: lamp(Colour::Red, Blink::Gaps),
             },
         }

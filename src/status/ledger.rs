@@ -78,7 +78,7 @@ pub struct LedgerCounts {
     pub sent: u64,
     /// Lines sent once more.
     pub again: u64,
-    /// Lines that have arrived.
+    /// Lines proved to have arrived.
     pub proved: u64,
     /// Lines that damage has cost.
     pub lost: u64,
@@ -156,7 +156,7 @@ fn row_text(out: &mut String, row: &LedgerRow) {
     let what = match (row.span, row.hour_ms) {
         (LedgerSpan::Hour, Some(hour)) => in_words(hour),
         (LedgerSpan::Untimed, _) => "without a time".to_owned(),
-        (LedgerSpan::Asked, _) => "asked for again".to_owned(),
+        (LedgerSpan::Asked, _) => "replayed".to_owned(),
         (LedgerSpan::Before, _) => "before".to_owned(),
         _ => "unattributed".to_owned(),
     };

@@ -72,7 +72,7 @@ impl Registry {
                 orphan.in_words(),
             );
             if self.notices.text_of(subject) != Some(&words) {
-                let title = "A spool belongs to no agent";
+                let title = "A spool is orphaned";
                 self.notices.raise(subject, title, &words, now.wall_ms);
                 news.push((orphan.name.clone(), words));
             }

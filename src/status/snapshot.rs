@@ -45,7 +45,7 @@ pub struct Snapshot {
     pub unclaimed: bool,
     /// The agents in the order of the settings.
     pub agents: Vec<AgentReport>,
-    /// Spools that belong to no agent of the settings and hold something.
+    /// Orphaned spools that hold lines or records.
     #[serde(default)]
     pub orphans: Vec<Orphan>,
     /// Newest first.
@@ -146,7 +146,7 @@ impl AgentReport {
         (self.activities, self.alerts) = (named("activities"), named("alerts"));
     }
 
-    /// How far the SIEM is behind the cloud, milliseconds: the age of the oldest line that waits, or of where reading stands
+    /// Time by which the SIEM is behind the cloud, milliseconds: the age of the oldest line that waits, or of where reading stands
     /// while more is known to follow. 0 where nothing waits.
     #[must_use]
     pub fn lag_ms(&self, at_ms: i64) -> i64 {

@@ -62,7 +62,8 @@ pub enum Called {
 #[derive(Debug, thiserror::Error)]
 pub enum SocketError {
     /// Nobody listens.
-    #[error("no siembox runs on {}: start it, or name its folder with --state or --config ({cause})", path.display())]
+    #[error("no siembox is running on {}: start it, or name its folder with --state or --config \
+        ({cause})", path.display())]
     NobodyThere {
         /// The socket.
         path: PathBuf,
@@ -78,7 +79,7 @@ pub enum SocketError {
         cause: io::Error,
     },
     /// The answer is of another version.
-    #[error("the running siembox speaks another version on {}: {cause}", path.display())]
+    #[error("the running siembox has another version on {}: {cause}", path.display())]
     Odd {
         /// The socket.
         path: PathBuf,
@@ -148,7 +149,7 @@ async fn answer(stream: UnixStream, status: Status, calls: mpsc::Sender<Called>)
             return bounded(write.write_all(&json)).await;
         }
         Err(error) => {
-            let word = ReplayReport::Refused(format!("the question is not understood: {error}"));
+            let word = ReplayReport::Refused(format!("the request is invalid: {error}"));
             return bounded(write.write_all(&one_line(&word)?)).await;
         }
     };

@@ -45,7 +45,10 @@ pub fn text(snapshot: &Snapshot) -> String {
         let _ = writeln!(out, "no sign of life from: {late}");
     }
     if snapshot.agents.is_empty() {
-        out.push_str("\nno agent is set up, so nothing is read and nothing is sent: add one on the page, or an [[agent]] in the settings\n");
+        out.push_str(
+            "\nno agent is set up; siembox reads and sends nothing: add an agent on the \
+            page, or an [[agent]] in the settings\n",
+        );
     }
     for agent in &snapshot.agents {
         agent_text(&mut out, agent, snapshot.at_ms);
@@ -57,9 +60,9 @@ pub fn text(snapshot: &Snapshot) -> String {
         let _ = writeln!(out, "\nnotices");
     }
     for notice in snapshot.notices.iter().take(NOTICES) {
-        let over = notice.over_ms.map_or(String::new(), |over| {
-            format!(", over since {}", in_words(over))
-        });
+        let over = notice
+            .over_ms
+            .map_or(String::new(), |over| format!(", ended {}", in_words(over)));
         let times = if notice.times > 1 {
             format!(", {} times", notice.times)
         } else {
@@ -114,7 +117,7 @@ fn agent_text(out: &mut String, agent: &AgentReport, at_ms: i64) {
         mb(spool.disk_bytes)
     );
     for (count, what) in [
-        (spool.aside, "records stand aside"),
+        (spool.aside, "records set aside"),
         (spool.damaged_lines, "lines lost to damage"),
     ] {
         if count > 0 {
@@ -152,14 +155,14 @@ fn orphan_text(out: &mut String, orphan: &Orphan, at_ms: i64) {
     });
     let _ = writeln!(
         out,
-        "\nspool {}, which belongs to no agent: {} ({:.1} MB){oldest}, {:.1} MB on disk",
+        "\norphaned spool {}: {} ({:.1} MB){oldest}, {:.1} MB on disk",
         orphan.name,
         orphan.contents(),
         mb(orphan.waiting_bytes),
         mb(orphan.disk_bytes)
     );
     if let Some(agent) = &orphan.sends_to {
-        let _ = writeln!(out, "  sent with the SIEM settings of agent {agent}");
+        let _ = writeln!(out, "  being sent with the SIEM settings of agent {agent}");
     }
     if let Some(trouble) = &orphan.trouble {
         let _ = writeln!(out, "  {trouble}");

@@ -94,7 +94,7 @@ impl TlsFault {
                 Self::ClientRefused { why, issuers }
             }
             Self::HungUp => Self::ClientRefused {
-                why: "it closed the connection without a word".to_owned(),
+                why: "it closed the connection without an alert".to_owned(),
                 issuers,
             },
             other => other,
@@ -106,10 +106,10 @@ impl TlsFault {
     pub fn reason(&self, side: TlsSide) -> String {
         let who = side.who();
         match self {
-            Self::NotTls => "the answer was not TLS".to_owned(),
+            Self::NotTls => "the response was not TLS".to_owned(),
             Self::TooOld => format!("the {who} speaks only TLS 1.1 or older"),
             Self::NothingInCommon => {
-                format!("the {who}'s cipher suites have nothing in common with ours")
+                format!("the {who} and siembox have no cipher suite in common")
             }
             Self::WrongName {
                 wanted,
@@ -130,7 +130,7 @@ impl TlsFault {
                 by(naming)
             ),
             Self::Expired { ended, now, naming } => format!(
-                "the certificate ended on {ended}, and the clock here says {now}{}",
+                "the certificate expired on {ended}, and this machine's clock shows {now}{}",
                 by(naming)
             ),
             Self::NotYetValid {
@@ -138,11 +138,11 @@ impl TlsFault {
                 now,
                 naming,
             } => format!(
-                "the certificate is valid from {begins}, and the clock here says {now}{}",
+                "the certificate is valid from {begins} on, and this machine's clock shows {now}{}",
                 by(naming)
             ),
             Self::UnknownIssuer { naming } if naming.is_self_signed() => {
-                format!("the certificate is issued by itself ({})", naming.issuer)
+                format!("the certificate is self-signed ({})", naming.issuer)
             }
             Self::UnknownIssuer { naming } => {
                 format!(
@@ -152,12 +152,13 @@ impl TlsFault {
             }
             Self::Authority { naming } => {
                 format!(
-                    "the certificate is one of an authority ({}), not one of a server",
+                    "the certificate is a CA certificate ({}), not a server certificate",
                     naming.subject
                 )
             }
             Self::UnknownAlgorithm { what, naming } => format!(
-                "the certificate, or one that it stands on, is signed with {what}, which siembox does not know{}",
+                "the certificate, or one in its chain, is signed with {what}, which siembox does \
+                    not support{}",
                 by(naming)
             ),
             Self::BadCertificate { why, naming } => {
@@ -174,10 +175,10 @@ impl TlsFault {
                 )
             }
             Self::ClientRefused { why, issuers } => format!(
-                "the {who} does not accept our client certificate ({why}); it asks for one{}",
+                "the {who} does not accept siembox's client certificate ({why}); it asks for one{}",
                 issued_by(issuers)
             ),
-            Self::HungUp => format!("the {who} hung up during the handshake"),
+            Self::HungUp => format!("the {who} closed the connection during the handshake"),
             Self::Alert { why } => format!("the {who} refused ({why})"),
             Self::Other { why } => why.clone(),
         }
@@ -189,10 +190,11 @@ impl TlsFault {
         let who = side.who();
         let both = match (self, side) {
             (Self::NotTls, TlsSide::Siem) => {
-                "this port may be one without TLS (syslog with TLS is mostly on 6514): check port and protocol"
+                "this port may not use TLS (syslog over TLS usually uses 6514): check port and \
+                    protocol"
             }
             (Self::NotTls, TlsSide::Cloud) => {
-                "something else than the API answers there: check api_url and proxy"
+                "the program that answers there is not the API: check api_url and proxy"
             }
             (Self::TooOld, _) => {
                 return format!("enable TLS 1.2 or newer on the {who}").into();
@@ -204,14 +206,17 @@ impl TlsFault {
                 .into();
             }
             (Self::WrongName { .. }, TlsSide::Siem) => {
-                "set host, or server_name, to a name in the certificate, or have it issued for this one"
+                "set host, or server_name, to a name in the certificate, or have the certificate \
+                    issued for this name"
             }
             (Self::WrongName { .. }, TlsSide::Cloud) => {
-                "check the address; if a proxy answers in the server's place, have it issue for this name"
+                "check the address; if a proxy answers instead of the server, have it issue \
+                    certificates for this name"
             }
             (Self::AddressAsName { wanted, .. }, _) => {
                 return format!(
-                    "have it issued with the address as one (openssl: subjectAltName=IP:{wanted}), or call the {who} by a name"
+                    "have the certificate issued for the IP address (openssl: \
+                        subjectAltName=IP:{wanted}), or use a name for the {who}"
                 )
                 .into();
             }
@@ -221,7 +226,8 @@ impl TlsFault {
                     Err(_) => "DNS",
                 };
                 return format!(
-                    "have it issued with subjectAltName (openssl: subjectAltName={kind}:{wanted})"
+                    "have the certificate issued with subjectAltName (openssl: \
+                        subjectAltName={kind}:{wanted})"
                 )
                 .into();
             }
@@ -231,51 +237,55 @@ impl TlsFault {
             }
             (Self::NotYetValid { .. }, _) => "check this machine's clock",
             (Self::UnknownIssuer { naming }, TlsSide::Siem) if naming.is_self_signed() => {
-                "give the receiver a certificate of an authority, and that authority as ca_file"
+                "use a certificate issued by a CA for the receiver, and set ca_file to that CA"
             }
             (Self::UnknownIssuer { .. }, TlsSide::Siem) => {
-                "give the issuer's certificate as ca_file, and have the receiver send its intermediate certificates"
+                "set ca_file to the issuer's certificate, and have the receiver send its \
+                    intermediate certificates"
             }
             (Self::UnknownIssuer { .. }, TlsSide::Cloud) => {
-                "if a TLS-inspecting proxy is in the way, name its CA in source.ca_file, or have this host exempted from inspection"
+                "if a proxy on the way inspects TLS, set source.ca_file to its CA, or exempt this \
+                    host from inspection"
             }
             (Self::Authority { .. }, _) => {
                 return format!(
-                    "issue the {who} a certificate of its own with this authority (openssl: basicConstraints CA:FALSE)"
+                    "issue a server certificate for the {who} with this CA (openssl: \
+                        basicConstraints CA:FALSE)"
                 )
                 .into();
             }
             (Self::UnknownAlgorithm { .. }, _) => {
-                return format!(
-                    "have the {who}'s certificate, and its authority's, issued with {KINDS}"
-                )
-                .into();
+                return format!("have the {who}'s certificate, and its CA's, issued with {KINDS}")
+                    .into();
             }
             (Self::BadCertificate { .. }, _) => {
-                return format!("have the {who}'s certificate issued anew").into();
+                return format!("have the {who}'s certificate issued again").into();
             }
             (Self::WrongPin { .. }, _) => {
-                "if the receiver's certificate was renewed, set pin_sha256 to the new one; if not, somebody is in between"
+                "if the receiver's certificate was renewed, set pin_sha256 to the new one; if not, \
+                    another system intercepts the connection"
             }
             (Self::ClientWanted { .. }, TlsSide::Siem) => {
                 "set client_cert_file and client_key_file"
             }
             (Self::ClientRefused { .. }, TlsSide::Siem) => {
-                "set client_cert_file to a certificate that the receiver's authority issued and that is valid now"
+                "set client_cert_file to a certificate that the receiver's CA issued and that is \
+                    valid now"
             }
             (Self::ClientWanted { .. } | Self::ClientRefused { .. }, TlsSide::Cloud) => {
-                "siembox shows the cloud none: have this host exempted on the proxy"
+                "siembox sends the cloud no client certificate: exempt this host on the proxy"
             }
             (Self::HungUp, TlsSide::Siem) => {
-                "see the receiver's log; it may allow certain senders only"
+                "check the receiver's log; it may allow certain senders only"
             }
             (Self::Alert { .. }, TlsSide::Siem) => {
-                "see the receiver's log: its cipher suites or its list of allowed senders may leave this system out"
+                "check the receiver's log: its cipher suites or its list of allowed senders may \
+                    exclude this system"
             }
             (Self::HungUp | Self::Alert { .. } | Self::Other { .. }, TlsSide::Cloud) => {
-                "see whether a firewall or proxy on the way forbids it"
+                "check whether a firewall or proxy on the way blocks it"
             }
-            (Self::Other { .. }, TlsSide::Siem) => "see the receiver's log",
+            (Self::Other { .. }, TlsSide::Siem) => "check the receiver's log",
         };
         both.into()
     }
@@ -322,7 +332,8 @@ mod tests {
         );
         assert_eq!(
             alert().asked(&issuers, true).reason(TlsSide::Siem),
-            "the receiver does not accept our client certificate (handshake failure); it asks for one issued by CN=Lab CA"
+            "the receiver does not accept siembox's client certificate (handshake failure); it \
+                asks for one issued by CN=Lab CA"
         );
         assert_eq!(TlsFault::TooOld.asked(&issuers, false), TlsFault::TooOld);
     }

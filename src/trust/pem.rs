@@ -31,17 +31,20 @@ pub enum PemError {
     },
     /// It holds no certificate.
     #[error(
-        "{path} holds no certificate: it must have a part that starts with -----BEGIN CERTIFICATE-----"
+        "{path} contains no certificate: it must have a part that starts with -----BEGIN \
+            CERTIFICATE-----"
     )]
     NoCertificate { path: PathBuf },
     /// It holds no key.
     #[error(
-        "{path} holds no private key: it must have a part that starts with -----BEGIN PRIVATE KEY-----"
+        "{path} contains no private key: it must have a part that starts with -----BEGIN PRIVATE \
+            KEY-----"
     )]
     NoKey { path: PathBuf },
     /// The key is encrypted.
     #[error(
-        "the private key in {path} has a passphrase, which nobody could enter here: write it without one with \"openssl pkey -in {path} -out FILE.key\""
+        "the private key in {path} has a passphrase, which siembox cannot enter: save it without \
+            one with \"openssl pkey -in {path} -out FILE.key\""
     )]
     EncryptedKey { path: PathBuf },
     /// It is not well-formed PEM.
@@ -49,7 +52,7 @@ pub enum PemError {
     Damaged { path: PathBuf, reason: String },
     /// A certificate can't be used as an authority.
     #[error(
-        "certificate {number} of {path} ({subject}) cannot be used as an authority ({reason}): take it out"
+        "certificate {number} of {path} ({subject}) cannot be used as a CA ({reason}): remove it"
     )]
     Authority {
         path: PathBuf,

@@ -39,7 +39,7 @@ impl TlsFault {
             }
             Error::InvalidCertificate(why) => Self::unnamed(why),
             Error::PeerMisbehaved(how) => Self::Other {
-                why: format!("the rules of TLS were broken ({})", first_words(how)),
+                why: format!("a TLS protocol error occurred ({})", first_words(how)),
             },
             Error::InvalidMessage(_) => Self::NotTls,
             Error::AlertReceived(AlertDescription::ProtocolVersion)
@@ -161,24 +161,25 @@ fn refusal(why: &CertificateError, inner: Option<&webpki::Error>) -> String {
     match (why, inner) {
         (CertificateError::BadEncoding, _) => "it is damaged",
         (CertificateError::BadSignature, _) => {
-            "its signature does not fit its authority's key: another authority has the same name, or the key is RSA with less than 2048 bits"
+            "its signature does not match its CA's key: another CA has the same name, or the key \
+                is RSA with less than 2048 bits"
         }
         (CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. }, _) => {
             "it is not for servers (extendedKeyUsage without serverAuth)"
         }
         (CertificateError::UnhandledCriticalExtension, _) => {
-            "it has a critical extension that siembox does not know"
+            "it has a critical extension that siembox does not support"
         }
         (_, Some(Inner::EndEntityUsedAsCa)) => {
-            "a certificate that it stands on is none of an authority (basicConstraints without CA:TRUE)"
+            "a certificate in its chain is not a CA certificate (basicConstraints without CA:TRUE)"
         }
         (_, Some(Inner::PathLenConstraintViolated)) => {
-            "more authorities stand between than one of them allows (pathlen)"
+            "its chain has more CAs than one of them allows (pathlen)"
         }
         (_, Some(Inner::NameConstraintViolation)) => {
-            "its authority may not issue for this name (nameConstraints)"
+            "its CA is not allowed to issue for this name (nameConstraints)"
         }
-        (_, Some(Inner::UnsupportedCertVersion)) => "it is not of X.509 version 3",
+        (_, Some(Inner::UnsupportedCertVersion)) => "it is not an X.509 version 3 certificate",
         (_, Some(inner)) => return first_words(inner),
         (why, None) => return first_words(why),
     }

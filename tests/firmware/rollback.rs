@@ -149,7 +149,7 @@ fn is_kept(stage: &Stage, machine: &Machine, version: &str) {
 
 fn arrive(stage: &Stage, machine: &Machine, lines: usize) {
     until(
-        &format!("{lines} lines have arrived"),
+        &format!("{lines} lines proved"),
         || (stage.arrived() == lines).then_some(()),
         || machine.console(),
     );

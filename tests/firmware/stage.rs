@@ -98,7 +98,7 @@ impl Stage {
 /// Waits until so many different lines have arrived.
 pub fn arrive(stage: &Stage, machine: &Machine, lines: usize) {
     until(
-        &format!("{lines} lines have arrived"),
+        &format!("{lines} lines proved"),
         || (stage.arrived() == lines).then_some(()),
         || format!("{} have\n{}", stage.arrived(), machine.console()),
     );

@@ -39,7 +39,7 @@ pub fn interrupted() -> Snapshot {
         "contoso",
         Topic::SetAside,
         "Record set aside",
-        "activities: record \"97134000_15600_0001\" cannot be read and stands aside: no timestamp",
+        "activities: record \"97134000_15600_0001\" cannot be read and is set aside: no timestamp",
         7 * HOUR,
     );
     snapshot(vec![agent], vec![away, aside])
@@ -86,7 +86,7 @@ pub fn orphaned() -> Snapshot {
         aside: 2,
         ..Orphan::default()
     };
-    let title = "A spool belongs to no agent";
+    let title = "A spool is orphaned";
     let told = notice(
         "contoso-old",
         Topic::Orphan,

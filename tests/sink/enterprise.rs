@@ -169,7 +169,7 @@ fn what_is_not_verified_has_the_same_plain_words_on_both_sides() {
         ),
         (
             wish("subjectAltName=IP:127.0.0.1\nbasicConstraints=critical,CA:TRUE\n"),
-            "the certificate is one of an authority (CN=siem), not one of a server",
+            "the certificate is a CA certificate (CN=siem), not a server certificate",
             "CA:FALSE",
         ),
     ] {
@@ -231,7 +231,7 @@ fn a_client_key_that_can_not_sign_is_named_with_its_cure() {
     };
     let told = files.load("siem.example").unwrap_err().to_string();
     for words in [
-        "client.key cannot be used (its key is one of P-521, with which siembox does not sign)",
+        "client.key cannot be used (its key uses P-521, with which siembox cannot sign)",
         "use RSA (2048 bits or more), ECDSA (P-256, P-384) or Ed25519",
     ] {
         assert!(told.contains(words), "{told}");

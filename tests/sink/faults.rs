@@ -45,7 +45,8 @@ fn refused() {
         assert_eq!(
             told.to_string(),
             format!(
-                "connection refused by 127.0.0.1:{port}/tcp: nothing listens there, or a firewall refuses: check host, port, protocol"
+                "connection refused by 127.0.0.1:{port}/tcp: nothing listens there, or a firewall \
+                    rejects the connection: check host, port, protocol"
             )
         );
     });

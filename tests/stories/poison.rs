@@ -237,7 +237,7 @@ fn an_outage_changes_nothing_and_passes() {
     let all = Witness::of(&cloud, &siembox);
     all.all_but(&receiver, &[], "outage", &siembox);
     let log = siembox.log();
-    for changed in ["at most", "reading goes on by time"] {
+    for changed in ["at most", "reading continues by time"] {
         assert!(!log.contains(changed), "{log}");
     }
     siembox.stop();

@@ -517,7 +517,7 @@ fn ctrl_c_stops_it_and_the_status_shows_it() {
     siembox.wait("it has stopped", |status| status.agents[0].replay.is_none());
     let log = siembox.log();
     assert!(
-        log.contains("replay ended early: whoever asked for it has hung up"),
+        log.contains("replay ended early: the client that requested it has disconnected"),
         "{log}"
     );
     siembox.stop();

@@ -137,7 +137,7 @@ fn removed_under_lines_that_wait() {
     let begin = Instant::now();
     let status = one
         .siembox
-        .wait_for_notice("lines that waited for the SIEM were in the folder that is gone");
+        .wait_for_notice("lines that waited for the SIEM were in the removed folder");
     assert!(begin.elapsed() < SOON, "{:?}", begin.elapsed());
     let lost = status
         .notices

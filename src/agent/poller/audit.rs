@@ -38,7 +38,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
             }
             tracing::debug!(
                 agent = self.worker.reporter.agent(),
-                "{}: the ledger's question failed: {}",
+                "{}: the ledger's query failed: {}",
                 self.stream,
                 error.what
             );
@@ -90,7 +90,7 @@ impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
         let answer = self.client.page(&self.worker, &question, &mut ());
         let failed = |error| (hour, error);
         let Some(named) = answer.map_err(failed)?.total else {
-            let none = SourceError::new(SourceErrorKind::Passing, "the answer has no total");
+            let none = SourceError::new(SourceErrorKind::Passing, "the response has no total");
             return Err(failed(none));
         };
         let unanswered = self.state.audit.unanswered();

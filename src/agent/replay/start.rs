@@ -53,25 +53,30 @@ impl<S: Spool + 'static> Agent<S> {
     ) -> Result<RunningReplay, ReplayReport> {
         if (self.replay.as_ref()).is_some_and(|replay| !replay.thread.is_finished()) {
             return Err(failed(
-                &"a replay of this agent is under way already: wait for its end (siembox status shows it)",
+                &"a replay of this agent is already running: wait until it ends (siembox status \
+                    shows it)",
             ));
         }
         if settings.paused {
             return Err(ReplayReport::Refused(format!(
-                "agent {} is paused, so the cloud is not asked: set paused = false in its settings first",
+                "agent {} is paused and sends no requests to the cloud: set paused = false in its \
+                    settings first",
                 settings.name
             )));
         }
         if !request.again && !self.sent.on() {
             return Err(ReplayReport::Refused(
-                "replay.remember is 0s in the settings, so nobody knows what was sent before: --again sends everything in the window".to_owned(),
+                "replay.remember is 0s in the settings, so siembox does not remember which records \
+                    were sent: --again sends everything in the window".to_owned(),
             ));
         }
         let since = self.sent.since_ms(clock::now_ms());
         if !request.again && request.from_ms < since {
             let since = clock::in_words(since);
             return Err(ReplayReport::Refused(format!(
-                "--since: found {}; what was sent is remembered since {since} (replay.remember, replay.max_size_mb): begin there, or take --again, which sends everything in the window",
+                "--since: found {}; siembox remembers sent records since {since} (replay.remember, \
+                    replay.max_size_mb): start there, or use --again, which sends everything in \
+                    the window",
                 clock::in_words(request.from_ms)
             )));
         }
@@ -86,7 +91,8 @@ impl<S: Spool + 'static> Agent<S> {
             let leg = leg.map_err(|error| failed(&error))?;
             let Some(leg) = leg else {
                 return Err(failed(&format!(
-                    "the running stream has not begun to read {stream} yet: ask again when it has"
+                    "the running stream has not started to read {stream} yet: repeat the replay \
+                        when it has"
                 )));
             };
             legs.push(leg);

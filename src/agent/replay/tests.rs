@@ -228,7 +228,8 @@ fn a_replay_that_hangs_in_a_question_is_late() {
 fn a_replay_that_waits_for_an_answer_for_silence_and_for_the_spool_is_not_late() {
     let (late, last) = late_parts(TIMEOUT * 3, Some(HOUR / 2));
     assert_eq!(late, [""; 0]);
-    let stops = "the agent stops, or takes other settings: ask again, what was sent is remembered";
+    let stops = "the agent stops or takes new settings: repeat the replay; siembox remembers which \
+        records were sent";
     let ReplayReport::Failed { what, .. } = last else {
         panic!("{last:?}");
     };

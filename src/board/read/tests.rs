@@ -43,7 +43,7 @@ fn wrong_ones_say_where() {
         (
             "tried = ",
             "tryed = ",
-            "tryed: no such setting; did you mean `tried`?",
+            "tryed: unknown setting; did you mean `tried`?",
         ),
         (
             "tried = ",

@@ -50,7 +50,7 @@ fn facts() -> BoxFacts {
         agents: vec![AgentFacts {
             name: "contoso".to_owned(),
             state: "Connection error".to_owned(),
-            troubles: vec!["siem.example:514: connection refused (next try in 8 s)".to_owned()],
+            troubles: vec!["siem.example:514: connection refused (next retry in 8 s)".to_owned()],
         }],
         card: Some((
             ProvisionResult::Settings {
@@ -75,7 +75,8 @@ fn says_what_a_person_without_network_needs() {
         "Nobody has claimed it yet",
         "clock: set by the time server ntp.example",
         "data partition: 7000 MB, 6900 MB free\r\n",
-        "  contoso: Connection error\r\n    siem.example:514: connection refused (next try in 8 s)\r\n",
+        "  contoso: Connection error\r\n    siem.example:514: connection refused (next retry in 8 \
+            s)\r\n",
         "Put siembox.toml here",
     ] {
         assert!(text.contains(part), "{part}\n---\n{text}");
@@ -88,7 +89,7 @@ fn a_refused_file_is_answered_line_by_line() {
         card: Some((
             ProvisionResult::Refused {
                 why:
-                    "siembox.toml:7:1: agent[1].siem.hots: no such setting\nsiembox.toml:9:1: more"
+                    "siembox.toml:7:1: agent[1].siem.hots: unknown setting\nsiembox.toml:9:1: more"
                         .to_owned(),
             },
             0,
@@ -102,7 +103,7 @@ fn a_refused_file_is_answered_line_by_line() {
     };
     let text = text(&refused);
     for part in [
-        "NOT TAKEN IN\r\n  siembox.toml:7:1: agent[1].siem.hots: no such setting\r\n  siembox.toml:9:1: more\r\n  Nothing was changed.",
+        "NOT TAKEN IN\r\n  siembox.toml:7:1: agent[1].siem.hots: unknown setting\r\n  siembox.toml:9:1: more\r\n  Nothing was changed.",
         "the network is not up yet",
         "data partition: none",
         "none is set up yet",
@@ -123,7 +124,7 @@ fn only_what_means_something_is_a_change() {
     assert!(!with(&|new| new.at_ms += 1));
     assert!(!with(&|new| new.data.free -= 1_000_000));
     assert!(!with(&|new| new.agents[0].troubles[0] =
-        "siem.example:514: connection refused (next try in 15 s)"
+        "siem.example:514: connection refused (next retry in 15 s)"
             .to_owned()));
     assert!(!with(
         &|new| new.clock.server = Some("other.example".to_owned())

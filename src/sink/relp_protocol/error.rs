@@ -61,7 +61,7 @@ impl RelpFault {
                 format!("{peer} did not accept the session: it answered \"{answer}\"")
             }
             Self::TakesNoLine { answer } => {
-                format!("{peer} takes no line: it answered \"{answer}\"")
+                format!("{peer} accepts no line: it answered \"{answer}\"")
             }
             Self::Unanswered { after, left } => {
                 format!("{peer} has not answered {left} lines for {}", Span(*after))
@@ -69,7 +69,7 @@ impl RelpFault {
             Self::Goodbye => format!("{peer} ended the RELP session"),
             Self::NoRelp { fault, said } => {
                 let said = said.iter().map(ToString::to_string).collect::<String>();
-                format!("what {peer} says is no RELP, {fault}: \"{said}\"")
+                format!("{peer} did not answer with RELP, {fault}: \"{said}\"")
             }
         }
     }
@@ -78,21 +78,24 @@ impl RelpFault {
     pub(in crate::sink) fn cure(&self, peer: &Peer) -> &'static str {
         match self {
             Self::OpenRefused if peer.protocol == Spoken::Relp => {
-                "this port may be for TLS (protocol = \"relp+tls\"), or for something else than RELP: see the receiver's log"
+                "this port may be for TLS (protocol = \"relp+tls\") or for a protocol other than \
+                    RELP: check the receiver's log"
             }
             Self::OpenRefused => {
-                "this port may be for something else than RELP (rsyslog: imrelp): see the receiver's log"
+                "this port may be for a protocol other than RELP (rsyslog: imrelp): check the \
+                    receiver's log"
             }
             Self::OpenSilent { .. } => {
                 "this port may be for plain syslog, not for RELP (rsyslog: imrelp): check port and protocol"
             }
             Self::Rejected { .. } | Self::TakesNoLine { .. } => {
-                "see the receiver's log, its settings and its disk"
+                "check the receiver's log, its settings and its disk"
             }
             Self::Unanswered { .. } => {
-                "the receiver is overloaded or hangs, or its machine is gone: see its log, its queue and its disk"
+                "the receiver is overloaded or hangs, or its machine is down: check its log, its \
+                    queue and its disk"
             }
-            Self::Goodbye => "it is being stopped or restarted: see its log if this stays",
+            Self::Goodbye => "it is being stopped or restarted: check its log if this repeats",
             Self::NoRelp { .. } => {
                 "this port may not be for RELP (rsyslog: imrelp): check host, port, protocol"
             }

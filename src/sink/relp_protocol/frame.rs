@@ -25,19 +25,19 @@ pub struct Frame<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FrameFault {
     /// It does not begin with a number of 1 to 9 digits and a blank.
-    #[error("it begins with no transaction number")]
+    #[error("it does not start with a transaction number")]
     Txnr,
     /// After the number there are not 1 to 32 letters and a blank.
-    #[error("after its number stands no command")]
+    #[error("the command after its number is missing")]
     Command,
     /// After the command there is no number of 1 to 9 digits.
-    #[error("after its command stands no length")]
+    #[error("the length after its command is missing")]
     Length,
     /// More than [`MAX_DATA`] bytes of data.
-    #[error("it announces {0} bytes, more than any answer has")]
+    #[error("it announces {0} bytes, more than a response can have")]
     TooLong(usize),
     /// No line feed where the frame ends.
-    #[error("its length is not that of its data")]
+    #[error("its length does not match its data")]
     Trailer,
 }
 

@@ -11,7 +11,7 @@ impl TimeReader {
             return Verdict::CaughtUp;
         };
         let verdict = if self.leaves_out(page, &walk) {
-            self.after_doubt("the cloud leaves out what it has sent before", &mut walk)
+            self.after_doubt("the cloud omits records that it has sent before", &mut walk)
         } else {
             self.advance(page, answer, &mut walk);
             // what follows a single record that was passed over has been read

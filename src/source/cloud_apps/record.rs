@@ -110,7 +110,7 @@ fn complete<'a>(
 pub fn too_long(begin: &str, bytes: u64) -> Unreadable {
     salvage(
         begin,
-        format!("the record has {bytes} bytes, more than are taken in at once"),
+        format!("the record has {bytes} bytes, more than siembox accepts"),
     )
 }
 

@@ -53,7 +53,7 @@ impl Body {
             };
             self.left -= read as u64;
             if self.left == 0 {
-                let what = format!("the answer is larger than {} MB", self.max >> 20);
+                let what = format!("the response is larger than {} MB", self.max >> 20);
                 return Err(SourceError::new(SourceErrorKind::TooLarge, what));
             }
             if take(&block[..read]).is_break() {

@@ -19,7 +19,7 @@ pub(super) fn of_body(error: &std::io::Error) -> SourceError {
         Some(inner) => of(inner),
         None => SourceError::new(
             SourceErrorKind::Passing,
-            format!("the answer broke off: {error}"),
+            format!("the response is incomplete: {error}"),
         ),
     }
 }
@@ -33,11 +33,11 @@ pub(super) fn of(error: &Error) -> SourceError {
         ),
         Error::Timeout(Timeout::Global | Timeout::RecvBody) => (
             SourceErrorKind::TooSlow,
-            "the answer did not come to its end within the timeout".to_owned(),
+            "the response did not end within the timeout".to_owned(),
         ),
         Error::Timeout(which) => (
             SourceErrorKind::Passing,
-            format!("no answer within the timeout ({which})"),
+            format!("no response within the timeout ({which})"),
         ),
         Error::InvalidProxyUrl => (
             SourceErrorKind::InvalidProxy,
@@ -54,9 +54,10 @@ pub(super) fn of(error: &Error) -> SourceError {
                 "the connection was refused: check api_url, proxy and firewall (outbound TCP 443)"
                     .to_owned(),
             ),
-            None if io.kind() == ErrorKind::UnexpectedEof => {
-                (SourceErrorKind::Passing, "the answer broke off".to_owned())
-            }
+            None if io.kind() == ErrorKind::UnexpectedEof => (
+                SourceErrorKind::Passing,
+                "the response is incomplete".to_owned(),
+            ),
             None => (
                 SourceErrorKind::Passing,
                 format!("the connection failed: {io}"),
@@ -64,11 +65,11 @@ pub(super) fn of(error: &Error) -> SourceError {
         },
         Error::Decompress(_, io) => (
             SourceErrorKind::Passing,
-            format!("the answer cannot be unpacked: {io}"),
+            format!("the response cannot be decompressed: {io}"),
         ),
         Error::LargeResponseHeader(..) => (
             SourceErrorKind::Passing,
-            "the answer's header is too large".to_owned(),
+            "the response's header is too large".to_owned(),
         ),
         Error::Other(other) => match other.downcast_ref::<RefusedTunnel>() {
             Some(refused) => (of_proxy(refused), refused.to_string()),

@@ -9,7 +9,7 @@ use ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
 /// A question died on a connection that had been used before, and no byte of its answer had come: the other side had given the
 /// connection up. The question can be asked again on a new one.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
-#[error("the connection was given up by the other side")]
+#[error("the other side closed the idle connection")]
 pub(super) struct GivenUp;
 
 /// A connection that knows whether it has been used before.

@@ -47,7 +47,7 @@ impl<In: Transport> Connector<In> for Tls {
         let host = details.uri.host().unwrap_or_default();
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let name = ServerName::try_from(host.to_owned())
-            .map_err(|_| Error::Tls("the address is no host name"))?;
+            .map_err(|_| Error::Tls("the address is not a host name"))?;
         let mut connection = ClientConnection::new(self.config.clone()?, name)?;
         let mut socket = TransportAdapter::new(transport.boxed(), details.current_time.clone());
         socket.set_timeout(details.timeout);

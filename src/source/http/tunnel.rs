@@ -34,12 +34,14 @@ pub enum RefusedTunnel {
     },
     /// It ended the connection before its answer was whole.
     #[error(
-        "Invalid proxy address: the proxy ended the connection without an answer; check proxy address and port"
+        "Invalid proxy address: the proxy closed the connection without a response; check the \
+            proxy's address and port"
     )]
     Silent,
     /// It answered with something else.
     #[error(
-        "Invalid proxy address: what answers there is no HTTP proxy; check proxy address and port"
+        "Invalid proxy address: the program that answers there is not an HTTP proxy; check the \
+            proxy's address and port"
     )]
     NoProxy,
 }
@@ -143,19 +145,25 @@ pub fn in_words(answer: &ProxyAnswer, user: bool) -> String {
         .any(|scheme| scheme.eq_ignore_ascii_case("basic"));
     match status {
         407 if !basic && !answer.schemes.is_empty() => format!(
-            "the proxy takes a log-on only by {} (407), and siembox speaks Basic: let the proxy take Basic from this machine, or let it through without a log-on",
+            "the proxy accepts authentication only by {} (407), and siembox supports Basic: let \
+                the proxy accept Basic from this machine, or allow this machine without \
+                authentication",
             answer.schemes.join(", ")
         ),
         407 if user => "the proxy refused the user and password (407): check the user in proxy, and the password in proxy_password_file".to_owned(),
-        407 => "the proxy asks for a name and password (407): set user@ in proxy, and proxy_password_file".to_owned(),
+        407 => "the proxy asks for a user and password (407): set user@ in proxy, and \
+            proxy_password_file".to_owned(),
         403 | 451 => format!(
-            "the proxy does not let this machine through to the host ({status}): let it through to the host in api_url, and in login_url where an Entra app logs on"
+            "the proxy does not allow this machine to reach the host ({status}): allow the host in \
+                api_url and, with an Entra app, the host in login_url"
         ),
         502..=504 => format!(
-            "the proxy does not reach the host ({status}): check the proxy's own way out, and api_url"
+            "the proxy cannot reach the host ({status}): check the proxy's own connection, and \
+                api_url"
         ),
         _ => format!(
-            "Invalid proxy address: the proxy refused to connect ({status}); check proxy address and port"
+            "Invalid proxy address: the proxy refused to connect ({status}); check the proxy's \
+                address and port"
         ),
     }
 }

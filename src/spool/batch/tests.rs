@@ -111,7 +111,7 @@ fn lies_are_refused() {
         out.extend(8_u32.to_le_bytes());
         out.extend(zstd(&[0; 8]));
     });
-    assert_eq!(refused(&last), Broken::Content("its line numbers run over"));
+    assert_eq!(refused(&last), Broken::Content("its line numbers overflow"));
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn a_batch_of_too_many_empty_lines_is_refused_before_it_unfolds() {
     let refused = refused(&bytes);
     assert_eq!(
         refused,
-        Broken::Content("it claims more lines than a batch can have")
+        Broken::Content("its line count is larger than a batch can have")
     );
 }
 

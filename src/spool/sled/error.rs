@@ -47,8 +47,8 @@ pub(super) fn contained<T>(call: impl FnOnce() -> ::sled::Result<T>) -> Result<T
                 .downcast_ref::<String>()
                 .map(String::as_str)
                 .or_else(|| panic.downcast_ref::<&str>().copied())
-                .unwrap_or("no words");
-            Err(StoreError::Damage(format!("sled gave up: {words}")))
+                .unwrap_or("no message");
+            Err(StoreError::Damage(format!("sled failed: {words}")))
         }
     }
 }
@@ -106,7 +106,7 @@ impl StoreError {
         match self {
             Self::Io(cause) | Self::Gone(cause) => cause.to_string(),
             Self::Damage(reason) => reason.clone(),
-            Self::Newer(format) => format!("it is of format {format}, of a newer siembox"),
+            Self::Newer(format) => format!("it has format {format}, of a newer siembox"),
         }
     }
 }

@@ -89,7 +89,7 @@ impl SledSpool {
                 }
                 Ok(_) => {
                     store.close();
-                    StoreError::Damage("the state of its newest page is gone".into())
+                    StoreError::Damage("the state of its newest page is missing".into())
                 }
                 Err(trouble) => {
                     store.close();
@@ -111,7 +111,8 @@ impl SledSpool {
         SpoolError::Store {
             path: self.folder.clone(),
             reason: format!(
-                "its newest part is lost ({reason}); it is opened anew, and what was lost is read again from the cloud"
+                "its newest part is lost ({reason}); the spool is opened again, and the lost \
+                    records are read again from the cloud"
             ),
         }
     }

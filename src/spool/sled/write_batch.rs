@@ -17,7 +17,7 @@ pub(super) const MOST_ASIDE_BYTES: u64 = 1 << 20;
 pub(super) enum TooLong {
     #[error("a line of {0} bytes is longer than the {max} that a line may have", max = LONGEST)]
     Line(usize),
-    #[error("the cursors take {0} bytes, more than the {max} that fit", max = state::MOST)]
+    #[error("the cursors take {0} bytes, more than the limit of {max}", max = state::MOST)]
     Cursor(usize),
     #[error("no memory for zstd: {0}")]
     Zstd(String),

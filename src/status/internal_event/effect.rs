@@ -125,9 +125,7 @@ impl InternalEvent {
             }
             Self::ClockNotSet { .. } => Effect::Raise(Topic::Clock, "The clock is not set"),
             Self::ClockSet { .. } => Effect::Close(Topic::Clock),
-            Self::ClocksDiffer { .. } => {
-                Effect::Raise(Topic::ClocksDiffer, "Two clocks tell different times")
-            }
+            Self::ClocksDiffer { .. } => Effect::Raise(Topic::ClocksDiffer, "Two clocks differ"),
             Self::ClocksAgree { .. } => Effect::Close(Topic::ClocksDiffer),
             Self::SpoolWell => Effect::Close(Topic::Spool),
             Self::SentIdsWell => Effect::Close(Topic::SentIds),
@@ -154,7 +152,7 @@ impl InternalEvent {
             Self::PassedOver { .. } => Effect::Raise(Topic::PassedOver, "Not everything was read"),
             Self::TooManyPassed { .. } => Effect::Raise(
                 Topic::PassedOver,
-                "Reading waits: too much is not given out",
+                "Reading waits: the API answers too little",
             ),
             Self::ServedAgain { left: 0, .. } => Effect::Close(Topic::PassedOver),
             Self::SpoolFull { .. } => Effect::Raise(Topic::Spool, "The spool is full"),
@@ -173,14 +171,14 @@ impl InternalEvent {
                 Effect::Raise(Topic::Related, "An alert was sent without its activities")
             }
             Self::LedgerTrouble { .. } => {
-                Effect::Raise(Topic::Repaired, "The ledger was put right")
+                Effect::Raise(Topic::Repaired, "The ledger was corrected")
             }
             Self::SpoolRepaired { .. } => {
                 Effect::Raise(Topic::Repaired, "Damage on flash was repaired")
             }
             Self::Cut { .. } => Effect::Raise(Topic::Cut, "Lines were cut"),
             Self::HalfCloseRefused { .. } => {
-                Effect::Raise(Topic::HalfClose, "The receiver never confirms")
+                Effect::Raise(Topic::HalfClose, "The receiver never proves delivery")
             }
             Self::EndsBeforeProof { .. } => Effect::Raise(
                 Topic::NoProof,
@@ -188,12 +186,11 @@ impl InternalEvent {
             ),
             Self::ProvesAgain => Effect::Close(Topic::NoProof),
             Self::LineHeldBack { .. } => {
-                Effect::Raise(Topic::Refused, "The receiver does not take a line")
+                Effect::Raise(Topic::Refused, "The receiver refuses a line")
             }
-            Self::LineSetAside { .. } => Effect::Raise(
-                Topic::Refused,
-                "A line was set aside: the receiver does not take it",
-            ),
+            Self::LineSetAside { .. } => {
+                Effect::Raise(Topic::Refused, "A refused line was set aside")
+            }
             Self::FirstStart { .. }
             | Self::Narrowed { .. }
             | Self::ServedAgain { .. }

@@ -16,7 +16,7 @@ impl InternalEvent {
         match self {
             Self::PageRead(page) => page.in_words(),
             Self::FirstStart { stream, from_ms } => format!(
-                "{stream}: first start, reading everything since {}",
+                "{stream}: first start, reading all records since {}",
                 in_words(*from_ms)
             ),
             Self::Skipped {
@@ -24,7 +24,8 @@ impl InternalEvent {
                 from_ms,
                 to_ms,
             } => format!(
-                "{stream} from {} to {} are not read: the stop was longer than max_catch_up allows",
+                "{stream} from {} to {} are not read: siembox was stopped for longer than \
+                    max_catch_up",
                 in_words(*from_ms),
                 in_words(*to_ms)
             ),
@@ -34,13 +35,13 @@ impl InternalEvent {
                 hours,
             } => short_in_words(stream, agent, hours),
             Self::LedgerWhole { stream } => {
-                format!("{stream}: the ledger adds up again, hour by hour")
+                format!("{stream}: the ledger adds up again in each hour")
             }
             Self::LedgerUnanswered { stream, hours, why } => {
                 unanswered_in_words(stream, hours, why)
             }
             Self::LedgerAnswered { stream } => {
-                format!("{stream}: the API says of each hour again how many records it counts")
+                format!("{stream}: the API answers the ledger's queries again")
             }
             Self::LedgerTrouble { what } => what.clone(),
             Self::ClockNotSet {
@@ -48,10 +49,10 @@ impl InternalEvent {
                 asked,
                 waits,
             } => clock_in_words(stream, asked, *waits),
-            Self::ClockSet { stream } => format!("{stream}: the clock is set, reading begins"),
+            Self::ClockSet { stream } => format!("{stream}: the clock is set, reading starts"),
             Self::ClocksDiffer { stream, clocks } => clocks_in_words(stream, *clocks),
             Self::ClocksAgree { stream } => {
-                format!("{stream}: the API and this machine tell the same time again")
+                format!("{stream}: the clocks of the API and this machine agree again")
             }
             Self::CloudTrouble {
                 stream,
@@ -60,7 +61,7 @@ impl InternalEvent {
                 wait,
                 ..
             } => format!(
-                "{what} ({stream}{}; next try in {})",
+                "{what} ({stream}{}; next retry in {})",
                 asked.map_or(String::new(), asked_in_words),
                 span_in_words(*wait)
             ),
@@ -70,20 +71,20 @@ impl InternalEvent {
                 passed,
                 why,
             } => format!(
-                "{stream}: {} stands aside unread: each question that covers it fails ({why}), while what follows is answered and read. \
-                 It is asked for again within two minutes, then less often, but at each start and at least once an hour, and read when the API answers",
+                "{stream}: {} is set aside unread: each request for it fails ({why}), while later \
+                    records are read. siembox retries within two minutes, then less often, but at \
+                    each start and at least once an hour, and reads it when the API answers",
                 unserved_in_words(*passed)
             ),
             Self::TooManyPassed { stream, asked, why } => format!(
-                "{stream}{}: this is not answered ({why}), and as much stands aside already as \
-                 siembox remembers; reading waits here, \
-                 and what follows with it. It goes on by itself when the API answers any of it: \
-                 show its support \
-                 the times that the log names. What follows is fetched meanwhile: siembox replay",
+                "{stream}{}: requests for this fail ({why}), and the list of unread times is full. \
+                    Reading waits here and resumes when the API answers a request for any of these \
+                    times. Cure: report the times in the log to the API's support. To read later \
+                    records meanwhile: siembox replay",
                 asked.map_or(String::new(), asked_in_words)
             ),
             Self::ServedAgain { stream, served, .. } => format!(
-                "{stream}: {}, which stood aside, is answered again and read",
+                "{stream}: {} was set aside and is now read, because the API answers again",
                 unserved_in_words(*served)
             ),
             Self::WithoutRelated {
@@ -94,34 +95,36 @@ impl InternalEvent {
             } => {
                 let why = why
                     .as_deref()
-                    .unwrap_or("it was not asked for, as that of the alerts before failed");
+                    .unwrap_or("not requested, because requests for earlier alerts failed");
                 let (from, to) = (in_words(*at_ms), in_words(at_ms.saturating_add(1000)));
                 format!(
-                    "alerts: the activities behind alert {id:?} could not be had ({why}): its \
-                     line goes without them, nothing else is \
-                     missing. To send it once more with them: siembox replay --agent {agent} \
-                     --stream alerts --again \
-                     --since {from} --until {to}"
+                    "alerts: the activities behind alert {id:?} could not be fetched ({why}): its \
+                        line is sent without them and is otherwise complete. To send it again with \
+                        them: siembox replay --agent {agent} --stream alerts --again --since \
+                        {from} --until {to}"
                 )
             }
             Self::Doubtful { stream, reason } => {
-                format!("{stream}: {reason}; nothing is passed over, it is asked for again")
+                format!("{stream}: {reason}; no record is skipped, siembox repeats the request")
             }
             Self::SetAside { stream, id, reason } => {
-                format!("{stream}: record {id:?} cannot be read and stands aside: {reason}")
+                format!("{stream}: record {id:?} cannot be read and is set aside: {reason}")
             }
             Self::SpoolFull { limit } => format!(
-                "{} MB wait for the SIEM, which is the bound (spool.max_size_mb): reading pauses, the cloud keeps the records; repair the SIEM's side",
+                "the spool is full ({} MB, the limit in spool.max_size_mb): reading waits and the \
+                    cloud keeps the records. Cure: fix the connection to the SIEM",
                 limit / 1_000_000
             ),
             Self::SpoolTrouble { what, wait } => format!(
-                "{what}; nothing is lost, next try in {}",
+                "{what}; nothing is lost, next retry in {}",
                 span_in_words(*wait)
             ),
             Self::SpoolRepaired { what } => what.clone(),
             Self::SpoolGone { folder } => format!(
-                "{} was removed or moved while siembox ran; it is made anew and reading begins again (first_look_back), so that lines come to the \
-                 SIEM once more. Was it moved, then stop siembox and put it back. Take nothing out of the state folder while siembox runs",
+                "{} was removed or moved while siembox ran. siembox creates it again and reads \
+                    again from first_look_back on, so that the SIEM receives lines twice. If it \
+                    was moved, stop siembox and move it back. Do not remove anything from the \
+                    state folder while siembox runs",
                 folder.display()
             ),
             Self::LinesGone {
@@ -130,11 +133,11 @@ impl InternalEvent {
                 oldest_ms,
                 look_back,
             } => lines_gone_in_words(agent, *lines, *oldest_ms, *look_back),
-            Self::SpoolWell => "the spool takes pages again".to_owned(),
+            Self::SpoolWell => "the spool accepts pages again".to_owned(),
             Self::SentIdsTrouble { what } => {
-                format!("{what}; the stream goes on, but a replay would send these records again")
+                format!("{what}; the stream continues, but a replay would send these records again")
             }
-            Self::SentIdsWell => "what is sent is written down again".to_owned(),
+            Self::SentIdsWell => "the IDs of sent records are saved again".to_owned(),
             Self::ReplayBegun(running) => running.in_words(),
             Self::ReplayGoesOn(running) => replay::line(&running.progress, Duration::ZERO),
             Self::ReplayEnded { dry_run, word } => match word {
@@ -142,16 +145,17 @@ impl InternalEvent {
                     format!("replay done: {}", replay::sentence(counts, *dry_run))
                 }
                 ReplayReport::Failed { what, counts } => format!(
-                    "replay ended early: {what}; until then {}",
+                    "replay ended early: {what}; so far {}",
                     replay::sentence(counts, *dry_run)
                 ),
                 ReplayReport::Progress(_) | ReplayReport::Refused(_) => "replay ended".to_owned(),
             },
             Self::SiemConnected { peer, .. } => format!("connected to the SIEM at {peer}"),
-            Self::SiemThere => "the SIEM is there".to_owned(),
+            Self::SiemThere => "the SIEM answers".to_owned(),
             Self::HalfCloseRefused { what } => format!(
-                "{what}; for an hour it is not asked again: nothing is lost, but the last lines come twice after each break and restart; \
-                 set half_close = false, or use protocol = \"relp\""
+                "{what}; siembox does not half-close again for an hour: nothing is lost, but the \
+                    last lines arrive twice after each broken connection and restart. Cure: \
+                    half_close = false, or protocol = \"relp\""
             ),
             Self::EndsBeforeProof {
                 ends,
@@ -159,40 +163,45 @@ impl InternalEvent {
                 what,
                 wait,
             } => format!(
-                "{ends} connections in a row ended before anything on them was known to have arrived \
-                 ({what}): without a half-close a line counts as arrived when {} MB more were taken \
-                 behind it on the same connection. Nothing is lost, but the same lines go out again \
-                 each time, so that it is tried less and less often, at least once an hour (next try \
-                 in {}). Cure: half_close = true where the receiver bears it, or protocol = \"relp\", or \
-                 let receiver and relay keep connections for longer, or a smaller replay_window_mb",
+                "{ends} connections in a row ended before any line on them was proved to have \
+                    arrived ({what}): without a half-close, a line is proved when {} MB more are \
+                    accepted after it on the same connection. Nothing is lost, but siembox sends \
+                    the same lines each time and therefore retries less and less often, at least \
+                    once an hour (next retry in {}). Cure: half_close = true if the receiver \
+                    handles it, or protocol = \"relp\", or let receiver and relay keep connections \
+                    longer, or a smaller replay_window_mb",
                 window / 1_000_000,
                 span_in_words(*wait)
             ),
-            Self::ProvesAgain => "lines are known to arrive again".to_owned(),
+            Self::ProvesAgain => "lines are proved to arrive again".to_owned(),
             Self::LineHeldBack { line, set_aside } => {
                 let then = if *set_aside {
-                    "after some more tries it is set aside"
+                    "after several more tries, siembox sets it aside"
                 } else {
-                    "it is tried for ever, and all lines behind it stay on flash meanwhile: set_aside_refused = false"
+                    "siembox retries it for ever, because set_aside_refused = false; all later \
+                        lines wait in the spool meanwhile"
                 };
                 format!(
-                    "{}; it is held back and sent again by itself, the other lines go on; {then}",
+                    "{}; siembox holds this line back and sends it alone, while other lines \
+                        continue; {then}",
                     line.in_words()
                 )
             }
             Self::LineSetAside { line } => format!(
-                "{}; it is set aside after {} tries, kept with the records set aside and counted as refused; see the receiver's log \
-                 (a line too long for it, an error of its parser), then fetch it again: siembox replay",
+                "{}; it is set aside after {} tries, kept with the records set aside and counted \
+                    as refused. Cure: check the receiver's log (a line too long for it, an error \
+                    of its parser), then send it again: siembox replay",
                 line.in_words(),
                 line.tries
             ),
             Self::SiemTrouble { what, wait, .. } => {
-                format!("{what} (next try in {})", span_in_words(*wait))
+                format!("{what} (next retry in {})", span_in_words(*wait))
             }
             Self::Sent { lines } => format!("{lines} lines sent"),
-            Self::Proved { lines } => format!("{lines} lines have arrived"),
+            Self::Proved { lines } => format!("{lines} lines proved"),
             Self::Cut { lines, bound } => format!(
-                "{lines} lines were longer than a datagram of {bound} bytes and were cut: use tcp or tls, or raise max_datagram"
+                "{lines} lines were longer than a datagram of {bound} bytes and were cut. Cure: \
+                    use tcp or tls, or raise max_datagram"
             ),
         }
     }
@@ -217,17 +226,21 @@ fn asked_in_words(asked: Question) -> String {
 /// What is asked for, where a question fails and others are answered.
 fn change_in_words(change: Change) -> String {
     match change {
-        Change::LeftPlace => "the place that the API had named itself is not answered: reading goes on by time, nothing is passed over".to_owned(),
+        Change::LeftPlace => "requests for the next page that the API named fail: reading \
+            continues by time, and no record is skipped"
+            .to_owned(),
         Change::Smaller(limit) => format!(
-            "this page is not answered, and other questions are: pages of at most {limit} records are asked for"
+            "requests for this page fail while others succeed: siembox requests pages of at most \
+                {limit} records"
         ),
         Change::Shorter { from_ms, to_ms } => format!(
-            "this stretch of time is not answered, and other questions are: only {} to {} is asked for",
+            "requests for this time window fail while others succeed: siembox requests only {} to \
+                {}",
             in_words(from_ms),
             in_words(to_ms)
         ),
         Change::Passed(_) | Change::StillUnserved(_) => {
-            "what fails alone is passed over".to_owned()
+            "the part that fails alone is set aside".to_owned()
         }
     }
 }
@@ -235,9 +248,10 @@ fn change_in_words(change: Change) -> String {
 fn clocks_in_words(stream: &str, clocks: Clocks) -> String {
     let cloud_ms = clocks.cloud_ms.unwrap_or(clocks.own_ms);
     format!(
-        "{stream}: the API says that it is {} (its Date header), this machine's clock {}: {} apart; where it matters the earlier one counts, \
-         so that no record is missed. Set this machine's clock (a time server, or [clock] servers on a box of its own); where it is right, \
-         a proxy or gateway in the way tells a wrong Date",
+        "{stream}: the API's clock shows {} (its Date header), this machine's clock shows {}: they \
+            differ by {}. siembox uses the earlier one, so that no record is missed. Cure: set \
+            this machine's clock (a time server, or servers in [clock] on siembox's own firmware); \
+            if it is right, a proxy or gateway sends a wrong Date",
         in_words(cloud_ms),
         in_words(clocks.own_ms),
         span_in_words(clocks.difference().unwrap_or_default())
@@ -249,7 +263,7 @@ fn unserved_in_words(unserved: Unserved) -> String {
     if unserved.is_single() {
         format!("a record of {} ({from_ms} ms)", in_words(from_ms))
     } else {
-        format!("what is from {} to {}", in_words(from_ms), in_words(to_ms))
+        format!("the time from {} to {}", in_words(from_ms), in_words(to_ms))
     }
 }
 
@@ -258,7 +272,7 @@ const SERVERS: usize = 8;
 
 fn clock_in_words(stream: &str, asked: &[String], waits: bool) -> String {
     let asked = match asked {
-        [] => "none has been reached yet".to_owned(),
+        [] => "none has answered yet".to_owned(),
         some => format!(
             "asked: {}",
             some.iter()
@@ -269,12 +283,14 @@ fn clock_in_words(stream: &str, asked: &[String], waits: bool) -> String {
         ),
     };
     let then = if waits {
-        "waiting for a time server, two minutes at most"
+        "waiting for a time server for at most two minutes"
     } else {
-        "no time server answered in two minutes, so reading goes on with the clock as it is: a certificate may be refused as not valid yet"
+        "no time server answered within two minutes, so reading continues with the clock unset: a \
+            certificate may be refused as not valid yet"
     };
     format!(
-        "{stream}: the clock is not set yet: {then} ({asked}); cure: let UDP port 123 out, or name time servers of your own in [clock] servers"
+        "{stream}: the clock is not set yet: {then} ({asked}). Cure: allow outbound UDP port 123, \
+            or name your own time servers in [clock] servers"
     )
 }
 
@@ -291,13 +307,14 @@ fn short_in_words(stream: &str, agent: &str, hours: &[(i64, u64)]) -> String {
     let named: Vec<String> = named.collect();
     let more = match hours.len().saturating_sub(HOURS) {
         0 => String::new(),
-        more => format!(" and others in {more} hours before"),
+        more => format!(" and more in {more} earlier hours"),
     };
     let first = hours.iter().map(|(hour, _)| *hour).min().unwrap_or(0);
     let last = hours.iter().map(|(hour, _)| *hour).max().unwrap_or(0);
     format!(
-        "{stream}: the API counts {all} records that were never read: {}{more}; they became visible too late for look_back; \
-         fetch them: siembox replay --agent {agent} --since {} --until {}",
+        "{stream}: the API counts {all} records that were never read: {}{more}. They became \
+            visible too late for look_back. To read and send them: siembox replay --agent {agent} \
+            --since {} --until {}",
         named.join(", "),
         in_words(first),
         in_words(last + HOUR_MS)
@@ -312,11 +329,10 @@ fn unanswered_in_words(stream: &str, hours: &[i64], why: &str) -> String {
         more => format!(" and {more} before"),
     };
     format!(
-        "{stream}: the API does not say how many records it counts in the hour from {}{more} \
-         ({why}), while other questions are \
-         answered: whether all of that hour was read is not known. It is asked again less and \
-         less often, at least twice a day; \
-         reading goes on",
+        "{stream}: the API does not answer how many records it counts in the hour from {}{more} \
+            ({why}), while it answers other requests: it is unknown whether these hours were read \
+            completely. siembox retries less and less often, at least twice a day; reading \
+            continues",
         named.join(", from ")
     )
 }
@@ -331,9 +347,9 @@ impl LineTrouble {
         };
         let (number, words) = (self.number, &self.words);
         if self.refused {
-            format!("the receiver refuses line {number}{id}: it answers \"{words}\"")
+            format!("the receiver refuses line {number}{id} with the answer \"{words}\"")
         } else {
-            format!("connections end at line {number}{id}: {words}")
+            format!("connections break at line {number}{id}: {words}")
         }
     }
 }
@@ -373,8 +389,9 @@ fn lines_gone_in_words(
         in_words(oldest.saturating_sub(back))
     });
     format!(
-        "{lines} lines that waited for the SIEM were in the folder that is gone; what the cloud recorded in the last {} is read again and sent, \
-         what is older has to be fetched again: siembox replay --agent {agent} --since {since}",
+        "{lines} lines that waited for the SIEM were in the removed folder. siembox reads and \
+            sends the records of the last {} again. To send older ones: siembox replay --agent \
+            {agent} --since {since}",
         span_in_words(look_back)
     )
 }

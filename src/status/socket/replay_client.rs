@@ -16,14 +16,15 @@ pub enum ReplayError {
     NobodyThere(#[from] SocketError),
     /// It ended before the replay did.
     #[error(
-        "the running siembox ended before the replay did: start it, and ask again; what was sent is remembered ({cause})"
+        "the running siembox ended before the replay did: start it and repeat the replay; siembox \
+            remembers which records were sent ({cause})"
     )]
     BrokeOff {
         /// What the system said.
         cause: io::Error,
     },
     /// The answer is of another version.
-    #[error("the running siembox speaks another version on {}: restart it ({cause})", path.display())]
+    #[error("the running siembox has another version on {}: restart it ({cause})", path.display())]
     Odd {
         /// The socket.
         path: PathBuf,

@@ -136,7 +136,7 @@ fn what_stands_before_a_list_is_bounded() {
     assert_eq!(
         parser.end(),
         Err(Torn::Damaged(ForeignText::new(
-            "more than 1 MB stand before its list"
+            "more than 1 MB precede its list"
         )))
     );
 }
@@ -192,7 +192,7 @@ fn damage_is_told_in_short() {
     let no_list = r#"{"data":"x"}"#;
     assert_eq!(
         torn(no_list.as_bytes()),
-        Torn::Damaged(ForeignText::new("its data is no list"))
+        Torn::Damaged(ForeignText::new("its data is not a list"))
     );
     let long = format!(r#"{{"{}":tru}}"#, "x".repeat(9000));
     let Torn::Damaged(what) = torn(long.as_bytes()) else {
