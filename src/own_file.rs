@@ -270,7 +270,7 @@ mod tests {
         rustix::fs::mknodat(CWD, &path, kind, Mode::from_raw_mode(0o600), 0).unwrap();
         for opened in [read(&path), append(&path, 0o600), update(&path, 0o600)] {
             let error = opened.unwrap_err().to_string();
-            assert!(error.starts_with("pipe is no file"), "{error}");
+            assert!(error.starts_with("pipe is not a file"), "{error}");
         }
         assert!(read(folder.path()).is_err());
     }

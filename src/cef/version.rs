@@ -176,11 +176,11 @@ mod tests {
             ),
             (
                 "0.102.17+cs4",
-                "\"+cs4\" is not known; \"+policies\" is all that can be added to a version",
+                "unknown suffix \"+cs4\"; allowed after a version: \"+policies\"",
             ),
             (
                 "0.207.251+policies",
-                "\"0.207.251\" lists the policies of alerts anyway; \"+policies\" is for versions before 0.111",
+                "version \"0.207.251\" always lists the policies of alerts; \"+policies\" is for versions before 0.111",
             ),
         ] {
             assert_eq!(Version::parse(text).unwrap_err().to_string(), expected);

@@ -239,7 +239,7 @@ fn a_damaged_file_is_named_and_set_aside_and_its_sound_pages_count() {
             }
         };
         assert!(
-            said.contains("is set aside as") && said.contains(".damaged, 2 ids of it still count"),
+            said.contains("is kept as") && said.contains(".damaged; 2 of its IDs are still valid"),
             "{said}"
         );
         assert_eq!(

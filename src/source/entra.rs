@@ -308,8 +308,8 @@ mod tests {
     #[test]
     fn an_answer_without_a_token_is_named_for_what_it_is() {
         for (answer, words) in [
-            (r#"{"access_token":null}"#, "holds no token"),
-            (r#"{"token":"x"}"#, "holds no token"),
+            (r#"{"access_token":null}"#, "contains no token"),
+            (r#"{"token":"x"}"#, "contains no token"),
             ("", "no reason given"),
             ("<html><title>Sign in</title>", "a web page, \"Sign in\""),
         ] {

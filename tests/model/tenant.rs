@@ -105,7 +105,7 @@ impl Line {
         match reply.fault {
             Some(Fault::Stall) => {
                 self.world.pass(TIMEOUT);
-                return failed("no answer within the timeout");
+                return failed("no response within the timeout");
             }
             Some(Fault::ResetBeforeHead | Fault::ResetInHead | Fault::HugeHeaders(_)) => {
                 return failed("the connection failed");
@@ -134,7 +134,7 @@ impl Line {
             answer.unpacked(MAX_BODY + 1)
         };
         let Ok(body) = body else {
-            return failed("the answer cannot be unpacked");
+            return failed("the response cannot be decompressed");
         };
         let end = match reply.fault {
             Some(Fault::ResetInBody | Fault::HalfAnswer) => {

@@ -165,7 +165,7 @@ fn what_is_not_verified_has_the_same_plain_words_on_both_sides() {
         (
             wish("subjectAltName=IP:127.0.0.1\nextendedKeyUsage=clientAuth\n"),
             "it is not for servers (extendedKeyUsage without serverAuth)",
-            "issued anew",
+            "issued again",
         ),
         (
             wish("subjectAltName=IP:127.0.0.1\nbasicConstraints=critical,CA:TRUE\n"),

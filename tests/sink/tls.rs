@@ -606,7 +606,7 @@ fn each_bad_file_is_named_with_its_cure() {
         (
             ca(&write("empty", b"")),
             |e| matches!(e, TrustError::File(PemError::NoCertificate { .. })),
-            "holds no certificate",
+            "contains no certificate",
         ),
         (
             ca(&key),
@@ -621,7 +621,7 @@ fn each_bad_file_is_named_with_its_cure() {
         (
             ca(&write("odd", no_authority.as_bytes())),
             |e| matches!(e, TrustError::File(PemError::Authority { number: 1, .. })),
-            "take it out",
+            "remove it",
         ),
         (
             ca(&PathBuf::from("/dev/zero")),

@@ -243,7 +243,7 @@ fn a_revoked_token_is_said_and_a_new_one_taken_up() {
         status.state == LinkState::Connected
     });
     cloud.revoke_token();
-    let status = siembox.wait_for_notice("the admin who made it was removed");
+    let status = siembox.wait_for_notice("the admin who created it was removed");
     assert_eq!(status.notices[0].title, "Invalid token");
     let token = "Q29udG9zbw==".repeat(8);
     cloud.set_token(&token);
@@ -282,7 +282,7 @@ fn an_entra_app_logs_on_and_a_missing_role_is_named() {
     let mut siembox = Siembox::new(&cloud, &plan);
     siembox.put_secret("secret", "a-wrong-one");
     siembox.start();
-    siembox.wait_for_notice("Entra refused the app's log-on");
+    siembox.wait_for_notice("Entra refused the app's sign-in");
     siembox.put_secret("secret", "a-secret~1");
     siembox
         .wait_for_notice("lacks the role Investigation.read (its token's roles: Discovery.read)");
@@ -366,10 +366,7 @@ fn an_inspecting_proxy_is_named_and_its_authority_can_be_trusted() {
     let mut siembox = Siembox::new(&cloud, &plan);
     let output = siembox.output("check", &[]);
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(
-        said.contains("a TLS-inspecting proxy is in the way"),
-        "{said}"
-    );
+    assert!(said.contains("a proxy on the way inspects TLS"), "{said}");
     assert!(said.contains("Contoso Inspection CA"), "{said}");
     std::fs::write(siembox.path("cloud-ca.pem"), proxy.inspection_ca_pem()).unwrap();
     siembox.start();

@@ -68,7 +68,7 @@ fn check_says_what_is_well_and_what_is_not() {
     });
     let said = text(&siembox.output("check", &[]).stdout);
     assert!(
-        said.contains("a TLS-inspecting proxy is in the way") && said.contains("issued by"),
+        said.contains("a proxy on the way inspects TLS") && said.contains("issued by"),
         "{said}"
     );
 

@@ -44,7 +44,7 @@ fn a_damaged_snapshot_is_repaired_and_said() {
     }
     receiver.start();
     siembox.start();
-    siembox.wait_for_notice("was damaged and has been made again");
+    siembox.wait_for_notice("was damaged and was rebuilt");
     siembox.wait("all is proved", |status| {
         status.agents[0].spool.waiting == 0
     });

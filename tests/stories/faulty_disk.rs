@@ -278,7 +278,7 @@ fn lost_store() {
     bench.mirror.serve();
     bench
         .siembox
-        .wait_for_notice("reading goes on from an earlier place");
+        .wait_for_notice("reading continues from an earlier cursor");
     bench.receiver.restart();
     bench.settle("all is read again");
     let status = bench.siembox.status().unwrap();

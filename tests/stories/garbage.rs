@@ -144,12 +144,12 @@ fn spoil(path: &Path, damage: &str, dice: &mut Dice) {
 fn said_of(file: &Path, damage: &str) -> &'static str {
     let (name, folder) = (file.file_name().unwrap(), file.parent().unwrap());
     match name.to_str().unwrap() {
-        "copy" => "was damaged and has been made again",
+        "copy" => "was damaged and was rebuilt",
         // sled writes its settings into an empty one itself
         "conf" if damage == "empty" => "",
-        "conf" => "was damaged and has been made again",
+        "conf" => "was damaged and was rebuilt",
         "ledger" => "cannot be used",
-        "db" => "reading goes on from an earlier place",
+        "db" => "reading continues from an earlier cursor",
         "owner" => "nobody can sign in",
         "certificate.pem" | "key.pem" => "certificate",
         _ if folder.ends_with("blobs") => "",

@@ -428,7 +428,7 @@ fn what_is_remembered_is_bounded_and_the_rest_is_refused() {
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(64), "{said}");
     assert!(
-        said.contains("what was sent is remembered since") && said.contains("--again"),
+        said.contains("siembox remembers sent records since") && said.contains("--again"),
         "{said}"
     );
     assert_eq!(done(&siembox, &["--since", "12h"]).sent, 0);
@@ -508,7 +508,7 @@ fn ctrl_c_stops_it_and_the_status_shows_it() {
 
     let second = siembox.output("replay", &["--since", "3d"]);
     assert!(
-        second.status.code() == Some(1) && text(&second.stderr).contains("under way already"),
+        second.status.code() == Some(1) && text(&second.stderr).contains("already running"),
         "{}",
         text(&second.stderr)
     );
@@ -547,7 +547,10 @@ fn settings_and_a_stop_end_it_and_say_so() {
     let output = asking.wait_with_output().unwrap();
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("takes other settings: ask again"), "{said}");
+    assert!(
+        said.contains("takes new settings: repeat the replay"),
+        "{said}"
+    );
 
     let begin = Instant::now();
     let asking = ask(&siembox);

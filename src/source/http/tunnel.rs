@@ -258,7 +258,7 @@ mod tests {
             assert!(said.contains(words), "{answer}: {said}");
         }
         let forbidden = answered("HTTP/1.1 403 Forbidden\r\n\r\n");
-        assert!(in_words(&forbidden, true).contains("let it through to the host in api_url"));
+        assert!(in_words(&forbidden, true).contains("allow the host in api_url"));
     }
 
     /// Of what a proxy says to `CONNECT`, only the status and the names of its ways to log on are kept.

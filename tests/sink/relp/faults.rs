@@ -207,11 +207,11 @@ fn what_is_no_relp_is_quoted() {
             to_the_end(reader);
         });
         let told = Wire::connect(&to, 0).await.unwrap_err().to_string();
-        assert!(told.contains("no RELP"), "{told}");
+        assert!(told.contains("did not answer with RELP"), "{told}");
         assert!(told.contains("\"HTTP/1.1 400 Bad"), "{told}");
 
         for (says, words) in [
-            (&b"2 rsp 6 200 OKAY\n"[..], "its length is not that"),
+            (&b"2 rsp 6 200 OKAY\n"[..], "its length does not match"),
             (
                 b"3 rsp 6 200 OK\n77 rsp 6 200 OK\n",
                 "answers transaction 77",
