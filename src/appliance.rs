@@ -47,7 +47,8 @@ const OPEN: Duration = Duration::from_secs(1800);
 #[non_exhaustive]
 pub enum ApplianceError {
     /// The state folder can't be used.
-    #[error("state_dir {}: {cause}: make the folder, or let this user write to it", path.display())]
+    #[error("state_dir {}: {cause}: create the folder, or give this user write access to \
+        it", path.display())]
     StateDir {
         /// The folder.
         path: PathBuf,
@@ -55,7 +56,8 @@ pub enum ApplianceError {
         cause: std::io::Error,
     },
     /// What lies in the place of its lock can't be used.
-    #[error("{}: the state folder's lock cannot be opened: {cause}: remove what lies there, or let this user write to it", path.display())]
+    #[error("{}: the state folder's lock cannot be opened: {cause}: remove the file there, or give \
+        this user write access to it", path.display())]
     Lock {
         /// The lock.
         path: PathBuf,
@@ -63,13 +65,15 @@ pub enum ApplianceError {
         cause: std::io::Error,
     },
     /// Another siembox uses it.
-    #[error("state_dir {}: another siembox runs on this folder: stop it, or give this one another folder by --state", path.display())]
+    #[error("state_dir {}: another siembox runs on this folder: stop it, or use another folder \
+        with --state", path.display())]
     InUse {
         /// The folder.
         path: PathBuf,
     },
     /// The status socket can't be made.
-    #[error("{}: the status socket cannot be made: {cause}: remove what lies there, or give state_dir a shorter path on a local disk", path.display())]
+    #[error("{}: the status socket cannot be created: {cause}: remove the file there, or set \
+        state_dir to a shorter path on a local disk", path.display())]
     Socket {
         /// The socket.
         path: PathBuf,
@@ -220,7 +224,7 @@ impl Appliance {
         );
         let mut face = desk.face();
         if let Some(why) = desk.refused() {
-            tracing::error!("the settings are refused, the box begins without an agent:\n{why}");
+            tracing::error!("the settings are refused, siembox starts without an agent:\n{why}");
             self.status.settings(Some(why), clock::now());
         }
         self.start_all();
@@ -291,7 +295,7 @@ impl Appliance {
             }
             self.status.sample(clock::now());
         }
-        tracing::info!("stopping: what is read is on flash, what was sent is being proved");
+        tracing::info!("stopping: read records are on disk, sent lines are being proved");
         self.stop_all().await;
         self.close_page().await;
         self.leave_home();
@@ -317,7 +321,10 @@ impl Appliance {
         let new = match desk.read() {
             Ok(new) => new,
             Err(why) => {
-                tracing::error!("the changed settings are refused, the old ones go on:\n{why}");
+                tracing::error!(
+                    "the changed settings are refused, the old ones stay in \
+                    effect:\n{why}"
+                );
                 self.status.settings(Some(&why), clock::now());
                 return;
             }
@@ -355,12 +362,12 @@ impl Appliance {
                 self.spools.remove(&agent.name);
             }
             if kept.is_none() {
-                tracing::info!(agent = agent.name, "taken out of the settings");
+                tracing::info!(agent = agent.name, "removed from the settings");
             }
         }
         self.release_orphans().await;
         self.start_all();
-        tracing::info!("new settings are in force");
+        tracing::info!("new settings are in effect");
     }
 }
 

@@ -45,7 +45,8 @@ pub enum ButtonError {
     Line(#[from] GpioError),
     /// No input device has the key.
     #[error(
-        "no input device has key {code}: load its driver's module (gpio_keys or button, as a rule), or correct \"key\" in the board's profile"
+        "no input device has key {code}: load the module of its driver (usually gpio_keys or \
+            button), or correct \"key\" in the board's profile"
     )]
     NoKey {
         /// The key's code.

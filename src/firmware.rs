@@ -62,7 +62,7 @@ pub fn run() -> ! {
     let ending = catch_unwind(AssertUnwindSafe(|| boot::boot(&log).run()));
     // a new start is the best that can follow a slip of our own; the hardware watchdog would bring it too
     let ending = ending.unwrap_or_else(|_| {
-        log.say("Internal error: PID 1 has slipped; the box starts again in 10 s");
+        log.say("Internal error: PID 1 failed; the box restarts in 10 s");
         std::thread::sleep(Duration::from_secs(10));
         shutdown::close_data(&log);
         ShutdownKind::Restart

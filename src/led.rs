@@ -71,7 +71,7 @@ impl Panel {
             ),
             Err(cause) => {
                 wrong.push(format!(
-                    "the lamps stay dark: the system gives no thread: {cause}"
+                    "the lamps stay dark: cannot start a thread: {cause}"
                 ));
                 (Self::none(), wrong)
             }

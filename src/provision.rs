@@ -82,7 +82,8 @@ fn take_in_by(steps: &Steps, esp: &Path, etc: &Path) -> ProvisionResult {
         Ok(taken) => taken,
         Err(error) => ProvisionResult::Failed {
             why: format!(
-                "the settings on the card were not taken in: {error}; cure: start the box again; if it stays so, the card or the disk is worn out or full"
+                "the settings on the card were not applied: {error}; cure: restart the box; if the \
+                    error repeats, the card or the disk is worn out or full"
             ),
         },
     }

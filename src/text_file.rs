@@ -18,12 +18,12 @@ pub const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 pub enum NotText {
     /// A byte order mark of UTF-16, and then something else.
     #[error(
-        "it begins as UTF-16 and then holds what is none (was all of it copied?); cure: save it as UTF-8"
+        "it starts as UTF-16 but continues as something else; cure: check that it was copied completely, and save it as UTF-8"
     )]
     Utf16,
     /// A zero byte, which no text has.
     #[error(
-        "line {line} holds a zero byte, as UTF-16 without a byte order mark does; cure: save it as UTF-8"
+        "line {line} contains a zero byte, as UTF-16 without a byte order mark does; cure: save it as UTF-8"
     )]
     Zero {
         /// The first is 1.
@@ -62,13 +62,13 @@ pub enum UnreadableFile {
     )]
     Silent,
     /// It is something else, by its size.
-    #[error("is too large ({} KB is the most); cure: is it the right file?", .most_bytes / 1024)]
+    #[error("is too large (at most {} KB); cure: check that it is the right file", .most_bytes / 1024)]
     Large {
         /// The bound, bytes.
         most_bytes: u64,
     },
     /// It is no text.
-    #[error("is no text: {0}")]
+    #[error("is not text: {0}")]
     NotText(NotText),
 }
 
@@ -235,8 +235,8 @@ mod tests {
         let said = |most| read(&path, most).unwrap_err();
         assert!(said(9).is_missing());
         for (bytes, words) in [
-            (&b"0123456789"[..], "token is too large (0 KB is the most)"),
-            (b"\xe4", "token is no text: line 1 holds what is not UTF-8"),
+            (&b"0123456789"[..], "token is too large (at most 0 KB)"),
+            (b"\xe4", "token is not text: line 1 holds what is not UTF-8"),
         ] {
             std::fs::write(&path, bytes).unwrap();
             let said = said(9).to_string();

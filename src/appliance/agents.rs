@@ -105,8 +105,8 @@ impl Appliance {
             let names = names.join(", ");
             let what = match &call.request.agent {
                 _ if names.is_empty() => NO_AGENT.to_owned(),
-                Some(name) => format!("--agent: there is no agent {name}; running are: {names}"),
-                None => format!("--agent: missing, there are several: {names}"),
+                Some(name) => format!("--agent: there is no agent {name}; running agents: {names}"),
+                None => format!("--agent: missing, because there are several agents: {names}"),
             };
             call.words.send_replace(ReplayReport::Refused(what));
             return;
@@ -116,7 +116,7 @@ impl Appliance {
         match self.agents.get_mut(&settings.name) {
             Some(agent) => agent.replay(&settings, &throttle, call),
             None => {
-                let what = "the agent cannot start at present: siembox status says why".to_owned();
+                let what = "the agent cannot start: siembox status shows the reason".to_owned();
                 let counts = crate::replay::ReplayCounts::default();
                 call.words
                     .send_replace(ReplayReport::Failed { what, counts });
@@ -141,7 +141,7 @@ impl Appliance {
         }
         if !AgentSettings::can_be_called(name) {
             return Err(format!(
-                "{name:?} names no folder of an agent: nothing is erased"
+                "{name:?} is not an agent's folder: nothing is erased"
             ));
         }
         self.stop_sending(name).await;
@@ -151,11 +151,11 @@ impl Appliance {
         let folder = self.settings.state_dir.join("agents").join(name);
         match std::fs::remove_dir_all(&folder) {
             Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => Err(format!(
-                "{}: cannot be erased whole: {cause}: remove the folder by hand",
+                "{}: cannot be erased completely: {cause}: remove the folder manually",
                 folder.display()
             )),
             _ => {
-                tracing::warn!(agent = name, "what it kept is erased, as was asked for");
+                tracing::warn!(agent = name, "its data is erased, as requested");
                 Ok(())
             }
         }
@@ -208,7 +208,7 @@ impl Appliance {
         for name in fallen {
             tracing::error!(
                 agent = name,
-                "Internal error: a part of the agent ended by itself; it is started again"
+                "Internal error: a part of the agent ended unexpectedly; it restarts"
             );
             self.stop(name, now).await;
         }
@@ -242,7 +242,7 @@ impl Appliance {
             .map(|(name, _)| name.clone())
             .collect();
         for name in lost {
-            tracing::warn!(agent = name, "the spool is opened anew");
+            tracing::warn!(agent = name, "the spool is opened again");
             let gone = self.spools.get(&name).is_some_and(|spool| spool.is_gone());
             let reporter = (self.agents.get(&name)).map(|agent| agent.reporter().clone());
             let spool = self.stop(name.clone(), now).await;

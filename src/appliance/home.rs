@@ -78,8 +78,10 @@ impl Appliance {
                 Ok(lock) => {
                     home.lock = lock;
                     tracing::warn!(
-                        "state_dir {} or its lock was removed while siembox ran, and is made anew; who may change something on the page was kept \
-                         in it: choose the administrator's password anew where it is gone. Take nothing out of it while siembox runs",
+                        "state_dir {} or its lock was removed while siembox ran, and siembox \
+                            creates it again. It contains the administrator's password: set it \
+                            again if it is gone. Do not remove anything from the folder while \
+                            siembox runs",
                         home.folder.display()
                     );
                     self.home_is_gone(None);
@@ -103,8 +105,9 @@ impl Appliance {
     fn home_is_gone(&mut self, why: Option<&ApplianceError>) {
         let words = why.map(|why| {
             format!(
-                "{why}. It was removed while siembox ran: nothing is read until it is there again, the cloud keeps the records; it is tried again \
-                 and again (where siembox runs as a service, systemctl restart siembox makes it)"
+                "{why}. It was removed while siembox ran: siembox reads nothing until it exists \
+                    again, and the cloud keeps the records. siembox retries (if it runs as a \
+                    service, systemctl restart siembox creates the folder)"
             )
         });
         if words != self.home_trouble {

@@ -129,9 +129,9 @@ impl Appliance {
                 .map(|found| found.orphan.name.as_str())
                 .collect();
             return Err(match names[..] {
-                [] => "no spool holds something and belongs to no agent".to_owned(),
+                [] => "there is no orphaned spool".to_owned(),
                 _ => format!(
-                    "no spool {name} holds something and belongs to no agent; there are: {}",
+                    "there is no orphaned spool {name}; there are: {}",
                     names.join(", ")
                 ),
             });
@@ -141,7 +141,8 @@ impl Appliance {
             OrphanRequest::Delete { .. } => {
                 self.erase(&name).await?;
                 Ok(format!(
-                    "the spool {name} is deleted, with {} lines that waited and {} records that stood aside in it",
+                    "the spool {name} is deleted, with {} lines that waited and {} records set \
+                        aside",
                     orphan.waiting, orphan.aside
                 ))
             }
@@ -159,7 +160,8 @@ impl Appliance {
                     found.due = Duration::ZERO;
                 }
                 Ok(format!(
-                    "the spool {name} is sent from now on with the SIEM settings of agent {agent} ({} lines); siembox status says how many are left",
+                    "the spool {name} is being sent with the SIEM settings of agent {agent} ({} \
+                        lines); siembox status shows how many are left",
                     orphan.waiting
                 ))
             }
@@ -171,17 +173,24 @@ impl Appliance {
         let agents = &self.settings.agents;
         let names: Vec<&str> = agents.iter().map(|agent| agent.name.as_str()).collect();
         match (name, &names[..]) {
-            (_, []) => Err("there is no agent in the settings with whose SIEM settings it could be sent: add one first".to_owned()),
+            (_, []) => Err(
+                "the settings have no agent whose SIEM settings could be used: add one \
+                first"
+                    .to_owned(),
+            ),
             (None, [only]) => Ok((*only).to_owned()),
             (None, _) => Err(format!(
-                "--agent: missing; with whose SIEM settings is it to be sent? There are: {}",
+                "--agent: missing; name the agent whose SIEM settings are used: {}",
                 names.join(", ")
             )),
             (Some(name), _) => (names.iter())
                 .find(|known| known.eq_ignore_ascii_case(name))
                 .map(|known| (*known).to_owned())
                 .ok_or_else(|| {
-                    format!("--agent: there is no agent {name}; the settings have: {}", names.join(", "))
+                    format!(
+                        "--agent: there is no agent {name}; the settings have: {}",
+                        names.join(", ")
+                    )
                 }),
         }
     }
@@ -287,7 +296,7 @@ impl Appliance {
                 let held = (self.orphans.named(name)).map(|found| found.orphan.contents());
                 tracing::error!(
                     spool = name,
-                    "its folder was removed while it was sent: {}",
+                    "its folder was removed while it was being sent: {}",
                     held.unwrap_or_default()
                 );
                 (self.orphans.found).retain(|found| found.orphan.name != name);
@@ -308,7 +317,7 @@ impl Appliance {
         let to = (self.orphans.named(name)).and_then(|found| found.orphan.sends_to.clone());
         let begun = match to.as_ref().and_then(|to| self.sender_of(name, to)) {
             None => Err(format!(
-                "no agent of the settings is called {}",
+                "the settings have no agent named {}",
                 to.unwrap_or_default()
             )),
             Some(settings) => match self.try_start(&settings) {
@@ -335,10 +344,7 @@ impl Appliance {
             found.orphan.sends_to = None;
         }
         (self.orphans.found).retain(|found| found.orphan.holds_something());
-        tracing::info!(
-            spool = name,
-            "all lines that waited in the spool without an agent have arrived"
-        );
+        tracing::info!(spool = name, "all lines of the orphaned spool are proved");
     }
 
     /// Stops what sends, and closes the spool.

@@ -39,7 +39,7 @@ pub(super) enum PageOrder {
 
 /// What is said where the appliance does not answer any more.
 fn stops<T>(_: T) -> String {
-    "siembox is stopping; what was kept is still there".to_owned()
+    "siembox is stopping; its data is unchanged".to_owned()
 }
 
 impl Actions for BoxActions {
@@ -51,8 +51,8 @@ impl Actions for BoxActions {
     ) -> Result<String, String> {
         let mut report = CheckReport::new(out);
         match check::run(settings, &[agent], &mut report) {
-            true => Ok("All is well.".to_owned()),
-            false => Err("Not all is well: the lines say what, and how to mend it.".to_owned()),
+            true => Ok("All steps succeeded.".to_owned()),
+            false => Err("Some steps failed: the lines above name cause and cure.".to_owned()),
         }
     }
 
@@ -64,7 +64,7 @@ impl Actions for BoxActions {
         let found = found.map_err(|error| error.to_string())?;
         Ok(match found.lines {
             0 => "No record passes the filters. Nothing was sent.".to_owned(),
-            _ => "These lines would be sent. Nothing was.".to_owned(),
+            _ => "These lines would be sent. Nothing was sent.".to_owned(),
         })
     }
 
@@ -87,7 +87,7 @@ impl Actions for BoxActions {
                 ReplayReport::Done(counts) => return Ok(sentence(&counts, request.dry_run)),
                 ReplayReport::Failed { what, counts } => {
                     let done = sentence(&counts, request.dry_run);
-                    return Err(format!("{what}. Until then {done}"));
+                    return Err(format!("{what}. So far: {done}"));
                 }
                 ReplayReport::Refused(what) => return Err(what),
             }

@@ -84,7 +84,10 @@ pub fn recognise(facts: &MachineFacts) -> Recognised {
     Recognised {
         // there is one for each machine, as a test sees to
         profile: fallback.cloned().unwrap_or_default(),
-        by: format!("no mark of a known board; the machine is {}", facts.machine),
+        by: format!(
+            "no known board recognised; the machine is {}",
+            facts.machine
+        ),
     }
 }
 

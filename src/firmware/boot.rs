@@ -92,7 +92,7 @@ fn panel(image: &Image, log: &Log) -> BoxPanel {
     let panel = BoxPanel::open(image, Path::new("/"), log);
     panel.lamps.show(Signal::Starting);
     log.say(format!(
-        "siembox {} on {}, known by its {}",
+        "siembox {} on {}, recognised by its {}",
         image.version, panel.board.title, panel.by
     ));
     log.say(drivers.in_words());
@@ -139,7 +139,7 @@ fn seal_root(log: &Log) {
     let sealed = mounts::seal_root().err();
     say_trouble(
         log,
-        sealed.map(|cause| format!("/: stays writable: {cause}")),
+        sealed.map(|cause| format!("/: remains writable: {cause}")),
     );
 }
 
@@ -148,7 +148,7 @@ fn begin_clock(floor: Floor, log: &Log) {
         Ok(()) if floor.source == ClockSource::Floor => {
             let at = crate::clock::in_words(floor.at_ms);
             log.say(format!(
-                "clock: it is at least {at}; a time server will tell more"
+                "clock: set to {at}, the earliest possible time, until a time server answers"
             ));
         }
         Ok(()) => {}
@@ -162,13 +162,15 @@ fn take_in(esp: &Esp, log: &Log) -> ProvisionResult {
         ProvisionResult::Nothing => {}
         ProvisionResult::Settings { files, warnings } => {
             let files = files.join(", ");
-            log.say(format!("settings: taken from the boot partition: {files}"));
+            log.say(format!(
+                "settings: applied from the boot partition: {files}"
+            ));
             for warning in warnings {
                 log.say(format!("settings: doubtful: {warning}"));
             }
         }
         ProvisionResult::Refused { why } => log.say(format!(
-            "settings: what lies on the boot partition is refused:\n{why}"
+            "settings: the files on the boot partition are refused:\n{why}"
         )),
         ProvisionResult::Failed { why } => log.say(format!("settings: {why}")),
     }

@@ -64,11 +64,13 @@ fn in_words(file: &EfiFile, running: &str) -> String {
     let done = file.tries.map_or(0, |tries| tries.done);
     if version == running {
         return format!(
-            "Another file of firmware {version} was started {done} times and never did well, so the one before it runs. Remove {FOLDER}/{name} from the boot partition, or put a better one in its place."
+            "Another file of firmware {version} failed {done} starts, so the previous one runs. \
+                Remove {FOLDER}/{name} from the boot partition, or replace it."
         );
     }
     format!(
-        "A newer firmware, {version}, was started {done} times and never did well, so the older one, {running}, runs. Remove {FOLDER}/{name} from the boot partition, or put a better one in its place."
+        "A newer firmware, {version}, failed {done} starts, so the older one, {running}, runs. \
+            Remove {FOLDER}/{name} from the boot partition, or replace it."
     )
 }
 
@@ -125,8 +127,8 @@ mod tests {
         let words = back.given_up().unwrap_or_default();
         assert_eq!(
             words,
-            "A newer firmware, 9.9.9, was started 3 times and never did well, so the older one, 0.1.0, runs. \
-             Remove EFI/Linux/siembox_9.9.9+0-3.efi from the boot partition, or put a better one in its place."
+            "A newer firmware, 9.9.9, failed 3 starts, so the older one, 0.1.0, runs. Remove \
+                EFI/Linux/siembox_9.9.9+0-3.efi from the boot partition, or replace it."
         );
         let same = trial(&["siembox_0.1.0+0-3.efi", "siembox_0.1.0.efi"], "0.1.0");
         let words = same.given_up().unwrap_or_default();

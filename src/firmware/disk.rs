@@ -45,7 +45,7 @@ pub fn widen(disk: &Disk, log: &Log, sys: &Path) {
         )),
         Ok(false) => {}
         Err(cause) => log.say(format!(
-            "disk: {} does not grow to the end of {}: {cause}",
+            "disk: {} cannot grow to the end of {}: {cause}",
             disk.data.name, disk.name
         )),
     }
@@ -66,7 +66,7 @@ pub fn mount_data(found: &FoundDisk, reset: bool, log: &Log, sys: &Path) -> Data
     }
     if let Err(cause) = folders(Path::new(DATA_FOLDER)) {
         log.say(format!(
-            "data: the folders on {DATA_FOLDER} cannot be made: {cause}"
+            "data: the folders on {DATA_FOLDER} cannot be created: {cause}"
         ));
     }
     log.say(format!("data: {}", data.in_words()));
@@ -93,12 +93,12 @@ fn prepare(disk: &Disk, reset: bool, log: &Log, sys: &Path) -> Data {
     };
     match fill(&device, bytes) {
         Ok(true) => log.say(format!(
-            "disk: the file system on {} fills it now",
+            "disk: the file system on {} now fills the partition",
             disk.data.name
         )),
         Ok(false) => {}
         Err(cause) => log.say(format!(
-            "disk: the file system on {} does not fill it: {cause}",
+            "disk: the file system on {} does not fill the partition: {cause}",
             disk.data.name
         )),
     }
@@ -125,7 +125,7 @@ pub fn erase(disk: &Disk, log: &Log) -> io::Result<()> {
 fn renew(device: &Path, log: &Log) -> io::Result<()> {
     let words = match erase::erase(device, erase::PATIENCE) {
         Ok(erased) => erased.in_words(),
-        Err(cause) => format!("what lay there cannot be erased: {cause}: destroy the card"),
+        Err(cause) => format!("the old data cannot be erased: {cause}: destroy the card"),
     };
     log.say(format!("factory reset: {words}"));
     make(device)
@@ -139,7 +139,7 @@ fn forget_secrets(device: &Path, bytes: u64, log: &Log) {
     }
     if let Err(cause) = erase::small_files(Path::new(DATA_FOLDER)) {
         log.say(format!(
-            "factory reset: not each secret was overwritten in its place: {cause}"
+            "factory reset: not every secret was overwritten in place: {cause}"
         ));
     }
     if let Err(cause) = unmount(DATA_FOLDER, UnmountFlags::empty()) {

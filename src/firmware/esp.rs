@@ -40,7 +40,7 @@ impl Esp {
             match run("/sbin/fsck.vfat", ["-a".as_ref(), device.as_os_str()], "") {
                 // 1: it mended something
                 Ok(ran) if matches!(ran.code, Some(0 | 1)) => {
-                    log.say("boot partition: was in use when the power went; checked")
+                    log.say("boot partition: was in use when the power failed; checked")
                 }
                 Ok(ran) => log.say(format!("boot partition: fsck.vfat: {}", ran.last_line())),
                 Err(cause) => log.say(format!("boot partition: cannot be checked: {cause}")),

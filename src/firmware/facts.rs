@@ -13,8 +13,8 @@ use crate::provision::ProvisionResult;
 use crate::status::{Condition, Signal};
 use crate::{clock, network, run_file, timekeeping};
 
-const REMADE: &str = "made anew at this start, because a factory reset was asked for, or nothing on it could be recognised: \
-     settings and what waited there are gone; set the box up anew";
+const REMADE: &str = "created again at this start, because a factory reset was requested or its \
+    content was not recognised: settings and waiting lines are gone; set up the box again";
 
 /// What the box says of itself. `signal`: what the lamps say; none where the box has stopped. `beat`: what siembox last said.
 /// `troubles`: what PID 1 itself knows to be wrong.
@@ -28,11 +28,11 @@ pub fn facts(
     let (state, mut means) = in_words(signal);
     let is_new = beat.is_some_and(|beat| beat.agents.is_empty());
     if is_new && signal == Some(Signal::Condition(Condition::Created)) {
-        means = "Nothing is set up yet: open the page below in a browser.".to_owned();
+        means = "The box is not set up yet: open the page below in a browser.".to_owned();
     }
     if signal == Some(Signal::Fault) && beat.is_none() && !given.data.is_in_ram() {
         let last = given.log.last_words(STREAM);
-        troubles.push(format!("siembox does not come up: {last}"));
+        troubles.push(format!("siembox does not start: {last}"));
     }
     let silent = Beat::default();
     let said = beat.unwrap_or(&silent);
@@ -78,8 +78,8 @@ fn lost_watchdog(given: &BootFindings) -> Option<String> {
     let is_lost = given.dog.is_none() && !module.is_empty();
     is_lost.then(|| {
         format!(
-            "There is no hardware watchdog ({module} should drive it). If the box ever hangs, it is not started again by \
-             itself. Cure: pull the plug then, and put it in again."
+            "There is no hardware watchdog (driver: {module}). If the box hangs, it does not \
+                restart automatically. Cure: unplug it and plug it in again."
         )
     })
 }
@@ -99,15 +99,12 @@ fn in_words(signal: Option<Signal>) -> (String, String) {
     let Some(signal) = signal else {
         return (
             "Stopped".to_owned(),
-            "The box was shut down in order.".to_owned(),
+            "The box was shut down properly.".to_owned(),
         );
     };
     let meaning = signal.meaning();
     let means = match signal {
-        Signal::Fault => {
-            "Something is wrong with the box itself. What, and how to mend it, stands below."
-                .to_owned()
-        }
+        Signal::Fault => "The box has a fault. Its cause and cure are below.".to_owned(),
         _ => format!("{} {}", meaning.means, meaning.cure),
     };
     (meaning.words.to_owned(), means)

@@ -30,7 +30,7 @@ impl Image {
             Err(cause) => (
                 Self::unknown(),
                 Some(format!(
-                    "{}: {cause}: the image is not whole, flash it anew",
+                    "{}: {cause}: the image is incomplete, flash it again",
                     path.display()
                 )),
             ),
@@ -52,7 +52,7 @@ impl Image {
             debug: document.get("debug").and_then(|item| item.as_bool()) == Some(true),
         };
         let trouble = built.is_none().then(|| {
-            format!("{PATH}: no time in \"built\": the clock begins where it was last known")
+            format!("{PATH}: no time in \"built\": the clock starts at its last known time")
         });
         (image, trouble)
     }

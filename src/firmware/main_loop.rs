@@ -79,7 +79,7 @@ impl MainLoop {
             signals::listen(tell.clone(), ServiceEvent::Signal),
         );
         say(
-            "nobody watches siembox",
+            "the health check does not run",
             health_check::listen(on_data("state"), tell.clone(), ServiceEvent::Heard),
         );
         given.panel.listen(tell, ServiceEvent::Pressed, &log);
@@ -196,7 +196,7 @@ impl MainLoop {
                 if self.may_reboot() {
                     self.given
                         .log
-                        .say("the box starts again: that may cure what siembox alone cannot");
+                        .say("the box restarts, because restarting siembox alone did not help");
                     self.begin_end(ShutdownKind::Restart, now);
                 }
             }

@@ -62,7 +62,7 @@ pub fn first() -> Vec<String> {
     for place in &FIRST {
         let optional = place.kind == "efivarfs";
         if !optional && let Err(cause) = folder(place.target) {
-            troubles.push(format!("{}: cannot be made: {cause}", place.target));
+            troubles.push(format!("{}: cannot be created: {cause}", place.target));
         }
         match mount(
             place.kind,

@@ -87,7 +87,8 @@ impl BoxPanel {
             .inspect_err(|cause| {
                 let module = &self.board.watchdog.module;
                 log.say(format!(
-                    "watchdog: {WATCHDOG}: {cause}: a kernel that stands still is not started again ({module} should drive it)"
+                    "watchdog: {WATCHDOG}: {cause}: a kernel that hangs is not restarted (driver: \
+                        {module})"
                 ));
             })
             .ok()

@@ -68,7 +68,7 @@ impl Ran {
     #[must_use]
     pub fn last_line(&self) -> &str {
         let mut lines = self.words.lines().rev().map(str::trim);
-        lines.find(|line| !line.is_empty()).unwrap_or("no word")
+        lines.find(|line| !line.is_empty()).unwrap_or("no message")
     }
 }
 

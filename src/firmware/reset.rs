@@ -33,7 +33,7 @@ pub fn asked(esp: &Esp) -> Option<PathBuf> {
 pub fn ask(esp: &Esp) -> io::Result<()> {
     esp.written(|place| {
         own_file::create(&place.join(FACTORY_RESET), 0o644)?
-            .write_all(b"asked for by the button\r\n")
+            .write_all(b"requested by the button\r\n")
     })
 }
 

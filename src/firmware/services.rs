@@ -31,7 +31,10 @@ pub fn take_in(esp: &Esp, etc: &Path) -> ProvisionResult {
     }
     esp.written(|place| Ok(provision::take_in(place, etc)))
         .unwrap_or_else(|cause| ProvisionResult::Failed {
-            why: format!("the boot partition cannot be written: {cause}; cure: write the card anew, or take another one"),
+            why: format!(
+                "the boot partition cannot be written: {cause}; cure: flash the card \
+                again, or use another one"
+            ),
         })
 }
 

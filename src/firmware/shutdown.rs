@@ -29,7 +29,7 @@ pub fn close_data(log: &Log) {
         let flags = MountFlags::RDONLY;
         if let Err(cause) = mount_remount(super::paths::DATA_FOLDER, flags, c"") {
             log.say(format!(
-                "data: cannot be closed in order: {cause}; it is checked at the next start"
+                "data: cannot be unmounted properly: {cause}; it is checked at the next start"
             ));
         }
     }
@@ -39,16 +39,16 @@ pub fn close_data(log: &Log) {
 pub fn end(ending: ShutdownKind, log: &Log) -> ! {
     let (command, words) = match ending {
         ShutdownKind::Restart | ShutdownKind::FactoryReset => {
-            (RebootCommand::Restart, "the box starts again")
+            (RebootCommand::Restart, "the box restarts")
         }
         ShutdownKind::PowerOff => (RebootCommand::PowerOff, "power off"),
-        ShutdownKind::Halt => (RebootCommand::Halt, "halted: the power may go"),
+        ShutdownKind::Halt => (RebootCommand::Halt, "halted: the power can be switched off"),
     };
     log.say(format!("siembox: {words}"));
     rustix::fs::sync();
     loop {
         if let Err(cause) = reboot(command) {
-            log.say(format!("the system does not end: {cause}"));
+            log.say(format!("the system does not shut down: {cause}"));
         }
         std::thread::sleep(Duration::from_secs(10));
     }

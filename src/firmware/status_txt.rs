@@ -56,7 +56,7 @@ pub fn text(facts: &BoxFacts) -> String {
     );
     agents(&mut out, &facts.agents);
     if !facts.troubles.is_empty() {
-        heading(&mut out, "WHAT IS WRONG WITH THE BOX");
+        heading(&mut out, "BOX FAULTS");
     }
     for trouble in facts.troubles.iter().take(TROUBLES) {
         wrapped(&mut out, "  ", &tame(trouble, ONE_TROUBLE));
@@ -65,7 +65,8 @@ pub fn text(facts: &BoxFacts) -> String {
     wrapped(
         &mut out,
         "  ",
-        "Put siembox.toml here, with the token and certificates that it names beside it, and start the box with the card in it. What is taken in is wiped from the card.",
+        "Put siembox.toml here, together with the token and certificates that it names, and start \
+            the box with the card in it. Files that the box applies are wiped from the card.",
     );
     bounded(&out)
 }
@@ -78,7 +79,7 @@ fn card(out: &mut String, facts: &BoxFacts) {
         ProvisionResult::Nothing => return,
         ProvisionResult::Settings { files, warnings } => {
             let files = format!(
-                "taken in {}, and wiped here: {}",
+                "applied {}, and wiped here: {}",
                 in_words(*at_ms),
                 files.join(", ")
             );
@@ -89,11 +90,9 @@ fn card(out: &mut String, facts: &BoxFacts) {
         ProvisionResult::Refused { why } => {
             let found = why.lines().map(str::to_owned);
             let lines: Vec<String> = found
-                .chain([
-                    "Nothing was changed. Mend the file here, and start the box again.".to_owned(),
-                ])
+                .chain(["Nothing was changed. Fix the file here, and restart the box.".to_owned()])
                 .collect();
-            ("THE FILES ON THIS CARD WERE NOT TAKEN IN", lines)
+            ("THE FILES ON THIS CARD WERE NOT APPLIED", lines)
         }
         ProvisionResult::Failed { why } => ("THE FILES ON THIS CARD", vec![why.clone()]),
     };
@@ -116,9 +115,13 @@ fn reach(out: &mut String, facts: &BoxFacts) {
     match (&facts.network, facts.has_address()) {
         (None, _) => out.push_str("  the network is not up yet\n"),
         (Some(network), false) => {
-            let interface = network.interface.as_deref().unwrap_or("no network card");
+            let interface = network
+                .interface
+                .as_deref()
+                .unwrap_or("no network interface");
             let why = format!(
-                "no address yet ({interface}): is there a cable in it, and a DHCP server? Else put address = \"...\" into [network] of siembox.toml."
+                "no address yet ({interface}): check the cable and the DHCP server, or set address \
+                    = \"...\" in [network] of siembox.toml."
             );
             wrapped(out, "  ", &tame(&why, ONE_TROUBLE));
         }
@@ -149,7 +152,7 @@ fn reach(out: &mut String, facts: &BoxFacts) {
         let (first, second) = shown.split_at(half);
         let _ = writeln!(
             out,
-            "  The browser does not know its certificate. Its SHA-256 is"
+            "  The browser does not know the certificate. Its SHA-256 is"
         );
         for line in [first, second].iter().filter(|line| !line.is_empty()) {
             let _ = writeln!(out, "    {line}");
@@ -159,12 +162,14 @@ fn reach(out: &mut String, facts: &BoxFacts) {
         Some(false) => wrapped(
             out,
             "  ",
-            "Nobody has claimed it yet: open the https address above, /setup, and choose the administrator's password.",
+            "The box has no administrator yet: open the https address above, /setup, and set the \
+                administrator's password.",
         ),
         Some(true) if facts.has_button => wrapped(
             out,
             "  ",
-            "It has an administrator. If the password is forgotten: hold the button for 10 seconds, then choose a new one.",
+            "The box has an administrator. If the password is forgotten: hold the button for 10 \
+                seconds, then set a new one.",
         ),
         _ => {}
     }
@@ -173,7 +178,7 @@ fn reach(out: &mut String, facts: &BoxFacts) {
 fn agents(out: &mut String, agents: &[AgentFacts]) {
     heading(out, "AGENTS");
     if agents.is_empty() {
-        out.push_str("  none is set up yet, so nothing is read and nothing is sent\n");
+        out.push_str("  none is set up yet; siembox reads and sends nothing\n");
     }
     for agent in agents.iter().take(AGENTS) {
         let _ = writeln!(

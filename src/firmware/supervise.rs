@@ -107,7 +107,7 @@ impl Supervisor {
                     let wait = kept.rest(Duration::ZERO, now);
                     let wait = wait.as_secs();
                     actions.push(Action::Say(format!(
-                        "{name}: cannot be started: {why}; again in {wait} s"
+                        "{name}: cannot be started: {why}; next retry in {wait} s"
                     )));
                 }
             }
@@ -117,7 +117,7 @@ impl Supervisor {
                     && let Phase::Running { pid, .. } = kept.phase
                 {
                     actions.push(Action::Say(format!(
-                        "{name}: {why}: it is killed and started again"
+                        "{name}: {why}: it is killed and restarted"
                     )));
                     actions.push(Action::Kill(pid));
                 }
@@ -181,7 +181,7 @@ impl Supervisor {
                 let wait = kept.rest(now.saturating_sub(since), now);
                 let (name, wait) = (kept.child.name, wait.as_secs());
                 actions.push(Action::Say(format!(
-                    "{name}: ended ({death}); it is started again in {wait} s"
+                    "{name}: ended ({death}); it restarts in {wait} s"
                 )));
             }
             _ if kept.wanted && !self.stopping => kept.phase = Phase::Waiting(now),
@@ -252,7 +252,7 @@ impl Supervisor {
                 Phase::Ending { pid, kill_at } if kill_at <= now => {
                     let (name, most) = (kept.child.name, kept.child.stop_within.as_secs());
                     actions.push(Action::Say(format!(
-                        "{name}: has not ended within {most} s: it is killed"
+                        "{name}: did not end within {most} s: it is killed"
                     )));
                     actions.push(Action::Kill(pid));
                     // one that the kernel holds back is not waited for for ever: see `duty`

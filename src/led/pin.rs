@@ -155,9 +155,9 @@ fn cure(cause: &io::Error, leds: &Path) -> String {
         .collect();
     there.sort();
     match there.is_empty() {
-        true => {
-            "the kernel has no lamps: load their driver's module (leds_gpio, as a rule)".to_owned()
-        }
+        true => "the kernel has no lamps: load the module of their driver (usually \
+                leds_gpio)"
+            .to_owned(),
         false => format!(
             "the kernel's lamps are {}: correct \"led\" in the board's profile",
             there.join(", ")

@@ -120,7 +120,7 @@ impl Announcing {
             DaemonEvent::Announce(..) if !self.told => {
                 self.told = true;
                 Some(AnnouncementOutcome {
-                    line: format!("answers to {name} on the local network"),
+                    line: format!("announces {name} on the local network"),
                     is_trouble: false,
                 })
             }
@@ -129,7 +129,8 @@ impl Announcing {
                 let now = change.new_name.trim_end_matches('.').to_owned();
                 Some(AnnouncementOutcome {
                     line: format!(
-                        "another machine answers to {name} already, so this one is {now:.80}; cure: give each box a hostname of its own in [network]"
+                        "another machine uses {name}, so this one uses {now:.80}; cure: give each \
+                            box its own hostname in [network]"
                     ),
                     is_trouble: true,
                 })

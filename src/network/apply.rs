@@ -31,7 +31,8 @@ pub struct NetworkTools {
 #[derive(Debug, thiserror::Error)]
 pub enum TroubleAtStep {
     /// A program could not be started.
-    #[error("{} cannot be started: {source}; this firmware is not whole: flash it again", .program.display())]
+    #[error("{} cannot be started: {source}; this firmware is incomplete: flash it \
+        again", .program.display())]
     Start {
         /// The program.
         program: PathBuf,
@@ -236,9 +237,7 @@ pub fn tell(
         DhcpTurn::Gone { interface } => {
             let removed = std::fs::remove_file(&file);
             if before.is_some() {
-                said.push(format!(
-                    "{interface} has no address any more: asking for one"
-                ));
+                said.push(format!("{interface} has lost its address: requesting one"));
             }
             if let Err(source) = removed
                 && source.kind() != io::ErrorKind::NotFound

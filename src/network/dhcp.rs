@@ -61,22 +61,23 @@ impl DhcpTurn {
     pub fn read(word: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
         let interface = variable("interface")
             .filter(|name| is_interface(name))
-            .ok_or("the DHCP client named no network card")?;
+            .ok_or("the DHCP client named no network interface")?;
         match word {
             "deconfig" => Ok(Self::Gone { interface }),
             "bound" | "renew" => Lease::read(interface, variable).map(Self::Lent),
             "leasefail" => Ok(Self::Nothing {
                 why: format!(
-                    "no DHCP server answers on {interface}; asking on (cure: a cable, a DHCP server, or address = \"…\" in [network])"
+                    "no DHCP server answers on {interface}; siembox retries (cure: a cable, a DHCP \
+                        server, or address = \"…\" in [network])"
                 ),
             }),
             "nak" => Ok(Self::Nothing {
                 why: format!(
-                    "the DHCP server takes its lease on {interface} back; asking for another"
+                    "the DHCP server withdrew its lease on {interface}; requesting another one"
                 ),
             }),
             other => Err(format!(
-                "the DHCP client says {}, which is not known",
+                "the DHCP client reports {}, which is unknown",
                 ForeignText::bounded(other, 20)
             )),
         }
@@ -106,8 +107,9 @@ impl Lease {
             .filter(|prefix| (1..=32).contains(prefix))
             .or_else(|| one(&variable, "subnet").and_then(prefix_of))
             .unwrap_or(32);
-        let address = Cidr::new(address.into(), prefix)
-            .ok_or_else(|| format!("the DHCP server gave {address}, which no machine can have"))?;
+        let address = Cidr::new(address.into(), prefix).ok_or_else(|| {
+            format!("the DHCP server gave {address}, which is not a host address")
+        })?;
         let router = several(&variable, "router", 1).into_iter().next();
         let domain = ["domain", "search"]
             .into_iter()
@@ -366,15 +368,15 @@ mod tests {
             (
                 "bound",
                 &[("interface", "eth0"), ("ip", "127.0.0.1")],
-                "no machine can have",
+                "is not a host address",
             ),
-            ("bound", &[("ip", "192.0.2.1")], "no network card"),
+            ("bound", &[("ip", "192.0.2.1")], "no network interface"),
             (
                 "bound",
                 &[("interface", "-h"), ("ip", "192.0.2.1")],
-                "no network card",
+                "no network interface",
             ),
-            ("explode", &[("interface", "eth0")], "not known"),
+            ("explode", &[("interface", "eth0")], "is unknown"),
         ] {
             let error = turn(word, variables).unwrap_err();
             assert!(error.contains(said), "{error}");

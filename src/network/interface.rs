@@ -60,7 +60,8 @@ pub(super) fn pick<'c>(cards: &'c [Nic], asked: &Interface) -> (Option<&'c Nic>,
         Some(card) if card.is_wireless => (
             first,
             Some(format!(
-                "{name} is wireless, and siembox joins no wireless network{}; cure: a cable, and interface = \"auto\" in [network]",
+                "{name} is wireless, and siembox does not support wireless networks{}; cure: a \
+                    cable, and interface = \"auto\" in [network]",
                 instead(first)
             )),
         ),
@@ -69,7 +70,8 @@ pub(super) fn pick<'c>(cards: &'c [Nic], asked: &Interface) -> (Option<&'c Nic>,
         None => (
             first,
             Some(format!(
-                "there is no network card {name}{}; there are: {}; cure: interface = \"auto\" in [network]",
+                "there is no network interface {name}{}; there are: {}; cure: interface = \"auto\" \
+                    in [network]",
                 instead(first),
                 listed(cards)
             )),
@@ -79,9 +81,12 @@ pub(super) fn pick<'c>(cards: &'c [Nic], asked: &Interface) -> (Option<&'c Nic>,
 
 fn none_of(cards: &[Nic], first: Option<&Nic>) -> Option<String> {
     first.is_none().then(|| match cards {
-        [] => "there is no network card that this firmware knows; cure: another card, or a firmware for this board".to_owned(),
+        [] => "there is no network interface that this firmware supports; cure: another interface, or a \
+            firmware for this board"
+            .to_owned(),
         _ => format!(
-            "there are only wireless network cards ({}), and siembox joins no wireless network; cure: a card with a cable",
+            "there are only wireless network interfaces ({}), and siembox does not support \
+                wireless networks; cure: an interface with a cable",
             listed(cards)
         ),
     })
@@ -140,7 +145,7 @@ mod tests {
                 Some("wlan0 is wireless"),
             ),
             (&cards[2..], Interface::Auto, None, Some("only wireless")),
-            (&[], Interface::Auto, None, Some("no network card")),
+            (&[], Interface::Auto, None, Some("no network interface")),
             (&[], named("eth0"), None, Some("there are: none")),
         ] {
             let (card, said) = pick(cards, &asked);

@@ -92,7 +92,7 @@ impl CardNames {
             [] => Ok(None),
             [one] => Ok(Some(one)),
             [one, other, ..] => Err(format!(
-                "{one} and {other} lie on the card, and {name} may be either; cure: take one away"
+                "{one} and {other} are on the card, and {name} matches both; cure: remove one"
             )),
         }
     }
@@ -108,12 +108,14 @@ impl CardNames {
         let data = fs::symlink_metadata(&path).map_err(failed)?;
         if !data.is_file() {
             return Ok(Err(format!(
-                "{name} on the card is a folder, not a file; cure: put the file itself at the top of the card"
+                "{name} on the card is a folder, not a file; cure: put the file itself into the \
+                    card's top folder"
             )));
         }
         if data.len() > MAX_BYTES {
             return Ok(Err(format!(
-                "{name} on the card is too large ({} KB; allowed: {} KB); cure: is it the right file?",
+                "{name} on the card is too large ({} KB; allowed: {} KB); cure: check that it is \
+                    the right file",
                 data.len() / 1024,
                 MAX_BYTES / 1024
             )));
@@ -136,7 +138,10 @@ impl CardNames {
     pub(super) fn too_many(&self) -> Option<String> {
         let count = self.ours().count();
         (count > MOST).then(|| {
-            format!("{count} files for siembox lie on the card (allowed: {MOST}); cure: leave only siembox.toml and the files that it names")
+            format!(
+                "{count} files for siembox are on the card (allowed: {MOST}); cure: leave only \
+                siembox.toml and the files that it names"
+            )
         })
     }
 }

@@ -171,12 +171,12 @@ fn what_can_not_be_used_stays_on_the_card_and_changes_nothing() {
         ),
         (
             &[("siembox.toml", b"\xff\x00")],
-            &["siembox.toml is no text: line 1 holds what is not UTF-8"],
+            &["siembox.toml is not text: line 1 holds what is not UTF-8"],
         ),
         (
             &[("siembox.toml", TOML.as_bytes())],
             &[
-                "agent[1].source.token_file: there is no file \"token\" on the card; cure: put it beside",
+                "agent[1].source.token_file: there is no file \"token\" on the card; cure: put it next to",
             ],
         ),
         (
@@ -317,10 +317,10 @@ fn a_token_alone_takes_the_place_of_the_one_that_is_named() {
     assert_eq!(of.read("contoso.token"), "third");
     fs::remove_file(of.esp().join("token")).unwrap();
     of.put(&[("siem.pem", b"x")]);
-    assert!(why(&of.take_in()).contains("the settings in force name no such file"));
+    assert!(why(&of.take_in()).contains("the current settings name no such file"));
     fs::remove_file(of.esp().join("siem.pem")).unwrap();
     of.put(&[("a.token", b"x"), ("b.token", b"x")]);
-    assert!(why(&of.take_in()).contains("two files on the card would take the place"));
+    assert!(why(&of.take_in()).contains("two files on the card would replace"));
 
     // two agents: which one is meant?
     fs::remove_file(of.esp().join("a.token")).unwrap();

@@ -83,7 +83,7 @@ fn with_settings(
             // one that is there from before is meant
             Ok(None) if etc.join(&own).is_file() => kept.push(own),
             Ok(None) => troubles.push(format!(
-                "{key}: there is no file {own:?} on the card; cure: put it beside {SETTINGS}"
+                "{key}: there is no file {own:?} on the card; cure: put it next to {SETTINGS}"
             )),
         }
     }
@@ -117,7 +117,8 @@ fn with_settings(
 fn without_settings(card: &CardNames, etc: &Path) -> Result<Judged<ApplyOrder>, StepError> {
     let alone = |name: &str, why: &str| {
         Err(format!(
-            "{name} lies on the card without {SETTINGS}, and {why}; cure: put {SETTINGS} beside it (siembox example prints one)"
+            "{name} is on the card without {SETTINGS}, and {why}; cure: put {SETTINGS} next to it \
+                (siembox example prints one)"
         ))
     };
     let names: Vec<&str> = card.ours().collect();
@@ -126,7 +127,7 @@ fn without_settings(card: &CardNames, etc: &Path) -> Result<Judged<ApplyOrder>, 
         return Ok(alone(first, "there are no settings yet that name it"));
     };
     let Ok((text, named, _)) = read(&bytes) else {
-        return Ok(alone(first, "the settings in force are broken"));
+        return Ok(alone(first, "the current settings have errors"));
     };
     let only_token = only_token(&text);
     let mut files: Vec<Ordered> = Vec::new();
@@ -144,15 +145,16 @@ fn without_settings(card: &CardNames, etc: &Path) -> Result<Judged<ApplyOrder>, 
                 None => {
                     return Ok(alone(
                         name,
-                        "the settings in force name no token, or more than one: it cannot be told which it takes the place of",
+                        "the current settings name no token, or more than one: it is unclear which \
+                            one it replaces",
                     ));
                 }
             },
-            (None, false) => return Ok(alone(name, "the settings in force name no such file")),
+            (None, false) => return Ok(alone(name, "the current settings name no such file")),
         };
         if files.iter().any(|file| file.name == place) {
             return Ok(Err(format!(
-                "two files on the card would take the place of {place:?}; cure: leave one"
+                "two files on the card would replace {place:?}; cure: leave one"
             )));
         }
         match card.file(name)? {
@@ -185,7 +187,7 @@ fn ordered(name: String, from: CardFile) -> Ordered {
 /// The text, the files it names, and what is doubtful about it.
 fn read(bytes: &[u8]) -> Judged<(String, Vec<NamedFile>, Vec<String>)> {
     let text = text_file::decode(bytes)
-        .map_err(|why| format!("{SETTINGS} is no text: {why}"))?
+        .map_err(|why| format!("{SETTINGS} is not text: {why}"))?
         .into_owned();
     let (path, given) = (Path::new(SETTINGS), Overrides::default());
     let in_lines = |error: SettingsError| match error {
@@ -225,7 +227,8 @@ fn plain_name(path: &Path) -> Judged<String> {
         .map(str::to_owned)
         .ok_or_else(|| {
             format!(
-                "found {:?}; allowed on the card: only a file's name, as \"token\", for a file beside {SETTINGS}",
+                "found {:?}; allowed on the card: only a file's name, for example \"token\", for a \
+                    file next to {SETTINGS}",
                 path.display().to_string()
             )
         })

@@ -115,9 +115,9 @@ mod tests {
             (b"\xff\xfe", Err("is empty")),
             (b"\xef\xbb\xbfabc=\r\n", Ok("abc=")),
             (b"\xff\xfe\"\0a\0=\0\"\0\r\0\n\0", Ok("a=")),
-            (b"\xe4bc", Err("is no text: line 1")),
+            (b"\xe4bc", Err("is not text: line 1")),
             (b"a\0b\0c\0", Err("UTF-16 without a byte order mark")),
-            (&[b'a'; 20_000], Err("is too large (16 KB is the most)")),
+            (&[b'a'; 20_000], Err("is too large (at most 16 KB)")),
         ] {
             std::fs::write(&path, content).unwrap();
             match (SecretSource::File(path.clone()).read_token(), expected) {

@@ -48,10 +48,13 @@ impl ClockState {
             some => format!("; no time from {}", some.join(", ")),
         };
         match (self.source, &self.server) {
-            (ClockSource::Sntp, Some(server)) => format!("set by the time server {server}{asked}"),
-            (ClockSource::Sntp, None) => format!("set by a time server{asked}"),
-            (ClockSource::Rtc, _) => format!("from the board's own clock{asked}"),
-            (ClockSource::Floor, _) => format!("not set yet, may be far off{asked}"),
+            (ClockSource::Sntp, Some(server)) => format!(
+                "set from the time server \
+                {server}{asked}"
+            ),
+            (ClockSource::Sntp, None) => format!("set from a time server{asked}"),
+            (ClockSource::Rtc, _) => format!("set from the board's own clock{asked}"),
+            (ClockSource::Floor, _) => format!("not set yet, possibly wrong{asked}"),
         }
     }
 }

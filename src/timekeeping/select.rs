@@ -31,7 +31,7 @@ pub struct DateBounds {
 pub enum Doubt {
     /// A date before the firmware was built, or much later.
     #[error(
-        "says {}, which is {}", crate::clock::in_words(*.at_ms),
+        "reports {}, which is {}", crate::clock::in_words(*.at_ms),
         if *.early { "before this firmware was built" } else { "more than 30 years after it was built" }
     )]
     Date {
@@ -47,7 +47,7 @@ pub enum Doubt {
         delay: Duration,
     },
     /// It is not one of those that count.
-    #[error("says of itself that it does not know the time (stratum {stratum})")]
+    #[error("reports that it is not synchronised (stratum {stratum})")]
     Stratum {
         /// As it says.
         stratum: u8,

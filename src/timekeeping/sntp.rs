@@ -15,7 +15,7 @@ use crate::settings::TimeServer;
 #[derive(Debug, thiserror::Error)]
 pub enum SntpError {
     /// Its name leads nowhere.
-    #[error("{server}: the name is not found: {source}")]
+    #[error("{server}: the name cannot be resolved: {source}")]
     Name {
         /// As the settings have it.
         server: String,
@@ -90,7 +90,7 @@ fn in_words(error: &SynchronizationError) -> String {
                 io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
             ) =>
         {
-            format!("no answer in {} s", PATIENCE.as_secs())
+            format!("no answer within {} s", PATIENCE.as_secs())
         }
         SynchronizationError::IOError(error) => error.to_string(),
         SynchronizationError::ProtocolError(error) => {

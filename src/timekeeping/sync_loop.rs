@@ -123,14 +123,14 @@ impl SyncLoop {
         };
         let line = match (set, first) {
             (true, _) => format!(
-                "the clock was {} and is set: {}, by {} (stratum {})",
+                "the clock was {} and is set: {}, from {} (stratum {})",
                 distance(answer.offset),
                 clock::in_words(self.word.at_ms),
                 answer.server,
                 answer.stratum
             ),
             (false, true) => format!(
-                "the clock is right by {} (stratum {}): {} ms off",
+                "the clock agrees with {} (stratum {}): {} ms off",
                 answer.server,
                 answer.stratum,
                 answer.offset.as_millis()
@@ -154,8 +154,9 @@ impl SyncLoop {
             String::new()
         } else {
             format!(
-                "no time server gives the time (asked: {said}): {}; asking on, at least every 15 min; \
-                 cure: let UDP port 123 out, or name others in [clock] servers",
+                "no time server gives the time (asked: {said}): {}; siembox retries at least every \
+                    15 min; cure: allow outbound UDP port 123, or name other servers in [clock] \
+                    servers",
                 why.iter()
                     .take(NAMED)
                     .cloned()
@@ -189,7 +190,7 @@ fn contradiction(held: &[TimeAnswer]) -> String {
     let said = held
         .iter()
         .take(NAMED)
-        .map(|answer| format!("{} says {}", answer.server, distance(answer.offset)));
+        .map(|answer| format!("{} reports {}", answer.server, distance(answer.offset)));
     format!(
         "they contradict each other: {}",
         said.collect::<Vec<_>>().join(", ")
@@ -273,7 +274,7 @@ mod tests {
         let round = keeper.round(&world, &[group(&["a", "b"])], MIDDLE);
         assert_eq!(world.now_ms(), world.truth_ms);
         assert!(round.line.contains("behind and is set"), "{}", round.line);
-        assert!(round.line.ends_with("by a (stratum 2)"), "{}", round.line);
+        assert!(round.line.ends_with("from a (stratum 2)"), "{}", round.line);
         assert_eq!(
             (round.word.source, round.word.server.as_deref()),
             (ClockSource::Sntp, Some("a"))
@@ -330,7 +331,7 @@ mod tests {
         assert!(round.word.is_plausible() && round.is_trouble);
         assert_eq!(
             round.word.in_words(),
-            "set by the time server a; no time from a"
+            "set from the time server a; no time from a"
         );
     }
 

@@ -151,7 +151,7 @@ fn a_server_that_does_not_know_the_time_and_one_that_is_none_are_named() {
     answering.join().unwrap();
     let nobody = ask(&server).unwrap_err().to_string();
     assert!(
-        nobody.contains("refused") || nobody.contains("no answer in 3 s"),
+        nobody.contains("refused") || nobody.contains("no answer within 3 s"),
         "{nobody}"
     );
 }

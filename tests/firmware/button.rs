@@ -83,7 +83,7 @@ fn held_for_thirty_seconds_it_erases_everything_even_if_the_plug_is_pulled_meanw
     }
 
     press_for_reset(&mut machine);
-    says(&machine, "factory reset: asked for by a file");
+    says(&machine, "factory reset: requested by a file");
     machine.pull_the_plug();
     assert!(
         stage

@@ -99,7 +99,7 @@ fn a_data_partition_that_cannot_be_repaired_is_left_alone_until_somebody_gives_i
     let words = [
         "STATE: Fault of the box",
         "DAMAGED, in RAM for now: e2fsck:",
-        "could not be repaired",
+        "cannot be repaired",
         "an empty file named FACTORY-RESET",
         "none is set up yet",
     ];
@@ -108,7 +108,7 @@ fn a_data_partition_that_cannot_be_repaired_is_left_alone_until_somebody_gives_i
     machine.wait("the page says it too", |status| {
         let notices = status["notices"].as_array().into_iter().flatten();
         let mut texts = notices.filter_map(|notice| notice["text"].as_str());
-        texts.any(|text| text.contains("damaged and could not be repaired"))
+        texts.any(|text| text.contains("damaged and cannot be repaired"))
     });
     machine.pull_the_plug();
     assert_eq!(

@@ -13,7 +13,7 @@ const NEW: &str = "9.9.8";
 const NEWER: &str = "9.9.9";
 const GIVEN_UP: &str = "siembox_9.9.9+0-3.efi";
 /// What STATUS.TXT says of it.
-const WORDS: &str = "A newer firmware, 9.9.9, was started 3 times and never did well";
+const WORDS: &str = "A newer firmware, 9.9.9, failed 3 starts";
 
 #[test]
 #[ignore = "needs the image of `make image`"]
@@ -65,7 +65,7 @@ fn an_update_in_which_siembox_never_comes_up_is_taken_back_too() {
         ..Options::default()
     };
     let machine = Machine::boot(board, &stage.card, &rushed);
-    let lost = "firmware: 9.9.9 has not done well within 10 min: the box starts again";
+    let lost = "firmware: 9.9.9 did not become healthy within 10 min: the box restarts";
     for times in 1..=3 {
         until(
             &format!("it has given itself up {times} times"),

@@ -48,7 +48,7 @@ fn comes_up_again(stage: &Stage, machine: &Machine) {
     let begun = std::time::Instant::now();
     until(
         "the second start",
-        || (machine.console().matches(", known by its ").count() == 2).then_some(()),
+        || (machine.console().matches(", recognised by its ").count() == 2).then_some(()),
         || machine.console(),
     );
     println!("started again after {} s", begun.elapsed().as_secs());

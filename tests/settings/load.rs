@@ -310,9 +310,9 @@ fn a_file_that_is_none_is_named() {
     );
     assert!(load(folder.path()).contains("cannot be read"));
     std::fs::write(&path, b"\xff").unwrap();
-    assert!(load(&path).contains("is no text: line 1 holds what is not UTF-8"));
+    assert!(load(&path).contains("is not text: line 1 holds what is not UTF-8"));
     std::fs::write(&path, vec![b'#'; 1_100_000]).unwrap();
-    assert!(load(&path).contains("is too large (1024 KB is the most)"));
+    assert!(load(&path).contains("is too large (at most 1024 KB)"));
 }
 
 #[test]

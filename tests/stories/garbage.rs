@@ -202,11 +202,11 @@ fn a_state_folder_that_cannot_be_used_is_refused_in_words() {
         assert!(!text.contains("panicked"), "{text}");
     };
     fs::write(&state, "").unwrap();
-    refused(&siembox, &["state_dir", "make the folder"]);
+    refused(&siembox, &["state_dir", "create the folder"]);
     fs::remove_file(&state).unwrap();
     for (name, said) in [
         ("lock", "the state folder's lock cannot be opened"),
-        ("status.sock", "remove what lies there"),
+        ("status.sock", "remove the file there"),
     ] {
         fs::create_dir_all(state.join(name)).unwrap();
         refused(&siembox, &[name, said]);
@@ -228,7 +228,7 @@ fn a_state_folder_that_cannot_be_used_is_refused_in_words() {
     siembox.launch_with(launcher.to_vec());
     refused(
         &siembox,
-        &["Read-only file system", "let this user write to it"],
+        &["Read-only file system", "give this user write access to it"],
     );
 }
 

@@ -141,7 +141,7 @@ fn it_is_named_on_every_surface_and_comes_back_with_its_name() {
         "{check}"
     );
     let page = &status.page[0];
-    assert!(get(page, "/").contains("no agent of the settings is called contoso"));
+    assert!(get(page, "/").contains("the settings have no agent named contoso"));
     assert!(get(page, "/metrics").contains("siembox_orphaned_spool_lines{spool=\"contoso\"} 1000"));
     let (code, said) = renamed.ask(&[]);
     assert_eq!(code, Some(1), "{said}");
@@ -272,7 +272,7 @@ fn what_hinders_the_sending_is_said() {
     renamed.siembox.start();
     let status = renamed
         .siembox
-        .wait_for_notice("no agent of the settings is called northwind");
+        .wait_for_notice("the settings have no agent named northwind");
     assert_eq!(status.orphans.len(), 1, "{:#?}", status.orphans);
     renamed.call_it("northwind", "paused = true\n");
     renamed.siembox.wait("all has arrived", |status| {

@@ -119,7 +119,7 @@ fn removed_under_lines_that_have_arrived() {
     );
     for words in [
         "was removed or moved while siembox ran",
-        "choose the administrator's password anew",
+        "the administrator's password: set it again",
     ] {
         assert!(
             one.siembox.log().contains(words),
@@ -181,7 +181,7 @@ fn moved_away_and_a_file_in_its_place() {
     for words in [
         "state_dir",
         "was removed while siembox ran",
-        "make the folder",
+        "create the folder",
     ] {
         assert!(notice.text.contains(words), "{words}: {}", notice.text);
     }

@@ -29,7 +29,7 @@ pub fn boot(section: Section) -> Option<Boot> {
         let text = if written { "found a table" } else { "missing" };
         section.refuse(
             "u_boot",
-            &format!("{text}; allowed: where method = \"u-boot\", and only there"),
+            &format!("{text}; allowed: only with method = \"u-boot\", and required there"),
         );
     }
     section.close();

@@ -33,7 +33,7 @@ pub fn lamps(top: &Section) -> Lamps {
     if rgb && each.len() == written && !(written == MOST_LAMPS && three.into_iter().all(has)) {
         top.refuse(
             "rgb",
-            "found true; allowed: only beside three lamps, one red, one green, one blue",
+            "found true; allowed: only with three lamps, one red, one green, one blue",
         );
     }
     Lamps { rgb, each }
@@ -73,7 +73,7 @@ fn either<T>(
         (true, true) => {
             section.refuse(
                 other,
-                &format!("found beside {one}; allowed: one of {one} and {other}"),
+                &format!("found together with {one}; allowed: one of {one} and {other}"),
             );
             None
         }

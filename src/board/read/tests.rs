@@ -75,7 +75,7 @@ fn wrong_ones_say_where() {
         (
             "method = \"u-boot\"",
             "method = \"uefi\"",
-            "boot.u_boot: found a table; allowed: where method = \"u-boot\"",
+            "boot.u_boot: found a table; allowed: only with method = \"u-boot\"",
         ),
     ] {
         let wrong = RIGHT.replacen(from, to, 1);
@@ -104,7 +104,7 @@ fn a_lamp_of_three_colours_has_all_three() {
         .unwrap_err()
         .to_string();
     assert!(
-        error.contains("rgb: found true; allowed: only beside three lamps"),
+        error.contains("rgb: found true; allowed: only with three lamps"),
         "{error}"
     );
 }

@@ -77,19 +77,26 @@ fn mount_data(found: &FoundDisk, esp: Option<&Esp>, panel: &BoxPanel, log: &Log)
     let Some((esp, file)) = esp.and_then(|esp| Some((esp, reset::asked(esp)?))) else {
         return disk::mount_data(found, false, log, sys);
     };
-    log.say("factory reset: asked for by a file on the boot partition; leave the power on, it may take ten minutes");
+    log.say(
+        "factory reset: requested by a file on the boot partition; leave the power on, it can \
+        take ten minutes",
+    );
     // the lamps go on as they did when the button was let go
     panel.lamps.show(Signal::ResetAsked);
     let data = disk::mount_data(found, true, log, sys);
     panel.lamps.show(Signal::Starting);
     if !data.is_in_ram() {
         let left = reset::done(esp, &file).err();
-        say_trouble(log, left.map(|cause| {
-            format!(
-                "boot partition: {} stays there: {cause}: remove it, else the next start erases again",
-                file.display()
-            )
-        }));
+        say_trouble(
+            log,
+            left.map(|cause| {
+                format!(
+                    "boot partition: {} cannot be removed: {cause}: remove it, or the next start \
+                    erases the box again",
+                    file.display()
+                )
+            }),
+        );
     }
     data
 }

@@ -87,23 +87,25 @@ impl Data {
     pub fn trouble(&self, space: Space) -> Option<String> {
         match self {
             Self::Ready { .. } | Self::Remade { .. } if space.is_read_only => Some(String::from(
-                "The data partition had an error and takes nothing more: reading from the cloud waits, and nothing is lost. \
-                 Cure: start the box again, it repairs the partition then; if it comes back, the card or disk is worn out.",
+                "The data partition has an error and accepts no more writes: reading from the \
+                    cloud waits, and nothing is lost. Cure: restart the box, which repairs the \
+                    partition; if the error returns, replace the card or disk.",
             )),
             Self::Ready { .. } | Self::Remade { .. } if space.free < FULL => Some(String::from(
-                "The data partition is full. Reading from the cloud waits until the SIEM has taken what is kept here: \
-                 nothing is lost. Cure: mend the way to the SIEM, or flash a larger card.",
+                "The data partition is full. Reading from the cloud waits until the SIEM has \
+                    received the lines that wait here; nothing is lost. Cure: fix the connection \
+                    to the SIEM, or flash a larger card.",
             )),
             Self::Ready { .. } | Self::Remade { .. } => None,
             Self::Damaged { why } => Some(format!(
-                "The data partition is damaged and could not be repaired ({why}). siembox runs without its settings, from RAM, \
-                 and has left the partition as it is. Cure: look at it on another machine, or give up what is on it by a \
-                 factory reset: hold the button for 30 seconds, or put an empty file named {} beside this one and start \
-                 the box again.",
+                "The data partition is damaged and cannot be repaired ({why}). siembox runs from \
+                    RAM, without its settings, and leaves the partition unchanged. Cure: examine \
+                    it on another machine, or erase it by a factory reset: hold the button for 30 \
+                    seconds, or put an empty file named {} next to this one and restart the box.",
                 FACTORY_RESET
             )),
             Self::Missing { why } => Some(format!(
-                "There is no data partition: {why}. siembox runs without its settings, from RAM."
+                "There is no data partition: {why}. siembox runs from RAM, without its settings."
             )),
         }
     }
@@ -157,19 +159,19 @@ mod tests {
         assert!(
             ready
                 .trouble(read_only)
-                .is_some_and(|text| text.contains("start the box again"))
+                .is_some_and(|text| text.contains("restart the box"))
         );
         assert_eq!(ready.in_words(), "19.8 GB, clean, 19.0 GB free");
         let damaged = Data::Damaged {
             why: "e2fsck: out of memory".into(),
         };
         let missing = Data::Missing {
-            why: "no disk; cure: plug in the card".into(),
+            why: "no disk; cure: insert the card".into(),
         };
         for (data, cure) in [
-            (ready, "Cure: mend"),
+            (ready, "Cure: fix the connection"),
             (damaged, "FACTORY-RESET"),
-            (missing, "cure: plug in"),
+            (missing, "cure: insert"),
         ] {
             let full = Space {
                 free: 1_000,

@@ -137,16 +137,17 @@ impl Erased {
         let (size, reached) = (mb(self.size), mb(self.reached));
         let mut words = match self.reached == self.size {
             true => format!(
-                "{size} MB are erased: settings, secrets, logs and what waited for the SIEM"
+                "{size} MB are erased: settings, secrets, logs and the lines that waited for the \
+                    SIEM"
             ),
             false => format!(
-                "the first {reached} of {size} MB are erased; the device is too slow for the rest, and was told to forget it. \
-                 Cure, where that is not enough: destroy the card"
+                "the first {reached} of {size} MB are erased; the device is too slow for the rest \
+                    and was told to discard it. Cure, if that is not enough: destroy the card"
             ),
         };
         if self.bad > 0 {
             words += &format!(
-                "; {} KB of it cannot be written: destroy the card",
+                "; {} KB of it cannot be overwritten: destroy the card",
                 self.bad / 1_000
             );
         }

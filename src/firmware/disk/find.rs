@@ -30,7 +30,7 @@ pub fn find(log: &Log, sys: &Path) -> FoundDisk {
         let late = began.elapsed() >= PATIENCE;
         match choose(&partitions(sys), booted_from.as_deref()) {
             Choice::One(disk) => return FoundDisk::whole(disk),
-            // the one that was booted from may be the slower one
+            // the one that the box started from may be the slower one
             Choice::Among { certain, .. } if booted_from.is_some() && !certain && !late => {}
             Choice::Among {
                 taken,
@@ -38,11 +38,12 @@ pub fn find(log: &Log, sys: &Path) -> FoundDisk {
                 certain,
             } => {
                 let why = match certain {
-                    true => "the one that was booted from",
-                    false => "the first; which one was booted from is not known",
+                    true => "the one that the box started from",
+                    false => "the first one, because it is unknown which one the box started from",
                 };
                 log.say(format!(
-                    "disk: {} is used, {why}. Partitions of the same names are on: {}. Cure: leave one of them in the box",
+                    "disk: {} is used, {why}. Partitions with the same names are on: {}. Cure: \
+                        leave only one of them in the box",
                     taken.name,
                     others.join(", ")
                 ));
@@ -104,13 +105,13 @@ impl FoundDisk {
     fn half(half: Option<Partition>) -> Self {
         let why = match &half {
             Some(one) => format!(
-                "disk {} has no partition named {}; cure: flash it anew",
+                "disk {} has no partition named {}; cure: flash it again",
                 one.disk,
                 one.other()
             ),
             None => format!(
-                "no disk has partitions named {ESP} and {DATA}; cure: plug in the card or disk that siembox was flashed to. \
-                 If it is in the box, its driver is missing in this image"
+                "no disk has partitions named {ESP} and {DATA}; cure: insert the card or disk with \
+                    the siembox image. If it is inserted, this image lacks its driver"
             ),
         };
         Self {

@@ -23,7 +23,7 @@ pub fn grow(disk: &Disk, sys: &Path) -> io::Result<bool> {
     let number = |of: &str, file: &str| -> io::Result<u64> {
         let path = block.join(of).join(file);
         let text = std::fs::read_to_string(&path)?;
-        let odd = || io::Error::other(format!("{}: {text:?} is no number", path.display()));
+        let odd = || io::Error::other(format!("{}: {text:?} is not a number", path.display()));
         text.trim().parse().map_err(|_| odd())
     };
     let data = &disk.data;
@@ -60,7 +60,7 @@ pub fn grow(disk: &Disk, sys: &Path) -> io::Result<bool> {
         true => Ok(true),
         // the kernel took the new table for its own late, or not: the next boot sees it
         false => Err(io::Error::other(
-            "the table is written, and takes effect at the next start",
+            "the table is written and takes effect at the next start",
         )),
     }
 }

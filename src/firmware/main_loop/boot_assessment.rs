@@ -27,7 +27,8 @@ impl MainLoop {
             self.bless();
         } else if self.given.trial.is_lost(now, well_for) {
             self.given.log.say(format!(
-                "firmware: {} has not done well within {}: the box starts again, and after the last try the other firmware comes back",
+                "firmware: {} did not become healthy within {}: the box restarts, and after the \
+                    last try the other firmware runs",
                 self.given.image.version,
                 clock::span_in_words(boot_counting::WITHIN)
             ));
@@ -43,7 +44,7 @@ impl MainLoop {
                 Ok(Some(name)) => self
                     .given
                     .log
-                    .say(format!("firmware: does well, and is kept: {name}")),
+                    .say(format!("firmware: healthy, kept: {name}")),
                 Ok(None) => {}
                 Err(cause) => self
                     .given

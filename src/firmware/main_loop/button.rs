@@ -28,14 +28,14 @@ impl MainLoop {
                         "released by the button: the page asks for a new administrator's password"
                             .to_owned()
                     }
-                    Ok(false) => "nobody has claimed this box".to_owned(),
+                    Ok(false) => "this box has no administrator".to_owned(),
                     Err(cause) => format!("cannot be released: {cause}"),
                 };
                 self.given.log.say(format!("claim: {words}"));
             }
             Press::FactoryReset => {
                 self.instead = Some((Signal::ResetAsked, now + END_WITHIN));
-                self.given.log.say("factory reset: asked for by the button");
+                self.given.log.say("factory reset: requested by the button");
                 let ending = self.reset();
                 self.begin_end(ending, now);
             }
@@ -52,7 +52,8 @@ impl MainLoop {
             Ok(()) => ShutdownKind::Restart,
             Err(cause) => {
                 self.given.log.say(format!(
-                    "factory reset: the boot partition cannot be written: {cause}: it is done at once; leave the power on"
+                    "factory reset: the boot partition cannot be written: {cause}: the reset \
+                        starts at once; leave the power on"
                 ));
                 ShutdownKind::FactoryReset
             }

@@ -29,7 +29,7 @@ impl MainLoop {
                 self.drive(supervise::ServiceEvent::Stuck(services::DHCP, why), now);
             }
             Some(LinkChange::OtherCard(name)) => {
-                let why = format!("{name} has a cable, and the card in use has none");
+                let why = format!("{name} has a cable, and the interface in use has none");
                 self.bring_up_anew(&why, now);
             }
         }
@@ -49,7 +49,7 @@ impl MainLoop {
 
     fn bring_up_anew(&mut self, why: &str, now: Duration) {
         let log = &self.given.log;
-        log.say(format!("network: {why}: it is brought up anew"));
+        log.say(format!("network: {why}: it is started again"));
         self.given.network = services::network(&settings(), log);
         let children = std::mem::take(&mut self.given.network.children);
         let exchange = supervise::ServiceEvent::Exchange(services::NETWORK, children);

@@ -46,7 +46,7 @@ impl MainLoop {
             &self.given.taken.0
         {
             troubles.push(format!(
-                "The settings on the boot partition were not taken in: {why}"
+                "The settings on the boot partition were not applied: {why}"
             ));
         }
         troubles

@@ -92,7 +92,7 @@ impl AgentFacts {
         });
         let orphans = snapshot.orphans.iter().map(|orphan| Self {
             name: orphan.name.clone(),
-            state: "a spool without an agent".to_owned(),
+            state: "an orphaned spool".to_owned(),
             troubles: vec![orphan.in_words()],
         });
         agents.chain(orphans).collect()
@@ -109,11 +109,11 @@ impl DataFacts {
     pub(super) fn in_words(&self) -> String {
         let mb = |bytes: u64| bytes / 1_000_000;
         match (&self.damage, self.size) {
-            (None, 0) => "none: nothing is kept over a power cut".to_owned(),
+            (None, 0) => "none: a power cut loses all data".to_owned(),
             (Some(damage), 0) => tame(damage, ONE_TROUBLE),
             (damage, size) => {
                 let full = if self.is_full() {
-                    ", FULL: reading waits; see to the SIEM, or take a larger card"
+                    ", FULL: reading waits; fix the connection to the SIEM, or use a larger card"
                 } else {
                     ""
                 };

@@ -69,11 +69,11 @@ fn says_what_a_person_without_network_needs() {
     for part in [
         "siembox 0.1.0 on QEMU, virt machine (aarch64)\r\nWritten 2026-11-26T00:00:00Z",
         "\r\nSTATE: Connected\r\nRecords come in and go out.",
-        "taken in 2026-11-25T23:58:20Z, and wiped here: token, siembox.toml",
+        "applied 2026-11-25T23:58:20Z, and wiped here: token, siembox.toml",
         "eth0 has 10.0.2.15/24 by DHCP, router 10.0.2.2",
         "  https://10.0.2.15/\r\n  https://siembox.local/\r\n  http://10.0.2.15/\r\n",
-        "Nobody has claimed it yet",
-        "clock: set by the time server ntp.example",
+        "The box has no administrator yet",
+        "clock: set from the time server ntp.example",
         "data partition: 7000 MB, 6900 MB free\r\n",
         "  contoso: Connection error\r\n    siem.example:514: connection refused (next retry in 8 \
             s)\r\n",
@@ -103,11 +103,11 @@ fn a_refused_file_is_answered_line_by_line() {
     };
     let text = text(&refused);
     for part in [
-        "NOT TAKEN IN\r\n  siembox.toml:7:1: agent[1].siem.hots: unknown setting\r\n  siembox.toml:9:1: more\r\n  Nothing was changed.",
+        "NOT APPLIED\r\n  siembox.toml:7:1: agent[1].siem.hots: unknown setting\r\n  siembox.toml:9:1: more\r\n  Nothing was changed.",
         "the network is not up yet",
         "data partition: none",
         "none is set up yet",
-        "clock: not set yet, may be far off",
+        "clock: not set yet, possibly wrong",
     ] {
         assert!(text.contains(part), "{part}\n---\n{text}");
     }
@@ -180,9 +180,6 @@ fn a_spool_without_an_agent_stands_beside_the_agents() {
     let [old] = &AgentFacts::all(&status.snapshot(now))[..] else {
         panic!("one")
     };
-    assert_eq!(
-        (&*old.name, &*old.state),
-        ("old", "a spool without an agent")
-    );
+    assert_eq!((&*old.name, &*old.state), ("old", "an orphaned spool"));
     assert!(old.troubles[0].contains("7 lines wait"), "{old:?}");
 }

@@ -57,7 +57,7 @@ pub fn start(child: &Child, log: &Log) -> io::Result<Pid> {
     i32::try_from(started.id())
         .ok()
         .and_then(Pid::from_raw)
-        .ok_or_else(|| io::Error::other("the system gave it an impossible number"))
+        .ok_or_else(|| io::Error::other("the system gave it an invalid process ID"))
 }
 
 /// Every line until the other side has closed; one that is too long is cut into several.

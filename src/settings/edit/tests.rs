@@ -402,7 +402,7 @@ fn revisions_can_be_told_by_their_text() {
     );
     for (bytes, said) in [
         (&b"x"[..], "siembox.toml:1: not TOML"),
-        (b"\xff", "is no text: line 1"),
+        (b"\xff", "is not text: line 1"),
     ] {
         std::fs::write(&path, bytes).unwrap();
         let error = SettingsDraft::open(&path).unwrap_err().to_string();
