@@ -61,7 +61,7 @@ pub enum ButtonError {
         cause: io::Error,
     },
     /// No thread to be had.
-    #[error("the system gives no thread: {0}")]
+    #[error("cannot start a thread: {0}")]
     Thread(io::Error),
 }
 

@@ -17,7 +17,7 @@ pub struct Orphan {
     pub oldest_ms: Option<i64>,
     /// Bytes on disk.
     pub disk_bytes: u64,
-    /// Records that could not be read and stand aside in it.
+    /// Records set aside in it, because they cannot be read.
     pub aside: u64,
     /// The agent with whose SIEM settings its lines are sent, because somebody asked for that.
     pub sends_to: Option<String>,

@@ -7,7 +7,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 
 /// The system gives no random numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the system gives no random numbers")]
+#[error("the system provides no random numbers")]
 pub struct NoRandomness;
 
 /// So many bytes that nobody can guess.

@@ -114,7 +114,7 @@ impl Running {
         let request = &self.request;
         let how = match (request.dry_run, request.again) {
             (true, _) => ", count only",
-            (false, true) => ", also what was sent before",
+            (false, true) => ", including records sent before",
             (false, false) => "",
         };
         format!(

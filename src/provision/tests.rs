@@ -219,7 +219,7 @@ fn what_can_not_be_used_stays_on_the_card_and_changes_nothing() {
                 ("token", b"x"),
                 ("Token.txt", b"y"),
             ],
-            &["Token.txt and token lie on the card"],
+            &["Token.txt and token are on the card"],
         ),
         (
             &[

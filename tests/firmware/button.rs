@@ -95,7 +95,11 @@ fn held_for_thirty_seconds_it_erases_everything_even_if_the_plug_is_pulled_meanw
 
     let mut machine = Machine::boot(Board::Aarch64, &stage.card, &plain);
     says(&machine, "MB are erased");
-    let words = ["made anew", "none is set up yet", "Nobody has claimed it"];
+    let words = [
+        "made anew",
+        "none is set up yet",
+        "The box has no administrator",
+    ];
     told(&stage, &machine, &words);
     shows(&mut machine, Signal::Condition(Condition::Created));
     is_claimed(&machine, false);

@@ -23,7 +23,7 @@ pub(super) struct Run {
 pub struct Release {
     /// All lines below.
     pub before: u64,
-    /// Lines that have arrived, those from `before` on do not count yet.
+    /// Lines proved to have arrived, those from `before` on do not count yet.
     pub arrived: LineSet,
     /// Lines that were set aside because the receiver does not take them.
     pub refused: LineSet,

@@ -194,7 +194,7 @@ mod tests {
             assert!(!error.what.contains("ann"), "{error}");
         }
         let empty = ask(204, "").unwrap_err();
-        assert!(empty.what.starts_with("the answer is empty"), "{empty}");
+        assert!(empty.what.starts_with("the response is empty"), "{empty}");
     }
 
     #[test]

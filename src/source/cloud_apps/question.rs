@@ -44,7 +44,7 @@ pub(super) fn question(
     let no_json = |cause: serde_json::Error| {
         SourceError::new(
             SourceErrorKind::BadQuestion,
-            format!("the place that the API had named (nextQueryFilters) is no JSON: {cause}"),
+            format!("the next page that the API named (nextQueryFilters) is not JSON: {cause}"),
         )
     };
     let raw = RawValue::from_string(text).map_err(no_json)?;

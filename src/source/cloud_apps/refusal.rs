@@ -19,20 +19,22 @@ pub(super) fn torn(torn: Torn) -> SourceError {
         Torn::NotJson(what) => SourceError::new(
             SourceErrorKind::InTheWay,
             format!(
-                "the answer is not the API's ({what}): check api_url, and whether a proxy or portal asks for a log-on"
+                "the response does not come from the API ({what}): check api_url, and whether a \
+                    proxy or portal asks for a sign-in"
             ),
         ),
         Torn::Empty => SourceError::new(
             SourceErrorKind::Passing,
-            "the answer is empty, which none of the API's is: something between here and the API answers in its place; check api_url and proxy",
+            "the response is empty, which a response of the API never is: another system on the \
+                way answers instead; check api_url and proxy",
         ),
         Torn::Refusal(said) => SourceError::new(
             SourceErrorKind::BadQuestion,
-            format!("the API refused the question: {said}"),
+            format!("the API refused the request: {said}"),
         ),
         Torn::Damaged(what) => SourceError::new(
             SourceErrorKind::Passing,
-            format!("the answer is damaged: {what}"),
+            format!("the response is damaged: {what}"),
         ),
     }
 }
@@ -53,22 +55,26 @@ pub(super) fn refused(response: Response) -> Result<SourceError, SourceError> {
         (401 | 403 | 404, ErrorBody::Page(_)) | (403, ErrorBody::Text(_)) => (
             SourceErrorKind::InTheWay,
             format!(
-                "this is not the API's answer ({status}: {voice}): a proxy, firewall or gateway stands in the way; let this machine through to the host in api_url, and check api_url and proxy"
+                "the response does not come from the API ({status}: {voice}): a proxy, firewall or \
+                    gateway answers instead; allow this machine to reach the host in api_url, and \
+                    check api_url and proxy"
             ),
         ),
         (401 | 403, _) => (
             SourceErrorKind::InvalidToken,
             format!(
-                "Invalid token: the API refused it ({status}: {voice}). The token is wrong, or the admin who made it was removed: make a new one and put it in the token file"
+                "Invalid token: the API refused it ({status}: {voice}). The token is wrong, or the \
+                    admin who created it was removed: create a new one and put it into the token \
+                    file"
             ),
         ),
         (404, _) => (
             SourceErrorKind::InTheWay,
-            format!("there is no such API at this address (404: {voice}): check api_url"),
+            format!("the API was not found at this address (404: {voice}): check api_url"),
         ),
         (407 | 511, _) => (
             SourceErrorKind::InTheWay,
-            format!("a proxy in the way asks for a log-on ({status}: {voice}): check proxy"),
+            format!("a proxy on the way asks for a sign-in ({status}: {voice}): check proxy"),
         ),
         (300..=399, _) => {
             let to = location.unwrap_or(ForeignText::new("nowhere"));
@@ -79,7 +85,7 @@ pub(super) fn refused(response: Response) -> Result<SourceError, SourceError> {
         }
         (503, _) if retry_after.is_some_and(|wait| !wait.is_zero()) => (
             SourceErrorKind::Throttled(patience(retry_after, &voice)),
-            format!("the API asks for a pause (503: {voice})"),
+            format!("the API is temporarily unavailable (503: {voice})"),
         ),
         (408 | 500..=599, _) => (
             SourceErrorKind::Passing,
@@ -87,7 +93,7 @@ pub(super) fn refused(response: Response) -> Result<SourceError, SourceError> {
         ),
         _ => (
             SourceErrorKind::BadQuestion,
-            format!("the API refused the question ({status}: {voice})"),
+            format!("the API refused the request ({status}: {voice})"),
         ),
     };
     Ok(SourceError::new(trouble, what))
@@ -165,7 +171,7 @@ mod tests {
                 401,
                 page,
                 SourceErrorKind::InTheWay,
-                "not the API's answer (401",
+                "does not come from the API (401",
             ),
             (
                 403,
@@ -177,10 +183,20 @@ mod tests {
                 404,
                 page,
                 SourceErrorKind::InTheWay,
-                "not the API's answer (404",
+                "does not come from the API (404",
             ),
-            (404, "{}", SourceErrorKind::InTheWay, "no such API"),
-            (407, "", SourceErrorKind::InTheWay, "asks for a log-on (407"),
+            (
+                404,
+                "{}",
+                SourceErrorKind::InTheWay,
+                "the API was not found",
+            ),
+            (
+                407,
+                "",
+                SourceErrorKind::InTheWay,
+                "asks for a sign-in (407",
+            ),
             (
                 502,
                 page,
@@ -191,7 +207,7 @@ mod tests {
                 400,
                 "{}",
                 SourceErrorKind::BadQuestion,
-                "refused the question (400",
+                "refused the request (400",
             ),
         ] {
             let error = refused(response(status, None, body)).unwrap();

@@ -8,7 +8,7 @@ use crate::source::recognise::{KnownRecords, RecordShape};
 pub const RECORDS: KnownRecords = KnownRecords {
     list: LAYOUT.list,
     kinds: &[ACTIVITIES, ALERTS],
-    none: "neither an activity nor an alert of the Defender for Cloud Apps API",
+    none: "not an activity or an alert of the Defender for Cloud Apps API",
 };
 
 /// Every known activity has some of these keys.

@@ -38,7 +38,7 @@ pub(super) fn answer(
         return Err(Torn::NotJson(refusal(&text)));
     }
     if text.len() >= MOST_AROUND {
-        let what = format!("more than {} MB stand before its list", MOST_AROUND >> 20);
+        let what = format!("more than {} MB precede its list", MOST_AROUND >> 20);
         return Err(Torn::Damaged(ForeignText::new(what)));
     }
     let text = String::from_utf8_lossy(&text);
