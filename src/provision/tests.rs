@@ -234,15 +234,15 @@ fn what_can_not_be_used_stays_on_the_card_and_changes_nothing() {
         ),
         (
             &[("token", b"x")],
-            &["token lies on the card without siembox.toml, and there are no settings yet"],
+            &["token is on the card without siembox.toml, and there are no settings yet"],
         ),
         (
             &[("siem.key", b"x")],
-            &["siem.key lies on the card without siembox.toml"],
+            &["siem.key is on the card without siembox.toml"],
         ),
         (
             &many,
-            &["70 files for siembox lie on the card (allowed: 64)"],
+            &["70 files for siembox are on the card (allowed: 64)"],
         ),
     ];
     for (card, said) in cases {

@@ -58,7 +58,7 @@ pub(super) fn answer(
         _ if matches!(list, "null" | "\"\"") => ControlFlow::Continue(()),
         _ => {
             return Err(Torn::Damaged(ForeignText::new(format!(
-                "its {} is no list",
+                "its {} is not a list",
                 layout.list
             ))));
         }
