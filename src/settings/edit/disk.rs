@@ -38,7 +38,8 @@ pub(super) fn replace(
     };
     // two who save at once: one after the other, so that the second finds the first one's file
     let door = File::open(folder).and_then(|door| door.lock().map(|()| door));
-    let _door = door.map_err(|source| failed("opened", folder, source, "create the folder first"))?;
+    let _door =
+        door.map_err(|source| failed("opened", folder, source, "create the folder first"))?;
     if !wanted()? {
         return Ok(());
     }
@@ -49,8 +50,7 @@ pub(super) fn replace(
         Some(old) if !fixed => old.permissions().mode() & 0o7777,
         _ => mode,
     };
-    let cure =
-        "check that siembox's user can write to its folder and that the disk is not full";
+    let cure = "check that siembox's user can write to its folder and that the disk is not full";
     let name = durable::named(path, ".", ".new");
     let written = NewFile::beside(path, &name, mode, old.as_ref()).and_then(|mut new| {
         new.file.write_all(bytes)?;

@@ -31,24 +31,27 @@ impl TimeReader {
     ) -> Option<&'static str> {
         if answer.cut && page.latest_ms().is_none() {
             // counted as records of the list, these would hide as many others
-            Some("the cloud sends more at once than fits, and none of it tells a time")
+            Some(
+                "the cloud sends more records at once than fit into memory, and none of them has \
+                a time",
+            )
         } else if answer.next.is_some() && answer.next == walk.next {
-            Some("the cloud names the same place again")
+            Some("the cloud names the same next page again")
         } else if page.count() == 0 && more && (answer.next.is_none() || self.lost_place) {
-            Some("the cloud says that there are records but sends none")
+            Some("the cloud counts records but sends none")
         } else if page.count() == 0 && answer.bare {
             Some(
-                "the answer holds nothing: no record, no total and no hasNext, which each of the \
-                 API's has",
+                "the response contains no record, no total and no hasNext, which each response of \
+                    the API has",
             )
         } else if self.doubts < DOUBTS && is_empty_all_the_same(page, answer, walk) {
-            Some("the cloud counts records at a place that it named, and sends none")
+            Some("the cloud counts records on a page that it named, but sends none")
         } else if page.count() > 0 && page.news == 0 && self.is_stale(page, walk) {
-            Some("the cloud gives an earlier answer once again")
+            Some("the cloud repeats an earlier response")
         } else if self.circles > CIRCLES {
-            Some("the cloud sends the same records over and over")
+            Some("the cloud sends the same records repeatedly")
         } else if !more && answer.next.is_none() && self.ends_early(walk) {
-            Some("the cloud ends its list before what it has sent before")
+            Some("the cloud's list ends before records that it has already sent")
         } else {
             None
         }
