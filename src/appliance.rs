@@ -20,11 +20,11 @@ use crate::board::{MachineFacts, recognise};
 use crate::clock;
 use crate::settings::{HealthSettings, Overrides, Settings};
 use crate::source::RequestLimit;
-use crate::spool::sled::SledSpool;
 use crate::status::socket::Called;
 use crate::status::{Liveness, Status, Thresholds, WORK};
 use crate::timekeeping::Gate;
 use crate::web::{Auth, SettingsAudit, Setup, SetupTools};
+use crate::wiring::AgentSpool;
 use home::Home;
 use orphans::Orphans;
 use page::PageState;
@@ -142,13 +142,13 @@ struct Appliance {
     pulse: Liveness,
     status: Status,
     /// In no order; the settings have that.
-    agents: HashMap<String, Agent<SledSpool>>,
+    agents: HashMap<String, Agent<AgentSpool>>,
     /// Agents that could not start, and when that is tried again.
     waiting: HashMap<String, Duration>,
     /// Of them, those of which it was told that they could not.
     failed: HashSet<String>,
     /// Spools stay open over a change of settings.
-    spools: HashMap<String, Arc<SledSpool>>,
+    spools: HashMap<String, Arc<AgentSpool>>,
     /// Spools that belong to no agent.
     orphans: Orphans,
     /// One for each tenant's API host.

@@ -13,11 +13,11 @@ use std::time::Duration;
 pub use report::CheckReport;
 pub use siem::send_a_test_line;
 
-use crate::agent::{cloud_parts, route};
 use crate::clock;
 use crate::settings::{AgentSettings, Credentials, ODD_TOKEN, Settings, SourceSettings};
-use crate::source::{Place, Query, Source};
+use crate::source::{Place, Query};
 use crate::stream::StreamSpec;
+use crate::wiring::{open_source, route};
 
 /// A clock before this has not been set: 2026-01-01, before this program was built.
 const BUILT_MS: i64 = 1_767_225_600_000;
@@ -140,7 +140,7 @@ fn token(agent: &AgentSettings) -> Result<String, String> {
 /// One small page, as `run` would ask for it.
 fn ask(agent: &AgentSettings, stream: StreamSpec) -> Result<String, String> {
     let SourceSettings::CloudApps(source) = &agent.source;
-    let mut parts = cloud_parts(agent, stream).map_err(|error| error.to_string())?;
+    let mut parts = open_source(agent, stream).map_err(|error| error.to_string())?;
     let now = clock::now_ms();
     let look_back = i64::try_from(source.first_look_back.as_millis()).unwrap_or(0);
     let query = Query {

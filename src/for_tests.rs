@@ -4,10 +4,7 @@
 //! here counts as used: one that its test no longer needs goes from here as well.
 
 pub mod agent {
-    pub use crate::agent::{
-        LineWriter, PageWriter, Poller, PollerState, RateLimitedClient, Worker, line_writer,
-        restore,
-    };
+    pub use crate::agent::{PageWriter, Poller, PollerState, RateLimitedClient, Worker, restore};
 }
 
 pub mod board {
@@ -40,6 +37,10 @@ pub mod firmware {
 
 pub mod foreign {
     pub use crate::foreign::{ForeignText, know};
+}
+
+pub mod format {
+    pub use crate::format::LineWriter;
 }
 
 pub mod ledger {
@@ -83,9 +84,10 @@ pub mod settings {
 }
 
 pub mod sink {
+    pub use crate::sink::wire::Wire;
     pub use crate::sink::{
         Answers, Farewell, Protocol, ReceiverRefusal, RelpFault, Sink, SinkError, StepTimes,
-        Target, TlsFault, Trust, TrustError, TrustFiles, Wire,
+        Target, TlsFault, Trust, TrustError, TrustFiles,
     };
     pub mod relp {
         pub mod window {
@@ -175,4 +177,8 @@ pub mod web {
         Actions, AdminPage, AdminRequest, AdminSession, Auth, Entrance, Exchange, Guard, Hosts,
         Page, SettingsAudit, Setup, SetupTools, Site, View, WebResponse, layout,
     };
+}
+
+pub mod wiring {
+    pub use crate::wiring::line_writer;
 }

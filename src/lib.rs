@@ -72,21 +72,26 @@
 //! Time has one door, `clock`, and randomness one, `random`: no other module names `Instant`,
 //! `SystemRandom` or `RandomState`, and none reads `SystemTime`.
 //!
+//! Adapters have one door each as well: `source::cloud_apps`, `source::http`, `spool::sled` and
+//! `sink::wire` are named by their own room and by `wiring`.
+//!
 //! - `cli`: arguments become a command. Uses `board` `firmware` `orphan` `replay` `settings`
 //!   `stream`.
-//! - `commands`: what each command does, from its arguments to its exit code. Uses `agent`
-//!   `appliance` `board` `button` `check` `cli` `firmware` `led` `log` `network` `orphan` `preview`
-//!   `render` `replay` `settings` `spool` `status` `timekeeping` `run_file`.
+//! - `commands`: what each command does, from its arguments to its exit code. Uses `appliance`
+//!   `board` `button` `check` `cli` `firmware` `led` `log` `network` `orphan` `preview` `render`
+//!   `replay` `settings` `status` `timekeeping` `run_file` `wiring`.
 //! - `appliance`: builds the agents from the settings, starts them, watches them, stops them in
 //!   order. Uses `agent` `board` `check` `allocator` `orphan` `preview` `replay` `sent` `settings`
-//!   `source` `spool` `status` `timekeeping` `web`.
+//!   `source` `spool` `status` `timekeeping` `web` `wiring`.
+//! - `wiring`: settings become source, sink, line writer and spool; no other room names an adapter.
+//!   Uses `cef` `format` `settings` `sink` `source` `spool` `stream` `syslog` `trust`.
 //! - `agent`: one configured SIEM agent: pollers, forwarder and replays as one supervised set of
-//!   streams. Uses `cef` `event` `ledger` `replay` `sent` `settings` `sink` `source` `spool`
-//!   `status` `stream` `syslog` `timekeeping` `trust`.
+//!   streams; knows ports only. Uses `cef` `event` `format` `ledger` `replay` `sent` `settings`
+//!   `sink` `source` `spool` `status` `stream` `timekeeping`.
 //! - `check`: `siembox check`: each step between the settings and the first line, with its cure.
-//!   Uses `agent` `certificate` `settings` `sink` `source` `spool` `status` `stream` `trust`.
-//! - `preview`: `siembox preview`: what the filters let through now, as lines. Uses `agent`
-//!   `settings` `source` `stream`.
+//!   Uses `certificate` `settings` `sink` `source` `spool` `status` `stream` `trust` `wiring`.
+//! - `preview`: `siembox preview`: what the filters let through now, as lines. Uses `settings`
+//!   `source` `stream` `wiring`.
 //! - `render`: `siembox render`: records in a file, as lines. Uses `cef` `event` `source` `syslog`.
 //! - `replay`: `siembox replay`: what is asked of a running siembox, and how far it has come. Uses
 //!   `settings`.
@@ -96,6 +101,7 @@
 //! - `event`: `Event`: what is forwarded, in our own words. Uses nothing.
 //! - `cef`: an event becomes a CEF line; the fields are a table. Uses `event`.
 //! - `syslog`: header variants and framing. Uses nothing.
+//! - `format`: the line writer of an agent. Uses `cef` `event` `source` `stream` `syslog`.
 //! - `spool`: what waits on flash for the SIEM, with the cursor of what was read; its store is
 //!   sled. Uses the ground floor.
 //! - `sink`: the port that lines leave by: send a batch, prove that it arrived. UDP, TCP, TLS and
@@ -127,7 +133,7 @@
 //!   `settings` `run_file`.
 //! - `timekeeping`: the clock of the firmware: time servers, and which of them is believed. Uses
 //!   `network` `settings` `run_file`.
-//! - `provision`: settings that come on the boot partition. Uses `agent` `settings`.
+//! - `provision`: settings that come on the boot partition. Uses `settings` `wiring`.
 //! - `run_file`: small files in RAM by which one process tells another. Uses the ground floor.
 //! - `backoff`: how long to wait before the next try. Uses nothing.
 //! - `clock`: the one door to time. Uses nothing.
@@ -157,6 +163,7 @@ mod firmware;
 #[doc(hidden)]
 pub mod for_tests;
 mod foreign;
+mod format;
 mod gpio;
 mod led;
 mod ledger;
@@ -185,5 +192,6 @@ mod timekeeping;
 mod trust;
 mod watchdog;
 mod web;
+mod wiring;
 
 pub use commands::program;

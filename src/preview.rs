@@ -3,19 +3,19 @@
 
 use std::io::Write;
 
-use crate::agent::{AgentError, cloud_parts, line_writer};
 use crate::clock;
 use crate::foreign::without_secrets;
 use crate::settings::{AgentSettings, SourceSettings};
-use crate::source::{Place, Query, Source, SourceError};
+use crate::source::{Place, Query, SourceError};
 use crate::stream::StreamSpec;
+use crate::wiring::{WiringError, line_writer, open_source};
 
 /// A preview could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum PreviewError {
     /// The settings' files can't be used.
     #[error(transparent)]
-    Agent(#[from] AgentError),
+    Unfit(#[from] WiringError),
     /// The API did not answer as it should.
     #[error("{stream}: {error}")]
     Source {
@@ -53,7 +53,7 @@ pub fn run(
     let mut writer = line_writer(agent)?;
     let SourceSettings::CloudApps(source) = &agent.source;
     for stream in agent.streams_on().map(|stream| stream.spec) {
-        let mut parts = cloud_parts(agent, stream)?;
+        let mut parts = open_source(agent, stream)?;
         let look_back = i64::try_from(source.first_look_back.as_millis()).unwrap_or(0);
         let query = Query {
             from_ms: clock::now_ms() - look_back,

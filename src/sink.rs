@@ -20,6 +20,7 @@ mod duplex;
 mod error;
 mod peer;
 mod rate_limit;
+mod receiver;
 pub mod relp;
 pub mod relp_protocol;
 mod span;
@@ -32,17 +33,17 @@ mod transport;
 mod trust;
 mod udp;
 mod unasked;
-mod wire;
+pub mod wire;
 
 pub use answers::{Answers, ReceiverRefusal};
 pub use error::SinkError;
 pub use peer::Peer;
 #[cfg(test)]
 pub use peer::Spoken;
+pub use receiver::{Connect, ConnectError, ReceiverWord};
 pub use relp_protocol::RelpFault;
 pub use target::{Protocol, StepTimes, Target};
 pub use trust::{Trust, TrustError, TrustFiles};
-pub use wire::Wire;
 
 pub use crate::trust::TlsFault;
 

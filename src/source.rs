@@ -15,6 +15,7 @@ mod poll_interval;
 mod rate_limit;
 mod recognise;
 mod record;
+mod stream_source;
 
 pub use by_time::{
     Change, Cursor, Failure, PLAIN_PAGE, PageResult, ProbeAnswer, Rules, Seen, Start, Step,
@@ -28,6 +29,7 @@ pub use poll_interval::PollInterval;
 pub use rate_limit::RequestLimit;
 pub use recognise::KnownRecords;
 pub use record::{ReadRecord, Record, Unreadable};
+pub use stream_source::{Cancel, OpenSource, StreamSource};
 
 use std::ops::ControlFlow;
 

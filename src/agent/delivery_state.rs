@@ -12,13 +12,13 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use super::connect::ReceiverWord;
 use super::half_close::HalfClose;
 use super::proof_interval::ProofInterval;
 use super::replay_window::{Parcel, ReplayWindow};
 use super::suspects::{Named, Suspects};
 use crate::ledger::Release;
 use crate::settings::DeliverySettings;
+use crate::sink::ReceiverWord;
 use crate::sink::{Answers, ReceiverRefusal};
 use crate::spool::{Batch, LineSet};
 

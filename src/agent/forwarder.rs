@@ -17,18 +17,16 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::connect::{Connect, ConnectError, ReceiverWord};
 use super::delivery_state::DeliveryState;
 use super::half_close::QUIET;
 use super::heartbeat::HeartbeatSchedule;
-use super::parts::AgentError;
 use super::shutdown::Shutdown;
 use crate::backoff::Backoff;
 use crate::clock::Moment;
 use crate::ledger::Ledger;
 use crate::random;
 use crate::settings::{SiemSettings, SyslogProtocol};
-use crate::sink::{RelpFault, Sink, SinkError};
+use crate::sink::{Connect, ConnectError, ReceiverWord, RelpFault, Sink, SinkError, TrustError};
 use crate::spool::{Batch, Spool, SpoolError};
 use crate::status::{InternalEvent, Reporter};
 
@@ -74,7 +72,7 @@ enum End {
     HalfClose,
     /// The receiver has given its word.
     Confirmed,
-    Unfit(AgentError),
+    Unfit(TrustError),
     Siem {
         broke: bool,
         error: SinkError,
@@ -131,7 +129,7 @@ impl<S: Spool + 'static, C: Connect> Forwarder<S, C> {
                     }
                     (what, broke, siem.failed(random::any()))
                 }
-                End::Unfit(error) => (error.to_string(), false, siem.failed(random::any())),
+                End::Unfit(error) => (format!("siem: {error}"), false, siem.failed(random::any())),
                 End::Spool(error) => {
                     let (what, wait) = (error.to_string(), disk.failed(random::any()));
                     self.tell(&InternalEvent::SpoolTrouble { what, wait });

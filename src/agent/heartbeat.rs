@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use super::line::LineWriter;
 use crate::cef;
 use crate::clock::{self, Moment};
+use crate::format::LineWriter;
 use crate::ledger::{Ledger, begin_of, hour_of};
 use crate::spool::{Lines, Spool};
 use crate::status::Reporter;

@@ -7,9 +7,7 @@ use super::rate_limited_client::RateLimitedClient;
 use super::worker::{Stopped, Worker};
 use crate::backoff::Backoff;
 use crate::clock::Time;
-use crate::source::{
-    Change, Failure, ProbeAnswer, Source, SourceErrorKind, Step, TimeReader, Unserved,
-};
+use crate::source::{Change, Failure, ProbeAnswer, SourceErrorKind, Step, TimeReader, Unserved};
 use crate::spool::DeadLetter;
 
 /// What is remembered of errors in a row.
@@ -43,10 +41,10 @@ impl ErrorPolicy {
     ///
     /// # Errors
     /// Only when the end of the work comes first.
-    pub fn step<C: Source, T: Time>(
+    pub fn step<T: Time>(
         &mut self,
         worker: &Worker<T>,
-        client: &mut RateLimitedClient<C>,
+        client: &mut RateLimitedClient,
         reader: &mut TimeReader,
         error: SourceErrorKind,
         failure: Failure,
@@ -83,9 +81,9 @@ impl ErrorPolicy {
 ///
 /// # Errors
 /// Only when the end of the work comes first.
-pub fn follow<C: Source, T: Time>(
+pub fn follow<T: Time>(
     worker: &Worker<T>,
-    client: &mut RateLimitedClient<C>,
+    client: &mut RateLimitedClient,
     reader: &mut TimeReader,
     mut step: Step,
 ) -> Result<Step, Stopped> {

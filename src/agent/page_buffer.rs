@@ -4,8 +4,8 @@
 use std::ops::ControlFlow;
 
 use super::chunk::{self, MOST_LINE, OVERHEAD};
-use super::line::LineWriter;
 use crate::event::Event;
+use crate::format::LineWriter;
 use crate::ledger::{LedgerKey, PageCounts};
 use crate::source::Unreadable;
 use crate::spool::{DeadLetter, Lines};

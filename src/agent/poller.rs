@@ -14,7 +14,6 @@ mod wait_for_clock;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::line::LineWriter;
 use super::on_error::ErrorPolicy;
 use super::page_writer::{BehindPage, PageWriter, tell_aside};
 use super::rate_limited_client::RateLimitedClient;
@@ -22,12 +21,12 @@ use super::shutdown::Shutdown;
 use super::worker::{Stopped, Worker};
 use crate::backoff::Backoff;
 use crate::clock::Time;
+use crate::format::LineWriter;
 use crate::ledger::Audit;
 use crate::source::ReadSecret;
-use crate::source::cloud_apps::CloudApps;
 use crate::source::{
-    Answer, Clocks, PageResult, PollInterval, Source, SourceError, SourceErrorKind, Start,
-    TimeReader, Verdict,
+    Answer, Clocks, PageResult, PollInterval, SourceError, SourceErrorKind, Start, TimeReader,
+    Verdict,
 };
 use crate::spool::{Spool, SpoolError};
 use crate::status::{InternalEvent, PageRead};
@@ -44,13 +43,13 @@ const AGAIN_AFTER: Duration = Duration::from_secs(30);
 const DEEP_EVERY: Duration = Duration::from_secs(3600);
 
 /// Everything one poller works with.
-pub struct Poller<S: Spool, C: Source = CloudApps, T: Time = Arc<Shutdown>> {
+pub struct Poller<S: Spool, T: Time = Arc<Shutdown>> {
     /// Which stream.
     pub stream: StreamSpec,
     /// What to ask next.
     pub reader: TimeReader,
     /// Whom to ask, within the limit that it shares with the tenant's other pollers.
-    pub client: RateLimitedClient<C>,
+    pub client: RateLimitedClient,
     /// Event → line.
     pub writer: LineWriter,
     /// Where lines and cursor go.
@@ -147,7 +146,7 @@ impl Default for PollerState {
 
 // === impl Poller ===
 
-impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
+impl<S: Spool, T: Time> Poller<S, T> {
     /// Reads until it is told to stop.
     pub fn run(mut self) {
         while !self.worker.time.over() {

@@ -18,9 +18,9 @@ const RETRY: Duration = Duration::from_secs(1);
 const TURN: &str = "waits for the tenant's rate limit";
 
 /// A source that is asked within the tenant's limit.
-pub struct RateLimitedClient<C> {
+pub struct RateLimitedClient {
     /// Whom to ask.
-    pub source: C,
+    pub source: Box<dyn Source + Send>,
     /// The tenant's limit, shared with all that ask it.
     pub limit: Arc<Mutex<RequestLimit>>,
     /// Bound of one request, answer included.
@@ -31,9 +31,13 @@ pub struct RateLimitedClient<C> {
 
 // === impl RateLimitedClient ===
 
-impl<C: Source> RateLimitedClient<C> {
+impl RateLimitedClient {
     /// Asks this source, within this limit.
-    pub fn new(source: C, limit: &Arc<Mutex<RequestLimit>>, timeout: Duration) -> Self {
+    pub fn new(
+        source: Box<dyn Source + Send>,
+        limit: &Arc<Mutex<RequestLimit>>,
+        timeout: Duration,
+    ) -> Self {
         Self {
             source,
             limit: Arc::clone(limit),

@@ -12,18 +12,17 @@ mod time;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::line::LineWriter;
 use super::on_error::{ErrorPolicy, follow};
 use super::page_writer::PageWriter;
 use super::rate_limited_client::RateLimitedClient;
 use super::shutdown::Shutdown;
 use super::worker::{Stopped, Worker};
 use crate::clock::{self, Time};
+use crate::format::LineWriter;
 use crate::replay::{ReplayProgress, ReplayReport, ReplayRequest, Running};
 use crate::sent::SentIds;
-use crate::source::cloud_apps::CloudApps;
 use crate::source::{
-    Change, Cursor, Failure, Query, Source, SourceError, SourceErrorKind, Step, TimeReader, Verdict,
+    Change, Cursor, Failure, Query, SourceError, SourceErrorKind, Step, TimeReader, Verdict,
 };
 use crate::spool::Spool;
 use crate::status::InternalEvent;
@@ -41,13 +40,13 @@ pub(super) fn number(stream: StreamSpec) -> u8 {
 }
 
 /// Everything one replay works with.
-struct Replay<S: Spool, C: Source = CloudApps, T: Time = Arc<Shutdown>> {
+struct Replay<S: Spool, T: Time = Arc<Shutdown>> {
     /// What was asked for.
     request: ReplayRequest,
     /// Their names, for whoever watches.
     streams: Vec<String>,
     /// The streams, one after the other.
-    legs: Vec<Leg<S, C>>,
+    legs: Vec<Leg<S>>,
     /// Event → line.
     writer: LineWriter,
     /// What was sent before.
@@ -59,13 +58,13 @@ struct Replay<S: Spool, C: Source = CloudApps, T: Time = Arc<Shutdown>> {
 }
 
 /// The window of one stream.
-struct Leg<S, C> {
+struct Leg<S> {
     /// Which stream.
     stream: StreamSpec,
     /// What to ask next.
     reader: TimeReader,
     /// Whom to ask, within the limit that it shares with the pollers.
-    client: RateLimitedClient<C>,
+    client: RateLimitedClient,
     /// What follows from errors.
     errors: ErrorPolicy,
     /// Are the activities behind an alert asked for where it names none?
@@ -118,7 +117,7 @@ impl From<Stopped> for End {
 
 // === impl Replay ===
 
-impl<S: Spool, C: Source, T: Time> Replay<S, C, T> {
+impl<S: Spool, T: Time> Replay<S, T> {
     /// Reads the window and says the last word.
     fn run(mut self) {
         self.worker.promise(Duration::ZERO);
@@ -155,7 +154,7 @@ impl<S: Spool, C: Source, T: Time> Replay<S, C, T> {
         }
     }
 
-    fn walk(&mut self, leg: &mut Leg<S, C>, share: (usize, usize)) -> Result<(), End> {
+    fn walk(&mut self, leg: &mut Leg<S>, share: (usize, usize)) -> Result<(), End> {
         self.progress.stream = Some(leg.stream.name.to_owned());
         self.publish();
         leg.reader.begin(self.request.to_ms, i64::MIN, false);
@@ -188,7 +187,7 @@ impl<S: Spool, C: Source, T: Time> Replay<S, C, T> {
 
     /// What to do after an error: what passes by itself is waited for, what fails alone is narrowed
     /// down, the rest is for whoever asked.
-    fn after(&mut self, leg: &mut Leg<S, C>, error: SourceError) -> Result<(), End> {
+    fn after(&mut self, leg: &mut Leg<S>, error: SourceError) -> Result<(), End> {
         let SourceError { trouble, what } = error;
         if let SourceErrorKind::Throttled(silence) = trouble {
             leg.client.keep_silent(&self.worker, silence);
@@ -220,11 +219,7 @@ impl<S: Spool, C: Source, T: Time> Replay<S, C, T> {
     }
 
     /// What to do after answers that contradict themselves for good: as after none.
-    fn after_contradiction(
-        &mut self,
-        leg: &mut Leg<S, C>,
-        reason: &'static str,
-    ) -> Result<(), End> {
+    fn after_contradiction(&mut self, leg: &mut Leg<S>, reason: &'static str) -> Result<(), End> {
         let step = leg.reader.doubted(self.failure());
         match follow(&self.worker, &mut leg.client, &mut leg.reader, step)? {
             Step::Changed(Change::Passed(passed)) => self.pass_over(leg, passed, reason),
@@ -238,13 +233,13 @@ impl<S: Spool, C: Source, T: Time> Replay<S, C, T> {
         }
     }
 
-    fn back_off(&self, leg: &mut Leg<S, C>, why: &str) -> Result<(), End> {
+    fn back_off(&self, leg: &mut Leg<S>, why: &str) -> Result<(), End> {
         let wait = leg.errors.passing.failed(self.worker.time.chance());
         Ok(self.worker.wait(wait, why)?)
     }
 
     /// What fails can't be gone around: what of the window is left.
-    fn left(&self, leg: &Leg<S, C>, why: &str) -> End {
+    fn left(&self, leg: &Leg<S>, why: &str) -> End {
         let from_ms = (leg.reader.query()).map_or(self.request.from_ms, |query| query.from_ms);
         let from = clock::in_words(from_ms);
         End::Failed(format!(
@@ -263,7 +258,7 @@ impl<S: Spool, C: Source, T: Time> Replay<S, C, T> {
         }
     }
 
-    fn say(&mut self, leg: &Leg<S, C>, (place, legs): (usize, usize), done: bool) {
+    fn say(&mut self, leg: &Leg<S>, (place, legs): (usize, usize), done: bool) {
         let ReplayRequest { from_ms, to_ms, .. } = self.request;
         let reached = leg.reader.high_ms().unwrap_or(from_ms);
         let of_leg = if done {

@@ -5,15 +5,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::{Appliance, OPEN, RETRY};
-use crate::agent::{Agent, AgentError, introduction};
+use crate::agent::{Agent, AgentError, AgentParts, introduction};
 use crate::clock;
 use crate::replay::{ReplayCall, ReplayReport};
 use crate::sent::{self, SentIds};
 use crate::settings::{AgentSettings, NO_AGENT, SourceSettings};
 use crate::source::RequestLimit;
-use crate::spool::sled::{SledSpool, SpoolBounds};
 use crate::spool::{Spool, SpoolError};
 use crate::status::InternalEvent;
+use crate::wiring::{
+    AgentSpool, Receiver, Sources, WiringError, line_writer, open_spool, system_name,
+};
 
 impl Appliance {
     /// Starts what the settings name and does not run yet.
@@ -65,25 +67,27 @@ impl Appliance {
     pub(super) fn try_start(
         &mut self,
         settings: &AgentSettings,
-    ) -> Result<Agent<SledSpool>, AgentError> {
-        let spool = self.spool(settings)?;
-        let throttle = self.throttle(settings);
-        let folder = self.folder(settings);
+    ) -> Result<Agent<AgentSpool>, AgentError> {
         let bounds = sent::SentBounds {
             remember: settings.memory.remember,
             most_bytes: settings.memory.max_size_mb * 1_000_000,
         };
-        let sent = SentIds::new(folder.join("ids"), bounds);
-        let gate = &self.gate;
-        Agent::start(
-            settings,
-            &folder,
+        let folder = self.folder(settings);
+        let spool = self.spool(settings)?;
+        let parts = AgentParts {
+            folder: &folder,
             spool,
-            sent,
-            &throttle,
-            gate,
-            &self.status,
-        )
+            sent: SentIds::new(folder.join("ids"), bounds),
+            sources: Arc::new(Sources::new(settings)),
+            limit: self.throttle(settings),
+            writer: line_writer(settings).map_err(unfit)?,
+            host: system_name(&settings.siem),
+            // a certificate that can't be read stops the start, with its cure
+            connect: Receiver::new(&settings.siem).map_err(unfit)?,
+            gate: &self.gate,
+            status: &self.status,
+        };
+        Agent::start(settings, parts)
     }
 
     /// Hands a request to the agent that it is for, or says why that can't be.
@@ -111,10 +115,8 @@ impl Appliance {
             call.words.send_replace(ReplayReport::Refused(what));
             return;
         };
-        let settings = settings.clone();
-        let throttle = self.throttle(&settings);
         match self.agents.get_mut(&settings.name) {
-            Some(agent) => agent.replay(&settings, &throttle, call),
+            Some(agent) => agent.replay(settings, call),
             None => {
                 let what = "the agent cannot start: siembox status shows the reason".to_owned();
                 let counts = crate::replay::ReplayCounts::default();
@@ -161,13 +163,12 @@ impl Appliance {
         }
     }
 
-    fn spool(&mut self, settings: &AgentSettings) -> Result<Arc<SledSpool>, SpoolError> {
+    fn spool(&mut self, settings: &AgentSettings) -> Result<Arc<AgentSpool>, SpoolError> {
         if let Some(spool) = self.spools.get(&settings.name) {
             return Ok(Arc::clone(spool));
         }
         let folder = self.folder(settings);
-        let bounds = SpoolBounds::new(settings.spool.max_size_mb * 1_000_000);
-        let spool = Arc::new(SledSpool::open(&folder, bounds, clock::now_ms())?);
+        let spool = Arc::new(open_spool(&folder, settings.spool.max_size_mb)?);
         self.spools
             .insert(settings.name.clone(), Arc::clone(&spool));
         Ok(spool)
@@ -281,7 +282,7 @@ impl Appliance {
     }
 
     /// Stops one that is to be started again at once, and returns its spool.
-    async fn stop(&mut self, name: String, now: Duration) -> Option<Arc<SledSpool>> {
+    async fn stop(&mut self, name: String, now: Duration) -> Option<Arc<AgentSpool>> {
         let spool = match self.agents.remove(&name) {
             Some(agent) => Some(agent.stop().await),
             None => None,
@@ -298,4 +299,8 @@ impl Appliance {
         while stops.join_next().await.is_some() {}
         self.stop_all_sending().await;
     }
+}
+
+fn unfit(error: WiringError) -> AgentError {
+    AgentError::Unfit(Box::new(error))
 }

@@ -16,7 +16,7 @@ use crate::orphan::{Orphan, OrphanCall, OrphanOutcome, OrphanRequest};
 use crate::own_file;
 use crate::settings::AgentSettings;
 use crate::spool::Spool;
-use crate::spool::sled::{self, SledSpool, SpoolBounds};
+use crate::wiring::{AgentSpool, is_spool, open_orphan};
 
 /// In the orphan's folder: the agent with whose SIEM settings it is sent.
 const SENDS_TO: &str = "sends-to";
@@ -41,7 +41,7 @@ struct Found {
 }
 
 struct Sending {
-    agent: Agent<SledSpool>,
+    agent: Agent<AgentSpool>,
     /// As the agent was started; other ones are taken up.
     settings: AgentSettings,
 }
@@ -247,7 +247,7 @@ impl Appliance {
                 continue;
             };
             let is_strange = !ours.contains(&*name) && AgentSettings::can_be_called(&name);
-            if is_strange && sled::is_spool(&entry.path()) {
+            if is_strange && is_spool(&entry.path()) {
                 names.push(name);
             }
         }
@@ -264,7 +264,7 @@ impl Appliance {
             ..Orphan::default()
         };
         // whatever the bound was: nothing is added to it
-        match SledSpool::open(&folder, SpoolBounds::new(u64::MAX), clock::now_ms()) {
+        match open_orphan(&folder) {
             Ok(spool) => counted(named, &spool),
             Err(error) => Orphan {
                 trouble: Some(error.to_string()),

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Appliance, RETRY};
-use crate::agent::machine_name;
 use crate::clock;
 use crate::status::PageReport;
 use crate::web::{Opening, Server};
+use crate::wiring::machine_name;
 
 /// How it stands with the page.
 pub(super) enum PageState {

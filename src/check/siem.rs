@@ -1,10 +1,10 @@
 //! The way to the SIEM: does somebody answer, and does a line arrive?
 
-use crate::agent::{line_writer, siem_target};
 use crate::clock;
 use crate::settings::AgentSettings;
-use crate::sink::{Farewell, Protocol, Sink, Target, Wire};
+use crate::sink::{Farewell, Protocol, Sink, Target};
 use crate::spool::Lines;
+use crate::wiring::{Wire, line_writer, siem_target};
 
 /// Connects, and ends the connection; no line is sent.
 pub(super) fn reach(agent: &AgentSettings) -> Result<String, String> {

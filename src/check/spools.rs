@@ -4,8 +4,8 @@
 use std::path::Path;
 
 use crate::settings::{AgentSettings, Settings};
-use crate::spool::sled;
 use crate::status::{Snapshot, socket};
+use crate::wiring;
 
 /// All belong to somebody, or which do not and what to do about it.
 pub(super) fn belong(settings: &Settings) -> Result<String, String> {
@@ -48,7 +48,7 @@ fn running(snapshot: &Snapshot, has: impl Fn(&str) -> bool) -> Result<String, St
 fn resting(agents: &Path, has: impl Fn(&str) -> bool) -> String {
     let entries = std::fs::read_dir(agents).into_iter().flatten().flatten();
     let mut strange: Vec<String> = entries
-        .filter(|entry| sled::is_spool(&entry.path()))
+        .filter(|entry| wiring::is_spool(&entry.path()))
         .filter_map(|entry| entry.file_name().into_string().ok())
         .filter(|name| AgentSettings::can_be_called(name) && !has(name))
         .collect();

@@ -10,8 +10,8 @@ use rustls_pki_types::ServerName;
 use super::Address;
 use crate::certificate::Naming;
 use crate::settings::CloudAppsSettings;
-use crate::source::http::tunnel;
 use crate::trust::{self, TlsFault, TlsSide};
+use crate::wiring::tunnel;
 
 /// Speaks TLS with the API's host, through the proxy where there is one.
 pub fn handshake(

@@ -4,9 +4,9 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use super::{load, meant, usage};
-use crate::agent::{KNOWN_RECORDS, line_writer};
 use crate::cli::{Exit, RenderArgs};
 use crate::render::{self, Rendering};
+use crate::wiring::{KNOWN_RECORDS, line_writer};
 
 /// Prints the lines of the records in files or on standard input; 1 where one could not be read.
 pub fn render(args: RenderArgs) -> Exit {

@@ -10,9 +10,9 @@ use crate::cli::{Exit, RunArgs, SetupArguments};
 use crate::firmware::main_loop::TROUBLE_WORD;
 use crate::log::{self, LogHandle};
 use crate::settings::{Overrides, Settings};
-use crate::spool::sled::contained_here;
 use crate::text_file;
 use crate::timekeeping::{self, Gate};
+use crate::wiring::contained_here;
 
 /// Runs the stream until SIGTERM or SIGINT.
 pub fn run(args: RunArgs) -> Exit {

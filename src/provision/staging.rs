@@ -11,8 +11,8 @@ use super::card::SETTINGS;
 use super::steps::Steps;
 use super::validate::ApplyOrder;
 use super::wipe;
-use crate::agent;
 use crate::settings::{Credentials, Overrides, Settings, SourceSettings};
+use crate::wiring;
 
 /// Being gathered: not decided, worth nothing.
 const TAKING: &str = ".taking";
@@ -134,8 +134,8 @@ fn trial(folder: &Path) -> Result<(), String> {
             Credentials::Entra { client_secret, .. } => client_secret.read_client_secret(),
         };
         troubles.extend(secret.err().map(|error| error.to_string()));
-        troubles.extend(agent::route(source).err().map(|error| error.to_string()));
-        let target = agent::siem_target(&agent.siem);
+        troubles.extend(wiring::route(source).err().map(|error| error.to_string()));
+        let target = wiring::siem_target(&agent.siem);
         troubles.extend(target.err().map(|error| error.to_string()));
     }
     if troubles.is_empty() {

@@ -35,6 +35,21 @@ pub struct SiemSettings {
     pub heartbeat: Option<Duration>,
 }
 
+impl SiemSettings {
+    /// Where the lines go, as an operator writes it: `tcp://siem.example:514`.
+    #[must_use]
+    pub fn address(&self) -> String {
+        let protocol = match &self.protocol {
+            SyslogProtocol::Udp { .. } => "udp",
+            SyslogProtocol::Tcp => "tcp",
+            SyslogProtocol::Tls(_) => "tls",
+            SyslogProtocol::Relp(None) => "relp",
+            SyslogProtocol::Relp(Some(_)) => "relp+tls",
+        };
+        format!("{protocol}://{}:{}", self.host, self.port)
+    }
+}
+
 /// `protocol`
 #[derive(Debug, Clone, PartialEq)]
 pub enum SyslogProtocol {

@@ -119,6 +119,32 @@ fn rows_are_kept_up_to_date() {
 }
 
 #[test]
+fn an_adapter_that_another_room_than_wiring_names_is_red() {
+    let lib = LIB
+        .replace("pub mod source;", "pub mod source; pub mod wiring;")
+        .replace(
+            "- `source`",
+            "- `wiring`: chooses. Uses `source`.\n//! - `source`",
+        );
+    let files = [
+        ("lib.rs", lib.as_str()),
+        (
+            "source/mod.rs",
+            "pub mod cursor; pub mod http; use crate::event::Event;",
+        ),
+        ("source/http.rs", "pub struct Http;"),
+        ("wiring.rs", "use crate::source::http::Http;"),
+    ];
+    assert_eq!(house(&files), [""; 0]);
+    let agent = ("agent.rs", "use crate::source::http::Http;");
+    let faults = house(&[&files[..], &[agent]].concat());
+    assert_eq!(
+        faults,
+        ["agent names source/http, an adapter: its door is wiring"]
+    );
+}
+
+#[test]
 fn a_public_type_whose_name_another_one_has_is_red_and_a_private_one_is_not() {
     let wrong = "Cursor is a public type in source/cursor and in event";
     for text in ["pub(crate) enum Cursor {}", "pub trait Cursor {}"] {

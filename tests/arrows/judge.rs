@@ -12,6 +12,18 @@ const DOORS: [(&str, &str); 3] = [
     ("SystemRandom", "random"),
 ];
 
+/// What stands behind a port: only its own room and [`WIRING`] name it.
+const ADAPTERS: [[&str; 2]; 4] = [
+    ["source", "cloud_apps"],
+    ["source", "http"],
+    ["spool", "sled"],
+    ["sink", "wire"],
+];
+/// The records of Cloud Apps, as long as the agent picks their mapper.
+const MAPPER: [&str; 3] = ["source", "cloud_apps", "record"];
+/// Where adapters are chosen.
+const WIRING: &str = "wiring";
+
 /// All that is wrong, a line each.
 pub fn faults(tree: &Tree, rows: &Rows) -> Vec<String> {
     let mut faults = Vec::new();
@@ -52,6 +64,7 @@ pub fn faults(tree: &Tree, rows: &Rows) -> Vec<String> {
     faults.extend(circles(tree));
     faults.extend(names_twice(tree));
     faults.extend(other_doors(tree));
+    faults.extend(adapters(tree));
     faults.sort();
     faults.dedup();
     faults
@@ -127,5 +140,29 @@ fn other_doors(tree: &Tree) -> impl Iterator<Item = String> {
         let fault =
             |(word, door): &(&str, &str)| format!("{module} names {word}: its door is {door}");
         other.map(fault).collect::<Vec<_>>()
+    })
+}
+
+/// Rooms that name what stands behind another one's port.
+fn adapters(tree: &Tree) -> impl Iterator<Item = String> {
+    tree.uses.iter().flat_map(|(module, others)| {
+        let room = module.first().cloned().unwrap_or_default();
+        let is_adapter = |other: &&Module| {
+            let of = |adapter: &[&str; 2]| other.len() >= 2 && other[..2] == adapter[..];
+            room != WIRING
+                && room != other[0]
+                && ADAPTERS.iter().any(of)
+                && !other.starts_with(&MAPPER.map(str::to_owned))
+        };
+        let fault = |other: &Module| {
+            let (module, other) = (module.join("/"), other.join("/"));
+            format!("{module} names {other}, an adapter: its door is {WIRING}")
+        };
+        (others
+            .iter()
+            .filter(|other| !other.is_empty())
+            .filter(is_adapter))
+        .map(fault)
+        .collect::<Vec<_>>()
     })
 }

@@ -4,8 +4,9 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use siembox::for_tests::agent::{
-    LineWriter, PageWriter, Poller, PollerState, RateLimitedClient, Worker, line_writer, restore,
+    PageWriter, Poller, PollerState, RateLimitedClient, Worker, restore,
 };
+use siembox::for_tests::format::LineWriter;
 use siembox::for_tests::ledger::Ledger;
 use siembox::for_tests::sent::{self, SentIds, SentRecorder};
 use siembox::for_tests::settings::{Overrides, Settings};
@@ -17,6 +18,7 @@ use siembox::for_tests::status::{
 };
 use siembox::for_tests::stream::CLOUD_APPS;
 use siembox::for_tests::timekeeping::Gate;
+use siembox::for_tests::wiring::line_writer;
 use siembox_support::cloud::Cloud;
 use tokio::sync::Notify;
 
@@ -34,7 +36,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// Requests in any minute, as the API allows them.
 pub const LIMIT: u32 = 30;
 
-type SimPoller = Poller<TestSpool, CloudApps<Line>, SimTime>;
+type SimPoller = Poller<TestSpool, SimTime>;
 
 /// One case. The error says what is wrong.
 pub fn hour(seed: u64) -> Result<Tally, String> {
@@ -189,13 +191,13 @@ pub fn pollers(
                 stream,
                 reader: restore(&**spool, stream, rules).unwrap(),
                 client: RateLimitedClient::new(
-                    CloudApps::new(
+                    Box::new(CloudApps::new(
                         line,
                         CloudAuth::Token(token()),
                         stream,
                         "https://tenant",
                         filters,
-                    ),
+                    )),
                     throttle,
                     TIMEOUT,
                 ),

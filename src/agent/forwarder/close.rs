@@ -1,8 +1,8 @@
 //! The end of a connection that siembox wants: to hear the receiver's word, or because the agent stops.
 
 use super::{End, Forwarder, LAST_PROOF, halted_for};
-use crate::agent::connect::Connect;
 use crate::agent::delivery_state::DeliveryState;
+use crate::sink::Connect;
 use crate::sink::{Sink, SinkError};
 use crate::spool::Spool;
 use crate::status::InternalEvent;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use tokio::task::spawn_blocking;
 
 use super::{End, Forwarder};
-use crate::agent::connect::Connect;
 use crate::agent::delivery_state::DeliveryState;
 use crate::ledger::Release;
+use crate::sink::Connect;
 use crate::spool::{Batch, Spool, SpoolError};
 use crate::status::InternalEvent;
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::disk::on_disk;
 use super::{End, Forwarder};
-use crate::agent::connect::Connect;
 use crate::agent::delivery_state::DeliveryState;
 use crate::agent::suspects::{Named, Offence};
 use crate::cef;
+use crate::sink::Connect;
 use crate::spool::{DeadLetter, Spool};
 use crate::status::{InternalEvent, LineTrouble};
 

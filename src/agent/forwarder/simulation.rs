@@ -17,15 +17,15 @@ use proptest::prelude::*;
 use tokio::sync::Notify;
 
 use super::Forwarder;
-use crate::agent::connect::ReceiverWord;
 use crate::agent::heartbeat::HeartbeatSchedule;
-use crate::agent::parts::line_writer;
 use crate::agent::shutdown::Shutdown;
 use crate::clock::Moment;
 use crate::ledger::Ledger;
 use crate::settings::{AgentSettings, Overrides, Settings};
+use crate::sink::ReceiverWord;
 use crate::spool::Spool;
 use crate::status::{Introduction, LedgerReport, Snapshot, SpoolReport, Status, Thresholds};
+use crate::wiring::line_writer;
 use receiver::{CloseStyle, Life, Receiver, SimConnect};
 use spool::MemorySpool;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Poller;
 use crate::clock::Time;
 use crate::ledger::{AuditOutcome, HOUR_MS, Horizon, LedgerKey, begin_of};
-use crate::source::{Place, Query, Source, SourceError, SourceErrorKind};
+use crate::source::{Place, Query, SourceError, SourceErrorKind};
 use crate::spool::Spool;
 use crate::status::InternalEvent;
 
@@ -15,7 +15,7 @@ const PAUSE: Duration = Duration::from_secs(600);
 /// Our own rows are looked at this often.
 const CHECK_EVERY: Duration = Duration::from_secs(3600);
 
-impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
+impl<S: Spool, T: Time> Poller<S, T> {
     /// Asks about one hour, where one is due.
     pub(super) fn audit(&mut self) {
         let now = self.worker.now().steady;

@@ -9,7 +9,7 @@ use crate::agent::worker::Stopped;
 use crate::clock::Time;
 use crate::event::{Event, EventKind};
 use crate::foreign::ForeignText;
-use crate::source::{Answer, Query, Source, SourceError};
+use crate::source::{Answer, Query, SourceError};
 use crate::spool::Spool;
 use crate::status::InternalEvent;
 use crate::stream::StreamKind;
@@ -22,7 +22,7 @@ const RELATED_ALERTS: u32 = 3;
 /// See [`RELATED_ALERTS`].
 const RELATED_PAUSE: Duration = Duration::from_secs(300);
 
-impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
+impl<S: Spool, T: Time> Poller<S, T> {
     /// Asks one question whose records do not matter, in turn.
     pub(super) fn ask(&mut self, query: &Query) -> Result<Answer, SourceError> {
         let answer = self.client.ask(&self.worker, query)?;

@@ -7,14 +7,14 @@ use crate::agent::on_error::{follow, passed_over};
 use crate::agent::worker::Stopped;
 use crate::clock::Time;
 use crate::ledger::LedgerKey;
-use crate::source::{Change, Failure, Source, SourceError, SourceErrorKind, Step, Unserved};
+use crate::source::{Change, Failure, SourceError, SourceErrorKind, Step, Unserved};
 use crate::spool::Spool;
 use crate::status::{InternalEvent, PageRead, Question};
 
 /// How often a refused secret is looked at again: a replaced token takes effect this soon.
 const SECRET_LOOK: Duration = Duration::from_secs(2);
 
-impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
+impl<S: Spool, T: Time> Poller<S, T> {
     /// What to do after trouble: tells it, and says how long to wait.
     pub(super) fn after(&mut self, error: SourceError) -> Duration {
         let SourceError { trouble, what } = error;

@@ -5,10 +5,10 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use crate::agent::cloud_clock::CloudClock;
-use crate::agent::line::LineWriter;
 use crate::agent::page_buffer::PageBuffer;
 use crate::clock::Time;
 use crate::event::Event;
+use crate::format::LineWriter;
 use crate::ledger::LedgerKey;
 use crate::sent::SentRecorder;
 use crate::source::Unreadable;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Poller;
 use crate::clock::Time;
-use crate::source::{PLAIN_PAGE, Place, Query, Source, SourceError};
+use crate::source::{PLAIN_PAGE, Place, Query, SourceError};
 use crate::spool::Spool;
 use crate::status::InternalEvent;
 use crate::timekeeping::Look;
@@ -15,7 +15,7 @@ const CLOCK_TRIES: usize = 3;
 /// How often it is looked whether the clock is set.
 const LOOK: Duration = Duration::from_millis(250);
 
-impl<S: Spool, C: Source, T: Time> Poller<S, C, T> {
+impl<S: Spool, T: Time> Poller<S, T> {
     /// How long to wait before the clock is looked at again; `None` where there is nothing to wait for.
     pub(super) fn wait_for_clock(&mut self) -> Option<Duration> {
         // once it is set, nobody takes it back

@@ -7,19 +7,19 @@ use std::ops::ControlFlow;
 use super::{End, Leg, Pollers, Replay};
 use crate::agent::chunk;
 use crate::agent::cloud_clock::CloudClock;
-use crate::agent::line::LineWriter;
 use crate::agent::on_error::passed_over;
 use crate::agent::page_buffer::PageBuffer;
 use crate::agent::page_writer::{BehindPage, tell_aside};
 use crate::clock::Time;
 use crate::event::{Event, EventKind};
 use crate::foreign::ForeignText;
+use crate::format::LineWriter;
 use crate::ledger::{self, LedgerKey};
 use crate::replay::ReplayCounts;
 use crate::sent::{Hour, Id};
 use crate::source::cloud_apps::record::too_long;
 use crate::source::{
-    Answer, Query, Recipient, Source, SourceError, TimeReader, Unserved, Verdict, fingerprint,
+    Answer, Query, Recipient, SourceError, TimeReader, Unserved, Verdict, fingerprint,
 };
 use crate::source::{Record, Unreadable};
 use crate::spool::Spool;
@@ -68,11 +68,11 @@ enum Fate {
     LeftOut,
 }
 
-impl<S: Spool, C: Source, T: Time> Replay<S, C, T> {
+impl<S: Spool, T: Time> Replay<S, T> {
     /// Asks for a page, in turn, and takes its records as they come.
     pub(super) fn fetch(
         &self,
-        leg: &mut Leg<S, C>,
+        leg: &mut Leg<S>,
         query: &Query,
         taken: &mut DistinctRecords,
     ) -> Result<Answer, SourceError> {
@@ -95,7 +95,7 @@ impl<S: Spool, C: Source, T: Time> Replay<S, C, T> {
     /// What the page brought becomes lines; only when it is durable the next one is asked for.
     pub(super) fn take_in(
         &mut self,
-        leg: &mut Leg<S, C>,
+        leg: &mut Leg<S>,
         taken: DistinctRecords,
         answer: &Answer,
     ) -> Result<Verdict, End> {
@@ -145,7 +145,7 @@ impl<S: Spool, C: Source, T: Time> Replay<S, C, T> {
     /// A record, or a stretch, is set aside without having been seen.
     pub(super) fn pass_over(
         &mut self,
-        leg: &mut Leg<S, C>,
+        leg: &mut Leg<S>,
         passed: Unserved,
         why: &str,
     ) -> Result<(), End> {
@@ -169,7 +169,7 @@ impl<S: Spool, C: Source, T: Time> Replay<S, C, T> {
         Ok(())
     }
 
-    fn known(&self, leg: &Leg<S, C>, records: &[Record<'_>]) -> HashSet<Id> {
+    fn known(&self, leg: &Leg<S>, records: &[Record<'_>]) -> HashSet<Id> {
         let ids: Vec<Id> = records.iter().map(id).collect();
         self.sent.known(leg.stream, &ids, |error| {
             self.worker.tell(&InternalEvent::SentIdsTrouble {
@@ -180,7 +180,7 @@ impl<S: Spool, C: Source, T: Time> Replay<S, C, T> {
 
     /// By a setting, by whether it was sent before, whether the poller may still read it by itself,
     /// and by what was asked for.
-    fn fate(&self, leg: &Leg<S, C>, known: &HashSet<Id>, record: &Record<'_>) -> Fate {
+    fn fate(&self, leg: &Leg<S>, known: &HashSet<Id>, record: &Record<'_>) -> Fate {
         if self.writer.leaves_out(&record.event) {
             return Fate::LeftOut;
         }
@@ -194,7 +194,7 @@ impl<S: Spool, C: Source, T: Time> Replay<S, C, T> {
     }
 
     /// Makes the page durable, however long that takes.
-    fn write(&self, leg: &mut Leg<S, C>, page: &PageBuffer, seen: &[u8]) -> Result<(), End> {
+    fn write(&self, leg: &mut Leg<S>, page: &PageBuffer, seen: &[u8]) -> Result<(), End> {
         let behind = BehindPage {
             cursor: b"",
             // only the newest ids stay: they tell the next life that this page landed
@@ -209,12 +209,7 @@ impl<S: Spool, C: Source, T: Time> Replay<S, C, T> {
     }
 
     /// As the poller does: the line must be the same.
-    fn add_related(
-        &self,
-        leg: &mut Leg<S, C>,
-        event: &mut Event<'_>,
-        at_ms: i64,
-    ) -> Result<(), End> {
+    fn add_related(&self, leg: &mut Leg<S>, event: &mut Event<'_>, at_ms: i64) -> Result<(), End> {
         let EventKind::Alert { related, .. } = &mut event.kind else {
             return Ok(());
         };

@@ -1,6 +1,6 @@
 //! The begin of a replay: what is asked is held against what can be done.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use tokio::sync::watch;
@@ -10,34 +10,28 @@ use super::{Leg, Pollers, Replay, number};
 use crate::agent::on_error::ErrorPolicy;
 use crate::agent::page_writer::PageWriter;
 use crate::agent::rate_limited_client::RateLimitedClient;
+use crate::agent::restore::{cursor, rules};
 use crate::agent::worker::Worker;
-use crate::agent::{Agent, AgentError, cloud_parts, cursor, line_writer, rules};
+use crate::agent::{Agent, AgentError};
 use crate::clock;
 use crate::replay::{ReplayCall, ReplayCounts, ReplayProgress, ReplayReport, ReplayRequest};
 use crate::sent::SentRecorder;
 use crate::settings::{AgentSettings, SourceSettings, StreamSettings};
-use crate::source::cloud_apps::CloudApps;
-use crate::source::http::Http;
-use crate::source::{Cursor, RequestLimit, Rules, Seen, TimeReader};
+use crate::source::{Cancel, Cursor, Rules, Seen, TimeReader};
 use crate::spool::Spool;
 
 /// A replay, as its agent knows it.
 pub(in crate::agent) struct RunningReplay {
-    /// Its clients, to wake it when one hangs.
-    pub(in crate::agent) clients: Vec<Http>,
+    /// Ends its questions that hang.
+    pub(in crate::agent) cancels: Vec<Cancel>,
     /// Its thread.
     pub(in crate::agent) thread: JoinHandle<()>,
 }
 
 impl<S: Spool + 'static> Agent<S> {
     /// Begins to fetch a window again, or says why not. `settings` are those that the agent was started with.
-    pub fn replay(
-        &mut self,
-        settings: &AgentSettings,
-        throttle: &Arc<Mutex<RequestLimit>>,
-        ReplayCall { request, words }: ReplayCall,
-    ) {
-        let begun = self.try_replay(settings, throttle, request, &words);
+    pub fn replay(&mut self, settings: &AgentSettings, ReplayCall { request, words }: ReplayCall) {
+        let begun = self.try_replay(settings, request, &words);
         match begun {
             Ok(replay) => self.replay = Some(replay),
             Err(word) => drop(words.send_replace(word)),
@@ -47,7 +41,6 @@ impl<S: Spool + 'static> Agent<S> {
     fn try_replay(
         &self,
         settings: &AgentSettings,
-        throttle: &Arc<Mutex<RequestLimit>>,
         request: ReplayRequest,
         words: &watch::Sender<ReplayReport>,
     ) -> Result<RunningReplay, ReplayReport> {
@@ -64,13 +57,13 @@ impl<S: Spool + 'static> Agent<S> {
                 settings.name
             )));
         }
-        if !request.again && !self.sent.on() {
+        if !request.again && !self.shared.sent.on() {
             return Err(ReplayReport::Refused(
                 "replay.remember is 0s in the settings, so siembox does not remember which records \
                     were sent: --again sends everything in the window".to_owned(),
             ));
         }
-        let since = self.sent.since_ms(clock::now_ms());
+        let since = self.shared.sent.since_ms(clock::now_ms());
         if !request.again && request.from_ms < since {
             let since = clock::in_words(since);
             return Err(ReplayReport::Refused(format!(
@@ -80,13 +73,15 @@ impl<S: Spool + 'static> Agent<S> {
                 clock::in_words(request.from_ms)
             )));
         }
+        let shared = &self.shared;
         let SourceSettings::CloudApps(of_source) = &settings.source;
-        let (mut clients, mut legs) = (Vec::new(), Vec::new());
+        let (mut cancels, mut legs) = (Vec::new(), Vec::new());
         for of_stream in meant(settings, &request)? {
             let stream = of_stream.spec;
-            let parts = cloud_parts(settings, stream).map_err(|error| failed(&error))?;
-            clients.push(parts.http);
-            let client = RateLimitedClient::new(parts.source, throttle, of_source.timeout);
+            let opened = shared.sources.open(stream);
+            let opened = opened.map_err(|error| failed(&error))?;
+            cancels.push(opened.cancel);
+            let client = RateLimitedClient::new(opened.source, &shared.limit, of_source.timeout);
             let leg = self.leg(settings, of_stream, client, request.from_ms);
             let leg = leg.map_err(|error| failed(&error))?;
             let Some(leg) = leg else {
@@ -101,15 +96,15 @@ impl<S: Spool + 'static> Agent<S> {
             request,
             streams: legs.iter().map(|leg| leg.stream.name.to_owned()).collect(),
             legs,
-            writer: line_writer(settings).map_err(|error| failed(&error))?,
-            sent: Arc::clone(&self.sent),
+            writer: shared.writer.clone(),
+            sent: Arc::clone(&self.shared.sent),
             worker: Worker {
                 time: ReplayTime {
-                    agent: Arc::clone(&self.halt),
+                    agent: Arc::clone(&self.shared.shutdown),
                     report: words.clone(),
                 },
-                liveness: self.reporter.part("replay"),
-                reporter: self.reporter.clone(),
+                liveness: self.shared.reporter.part("replay"),
+                reporter: self.shared.reporter.clone(),
             },
             progress: ReplayProgress::default(),
         };
@@ -117,7 +112,7 @@ impl<S: Spool + 'static> Agent<S> {
             .name(format!("{}/replay", settings.name))
             .spawn(move || replay.run())
             .map_err(|cause| failed(&AgentError::Thread { cause }))?;
-        Ok(RunningReplay { clients, thread })
+        Ok(RunningReplay { cancels, thread })
     }
 
     /// The window of a stream, from `from_ms` on; `None` where the poller has not begun yet.
@@ -125,11 +120,11 @@ impl<S: Spool + 'static> Agent<S> {
         &self,
         settings: &AgentSettings,
         of_stream: &StreamSettings,
-        client: RateLimitedClient<CloudApps>,
+        client: RateLimitedClient,
         from_ms: i64,
-    ) -> Result<Option<Leg<S, CloudApps>>, AgentError> {
+    ) -> Result<Option<Leg<S>>, AgentError> {
         let (stream, rules) = (of_stream.spec, rules(settings, of_stream));
-        let memory = self.spool.recall(stream.number())?;
+        let memory = self.shared.spool.recall(stream.number())?;
         let Some(cursor) = cursor(&memory, stream)? else {
             return Ok(None);
         };
@@ -153,10 +148,10 @@ impl<S: Spool + 'static> Agent<S> {
             pollers,
             pages: PageWriter {
                 number,
-                spool: Arc::clone(&self.spool),
-                ledger: Arc::clone(&self.ledger),
-                sent: SentRecorder::new(&self.sent, stream, number),
-                wake: Arc::clone(&self.wake),
+                spool: Arc::clone(&self.shared.spool),
+                ledger: Arc::clone(&self.shared.ledger),
+                sent: SentRecorder::new(&self.shared.sent, stream, number),
+                wake: Arc::clone(&self.shared.wake),
             },
         }))
     }

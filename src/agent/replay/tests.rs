@@ -6,18 +6,18 @@ use std::sync::Mutex;
 use tokio::sync::{Notify, watch};
 
 use super::*;
-use crate::agent::line_writer;
 use crate::clock::Moment;
 use crate::ledger::Ledger;
 use crate::sent::{SentBounds, SentRecorder};
 use crate::settings::{Overrides, Settings};
-use crate::source::{Answer, Recipient, RequestLimit, Rules, Seen};
+use crate::source::{Answer, Recipient, RequestLimit, Rules, Seen, Source};
 use crate::spool::sled::{SledSpool, SpoolBounds};
 use crate::spool::{Lines, SpoolPage};
 use crate::status::{
     Introduction, LedgerReport, LivenessWatch, SpoolReport, Status, Thresholds, WORK,
 };
 use crate::stream::CLOUD_APPS;
+use crate::wiring::line_writer;
 
 const HOUR: Duration = Duration::from_secs(3600);
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -131,7 +131,7 @@ fn late_parts(takes: Duration, silence: Option<Duration>) -> (Vec<String>, Repla
     let leg = Leg {
         stream,
         reader: TimeReader::new(rules, Some(cursor(TO_MS - 1_000_000)), Seen::default()),
-        client: RateLimitedClient::new(source, &limit, TIMEOUT),
+        client: RateLimitedClient::new(Box::new(source), &limit, TIMEOUT),
         errors: ErrorPolicy::default(),
         fetch_related: false,
         pollers: Pollers::of(cursor(TO_MS), 0),

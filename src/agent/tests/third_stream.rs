@@ -16,11 +16,13 @@ use tokio::sync::watch;
 use super::super::*;
 use crate::replay::{ReplayCall, ReplayReport, ReplayRequest};
 use crate::sent;
-use crate::settings::{Overrides, Settings};
+use crate::settings::{AgentSettings, Overrides, Settings};
 use crate::spool::sled::{SledSpool, SpoolBounds};
-use crate::status::{LedgerSpan, Snapshot, StreamReport, Thresholds, text};
+use crate::status::{LedgerSpan, Snapshot, Status, StreamReport, Thresholds, text};
 use crate::stream::THREE;
+use crate::timekeeping::Gate;
 use crate::web::{Exchange, Site, View};
+use crate::wiring::{Receiver, Sources, line_writer};
 
 const ACTIVITIES: u64 = 60;
 const ALERTS: u64 = 7;
@@ -31,7 +33,6 @@ struct Home {
     folder: tempfile::TempDir,
     settings: AgentSettings,
     status: Status,
-    throttle: Arc<Mutex<RequestLimit>>,
     agent: Agent<SledSpool>,
 }
 
@@ -64,27 +65,29 @@ impl Home {
             disconnected: hour,
         };
         let status = Status::new(thresholds, clock::now());
-        let throttle = Arc::new(Mutex::new(RequestLimit::new(6000)));
         let spool =
             SledSpool::open(folder.path(), SpoolBounds::new(1 << 30), clock::now_ms()).unwrap();
         let bounds = sent::SentBounds {
             remember: settings.memory.remember,
             most_bytes: 1 << 20,
         };
-        let agent = Agent::start(
-            &settings,
-            folder.path(),
-            Arc::new(spool),
-            SentIds::new(folder.path().join("ids"), bounds),
-            &throttle,
-            &Gate::open(),
-            &status,
-        );
+        let parts = AgentParts {
+            folder: folder.path(),
+            spool: Arc::new(spool),
+            sent: SentIds::new(folder.path().join("ids"), bounds),
+            sources: Arc::new(Sources::new(&settings)),
+            limit: Arc::new(Mutex::new(RequestLimit::new(6000))),
+            writer: line_writer(&settings).unwrap(),
+            host: None,
+            connect: Receiver::new(&settings.siem).unwrap(),
+            gate: &Gate::open(),
+            status: &status,
+        };
+        let agent = Agent::start(&settings, parts);
         Self {
             folder,
             settings,
             status,
-            throttle,
             agent: agent.unwrap(),
         }
     }
@@ -113,11 +116,8 @@ impl Home {
             again,
             dry_run: false,
         };
-        self.agent.replay(
-            &self.settings,
-            &self.throttle,
-            ReplayCall { request, words },
-        );
+        self.agent
+            .replay(&self.settings, ReplayCall { request, words });
         let begin = Instant::now();
         loop {
             let word = heard.borrow().clone();
@@ -169,7 +169,7 @@ async fn a_third_stream_goes_from_settings_to_metrics() {
 
     // on flash
     let devices = THREE[2];
-    let spool = Arc::clone(&home.agent.spool);
+    let spool = Arc::clone(&home.agent.shared.spool);
     assert!(spool.recall(devices.number()).unwrap().cursor.is_some());
     let ids = std::fs::read_dir(home.folder.path().join("ids")).unwrap();
     let names = ids.map(|entry| entry.unwrap().file_name().into_string().unwrap());

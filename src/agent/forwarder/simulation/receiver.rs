@@ -12,9 +12,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::held;
-use crate::agent::connect::{Connect, ConnectError, ReceiverWord};
 use crate::agent::replay_window::SETTLE;
 use crate::sink::{Answers, Farewell, Peer, ReceiverRefusal, Sink, SinkError, Spoken};
+use crate::sink::{Connect, ConnectError, ReceiverWord};
 use crate::spool::Lines;
 use crate::syslog::frame::FramingRepairs;
 

@@ -1,0 +1,23 @@
+//! What of the settings can't be used.
+
+use crate::cef::VersionError;
+use crate::sink::TrustError;
+use crate::trust::PemError;
+
+/// A file or a value of the settings can't be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WiringError {
+    /// A certificate file can't be used.
+    #[error("source.ca_file: {0}")]
+    CaFile(#[from] PemError),
+    /// The proxy's address or password can't be used.
+    #[error("Invalid proxy address: {0}")]
+    Proxy(String),
+    /// What leads to the SIEM can't be used.
+    #[error("siem: {0}")]
+    Siem(#[from] TrustError),
+    /// No such version of the old agent is known.
+    #[error("siem.agent_version: {0}")]
+    Version(#[from] VersionError),
+}

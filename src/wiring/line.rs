@@ -1,0 +1,77 @@
+//! How lines look, by the settings.
+
+use super::WiringError;
+use crate::cef::{self, Looks, Style, Version};
+use crate::format::LineWriter;
+use crate::settings::{
+    AgentSettings, AlertNaming, FieldProfile, HeaderTime, SiemSettings, SourceSettings,
+};
+use crate::syslog::{self, Header, Priority};
+
+/// What turns this agent's records into lines.
+///
+/// # Errors
+/// When the version to take after is not known.
+pub fn line_writer(agent: &AgentSettings) -> Result<LineWriter, WiringError> {
+    Ok(LineWriter {
+        header: header(&agent.siem),
+        style: style(agent)?,
+        defender_for_identity: agent.alerts.defender_for_identity,
+    })
+}
+
+fn header(siem: &SiemSettings) -> Header {
+    let settings = &siem.header;
+    let time = match settings.time_format {
+        HeaderTime::Rfc5424 => syslog::TimeFormat::Rfc5424,
+        HeaderTime::Rfc3164 => syslog::TimeFormat::Rfc3164,
+        HeaderTime::Rfc3164WithYear => syslog::TimeFormat::Rfc3164WithYear,
+        HeaderTime::FullRfc5424 => syslog::TimeFormat::FullRfc5424,
+    };
+    let priority = Priority {
+        facility: settings.facility,
+        severity: settings.severity,
+    };
+    let name = system_name(siem);
+    Header::new(time, priority, settings.include_pri, name.as_deref())
+}
+
+/// The system name in the header, where it has one.
+#[must_use]
+pub fn system_name(siem: &SiemSettings) -> Option<String> {
+    let settings = &siem.header;
+    settings
+        .system_name
+        .clone()
+        .or_else(machine_name)
+        .filter(|_| settings.include_system_name)
+}
+
+/// The machine's name; what is no name for a syslog header is none.
+pub fn machine_name() -> Option<String> {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .ok()?
+        .trim()
+        .to_owned();
+    (!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic())).then_some(name)
+}
+
+fn style(agent: &AgentSettings) -> Result<Style, WiringError> {
+    let settings = &agent.siem.cef;
+    let SourceSettings::CloudApps(source) = &agent.source;
+    let version = Version::parse(&settings.agent_version)?;
+    Ok(Style::new(&Looks {
+        profile: match settings.profile {
+            FieldProfile::Original => cef::Profile::Original,
+            FieldProfile::Portable => cef::Profile::Portable,
+        },
+        agent_version: &version,
+        severity: agent.alerts.severity_map,
+        alert_name: match agent.alerts.name {
+            AlertNaming::Title => cef::AlertName::Title,
+            AlertNaming::Policy => cef::AlertName::Policy,
+        },
+        api_url: &source.api_url,
+        portal: settings.portal_url.as_deref(),
+    }))
+}

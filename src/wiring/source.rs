@@ -1,0 +1,158 @@
+//! Where records come from, by the settings: the cloud's API over HTTP.
+
+use std::sync::Arc;
+
+use super::WiringError;
+use crate::clock;
+use crate::settings::{
+    AgentSettings, CloudAppsSettings, Credentials, ProxySettings, SecretSource, SourceSettings,
+};
+use crate::source::cloud_apps::{self, CloudApps, CloudAuth};
+use crate::source::http::{Http, Route};
+use crate::source::{Entra, OpenSource, ReadSecret, StreamSource};
+use crate::stream::StreamSpec;
+use crate::trust;
+
+/// How a proxy is asked for a way through, for whoever looks at it step by step.
+pub(crate) use crate::source::http::tunnel;
+
+/// Opens the sources of an agent's streams.
+pub struct Sources {
+    agent: AgentSettings,
+}
+
+// === impl Sources ===
+
+impl Sources {
+    /// As these settings have it.
+    #[must_use]
+    pub fn new(agent: &AgentSettings) -> Self {
+        let agent = agent.clone();
+        Self { agent }
+    }
+}
+
+impl OpenSource for Sources {
+    fn open(
+        &self,
+        stream: StreamSpec,
+    ) -> Result<StreamSource, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(open_source(&self.agent, stream)?)
+    }
+}
+
+/// What reads `stream` of this agent.
+///
+/// # Errors
+/// When a file or the proxy of the settings can't be used.
+pub fn open_source(agent: &AgentSettings, stream: StreamSpec) -> Result<StreamSource, WiringError> {
+    let SourceSettings::CloudApps(settings) = &agent.source;
+    let http = Http::new(&route(settings)?);
+    let (auth, read_secret) = way_in(&settings.credentials);
+    let of_stream = agent.stream(stream);
+    let filters = of_stream.map(|of_stream| of_stream.filters.clone());
+    let source = CloudApps::new(
+        http.clone(),
+        auth,
+        stream,
+        &settings.api_url,
+        filters.unwrap_or_default(),
+    );
+    Ok(StreamSource {
+        source: Box::new(source),
+        cancel: Box::new(move || http.shut_down()),
+        read_secret,
+    })
+}
+
+/// How the cloud is reached.
+///
+/// # Errors
+/// When the CA file or the proxy can't be used.
+pub fn route(source: &CloudAppsSettings) -> Result<Route, WiringError> {
+    let extra_roots = match &source.ca_file {
+        Some(path) => trust::authorities(path)?,
+        None => Vec::new(),
+    };
+    let proxy = source.proxy.as_ref().map(proxy).transpose()?;
+    Ok(Route {
+        proxy,
+        extra_roots,
+        timeout: source.timeout,
+    })
+}
+
+fn proxy(settings: &ProxySettings) -> Result<ureq::Proxy, WiringError> {
+    let refused = |what: String| WiringError::Proxy(what);
+    let (protocol, host) = match settings.host.strip_prefix("https://") {
+        Some(host) => (ureq::ProxyProtocol::Https, host),
+        None => (
+            ureq::ProxyProtocol::Http,
+            settings.host.trim_start_matches("http://"),
+        ),
+    };
+    // ureq joins host and port as they are
+    let bracketed = format!("[{host}]");
+    let host = if host.contains(':') {
+        bracketed.as_str()
+    } else {
+        host
+    };
+    // the proxy finds the name: behind one, this machine often can't
+    let mut builder = ureq::Proxy::builder(protocol)
+        .host(host)
+        .port(settings.port)
+        .resolve_target(false);
+    if let Some(user) = &settings.user {
+        builder = builder.username(user);
+    }
+    if let Some(password) = &settings.password {
+        let password = password
+            .read()
+            .map_err(|error| refused(error.to_string()))?;
+        builder = builder.password(password.reveal());
+    }
+    builder
+        .build()
+        .map_err(|error| refused(format!("{}:{}: {error}", settings.host, settings.port)))
+}
+
+/// The way in, and the secret's reader beside it.
+fn way_in(credentials: &Credentials) -> (CloudAuth, ReadSecret) {
+    let (secret, is_token) = match credentials {
+        Credentials::Token(secret) => (Arc::new(secret.clone()), true),
+        Credentials::Entra { client_secret, .. } => (Arc::new(client_secret.clone()), false),
+    };
+    let reader = || -> ReadSecret {
+        let secret: Arc<SecretSource> = Arc::clone(&secret);
+        Box::new(move || {
+            let read = if is_token {
+                secret.read_token()
+            } else {
+                secret.read_client_secret()
+            };
+            read.map(|secret| secret.reveal().to_owned())
+                .map_err(|error| error.to_string())
+        })
+    };
+    let auth = match credentials {
+        Credentials::Token(_) => CloudAuth::Token(reader()),
+        Credentials::Entra {
+            tenant_id,
+            client_id,
+            login_url,
+            ..
+        } => {
+            let steady = Box::new(|| clock::now().steady);
+            CloudAuth::Entra(Entra::new(
+                &cloud_apps::PERMISSION,
+                login_url,
+                tenant_id,
+                client_id,
+                reader(),
+                steady,
+            ))
+        }
+    };
+    (auth, reader())
+}
