@@ -47,6 +47,10 @@ pub mod ledger {
     pub use crate::ledger::{Ledger, LedgerKey, NAME, PageCounts, Release};
 }
 
+pub mod lines {
+    pub use crate::lines::Lines;
+}
+
 pub mod network {
     pub use crate::network::{Firewall, Lease, Network, NetworkTools, Nic, Setting, path};
 }
@@ -128,8 +132,8 @@ pub mod source {
 
 pub mod spool {
     pub use crate::spool::{
-        Batch, DeadLetter, Encoder, Label, LineSet, Lines, Memory, Repair, Spool, SpoolError,
-        SpoolPage, Stats,
+        Batch, DeadLetter, Encoder, Label, LineSet, Memory, Repair, Spool, SpoolError, SpoolPage,
+        Stats,
     };
     pub mod fuzzing {
         pub use crate::spool::fuzzing::{Codec, batch, body, piece, pieces, set_aside};

@@ -66,8 +66,8 @@
 //! one way, without circles, also among the modules of one folder. `tests/arrows` reads the source
 //! against this list.
 //!
-//! The ground floor is `backoff`, `clock`, `durable`, `foreign`, `own_file`, `patience`, `random`,
-//! `still_there` and `text_file`. Each room may use it, unless its row says "nothing".
+//! The ground floor is `backoff`, `clock`, `durable`, `foreign`, `lines`, `own_file`, `patience`,
+//! `random`, `still_there` and `text_file`. Each room may use it, unless its row says "nothing".
 //!
 //! Time has one door, `clock`, and randomness one, `random`: no other module names `Instant`,
 //! `SystemRandom` or `RandomState`, and none reads `SystemTime`.
@@ -89,7 +89,7 @@
 //!   streams; knows ports only. Uses `cef` `event` `format` `ledger` `replay` `sent` `settings`
 //!   `sink` `source` `spool` `status` `stream` `timekeeping`.
 //! - `check`: `siembox check`: each step between the settings and the first line, with its cure.
-//!   Uses `certificate` `settings` `sink` `source` `spool` `status` `stream` `trust` `wiring`.
+//!   Uses `certificate` `settings` `sink` `source` `status` `stream` `trust` `wiring`.
 //! - `preview`: `siembox preview`: what the filters let through now, as lines. Uses `settings`
 //!   `source` `stream` `wiring`.
 //! - `render`: `siembox render`: records in a file, as lines. Uses `cef` `event` `source` `syslog`.
@@ -139,6 +139,7 @@
 //! - `clock`: the one door to time. Uses nothing.
 //! - `durable`: a small file, replaced as a whole. Uses `own_file`.
 //! - `foreign`: text of others, out of which our own secrets are taken. Uses `random`.
+//! - `lines`: many lines in one buffer, from a page to the wire. Uses nothing.
 //! - `own_file`: files of our own, opened without following links. Uses nothing.
 //! - `patience`: reads of files that may hang, within a bound. Uses nothing.
 //! - `random`: the one door to randomness. Uses nothing.
@@ -167,6 +168,7 @@ mod format;
 mod gpio;
 mod led;
 mod ledger;
+mod lines;
 mod log;
 mod network;
 mod orphan;

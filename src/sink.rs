@@ -47,7 +47,7 @@ pub use trust::{Trust, TrustError, TrustFiles};
 
 pub use crate::trust::TlsFault;
 
-use crate::spool::Lines;
+use crate::lines::Lines;
 use crate::syslog::frame::FramingRepairs;
 
 /// One connection to the SIEM.

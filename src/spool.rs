@@ -11,7 +11,6 @@ mod fragment;
 #[doc(hidden)]
 pub mod fuzzing;
 mod line_set;
-mod lines;
 mod record;
 mod repair;
 mod seen;
@@ -22,8 +21,9 @@ pub use batch::{Encoder, Label};
 #[doc(hidden)] // measured by itself in tests/bench/budget
 pub use dead_letter::MOST_BYTES as MOST_ASIDE_BYTES;
 pub use line_set::LineSet;
-pub use lines::Lines;
 pub use repair::Repair;
+
+use crate::lines::Lines;
 
 use std::path::PathBuf;
 

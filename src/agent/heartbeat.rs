@@ -7,7 +7,8 @@ use crate::cef;
 use crate::clock::{self, Moment};
 use crate::format::LineWriter;
 use crate::ledger::{Ledger, begin_of, hour_of};
-use crate::spool::{Lines, Spool};
+use crate::lines::Lines;
+use crate::spool::Spool;
 use crate::status::Reporter;
 
 /// The heartbeat of one agent.

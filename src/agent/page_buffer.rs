@@ -7,8 +7,9 @@ use super::chunk::{self, MOST_LINE, OVERHEAD};
 use crate::event::Event;
 use crate::format::LineWriter;
 use crate::ledger::{LedgerKey, PageCounts};
+use crate::lines::Lines;
 use crate::source::Unreadable;
-use crate::spool::{DeadLetter, Lines};
+use crate::spool::DeadLetter;
 
 /// The yield of one page.
 #[derive(Default)]

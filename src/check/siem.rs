@@ -1,9 +1,9 @@
 //! The way to the SIEM: does somebody answer, and does a line arrive?
 
 use crate::clock;
+use crate::lines::Lines;
 use crate::settings::AgentSettings;
 use crate::sink::{Farewell, Protocol, Sink, Target};
-use crate::spool::Lines;
 use crate::wiring::{Wire, line_writer, siem_target};
 
 /// Connects, and ends the connection; no line is sent.

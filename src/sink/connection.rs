@@ -6,7 +6,7 @@ use super::rate_limit::{self, LineRate};
 use super::stream::SyslogStream;
 use super::transport::Carrier;
 use super::{Farewell, Sink};
-use crate::spool::Lines;
+use crate::lines::Lines;
 use crate::syslog::frame::{Framing, FramingRepairs};
 
 /// Bytes gathered before one write; a longer line goes out in one write all the same.

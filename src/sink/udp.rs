@@ -18,7 +18,7 @@ use super::rate_limit::{self, LineRate};
 use super::target::StepTimes;
 use super::{Farewell, Sink};
 use crate::clock::Stopwatch;
-use crate::spool::Lines;
+use crate::lines::Lines;
 use crate::syslog::frame::{self, FramingRepairs};
 
 /// RFC 5424, 6.1: what every receiver takes. A path that doesn't is not for syslog.

@@ -18,7 +18,7 @@ use super::target::{Protocol, Target};
 use super::tls::{self, SyslogTls};
 use super::udp::Udp;
 use super::{Answers, Farewell, Sink, connect};
-use crate::spool::Lines;
+use crate::lines::Lines;
 use crate::syslog::frame::FramingRepairs;
 
 /// A connection to the SIEM.

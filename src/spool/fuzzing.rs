@@ -1,13 +1,14 @@
 //! The codecs, each behind the same two calls, for those who hold them against any bytes: the fuzz targets
 //! (`tests/fuzz`). siembox itself does not use this.
 
+use super::DeadLetter;
 use super::batch::{Decoder, Encoder, Label};
 use super::dead_letter;
 use super::fragment;
 use super::record::{self, RecordKind};
 use super::seen;
 use super::state::{SpoolProgress, SpoolState};
-use super::{DeadLetter, Lines};
+use crate::lines::Lines;
 
 /// One of the codecs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

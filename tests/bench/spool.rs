@@ -10,8 +10,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use siembox::for_tests::lines::Lines;
 use siembox::for_tests::spool::sled::{SledSpool, SpoolBounds};
-use siembox::for_tests::spool::{Lines, Spool, SpoolPage};
+use siembox::for_tests::spool::{Spool, SpoolPage};
 
 struct Noise(u64);
 

@@ -6,9 +6,10 @@
 
 use std::path::Path;
 
+use siembox::for_tests::lines::Lines;
 use siembox::for_tests::settings::EXAMPLE;
+use siembox::for_tests::spool::DeadLetter;
 use siembox::for_tests::spool::fuzzing::{self, Codec};
-use siembox::for_tests::spool::{DeadLetter, Lines};
 use siembox_fuzz::TARGETS;
 use siembox_support::records::{one_activity, one_alert};
 

@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use siembox::for_tests::lines::Lines;
 use siembox::for_tests::source::Cursor;
 use siembox::for_tests::spool::sled::{SledSpool, SpoolBounds};
-use siembox::for_tests::spool::{
-    Batch, DeadLetter, Lines, Memory, Spool, SpoolError, SpoolPage, Stats,
-};
+use siembox::for_tests::spool::{Batch, DeadLetter, Memory, Spool, SpoolError, SpoolPage, Stats};
 use tempfile::TempDir;
 
 use crate::case::Step;

@@ -12,8 +12,8 @@ mod tls;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use siembox::for_tests::lines::Lines;
 use siembox::for_tests::sink::{Farewell, Protocol, Sink, SinkError, StepTimes, Target, Wire};
-use siembox::for_tests::spool::Lines;
 use siembox::for_tests::syslog::frame::{Framing, FramingRepairs};
 
 /// As many as the issue asks to compare.

@@ -6,8 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::shared::{Random, Written, copy_folder, noise_text, stores};
+use siembox::for_tests::lines::Lines;
 use siembox::for_tests::spool::sled::{SledSpool, SpoolBounds};
-use siembox::for_tests::spool::{Lines, Repair, Spool};
+use siembox::for_tests::spool::{Repair, Spool};
 
 const PAGES: u64 = 34;
 const LINES: u64 = 150;

@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::shared::{Random, Written, noise};
+use siembox::for_tests::lines::Lines;
 use siembox::for_tests::spool::sled::{SledSpool, SpoolBounds};
-use siembox::for_tests::spool::{DeadLetter, Lines, Spool};
+use siembox::for_tests::spool::{DeadLetter, Spool};
 
 /// So many kills. `SPOOL_KILLS=500` for a longer run.
 const KILLS: usize = 25;

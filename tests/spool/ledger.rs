@@ -4,8 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use siembox::for_tests::ledger::{Ledger, LedgerKey, NAME, PageCounts, Release};
+use siembox::for_tests::lines::Lines;
 use siembox::for_tests::spool::sled::{SledSpool, SpoolBounds};
-use siembox::for_tests::spool::{LineSet, Lines, Spool, SpoolError, SpoolPage};
+use siembox::for_tests::spool::{LineSet, Spool, SpoolError, SpoolPage};
 use siembox::for_tests::status::{LedgerReport, LedgerSpan};
 
 const KEEP: Duration = Duration::from_secs(90 * 86_400);

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use super::shared::{Written, copy_folder, noise_text};
 use proptest::prelude::*;
+use siembox::for_tests::lines::Lines;
 use siembox::for_tests::spool::sled::{SledSpool, SpoolBounds};
-use siembox::for_tests::spool::{DeadLetter, Lines, Memory, Spool, SpoolError};
+use siembox::for_tests::spool::{DeadLetter, Memory, Spool, SpoolError};
 
 #[derive(Debug, Clone)]
 enum Action {

@@ -8,8 +8,9 @@ use std::fs;
 use std::path::Path;
 
 use super::shared::{Random, Written, copy_folder, disk_bytes, noise_text, stores};
+use siembox::for_tests::lines::Lines;
 use siembox::for_tests::spool::sled::{SledSpool, SpoolBounds};
-use siembox::for_tests::spool::{Lines, Repair, Spool};
+use siembox::for_tests::spool::{Repair, Spool};
 
 /// So many cuts. `SPOOL_CUTS=2000` for a longer run.
 const CUTS: u64 = 60;

@@ -11,8 +11,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::shared::{Random, Written, noise_text};
+use siembox::for_tests::lines::Lines;
 use siembox::for_tests::spool::sled::{SledSpool, SpoolBounds};
-use siembox::for_tests::spool::{DeadLetter, Lines, Repair, Spool};
+use siembox::for_tests::spool::{DeadLetter, Repair, Spool};
 use siembox_support::dice::Dice;
 use siembox_support::disk::{Drive, own_mounts};
 use siembox_support::soak;

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use siembox::for_tests::spool::{DeadLetter, Lines, Spool, SpoolPage};
+use siembox::for_tests::lines::Lines;
+use siembox::for_tests::spool::{DeadLetter, Spool, SpoolPage};
 
 /// A page without its lines.
 #[derive(Default)]

@@ -8,11 +8,12 @@ use tokio::sync::{Notify, watch};
 use super::*;
 use crate::clock::Moment;
 use crate::ledger::Ledger;
+use crate::lines::Lines;
 use crate::sent::{SentBounds, SentRecorder};
 use crate::settings::{Overrides, Settings};
 use crate::source::{Answer, Recipient, RequestLimit, Rules, Seen, Source};
+use crate::spool::SpoolPage;
 use crate::spool::sled::{SledSpool, SpoolBounds};
-use crate::spool::{Lines, SpoolPage};
 use crate::status::{
     Introduction, LedgerReport, LivenessWatch, SpoolReport, Status, Thresholds, WORK,
 };

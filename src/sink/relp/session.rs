@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::window::Window;
+use crate::lines::Lines;
 use crate::sink::duplex::StreamTurn;
 use crate::sink::error::SinkError;
 use crate::sink::peer::Peer;
@@ -13,7 +14,6 @@ use crate::sink::relp_protocol::{RelpFault, frame};
 use crate::sink::stream::SyslogStream;
 use crate::sink::transport::Carrier;
 use crate::sink::{Answers, Farewell, Sink};
-use crate::spool::Lines;
 use crate::syslog::frame::FramingRepairs;
 
 /// What `open` offers. Version 0 is the only one that librelp speaks.

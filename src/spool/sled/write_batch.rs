@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 
 use super::checkpoint::Checkpoint;
 use super::index::KeptLetter;
+use crate::lines::Lines;
 use crate::spool::batch::{self, Encoder, Label};
 use crate::spool::state::{self, SpoolState};
-use crate::spool::{DeadLetter, Lines, SpoolPage, dead_letter, fragment, seen};
+use crate::spool::{DeadLetter, SpoolPage, dead_letter, fragment, seen};
 
 /// The most records set aside that are kept, and the most that they take on disk, bytes.
 pub(super) const MOST_ASIDES: usize = 256;

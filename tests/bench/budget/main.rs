@@ -11,11 +11,12 @@ use std::hint::black_box;
 use gungraun::{library_benchmark, library_benchmark_group, main};
 use siembox::for_tests::cef::{AlertName, Looks, Profile, Style, Version};
 use siembox::for_tests::event::Event;
+use siembox::for_tests::lines::Lines;
 use siembox::for_tests::source::Answer;
 use siembox::for_tests::source::cloud_apps::LAYOUT;
 use siembox::for_tests::source::cloud_apps::record::{activity, alert};
 use siembox::for_tests::source::json::list::Parser;
-use siembox::for_tests::spool::{Encoder, Label, Lines};
+use siembox::for_tests::spool::{Encoder, Label};
 use siembox::for_tests::syslog::{Header, Priority, TimeFormat};
 use siembox_support::records::{self, Record, Series};
 

@@ -5,8 +5,9 @@
 //! The first byte chooses what the others are: bytes as they lie there, the body of an envelope that is whole, what a batch
 //! or a record set aside unfolds to, or lines to be written and read back.
 
+use siembox::for_tests::lines::Lines;
+use siembox::for_tests::spool::DeadLetter;
 use siembox::for_tests::spool::fuzzing::{self, Codec};
-use siembox::for_tests::spool::{DeadLetter, Lines};
 
 /// The most memory that reading may take: the largest batch, and where its lines end.
 const MOST: usize = 65 << 20;

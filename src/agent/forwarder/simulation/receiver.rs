@@ -13,9 +13,9 @@ use tokio::time::Instant;
 
 use super::held;
 use crate::agent::replay_window::SETTLE;
+use crate::lines::Lines;
 use crate::sink::{Answers, Farewell, Peer, ReceiverRefusal, Sink, SinkError, Spoken};
 use crate::sink::{Connect, ConnectError, ReceiverWord};
-use crate::spool::Lines;
 use crate::syslog::frame::FramingRepairs;
 
 /// How a connection ends.

@@ -4,7 +4,8 @@
 use std::sync::Mutex;
 
 use crate::agent::forwarder::simulation::held;
-use crate::spool::{Batch, DeadLetter, Lines, Memory, Spool, SpoolError, SpoolPage, Stats};
+use crate::lines::Lines;
+use crate::spool::{Batch, DeadLetter, Memory, Spool, SpoolError, SpoolPage, Stats};
 
 /// The spool.
 pub struct MemorySpool {

@@ -3,7 +3,8 @@
 
 use super::super::SpoolBounds;
 use super::*;
-use crate::spool::{Lines, Spool, SpoolPage};
+use crate::lines::Lines;
+use crate::spool::{Spool, SpoolPage};
 
 /// A spool of three batches of 128 lines, and a page behind them (the newest page is taken back where it is damaged).
 fn spool(folder: &std::path::Path) -> SledSpool {

@@ -5,12 +5,13 @@ use std::collections::VecDeque;
 use std::path::Path;
 
 use super::*;
+use crate::lines::Lines;
 use crate::spool::batch::Encoder;
 use crate::spool::sled::append::fill;
 use crate::spool::sled::segments::{self, SegmentId};
 use crate::spool::sled::write_batch::WriteBatch;
 use crate::spool::sled::{SledSpool, SpoolBounds};
-use crate::spool::{Lines, Spool, SpoolError, SpoolPage};
+use crate::spool::{Spool, SpoolError, SpoolPage};
 
 /// A store with so many pages of one line each.
 fn store(path: &Path, pages: u64) -> Store {

@@ -18,7 +18,7 @@ impl Lines {
     /// Lines from a text, where each of them ends in it, and their tags. `None` unless the ends rise, fall on characters,
     /// the last one is the end of the text, and there is a tag for each.
     #[must_use]
-    pub(super) fn from_parts(text: String, ends: Vec<usize>, tags: Vec<u32>) -> Option<Self> {
+    pub fn from_parts(text: String, ends: Vec<usize>, tags: Vec<u32>) -> Option<Self> {
         let mut start = 0;
         for &end in &ends {
             if end < start || !text.is_char_boundary(end) {
