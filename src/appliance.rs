@@ -87,8 +87,8 @@ pub enum ApplianceError {
 
 /// Where new settings come from, and who is told of them.
 pub trait SettingsProvider {
-    /// The settings file's face: changes when the file changes.
-    fn face(&self) -> u64;
+    /// The settings file's fingerprint: changes when the file changes.
+    fn fingerprint(&self) -> u64;
     /// Reads the settings again. The error names file, line, key and what is allowed.
     ///
     /// # Errors
@@ -116,7 +116,7 @@ pub trait SettingsProvider {
 ///
 /// # Errors
 /// When it can't start. An agent that can't start does not stop the others: it is tried again, and says so.
-pub fn run(settings: Settings, desk: &impl SettingsProvider) -> Result<(), ApplianceError> {
+pub fn run(settings: Settings, provider: &impl SettingsProvider) -> Result<(), ApplianceError> {
     let (calls, called) = mpsc::channel(8);
     let home = Home::take(&settings.state_dir, calls)?;
     allocator::give_back_large_buffers();
@@ -126,9 +126,9 @@ pub fn run(settings: Settings, desk: &impl SettingsProvider) -> Result<(), Appli
         .enable_all()
         .build()
         .map_err(ApplianceError::Bootstrap)?;
-    let appliance = Appliance::new(settings, home, desk);
-    let (pulse, now) = (appliance.pulse.clone(), || clock::now().steady);
-    let done = runtime.block_on(pulse.watch(WAIT + WORK, now, appliance.run(called, desk)));
+    let appliance = Appliance::new(settings, home, provider);
+    let (liveness, now) = (appliance.liveness.clone(), || clock::now().steady);
+    let done = runtime.block_on(liveness.watch(WAIT + WORK, now, appliance.run(called, provider)));
     runtime.shutdown_timeout(Duration::from_secs(1));
     done
 }
@@ -139,7 +139,7 @@ struct Appliance {
     /// Why the state folder can't be used at present.
     home_trouble: Option<String>,
     /// The main loop's sign of life.
-    pulse: Liveness,
+    liveness: Liveness,
     status: Status,
     /// In no order; the settings have that.
     agents: HashMap<String, Agent<AgentSpool>>,
@@ -169,19 +169,19 @@ struct Appliance {
 // === impl Appliance ===
 
 impl Appliance {
-    fn new(settings: Settings, home: Home, desk: &impl SettingsProvider) -> Self {
+    fn new(settings: Settings, home: Home, provider: &impl SettingsProvider) -> Self {
         let status = Status::new(thresholds(&settings.health), clock::now());
         let audit = Arc::new(SettingsAudit::new(&settings.state_dir));
         let (orders, ordered) = mpsc::channel(8);
         let mut setup = None;
         let mut door = Auth::new(&settings.state_dir, Arc::clone(&audit));
-        if let Some((file, given)) = desk.file() {
+        if let Some((file, given)) = provider.file() {
             let state_dir = settings.state_dir.clone();
             let room = Arc::new(Setup::new(SetupTools {
                 file,
                 given,
                 state_dir: state_dir.clone(),
-                hands: Arc::new(BoxActions { state_dir, orders }),
+                actions: Arc::new(BoxActions { state_dir, orders }),
                 status: status.clone(),
                 audit,
                 lamps: has_lamps(Path::new("/")),
@@ -193,7 +193,7 @@ impl Appliance {
             settings,
             home,
             home_trouble: None,
-            pulse: status.part("main loop"),
+            liveness: status.part("main loop"),
             status,
             agents: HashMap::new(),
             waiting: HashMap::new(),
@@ -206,14 +206,14 @@ impl Appliance {
             owner_trouble: None,
             ordered,
             setup,
-            gate: desk.clock(),
+            gate: provider.clock(),
         }
     }
 
     async fn run(
         mut self,
         mut called: mpsc::Receiver<Called>,
-        desk: &impl SettingsProvider,
+        provider: &impl SettingsProvider,
     ) -> Result<(), ApplianceError> {
         let socket = self.bind()?;
         let on = |kind| signal(kind).map_err(ApplianceError::Bootstrap);
@@ -222,8 +222,8 @@ impl Appliance {
             on(SignalKind::interrupt())?,
             on(SignalKind::hangup())?,
         );
-        let mut face = desk.face();
-        if let Some(why) = desk.refused() {
+        let mut fingerprint = provider.fingerprint();
+        if let Some(why) = provider.refused() {
             tracing::error!("the settings are refused, siembox starts without an agent:\n{why}");
             self.status.settings(Some(why), clock::now());
         }
@@ -270,15 +270,15 @@ impl Appliance {
                     }
                 },
             };
-            let trouble = desk.box_trouble();
+            let trouble = provider.box_trouble();
             if trouble != box_trouble {
                 self.status.box_trouble(trouble.as_deref(), clock::now());
                 box_trouble = trouble;
             }
-            let now = desk.face();
-            if asked || now != face {
-                face = now;
-                self.take_settings(desk).await;
+            let now = provider.fingerprint();
+            if asked || now != fingerprint {
+                fingerprint = now;
+                self.take_settings(provider).await;
             }
             if let Some((agent, done)) = erased {
                 // nobody waits for it where the page has gone
@@ -317,8 +317,8 @@ impl Appliance {
     }
 
     /// Reads the settings again and brings the agents in line. A bad file changes nothing.
-    async fn take_settings(&mut self, desk: &impl SettingsProvider) {
-        let new = match desk.read() {
+    async fn take_settings(&mut self, provider: &impl SettingsProvider) {
+        let new = match provider.read() {
             Ok(new) => new,
             Err(why) => {
                 tracing::error!(
@@ -340,7 +340,7 @@ impl Appliance {
         let old = std::mem::replace(&mut self.settings, Settings { state_dir, ..new });
         self.status
             .set_thresholds(thresholds(&self.settings.health));
-        desk.took(&self.settings);
+        provider.took(&self.settings);
         if old.page != self.settings.page {
             self.close_page().await;
             self.open_page();

@@ -168,7 +168,7 @@ pub mod syslog {
 
 pub mod timekeeping {
     pub use crate::timekeeping::{
-        ClockSource, ClockState, DateBounds, Gate, Hands, SyncLoop, TimeAnswer, VARIABLE, ask,
+        ClockPort, ClockSource, ClockState, DateBounds, Gate, SyncLoop, TimeAnswer, VARIABLE, ask,
     };
 }
 

@@ -61,7 +61,7 @@ pub use health::HealthSettings;
 pub use ledger::LedgerSettings;
 pub use log::{LogLevel, LogSettings};
 pub use network::{Addressing, Cidr, Interface, NetworkSettings};
-pub use overrides::{Needs, Overrides, SyslogTarget, Transport};
+pub use overrides::{Needs, Overrides, SyslogTarget, TransportName};
 pub use page::PageSettings;
 pub use proxy::ProxySettings;
 pub(crate) use report::SettingsReport;

@@ -20,7 +20,7 @@ pub use gate::{Gate, Look};
 pub use select::{DateBounds, TimeAnswer};
 pub use servers::groups;
 pub use sntp::ask;
-pub use sync_loop::{Hands, SyncLoop};
+pub use sync_loop::{ClockPort, SyncLoop};
 
 /// Where the [`ClockState`] stands on the box.
 pub const FILE: &str = "/run/siembox/clock";

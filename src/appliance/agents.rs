@@ -128,7 +128,7 @@ impl Appliance {
 
     /// A sign of life before what may take long and can't be interrupted. The next one comes when the main loop goes on.
     pub(super) fn busy(&self) {
-        self.pulse.promise(clock::now().steady, OPEN);
+        self.liveness.promise(clock::now().steady, OPEN);
     }
 
     /// The agent's state folder.

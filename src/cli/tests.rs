@@ -5,7 +5,7 @@
 use super::*;
 use crate::orphan::OrphanRequest;
 use crate::replay::When;
-use crate::settings::{Format, Needs, Secret, SecretSource, Transport};
+use crate::settings::{Format, Needs, Secret, SecretSource, TransportName};
 use crate::stream::ALERTS;
 
 /// Arguments without the program's name, and the environment's token.
@@ -68,7 +68,7 @@ fn every_flag_finds_its_place() {
         run.overrides.api_url.unwrap().into_string(),
         "https://contoso.us.portal.cloudappsecurity.com"
     );
-    assert_eq!(run.overrides.syslog.unwrap().transport, Transport::Udp);
+    assert_eq!(run.overrides.syslog.unwrap().transport, TransportName::Udp);
     assert_eq!(run.overrides.needs, Needs::Stream);
 
     let Command::Render(render) =

@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use crate::cli::{ClockArgs, Exit, SetupArguments};
 use crate::network::{self, Lease, Setting};
 use crate::settings::{ClockSettings, LogSettings, TimeServer};
-use crate::timekeeping::{self, DateBounds, Hands, SyncLoop, TimeAnswer, ask, groups};
+use crate::timekeeping::{self, ClockPort, DateBounds, SyncLoop, TimeAnswer, ask, groups};
 use crate::{clock, log, random, run_file};
 
 /// What the image says of itself.
@@ -35,7 +35,7 @@ pub fn clock(args: ClockArgs) -> Exit {
     let mut keeper = SyncLoop::new(bounds, run_file::heard(&file).unwrap_or_default());
     wait_for_a_network();
     loop {
-        let face = face();
+        let fingerprint = fingerprint();
         let lease: Option<Lease> = run_file::heard(Path::new(network::path::LEASE));
         let groups = groups(&settings_now(&args.setup), lease.as_ref());
         let round = keeper.round(&Wire, &groups, random::any());
@@ -55,7 +55,7 @@ pub fn clock(args: ClockArgs) -> Exit {
             };
         }
         let look = if round.is_trouble { LOOK } else { CALM_LOOK };
-        sleep_until_changed(round.wait, look, face);
+        sleep_until_changed(round.wait, look, fingerprint);
     }
 }
 
@@ -79,7 +79,7 @@ fn wait_for_a_network() {
 }
 
 /// Changes when the network does: a new lease, other settings.
-fn face() -> [Option<SystemTime>; 2] {
+fn fingerprint() -> [Option<SystemTime>; 2] {
     let changed = |path: &str| {
         std::fs::metadata(path)
             .and_then(|data| data.modified())
@@ -93,7 +93,7 @@ fn face() -> [Option<SystemTime>; 2] {
 
 fn sleep_until_changed(wait: Duration, look: Duration, before: [Option<SystemTime>; 2]) {
     let begun = clock::now().steady;
-    while clock::now().steady < begun + wait && face() == before {
+    while clock::now().steady < begun + wait && fingerprint() == before {
         std::thread::sleep(look.min(wait));
     }
 }
@@ -101,7 +101,7 @@ fn sleep_until_changed(wait: Duration, look: Duration, before: [Option<SystemTim
 /// The real servers and the real clock.
 struct Wire;
 
-impl Hands for Wire {
+impl ClockPort for Wire {
     fn now_ms(&self) -> i64 {
         clock::now_ms()
     }

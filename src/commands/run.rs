@@ -87,7 +87,7 @@ struct SettingsFile {
 }
 
 impl SettingsProvider for SettingsFile {
-    fn face(&self) -> u64 {
+    fn fingerprint(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         if let Ok(file) = text_file::look(self.setup.file()) {
             (file.ino(), file.size(), file.mtime(), file.mtime_nsec()).hash(&mut hasher);

@@ -57,7 +57,7 @@ pub struct MainLoop {
     /// What the console was told of the address and the page.
     said: Vec<String>,
     /// The settings file that the network was made for.
-    settings: network::Face,
+    settings: network::Fingerprint,
     ending: Option<(ShutdownKind, Duration)>,
 }
 
@@ -96,7 +96,7 @@ impl MainLoop {
             fed: Duration::ZERO,
             blessed: false,
             said: Vec::new(),
-            settings: network::face(&settings()),
+            settings: network::fingerprint(&settings()),
             troubles_left: String::new(),
             ending: None,
         }

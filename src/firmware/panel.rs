@@ -1,4 +1,4 @@
-//! The box's face to who stands before it, and the watchdog behind: opened for the board that this is. What is wrong with a part
+//! What a person sees of the box, and the watchdog behind: opened for the board that this is. What is wrong with a part
 //! is said once, and the box goes on without it.
 
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! What is kept of the lines sent, and how the receiver is asked whether it has read them.
 
-use super::overrides::Transport;
+use super::overrides::TransportName;
 use super::section::Section;
 
 /// What is kept of the lines sent, and how the receiver is asked whether it has read them. Only for tcp and tls.
@@ -18,7 +18,7 @@ const MB: u64 = 1_000_000;
 const KEYS: [&str; 3] = ["replay_window_mb", "half_close", "half_close_every_mb"];
 
 /// Reads the keys of `[agent.siem]`.
-pub(super) fn read(section: &Section, transport: Transport) -> DeliverySettings {
+pub(super) fn read(section: &Section, transport: TransportName) -> DeliverySettings {
     let settings = DeliverySettings {
         window: MB
             * section

@@ -15,7 +15,7 @@
 //! authority of the SIEM's certificate is no matter for it.
 
 use super::host::host_and_port;
-use super::{ApiUrl, Overrides, ProxySettings, Transport};
+use super::{ApiUrl, Overrides, ProxySettings, TransportName};
 
 /// The keys of an agent that name a secret's file.
 pub const SECRET_KEYS: [&str; 4] = [
@@ -125,8 +125,10 @@ fn proxy(text: &str) -> String {
 fn siem(text: &dyn Fn(&str) -> String) -> String {
     let host = text("siem.host").to_ascii_lowercase();
     let protocol = text("siem.protocol");
-    let known = Transport::NAMES.iter().find(|(name, _)| *name == protocol);
-    let usual = known.map_or(Transport::Tcp, |(_, transport)| *transport);
+    let known = TransportName::NAMES
+        .iter()
+        .find(|(name, _)| *name == protocol);
+    let usual = known.map_or(TransportName::Tcp, |(_, transport)| *transport);
     let port = match text("siem.port") {
         port if port.is_empty() => usual.default_port().to_string(),
         port => port,

@@ -53,13 +53,13 @@ pub struct SyslogTarget {
     /// Where none is written, the usual one of the transport.
     pub port: u16,
     /// Where none is written, TCP.
-    pub transport: Transport,
+    pub transport: TransportName,
 }
 
 /// The bare choice of `protocol`, without what belongs to each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
-pub enum Transport {
+pub enum TransportName {
     Udp,
     Tcp,
     Tls,
@@ -77,7 +77,7 @@ impl SyslogTarget {
     pub fn parse(text: &str) -> Result<Self, Refusal> {
         let (address, transport) = match text.rsplit_once('/') {
             Some((address, name)) => {
-                let known = Transport::NAMES
+                let known = TransportName::NAMES
                     .iter()
                     .find(|(known, _)| known.eq_ignore_ascii_case(name));
                 let (_, transport) = known.ok_or_else(|| {
@@ -89,7 +89,7 @@ impl SyslogTarget {
                 })?;
                 (address, *transport)
             }
-            None => (text, Transport::Tcp),
+            None => (text, TransportName::Tcp),
         };
         let (host, port) = host_and_port(address)?;
         Ok(Self {
@@ -102,7 +102,7 @@ impl SyslogTarget {
 
 // === impl Transport ===
 
-impl Transport {
+impl TransportName {
     /// As settings and flags name them.
     pub(super) const NAMES: [(&'static str, Self); 5] = [
         ("udp", Self::Udp),
@@ -144,22 +144,27 @@ mod tests {
                 "siem.example:5514/udp",
                 "siem.example",
                 5514,
-                Transport::Udp,
+                TransportName::Udp,
             ),
-            ("siem.example:514", "siem.example", 514, Transport::Tcp),
-            ("siem.example/TLS", "siem.example", 6514, Transport::Tls),
-            ("siem.example/relp", "siem.example", 2514, Transport::Relp),
+            ("siem.example:514", "siem.example", 514, TransportName::Tcp),
+            ("siem.example/TLS", "siem.example", 6514, TransportName::Tls),
+            (
+                "siem.example/relp",
+                "siem.example",
+                2514,
+                TransportName::Relp,
+            ),
             (
                 "siem.example:20514/relp+tls",
                 "siem.example",
                 20514,
-                Transport::RelpTls,
+                TransportName::RelpTls,
             ),
             (
                 "[2001:db8::1]:1514/tcp",
                 "2001:db8::1",
                 1514,
-                Transport::Tcp,
+                TransportName::Tcp,
             ),
         ] {
             assert_eq!(

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::host::host;
-use super::overrides::{Needs, Overrides, Transport};
+use super::overrides::{Needs, Overrides, TransportName};
 use super::section::Section;
 use super::{
     CefSettings, DeliverySettings, HeaderSettings, TlsSettings, cef, delivery, header, tls,
@@ -90,7 +90,7 @@ pub(super) fn read(section: Section, given: &Overrides) -> Option<SiemSettings> 
     let framing = framing(&section, transport);
     let replay = delivery::read(&section, transport);
     let set_aside_refused = section.flag("set_aside_refused").unwrap_or(true);
-    if transport == Transport::Udp
+    if transport == TransportName::Udp
         && section.has("set_aside_refused")
         && !section.failed("protocol")
     {
@@ -124,11 +124,11 @@ pub(super) fn read(section: Section, given: &Overrides) -> Option<SiemSettings> 
 }
 
 /// Host, port and transport: from `--syslog`, else from the file.
-fn target(section: &Section, given: &Overrides) -> (Option<String>, u16, Transport) {
+fn target(section: &Section, given: &Overrides) -> (Option<String>, u16, TransportName) {
     let written_host = section.text("host", host);
     let written = section
-        .word("protocol", &Transport::NAMES)
-        .unwrap_or(Transport::Tcp);
+        .word("protocol", &TransportName::NAMES)
+        .unwrap_or(TransportName::Tcp);
     let port = section
         .number("port", 1..=65535)
         .unwrap_or(written.default_port());
@@ -151,31 +151,32 @@ fn target(section: &Section, given: &Overrides) -> (Option<String>, u16, Transpo
     (host, port, written)
 }
 
-fn protocol(section: &Section, transport: Transport) -> SyslogProtocol {
+fn protocol(section: &Section, transport: TransportName) -> SyslogProtocol {
     let max_datagram = section.number("max_datagram", 480..=65507);
     let tls = tls::read(section, transport.is_tls());
-    if transport != Transport::Udp && section.has("max_datagram") && !section.failed("protocol") {
+    if transport != TransportName::Udp && section.has("max_datagram") && !section.failed("protocol")
+    {
         section.refuse(
             "max_datagram",
             "is set without UDP; allowed: only with protocol = \"udp\"",
         );
     }
     match transport {
-        Transport::Udp => SyslogProtocol::Udp {
+        TransportName::Udp => SyslogProtocol::Udp {
             max_datagram: max_datagram.unwrap_or(8192),
         },
-        Transport::Tcp => SyslogProtocol::Tcp,
-        Transport::Tls => SyslogProtocol::Tls(tls),
-        Transport::Relp => SyslogProtocol::Relp(None),
-        Transport::RelpTls => SyslogProtocol::Relp(Some(tls)),
+        TransportName::Tcp => SyslogProtocol::Tcp,
+        TransportName::Tls => SyslogProtocol::Tls(tls),
+        TransportName::Relp => SyslogProtocol::Relp(None),
+        TransportName::RelpTls => SyslogProtocol::Relp(Some(tls)),
     }
 }
 
-fn framing(section: &Section, transport: Transport) -> FramingSetting {
+fn framing(section: &Section, transport: TransportName) -> FramingSetting {
     let written = section.word("framing", &FRAMINGS);
     if !transport.is_framed() && section.has("framing") {
         let beside = match transport {
-            Transport::Udp => "UDP, which sends each line as a datagram of its own",
+            TransportName::Udp => "UDP, which sends each line as a datagram of its own",
             _ => "RELP, which has its own framing",
         };
         let text = format!(
@@ -185,7 +186,7 @@ fn framing(section: &Section, transport: Transport) -> FramingSetting {
         section.refuse("framing", &text);
     }
     written.unwrap_or(match transport {
-        Transport::Tls => FramingSetting::OctetCounting,
+        TransportName::Tls => FramingSetting::OctetCounting,
         _ => FramingSetting::Lf,
     })
 }

@@ -4,7 +4,7 @@ use super::error::SinkError;
 use super::peer::Peer;
 use super::rate_limit::{self, LineRate};
 use super::stream::SyslogStream;
-use super::transport::Carrier;
+use super::transport::Transport;
 use super::{Farewell, Sink};
 use crate::lines::Lines;
 use crate::syslog::frame::{Framing, FramingRepairs};
@@ -28,7 +28,7 @@ pub(super) struct Connection<C> {
     spent: bool,
 }
 
-impl<C: Carrier> Connection<C> {
+impl<C: Transport> Connection<C> {
     pub(super) fn new(stream: SyslogStream<C>, framing: Framing, pace: Option<LineRate>) -> Self {
         Self {
             stream,
@@ -80,7 +80,7 @@ impl<C: Carrier> Connection<C> {
     }
 }
 
-impl<C: Carrier> Sink for Connection<C> {
+impl<C: Transport> Sink for Connection<C> {
     async fn send(&mut self, lines: &Lines, _: Option<u64>) -> Result<FramingRepairs, SinkError> {
         self.usable()?;
         // Until it ends well: who abandons this call, or gets an error, must not go on with half a line out.

@@ -10,7 +10,7 @@ use socket2::SockRef;
 use tokio::io::{AsyncWriteExt, ReadBuf};
 
 use super::stream::SyslogStream;
-use super::transport::{self, Carrier, Waiting};
+use super::transport::{self, Transport, Waiting};
 
 /// What happened next on the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub(super) enum StreamTurn {
     Flushed,
 }
 
-impl<C: Carrier> SyslogStream<C> {
+impl<C: Transport> SyslogStream<C> {
     /// Waits for what happens next: the peer says something, or takes something of `out`, or all of it has gone out. Without
     /// `out`, and with nothing to go out, only the peer can end this. May be abandoned.
     pub(super) async fn exchange(
@@ -33,19 +33,19 @@ impl<C: Carrier> SyslogStream<C> {
     ) -> io::Result<StreamTurn> {
         poll_fn(|context| {
             let mut buffer = ReadBuf::new(scratch);
-            let heard = Pin::new(&mut self.carrier).poll_read(context, &mut buffer);
+            let heard = Pin::new(&mut self.transport).poll_read(context, &mut buffer);
             if let Poll::Ready(result) = heard {
                 result?;
                 self.acknowledge();
                 return Poll::Ready(Ok(StreamTurn::Heard(buffer.filled().len())));
             }
             if !out.is_empty() {
-                let written = ready!(Pin::new(&mut self.carrier).poll_write(context, out))?;
+                let written = ready!(Pin::new(&mut self.transport).poll_write(context, out))?;
                 self.unflushed = true;
                 return Poll::Ready(Ok(StreamTurn::Wrote(written)));
             }
             if self.unflushed {
-                ready!(Pin::new(&mut self.carrier).poll_flush(context))?;
+                ready!(Pin::new(&mut self.transport).poll_flush(context))?;
                 self.unflushed = false;
                 return Poll::Ready(Ok(StreamTurn::Flushed));
             }
@@ -58,7 +58,7 @@ impl<C: Carrier> SyslogStream<C> {
     /// peer's holds back the next small answers (Nagle): 2,700 lines per second into an imrelp instead of some 40,000.
     fn acknowledge(&self) {
         // Where it can't be had, it is merely slow.
-        let _ = SockRef::from(self.carrier.socket()).set_tcp_quickack(true);
+        let _ = SockRef::from(self.transport.socket()).set_tcp_quickack(true);
     }
 
     /// What the peer has said already, 0 for its end; `None` where it has said nothing more. Waits for nothing that our kernel
@@ -68,7 +68,7 @@ impl<C: Carrier> SyslogStream<C> {
             // TLS may hold more than what waits in the kernel.
             let heard = poll_fn(|context| {
                 let mut buffer = ReadBuf::new(scratch);
-                let polled = Pin::new(&mut self.carrier).poll_read(context, &mut buffer);
+                let polled = Pin::new(&mut self.transport).poll_read(context, &mut buffer);
                 Poll::Ready(match polled {
                     Poll::Ready(result) => Some(result.map(|()| buffer.filled().len())),
                     Poll::Pending => None,
@@ -77,16 +77,16 @@ impl<C: Carrier> SyslogStream<C> {
             if let Some(result) = heard.await {
                 return result.map(Some);
             }
-            match transport::waiting(self.carrier.socket())? {
+            match transport::waiting(self.transport.socket())? {
                 Waiting::Nothing => return Ok(None),
                 // tokio learns of it when its reactor next runs.
-                Waiting::Bytes | Waiting::Fin => self.carrier.socket().readable().await?,
+                Waiting::Bytes | Waiting::Fin => self.transport.socket().readable().await?,
             }
         }
     }
 
     /// Our FIN, for a peer whose answer to it tells nothing more.
     pub(super) async fn leave(&mut self) {
-        let _ = self.carrier.shutdown().await;
+        let _ = self.transport.shutdown().await;
     }
 }

@@ -1,6 +1,6 @@
 //! An established byte stream to a peer that has nothing to say: bytes go out, and all that comes back is the end.
 //!
-//! A peer that answers is in [`duplex`](super::duplex). Framing and lines are above this ([`Connection`](super::connection::Connection)), TCP and TLS below ([`Carrier`]). Each error
+//! A peer that answers is in [`duplex`](super::duplex). Framing and lines are above this ([`Connection`](super::connection::Connection)), TCP and TLS below ([`Transport`]). Each error
 //! leaves here in words that know who the peer is, what it said before, and whether it ever let us in.
 
 use std::io::{self, ErrorKind};
@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 use super::error::SinkError;
 use super::peer::Peer;
 use super::target::StepTimes;
-use super::transport::{self, Carrier, Waiting};
+use super::transport::{self, Transport, Waiting};
 use super::unasked::Unasked;
 use crate::clock::Stopwatch;
 use crate::foreign::ForeignText;
@@ -27,7 +27,7 @@ const NAPS: (Duration, Duration) = (Duration::from_micros(200), Duration::from_m
 /// An established stream.
 #[derive(Debug)]
 pub(super) struct SyslogStream<C> {
-    pub(super) carrier: C,
+    pub(super) transport: C,
     peer: Peer,
     pub(super) bounds: StepTimes,
     /// The first bytes that the peer said, although it has nothing to say.
@@ -40,10 +40,10 @@ pub(super) struct SyslogStream<C> {
     pub(super) unflushed: bool,
 }
 
-impl<C: Carrier> SyslogStream<C> {
-    pub(super) fn new(carrier: C, peer: Peer, bounds: StepTimes) -> Self {
+impl<C: Transport> SyslogStream<C> {
+    pub(super) fn new(transport: C, peer: Peer, bounds: StepTimes) -> Self {
         Self {
-            carrier,
+            transport,
             peer,
             bounds,
             said: Vec::new(),
@@ -65,14 +65,14 @@ impl<C: Carrier> SyslogStream<C> {
     /// Has the peer said or ended anything? Costs one system call where it has not.
     pub(super) async fn look(&mut self) -> Result<(), SinkError> {
         for _ in 0..READS {
-            match transport::waiting(self.carrier.socket()) {
+            match transport::waiting(self.transport.socket()) {
                 Ok(Waiting::Nothing) => return Ok(()),
                 Ok(Waiting::Fin) => return Err(self.closed()),
                 Ok(Waiting::Bytes) => {}
                 Err(cause) => return Err(self.fault(cause)),
             }
             let mut scratch = [0; 4096];
-            match transport::read_now(&mut self.carrier, &mut scratch).await {
+            match transport::read_now(&mut self.transport, &mut scratch).await {
                 Ok(None) => {}
                 Ok(Some(0)) => return Err(self.closed()),
                 Ok(Some(bytes)) => self.note(&scratch[..bytes]),
@@ -86,7 +86,7 @@ impl<C: Carrier> SyslogStream<C> {
     pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
         let mut done = 0;
         while done < bytes.len() {
-            match timeout(self.bounds.stall, self.carrier.write(&bytes[done..])).await {
+            match timeout(self.bounds.stall, self.transport.write(&bytes[done..])).await {
                 Err(_) => return Err(self.stalled()),
                 Ok(Ok(0)) => return Err(self.closed()),
                 Ok(Ok(written)) => done += written,
@@ -98,7 +98,7 @@ impl<C: Carrier> SyslogStream<C> {
 
     /// What TLS has encrypted and not yet written goes out.
     pub(super) async fn flush(&mut self) -> Result<(), SinkError> {
-        match timeout(self.bounds.stall, self.carrier.flush()).await {
+        match timeout(self.bounds.stall, self.transport.flush()).await {
             Err(_) => Err(self.stalled()),
             Ok(Err(cause)) => Err(self.broke(cause).await),
             Ok(Ok(())) => Ok(()),
@@ -121,9 +121,9 @@ impl<C: Carrier> SyslogStream<C> {
     async fn acknowledged(&mut self) -> Result<(), SinkError> {
         let (mut nap, mut before, mut since) = (NAPS.0, u64::MAX, Stopwatch::start());
         loop {
-            let left = transport::unacknowledged(self.carrier.socket())
+            let left = transport::unacknowledged(self.transport.socket())
                 .map_err(|cause| self.fault(cause))?;
-            let offered = transport::offered_window(self.carrier.socket())
+            let offered = transport::offered_window(self.transport.socket())
                 .map_err(|cause| self.fault(cause))?;
             self.widest = self.widest.max(offered);
             // A connection that died is no proof, whatever its counters say.
@@ -171,7 +171,7 @@ impl<C: Carrier> SyslogStream<C> {
     /// No FIN came. Where the peer's kernel has not even acknowledged ours, it is the network that is silent.
     fn unconfirmed(&self, after: Duration) -> SinkError {
         let peer = self.peer.clone();
-        match transport::unacknowledged(self.carrier.socket()) {
+        match transport::unacknowledged(self.transport.socket()) {
             Ok(0) => SinkError::Unconfirmed { peer, after },
             Ok(left) => SinkError::Unproved { peer, after, left },
             Err(cause) => self.fault(cause),
@@ -179,13 +179,13 @@ impl<C: Carrier> SyslogStream<C> {
     }
 
     async fn half_close(&mut self) -> io::Result<()> {
-        self.carrier.shutdown().await?;
+        self.transport.shutdown().await?;
         match self.read_to_end().await {
             // TLS without close_notify: the FIN below is what counts.
             Err(cause) if cause.kind() == ErrorKind::UnexpectedEof => {}
             result => result?,
         }
-        transport::read_to_fin(self.carrier.socket()).await
+        transport::read_to_fin(self.transport.socket()).await
     }
 
     /// When the FINs crossed, bytes that reach a closed socket are answered with a reset after its FIN: that takes the proof
@@ -193,9 +193,9 @@ impl<C: Carrier> SyslogStream<C> {
     async fn no_reset(&mut self) -> Result<(), SinkError> {
         let mut nap = NAPS.0;
         loop {
-            let left = transport::unacknowledged(self.carrier.socket())
+            let left = transport::unacknowledged(self.transport.socket())
                 .map_err(|cause| self.fault(cause))?;
-            match self.carrier.socket().take_error() {
+            match self.transport.socket().take_error() {
                 Ok(None) if left == 0 => return Ok(()),
                 Ok(None) => sleep(nap).await,
                 Ok(Some(cause)) | Err(cause) => return Err(self.fault(cause)),
@@ -208,7 +208,7 @@ impl<C: Carrier> SyslogStream<C> {
     async fn read_to_end(&mut self) -> io::Result<()> {
         let mut scratch = [0; 4096];
         loop {
-            match self.carrier.read(&mut scratch).await? {
+            match self.transport.read(&mut scratch).await? {
                 0 => return Ok(()),
                 bytes => self.note(&scratch[..bytes]),
             }
@@ -234,7 +234,7 @@ impl<C: Carrier> SyslogStream<C> {
         match SinkError::talking(&self.peer, cause) {
             SinkError::Tls { peer, fault } => SinkError::Tls {
                 peer,
-                fault: Box::new(self.carrier.translate(*fault)),
+                fault: Box::new(self.transport.translate(*fault)),
             },
             SinkError::Closed { .. } => self.closed(),
             fault => self.suspected().unwrap_or(fault),
@@ -250,7 +250,7 @@ impl<C: Carrier> SyslogStream<C> {
 
     /// Before the first proof, leaving may mean that we were not let in.
     fn suspected(&self) -> Option<SinkError> {
-        let fault = self.carrier.suspicion().filter(|_| !self.proved)?;
+        let fault = self.transport.suspicion().filter(|_| !self.proved)?;
         Some(SinkError::Tls {
             peer: self.peer.clone(),
             fault: Box::new(fault),

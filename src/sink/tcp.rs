@@ -2,10 +2,10 @@
 
 use tokio::net::TcpStream;
 
-use super::transport::Carrier;
+use super::transport::Transport;
 use crate::trust::TlsFault;
 
-impl Carrier for TcpStream {
+impl Transport for TcpStream {
     fn socket(&self) -> &TcpStream {
         self
     }

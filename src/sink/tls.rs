@@ -24,7 +24,7 @@ use tokio_rustls::client::TlsStream;
 use super::error::SinkError;
 use super::peer::Peer;
 use super::target::StepTimes;
-use super::transport::Carrier;
+use super::transport::Transport;
 use super::trust::Trust;
 use crate::certificate;
 use crate::trust::TlsFault;
@@ -149,7 +149,7 @@ impl fmt::Debug for Asked {
     }
 }
 
-impl Carrier for SyslogTls {
+impl Transport for SyslogTls {
     fn socket(&self) -> &TcpStream {
         self.stream.get_ref().0
     }

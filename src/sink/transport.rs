@@ -15,7 +15,7 @@ use super::tcp_info;
 use crate::trust::TlsFault;
 
 /// A byte stream with a TCP socket at its bottom.
-pub(super) trait Carrier: AsyncRead + AsyncWrite + Unpin + Send {
+pub(super) trait Transport: AsyncRead + AsyncWrite + Unpin + Send {
     /// The TCP socket at the bottom.
     fn socket(&self) -> &TcpStream;
 
@@ -58,16 +58,16 @@ pub(super) fn offered_window(socket: &TcpStream) -> io::Result<u32> {
 }
 
 /// Reads what is there, without waiting for more. `None` where TLS found nothing in it that is for us (a session ticket).
-pub(super) async fn read_now<C: Carrier>(
-    carrier: &mut C,
+pub(super) async fn read_now<C: Transport>(
+    transport: &mut C,
     scratch: &mut [u8],
 ) -> io::Result<Option<usize>> {
     // The kernel has it; this returns as soon as the reactor has run.
-    carrier.socket().readable().await?;
+    transport.socket().readable().await?;
     poll_fn(|context| {
         let mut buffer = ReadBuf::new(scratch);
         Poll::Ready(
-            match Pin::new(&mut *carrier).poll_read(context, &mut buffer) {
+            match Pin::new(&mut *transport).poll_read(context, &mut buffer) {
                 Poll::Pending => Ok(None),
                 Poll::Ready(result) => result.map(|()| Some(buffer.filled().len())),
             },

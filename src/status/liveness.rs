@@ -3,7 +3,7 @@
 //!
 //! A good reason for silence is a wait whose end is known: the time limit of a request, a back-off, the pause between two polls, a full
 //! spool that is looked at again. The promise is then as long as that wait, and [`WORK`] more: for what is done without waiting for
-//! anybody but the disk. A part that has ended, or is paused, has given its pulse back and promises nothing.
+//! anybody but the disk. A part that has ended, or is paused, promises nothing.
 //!
 //! No false alarm, ever: a box that is started anew for nothing is worse than one that is started anew late. So a part is late only when
 //! it was found overdue twice, [`CONFIRM`] apart: a process that stood still as a whole (a machine suspended, SIGSTOP) finds all its
@@ -44,7 +44,7 @@ struct Beat {
 /// A future that gives a sign of life whenever something happens to it.
 #[derive(Debug)]
 pub struct Watched<F> {
-    pulse: Liveness,
+    liveness: Liveness,
     within: Duration,
     now: fn() -> Duration,
     future: Pin<Box<F>>,
@@ -100,7 +100,7 @@ impl Liveness {
         future: F,
     ) -> Watched<F> {
         Watched {
-            pulse: self,
+            liveness: self,
             within,
             now,
             future: Box::pin(future),
@@ -143,7 +143,7 @@ impl<F: Future> Future for Watched<F> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let now = (self.now)();
-        self.pulse.promise(now, self.within);
+        self.liveness.promise(now, self.within);
         self.future.as_mut().poll(context)
     }
 }

@@ -12,7 +12,7 @@ use crate::clock;
 use crate::settings::TimeServer;
 
 /// What the keeper does to the world; a test has its own.
-pub trait Hands {
+pub trait ClockPort {
     /// The wall clock, milliseconds since 1970.
     fn now_ms(&self) -> i64;
     /// Asks all of these at once. An error is in words that name the server.
@@ -72,12 +72,17 @@ impl SyncLoop {
 
     /// Asks these groups, the later only where the earlier have no answer that holds, and sets the clock by the answer
     /// that is believed. `random` is any number, all equally likely.
-    pub fn round(&mut self, hands: &impl Hands, groups: &[Vec<TimeServer>], random: u64) -> Round {
+    pub fn round(
+        &mut self,
+        port: &impl ClockPort,
+        groups: &[Vec<TimeServer>],
+        random: u64,
+    ) -> Round {
         let mut refused = Vec::new();
         for group in groups {
-            let asked_ms = hands.now_ms();
+            let asked_ms = port.now_ms();
             let mut held = Vec::new();
-            for answer in hands.ask(group) {
+            for answer in port.ask(group) {
                 let judged = answer.and_then(|answer| {
                     let checked = self.bounds.check(&answer, asked_ms);
                     checked
@@ -90,7 +95,7 @@ impl SyncLoop {
                 }
             }
             match choose(&held) {
-                Some(answer) => return self.believe(hands, answer, random),
+                Some(answer) => return self.believe(port, answer, random),
                 None if held.is_empty() => {}
                 None => refused.push(contradiction(&held)),
             }
@@ -99,10 +104,10 @@ impl SyncLoop {
         self.failed(asked.collect(), &refused, random)
     }
 
-    fn believe(&mut self, hands: &impl Hands, answer: &TimeAnswer, random: u64) -> Round {
+    fn believe(&mut self, port: &impl ClockPort, answer: &TimeAnswer, random: u64) -> Round {
         let first = !self.is_set;
         let set = match deed(answer.offset, first) {
-            Deed::Set => hands.set(answer.offset).map(|()| true),
+            Deed::Set => port.set(answer.offset).map(|()| true),
             Deed::Leave => Ok(false),
         };
         let set = match set {
@@ -118,7 +123,7 @@ impl SyncLoop {
         self.word = ClockState {
             source: ClockSource::Sntp,
             server: Some(answer.server.clone()),
-            at_ms: hands.now_ms(),
+            at_ms: port.now_ms(),
             asked: Vec::new(),
         };
         let line = match (set, first) {
@@ -216,7 +221,7 @@ mod tests {
         refuses: bool,
     }
 
-    impl Hands for World {
+    impl ClockPort for World {
         fn now_ms(&self) -> i64 {
             *self.now_ms.borrow()
         }

@@ -271,9 +271,9 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
 }
 
 /// Signs of life, as long as the thread comes round to them: what takes long has rooms of its own.
-async fn beat(pulse: Liveness) {
+async fn beat(liveness: Liveness) {
     loop {
-        pulse.promise(clock::now().steady, BEAT + WORK);
+        liveness.promise(clock::now().steady, BEAT + WORK);
         tokio::time::sleep(BEAT).await;
     }
 }

@@ -58,7 +58,7 @@ pub struct SetupTools {
     /// Where files wait that are typed and not saved yet, and what a change of the page's settings goes back to.
     pub state_dir: PathBuf,
     /// What the box does when it is asked.
-    pub hands: Arc<dyn Actions>,
+    pub actions: Arc<dyn Actions>,
     /// How it does.
     pub status: Status,
     /// Where changes are noted.
@@ -71,7 +71,7 @@ pub struct SetupTools {
 pub struct Setup {
     file: PathBuf,
     given: Overrides,
-    hands: Arc<dyn Actions>,
+    actions: Arc<dyn Actions>,
     status: Status,
     audit: Arc<SettingsAudit>,
     lamps: bool,
@@ -116,7 +116,7 @@ impl Setup {
         Self {
             file: tools.file,
             given: tools.given,
-            hands: tools.hands,
+            actions: tools.actions,
             status: tools.status,
             audit: tools.audit,
             lamps: tools.lamps,
@@ -132,7 +132,7 @@ impl Setup {
             Ok(false) => {}
             Ok(true) => {
                 tracing::warn!("the page's settings were reverted: nobody kept the change in time");
-                self.hands.settings_changed();
+                self.actions.settings_changed();
             }
             Err(error) => tracing::error!("the page's settings cannot be reverted: {error}"),
         }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use jiff::SignedDuration;
 use siembox::for_tests::settings::TimeServer;
 use siembox::for_tests::timekeeping::{
-    ClockSource, ClockState, DateBounds, Hands, SyncLoop, TimeAnswer, ask,
+    ClockPort, ClockSource, ClockState, DateBounds, SyncLoop, TimeAnswer, ask,
 };
 use siembox_support::chrony::Chrony;
 
@@ -38,7 +38,7 @@ struct Trial {
     ahead: RefCell<SignedDuration>,
 }
 
-impl Hands for Trial {
+impl ClockPort for Trial {
     fn now_ms(&self) -> i64 {
         let ahead = i64::try_from(self.ahead.borrow().as_millis()).unwrap();
         siembox::for_tests::clock::now_ms() + ahead

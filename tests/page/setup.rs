@@ -79,7 +79,7 @@ impl Actions for Scripted {
 
 struct Scene {
     house: House,
-    hands: Arc<Scripted>,
+    actions: Arc<Scripted>,
     status: Status,
     setup: Arc<Setup>,
     file: PathBuf,
@@ -92,7 +92,7 @@ fn scene(settings: &str) -> Scene {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("siembox.toml");
     std::fs::write(&file, settings).unwrap();
-    let hands = Arc::new(Scripted::default());
+    let actions = Arc::new(Scripted::default());
     let status = Status::new(
         Thresholds {
             connection_error: Duration::from_secs(7200),
@@ -106,7 +106,7 @@ fn scene(settings: &str) -> Scene {
             file: file.clone(),
             given: Overrides::default(),
             state_dir: folder.path().join("state"),
-            hands: hands.clone(),
+            actions: actions.clone(),
             status: status.clone(),
             audit: Arc::new(SettingsAudit::new(folder.path())),
             lamps: true,
@@ -117,7 +117,7 @@ fn scene(settings: &str) -> Scene {
     std::fs::create_dir(folder.path().join("state")).unwrap();
     Scene {
         house,
-        hands,
+        actions,
         status,
         setup: made.unwrap(),
         file,
@@ -135,7 +135,7 @@ impl Scene {
     }
 
     fn asked(&self) -> Vec<String> {
-        self.hands.asked.lock().unwrap().clone()
+        self.actions.asked.lock().unwrap().clone()
     }
 }
 

@@ -9,9 +9,9 @@ use crate::firmware::{services, supervise};
 use crate::network::LinkChange;
 
 /// Changes when the file does; none where there is no file.
-pub(super) type Face = Option<(SystemTime, u64)>;
+pub(super) type Fingerprint = Option<(SystemTime, u64)>;
 
-pub(super) fn face(path: &Path) -> Face {
+pub(super) fn fingerprint(path: &Path) -> Fingerprint {
     let data = std::fs::metadata(path).ok()?;
     Some((data.modified().ok()?, data.len()))
 }
@@ -36,12 +36,12 @@ impl MainLoop {
     }
 
     fn look_after_settings(&mut self, now: Duration) {
-        let face = face(&settings());
+        let fingerprint = fingerprint(&settings());
         // a box that is ending keeps its network for the last words
-        if self.settings == face || self.ending.is_some() {
+        if self.settings == fingerprint || self.ending.is_some() {
             return;
         }
-        self.settings = face;
+        self.settings = fingerprint;
         if services::shut_anew(&settings(), &self.given.network.wanted, &self.given.log) {
             self.bring_up_anew("its settings have changed", now);
         }

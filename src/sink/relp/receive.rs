@@ -6,10 +6,10 @@ use crate::sink::error::SinkError;
 use crate::sink::relp_protocol::RelpFault;
 use crate::sink::relp_protocol::response::{self, AnswerFault, RelpMessage};
 use crate::sink::stream;
-use crate::sink::transport::Carrier;
+use crate::sink::transport::Transport;
 use crate::sink::unasked::Unasked;
 
-impl<C: Carrier> Session<C> {
+impl<C: Transport> Session<C> {
     /// Takes in what the peer has said already.
     pub(super) async fn look(&mut self) -> Result<(), SinkError> {
         let mut scratch = [0; 4096];

@@ -12,7 +12,7 @@ use crate::sink::peer::Peer;
 use crate::sink::rate_limit::{self, LineRate};
 use crate::sink::relp_protocol::{RelpFault, frame};
 use crate::sink::stream::SyslogStream;
-use crate::sink::transport::Carrier;
+use crate::sink::transport::Transport;
 use crate::sink::{Answers, Farewell, Sink};
 use crate::syslog::frame::FramingRepairs;
 
@@ -49,7 +49,7 @@ pub(in crate::sink) struct Session<C> {
     spent: bool,
 }
 
-impl<C: Carrier> Session<C> {
+impl<C: Transport> Session<C> {
     /// Opens the session and returns when the receiver has agreed.
     pub(in crate::sink) async fn open(
         stream: SyslogStream<C>,
@@ -207,7 +207,7 @@ impl<C: Carrier> Session<C> {
     }
 }
 
-impl<C: Carrier> Sink for Session<C> {
+impl<C: Transport> Sink for Session<C> {
     async fn send(
         &mut self,
         lines: &Lines,

@@ -183,7 +183,7 @@ fn through(
     Ok(exchange.into_answer())
 }
 
-/// Takes the request out of hyper's hands, body and all.
+/// Takes the request from hyper, body and all.
 async fn read(request: Request<Incoming>) -> Result<Exchange, StatusCode> {
     let (head, body) = request.into_parts();
     let method = method(&head.method).ok_or(StatusCode::NOT_IMPLEMENTED)?;

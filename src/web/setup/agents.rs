@@ -142,7 +142,7 @@ impl Setup {
         };
         draft.set(name, "paused", pause.then(|| true.into()));
         draft.save()?;
-        self.hands.settings_changed();
+        self.actions.settings_changed();
         let done = if pause { "paused" } else { "resumed" };
         self.note(ask, &format!("agent {name} {done}"));
         Ok(Reply::See(format!("/setup?done={done}")))

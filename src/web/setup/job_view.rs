@@ -16,7 +16,7 @@ impl Setup {
         settings: Settings,
         agent: AgentSettings,
     ) -> Result<u64, String> {
-        let hands = Arc::clone(&self.hands);
+        let actions = Arc::clone(&self.actions);
         let title = match act {
             "test" => "Test line",
             "check" => "Connection check",
@@ -25,9 +25,9 @@ impl Setup {
         let act = act.to_owned();
         self.jobs
             .start(ask.session(), title, move |voice| match act.as_str() {
-                "test" => hands.test_line(&agent),
-                "check" => hands.check(&settings, &agent, voice),
-                _ => hands.preview(&agent, voice),
+                "test" => actions.test_line(&agent),
+                "check" => actions.check(&settings, &agent, voice),
+                _ => actions.preview(&agent, voice),
             })
     }
 

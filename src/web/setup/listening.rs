@@ -75,7 +75,7 @@ impl Setup {
         }
         self.trial.begin(&before, ask.ask.now.steady)?;
         draft.save()?;
-        self.hands.settings_changed();
+        self.actions.settings_changed();
         self.note(ask, "page settings changed, not confirmed yet");
         Ok(moved(&settings))
     }
@@ -122,7 +122,7 @@ impl Setup {
         match done {
             Ok(_) => {
                 if !keeps {
-                    self.hands.settings_changed();
+                    self.actions.settings_changed();
                     self.note(ask, "page settings reverted");
                 }
                 Reply::See("/setup".to_owned())

@@ -27,7 +27,7 @@ impl Setup {
             OrphanRequest::Send { .. } => "sent",
             OrphanRequest::Delete { .. } => "orphan-deleted",
         };
-        match self.hands.orphan(request) {
+        match self.actions.orphan(request) {
             Ok(said) => {
                 self.note(ask, &said);
                 Reply::See(format!("/setup?done={done}"))

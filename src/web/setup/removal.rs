@@ -15,13 +15,13 @@ impl Setup {
         let secrets = files::own(&draft, name);
         draft.remove_agent(name);
         draft.save()?;
-        self.hands.settings_changed();
+        self.actions.settings_changed();
         let folder = self.file.parent().unwrap_or(Path::new("."));
         for secret in secrets {
             remove_secret(folder, &secret)?;
         }
         let erase = ask.text("rest") == "erase";
-        if erase && let Err(why) = self.hands.erase(name) {
+        if erase && let Err(why) = self.actions.erase(name) {
             return Ok(Reply::trouble("Agent deleted, data not erased", &why));
         }
         let rest = if erase {

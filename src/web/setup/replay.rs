@@ -13,11 +13,11 @@ impl Setup {
             Ok(request) => request,
             Err(why) => return form(ask, name, Some(&why)),
         };
-        let hands = Arc::clone(&self.hands);
+        let actions = Arc::clone(&self.actions);
         let again = request.again;
         let title = format!("Replay of {name}");
         let started = self.jobs.start(ask.session(), &title, move |voice| {
-            hands.replay(&request, &mut |word| {
+            actions.replay(&request, &mut |word| {
                 if let ReplayReport::Progress(progress) = word {
                     let percent = progress.per_mille / 10;
                     voice.say_again(

@@ -70,7 +70,7 @@ impl Setup {
             draft.set(name, key, Some(file.into()));
             draft.save()?;
         }
-        self.hands.settings_changed();
+        self.actions.settings_changed();
         self.note(ask, &format!("agent {name}: secret replaced"));
         Ok(Reply::See("/setup?done=token".to_owned()))
     }

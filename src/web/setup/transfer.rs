@@ -120,7 +120,7 @@ impl Setup {
         // another box's addresses may lock out whoever sits here
         self.trial.begin(&before, ask.ask.now.steady)?;
         draft.save()?;
-        self.hands.settings_changed();
+        self.actions.settings_changed();
         self.note(
             ask,
             "settings imported; those of the page are not confirmed yet",

@@ -153,7 +153,7 @@ impl Setup {
             }
         }
         self.forms.close(which);
-        self.hands.settings_changed();
+        self.actions.settings_changed();
         let what = match &typed.of {
             None => format!("agent {name} added"),
             Some(_) => format!("agent {name} changed"),
