@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod broken;
+mod for_tests;
 mod judge;
 mod paths;
 mod public;
@@ -40,6 +41,14 @@ fn what_other_modules_see_has_a_document() {
 fn house() -> Tree {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     Tree::read(&|path| std::fs::read_to_string(src.join(path)).ok())
+}
+
+#[test]
+fn what_is_public_for_tests_is_used_by_one() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let list = std::fs::read_to_string(root.join("src/for_tests.rs")).unwrap();
+    let unused = for_tests::unused(&list, &for_tests::texts(&root.join("tests")));
+    assert!(unused.is_empty(), "{unused:?}");
 }
 
 /// A module lies in `name.rs`, its children in `name/`, its tests beside its code or in

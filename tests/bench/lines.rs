@@ -18,7 +18,11 @@ const FROM_MS: i64 = 1_700_000_000_000;
 fn main() {
     println!("| record | bytes | read, ns | read and written, ns | bytes of the line |");
     println!("|---|--:|--:|--:|--:|");
-    row("activity", records::activities(7, RECORDS), activity);
+    row(
+        "activity",
+        records::activities(7, RECORDS).size(2_100),
+        activity,
+    );
     row("alert", records::alerts(7, RECORDS), alert);
 }
 
