@@ -1,121 +1,57 @@
-//! The whole box: builds the agents from the settings, starts them, watches them, takes new settings, stops them in order.
+//! The whole box: builds the agents from the settings, starts them, watches them, takes new
+//! settings, stops them in order.
 
 mod agents;
+mod error;
 mod home;
+mod main_loop;
 mod orphans;
 mod page;
 mod page_actions;
+mod settings;
 
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 use crate::agent::Agent;
 use crate::allocator;
 use crate::board::{MachineFacts, recognise};
 use crate::clock;
-use crate::settings::{HealthSettings, Overrides, Settings};
+use crate::settings::Settings;
 use crate::source::RequestLimit;
-use crate::status::socket::Called;
-use crate::status::{Liveness, Status, Thresholds, WORK};
+use crate::status::{Liveness, Status, WORK};
 use crate::timekeeping::Gate;
 use crate::web::{Auth, SettingsAudit, Setup, SetupTools};
 use crate::wiring::AgentSpool;
+pub use error::ApplianceError;
 use home::Home;
 use orphans::Orphans;
 use page::PageState;
 use page_actions::{BoxActions, PageOrder};
+pub use settings::SettingsProvider;
+use settings::thresholds;
 
 /// What the image's builder says of the firmware; there only where siembox runs as firmware.
 const FIRMWARE: &str = "etc/siembox/firmware.toml";
-/// The settings file is looked at this often.
-const LOOK: Duration = Duration::from_secs(2);
 /// An agent or a page that could not start is tried again this often.
 const RETRY: Duration = Duration::from_secs(30);
 
-/// The longest that the main loop waits for anybody in one go: an agent's forwarder that is to stop (15 s), within a minute.
+/// The longest that the main loop waits for anybody in one go: an agent's forwarder that is to stop
+/// (15 s), within a minute.
 const WAIT: Duration = Duration::from_secs(60);
-/// The longest that opening an agent may take, or erasing what one kept: the stores of a large spool on a slow card are read then.
+/// The longest that opening an agent may take, or erasing what one kept: the stores of a large
+/// spool on a slow card are read then.
 const OPEN: Duration = Duration::from_secs(1800);
-
-/// The box can't start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ApplianceError {
-    /// The state folder can't be used.
-    #[error("state_dir {}: {cause}: create the folder, or give this user write access to \
-        it", path.display())]
-    StateDir {
-        /// The folder.
-        path: PathBuf,
-        /// What the system said.
-        cause: std::io::Error,
-    },
-    /// What lies in the place of its lock can't be used.
-    #[error("{}: the state folder's lock cannot be opened: {cause}: remove the file there, or give \
-        this user write access to it", path.display())]
-    Lock {
-        /// The lock.
-        path: PathBuf,
-        /// What the system said.
-        cause: std::io::Error,
-    },
-    /// Another siembox uses it.
-    #[error("state_dir {}: another siembox runs on this folder: stop it, or use another folder \
-        with --state", path.display())]
-    InUse {
-        /// The folder.
-        path: PathBuf,
-    },
-    /// The status socket can't be made.
-    #[error("{}: the status socket cannot be created: {cause}: remove the file there, or set \
-        state_dir to a shorter path on a local disk", path.display())]
-    Socket {
-        /// The socket.
-        path: PathBuf,
-        /// What the system said.
-        cause: std::io::Error,
-    },
-    /// The system gives no runtime or signal.
-    #[error("General error during bootstrap: {0}")]
-    Bootstrap(std::io::Error),
-}
-
-/// Where new settings come from, and who is told of them.
-pub trait SettingsProvider {
-    /// The settings file's fingerprint: changes when the file changes.
-    fn fingerprint(&self) -> u64;
-    /// Reads the settings again. The error names file, line, key and what is allowed.
-    ///
-    /// # Errors
-    /// The text for the operator.
-    fn read(&self) -> Result<Settings, String>;
-    /// Why the box begins without the file's settings, where it does; it takes them once the file has changed and is right.
-    fn refused(&self) -> Option<&str> {
-        None
-    }
-    /// What is wrong with the box itself, where siembox has one for itself. Asked for again and again.
-    fn box_trouble(&self) -> Option<String> {
-        None
-    }
-    /// The file itself, for who changes it on the page, and what the command line said beside it. None where there are only flags.
-    fn file(&self) -> Option<(PathBuf, Overrides)>;
-    /// Other settings are in force.
-    fn took(&self, settings: &Settings);
-    /// What the pollers wait for before they go by the clock.
-    fn clock(&self) -> Gate {
-        Gate::open()
-    }
-}
 
 /// Runs the box until SIGTERM or SIGINT.
 ///
 /// # Errors
-/// When it can't start. An agent that can't start does not stop the others: it is tried again, and says so.
+/// When it can't start. An agent that can't start does not stop the others: it is tried again, and
+/// says so.
 pub fn run(settings: Settings, provider: &impl SettingsProvider) -> Result<(), ApplianceError> {
     let (calls, called) = mpsc::channel(8);
     let home = Home::take(&settings.state_dir, calls)?;
@@ -138,6 +74,8 @@ struct Appliance {
     home: Home,
     /// Why the state folder can't be used at present.
     home_trouble: Option<String>,
+    /// What is wrong with the box itself, where siembox has one for itself.
+    box_trouble: Option<String>,
     /// The main loop's sign of life.
     liveness: Liveness,
     status: Status,
@@ -152,9 +90,10 @@ struct Appliance {
     /// Spools that belong to no agent.
     orphans: Orphans,
     /// One for each tenant's API host.
-    throttles: HashMap<String, Arc<Mutex<RequestLimit>>>,
+    limits: HashMap<String, Arc<Mutex<RequestLimit>>>,
     page: PageState,
-    /// Who may change something there. It outlives the page, which is opened anew where its settings change.
+    /// Who may change something there. It outlives the page, which is opened anew where its
+    /// settings change.
     auth: Arc<Auth>,
     /// Why nobody can sign in at present.
     owner_trouble: Option<String>,
@@ -171,28 +110,13 @@ struct Appliance {
 impl Appliance {
     fn new(settings: Settings, home: Home, provider: &impl SettingsProvider) -> Self {
         let status = Status::new(thresholds(&settings.health), clock::now());
-        let audit = Arc::new(SettingsAudit::new(&settings.state_dir));
         let (orders, ordered) = mpsc::channel(8);
-        let mut setup = None;
-        let mut door = Auth::new(&settings.state_dir, Arc::clone(&audit));
-        if let Some((file, given)) = provider.file() {
-            let state_dir = settings.state_dir.clone();
-            let room = Arc::new(Setup::new(SetupTools {
-                file,
-                given,
-                state_dir: state_dir.clone(),
-                actions: Arc::new(BoxActions { state_dir, orders }),
-                status: status.clone(),
-                audit,
-                lamps: has_lamps(Path::new("/")),
-            }));
-            door = door.with_page(Arc::clone(&room));
-            setup = Some(room);
-        }
+        let (auth, setup) = auth(&settings, &status, provider, orders);
         Self {
             settings,
             home,
             home_trouble: None,
+            box_trouble: None,
             liveness: status.part("main loop"),
             status,
             agents: HashMap::new(),
@@ -200,175 +124,41 @@ impl Appliance {
             failed: HashSet::new(),
             spools: HashMap::new(),
             orphans: Orphans::default(),
-            throttles: HashMap::new(),
+            limits: HashMap::new(),
             page: PageState::Off,
-            auth: Arc::new(door),
+            auth: Arc::new(auth),
             owner_trouble: None,
             ordered,
             setup,
             gate: provider.clock(),
         }
     }
+}
 
-    async fn run(
-        mut self,
-        mut called: mpsc::Receiver<Called>,
-        provider: &impl SettingsProvider,
-    ) -> Result<(), ApplianceError> {
-        let socket = self.bind()?;
-        let on = |kind| signal(kind).map_err(ApplianceError::Bootstrap);
-        let (mut term, mut int, mut hup) = (
-            on(SignalKind::terminate())?,
-            on(SignalKind::interrupt())?,
-            on(SignalKind::hangup())?,
-        );
-        let mut fingerprint = provider.fingerprint();
-        if let Some(why) = provider.refused() {
-            tracing::error!("the settings are refused, siembox starts without an agent:\n{why}");
-            self.status.settings(Some(why), clock::now());
-        }
-        self.start_all();
-        // who asks earlier waits until all agents are there
-        self.answer(socket);
-        tracing::info!(
-            "siembox {} runs, agents: {}, state in {}",
-            env!("CARGO_PKG_VERSION"),
-            self.settings.agents.len(),
-            self.settings.state_dir.display()
-        );
-        self.open_page();
-        self.tell_owner();
-        let mut look = tokio::time::interval(LOOK);
-        let mut box_trouble = None;
-        loop {
-            let (mut erased, mut renewed) = (None, false);
-            let asked = tokio::select! {
-                _ = term.recv() => break,
-                _ = int.recv() => break,
-                _ = hup.recv() => {
-                    // its certificate too, as a rule
-                    renewed = true;
-                    true
-                }
-                _ = look.tick() => false,
-                Some(call) = called.recv() => {
-                    match call {
-                        Called::Replay(call) => self.replay(call),
-                        Called::Orphan(call) => self.call_orphan(call).await,
-                    }
-                    continue;
-                }
-                Some(order) = self.ordered.recv() => match order {
-                    PageOrder::Look => true,
-                    PageOrder::Orphan(call) => {
-                        self.call_orphan(call).await;
-                        continue;
-                    }
-                    PageOrder::Erase { agent, done } => {
-                        erased = Some((agent, done));
-                        true
-                    }
-                },
-            };
-            let trouble = provider.box_trouble();
-            if trouble != box_trouble {
-                self.status.box_trouble(trouble.as_deref(), clock::now());
-                box_trouble = trouble;
-            }
-            let now = provider.fingerprint();
-            if asked || now != fingerprint {
-                fingerprint = now;
-                self.take_settings(provider).await;
-            }
-            if let Some((agent, done)) = erased {
-                // nobody waits for it where the page has gone
-                let _ = done.send(self.erase(&agent).await);
-            }
-            if renewed && self.settings.page.certificate.is_some() {
-                self.close_page().await;
-                self.open_page();
-            }
-            self.tell_owner();
-            self.tend().await;
-            if let Some(setup) = &self.setup {
-                setup.tend(clock::now().steady);
-            }
-            self.status.sample(clock::now());
-        }
-        tracing::info!("stopping: read records are on disk, sent lines are being proved");
-        self.stop_all().await;
-        self.close_page().await;
-        self.leave_home();
-        tracing::info!("stopped");
-        Ok(())
-    }
-
-    /// Tells whose box it is, or why that can't be known.
-    fn tell_owner(&mut self) {
-        self.status.claimed(self.auth.is_claimed());
-        let trouble = self.auth.trouble();
-        if trouble != self.owner_trouble {
-            if let Some(trouble) = &trouble {
-                tracing::warn!("nobody can sign in on the page: {trouble}");
-            }
-            self.status.owner(trouble.as_deref(), clock::now());
-            self.owner_trouble = trouble;
-        }
-    }
-
-    /// Reads the settings again and brings the agents in line. A bad file changes nothing.
-    async fn take_settings(&mut self, provider: &impl SettingsProvider) {
-        let new = match provider.read() {
-            Ok(new) => new,
-            Err(why) => {
-                tracing::error!(
-                    "the changed settings are refused, the old ones stay in \
-                    effect:\n{why}"
-                );
-                self.status.settings(Some(&why), clock::now());
-                return;
-            }
-        };
-        self.status.settings(None, clock::now());
-        if new == self.settings {
-            return;
-        }
-        if new.state_dir != self.settings.state_dir {
-            tracing::warn!("state_dir takes effect at the next start");
-        }
-        let state_dir = self.settings.state_dir.clone();
-        let old = std::mem::replace(&mut self.settings, Settings { state_dir, ..new });
-        self.status
-            .set_thresholds(thresholds(&self.settings.health));
-        provider.took(&self.settings);
-        if old.page != self.settings.page {
-            self.close_page().await;
-            self.open_page();
-        }
-        for agent in &old.agents {
-            if self.settings.agents.contains(agent) {
-                continue;
-            }
-            self.waiting.remove(&agent.name);
-            if let Some(running) = self.agents.remove(&agent.name) {
-                running.stop().await;
-            }
-            let kept = self
-                .settings
-                .agents
-                .iter()
-                .find(|kept| kept.name == agent.name);
-            if kept.is_none_or(|kept| kept.spool != agent.spool) {
-                self.spools.remove(&agent.name);
-            }
-            if kept.is_none() {
-                tracing::info!(agent = agent.name, "removed from the settings");
-            }
-        }
-        self.release_orphans().await;
-        self.start_all();
-        tracing::info!("new settings are in effect");
-    }
+/// Who may change something on the page, and what is changed there: nothing where there is no
+/// settings file.
+fn auth(
+    settings: &Settings,
+    status: &Status,
+    provider: &impl SettingsProvider,
+    orders: mpsc::Sender<PageOrder>,
+) -> (Auth, Option<Arc<Setup>>) {
+    let state_dir = settings.state_dir.clone();
+    let audit = Arc::new(SettingsAudit::new(&state_dir));
+    let auth = Auth::new(&state_dir, Arc::clone(&audit));
+    let Some((file, given)) = provider.file() else {
+        return (auth, None);
+    };
+    let setup = Arc::new(Setup::new(SetupTools {
+        file,
+        given,
+        state_dir: state_dir.clone(),
+        actions: Arc::new(BoxActions { state_dir, orders }),
+        status: status.clone(),
+        audit,
+        lamps: has_lamps(Path::new("/")),
+    }));
+    (auth.with_page(Arc::clone(&setup)), Some(setup))
 }
 
 /// Does siembox play lamps here? Only as firmware, and where the board has some. `root` is `/`.
@@ -379,11 +169,4 @@ fn has_lamps(root: &Path) -> bool {
             .lamps
             .each
             .is_empty()
-}
-
-fn thresholds(health: &HealthSettings) -> Thresholds {
-    Thresholds {
-        connection_error: health.connection_error_after,
-        disconnected: health.disconnected_after,
-    }
 }

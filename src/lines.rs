@@ -2,8 +2,8 @@
 
 /// Lines one after the other in one allocation, reused from page to page.
 ///
-/// A line is a complete syslog message without its framing; it holds no newline. Each carries a tag, a number that means
-/// nothing here: the ledger's word for what the line counts as.
+/// A line is a complete syslog message without its framing; it holds no newline. Each carries a
+/// tag, a number that means nothing here: the ledger's word for what the line counts as.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lines {
     /// All lines, nothing between them.
@@ -15,8 +15,8 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// Lines from a text, where each of them ends in it, and their tags. `None` unless the ends rise, fall on characters,
-    /// the last one is the end of the text, and there is a tag for each.
+    /// Lines from a text, where each of them ends in it, and their tags. `None` unless the ends
+    /// rise, fall on characters, the last one is the end of the text, and there is a tag for each.
     #[must_use]
     pub fn from_parts(text: String, ends: Vec<usize>, tags: Vec<u32>) -> Option<Self> {
         let mut start = 0;

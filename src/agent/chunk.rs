@@ -5,9 +5,11 @@ use std::ops::ControlFlow;
 use crate::source::Unreadable;
 use crate::spool::{DeadLetter, MOST_ASIDE_BYTES};
 
-/// A page that has become so many bytes is cut: the rest is asked for again. A page of 5,000 records becomes 5 MB.
+/// A page that has become so many bytes is cut: the rest is asked for again. A page of 5,000
+/// records becomes 5 MB.
 const MOST_PAGE: usize = 16 << 20;
-/// The longest line, bytes: that of a record of 10 MB fits. A longer one is set aside with its record.
+/// The longest line, bytes: that of a record of 10 MB fits. A longer one is set aside with its
+/// record.
 pub const MOST_LINE: usize = 12 << 20;
 /// What a record takes beside its text.
 pub const OVERHEAD: usize = 256;

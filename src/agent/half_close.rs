@@ -6,9 +6,11 @@ use crate::settings::DeliverySettings;
 
 /// A stream with nothing new for so long is quiet.
 pub const QUIET: Duration = Duration::from_secs(1);
-/// A stream that is never quiet is asked about this often all the same: else a trickle would stay in doubt for hours.
+/// A stream that is never quiet is asked about this often all the same: else a trickle would stay
+/// in doubt for hours.
 const LONGEST_DOUBT: Duration = Duration::from_secs(30);
-/// After so many half-closes in a row without an answer the receiver, or a relay in between, is taken not to know them.
+/// After so many half-closes in a row without an answer the receiver, or a relay in between, is
+/// taken not to know them.
 const MOST_REFUSALS: u8 = 3;
 /// So long it is then spared.
 const SPARED: Duration = Duration::from_secs(3600);

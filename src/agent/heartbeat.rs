@@ -1,5 +1,6 @@
-//! When a heartbeat is due, and what is in it. It goes over the wire beside the stream and never through the spool: one that
-//! cannot be sent is no evidence, and an idle box writes nothing to flash.
+//! When a heartbeat is due, and what is in it. It goes over the wire beside the stream and never
+//! through the spool: one that cannot be sent is no evidence, and an idle box writes nothing to
+//! flash.
 
 use std::time::Duration;
 

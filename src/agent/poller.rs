@@ -1,9 +1,9 @@
 //! One stream of one agent, from the cloud to flash: a thread of its own, because its HTTP client
 //! blocks.
 //!
-//! A page is asked for, turned into lines while it comes, and written with its cursor; only then the
-//! next one is asked for. When the spool is full the thread waits and keeps the page in memory: the
-//! cloud keeps the rest.
+//! A page is asked for, turned into lines while it comes, and written with its cursor; only then
+//! the next one is asked for. When the spool is full the thread waits and keeps the page in memory:
+//! the cloud keeps the rest.
 
 mod audit;
 mod fetch;
@@ -37,7 +37,8 @@ use page_builder::ReadPage;
 /// What is told of an answer that was cut.
 const MORE_THAN_FITS: &str = "the API sends more records than requested and than fit into memory: siembox reads those that \
         fit";
-/// What was passed over is asked for again after one to two times as long, then after up to twice that, until [`DEEP_EVERY`].
+/// What was passed over is asked for again after one to two times as long, then after up to twice
+/// that, until [`DEEP_EVERY`].
 const AGAIN_AFTER: Duration = Duration::from_secs(30);
 /// The look-back is read again at least this often.
 const DEEP_EVERY: Duration = Duration::from_secs(3600);

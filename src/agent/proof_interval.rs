@@ -1,7 +1,8 @@
 //! How much goes out before the receiver's word is asked for. Pure.
 //!
-//! As long as all is well that is [`NORMAL`] bytes. A receiver, or a relay before it, that ends connections early would never
-//! come to be asked, and the same lines would go out for ever. So after a break the word is asked for sooner:
+//! As long as all is well that is [`NORMAL`] bytes. A receiver, or a relay before it, that ends
+//! connections early would never come to be asked, and the same lines would go out for ever. So
+//! after a break the word is asked for sooner:
 //!
 //! ```text
 //!            break                      break within 64 kB
@@ -158,7 +159,8 @@ impl ProofInterval {
         };
     }
 
-    /// The connection broke. Returns the line that was out alone, if that is what happened: a suspect.
+    /// The connection broke. Returns the line that was out alone, if that is what happened: a
+    /// suspect.
     pub fn broke(&mut self) -> Option<u64> {
         let (lines, end, bytes) = (self.out.len(), self.out.end(), self.bytes);
         self.nothing_out();
@@ -180,8 +182,8 @@ impl ProofInterval {
         None
     }
 
-    /// The connection broke before a receiver that answers each line had answered any of these. Returns the line that was out
-    /// alone, if that is what happened.
+    /// The connection broke before a receiver that answers each line had answered any of these.
+    /// Returns the line that was out alone, if that is what happened.
     pub fn unanswered(&mut self, lines: &LineSet) -> Option<u64> {
         self.out.clone_from(lines);
         self.bytes = 0;

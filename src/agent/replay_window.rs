@@ -1,7 +1,8 @@
 //! What was sent and may still be lost with the receiver. Pure.
 //!
-//! A receiver's kernel acknowledges bytes that its process has not read, and which die with it. So what was sent stays in
-//! the spool, and goes out again when the connection breaks, until one of two things shows that the process has it:
+//! A receiver's kernel acknowledges bytes that its process has not read, and which die with it. So
+//! what was sent stays in the spool, and goes out again when the connection breaks, until one of
+//! two things shows that the process has it:
 //!
 //! ```text
 //!  first                                             sent
@@ -9,11 +10,13 @@
 //! ```
 //!
 //! - more bytes than the receiver's kernel can hold were acknowledged behind it, or
-//! - the receiver ended the connection after we did: it has read everything ([`confirmed`](ReplayWindow::confirmed)); and it
-//!   did not die for a while afterwards, because what was read is not yet stored.
+//! - the receiver ended the connection after we did: it has read everything
+//!   ([`confirmed`](ReplayWindow::confirmed)); and it did not die for a while afterwards, because
+//!   what was read is not yet stored.
 //!
-//! A break takes back what was read a moment ago only if the receiver is found dead: the next connection, which is made at once,
-//! is refused, or ends by itself right away. A receiver that ends connections early and accepts the next at once is alive.
+//! A break takes back what was read a moment ago only if the receiver is found dead: the next
+//! connection, which is made at once, is refused, or ends by itself right away. A receiver that
+//! ends connections early and accepts the next at once is alive.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -21,8 +24,8 @@ use std::time::Duration;
 
 use crate::spool::LineSet;
 
-/// A receiver that has read everything gets so much time to store it: rsyslog killed right after its FIN was seen to lose
-/// 744 of 1,000 lines out of its queue in memory.
+/// A receiver that has read everything gets so much time to store it: rsyslog killed right after
+/// its FIN was seen to lose 744 of 1,000 lines out of its queue in memory.
 pub const SETTLE: Duration = Duration::from_secs(5);
 
 /// Lines that went out together.
@@ -45,7 +48,8 @@ pub struct ReplayWindow {
     bytes: u64,
     /// Read by the receiver, and since when; oldest first.
     read: VecDeque<(LineSet, Duration)>,
-    /// Since when it is not known whether the receiver that has read them lives: a connection broke.
+    /// Since when it is not known whether the receiver that has read them lives: a connection
+    /// broke.
     doubted_since: Option<Duration>,
 }
 
@@ -70,7 +74,8 @@ impl ReplayWindow {
         self.parcels.push_back(parcel);
     }
 
-    /// The connection broke: what is not read goes out again. What was read waits for a sign of life.
+    /// The connection broke: what is not read goes out again. What was read waits for a sign of
+    /// life.
     pub fn broken(&mut self, now: Duration) {
         self.parcels.clear();
         self.bytes = 0;
@@ -84,7 +89,8 @@ impl ReplayWindow {
         self.doubted_since = None;
     }
 
-    /// A break came, and nothing has shown since that the receiver lives: what it has read goes out again.
+    /// A break came, and nothing has shown since that the receiver lives: what it has read goes out
+    /// again.
     pub fn died_if_doubted(&mut self) {
         if self.doubted_since.take().is_some() {
             self.read.clear();
@@ -118,8 +124,8 @@ impl ReplayWindow {
         read.filter_map(|(lines, _)| lines.member_from(line)).min()
     }
 
-    /// The receiver has acknowledged everything sent so far, and its kernel may hold so many bytes of it unread. The lines that
-    /// have arrived by that.
+    /// The receiver has acknowledged everything sent so far, and its kernel may hold so many bytes
+    /// of it unread. The lines that have arrived by that.
     #[must_use]
     pub fn acknowledged(&mut self, unread_at_most: u64) -> LineSet {
         let keep = match (self.least, unread_at_most) {

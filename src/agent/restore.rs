@@ -10,7 +10,8 @@ use crate::source::{Cursor, Rules, Seen, TimeReader};
 use crate::spool::{Memory, Spool};
 use crate::stream::StreamSpec;
 
-/// Who writes down the ids of the pages under this number, after finishing what an earlier life left behind.
+/// Who writes down the ids of the pages under this number, after finishing what an earlier life
+/// left behind.
 pub(super) fn recorder(
     spool: &impl Spool,
     sent: &Arc<SentIds>,

@@ -1,8 +1,9 @@
-//! Lines that the receiver seems not to take: it refuses them (RELP), or ends each connection at them. Pure.
+//! Lines that the receiver seems not to take: it refuses them (RELP), or ends each connection at
+//! them. Pure.
 //!
-//! Such a line must not hold up the others, and the others must not be set aside because the receiver as a whole is down. So a
-//! suspect is held back while the others go on, is sent again, alone, after a while, and counts as refused only if the receiver
-//! has taken others since.
+//! Such a line must not hold up the others, and the others must not be set aside because the
+//! receiver as a whole is down. So a suspect is held back while the others go on, is sent again,
+//! alone, after a while, and counts as refused only if the receiver has taken others since.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,7 +18,8 @@ const ENDS: u8 = 3;
 /// The wait before a suspect is sent again; three times as long after each try, up to the longest.
 const WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
-/// More suspects at once, none of which is proved by another line that passed, mean that it is not the lines.
+/// More suspects at once, none of which is proved by another line that passed, mean that it is not
+/// the lines.
 const MOST: usize = 16;
 
 /// What a suspect did.
@@ -75,8 +77,8 @@ impl Suspects {
         }
     }
 
-    /// The receiver refused this line in these words, while it took others or this one was out alone. `others_after`: has it
-    /// taken others behind it?
+    /// The receiver refused this line in these words, while it took others or this one was out
+    /// alone. `others_after`: has it taken others behind it?
     pub fn refused(&mut self, line: u64, words: &str, others_after: bool, now: Duration) {
         let suspect = self.entry(line, Offence::Refused, words, now);
         suspect.held = true;
@@ -132,7 +134,8 @@ impl Suspects {
         held.next().map(|(&line, _)| line)
     }
 
-    /// A suspect that is to be sent alone now. One that no other line has passed since waits for as long as there are `others`.
+    /// A suspect that is to be sent alone now. One that no other line has passed since waits for as
+    /// long as there are `others`.
     #[must_use]
     pub fn due(&self, now: Duration, others: bool) -> Option<u64> {
         let due = |suspect: &Suspect| {
@@ -149,8 +152,8 @@ impl Suspects {
         held.map(|suspect| suspect.retry_at).min()
     }
 
-    /// The suspects that were not told yet: lines that were refused while others were taken, and lines at which connections end
-    /// although the receiver has taken others since.
+    /// The suspects that were not told yet: lines that were refused while others were taken, and
+    /// lines at which connections end although the receiver has taken others since.
     #[must_use]
     pub fn take_untold(&mut self) -> Vec<Named> {
         let new = |suspect: &Suspect| {

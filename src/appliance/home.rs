@@ -1,5 +1,6 @@
-//! The state folder under the running box: its lock and the status socket in it. Somebody may remove or move it at any moment; what
-//! is held open goes on working then, so that it is looked for by its names.
+//! The state folder under the running box: its lock and the status socket in it. Somebody may
+//! remove or move it at any moment; what is held open goes on working then, so that it is looked
+//! for by its names.
 
 use std::fs::File;
 use std::io;
@@ -34,7 +35,8 @@ pub(super) struct Home {
 // === impl Home ===
 
 impl Home {
-    /// Takes the lock of this folder, which is made where it is not there. What is asked for on the socket goes to `calls`.
+    /// Takes the lock of this folder, which is made where it is not there. What is asked for on the
+    /// socket goes to `calls`.
     ///
     /// # Errors
     /// Where the folder can't be used, or another siembox uses it.

@@ -1,27 +1,24 @@
-//! Spools that belong to no agent of the settings: found, counted once, told of, and where somebody asks for it sent or deleted.
+//! Spools that belong to no agent of the settings: found, counted once, told of, and where somebody
+//! asks for it sent or deleted.
 //!
-//! What waits in one is sent by an agent that reads nothing: the orphan's spool under the orphan's name, with the SIEM settings of
-//! an agent of the settings. With whom is written down beside the spool, so that it goes on after a restart.
+//! What waits in one is sent by an agent that reads nothing: the orphan's spool under the orphan's
+//! name, with the SIEM settings of an agent of the settings. With whom is written down beside the
+//! spool, so that it goes on after a restart.
 
-use std::collections::HashSet;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+mod find;
+mod requests;
+mod send;
+
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Appliance, RETRY};
 use crate::agent::Agent;
 use crate::clock;
-use crate::durable;
-use crate::orphan::{Orphan, OrphanCall, OrphanOutcome, OrphanRequest};
-use crate::own_file;
+use crate::orphan::Orphan;
 use crate::settings::AgentSettings;
-use crate::spool::Spool;
-use crate::wiring::{AgentSpool, is_spool, open_orphan};
-
-/// In the orphan's folder: the agent with whose SIEM settings it is sent.
-const SENDS_TO: &str = "sends-to";
-/// No name of an agent is longer, with its line feed, bytes.
-const LONGEST_NAME: u64 = 64;
+use crate::wiring::AgentSpool;
+use find::counted;
 
 /// What is known of them.
 #[derive(Default)]
@@ -68,7 +65,8 @@ impl Orphans {
 }
 
 impl Appliance {
-    /// Looks for orphaned spools where it is time for that, goes on with what was asked for, and tells.
+    /// Looks for orphaned spools where it is time for that, goes on with what was asked for, and
+    /// tells.
     pub(super) async fn tend_orphans(&mut self, now: Duration) {
         if now >= self.orphans.due {
             self.orphans.due = now + RETRY;
@@ -86,8 +84,8 @@ impl Appliance {
         }
     }
 
-    /// Agents of the settings have their spools back, and what is sent with settings that changed begins anew. To be called before
-    /// the agents of other settings start.
+    /// Agents of the settings have their spools back, and what is sent with settings that changed
+    /// begins anew. To be called before the agents of other settings start.
     pub(super) async fn release_orphans(&mut self) {
         self.orphans.look_at_once();
         let names: Vec<String> = self.orphans.sending().map(str::to_owned).collect();
@@ -108,169 +106,8 @@ impl Appliance {
             .retain(|found| !agents.iter().any(|agent| agent.name == found.orphan.name));
     }
 
-    /// Does what somebody asks for.
-    pub(super) async fn call_orphan(&mut self, call: OrphanCall) {
-        self.orphans.look_at_once();
-        self.tend_orphans(clock::now().steady).await;
-        let outcome = self.do_with_orphan(&call.request).await;
-        self.orphans.look_at_once();
-        self.tend_orphans(clock::now().steady).await;
-        if let Ok(done) = &outcome {
-            tracing::info!(spool = call.request.name(), "{done}");
-        }
-        // nobody waits for it where the asking side has gone
-        let _ = call.done.send(outcome);
-    }
-
-    async fn do_with_orphan(&mut self, request: &OrphanRequest) -> OrphanOutcome {
-        let name = request.name().to_owned();
-        let Some(found) = self.orphans.named(&name) else {
-            let names: Vec<&str> = (self.orphans.found.iter())
-                .map(|found| found.orphan.name.as_str())
-                .collect();
-            return Err(match names[..] {
-                [] => "there is no orphaned spool".to_owned(),
-                _ => format!(
-                    "there is no orphaned spool {name}; there are: {}",
-                    names.join(", ")
-                ),
-            });
-        };
-        let orphan = found.orphan.clone();
-        match request {
-            OrphanRequest::Delete { .. } => {
-                self.erase(&name).await?;
-                Ok(format!(
-                    "the spool {name} is deleted, with {} lines that waited and {} records set \
-                        aside",
-                    orphan.waiting, orphan.aside
-                ))
-            }
-            OrphanRequest::Send { .. } if orphan.waiting == 0 => Err(format!(
-                "no line waits in the spool {name}: there is nothing to send"
-            )),
-            OrphanRequest::Send { agent, .. } => {
-                let agent = self.agent_meant(agent.as_deref())?;
-                self.stop_sending(&name).await;
-                let file = self.orphans_folder(&name).join(SENDS_TO);
-                durable::replace(&file, format!("{agent}\n").as_bytes())
-                    .map_err(|cause| format!("{}: cannot be written: {cause}", file.display()))?;
-                if let Some(found) = self.orphans.named(&name) {
-                    found.orphan.sends_to = Some(agent.clone());
-                    found.due = Duration::ZERO;
-                }
-                Ok(format!(
-                    "the spool {name} is being sent with the SIEM settings of agent {agent} ({} \
-                        lines); siembox status shows how many are left",
-                    orphan.waiting
-                ))
-            }
-        }
-    }
-
-    /// The agent of the settings that is meant.
-    fn agent_meant(&self, name: Option<&str>) -> Result<String, String> {
-        let agents = &self.settings.agents;
-        let names: Vec<&str> = agents.iter().map(|agent| agent.name.as_str()).collect();
-        match (name, &names[..]) {
-            (_, []) => Err(
-                "the settings have no agent whose SIEM settings could be used: add one \
-                first"
-                    .to_owned(),
-            ),
-            (None, [only]) => Ok((*only).to_owned()),
-            (None, _) => Err(format!(
-                "--agent: missing; name the agent whose SIEM settings are used: {}",
-                names.join(", ")
-            )),
-            (Some(name), _) => (names.iter())
-                .find(|known| known.eq_ignore_ascii_case(name))
-                .map(|known| (*known).to_owned())
-                .ok_or_else(|| {
-                    format!(
-                        "--agent: there is no agent {name}; the settings have: {}",
-                        names.join(", ")
-                    )
-                }),
-        }
-    }
-
     fn orphans_folder(&self, name: &str) -> PathBuf {
         self.settings.state_dir.join("agents").join(name)
-    }
-
-    /// Goes through the folders of agents. A spool is opened once, to be counted; what waits in it changes only where it is sent.
-    fn find_orphans(&mut self) {
-        let names = match self.strange_folders() {
-            Ok(names) => names,
-            Err(cause) => {
-                let folder = self.settings.state_dir.join("agents");
-                tracing::debug!("{}: cannot be listed: {cause}", folder.display());
-                return;
-            }
-        };
-        (self.orphans.found)
-            .retain(|found| found.sending.is_some() || names.contains(&found.orphan.name));
-        for name in names {
-            let known = self.orphans.named(&name);
-            if known.is_some_and(|found| found.sending.is_some() || found.orphan.trouble.is_none())
-            {
-                continue;
-            }
-            let orphan = self.count_orphan(&name);
-            (self.orphans.found).retain(|found| found.orphan.name != name);
-            if orphan.holds_something() {
-                self.orphans.found.push(Found {
-                    orphan,
-                    sending: None,
-                    due: Duration::ZERO,
-                });
-            }
-        }
-        (self.orphans.found).sort_by(|one, other| one.orphan.name.cmp(&other.orphan.name));
-    }
-
-    /// Folders beside those of the agents that hold a spool.
-    fn strange_folders(&self) -> io::Result<Vec<String>> {
-        let folder = self.settings.state_dir.join("agents");
-        let entries = match std::fs::read_dir(&folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries?,
-        };
-        let ours: HashSet<&str> = (self.settings.agents.iter())
-            .map(|agent| agent.name.as_str())
-            .collect();
-        let mut names = Vec::new();
-        for entry in entries {
-            let entry = entry?;
-            let Ok(name) = entry.file_name().into_string() else {
-                continue;
-            };
-            let is_strange = !ours.contains(&*name) && AgentSettings::can_be_called(&name);
-            if is_strange && is_spool(&entry.path()) {
-                names.push(name);
-            }
-        }
-        Ok(names)
-    }
-
-    /// Opens it to see what it holds.
-    fn count_orphan(&mut self, name: &str) -> Orphan {
-        self.busy();
-        let folder = self.orphans_folder(name);
-        let named = Orphan {
-            name: name.to_owned(),
-            sends_to: sends_to(&folder),
-            ..Orphan::default()
-        };
-        // whatever the bound was: nothing is added to it
-        match open_orphan(&folder) {
-            Ok(spool) => counted(named, &spool),
-            Err(error) => Orphan {
-                trouble: Some(error.to_string()),
-                ..named
-            },
-        }
     }
 
     /// Begins to send, looks how far it is, or ends it.
@@ -312,92 +149,4 @@ impl Appliance {
             self.end_sending(name).await;
         }
     }
-
-    fn begin_sending(&mut self, name: &str) {
-        let to = (self.orphans.named(name)).and_then(|found| found.orphan.sends_to.clone());
-        let begun = match to.as_ref().and_then(|to| self.sender_of(name, to)) {
-            None => Err(format!(
-                "the settings have no agent named {}",
-                to.unwrap_or_default()
-            )),
-            Some(settings) => match self.try_start(&settings) {
-                Ok(agent) => Ok(Sending { agent, settings }),
-                Err(error) => Err(error.to_string()),
-            },
-        };
-        if begun.is_err() {
-            self.spools.remove(name);
-        }
-        if let Some(found) = self.orphans.named(name) {
-            found.orphan.trouble = begun.as_ref().err().cloned();
-            found.sending = begun.ok();
-        }
-        self.keep_agents();
-    }
-
-    /// All that waited has arrived.
-    async fn end_sending(&mut self, name: &str) {
-        self.stop_sending(name).await;
-        // where it stays, the next start finds nothing to send, and removes it
-        let _ = std::fs::remove_file(self.orphans_folder(name).join(SENDS_TO));
-        if let Some(found) = self.orphans.named(name) {
-            found.orphan.sends_to = None;
-        }
-        (self.orphans.found).retain(|found| found.orphan.holds_something());
-        tracing::info!(spool = name, "all lines of the orphaned spool are proved");
-    }
-
-    /// Stops what sends, and closes the spool.
-    pub(super) async fn stop_sending(&mut self, name: &str) {
-        let sending = self
-            .orphans
-            .named(name)
-            .and_then(|found| found.sending.take());
-        if let Some(sending) = sending {
-            sending.agent.stop().await;
-            self.spools.remove(name);
-            self.keep_agents();
-        }
-    }
-
-    pub(super) async fn stop_all_sending(&mut self) {
-        let names: Vec<String> = self.orphans.sending().map(str::to_owned).collect();
-        for name in names {
-            self.stop_sending(&name).await;
-        }
-    }
-
-    /// Settings of an agent that sends what this spool holds as that agent sends, and reads nothing.
-    fn sender_of(&self, name: &str, agent: &str) -> Option<AgentSettings> {
-        let mut settings = (self.settings.agents.iter())
-            .find(|known| known.name == agent)?
-            .clone();
-        settings.name = name.to_owned();
-        settings.paused = true;
-        // the agent's own line says that it lives
-        settings.siem.heartbeat = None;
-        Some(settings)
-    }
-}
-
-/// What it holds now.
-fn counted(orphan: Orphan, spool: &impl Spool) -> Orphan {
-    let stats = spool.stats();
-    Orphan {
-        waiting: stats.waiting,
-        waiting_bytes: stats.waiting_bytes,
-        oldest_ms: stats.oldest_ms,
-        disk_bytes: stats.disk_bytes,
-        aside: stats.aside,
-        ..orphan
-    }
-}
-
-/// With whose SIEM settings it is sent, where somebody asked for that.
-fn sends_to(folder: &Path) -> Option<String> {
-    let mut agent = String::new();
-    let file = own_file::read(&folder.join(SENDS_TO)).ok()?;
-    file.take(LONGEST_NAME).read_to_string(&mut agent).ok()?;
-    let agent = agent.trim();
-    AgentSettings::can_be_called(agent).then(|| agent.to_owned())
 }

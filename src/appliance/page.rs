@@ -1,4 +1,5 @@
-//! The page as a part of the box: opened, opened anew, and told of. One that can't be opened never stops the stream.
+//! The page as a part of the box: opened, opened anew, and told of. One that can't be opened never
+//! stops the stream.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! The set-up's [`Actions`]: what the page lets the box do, and the orders among it that only the running appliance can carry out.
+//! The set-up's [`Actions`]: what the page lets the box do, and the orders among it that only the
+//! running appliance can carry out.
 
 use std::io::Write;
 use std::path::PathBuf;

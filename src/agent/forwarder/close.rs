@@ -1,4 +1,5 @@
-//! The end of a connection that siembox wants: to hear the receiver's word, or because the agent stops.
+//! The end of a connection that siembox wants: to hear the receiver's word, or because the agent
+//! stops.
 
 use super::{End, Forwarder, LAST_PROOF, halted_for};
 use crate::agent::delivery_state::DeliveryState;
@@ -32,7 +33,8 @@ impl<S: Spool + 'static, C: Connect> Forwarder<S, C> {
         }
     }
 
-    /// The end of all: what was sent is proved, so that the next start repeats nothing; but a stop must come to its end.
+    /// The end of all: what was sent is proved, so that the next start repeats nothing; but a stop
+    /// must come to its end.
     pub(super) async fn farewell(&mut self, wire: C::Wire, state: &mut DeliveryState) -> End {
         let mut wire = wire;
         if state.unproved > 0 {

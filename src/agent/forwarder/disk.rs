@@ -38,8 +38,8 @@ impl<S: Spool + 'static, C: Connect> Forwarder<S, C> {
         Ok(any)
     }
 
-    /// Has the spool remember what was sent, though nothing can go yet. It is written with the next page, for nothing, so that
-    /// what goes out again after a kill is known for that.
+    /// Has the spool remember what was sent, though nothing can go yet. It is written with the next
+    /// page, for nothing, so that what goes out again after a kill is known for that.
     pub(super) async fn note(&self) -> Result<(), End> {
         let (spool, ledger) = (Arc::clone(&self.spool), Arc::clone(&self.ledger));
         let noted = on_disk(move || {

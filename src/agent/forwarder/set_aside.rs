@@ -1,5 +1,5 @@
-//! Setting aside a line that the receiver does not take: on flash with the records set aside, in the ledger as refused, in a
-//! notice by name.
+//! Setting aside a line that the receiver does not take: on flash with the records set aside, in
+//! the ledger as refused, in a notice by name.
 
 use std::sync::Arc;
 

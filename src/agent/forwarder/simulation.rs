@@ -1,8 +1,9 @@
-//! The forwarder against a receiver that breaks at every place, in simulated time: its real code, a spool in memory, a
-//! simulated wire.
+//! The forwarder against a receiver that breaks at every place, in simulated time: its real code, a
+//! spool in memory, a simulated wire.
 //!
-//! What is asked of each case: all lines arrive, by their numbers; **what left the spool is a subset of what the receiver
-//! has**; the ledger agrees with that witness; no line goes out more often than it must; lines keep their order.
+//! What is asked of each case: all lines arrive, by their numbers; **what left the spool is a
+//! subset of what the receiver has**; the ledger agrees with that witness; no line goes out more
+//! often than it must; lines keep their order.
 
 #![allow(clippy::unwrap_used)]
 
@@ -201,7 +202,8 @@ fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
 
 const WORDS: [ReceiverWord; 2] = [ReceiverWord::Answers, ReceiverWord::End];
 
-/// A break at every line, with every number of answers out, at every border of the batches, two breaks deep.
+/// A break at every line, with every number of answers out, at every border of the batches, two
+/// breaks deep.
 #[test]
 fn a_break_at_every_place_two_deep() {
     const LINES: u64 = 8;
@@ -290,7 +292,8 @@ fn without_a_break_each_line_goes_out_once() {
 fn what_settles_in_parts_does_not_go_out_again() {
     for batch in [7, 128, 1_000] {
         let mut receiver = Receiver::new(ReceiverWord::End);
-        // careful from then on: steps that end in the middle of a batch, and settle one after the other
+        // careful from then on: steps that end in the middle of a batch, and settle one after the
+        // other
         receiver.lives.push_back(Life {
             lines: 200,
             unanswered: 0,

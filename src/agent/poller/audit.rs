@@ -1,5 +1,6 @@
-//! Asking the API for its own count of an hour, when the stream is read up to the present: at most one small question a poll, and
-//! only where the tenant's limit has room at once, so that reading never waits for it.
+//! Asking the API for its own count of an hour, when the stream is read up to the present: at most
+//! one small question a poll, and only where the tenant's limit has room at once, so that reading
+//! never waits for it.
 
 use std::time::Duration;
 

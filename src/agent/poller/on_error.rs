@@ -151,7 +151,8 @@ impl<S: Spool, T: Time> Poller<S, T> {
         }
     }
 
-    /// A record, or a stretch, is set aside without having been seen: that is written together with the cursor behind it.
+    /// A record, or a stretch, is set aside without having been seen: that is written together with
+    /// the cursor behind it.
     fn pass_over(&mut self, passed: Unserved, why: &str) {
         let now_ms = self.cloud_now_ms();
         let turn = self.reader.pass();

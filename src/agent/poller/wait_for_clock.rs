@@ -1,5 +1,6 @@
-//! The two clocks: the cloud's is asked for where what is never read hangs on it, and it is told where they differ. And a clock
-//! that nobody set: on siembox's own firmware a poller waits for it, for a while, and says so.
+//! The two clocks: the cloud's is asked for where what is never read hangs on it, and it is told
+//! where they differ. And a clock that nobody set: on siembox's own firmware a poller waits for it,
+//! for a while, and says so.
 
 use std::time::Duration;
 
@@ -16,7 +17,8 @@ const CLOCK_TRIES: usize = 3;
 const LOOK: Duration = Duration::from_millis(250);
 
 impl<S: Spool, T: Time> Poller<S, T> {
-    /// How long to wait before the clock is looked at again; `None` where there is nothing to wait for.
+    /// How long to wait before the clock is looked at again; `None` where there is nothing to wait
+    /// for.
     pub(super) fn wait_for_clock(&mut self) -> Option<Duration> {
         // once it is set, nobody takes it back
         if self.state.clock_is_set {
@@ -55,8 +57,9 @@ impl<S: Spool, T: Time> Poller<S, T> {
             if !unsure || self.client.clock.is_known() {
                 break;
             }
-            // of one millisecond, so that the answer holds nothing: should a cache give it again to the first question of a
-            // walk, the walk has then not gone past what it never saw. Where that is not answered, any other will do
+            // of one millisecond, so that the answer holds nothing: should a cache give it again to
+            // the first question of a walk, the walk has then not gone past what it never saw.
+            // Where that is not answered, any other will do
             let at_ms = self.worker.now().wall_ms;
             let one = self.state.clock_failures.is_multiple_of(2);
             let question = Query {

@@ -282,8 +282,8 @@ impl Fate {
         matches!(self, Self::Sent | Self::SentAgain)
     }
 
-    /// What its line is counted under. What counts in its hour is only what is new there, so that a gap closes and nothing
-    /// hides one; a line sent again on purpose belongs to no hour.
+    /// What its line is counted under. What counts in its hour is only what is new there, so that a
+    /// gap closes and nothing hides one; a line sent again on purpose belongs to no hour.
     fn key(self, stream: u8, record: &Record<'_>) -> LedgerKey {
         match self {
             Self::SentAgain => LedgerKey::asked(stream),

@@ -29,7 +29,8 @@ pub(in crate::agent) struct RunningReplay {
 }
 
 impl<S: Spool + 'static> Agent<S> {
-    /// Begins to fetch a window again, or says why not. `settings` are those that the agent was started with.
+    /// Begins to fetch a window again, or says why not. `settings` are those that the agent was
+    /// started with.
     pub fn replay(&mut self, settings: &AgentSettings, ReplayCall { request, words }: ReplayCall) {
         let begun = self.try_replay(settings, request, &words);
         match begun {

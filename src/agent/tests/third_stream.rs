@@ -1,5 +1,6 @@
-//! A third stream, which is one constant and a section of the settings file, goes through everything:
-//! settings, spool, ids, ledger, replay, status, its schema, its text, the page and the metrics.
+//! A third stream, which is one constant and a section of the settings file, goes through
+//! everything: settings, spool, ids, ledger, replay, status, its schema, its text, the page and the
+//! metrics.
 #![allow(clippy::unwrap_used)]
 
 use std::path::Path;
