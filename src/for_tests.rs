@@ -110,12 +110,14 @@ pub mod sink {
 
 pub mod source {
     pub use crate::source::{
-        Answer, Cursor, Entra, PageResult, Place, PollInterval, Query, ReadRecord, RequestLimit,
-        Rules, Seen, Source, SourceError, SourceErrorKind, TimeReader, Unreadable, Verdict,
-        fingerprint, refusal,
+        Answer, Cursor, Entra, PageResult, Place, PollInterval, Query, ReadRecord, Recipient,
+        Record, RequestLimit, Rules, Seen, Source, SourceError, SourceErrorKind, TimeReader,
+        Unreadable, Verdict, fingerprint, refusal,
     };
     pub mod cloud_apps {
-        pub use crate::source::cloud_apps::{CloudApps, CloudAuth, LAYOUT, PERMISSION, RECORDS};
+        pub use crate::source::cloud_apps::{
+            CloudApps, CloudAuth, LAYOUT, PERMISSION, RECORDS, RULES,
+        };
         pub mod record {
             pub use crate::source::cloud_apps::record::{activity, alert};
         }

@@ -1,10 +1,7 @@
-//! A record's text → an event → a line, as the agent's settings have it.
+//! An event becomes a line, as the agent's settings have it.
 
 use crate::cef::{Heartbeat, Style};
 use crate::event::{Event, Origin};
-use crate::source::cloud_apps::record::{activity, alert};
-use crate::source::{Record, Unreadable};
-use crate::stream::{StreamKind, StreamSpec};
 use crate::syslog::Header;
 
 /// Writes the lines of one agent.
@@ -19,17 +16,6 @@ pub struct LineWriter {
 }
 
 impl LineWriter {
-    /// Reads a record.
-    ///
-    /// # Errors
-    /// When it is none: with its id and time where they could still be found, and the reason.
-    pub fn read<'a>(&self, stream: StreamSpec, text: &'a str) -> Result<Record<'a>, Unreadable> {
-        match stream.kind {
-            StreamKind::Activities => activity(text),
-            StreamKind::Alerts => alert(text),
-        }
-    }
-
     /// Does a setting leave this event out?
     #[must_use]
     pub fn leaves_out(&self, event: &Event<'_>) -> bool {

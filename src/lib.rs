@@ -101,7 +101,7 @@
 //! - `event`: `Event`: what is forwarded, in our own words. Uses nothing.
 //! - `cef`: an event becomes a CEF line; the fields are a table. Uses `event`.
 //! - `syslog`: header variants and framing. Uses nothing.
-//! - `format`: the line writer of an agent. Uses `cef` `event` `source` `stream` `syslog`.
+//! - `format`: the line writer of an agent. Uses `cef` `event` `syslog`.
 //! - `spool`: what waits on flash for the SIEM, with the cursor of what was read; its store is
 //!   sled. Uses the ground floor.
 //! - `sink`: the port that lines leave by: send a batch, prove that it arrived. UDP, TCP, TLS and

@@ -67,8 +67,8 @@ pub fn run(
             .page(&query, &mut records)
             .map_err(|error| PreviewError::Source { stream, error })?;
         let mut line = String::new();
-        for (place, text) in records.iter().take(most as usize).enumerate() {
-            match writer.read(stream, text) {
+        for (place, record) in records.iter().take(most as usize).enumerate() {
+            match record {
                 Ok(record) if writer.leaves_out(&record.event) => {}
                 Ok(record) => {
                     line.clear();

@@ -18,7 +18,7 @@ mod record;
 mod stream_source;
 
 pub use by_time::{
-    Change, Cursor, Failure, PLAIN_PAGE, PageResult, ProbeAnswer, Rules, Seen, Start, Step,
+    ApiRules, Change, Cursor, Failure, PageResult, ProbeAnswer, Rules, Seen, Start, Step,
     TimeReader, Unserved, Verdict, fingerprint,
 };
 pub use clocks::Clocks;
@@ -32,6 +32,8 @@ pub use record::{ReadRecord, Record, Unreadable};
 pub use stream_source::{Cancel, OpenSource, StreamSource};
 
 use std::ops::ControlFlow;
+
+use crate::event::Event;
 
 /// Which page to fetch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,43 +103,34 @@ impl Answer {
     }
 }
 
-/// Who takes the records of a page, one by one as they come. Nothing of it counts before the page has ended well.
+/// Who takes the records of a page, one by one as they come. Nothing of it counts before the page
+/// has ended well.
 pub trait Recipient {
     /// The page begins. `server_ms` is the cloud's clock, from the `Date` header.
     fn open(&mut self, server_ms: Option<i64>);
 
-    /// A record as it stands in the page. Whoever has no room for another one breaks: the page ends there, and the rest
-    /// is asked for again.
-    fn record(&mut self, text: &str) -> ControlFlow<()>;
-
-    /// A record of so many `bytes`, too many to be taken in at once, and how it begins.
-    fn too_long(&mut self, begin: &str, bytes: u64) -> ControlFlow<()>;
+    /// A record, and `raw` as it stands in the page; of one that is too long to be taken in at once
+    /// only how it begins. Whoever has no room for another one breaks: the page ends there, and the
+    /// rest is asked for again.
+    fn record(&mut self, raw: &str, record: Result<Record<'_>, Unreadable>) -> ControlFlow<()>;
 }
 
 /// For questions whose records do not matter.
 impl Recipient for () {
     fn open(&mut self, _: Option<i64>) {}
 
-    fn record(&mut self, _: &str) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
-
-    fn too_long(&mut self, _: &str, _: u64) -> ControlFlow<()> {
+    fn record(&mut self, _: &str, _: Result<Record<'_>, Unreadable>) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 }
 
 /// For a few records, to be looked at afterwards.
-impl Recipient for Vec<String> {
+impl Recipient for Vec<Result<Record<'static>, Unreadable>> {
     fn open(&mut self, _: Option<i64>) {}
 
-    fn record(&mut self, text: &str) -> ControlFlow<()> {
-        self.push(text.to_owned());
+    fn record(&mut self, _: &str, record: Result<Record<'_>, Unreadable>) -> ControlFlow<()> {
+        self.push(record.map(Record::into_owned));
         ControlFlow::Continue(())
-    }
-
-    fn too_long(&mut self, begin: &str, _: u64) -> ControlFlow<()> {
-        self.record(begin)
     }
 }
 
@@ -150,9 +143,27 @@ pub trait Source {
     /// have been handed over before: they do not count.
     fn page(&mut self, query: &Query, to: &mut dyn Recipient) -> Result<Answer, SourceError>;
 
-    /// The ids of the activities behind an alert; at most 100.
+    /// What holds of its API, for whoever reads it by time.
+    fn api_rules(&self) -> ApiRules;
+
+    /// May an event of this stream lack something that the page does not tell, so that it is asked
+    /// for before the event is forwarded?
+    fn completes(&self) -> bool {
+        false
+    }
+
+    /// Does this event lack it?
+    fn lacks(&self, event: &Event<'_>) -> bool {
+        let _ = event;
+        false
+    }
+
+    /// Asks for what the event lacks, with one question.
     ///
     /// # Errors
-    /// As for a page.
-    fn activities_behind(&mut self, alert_id: &str) -> Result<Vec<String>, SourceError>;
+    /// As for a page; the event is then as it was.
+    fn complete(&mut self, event: &mut Event<'_>) -> Result<(), SourceError> {
+        let _ = event;
+        Ok(())
+    }
 }

@@ -63,8 +63,6 @@ pub struct Poller<S: Spool, T: Time = Arc<Shutdown>> {
     pub pace: PollInterval,
     /// How far back a deep walk reads.
     pub look_back: Duration,
-    /// Are the activities behind an alert asked for where it names none?
-    pub fetch_related: bool,
     /// Reads the secret, to see whether a refused one was replaced.
     pub read_secret: ReadSecret,
     /// Opens when the clock is set; TLS needs it.

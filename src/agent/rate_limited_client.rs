@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::cloud_clock::CloudClock;
 use super::worker::{Stopped, Worker};
 use crate::clock::Time;
+use crate::event::Event;
 use crate::source::{Answer, Query, Recipient, RequestLimit, Source, SourceError, SourceErrorKind};
 
 /// Requests of one question: it, and before it a new access token. One more, for a margin.
@@ -106,24 +107,25 @@ impl RateLimitedClient {
         Ok(answer)
     }
 
-    /// Asks for the activities behind an alert, so many times. Where they can't be had: why.
+    /// Asks for what an event lacks, in turn and so many times. Where it can't be had: why, where it
+    /// was asked for at all.
     ///
     /// # Errors
     /// Only when the end of the work comes first.
-    pub fn activities_behind<T: Time>(
+    pub fn complete<T: Time>(
         &mut self,
         worker: &Worker<T>,
-        alert_id: &str,
+        event: &mut Event<'_>,
         tries: u32,
-    ) -> Result<Result<Vec<String>, Option<String>>, Stopped> {
+    ) -> Result<Result<(), Option<String>>, Stopped> {
         let mut why = None;
         for _ in 0..tries {
             self.wait_for_turn(worker)?;
             worker.promise(self.timeout.saturating_mul(REQUESTS));
-            let behind = self.source.activities_behind(alert_id);
+            let completed = self.source.complete(event);
             worker.promise(Duration::ZERO);
-            let SourceError { trouble, what } = match behind {
-                Ok(ids) => return Ok(Ok(ids)),
+            let SourceError { trouble, what } = match completed {
+                Ok(()) => return Ok(Ok(())),
                 Err(error) => error,
             };
             match trouble {

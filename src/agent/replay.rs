@@ -67,8 +67,6 @@ struct Leg<S> {
     client: RateLimitedClient,
     /// What follows from errors.
     errors: ErrorPolicy,
-    /// Are the activities behind an alert asked for where it names none?
-    fetch_related: bool,
     /// What the poller may still read by itself.
     pollers: Pollers,
     /// Where lines go.

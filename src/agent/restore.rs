@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::AgentError;
 use crate::sent::{SentIds, SentRecorder};
 use crate::settings::{AgentSettings, SourceSettings, StreamSettings};
-use crate::source::{Cursor, Rules, Seen, TimeReader};
+use crate::source::{ApiRules, Cursor, Rules, Seen, TimeReader};
 use crate::spool::{Memory, Spool};
 use crate::stream::StreamSpec;
 
@@ -60,8 +60,8 @@ pub fn restore(
     Ok(TimeReader::new(rules, cursor, seen))
 }
 
-/// How a stream is read, by the settings.
-pub(super) fn rules(settings: &AgentSettings, of_stream: &StreamSettings) -> Rules {
+/// How a stream is read, by the settings and by what holds of its API.
+pub(super) fn rules(settings: &AgentSettings, of_stream: &StreamSettings, api: ApiRules) -> Rules {
     let SourceSettings::CloudApps(source) = &settings.source;
     let ms = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
     Rules {
@@ -73,5 +73,6 @@ pub(super) fn rules(settings: &AgentSettings, of_stream: &StreamSettings) -> Rul
         filters: crate::source::fingerprint(
             &serde_json::Value::Object(of_stream.filters.clone()).to_string(),
         ),
+        api,
     }
 }

@@ -152,7 +152,8 @@ impl<S: Spool + 'static> Shared<S> {
             cancel,
             read_secret,
         } = self.sources.open(stream).map_err(AgentError::Unfit)?;
-        let reader = restore(&*self.spool, stream, rules(settings, of_stream))?;
+        let rules = rules(settings, of_stream, source.api_rules());
+        let reader = restore(&*self.spool, stream, rules)?;
         let (number, ledger) = (stream.number(), &self.ledger);
         ledger.begin(number, reader.filters(), reader.reach_ms());
         let poller = Poller {
@@ -175,7 +176,6 @@ impl<S: Spool + 'static> Shared<S> {
             audits: settings.ledger.audit,
             pace: PollInterval::new(of_source.poll_interval),
             look_back: of_stream.look_back,
-            fetch_related: settings.alerts.fetch_related,
             read_secret,
             gate: gate.clone(),
             state: PollerState::new(ledger.short(number)),

@@ -33,17 +33,10 @@ use narrow::Narrow;
 pub use narrow::{Change, Failure, ProbeAnswer, Step};
 use page::{Ids, OpenPage};
 use page_size::PageSize;
-pub use rules::{PageResult, Rules, Start, Verdict};
+pub use rules::{ApiRules, PageResult, Rules, Start, Verdict};
 pub use seen::{Seen, fingerprint};
 use unserved::again;
 
-/// Below this the cloud has no scan mode (reference: api-activities-investigate-script.md).
-pub const SMALLEST_SCAN: u32 = 500;
-/// Most records per page outside scan mode (reference: api-introduction.md).
-pub const PLAIN_PAGE: u32 = 100;
-
-/// So long the cloud keeps what it recorded: 180 days.
-const KEPT_MS: i64 = 180 * DAY_MS;
 const DAY_MS: i64 = 86_400_000;
 
 /// Reads one stream.
@@ -90,7 +83,7 @@ impl TimeReader {
     #[must_use]
     pub fn new(rules: Rules, cursor: Option<Cursor>, seen: Seen) -> Self {
         let mut reader = Self {
-            size: PageSize::new(rules.limit),
+            size: PageSize::new(rules.limit, rules.api),
             narrow: Narrow::default(),
             rules,
             written: cursor.clone(),
@@ -144,7 +137,11 @@ impl TimeReader {
             return 1;
         }
         let by_count = walk.next.is_none() && walk.skip > 0;
-        let most = if by_count { PLAIN_PAGE } else { u32::MAX };
+        let most = if by_count {
+            self.rules.api.plain_page
+        } else {
+            u32::MAX
+        };
         self.size.now().min(most)
     }
 

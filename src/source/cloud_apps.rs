@@ -12,6 +12,13 @@ pub use auth::{CloudAuth, PERMISSION};
 pub use envelope::LAYOUT;
 pub use record::RECORDS;
 
-/// Below this, and for alerts always, pages are asked for without scan mode
-/// (reference: api-activities-investigate-script.md).
-const SMALLEST_SCAN: u32 = 500;
+use crate::source::ApiRules;
+
+/// What holds of this API.
+pub const RULES: ApiRules = ApiRules {
+    plain_page: 100,
+    smallest_scan: 500,
+    doubts: 3,
+    circles: 50,
+    kept_ms: 180 * 86_400_000,
+};

@@ -57,7 +57,8 @@ pub fn open_source(agent: &AgentSettings, stream: StreamSpec) -> Result<StreamSo
         stream,
         &settings.api_url,
         filters.unwrap_or_default(),
-    );
+    )
+    .fetch_related(agent.alerts.fetch_related);
     Ok(StreamSource {
         source: Box::new(source),
         cancel: Box::new(move || http.shut_down()),

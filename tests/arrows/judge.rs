@@ -19,8 +19,6 @@ const ADAPTERS: [[&str; 2]; 4] = [
     ["spool", "sled"],
     ["sink", "wire"],
 ];
-/// The records of Cloud Apps, as long as the agent picks their mapper.
-const MAPPER: [&str; 3] = ["source", "cloud_apps", "record"];
 /// Where adapters are chosen.
 const WIRING: &str = "wiring";
 
@@ -149,10 +147,7 @@ fn adapters(tree: &Tree) -> impl Iterator<Item = String> {
         let room = module.first().cloned().unwrap_or_default();
         let is_adapter = |other: &&Module| {
             let of = |adapter: &[&str; 2]| other.len() >= 2 && other[..2] == adapter[..];
-            room != WIRING
-                && room != other[0]
-                && ADAPTERS.iter().any(of)
-                && !other.starts_with(&MAPPER.map(str::to_owned))
+            room != WIRING && room != other[0] && ADAPTERS.iter().any(of)
         };
         let fault = |other: &Module| {
             let (module, other) = (module.join("/"), other.join("/"));

@@ -10,7 +10,7 @@ use siembox::for_tests::format::LineWriter;
 use siembox::for_tests::ledger::Ledger;
 use siembox::for_tests::sent::{self, SentIds, SentRecorder};
 use siembox::for_tests::settings::{Overrides, Settings};
-use siembox::for_tests::source::cloud_apps::{CloudApps, CloudAuth};
+use siembox::for_tests::source::cloud_apps::{CloudApps, CloudAuth, RULES};
 use siembox::for_tests::source::{PollInterval, RequestLimit, Rules, fingerprint};
 use siembox::for_tests::spool::Spool;
 use siembox::for_tests::status::{
@@ -175,6 +175,7 @@ pub fn pollers(
                 max_catch_up_ms: 30 * 86_400_000,
                 limit: page_size,
                 filters: fingerprint(&serde_json::Value::Object(filters.clone()).to_string()),
+                api: RULES,
             };
             let look_back = Duration::from_millis(u64::try_from(reading.look_back_ms).unwrap());
             let line = Line {
@@ -191,13 +192,16 @@ pub fn pollers(
                 stream,
                 reader: restore(&**spool, stream, rules).unwrap(),
                 client: RateLimitedClient::new(
-                    Box::new(CloudApps::new(
-                        line,
-                        CloudAuth::Token(token()),
-                        stream,
-                        "https://tenant",
-                        filters,
-                    )),
+                    Box::new(
+                        CloudApps::new(
+                            line,
+                            CloudAuth::Token(token()),
+                            stream,
+                            "https://tenant",
+                            filters,
+                        )
+                        .fetch_related(plan.fetch_related),
+                    ),
                     throttle,
                     TIMEOUT,
                 ),
@@ -217,7 +221,6 @@ pub fn pollers(
                 audits: false,
                 pace: PollInterval::new(plan.poll),
                 look_back,
-                fetch_related: plan.fetch_related,
                 read_secret: token(),
                 gate: Gate::open(),
                 state: PollerState::default(),

@@ -1,18 +1,16 @@
-//! Asking for a page, and for what its alerts do not name themselves.
+//! Asking for a page, and for what its events lack.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use super::Poller;
 use super::page_builder::PageBuilder;
 use crate::agent::worker::Stopped;
 use crate::clock::Time;
-use crate::event::{Event, EventKind};
+use crate::event::Event;
 use crate::foreign::ForeignText;
 use crate::source::{Answer, Query, SourceError};
 use crate::spool::Spool;
 use crate::status::InternalEvent;
-use crate::stream::StreamKind;
 
 /// How often the activities behind an alert are asked for before it goes without them.
 const RELATED_TRIES: u32 = 3;
@@ -42,7 +40,7 @@ impl<S: Spool, T: Time> Poller<S, T> {
             clock: self.client.clock,
             time: &self.worker.time,
             asked: self.worker.now().steady,
-            holds: self.fetch_related && self.stream.kind == StreamKind::Alerts,
+            holds: self.client.source.completes(),
             now_ms: 0,
         };
         let answer = self.client.page(&self.worker, query, &mut builder);
@@ -56,23 +54,20 @@ impl<S: Spool, T: Time> Poller<S, T> {
     /// Only when we are told to stop: the page is then read again by the next life.
     pub(super) fn add_held(&mut self) -> Result<(), Stopped> {
         for mut held in std::mem::take(&mut self.state.page.held) {
-            self.add_related(&mut held.event, held.cursor_ms)?;
+            self.complete(&mut held.event, held.cursor_ms)?;
             let record = (held.key, held.cursor_ms, &held.event);
             let (buffer, at_ms) = (&mut self.state.page.buffer, || self.worker.now().wall_ms);
             if buffer.add(record, "", at_ms, &mut self.writer) {
-                self.pages.sent.note(held.cursor_ms, &held.event.id);
+                self.pages.sent.note(held.cursor_ms, held.event.identity());
             }
         }
         Ok(())
     }
 
-    /// Asks for the activities behind an alert that names none, where the settings say so. When
-    /// they can't be had the alert goes without them, and that is told.
-    fn add_related(&mut self, event: &mut Event<'_>, at_ms: i64) -> Result<(), Stopped> {
-        let EventKind::Alert { related, .. } = &mut event.kind else {
-            return Ok(());
-        };
-        if !related.is_empty() {
+    /// Asks for what an event lacks, where the source says that it lacks something. When that can't
+    /// be had the event goes without it, and that is told.
+    fn complete(&mut self, event: &mut Event<'_>, at_ms: i64) -> Result<(), Stopped> {
+        if !self.client.source.lacks(event) {
             return Ok(());
         }
         // once it fails of one alert, one try each is enough of those behind it
@@ -82,14 +77,10 @@ impl<S: Spool, T: Time> Poller<S, T> {
             _ if self.worker.now().steady < self.state.related_after => 0,
             _ => 1,
         };
-        let behind = (self.client).activities_behind(&self.worker, &event.id, tries)?;
-        let why = match behind {
-            Ok(ids) => {
-                related.extend(ids.into_iter().map(Cow::Owned));
-                self.state.without_related = 0;
-                return Ok(());
-            }
-            Err(why) => why,
+        let completed = self.client.complete(&self.worker, event, tries)?;
+        let Err(why) = completed else {
+            self.state.without_related = 0;
+            return Ok(());
         };
         if tries > 0 {
             self.state.without_related = self.state.without_related.saturating_add(1);

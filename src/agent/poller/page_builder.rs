@@ -11,9 +11,7 @@ use crate::event::Event;
 use crate::format::LineWriter;
 use crate::ledger::LedgerKey;
 use crate::sent::SentRecorder;
-use crate::source::Unreadable;
-use crate::source::cloud_apps::record::too_long;
-use crate::source::{Recipient, TimeReader};
+use crate::source::{Recipient, Record, TimeReader, Unreadable};
 use crate::stream::StreamSpec;
 
 /// What a page has brought so far.
@@ -74,12 +72,12 @@ impl<T: Time> Recipient for PageBuilder<'_, T> {
         self.reader.open(self.now_ms, self.clock.ms_at(self.asked));
     }
 
-    fn record(&mut self, text: &str) -> ControlFlow<()> {
-        match self.writer.read(self.stream, text) {
+    fn record(&mut self, raw: &str, record: Result<Record<'_>, Unreadable>) -> ControlFlow<()> {
+        match record {
             Ok(record) => {
                 let (event, cursor_ms) = (record.event, record.cursor_ms);
                 let key = LedgerKey::of(self.stream.number(), Some(cursor_ms), self.now_ms);
-                if !self.reader.admit(&event.id, Some(cursor_ms)) {
+                if !self.reader.admit(event.identity(), Some(cursor_ms)) {
                     self.page.buffer.counts.seen(key);
                 } else if self.writer.leaves_out(&event) {
                     self.page.buffer.counts.left_out(key);
@@ -95,18 +93,13 @@ impl<T: Time> Recipient for PageBuilder<'_, T> {
                 } else {
                     let record = (key, cursor_ms, &event);
                     let at_ms = || self.time.now().wall_ms;
-                    if (self.page.buffer).add(record, text, at_ms, self.writer) {
-                        self.sent.note(cursor_ms, &event.id);
+                    if (self.page.buffer).add(record, raw, at_ms, self.writer) {
+                        self.sent.note(cursor_ms, event.identity());
                     }
                 }
             }
-            Err(unreadable) => self.set_aside(unreadable, text),
+            Err(unreadable) => self.set_aside(unreadable, raw),
         }
-        self.page.buffer.room()
-    }
-
-    fn too_long(&mut self, begin: &str, bytes: u64) -> ControlFlow<()> {
-        self.set_aside(too_long(begin, bytes), begin);
         self.page.buffer.room()
     }
 }

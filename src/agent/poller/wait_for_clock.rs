@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Poller;
 use crate::clock::Time;
-use crate::source::{PLAIN_PAGE, Place, Query, SourceError};
+use crate::source::{Place, Query, SourceError};
 use crate::spool::Spool;
 use crate::status::InternalEvent;
 use crate::timekeeping::Look;
@@ -61,12 +61,13 @@ impl<S: Spool, T: Time> Poller<S, T> {
             // the first question of a walk, the walk has then not gone past what it never saw.
             // Where that is not answered, any other will do
             let at_ms = self.worker.now().wall_ms;
+            let plain_page = self.client.source.api_rules().plain_page;
             let one = self.state.clock_failures.is_multiple_of(2);
             let question = Query {
                 from_ms: at_ms,
                 to_ms: one.then_some(at_ms),
                 place: Place::Skip(0),
-                limit: if one { 1 } else { PLAIN_PAGE },
+                limit: if one { 1 } else { plain_page },
             };
             self.state.clock_failures += 1;
             self.ask(&question)?;

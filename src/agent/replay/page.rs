@@ -1,6 +1,5 @@
 //! One page of a replay: what of it was not sent before becomes lines, durably.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
@@ -11,20 +10,17 @@ use crate::agent::on_error::passed_over;
 use crate::agent::page_buffer::PageBuffer;
 use crate::agent::page_writer::{BehindPage, tell_aside};
 use crate::clock::Time;
-use crate::event::{Event, EventKind};
+use crate::event::Event;
 use crate::foreign::ForeignText;
-use crate::format::LineWriter;
 use crate::ledger::{self, LedgerKey};
 use crate::replay::ReplayCounts;
 use crate::sent::{Hour, Id};
-use crate::source::cloud_apps::record::too_long;
 use crate::source::{
     Answer, Query, Recipient, SourceError, TimeReader, Unserved, Verdict, fingerprint,
 };
 use crate::source::{Record, Unreadable};
 use crate::spool::Spool;
 use crate::status::InternalEvent;
-use crate::stream::StreamSpec;
 
 /// How often the activities behind an alert are asked for before it goes without them.
 const RELATED_TRIES: u32 = 3;
@@ -49,8 +45,6 @@ struct PageBuilder<'a, T> {
     /// The cloud's time, which the answer tells anew.
     clock: CloudClock,
     time: &'a T,
-    stream: StreamSpec,
-    writer: &'a LineWriter,
     /// Where the window ends.
     to_ms: i64,
     /// What the poller may still read by itself.
@@ -81,8 +75,6 @@ impl<S: Spool, T: Time> Replay<S, T> {
             reader: &mut leg.reader,
             clock: leg.client.clock,
             time: &self.worker.time,
-            stream: leg.stream,
-            writer: &self.writer,
             to_ms: self.request.to_ms,
             pollers: &leg.pollers,
             taken,
@@ -114,7 +106,7 @@ impl<S: Spool, T: Time> Replay<S, T> {
             if self.request.dry_run || !fate.sends() {
                 fate.enter(key, &mut page.counts);
             } else {
-                self.add_related(leg, &mut record.event, record.cursor_ms)?;
+                self.complete(leg, &mut record.event, record.cursor_ms)?;
                 let line = (key, record.cursor_ms, &record.event);
                 let at_ms = || self.worker.now().wall_ms;
                 if !page.add(line, "", at_ms, &mut self.writer) {
@@ -123,7 +115,9 @@ impl<S: Spool, T: Time> Replay<S, T> {
                     continue;
                 }
                 if fate == Fate::Sent {
-                    leg.pages.sent.note(record.cursor_ms, &record.event.id);
+                    leg.pages
+                        .sent
+                        .note(record.cursor_ms, record.event.identity());
                 }
             }
             fate.count(&mut counts);
@@ -209,22 +203,17 @@ impl<S: Spool, T: Time> Replay<S, T> {
     }
 
     /// As the poller does: the line must be the same.
-    fn add_related(&self, leg: &mut Leg<S>, event: &mut Event<'_>, at_ms: i64) -> Result<(), End> {
-        let EventKind::Alert { related, .. } = &mut event.kind else {
-            return Ok(());
-        };
-        if !leg.fetch_related || !related.is_empty() {
+    fn complete(&self, leg: &mut Leg<S>, event: &mut Event<'_>, at_ms: i64) -> Result<(), End> {
+        if !leg.client.source.lacks(event) {
             return Ok(());
         }
-        let client = &mut leg.client;
-        match client.activities_behind(&self.worker, &event.id, RELATED_TRIES)? {
-            Ok(ids) => related.extend(ids.into_iter().map(Cow::Owned)),
-            Err(why) => self.worker.tell(&InternalEvent::WithoutRelated {
+        if let Err(why) = leg.client.complete(&self.worker, event, RELATED_TRIES)? {
+            self.worker.tell(&InternalEvent::WithoutRelated {
                 id: ForeignText::new(&*event.id),
                 at_ms,
                 agent: self.worker.reporter.agent().to_owned(),
                 why,
-            }),
+            });
         }
         Ok(())
     }
@@ -237,23 +226,21 @@ impl<T: Time> Recipient for PageBuilder<'_, T> {
         self.reader.open(self.to_ms, None);
     }
 
-    fn record(&mut self, text: &str) -> ControlFlow<()> {
-        match self.writer.read(self.stream, text) {
+    fn record(&mut self, raw: &str, record: Result<Record<'_>, Unreadable>) -> ControlFlow<()> {
+        match record {
             // from a cloud that takes no heed of the end
             Ok(record) if record.cursor_ms > self.to_ms => self.taken.beyond += 1,
             Ok(record) => {
-                if self.reader.admit(&record.event.id, Some(record.cursor_ms)) {
+                if self
+                    .reader
+                    .admit(record.event.identity(), Some(record.cursor_ms))
+                {
                     self.taken.weight += record.event.weight();
                     self.taken.records.push(record.into_owned());
                 }
             }
-            Err(unreadable) => self.set_aside(unreadable, text),
+            Err(unreadable) => self.set_aside(unreadable, raw),
         }
-        chunk::room_beside(self.taken.weight + self.taken.page.beside_lines)
-    }
-
-    fn too_long(&mut self, begin: &str, bytes: u64) -> ControlFlow<()> {
-        self.set_aside(too_long(begin, bytes), begin);
         chunk::room_beside(self.taken.weight + self.taken.page.beside_lines)
     }
 }
@@ -316,6 +303,6 @@ impl Fate {
 fn id(record: &Record<'_>) -> Id {
     Id {
         hour: Hour::of(record.cursor_ms),
-        print: fingerprint(&record.event.id),
+        print: fingerprint(record.event.identity()),
     }
 }

@@ -124,7 +124,8 @@ impl<S: Spool + 'static> Agent<S> {
         client: RateLimitedClient,
         from_ms: i64,
     ) -> Result<Option<Leg<S>>, AgentError> {
-        let (stream, rules) = (of_stream.spec, rules(settings, of_stream));
+        let (stream, api) = (of_stream.spec, client.source.api_rules());
+        let rules = rules(settings, of_stream, api);
         let memory = self.shared.spool.recall(stream.number())?;
         let Some(cursor) = cursor(&memory, stream)? else {
             return Ok(None);
@@ -145,7 +146,6 @@ impl<S: Spool + 'static> Agent<S> {
             reader: TimeReader::new(rules, Some(window), Seen::default()),
             client,
             errors: ErrorPolicy::default(),
-            fetch_related: settings.alerts.fetch_related,
             pollers,
             pages: PageWriter {
                 number,

@@ -11,7 +11,8 @@ use crate::ledger::Ledger;
 use crate::lines::Lines;
 use crate::sent::{SentBounds, SentRecorder};
 use crate::settings::{Overrides, Settings};
-use crate::source::{Answer, Recipient, RequestLimit, Rules, Seen, Source};
+use crate::source::cloud_apps::RULES;
+use crate::source::{Answer, ApiRules, Recipient, RequestLimit, Rules, Seen, Source, Unreadable};
 use crate::spool::SpoolPage;
 use crate::spool::sled::{SledSpool, SpoolBounds};
 use crate::status::{
@@ -86,15 +87,20 @@ impl Source for SlowCloud {
             return Err(SourceError::new(error, "too many requests"));
         }
         to.open(Some(TO_MS));
-        let _ = to.too_long("{", 20 << 20);
+        let too_long = Unreadable {
+            id: None,
+            cursor_ms: None,
+            reason: "too long".to_owned(),
+        };
+        let _ = to.record("{", Err(too_long));
         Ok(Answer {
             records: 1,
             ..Answer::default()
         })
     }
 
-    fn activities_behind(&mut self, _: &str) -> Result<Vec<String>, SourceError> {
-        Ok(Vec::new())
+    fn api_rules(&self) -> ApiRules {
+        RULES
     }
 }
 
@@ -117,6 +123,7 @@ fn late_parts(takes: Duration, silence: Option<Duration>) -> (Vec<String>, Repla
         max_catch_up_ms: i64::MAX / 4,
         limit: 100,
         filters: 0,
+        api: RULES,
     };
     let cursor = |high_ms| Cursor {
         high_ms,
@@ -134,7 +141,6 @@ fn late_parts(takes: Duration, silence: Option<Duration>) -> (Vec<String>, Repla
         reader: TimeReader::new(rules, Some(cursor(TO_MS - 1_000_000)), Seen::default()),
         client: RateLimitedClient::new(Box::new(source), &limit, TIMEOUT),
         errors: ErrorPolicy::default(),
-        fetch_related: false,
         pollers: Pollers::of(cursor(TO_MS), 0),
         pages: PageWriter {
             number: number(stream),

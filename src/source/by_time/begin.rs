@@ -1,7 +1,7 @@
 //! Where a walk begins: an overlap before what has been read, at a stretch that had been passed over, or for the first time.
 
 use super::unserved::{again, older, skip, stretch};
-use super::{Cursor, KEPT_MS, Start, TimeReader, Walk};
+use super::{Cursor, Start, TimeReader, Walk};
 
 impl TimeReader {
     /// A first start by a clock that ran ahead asks for nothing: where no clock says that it is so late, it is made again.
@@ -47,7 +47,7 @@ impl TimeReader {
             .map_or(i64::MIN, |forgotten| forgotten + 1);
         let from_ms = back_to.max(cursor.origin_ms).max(safe.min(cursor.high_ms));
         // what the cloud has deleted meanwhile is not asked for
-        let kept_ms = least_ms.saturating_sub(KEPT_MS);
+        let kept_ms = least_ms.saturating_sub(self.rules.api.kept_ms);
         cursor.unserved.retain(|known| known.to_ms >= kept_ms);
         let asks = deep || std::mem::take(&mut self.asks_again);
         let older = older(&cursor.unserved, i64::MIN, Some(from_ms)).filter(|_| asks);

@@ -5,11 +5,6 @@ use super::page::OpenPage;
 use super::{TimeReader, Verdict};
 use crate::source::Answer;
 
-/// How often a doubtful answer is asked for again before it is taken for none.
-pub(super) const DOUBTS: u8 = 3;
-/// Pages in a row without anything new or later: the cloud goes in circles.
-const CIRCLES: u16 = 50;
-
 impl TimeReader {
     /// Does the page begin behind a record that is known and was asked for? A stale page does, where its question began
     /// later. Once it is asked for again; then it is believed, for records may change their time or be deleted.
@@ -44,11 +39,11 @@ impl TimeReader {
                 "the response contains no record, no total and no hasNext, which each response of \
                     the API has",
             )
-        } else if self.doubts < DOUBTS && is_empty_all_the_same(page, answer, walk) {
+        } else if self.doubts < self.rules.api.doubts && is_empty_all_the_same(page, answer, walk) {
             Some("the cloud counts records on a page that it named, but sends none")
         } else if page.count() > 0 && page.news == 0 && self.is_stale(page, walk) {
             Some("the cloud repeats an earlier response")
-        } else if self.circles > CIRCLES {
+        } else if self.circles > self.rules.api.circles {
             Some("the cloud sends the same records repeatedly")
         } else if !more && answer.next.is_none() && self.ends_early(walk) {
             Some("the cloud's list ends before records that it has already sent")
@@ -76,8 +71,12 @@ impl TimeReader {
     /// Asks again some times; then leaves a place that leads nowhere, or takes it for no answer.
     pub(super) fn after_doubt(&mut self, reason: &'static str, walk: &mut Walk) -> Verdict {
         self.doubts = self.doubts.saturating_add(1);
-        let most = if self.asks_for_a_part() { 1 } else { DOUBTS };
-        if self.doubts <= most && self.circles <= CIRCLES {
+        let most = if self.asks_for_a_part() {
+            1
+        } else {
+            self.rules.api.doubts
+        };
+        if self.doubts <= most && self.circles <= self.rules.api.circles {
             return Verdict::Doubtful(reason);
         }
         if self.in_order && walk.next.take().is_some() {

@@ -1,12 +1,12 @@
 //! What is asked for in place of a page that could not be had at once: fewer records, another place, or another walk.
 
-use super::{Change, SMALLEST_SCAN, TimeReader};
+use super::{Change, TimeReader};
 
 impl TimeReader {
     /// The answer was too large to take in: ask for less. `None` where there is no less.
     pub fn ask_for_less(&mut self) -> Option<Change> {
         let smaller = (self.size.shrink()).then(|| Change::Smaller(self.size.now()));
-        if smaller.is_some() && self.size.now() < SMALLEST_SCAN {
+        if smaller.is_some() && self.size.now() < self.rules.api.smallest_scan {
             self.forget_place();
         }
         smaller

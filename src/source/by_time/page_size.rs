@@ -1,7 +1,7 @@
 //! How many records a page is asked for: fewer where a page fails at its size or holds a record that breaks it, and as many
 //! as before once that is over. Pure.
 
-use super::{PLAIN_PAGE, SMALLEST_SCAN};
+use super::ApiRules;
 
 /// The most pages that are read at a size that fits before a larger one is tried again.
 const LONGEST_HOLD: u32 = 256;
@@ -21,13 +21,15 @@ pub(super) struct PageSize {
     patience: u32,
     /// Has it grown since the last page came to its end?
     untried: bool,
+    /// Which sizes there are.
+    api: ApiRules,
 }
 
 // === impl PageSize ===
 
 impl PageSize {
     /// What the settings ask for, to begin with.
-    pub(super) fn new(most: u32) -> Self {
+    pub(super) fn new(most: u32, api: ApiRules) -> Self {
         Self {
             most,
             now: most,
@@ -35,6 +37,7 @@ impl PageSize {
             hold: 0,
             patience: 1,
             untried: false,
+            api,
         }
     }
 
@@ -61,10 +64,10 @@ impl PageSize {
             self.hold = 0;
         }
         let half = self.now / 2;
-        self.now = if half >= SMALLEST_SCAN {
+        self.now = if half >= self.api.smallest_scan {
             half
         } else {
-            half.clamp(1, PLAIN_PAGE)
+            half.clamp(1, self.api.plain_page)
         };
         true
     }
@@ -90,12 +93,11 @@ impl PageSize {
     }
 
     fn grow(&mut self) {
-        let next = match self.now {
-            PLAIN_PAGE => SMALLEST_SCAN,
-            now => match now.saturating_mul(2) {
-                double if double > PLAIN_PAGE && double < SMALLEST_SCAN => PLAIN_PAGE,
-                double => double,
-            },
+        let (plain, scan) = (self.api.plain_page, self.api.smallest_scan);
+        let next = match self.now.saturating_mul(2) {
+            _ if self.now == plain => scan,
+            double if double > plain && double < scan => plain,
+            double => double,
         };
         self.now = next.min(self.most).max(1);
         self.untried = true;
@@ -105,10 +107,11 @@ impl PageSize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::cloud_apps::RULES;
 
     /// Pages that fail above this size, until so many were read; how many failed.
     fn failures(fits: u32, pages: u32) -> u32 {
-        let (mut size, mut failed) = (PageSize::new(5000), 0);
+        let (mut size, mut failed) = (PageSize::new(5000, RULES), 0);
         for _ in 0..pages {
             while size.now() > fits {
                 failed += 1;
@@ -121,7 +124,7 @@ mod tests {
 
     #[test]
     fn is_halved_down_to_one_record_and_grows_again() {
-        let mut size = PageSize::new(5000);
+        let mut size = PageSize::new(5000, RULES);
         let mut steps = Vec::new();
         while size.shrink() {
             steps.push(size.now());
@@ -143,7 +146,7 @@ mod tests {
 
     #[test]
     fn does_not_grow_while_the_record_that_breaks_it_may_lie_ahead() {
-        let mut size = PageSize::new(100);
+        let mut size = PageSize::new(100, RULES);
         assert!(size.shrink());
         size.fits(50);
         assert_eq!(size.now(), 50, "it may be among the next 50");

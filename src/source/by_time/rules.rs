@@ -17,6 +17,24 @@ pub struct Rules {
     pub limit: u32,
     /// Stands for the filters: other filters, other number.
     pub filters: u64,
+    /// What holds of the API that is read.
+    pub api: ApiRules,
+}
+
+/// What holds of an API that is read by time. Its pages come in two ways: plain ones by count, and
+/// larger ones by a scan, which knows no count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ApiRules {
+    /// Most records of a page that is not scanned (reference: api-introduction.md).
+    pub plain_page: u32,
+    /// Fewest records of a page that is scanned (reference: api-activities-investigate-script.md).
+    pub smallest_scan: u32,
+    /// How often a doubtful answer is asked for again before it is taken for none.
+    pub doubts: u8,
+    /// So many pages in a row without anything new or later are no circle yet.
+    pub circles: u16,
+    /// So long it keeps what it recorded, milliseconds.
+    pub kept_ms: i64,
 }
 
 /// How a walk began.

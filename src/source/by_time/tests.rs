@@ -5,9 +5,9 @@ mod late;
 mod pages;
 mod stale;
 
-use super::doubt::DOUBTS;
 use super::*;
 use crate::source::Answer;
+use crate::source::cloud_apps::RULES;
 
 use proptest::prelude::*;
 
@@ -23,6 +23,7 @@ fn rules(limit: u32) -> Rules {
         max_catch_up_ms: 10_000 * MINUTE,
         limit,
         filters: 7,
+        api: RULES,
     }
 }
 

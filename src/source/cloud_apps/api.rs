@@ -1,17 +1,22 @@
 //! The API as a [`Source`]: a query becomes a POST, an answer a page or a named trouble.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use serde_json::{Map, Value, json};
 
+use super::RULES;
 use super::auth::CloudAuth;
 use super::envelope::LAYOUT;
 use super::question::question;
-use super::record::activity;
+use super::record::{activity, alert, too_long};
 use super::refusal::{refused, torn};
+use crate::event::{Event, EventKind};
 use crate::source::http::{Http, Post};
 use crate::source::json::list::{Parser, TakeRecord};
-use crate::source::{Answer, Query, Recipient, Source, SourceError};
+use crate::source::{
+    Answer, ApiRules, Query, ReadRecord, Recipient, Record, Source, SourceError, Unreadable,
+};
 use crate::stream::{StreamKind, StreamSpec};
 
 /// One stream of one tenant.
@@ -21,6 +26,8 @@ pub struct CloudApps<P: Post = Http> {
     stream: StreamSpec,
     url: String,
     filters: Map<String, Value>,
+    /// Are the activities behind an alert asked for where it names none?
+    fetches_related: bool,
 }
 
 impl<P: Post> CloudApps<P> {
@@ -44,13 +51,23 @@ impl<P: Post> CloudApps<P> {
             stream,
             url,
             filters,
+            fetches_related: false,
         }
+    }
+
+    /// Says whether the activities behind an alert are asked for where it names none; they are not
+    /// otherwise.
+    #[must_use]
+    pub fn fetch_related(mut self, fetch: bool) -> Self {
+        self.fetches_related = fetch;
+        self
     }
 
     fn ask(
         &mut self,
         url: &str,
         body: &str,
+        read: ReadRecord,
         to: &mut dyn Recipient,
     ) -> Result<Answer, SourceError> {
         let authorization = self.auth.header(&self.http)?;
@@ -69,7 +86,7 @@ impl<P: Post> CloudApps<P> {
         }
         let server_ms = response.date_ms;
         to.open(server_ms);
-        let mut taker = Texts(to);
+        let mut taker = Reading { read, to };
         let mut page = Parser::new(&LAYOUT, &mut taker);
         response.body.each_block(|block| page.feed(block))?;
         let answer = page.end().map_err(torn)?;
@@ -84,32 +101,59 @@ impl<P: Post> Source for CloudApps<P> {
     fn page(&mut self, query: &Query, to: &mut dyn Recipient) -> Result<Answer, SourceError> {
         let body = question(self.stream, &self.filters, query)?;
         let url = self.url.clone();
-        self.ask(&url, &body, to)
+        let read = match self.stream.kind {
+            StreamKind::Activities => activity,
+            StreamKind::Alerts => alert,
+        };
+        self.ask(&url, &body, read, to)
     }
 
-    /// By the filter `activity.alertId`.
-    fn activities_behind(&mut self, alert_id: &str) -> Result<Vec<String>, SourceError> {
+    fn api_rules(&self) -> ApiRules {
+        RULES
+    }
+
+    fn completes(&self) -> bool {
+        self.fetches_related && self.stream.kind == StreamKind::Alerts
+    }
+
+    fn lacks(&self, event: &Event<'_>) -> bool {
+        let names_none = |kind: &EventKind<'_>| match kind {
+            EventKind::Alert { related, .. } => related.is_empty(),
+            EventKind::Activity { .. } => false,
+        };
+        self.completes() && names_none(&event.kind)
+    }
+
+    /// The ids of the activities behind an alert, by the filter `activity.alertId`.
+    fn complete(&mut self, event: &mut Event<'_>) -> Result<(), SourceError> {
+        let EventKind::Alert { related, .. } = &mut event.kind else {
+            return Ok(());
+        };
         let url = self.url.replace("/alerts/", "/activities/");
         let body = json!({
-            "filters": { "activity.alertId": { "eq": [alert_id] } },
-            "sortField": "date", "sortDirection": "asc", "skip": 0, "limit": 100,
+            "filters": { "activity.alertId": { "eq": [&event.id] } },
+            "sortField": "date", "sortDirection": "asc", "skip": 0, "limit": Ids::MOST,
         });
         let mut ids = Ids::default();
-        self.ask(&url, &body.to_string(), &mut ids)?;
-        Ok(ids.0)
+        self.ask(&url, &body.to_string(), activity, &mut ids)?;
+        related.extend(ids.0.into_iter().map(Cow::Owned));
+        Ok(())
     }
 }
 
-/// Hands the records of a page over.
-struct Texts<'r>(&'r mut dyn Recipient);
+/// Reads the records of a page, and hands them over.
+struct Reading<'r> {
+    read: ReadRecord,
+    to: &'r mut dyn Recipient,
+}
 
-impl TakeRecord for Texts<'_> {
+impl TakeRecord for Reading<'_> {
     fn record(&mut self, text: &str) -> ControlFlow<()> {
-        self.0.record(text)
+        self.to.record(text, (self.read)(text))
     }
 
     fn too_long(&mut self, begin: &str, bytes: u64) -> ControlFlow<()> {
-        self.0.too_long(begin, bytes)
+        self.to.record(begin, Err(too_long(begin, bytes)))
     }
 }
 
@@ -127,9 +171,9 @@ impl Recipient for Ids {
         self.0.clear();
     }
 
-    fn record(&mut self, text: &str) -> ControlFlow<()> {
-        let id = match activity(text) {
-            Ok(mapped) => Some(mapped.event.id.into_owned()),
+    fn record(&mut self, _: &str, record: Result<Record<'_>, Unreadable>) -> ControlFlow<()> {
+        let id = match record {
+            Ok(record) => Some(record.event.id.into_owned()),
             Err(unreadable) => unreadable.id,
         };
         self.0.extend(id);
@@ -138,10 +182,6 @@ impl Recipient for Ids {
         } else {
             ControlFlow::Break(())
         }
-    }
-
-    fn too_long(&mut self, _: &str, _: u64) -> ControlFlow<()> {
-        ControlFlow::Continue(())
     }
 }
 
@@ -178,11 +218,16 @@ mod tests {
                 limit: 1,
             };
             let mut records = Vec::new();
-            source.page(&query, &mut records).map(|_| records)
+            source.page(&query, &mut records).map(|_| {
+                let records = records
+                    .into_iter()
+                    .map(|record: Result<Record<'_>, _>| record.unwrap().event.id.into_owned());
+                records.collect::<Vec<_>>()
+            })
         };
-        let page = r#"{"data":[{"_id":"1","user":"ann"}]}"#;
+        let page = r#"{"data":[{"_id":"1","timestamp":1,"user":"ann"}]}"#;
         for status in [200, 201, 203] {
-            assert_eq!(ask(status, page).unwrap(), [r#"{"_id":"1","user":"ann"}"#]);
+            assert_eq!(ask(status, page).unwrap(), ["1"]);
         }
         for (status, body) in [
             (201, r#"{"value":[{"_id":"1","user":"ann"}]}"#),
@@ -201,7 +246,18 @@ mod tests {
     fn the_activities_behind_an_alert_are_named_whatever_their_ids_are() {
         let body = r#"{"data":[{"_id":"a","created":1},{"_id":7,"created":1},{"_id":"c"},3]}"#;
         let auth = CloudAuth::Token(Box::new(|| Ok("t".into())));
-        let mut source = CloudApps::new(Played(200, body), auth, ALERTS, "", Map::new());
-        assert_eq!(source.activities_behind("x").unwrap(), ["a", "7", "c"]);
+        let source = CloudApps::new(Played(200, body), auth, ALERTS, "", Map::new());
+        let mut alert = alert(r#"{"_id":"x","timestamp":1,"title":"t"}"#)
+            .unwrap()
+            .event;
+        assert!(!source.completes() && !source.lacks(&alert));
+        let mut source = source.fetch_related(true);
+        assert!(source.completes() && source.lacks(&alert));
+        source.complete(&mut alert).unwrap();
+        assert!(!source.lacks(&alert));
+        let EventKind::Alert { related, .. } = alert.kind else {
+            panic!()
+        };
+        assert_eq!(related, ["a", "7", "c"]);
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use super::SMALLEST_SCAN;
+use super::RULES;
 use crate::source::{Place, Query, SourceError, SourceErrorKind};
 use crate::stream::{StreamKind, StreamSpec};
 
@@ -40,7 +40,7 @@ pub(super) fn question(
             (Value::Object(filters).to_string(), Some(*skip))
         }
     };
-    let is_scan = stream.kind == StreamKind::Activities && query.limit >= SMALLEST_SCAN;
+    let is_scan = stream.kind == StreamKind::Activities && query.limit >= RULES.smallest_scan;
     let no_json = |cause: serde_json::Error| {
         SourceError::new(
             SourceErrorKind::BadQuestion,

@@ -7,14 +7,18 @@
 //! brings, one after the other, with `BETWEEN` between them.
 
 use std::io::Write;
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use siembox::for_tests::source::cloud_apps::record::alert;
 use siembox::for_tests::source::cloud_apps::{self, CloudApps, CloudAuth};
 use siembox::for_tests::source::http::{Http, Route};
-use siembox::for_tests::source::{Entra, Place, Query, Source, SourceError, SourceErrorKind};
+use siembox::for_tests::source::{
+    Entra, Place, Query, Recipient, Record, Source, SourceError, SourceErrorKind, Unreadable,
+};
 use siembox::for_tests::stream::{ACTIVITIES, ALERTS};
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
@@ -49,22 +53,35 @@ pub fn run(data: &[u8]) {
             place: place.clone(),
             limit: 100,
         };
-        let mut records = Vec::new();
+        let mut records = Texts::default();
         match source.page(&query, &mut records) {
             Ok(answer) => {
-                let bytes: usize = records.iter().map(String::len).sum();
+                let bytes: usize = records.0.iter().map(String::len).sum();
                 // each byte that is not UTF-8 becomes a U+FFFD of three
                 assert!(bytes as u64 <= 3 * MAX_BODY);
-                super::page::fits(&answer, &records);
+                super::page::fits(&answer, &records.0);
                 place = answer.next.map_or(Place::Skip(100), Place::Next);
             }
             Err(error) => is_told(&error),
         }
     }
-    if manner.alerts
-        && let Err(error) = source.activities_behind("an alert")
-    {
-        is_told(&error);
+    if manner.alerts {
+        let mut alert = alert(r#"{"_id":"an alert","timestamp":1}"#).expect("an alert");
+        let completed = source.fetch_related(true).complete(&mut alert.event);
+        completed.err().iter().for_each(is_told);
+    }
+}
+
+/// The texts of a page's records.
+#[derive(Default)]
+struct Texts(Vec<String>);
+
+impl Recipient for Texts {
+    fn open(&mut self, _: Option<i64>) {}
+
+    fn record(&mut self, raw: &str, _: Result<Record<'_>, Unreadable>) -> ControlFlow<()> {
+        self.0.push(raw.to_owned());
+        ControlFlow::Continue(())
     }
 }
 

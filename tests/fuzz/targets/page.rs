@@ -8,8 +8,8 @@
 use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
-use siembox::for_tests::source::cloud_apps::LAYOUT;
 use siembox::for_tests::source::cloud_apps::record::{activity, alert};
+use siembox::for_tests::source::cloud_apps::{LAYOUT, RULES};
 use siembox::for_tests::source::json::list::{Parser, Torn};
 use siembox::for_tests::source::{
     Answer, Cursor, PageResult, Place, Rules, Seen, TimeReader, Verdict, refusal,
@@ -144,6 +144,7 @@ impl Stream {
             max_catch_up_ms: 30 * DAY_MS,
             limit: [1, 3, 100, 5000][usize::from(mode >> 1 & 3)],
             filters: 7,
+            api: RULES,
         };
         let mut reader = TimeReader::new(rules.clone(), None, Seen::default());
         reader.begin(NOW_MS, NOW_MS, false);

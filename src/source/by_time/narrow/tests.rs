@@ -11,6 +11,7 @@ use proptest::prelude::*;
 use super::*;
 
 use crate::source::by_time::unserved::MOST_UNSERVED;
+use crate::source::cloud_apps::RULES;
 use crate::source::{Answer, Cursor, Place, Rules, Seen, TimeReader};
 
 const MINUTE: i64 = 60_000;
@@ -231,6 +232,7 @@ fn rules(limit: u32) -> Rules {
         max_catch_up_ms: 10_000 * MINUTE,
         limit,
         filters: 7,
+        api: RULES,
     }
 }
 

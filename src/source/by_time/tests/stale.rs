@@ -55,7 +55,7 @@ fn an_empty_page_at_a_place_that_the_cloud_named_is_believed_when_it_comes_again
     };
     let turn = reader.close(&named(Some("x"), 1, 1));
     assert_eq!(turn.verdict, Verdict::More);
-    for _ in 0..DOUBTS {
+    for _ in 0..RULES.doubts {
         reader.open(START, Some(START));
         let turn = reader.close(&named(None, 0, 1));
         assert!(matches!(turn.verdict, Verdict::Doubtful(_)), "{turn:?}");
