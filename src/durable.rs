@@ -1,7 +1,7 @@
 //! A file of our own, replaced as a whole: after a power cut it is the old one or the new one.
 //!
-//! [`replace`] is for a few bytes. Who writes more, keeps an owner or has to say which step failed, takes the steps
-//! of a [`NewFile`] one by one.
+//! [`replace`] is for a few bytes. Who writes more, keeps an owner or has to say which step failed,
+//! takes the steps of a [`NewFile`] one by one.
 
 use std::ffi::OsString;
 use std::fs::{File, Metadata, Permissions};
@@ -11,8 +11,8 @@ use std::path::Path;
 
 use crate::own_file::FileIdentity;
 
-/// Puts these bytes where `path` is, for this user's eyes only (mode 0600), and returns once they are on the disk. A link
-/// that stands there is replaced, and not followed.
+/// Puts these bytes where `path` is, for this user's eyes only (mode 0600), and returns once they
+/// are on the disk. A link that stands there is replaced, and not followed.
 ///
 /// # Errors
 /// When the disk refuses; what was there before is still there then.
@@ -24,8 +24,8 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     new.sync_folder()
 }
 
-/// The same in one step, for everybody to read (mode 0644), and not made durable: for folders of RAM. `suffix` keeps those
-/// apart who do it at once.
+/// The same in one step, for everybody to read (mode 0644), and not made durable: for folders of
+/// RAM. `suffix` keeps those apart who do it at once.
 ///
 /// # Errors
 /// When the folder is not there or can't be written.
@@ -44,7 +44,8 @@ pub fn named(path: &Path, before: &str, behind: &str) -> OsString {
     name
 }
 
-/// A file that is being written beside the one whose place it takes. Where it does not come so far, it goes again.
+/// A file that is being written beside the one whose place it takes. Where it does not come so far,
+/// it goes again.
 #[derive(Debug)]
 pub struct NewFile {
     /// To write to, and to make durable before it takes the place.
@@ -59,8 +60,9 @@ pub struct NewFile {
 // === impl NewFile ===
 
 impl NewFile {
-    /// An empty file of this name in the folder of `path`, with this mode whatever the umask says, and with the owner and the
-    /// group of `like` where this process may give them. What a kill has left behind under this name goes.
+    /// An empty file of this name in the folder of `path`, with this mode whatever the umask says,
+    /// and with the owner and the group of `like` where this process may give them. What a kill has
+    /// left behind under this name goes.
     ///
     /// # Errors
     /// When the folder is not there or can't be written.
@@ -80,7 +82,8 @@ impl NewFile {
             has_taken_the_place: false,
         };
         if let Some(like) = like {
-            // another's file stays his where we may give it away; where not, ours is as closed as his was
+            // another's file stays his where we may give it away; where not, ours is as closed as
+            // his was
             let _ = fchown(&new.file, None, Some(like.gid()));
             let _ = fchown(&new.file, Some(like.uid()), None);
         }
@@ -101,7 +104,8 @@ impl NewFile {
     /// Makes the change of names durable.
     ///
     /// # Errors
-    /// When the disk refuses; the new file is there then, and may be the old one again after a power cut.
+    /// When the disk refuses; the new file is there then, and may be the old one again after a power
+    /// cut.
     pub fn sync_folder(&self) -> io::Result<()> {
         self.old.folder.sync()
     }

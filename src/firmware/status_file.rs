@@ -1,8 +1,9 @@
-//! STATUS.TXT on the ESP: the one thing that a person without network can read. When it is written; what stands in it is
-//! `status_txt`.
+//! STATUS.TXT on the ESP: the one thing that a person without network can read. When it is written;
+//! what stands in it is `status_txt`.
 //!
-//! It is written when something has changed, and never more often than once a minute: a cable that is loose must not wear the
-//! flash. Nothing in it changes by itself, no counter and no clock, so that an idle box writes nothing.
+//! It is written when something has changed, and never more often than once a minute: a cable that
+//! is loose must not wear the flash. Nothing in it changes by itself, no counter and no clock, so
+//! that an idle box writes nothing.
 
 use std::io::{self, Write};
 use std::path::Path;

@@ -2,9 +2,10 @@
 
 /// The allowed word nearest to `written`, if one is near enough to be worth naming.
 ///
-/// Near is: equal but for case, `-` and `_`; one beginning with the other (`token`, `token_file`); or at most a third of
-/// the letters (at least one, at most three) added, left out, replaced or swapped with their neighbour. A word that begins as
-/// it is written comes before all others: whoever writes `prot` has not finished `protocol`.
+/// Near is: equal but for case, `-` and `_`; one beginning with the other (`token`, `token_file`);
+/// or at most a third of the letters (at least one, at most three) added, left out, replaced or
+/// swapped with their neighbour. A word that begins as it is written comes before all others:
+/// whoever writes `prot` has not finished `protocol`.
 pub(crate) fn nearest<'a>(
     written: &str,
     allowed: impl IntoIterator<Item = &'a str>,

@@ -1,5 +1,6 @@
-//! What a box costs: time to its first poll, memory, and what an idle one writes to its flash. Printed, not asserted; tests/README.md has
-//! the table. Needs the debug image, whose shell is asked: `make image-test ONLY=figures`.
+//! What a box costs: time to its first poll, memory, and what an idle one writes to its flash.
+//! Printed, not asserted; tests/README.md has the table. Needs the debug image, whose shell is
+//! asked: `make image-test ONLY=figures`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![allow(dead_code, reason = "the tests beside this use the rest")]
 
@@ -23,7 +24,8 @@ use wait::until;
 
 /// So long an idle box is watched.
 const WATCHED: Duration = Duration::from_secs(300);
-/// A start is over when nothing is written for so long: the kernel holds writes back for 30 s, then looks every 5 s.
+/// A start is over when nothing is written for so long: the kernel holds writes back for 30 s, then
+/// looks every 5 s.
 const SETTLED: Duration = Duration::from_secs(60);
 
 fn main() {
@@ -41,7 +43,8 @@ fn time_to_the_first_page() {
             // what was not noted as proved when the plug was pulled comes again
             status["agents"][0]["lines"]["proved"].as_u64() >= Some(20)
         });
-        // it starts so many hundredths after the kernel, proc_pid_stat(5), and reads so many milliseconds later
+        // it starts so many hundredths after the kernel, proc_pid_stat(5), and reads so many
+        // milliseconds later
         let ticks = machine.ask(&format!(
             "cut -d' ' -f22 /proc/{}/stat",
             status["pid"].as_u64().unwrap()

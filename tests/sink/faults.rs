@@ -114,8 +114,8 @@ fn a_relay_that_acknowledges_and_hangs_up_is_no_proof() {
         for end in [drop, reset] {
             let (sent, wait) = std::sync::mpsc::channel();
             let mut to = scripted(move |peer| {
-                // As a relay does whose own receiver is down: it has accepted, and its kernel has acknowledged.
-                // It hangs up before the proof begins or amid it: neither is a proof.
+                // As a relay does whose own receiver is down: it has accepted, and its kernel has
+                // acknowledged. It hangs up before the proof begins or amid it: neither is a proof.
                 wait.recv().unwrap();
                 end(peer);
             });
@@ -330,7 +330,8 @@ fn down_and_up_again() {
         let mut wire = Wire::connect(&to, 0).await.unwrap();
         wire.send(&batch(&sent[..1000]), None).await.unwrap();
         assert_eq!(wire.close().await.unwrap(), Farewell::Confirmed);
-        // Read is not yet written: killed now, rsyslog would lose its queue in memory, and no sender could know.
+        // Read is not yet written: killed now, rsyslog would lose its queue in memory, and no
+        // sender could know.
         same(&receiver.wait_for(1000), &sent[..1000]);
 
         let mut wire = Wire::connect(&to, 0).await.unwrap();

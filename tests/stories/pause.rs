@@ -8,8 +8,8 @@ use siembox_support::records;
 use crate::expected;
 use crate::siembox::{PATIENCE, Plan, Siembox};
 
-/// An agent beside contoso that is never paused and asks as often, for alerts alone: while it asks again and
-/// again, a contoso that is not paused would ask as well.
+/// An agent beside contoso that is never paused and asks as often, for alerts alone: while it asks
+/// again and again, a contoso that is not paused would ask as well.
 fn fabrikam(plan: &Plan) -> String {
     format!(
         "[[agent]]\nname = \"fabrikam\"\n[agent.source]\n{}[agent.siem]\n{}[agent.activities]\nenabled = false\n",

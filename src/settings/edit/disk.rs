@@ -1,4 +1,5 @@
-//! A whole new file in place of an old one: whoever reads, and whoever is killed, finds the old one or the new one.
+//! A whole new file in place of an old one: whoever reads, and whoever is killed, finds the old one
+//! or the new one.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -8,9 +9,10 @@ use std::path::Path;
 use super::EditError;
 use crate::durable::{self, NewFile};
 
-/// Writes the bytes to a new file beside `path`, makes it durable, and puts it in the place of `path`. It has the old
-/// file's mode, and its owner and group where this process may give them; where there is no old file, or `fixed`, it has
-/// `mode`. `wanted` is asked before, while nobody else can be in here for this folder: no (`false`) leaves all as it is.
+/// Writes the bytes to a new file beside `path`, makes it durable, and puts it in the place of
+/// `path`. It has the old file's mode, and its owner and group where this process may give them;
+/// where there is no old file, or `fixed`, it has `mode`. `wanted` is asked before, while nobody
+/// else can be in here for this folder: no (`false`) leaves all as it is.
 ///
 /// # Errors
 /// What `wanted` says, or [`EditError::Write`]; the old file is as it was.
@@ -21,7 +23,8 @@ pub(super) fn replace(
     fixed: bool,
     wanted: impl FnOnce() -> Result<bool, EditError>,
 ) -> Result<(), EditError> {
-    // the settings file may be a link: what it leads to is replaced. A secret is never put where a link leads.
+    // the settings file may be a link: what it leads to is replaced. A secret is never put where a
+    // link leads.
     let path = &match fixed {
         true => path.to_owned(),
         false => std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()),

@@ -58,7 +58,8 @@ pub enum Step {
     Held,
     /// The same, though something follows: as much stands aside as can be remembered.
     TooMany,
-    /// This is to be asked, and [`told`](super::TimeReader::told) of how it went; its records do not matter.
+    /// This is to be asked, and [`told`](super::TimeReader::told) of how it went; its records do not
+    /// matter.
     Ask(Query),
     /// Something else is asked for, at once.
     Changed(Change),
@@ -89,7 +90,8 @@ pub enum Change {
         /// To here.
         to_ms: i64,
     },
-    /// What follows: this fails, and what follows is answered. [`pass`](super::TimeReader::pass) gives the cursor behind it.
+    /// What follows: this fails, and what follows is answered. [`pass`](super::TimeReader::pass)
+    /// gives the cursor behind it.
     Passed(Unserved),
     /// What follows: this was passed over before, and still fails.
     StillUnserved(Unserved),

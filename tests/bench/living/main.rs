@@ -1,8 +1,10 @@
 //! How the real process lives, over TLS on both sides:
 //!
 //! - `idle MINUTES`: nothing new, polls going on: bytes written, CPU time, memory;
-//! - `fresh SECONDS`: from a record's appearance in the API to its line at the receiver, at 1, 10 and 100 records a second;
-//! - `replay RECORDS`: a window of two days is fetched again: seconds, requests, memory, what the ids take on disk.
+//! - `fresh SECONDS`: from a record's appearance in the API to its line at the receiver, at 1, 10
+//!   and 100 records a second;
+//! - `replay RECORDS`: a window of two days is fetched again: seconds, requests, memory, what the
+//!   ids take on disk.
 //!
 //! `cargo bench --bench living -- idle 10`
 #![allow(clippy::unwrap_used, missing_docs)]
