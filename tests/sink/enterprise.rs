@@ -136,7 +136,7 @@ fn what_is_not_verified_has_the_same_plain_words_on_both_sides() {
                 digest: "-sha1",
                 ..wish(GOOD)
             },
-            "is signed with RSA with SHA-1, which siembox does not know (issued by CN=Corp)",
+            "is signed with RSA with SHA-1, which siembox does not support (issued by CN=Corp)",
             "issued with RSA (2048 bits or more), ECDSA (P-256, P-384, P-521)",
         ),
         (
@@ -144,7 +144,7 @@ fn what_is_not_verified_has_the_same_plain_words_on_both_sides() {
                 authority: "brainpoolP256r1",
                 ..wish(GOOD)
             },
-            "ECDSA with SHA-256 and a key of brainpoolP256r1, which siembox does not know",
+            "ECDSA with SHA-256 and a key of brainpoolP256r1, which siembox does not support",
             "ECDSA (P-256, P-384, P-521)",
         ),
         (
