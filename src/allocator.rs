@@ -1,4 +1,4 @@
-//! What the allocator does with the large buffers of a page.
+//! Settings of the memory allocator for the large buffers of a page.
 //!
 //! glibc learns from the first of them that is freed that such sizes come again, takes the next ones from its heaps, and
 //! gives those back to the system late or never: 57 MB were resident while 100,000 lines gathered and drained, 40 MB with a

@@ -1,4 +1,4 @@
-//! How long to wait before trying again, so that a peer that comes back is not met by everybody at once.
+//! Backoff: how long to wait before a retry, with jitter so that peers do not retry in step.
 //!
 //! Exponential with full jitter between two bounds. Pure: the random number and the lasting of a success come in as
 //! arguments. It stands beside the rooms because both the source and the sink wait this way.

@@ -1,4 +1,5 @@
-//! The only door to time. Everything else is handed the time it needs, so that tests can choose it.
+//! The only access to time. Everything else is handed the time it needs, so that tests can choose
+//! it.
 //!
 //! Wall time is an `i64` of milliseconds since 1970-01-01T00:00:00Z, as the cloud's API has it; it may jump. What is
 //! measured, and not only shown, is measured in [`Moment`]s, which don't.

@@ -1,4 +1,4 @@
-//! A file of our own, replaced as a whole: after a power cut it is the old one or the new one.
+//! Replaces a file as a whole: after a power cut it has the old or the new content.
 //!
 //! [`replace`] is for a few bytes. Who writes more, keeps an owner or has to say which step failed,
 //! takes the steps of a [`NewFile`] one by one.

@@ -1,4 +1,4 @@
-//! What siembox forwards, in its own words, because each of the cloud's APIs has other words for the same thing.
+//! The event: a record in siembox's own terms, independent of the API it came from.
 //!
 //! An [`Event`] borrows from the record it was read from wherever it can. The names that a SIEM's rules look for
 //! (`APPID_ONEDRIVE`, "Log on", `ALERT_CABINET_EVENT_MATCH_AUDIT`) are tables here, one file each.

@@ -1,4 +1,4 @@
-//! Text of others: what the API, Entra, a proxy, the SIEM, a certificate or any other peer says.
+//! Foreign text: messages of the API, Entra, a proxy, the SIEM, a certificate or any other peer.
 //!
 //! A peer may repeat what we sent it, our token included, and what it says ends in logs, notices and pages. So it comes in
 //! through one type, [`ForeignText`]: bounded, printable, and without any secret that this process knows. What a secret is,

@@ -1,5 +1,5 @@
-//! Spools that belong to no agent of the settings, as after an agent was renamed or taken out while lines waited: what is known of
-//! one, and what the running siembox can be asked to do with it. `siembox orphans` and the page ask; the appliance does it.
+//! Orphaned spools: spools that belong to no agent in the settings, and the requests to send or
+//! delete them. `siembox orphans` and the page ask; the appliance does it.
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;

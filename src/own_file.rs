@@ -1,4 +1,5 @@
-//! Files of our own, opened as nobody else can turn it: below a handle of their folder, and never through a link.
+//! Opens siembox's own files safely: relative to a handle of their folder, and never through a
+//! link.
 //!
 //! siembox may run as root, and its folders may be writable for others: a link with the name of one of our files would have
 //! us write, or read aloud, what it leads to. The way to a folder is the owner's, and may hold links, the state folder's own

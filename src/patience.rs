@@ -1,5 +1,6 @@
-//! Reading what may never come: a pipe that nobody writes to, a network drive whose server is gone. The system has no bound
-//! for that, and no way to call such a read off, so it happens on a thread of its own, which nobody waits for beyond a bound.
+//! Reads with a time limit, because a pipe or a network drive may never answer. The system has no
+//! bound for that, and no way to call such a read off, so it happens on a thread of its own, which
+//! nobody waits for beyond a bound.
 
 use std::collections::HashMap;
 use std::fs;

@@ -1,5 +1,6 @@
-//! A process's word to another: small JSON files in a folder of RAM (`/run/siembox`), each replaced as a whole. Whoever reads
-//! one finds the old word or the new one, never half of it; nothing here is made durable, as none outlives a start.
+//! Run files: small JSON files in RAM (`/run/siembox`) by which one process informs another.
+//! Whoever reads one finds the old word or the new one, never half of it; nothing here is made
+//! durable, as none outlives a start.
 
 use std::io::{self, Read};
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! What waits on flash for the SIEM, and the cursor of what was read, in one place, because they must move together.
+//! The spool: lines that wait on flash for the SIEM, and the cursor, in one place because both
+//! change together.
 //!
 //! This file is the port. The files beside it are how things lie on flash, pure; [`sled`] is the adapter that puts them
 //! there.

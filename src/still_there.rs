@@ -1,5 +1,5 @@
-//! Is what we have open still what others find under its name? A file that was removed, or whose folder was, goes on working for
-//! whoever holds it, so that nobody notices until the next start.
+//! Checks whether an open file is still the one under its name. A file that was removed, or whose
+//! folder was, goes on working for whoever holds it, so that nobody notices until the next start.
 
 use std::fs::File;
 use std::io;

@@ -1,4 +1,4 @@
-//! How much of one page is taken in at a time: what it becomes is in memory until it is on flash.
+//! The size of a chunk: how much of a page an agent holds in memory before it writes it to flash.
 
 use std::ops::ControlFlow;
 

@@ -1,4 +1,4 @@
-//! The cloud's clock, as its answers tell it.
+//! The cloud's clock, read from the `Date` headers of its responses.
 
 use std::time::Duration;
 

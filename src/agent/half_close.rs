@@ -1,4 +1,5 @@
-//! When to end a connection only to hear the receiver's own word that it has read everything. Pure.
+//! Decides when to half-close a connection, so that the receiver proves that it has read
+//! everything. Pure.
 
 use std::time::Duration;
 

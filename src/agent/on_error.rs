@@ -1,5 +1,5 @@
-//! What follows where a page could not be had, for pollers and replays alike: less of it is asked
-//! for, or what follows it, or the same again.
+//! The next request after one for a page has failed, for pollers and replays: less, later, or the
+//! same again.
 
 use std::time::Duration;
 

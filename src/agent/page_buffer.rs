@@ -1,5 +1,4 @@
-//! What a page has become so far: lines, counts and dead letters, in memory until they are on
-//! flash.
+//! A page in memory until it is on flash: its lines, counts and dead letters.
 
 use std::ops::ControlFlow;
 

@@ -1,4 +1,4 @@
-//! How much goes out before the receiver's word is asked for. Pure.
+//! How many bytes are sent before the receiver is asked for proof. Pure.
 //!
 //! As long as all is well that is [`NORMAL`] bytes. A receiver, or a relay before it, that ends
 //! connections early would never come to be asked, and the same lines would go out for ever. So

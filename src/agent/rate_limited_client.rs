@@ -1,4 +1,4 @@
-//! Asking the cloud: only in turn, never while it wants silence, and with a sign of life before.
+//! A client of the cloud that keeps the rate limit and reports liveness before each request.
 //!
 //! Pollers, their audit and replays ask through it. All of a tenant share one limit.
 

@@ -1,4 +1,4 @@
-//! What was sent and may still be lost with the receiver. Pure.
+//! The replay window: lines that were sent and can still be lost with the receiver. Pure.
 //!
 //! A receiver's kernel acknowledges bytes that its process has not read, and which die with it. So
 //! what was sent stays in the spool, and goes out again when the connection breaks, until one of

@@ -1,4 +1,4 @@
-//! What an earlier life left on flash: the cursor of a stream, and the ids of a page cut short.
+//! Restores an agent from flash: the cursor of each stream, and the IDs of an incomplete page.
 
 use std::sync::Arc;
 use std::time::Duration;

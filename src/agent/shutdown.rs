@@ -1,4 +1,4 @@
-//! Telling threads and tasks to stop, and letting them sleep until then.
+//! The shutdown signal of threads and tasks, and waits that it ends.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;

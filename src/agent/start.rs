@@ -1,4 +1,4 @@
-//! An agent begins.
+//! Starts an agent: builds its parts and its threads.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};

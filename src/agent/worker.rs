@@ -1,5 +1,5 @@
-//! A thread of an agent at work: its time, its sign of life around each wait, and how it tells
-//! what happens. Pollers and replays wait through it, so that either is seen when it hangs.
+//! The waits and the liveness of an agent's threads. Pollers and replays wait through it, so that
+//! either is seen when it hangs.
 
 use std::time::Duration;
 

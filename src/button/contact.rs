@@ -1,4 +1,4 @@
-//! The port to whatever is pressed.
+//! The port of a button: its level, pressed or not.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! What a press means, by how long it lasts. Pure: levels and time come in.
+//! The meaning of a press by its length. Pure: levels and time come in.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Keeping a value from being mistaken for the end of it.
+//! Escapes values, so that no value ends its field or its line.
 //!
 //! CEF has `\|` and `\\` in the header, `\=`, `\\`, `\n` and `\r` in the extension, and nothing for the other
 //! control characters: each of those becomes a blank, so that a word boundary stays one and nothing acts on the

@@ -1,4 +1,4 @@
-//! Where the cloud's portal shows a record: `cs1` of every line, and what an analyst clicks on.
+//! The link to a record in the cloud's portal, `cs1` of every line.
 //!
 //! Alerts bring their address along. An activity's has to be built from the tenant's name, and its form changed
 //! over the years: with a region until December 2019, without it since, and at security.microsoft.com in 2025.

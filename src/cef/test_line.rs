@@ -1,4 +1,4 @@
-//! A line that says that it is only a test: same header, same dialect, nothing to mistake it for an alert or an activity.
+//! The test line: the header of a real line, but recognisable as a test.
 
 use std::fmt::Write as _;
 

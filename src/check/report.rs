@@ -1,4 +1,4 @@
-//! One line a step: what, how it went, how long it took.
+//! The report of `siembox check`: one line per step with its result and duration.
 
 use std::io::Write;
 

@@ -1,4 +1,4 @@
-//! The way to the SIEM: does somebody answer, and does a line arrive?
+//! Checks the connection to the SIEM, and sends a test line.
 
 use crate::clock;
 use crate::lines::Lines;

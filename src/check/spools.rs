@@ -1,5 +1,5 @@
-//! Do all spools of the state folder belong to an agent of the settings that are checked? Asked of the siembox that runs on it, which
-//! has them open; without one, their folders say so much.
+//! Checks that each spool in the state folder belongs to an agent in the settings. Asked of the
+//! siembox that runs on it, which has them open; without one, their folders say so much.
 
 use std::path::Path;
 

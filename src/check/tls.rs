@@ -1,4 +1,4 @@
-//! A handshake by hand, to be able to say who issued the certificate, above all when it is refused.
+//! A TLS handshake with the cloud, which tells who issued the certificate even if it is refused.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

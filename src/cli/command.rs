@@ -1,4 +1,4 @@
-//! What is to be done, with everything it needs: built once, from flags, words and the environment.
+//! The parsed command with all its arguments.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! The flags there are, as data.
+//! The flags of the command line, as data.
 
 use std::ffi::{OsStr, OsString};
 

@@ -1,4 +1,4 @@
-//! Wiping a secret out of what the system shows of this process.
+//! Removes a secret from this process's command line and environment in /proc.
 //!
 //! What `ps` and `/proc/PID/environ` show is the process's own memory between `arg_start` and `arg_end`, and between
 //! `env_start` and `env_end`. The standard library hands out copies of it only, and taking a variable out of the

@@ -1,4 +1,4 @@
-//! How much memory an event takes.
+//! The memory that an event takes.
 
 use std::borrow::Cow;
 use std::mem::size_of;

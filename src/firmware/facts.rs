@@ -1,4 +1,4 @@
-//! What PID 1 knows, put together for STATUS.TXT and the console.
+//! The facts that STATUS.TXT and the console show.
 
 use std::net::SocketAddr;
 use std::path::Path;

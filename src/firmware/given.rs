@@ -1,4 +1,4 @@
-//! What the boot has found and made, for what runs from then on.
+//! What the boot hands to the main loop.
 
 use super::boot_counting::BootTrial;
 use super::child::Child;

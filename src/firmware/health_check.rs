@@ -1,4 +1,5 @@
-//! Does siembox still live? PID 1 asks it on its status socket every three seconds, as `siembox status` would.
+//! The health check of siembox. PID 1 asks it on its status socket every three seconds, as
+//! `siembox status` would.
 //!
 //! A process that hangs must not leave a reassuring lamp, and must not hang for ever:
 //!

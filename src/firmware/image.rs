@@ -1,4 +1,4 @@
-//! What the image says of itself: `/etc/siembox/firmware.toml`, written when it was built.
+//! The description of the image: `/etc/siembox/firmware.toml`, written when it was built.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What the kernel is told once, before anything listens.
+//! Kernel parameters that are set once, before anything listens.
 
 use super::image::Image;
 use super::log::Log;

@@ -1,4 +1,4 @@
-//! Places that several parts of the firmware name.
+//! Paths that several parts of the firmware use.
 
 use std::path::{Path, PathBuf};
 

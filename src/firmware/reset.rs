@@ -1,4 +1,4 @@
-//! Giving things up: the owner's claim, or everything.
+//! Releases the owner's claim, and requests a factory reset.
 //!
 //! A factory reset is asked for by a file on the ESP, whoever asks: a person who puts it there, or the button, for which PID 1
 //! does. The next start erases the data partition before anything uses it, gives it a new file system, and only then takes the file

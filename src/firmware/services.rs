@@ -1,4 +1,4 @@
-//! What PID 1 sets going and never looks into itself: settings that come on the card, the network, its clock and its name.
+//! Services of the box: settings from the card, the network, its clock and its name.
 
 use std::ffi::OsString;
 use std::net::SocketAddr;

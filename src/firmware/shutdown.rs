@@ -1,4 +1,4 @@
-//! The end of a life: everything on the disk, file systems closed, then a new start, or none.
+//! The end of the system: syncs and unmounts the disk, then restarts, halts or powers off.
 
 use std::time::Duration;
 

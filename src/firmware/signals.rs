@@ -1,4 +1,5 @@
-//! What PID 1 is asked by signals; the same as busybox's init is, so that `reboot`, `poweroff` and `halt` of a debug image work.
+//! Signals to PID 1, with busybox init's meanings, so that `reboot`, `poweroff` and `halt` of a
+//! debug image work.
 
 use std::io;
 use std::sync::mpsc::Sender;

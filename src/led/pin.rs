@@ -1,4 +1,5 @@
-//! What is switched: a GPIO line, or a lamp that the kernel has already. Both are output pins to whoever switches them.
+//! An output pin: a GPIO line, or a lamp that the kernel already drives. Both are output pins to
+//! whoever switches them.
 
 use std::fmt;
 use std::fs;

@@ -1,4 +1,4 @@
-//! When to switch which lamp: the rhythm of the signal, at the time that comes in.
+//! Plays a blink pattern: which lamp is switched when.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! How the ledger lies on flash: tails as JSON with their rows packed, the checkpoint as a file. Pure but for the file.
+//! The ledger on flash: tails as JSON with packed rows, and the checkpoint as a file. Pure but for
+//! the file.
 
 use std::collections::BTreeMap;
 use std::fs;

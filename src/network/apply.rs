@@ -1,4 +1,5 @@
-//! Where plans become deeds: commands are run, files written. One that fails is said and passed over.
+//! Applies a network plan: runs its commands and writes its files. One that fails is said and
+//! passed over.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
-//! What the DHCP client hears. busybox's `udhcpc` starts `siembox-lease WORD` at each turn, with what the server said in
-//! environment variables. Whoever answers first on the local network is that server, so each value is read as an address
-//! or a name, in a bounded number, and what is neither is left out.
+//! The events of the DHCP client: busybox's `udhcpc` starts `siembox-lease WORD` at each one, with
+//! the server's data in environment variables. Any machine on the local network can be that server,
+//! so each value is read as an address or a name, in a bounded number, and others are left out.
 
 use std::net::{IpAddr, Ipv4Addr};
 

@@ -1,4 +1,4 @@
-//! The two files by which names are found.
+//! The two files for name resolution: `resolv.conf` and `hosts`.
 
 use std::fmt::Write;
 use std::net::IpAddr;

@@ -1,4 +1,4 @@
-//! Whoever writes pages to the spool writes down their ids with a scribe.
+//! The recorder: page writers record the IDs of a page's lines with it.
 
 use std::collections::HashSet;
 use std::fs;

@@ -1,4 +1,4 @@
-//! Looks of each line.
+//! The format of each line.
 
 use super::section::Section;
 use super::{Overrides, Refusal};

@@ -1,4 +1,5 @@
-//! How the API lets us in: a token, or an Entra app. The secrets themselves are read when they are needed.
+//! The authentication at the API: a token, or an Entra app. The secrets themselves are read when
+//! they are needed.
 
 use super::address::{ApiUrl, login_url};
 use super::overrides::{Needs, Overrides};

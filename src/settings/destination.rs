@@ -1,4 +1,4 @@
-//! Where a kept secret goes: what it was entered for.
+//! The destination that a kept secret was entered for.
 //!
 //! A secret is written on the page and never shown there again. That holds only as long as it can't be sent to another place
 //! from there, where somebody listens. So each is bound to its [`Destination`]; a changed one asks for the secret anew.

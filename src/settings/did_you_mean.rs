@@ -1,4 +1,4 @@
-//! The word that was probably meant: for mistyped keys, values, flags and commands.
+//! The nearest known word for a mistyped key, value, flag or command.
 
 /// The allowed word nearest to `written`, if one is near enough to be worth naming.
 ///

@@ -1,4 +1,4 @@
-//! What is wrong, or only doubtful, in the settings: said so that the person who wrote them can mend it without a manual.
+//! A finding: an error or warning about the settings, with its place and its cure.
 
 use std::fmt;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! `[health]`: when a silent link changes its name.
+//! `[health]`: the thresholds after which a silent link changes its state.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What the reading of one settings file brings to light: errors, warnings, and the files it names.
+//! The result of reading a settings file: errors, warnings, and the files it names.
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! `[agent.replay]`: how long it is remembered what was sent, so that fetching it again repeats nothing.
+//! `[agent.replay]`: how long the IDs of sent records are remembered.
 
 use std::time::Duration;
 

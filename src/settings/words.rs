@@ -1,4 +1,4 @@
-//! The words in which findings speak of what stands in the file and of what may stand there.
+//! The words that findings use for values and types.
 
 use toml_edit::{Item, Value};
 

@@ -1,4 +1,5 @@
-//! What a receiver's process itself says about lines, by their numbers. Only RELP has such answers.
+//! The receiver's acknowledgements and refusals of lines, by their numbers. Only RELP has such
+//! answers.
 
 use crate::spool::LineSet;
 

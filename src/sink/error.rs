@@ -1,4 +1,4 @@
-//! Why lines do not reach the SIEM, and what to do about it, for whoever reads it at three in the morning.
+//! Errors of the sink: why lines do not reach the SIEM, and the cure.
 
 use std::borrow::Cow;
 use std::fmt;

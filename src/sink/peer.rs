@@ -1,4 +1,4 @@
-//! Who is at the other end, in words.
+//! The peer's name and address, in words.
 
 use std::fmt;
 use std::net::SocketAddr;

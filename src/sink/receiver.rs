@@ -1,5 +1,4 @@
-//! How a connection comes to be: a port, so that a simulated receiver can stand in the place of the
-//! wire.
+//! The port to a receiver, so that a simulated one can replace the wire.
 
 use super::{Sink, SinkError, TrustError};
 

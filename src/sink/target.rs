@@ -1,4 +1,4 @@
-//! Where to and how: everything a connection needs, with nothing left to look up in the settings.
+//! The target of a connection: all that it needs from the settings.
 
 use std::num::NonZeroU32;
 use std::time::Duration;

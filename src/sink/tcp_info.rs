@@ -1,4 +1,4 @@
-//! What our kernel knows of the peer's: the two questions for which there is no safe door.
+//! Two queries of the kernel's TCP state of a socket, which need `unsafe`.
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};

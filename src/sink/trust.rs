@@ -1,4 +1,4 @@
-//! From the files of the settings to what a handshake needs: whom to believe, and how to show ourselves.
+//! TLS material from the settings' files: trusted CAs and the client certificate.
 //!
 //! Loaded anew for each [`Target`](super::Target) that is built, so a renewed certificate counts from the next connection on.
 //! Sessions are never resumed: a resumed one would not be checked again. Revocation is not checked; a pin is the way to be strict.

@@ -1,4 +1,4 @@
-//! What a receiver says though nothing was asked of it.
+//! Data that a receiver sends without being asked.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! The one door: from a target to a connection, whatever the protocol.
+//! The wire: one connection to a target, whatever the protocol.
 //!
 //! A protocol is a file or folder beside `connection.rs`, a variant or two here and one in [`Protocol`]: `dial` and
 //! `tls::handshake` give it its bytes, plain or encrypted, `stream.rs` and `duplex.rs` the writing and the end, and [`Sink`] is

@@ -1,5 +1,5 @@
-//! Two voices tell the time: the cloud, by the `Date` of its answers, and this machine's own clock. Neither is believed alone.
-//! Pure.
+//! Two clocks: the cloud's, by the `Date` of its responses, and this machine's. Neither is believed
+//! alone. Pure.
 //!
 //! - What is never read hangs on no clock that runs ahead: for looking back **the earlier one** counts.
 //! - A machine's clock that shows a time before there was any siembox was never set, and does not count.

@@ -1,5 +1,5 @@
-//! Who speaks in an answer that is no page of records, and what is said: the API by JSON, or somebody between here and it by a web
-//! page, a line of text, or nothing.
+//! Who sent a response that is not a page, and its message: the API by JSON, or an intermediary by
+//! a web page or text.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! JSON that cannot be trusted to be what it should be, read as far as it can be.
+//! Lenient reading of JSON from the API.
 
 mod addresses;
 mod element;

@@ -1,4 +1,4 @@
-//! How soon to ask again: at once while behind, often while records come, seldom when nothing is new.
+//! The poll interval: short while behind or while records come, long if nothing is new.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What the spool repaired by itself, so that somebody can be told.
+//! Repairs that the spool has made, for notices.
 
 use std::fmt;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! What holds after a page: written last, so that the page counts only when all of it is there.
+//! The state record: it is written last and makes its page valid.
 //!
 //! Two states lie on flash, that of the newest page and the one before it. Should the newest page turn out torn (a power
 //! cut on a disk that wrote the end before the middle), the one before still holds: nothing was skipped.

@@ -1,4 +1,4 @@
-//! What is kept between two looks, and what each thing told changes in it.
+//! The registry: the status between two snapshots, and how internal events change it.
 
 use std::time::Duration;
 

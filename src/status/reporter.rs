@@ -1,4 +1,4 @@
-//! How those who work tell what happens: an agent introduces itself once, then reports.
+//! The reporter: how an agent reports its internal events to the status.
 
 use std::sync::Arc;
 

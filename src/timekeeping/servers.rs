@@ -1,4 +1,4 @@
-//! Whom to ask for the time.
+//! The time servers to ask.
 
 use crate::network::Lease;
 use crate::settings::{ClockSettings, TimeServer};

@@ -1,4 +1,4 @@
-//! Round for round: ask, judge, set, say.
+//! The loop of the clock service: ask, select, set, report.
 
 use std::io;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! The audit list: what was changed on this box, when, and from which address. Kept in a file of JSON lines in the state
-//! folder, bounded; each entry stands in the operator log too.
+//! The audit log: what was changed on this box, when, and from which address. Kept in a file of
+//! JSON lines in the state folder, bounded; each entry stands in the operator log too.
 
 use std::fs;
 use std::io::{self, Read, Seek, SeekFrom, Write};

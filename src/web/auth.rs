@@ -1,4 +1,4 @@
-//! The auth: who may change something on this box.
+//! Authentication: who may change something on this box.
 //!
 //! A new box is nobody's. Whoever first chooses the administrator's password at `/claim` owns it ([`owner`]); `/login` opens a
 //! session ([`sessions`]), at a pace that guessing can't bear ([`throttle`]). Everything here is served over TLS only, and a

@@ -1,4 +1,4 @@
-//! What holds for every page before it is asked for: who may ask, how, and what a browser may do with the answer.
+//! Checks that hold for every page: who may ask, how, and what a browser may do with the response.
 
 use std::net::IpAddr;
 

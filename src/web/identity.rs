@@ -1,4 +1,4 @@
-//! How the page shows itself over TLS: a certificate of the operator's, or the box's own, made at the first start and kept.
+//! The page's TLS certificate: the operator's, or the box's own, created at the first start.
 //!
 //! Nobody vouches for the box's own; a visitor compares its SHA-256 with the one that the log and `siembox status` show.
 

@@ -1,4 +1,4 @@
-//! What the pages are functions of: the status at one moment, and what was made of it so far.
+//! The view: the status at one moment, from which pages are made.
 
 use std::sync::{Arc, OnceLock};
 

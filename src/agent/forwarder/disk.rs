@@ -1,4 +1,5 @@
-//! What the forwarder asks of the spool, where a slow disk holds up nobody.
+//! The forwarder's calls to the spool, on a thread of their own so that a slow disk blocks nothing
+//! else.
 
 use std::sync::Arc;
 

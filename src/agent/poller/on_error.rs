@@ -1,4 +1,4 @@
-//! What to do when a page could not be had.
+//! What the poller does when a page cannot be fetched.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! One page of a replay: what of it was not sent before becomes lines, durably.
+//! One page of a replay: its records that were not sent before become lines, durably.
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;

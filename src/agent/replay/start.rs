@@ -1,4 +1,4 @@
-//! The begin of a replay: what is asked is held against what can be done.
+//! The start of a replay: checks the request against the settings and the remembered IDs.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;

@@ -1,5 +1,4 @@
-//! Time of a replay: it ends with its agent, or when nobody listens any more, and whoever listens
-//! is told what it waits for.
+//! The clock and the waits of a replay, which ends with its agent or its client.
 
 use std::time::Duration;
 

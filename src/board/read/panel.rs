@@ -1,4 +1,4 @@
-//! Lamps and button: what is soldered to which line.
+//! Reads the lamps and the button of a board profile: which line each is wired to.
 
 use super::kinds::{number, required, some_text, word};
 use crate::board::profile::{

@@ -1,4 +1,4 @@
-//! The disk at the boot: found, widened, erased where somebody asked for that, and mounted.
+//! The disk at boot: found, grown, erased if a factory reset is requested, and mounted.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What /data is, in words too: STATUS.TXT, the page and the lamps speak from it.
+//! The state of the data partition, as STATUS.TXT, the page and the lamps report it.
 
 use std::io;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! The data partition takes the rest of its disk: an image is small, so that it is flashed fast, and cards are not.
+//! Grows the data partition to the end of its disk.
 //!
 //! It can be interrupted anywhere: each boot looks again whether there is room behind the partition, and whether the file
 //! system fills it.

@@ -1,4 +1,4 @@
-//! Which disk is ours: told by the names of its partitions, whatever the kernel calls the disk.
+//! Finds siembox's disk by the names of its partitions.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What the button asks for, and how the lamps answer.
+//! Acts on the button, and shows on the lamps what a release would do.
 
 use std::time::Duration;
 

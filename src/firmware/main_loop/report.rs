@@ -1,4 +1,4 @@
-//! What PID 1 tells people and siembox of the box: STATUS.TXT, the console, and a word for the page.
+//! Reports the box's state: to STATUS.TXT, to the console, and to the page.
 
 use std::path::Path;
 use std::time::Duration;

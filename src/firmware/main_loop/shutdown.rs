@@ -1,4 +1,4 @@
-//! The end of this life: of siembox first, then of the rest, then of the box itself.
+//! Shuts down in order: siembox first, then the other services, then the box.
 
 use std::path::Path;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What stands in STATUS.TXT, before it is text.
+//! The content of STATUS.TXT, before it is text.
 
 use std::net::IpAddr;
 

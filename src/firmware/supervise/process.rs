@@ -1,4 +1,4 @@
-//! Starting, asking, killing and burying processes.
+//! Starts, stops, kills and reaps processes.
 
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};

@@ -1,4 +1,4 @@
-//! How the books come back after any kind of end: what the file says, what counts on top of it, and what the spool really has.
+//! Opens the ledger after any kind of end, and reconciles its file with the spool.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! One key of a settings file is given a value, or goes.
+//! Sets or removes one key of a settings file.
 //!
 //! A key that is there has its value replaced where it stands. One that is not goes where a person would write it: below the
 //! last key of its table; dotted, between brackets, or below a header of its own, as the file has it already.

@@ -1,4 +1,4 @@
-//! Taking out: a value, a table, a whole agent.
+//! Removes a value, a table, or a whole agent.
 
 use toml_edit::{InlineTable, Item, Table, Value};
 

@@ -1,4 +1,4 @@
-//! Which state of a settings file somebody has seen.
+//! The revision of a settings file that a form was opened with.
 
 use std::convert::Infallible;
 use std::fmt;

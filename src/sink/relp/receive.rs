@@ -1,4 +1,5 @@
-//! What a session makes of what is said to it: answers move its window, everything else ends it.
+//! Handles the frames that a RELP receiver sends: responses move the window, anything else ends the
+//! session.
 
 use super::session::{OPEN, Session};
 use crate::sink::Sink;

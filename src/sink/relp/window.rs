@@ -1,5 +1,5 @@
-//! The transactions that are open: begun, and not all answered. A window of them is what makes RELP quick: without it each line
-//! would wait for the answer to the one before.
+//! The window of open RELP transactions: sent and not yet answered. A window of them is what makes
+//! RELP quick: without it each line would wait for the answer to the one before.
 //!
 //! Each transaction carries the number of its line, and an answer is noted under that number. Nothing is derived by adding a
 //! count of answers to a position: two counters for one thing would drift apart at the first break.

@@ -1,4 +1,4 @@
-//! Where a walk begins: an overlap before what has been read, at a stretch that had been passed over, or for the first time.
+//! The start of a walk: an overlap before the cursor, an unserved window, or the first time.
 
 use super::unserved::{again, older, skip, stretch};
 use super::{Cursor, Start, TimeReader, Walk};

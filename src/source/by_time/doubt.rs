@@ -1,4 +1,5 @@
-//! Whether an answer can be believed: one that contradicts itself, or what was sent before, is asked for again.
+//! Checks whether a response is plausible: one that contradicts itself or repeats an earlier one is
+//! requested again.
 
 use super::cursor::Walk;
 use super::page::OpenPage;

@@ -1,4 +1,5 @@
-//! What is asked for in place of a page that could not be had at once: fewer records, another place, or another walk.
+//! The request that replaces one for a page that failed: fewer records, another position, or
+//! another walk.
 
 use super::{Change, TimeReader};
 

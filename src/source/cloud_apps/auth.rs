@@ -1,4 +1,4 @@
-//! How the API lets us in: `Authorization: Token …`, or a bearer token of an Entra app
+//! Authentication at the API: `Authorization: Token …`, or a bearer token of an Entra app
 //! (reference: api-tokens-legacy.md, api-authentication-application.md).
 
 use crate::source::entra::{Entra, Permission, ReadSecret};

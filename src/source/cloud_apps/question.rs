@@ -1,4 +1,4 @@
-//! A page's question to the API: the body of the POST.
+//! The body of a request for a page.
 
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};

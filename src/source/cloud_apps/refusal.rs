@@ -1,4 +1,4 @@
-//! Answers that are no page: what each means, and its cure in words.
+//! Responses that are not a page: what each means, and its cure.
 
 use std::time::Duration;
 

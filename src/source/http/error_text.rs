@@ -1,4 +1,4 @@
-//! What an operator is told where no answer came: cause, and cure where there is one.
+//! Errors of HTTP in words: cause and cure.
 
 use std::io::ErrorKind;
 

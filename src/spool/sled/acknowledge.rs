@@ -1,4 +1,4 @@
-//! Taking the sink's word that lines have arrived.
+//! Acknowledging lines that the sink has proved.
 
 use std::sync::{PoisonError, TryLockError};
 

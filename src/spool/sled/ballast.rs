@@ -1,4 +1,4 @@
-//! Room kept back for the day when the disk is full.
+//! The ballast: disk space kept in reserve for a full disk.
 //!
 //! sled writes when it opens a store (a snapshot, and zeros up to the end of the segment). Without room that fails, the
 //! store cannot be read, nothing is sent, and nothing is ever deleted: the spool would stay full for ever. So a file of

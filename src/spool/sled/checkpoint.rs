@@ -1,4 +1,5 @@
-//! What a store leaves to the next one: cursors, fingerprints and records set aside. Lines stay where they are.
+//! The checkpoint: cursors, fingerprints and records set aside that a store passes to the next one.
+//! Lines stay where they are.
 
 use std::collections::VecDeque;
 

@@ -1,4 +1,4 @@
-//! Telling a disk that is gone for a moment from one that has lost a place.
+//! Distinguishes a disk that is temporarily gone from one with a damaged place.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};

@@ -1,4 +1,4 @@
-//! The line: how a browser that the box does not know gets to try a password while somebody at its own address tries wrong ones.
+//! The queue: how an unknown browser gets a try while others at its address enter wrong passwords.
 //!
 //! Each browser that is shown the log-in has a place in the line, a [`Stamp`] that says since when. It is good for one try, ten
 //! seconds after it was given: who only throws passwords at the box never gets that far. One try is let in each three seconds,

@@ -1,4 +1,4 @@
-//! Who has tried how often, and how long it has to wait: three tries, then waits that double from one second to a minute.
+//! Failed tries and their delays: three tries, then waits that double from one second to a minute.
 
 use std::time::Duration;
 

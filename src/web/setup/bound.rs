@@ -1,4 +1,5 @@
-//! A secret that is kept goes where it was entered for, and nowhere else: neither for a check, nor saved, nor by an import.
+//! A kept secret is bound to the destination that it was entered for: for checks, for saving and
+//! for imports.
 
 use super::Setup;
 use super::fields::about;

@@ -1,5 +1,6 @@
-//! A change of the page's own settings may lock out whoever made it. So it is on trial: unless somebody keeps it from the changed
-//! page within two minutes, it goes back. Times are given; nothing here waits.
+//! A change of the page's own settings reverts unless it is kept in time, because it could lock out
+//! its author. So it is on trial: unless somebody keeps it from the changed page within two
+//! minutes, it goes back. Times are given; nothing here waits.
 //!
 //! What to go back to is on flash as long as the trial lasts, so that a box that is switched off and on in the meantime goes
 //! back at once.

@@ -1,4 +1,4 @@
-//! What takes a while, on a page: it is begun, and shown as far as it is.
+//! The view of a job: a check, preview, test line or replay, with its output so far.
 
 use std::sync::Arc;
 

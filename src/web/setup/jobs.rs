@@ -1,5 +1,5 @@
-//! What takes a while: a check, a preview, a test line, a replay. Each runs on a thread of its own and says how far it is; the
-//! page shows it line by line.
+//! Jobs that take a while: checks, previews, test lines and replays. Each runs on a thread of its
+//! own and says how far it is; the page shows it line by line.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};

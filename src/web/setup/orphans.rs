@@ -1,4 +1,4 @@
-//! `/setup/orphan/NAME/…`: a spool that belongs to no agent is sent, or deleted.
+//! `/setup/orphan/NAME/…`: sends or deletes an orphaned spool.
 
 use maud::{Markup, html};
 

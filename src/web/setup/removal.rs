@@ -1,4 +1,4 @@
-//! `/setup/agent/NAME/delete`: an agent goes, and with it, if that is wanted, what it keeps.
+//! `/setup/agent/NAME/delete`: deletes an agent and, if requested, its data.
 
 use std::path::Path;
 

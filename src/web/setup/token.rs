@@ -1,4 +1,4 @@
-//! `/setup/agent/NAME/token`: another token, or client secret, in the place of the old one.
+//! `/setup/agent/NAME/token`: replaces the token or client secret.
 
 use std::path::Path;
 

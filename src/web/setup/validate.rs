@@ -1,4 +1,4 @@
-//! What was typed into the wizard, held against the settings' own reader.
+//! Validates the wizard's input with the settings' own reader.
 
 use super::Setup;
 use super::fields::about;

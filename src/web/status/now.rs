@@ -1,4 +1,4 @@
-//! The first glance: the lamp, the state in words, since when, what it means, what to do, and where the way is broken.
+//! The head of the status page: lamp, condition, its meaning and its cure.
 
 use maud::{Markup, html};
 

@@ -1,4 +1,4 @@
-//! Passing over what fails, so that the rest goes on.
+//! Sets aside the part that fails, so that the rest continues.
 
 use super::{Change, Step};
 use crate::source::by_time::{PageResult, TimeReader, Unserved, Verdict, Walk};

@@ -1,4 +1,4 @@
-//! The questions that are asked to learn more about a failure; their records do not matter.
+//! Probe requests, which only locate a failure; their records are discarded.
 
 use super::Step;
 use crate::source::by_time::TimeReader;

@@ -1,4 +1,4 @@
-//! What follows from the answer to a question that was asked to learn more.
+//! The consequences of a probe's response.
 
 use super::probe::Probe;
 use super::{FEW, MOST_THROTTLED, ProbeAnswer, Step};
