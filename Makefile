@@ -16,11 +16,11 @@ help:
 	@echo
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: rust tools-run  ## see it work: a simulated cloud, siembox, a receiver; Ctrl-C ends it
+run: rust tools-run  ## demo: a simulated cloud, siembox and a receiver; Ctrl-C ends it
 	cargo build --locked --package siembox --package siembox-support --bin siembox --bin demo
 	target/debug/demo --siembox target/debug/siembox
 
-test: rust tools-test  ## all tests; brings the receivers and parsers they need
+test: rust tools-test  ## all tests; installs the receivers and parsers they need
 	cargo test --locked --workspace --exclude siembox-budget
 
 soak: rust tools-test  ## fault stories in their long form, as a table; N=0.1 is a tenth of it, N=10 ten times (hours)
@@ -35,57 +35,57 @@ check: rust tools-check  ## formatting, lints and bans, dependencies and licence
 	tests/tools/dependencies.sh
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
 
-fmt: rust  ## bring the formatting in order
+fmt: rust  ## format the code
 	cargo fmt --all
 
-fuzz: rust $(if $(T),tools-fuzz)  ## T=target SECONDS=600: hold it against anything; without T, the targets
+fuzz: rust $(if $(T),tools-fuzz)  ## T=target SECONDS=600: fuzz the target; without T, list the targets
 	@tests/fuzz/run.sh $(if $(T),run $(T) $(or $(SECONDS),600),list)
 
-fuzz-keep: rust tools-fuzz  ## T=target: take the smallest of what was found into tests/fuzz/corpus
+fuzz-keep: rust tools-fuzz  ## T=target: add the smallest new inputs to tests/fuzz/corpus
 	@tests/fuzz/run.sh keep $(T)
 
 release: rust tools-release  ## static binaries for x86_64 and aarch64, in target/release-static
 	image/static.sh $(MACHINES)
 
-release-test: release  ## are they static, small enough, and do they run (aarch64 under qemu)?
+release-test: release  ## test that they are static, small enough and run (aarch64 under qemu)
 	cargo test --locked --test shipped release:: -- --ignored --nocapture
 
 deb: release tools-deb  ## Debian packages of them, in target/deb
 	image/deb/build.sh $(MACHINES)
 
-deb-test: deb  ## is everything in the packages, and is systemd content with the unit?
+deb-test: deb  ## test the content of the packages and the systemd unit
 	cargo test --locked --test shipped package:: -- --ignored --nocapture
 
-image: rust tools-image  ## BOARD=qemu-aarch64: the firmware as a disk image, in target/image; without BOARD, the boards; SIEMBOX=file takes that binary
+image: rust tools-image  ## BOARD=qemu-aarch64: the firmware as a disk image, in target/image; without BOARD, list the boards; SIEMBOX=file uses that binary
 	@image/make.sh "$(BOARD)" "$(SIEMBOX)"
 
-image-debug: rust tools-image  ## the same with a shell on the serial console, for looking into a box; never for a customer's network
+image-debug: rust tools-image  ## the same with a shell on the serial console, for examining a box; never for a customer's network
 	@image/make.sh "$(BOARD)" "$(SIEMBOX)" --debug
 
-image-test: rust tools-image tools-image-test  ## BOARD=qemu-aarch64 (or qemu-x86_64, generic-…): boots the image in QEMU and tries it whole; ONLY=first-boot or rollback tries that, ONLY=figures measures
+image-test: rust tools-image tools-image-test  ## BOARD=qemu-aarch64 (or qemu-x86_64, generic-…): boots the image in QEMU and tests all of it; ONLY=first-boot or rollback tests that, ONLY=figures measures
 	@tests/firmware/run.sh $(or $(BOARD),qemu-aarch64) $(or $(ONLY),stories)
 
-image-soak: rust tools-image tools-image-test  ## the plug pulled CUTS=50 times while 100,000 records stream
+image-soak: rust tools-image tools-image-test  ## cut the power CUTS=50 times while 100,000 records stream
 	@tests/firmware/run.sh $(or $(BOARD),qemu-aarch64) cuts $(or $(CUTS),50)
 
-image-pins: tools-image  ## move image/debian.lock to what Debian 12 has now
+image-pins: tools-image  ## update image/debian.lock to the current Debian 12
 	@image/build.py --pins
 
-bench: rust tools-bench  ## siembox beside rsyslog, syslog-ng and Python: N=200000 records, ONLY=siembox,Python
+bench: rust tools-bench  ## compare siembox with rsyslog, syslog-ng and Python: N=200000 records, ONLY=siembox,Python
 	cargo bench --locked --bench beside -- n=$(or $(N),200000) only=$(ONLY)
 
-check-budget: rust tools-budget  ## instructions per record against tests/bench/budget/budget.toml; ACCEPT=1 takes them as they are
+check-budget: rust tools-budget  ## instructions per record against tests/bench/budget/budget.toml; ACCEPT=1 accepts the current ones
 	GUNGRAUN_RUNNER=$(CURDIR)/target/tools/cargo/bin/gungraun-runner \
 	  cargo bench --locked --quiet --package siembox-budget --bench budget -- --output-format=json \
 	  | python3 tests/bench/budget/check.py $(if $(ACCEPT),--accept)
 
-sizes:  ## what the binaries, packages and images weigh
+sizes:  ## show the sizes of binaries, packages and images
 	@find target/release-static target/deb target/image -maxdepth 1 -type f -printf '%s %p\n' 2>/dev/null | sort -k2 \
 	  | awk '{printf "%6.2f MB  %s\n", $$1 / 1e6, $$2} END {if (!NR) print "Nothing built yet: make release deb"}'
 
-tools: tools-test tools-check tools-fuzz tools-release tools-deb tools-image tools-image-test tools-bench tools-budget  ## everything that the targets above would bring by themselves
+tools: tools-test tools-check tools-fuzz tools-release tools-deb tools-image tools-image-test tools-bench tools-budget  ## install everything that the targets above need
 
-clean-tools:  ## remove what was put into target/tools (Debian packages stay)
+clean-tools:  ## remove target/tools (Debian packages stay)
 	rm -rf target/tools
 
 # Each brings what its target needs, and only what is missing. Rust itself is never installed, only asked for.

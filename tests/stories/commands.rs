@@ -149,7 +149,7 @@ fn status_speaks_to_people_and_programs() {
     let output = siembox.output("status", &[]);
     assert_ne!(output.status.code(), Some(0));
     assert!(
-        text(&output.stderr).contains("no siembox runs"),
+        text(&output.stderr).contains("no siembox is running"),
         "{}",
         text(&output.stderr)
     );

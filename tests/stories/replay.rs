@@ -588,7 +588,7 @@ fn what_is_wrong_is_said_with_its_cure() {
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(69), "{said}");
     assert!(
-        said.contains("no siembox runs on") && said.contains("start it"),
+        said.contains("no siembox is running on") && said.contains("start it"),
         "{said}"
     );
     siembox.start();
