@@ -1,4 +1,4 @@
-//! What a person sees of the box, and the watchdog behind: opened for the board that this is. What is wrong with a part
+//! The box's lamps, button and hardware watchdog, opened for its board. What is wrong with a part
 //! is said once, and the box goes on without it.
 
 use std::path::Path;

@@ -1,6 +1,7 @@
 //! The page's TLS certificate: the operator's, or the box's own, created at the first start.
 //!
-//! Nobody vouches for the box's own; a visitor compares its SHA-256 with the one that the log and `siembox status` show.
+//! No CA has signed the box's own certificate. A visitor compares its SHA-256 with the one in the
+//! log and in `siembox status`.
 
 use std::fmt;
 use std::io;
