@@ -1,4 +1,5 @@
-//! [`Event`](crate::event::Event) → one CEF line, as the old agent wrote it, because the rules of every SIEM that read it match on bytes.
+//! Writes an [`Event`](crate::event::Event) as one CEF line, byte for byte as the old agent did,
+//! because the rules in every SIEM match on that.
 //!
 //! A [`Style`] is worked out once from the settings and then writes any number of lines without allocating. What the
 //! old agent's versions had in common and where they differed is data: `fields.rs` lists the keys of each

@@ -1,4 +1,4 @@
-//! What a certificate says about itself, for the words of a refusal: whoever reads "unknown issuer" wants to know which.
+//! Reads the names in a certificate, so that a message about it says whose it is and who issued it.
 //!
 //! Display only. What is read here was not checked by anybody; trust is decided by rustls alone. Pure, and beside the rooms
 //! because both sides of the stream name the issuer: the SIEM's own authority there, a TLS-inspecting proxy here.

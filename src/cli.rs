@@ -1,5 +1,5 @@
-//! Arguments → [`Command`]. The old agent's three flags mean what they meant, so its start-up line needs no change but
-//! the program's name; everything else stands in the settings file.
+//! Parses arguments into a [`Command`]. The old agent's three flags keep their meaning, so its
+//! start-up line needs no change but the program's name; everything else is in the settings file.
 //!
 //! [`from_process`] is the rim of what is pure: it takes the process's own arguments, and wipes the token out of them.
 

@@ -1,5 +1,5 @@
-//! What each command does, from its arguments to its exit code. Each is the rim of a room that knows nothing of
-//! terminals: the words for people are written here.
+//! The commands, from their arguments to their exit codes. The rooms behind them know nothing of
+//! terminals: what people read is printed here.
 
 mod announce;
 mod board;

@@ -1,4 +1,4 @@
-//! An event becomes a line, as the agent's settings have it.
+//! The line writer of an agent: formats an event as its settings say.
 
 use crate::cef::{Heartbeat, Style};
 use crate::event::{Event, Origin};

@@ -1,4 +1,4 @@
-//! The binary: all of it is the library's.
+//! The binary. Everything is in the library.
 
 use std::process::ExitCode;
 

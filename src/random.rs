@@ -1,5 +1,5 @@
-//! The one door to randomness: secrets that nobody can guess, and waits that are not in step with
-//! others'.
+//! The only access to randomness: secrets that nobody can guess, and waits that are not in step
+//! with others'.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 

@@ -1,5 +1,5 @@
-//! Records in a file → the lines that would be sent, so that a parser in the SIEM can be set up and a doubt about a
-//! line settled without a cloud.
+//! `siembox render`: turns records in a file into the lines that would be sent, to set up a parser
+//! in the SIEM without a cloud.
 
 mod split;
 

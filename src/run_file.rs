@@ -1,6 +1,6 @@
-//! Run files: small JSON files in RAM (`/run/siembox`) by which one process informs another.
-//! Whoever reads one finds the old word or the new one, never half of it; nothing here is made
-//! durable, as none outlives a start.
+//! Run files: small JSON files in RAM (`/run/siembox`) by which one process informs another. A
+//! reader finds the old or the new content, never half of it. Nothing is synced to disk, as no run
+//! file outlives a restart.
 
 use std::io::{self, Read};
 use std::path::Path;

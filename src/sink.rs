@@ -1,4 +1,4 @@
-//! The wire to the SIEM: send a batch, prove that it arrived.
+//! The sink sends batches of lines to the SIEM and proves that they arrived.
 //!
 //! What "arrived" can mean is the whole difficulty here. `write` returning proves nothing: the bytes are in our own kernel.
 //! [`Sink::prove`] waits for the word of the peer's kernel (TCP and TLS), which proves that the wire and the machine are there,

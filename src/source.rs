@@ -1,4 +1,4 @@
-//! Where records come from: one call is one page.
+//! The port of a source: one call fetches one page.
 //!
 //! The port is [`Source`]. What to ask next, and which of the records are new, is decided by the pure [`TimeReader`]; how
 //! often to ask by the pure [`RequestLimit`]. Only `http` and what stands on it touch the network.

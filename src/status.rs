@@ -1,5 +1,5 @@
-//! One value, published: what the box does and how it is. Whoever works tells what happens; whoever watches asks for a
-//! [`Snapshot`]. Telling never waits for a watcher.
+//! The status: what the box does and how it is, as one published value. Workers report what
+//! happens, watchers ask for a [`Snapshot`]; a report never waits for a watcher.
 
 mod agent;
 mod assess;

@@ -1,5 +1,5 @@
-//! Whom siembox trusts over TLS, by what cryptography, and what a failed handshake means in plain words. Both sides of the stream
-//! use it, so that the same fault has the same words on both.
+//! Trust over TLS: which certificates are accepted, with which cryptography, and what a failed
+//! handshake means. Source and sink share it, so that the same fault has the same words on both.
 
 mod algorithm_names;
 mod algorithms;

@@ -1,4 +1,5 @@
-//! Which lines the receiver has, by their numbers, and which go out next. Pure.
+//! The delivery state: which lines the receiver has, by their numbers, and which are sent next.
+//! Pure.
 //!
 //! ```text
 //!   first                                                   cursor

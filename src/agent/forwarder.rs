@@ -1,5 +1,5 @@
-//! From flash to the SIEM: peek, send, prove, release. A line leaves the spool only when the
-//! receiver has it.
+//! The forwarder brings lines from flash to the SIEM: peek, send, prove, release. A line leaves the
+//! spool only when the receiver has it.
 //!
 //! What that takes is pure: `delivery_state` notes what became of each line by its number,
 //! `replay_window` what may still die with the receiver, `proof_interval` how much goes out before

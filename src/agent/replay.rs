@@ -1,5 +1,5 @@
-//! A window of time fetched again: a thread of its own beside the pollers, on the same spool, under
-//! the same limit, and with a sign of life as theirs.
+//! A replay fetches a window of time again: a thread beside the pollers, on the same spool, under
+//! the same request limit, with a liveness of its own.
 //!
 //! The pollers' cursors stay as they are. What was sent before is left out, by the ids that are
 //! remembered ([`SentIds`]); and what a poller may still read by itself is left to it, because it

@@ -1,5 +1,5 @@
-//! Lines that the receiver seems not to take: it refuses them (RELP), or ends each connection at
-//! them. Pure.
+//! Suspects: lines that the receiver seems not to take. It refuses them (RELP), or ends each
+//! connection at them. Pure.
 //!
 //! Such a line must not hold up the others, and the others must not be set aside because the
 //! receiver as a whole is down. So a suspect is held back while the others go on, is sent again,

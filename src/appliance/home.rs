@@ -1,6 +1,5 @@
-//! The state folder under the running box: its lock and the status socket in it. Somebody may
-//! remove or move it at any moment; what is held open goes on working then, so that it is looked
-//! for by its names.
+//! The state folder while the box runs: its lock and the status socket in it. Somebody may remove
+//! or move the folder at any moment while open files go on working, so it is looked up by its name.
 
 use std::fs::File;
 use std::io;

@@ -1,4 +1,4 @@
-//! The main loop: it does what is asked for and what is due, until the box is told to stop.
+//! The main loop: serves requests and does what is due until shutdown.
 
 use std::fs::File;
 use std::time::Duration;

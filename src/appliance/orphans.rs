@@ -1,5 +1,5 @@
-//! Spools that belong to no agent of the settings: found, counted once, told of, and where somebody
-//! asks for it sent or deleted.
+//! Orphaned spools, which belong to no agent in the settings: finds, counts and reports them, and
+//! sends or deletes one on request.
 //!
 //! What waits in one is sent by an agent that reads nothing: the orphan's spool under the orphan's
 //! name, with the SIEM settings of an agent of the settings. With whom is written down beside the

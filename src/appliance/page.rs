@@ -1,5 +1,5 @@
-//! The page as a part of the box: opened, opened anew, and told of. One that can't be opened never
-//! stops the stream.
+//! Opens the page, and opens it again after a change. A page that cannot be opened never stops the
+//! stream.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! The set-up's [`Actions`]: what the page lets the box do, and the orders among it that only the
-//! running appliance can carry out.
+//! Implements the page's [`Actions`]; orders that only the running appliance can carry out go to
+//! its main loop.
 
 use std::io::Write;
 use std::path::PathBuf;

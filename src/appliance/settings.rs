@@ -1,4 +1,4 @@
-//! New settings: where they come from, and what follows from them.
+//! Takes new settings: reads the file when it has changed, and restarts what they concern.
 
 use std::path::PathBuf;
 

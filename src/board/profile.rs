@@ -1,4 +1,4 @@
-//! What a profile says of a board.
+//! The profile of a board, as typed values.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Text of a profile → [`BoardProfile`], or everything that is wrong with it.
+//! Parses the text of a profile into a [`BoardProfile`], or into all findings about it.
 
 mod boot;
 mod kinds;

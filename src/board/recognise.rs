@@ -1,4 +1,4 @@
-//! Which board this is, by what the kernel knows of it.
+//! Recognises the board by what the kernel reports of it.
 
 use std::fs;
 use std::path::Path;

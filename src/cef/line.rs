@@ -1,4 +1,4 @@
-//! Writing an event, pair by pair, straight into the caller's buffer.
+//! Writes an event, pair by pair, into the caller's buffer.
 
 use std::fmt::Write as _;
 use std::net::IpAddr;

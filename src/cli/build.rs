@@ -1,4 +1,4 @@
-//! Flags, words and the environment's token → [`Command`].
+//! Builds a [`Command`] from flags, words and the environment's token.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! The whole program: the command line becomes a command, and the command an exit code.
+//! The whole program: parses the command line, runs the command, returns its exit code.
 
 use std::io::Write;
 use std::process::ExitCode;

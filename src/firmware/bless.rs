@@ -1,6 +1,7 @@
-//! Marking the firmware good. systemd-boot counts its tries in the name of the file: `siembox_0.2.0+3.efi` became
-//! `siembox_0.2.0+2-1.efi` before it was started, and one whose tries are used up is passed over for an older one. Whoever runs
-//! well takes the count off. Where the board's own boot loader starts the kernel (Raspberry Pi), nothing is counted.
+//! Marks the firmware good. systemd-boot counts its tries in the name of the file:
+//! `siembox_0.2.0+3.efi` became `siembox_0.2.0+2-1.efi` before it was started, and one whose tries
+//! are used up is passed over for an older one. Whoever runs well takes the count off. Where the
+//! board's own boot loader starts the kernel (Raspberry Pi), nothing is counted.
 //!
 //! Well means that siembox answers, all its own parts live, and what it keeps is on the disk. Never that the network, the cloud
 //! or the SIEM can be reached: a pulled cable must not bring old firmware back. What becomes of a firmware that does not get

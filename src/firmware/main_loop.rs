@@ -1,4 +1,4 @@
-//! What PID 1 does all day: one loop that hears what happens, and looks after everything once for each.
+//! The main loop of PID 1: waits for an event, then looks after every part of the box once.
 //!
 //! Nothing in it waits for anybody: who has to wait (the status socket, the button, signals) does so in a thread of its own and
 //! tells. So the loop turns every second, a few seconds later only where the network is brought up anew, and feeds the

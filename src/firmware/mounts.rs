@@ -1,4 +1,5 @@
-//! The file systems that every step after stands on, and the root that nothing writes to once all has started.
+//! Mounts the file systems that the other steps need, and makes the root read-only once everything
+//! has started.
 //!
 //! The root is the unpacked initramfs: it lives in RAM, and a power cut finds nothing of it half written. What may change lies
 //! on /run and /tmp, which are bounded, and on /data.

@@ -1,5 +1,5 @@
-//! Keeping the children running: when each is started, started again, asked to end and killed. Pure: events and the time come
-//! in, and what is to be done goes out; [`process`] does it.
+//! Supervises the services: when each is started, restarted, asked to end and killed. Pure: events
+//! and the time come in, and what is to be done goes out; [`process`] does it.
 //!
 //! A child that ends is started again after 1 s, then 2 s, 4 s, up to a minute; one that has lived for ten minutes begins again
 //! with 1 s. It is never given up: a box that nobody looks at for a month has to come back by itself.

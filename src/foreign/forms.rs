@@ -1,4 +1,5 @@
-//! What a secret looks like where a peer repeats it, kept as fingerprints of its pieces and not as text.
+//! The forms in which a peer may repeat a secret, kept as fingerprints of its parts and not as
+//! text.
 //!
 //! A form is cut into pieces of 12 bytes, one at each place: so a part of a secret is found as well, as where the peer has
 //! cut it off. Of a form that can be told by its alphabet (base64, hexadecimal) only each eighth piece is kept: what stands

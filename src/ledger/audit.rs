@@ -1,4 +1,4 @@
-//! Which hour to ask the API about next, and what its answer means. Pure.
+//! Chooses the hour whose records the API is asked to count next, and compares its response. Pure.
 //!
 //! An hour is asked about when the reader has come past it and no walk looks back at it any more,
 //! again a day later and again after six days, because records have been seen to become visible

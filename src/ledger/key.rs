@@ -1,4 +1,4 @@
-//! What a count belongs to: a stream and an hour of its records' own time.
+//! The key of a count: a stream and an hour of its records' own time.
 
 /// One hour, milliseconds.
 pub const HOUR_MS: i64 = 3_600_000;

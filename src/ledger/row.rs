@@ -1,4 +1,4 @@
-//! What became of the records of one stream and hour.
+//! A row of the ledger: the counts of one stream and hour.
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;

@@ -1,4 +1,4 @@
-//! Libraries that speak through the crate `log` (rustls, sled, ureq): their warnings and errors become lines of ours.
+//! Writes the warnings and errors of libraries (rustls, sled, ureq) to the operator log.
 
 /// Hands warnings and errors on; everything finer is dropped where it arises.
 pub(super) struct Libraries;

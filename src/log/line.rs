@@ -1,5 +1,5 @@
-//! How a line looks. One event is one line, whatever is in it: control characters are escaped, so that nothing a record
-//! or a server says can pose as a line of ours.
+//! Formats a line of the log. One event is one line, whatever is in it: control characters are
+//! escaped, so that nothing a record or a server says can pose as a line of ours.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write};

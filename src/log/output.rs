@@ -1,4 +1,5 @@
-//! Where lines go: a bounded file, or standard error. A full disk or a vanished folder never stops the process.
+//! The output of the log: a bounded file, or standard error. A full disk or a vanished folder never
+//! stops the process.
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! The box says its name on the local network: `siembox.local`, and the page as a service that browsers for such things list.
+//! Announces the box on the local network by mDNS: its name `siembox.local`, and the page as a
+//! service.
 //!
 //! mdns-sd does the work: it looks whether another machine has the name already, answers, and follows each change of the
 //! addresses.

@@ -1,5 +1,5 @@
-//! What may come in from outside, as text for `nft`: the page and mDNS, and what makes a network work. All else is dropped
-//! without an answer; what siembox itself begins goes out and is answered.
+//! The packet filter, as text for `nft`: the page, mDNS and what a network needs may come in;
+//! everything else is dropped. Connections that siembox makes are let through.
 
 use std::fmt::Write;
 

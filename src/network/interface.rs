@@ -1,4 +1,4 @@
-//! The network cards that there are, and which one is taken.
+//! The network interfaces of the box, and which one is used.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! The cable after the start: put back, or put into another card. A DHCP client notices neither by itself for hours.
+//! Watches the cable after the start: plugged in again, or into another interface. A DHCP client
+//! notices neither by itself for hours.
 
 use super::interface::Nic;
 use super::plan::Setting;

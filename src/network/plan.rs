@@ -1,4 +1,4 @@
-//! Settings and the cards that there are → what is to be done, as values. Touches nothing.
+//! Plans the network: from settings and interfaces to commands and files, as values. Pure.
 
 use std::ffi::OsString;
 use std::net::IpAddr;

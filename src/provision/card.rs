@@ -1,5 +1,6 @@
-//! What lies on the card. Names there know no case (FAT), editors hide endings (`token.txt`), and Windows writes texts as
-//! UTF-16: none of it is the person's fault.
+//! The files on the boot partition that may be settings. Names there know no case (FAT), editors
+//! hide endings (`token.txt`), and Windows writes texts as UTF-16: none of it is the person's
+//! fault.
 
 use std::fs::{self, File};
 use std::io::Read;

@@ -1,4 +1,4 @@
-//! The folder in which everything is gathered, and the way from there to its place.
+//! The staging folder, in which new settings are gathered before they replace the old ones.
 
 use std::fs;
 use std::io;

@@ -1,4 +1,5 @@
-//! The single steps by which files come and go. Each is made durable, and a test can let the power go at any of them.
+//! The single steps of taking settings in, file by file. Each is made durable, and a test can let
+//! the power go at any of them.
 
 use std::cell::Cell;
 use std::fs::{self, File, OpenOptions, Permissions};

@@ -1,4 +1,5 @@
-//! Which files are taken in under which names, or why they can't be. Reads; writes nothing.
+//! Validates the files on the boot partition: under which names they are taken in, or why not.
+//! Writes nothing.
 
 use std::fs;
 use std::path::{Component, Path};

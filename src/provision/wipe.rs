@@ -1,5 +1,6 @@
-//! Taking a file off the card so that nothing of it can be read there: it gets a name that says so, is overwritten where it
-//! lies, and removed. What has such a name is wiped at the next start, whatever is left of it.
+//! Wipes a file from the boot partition so that nothing of it can be read there: it gets a name
+//! that says so, is overwritten where it lies, and removed. What has such a name is wiped at the
+//! next start, whatever is left of it.
 
 use std::fs;
 use std::path::{Path, PathBuf};

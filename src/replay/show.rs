@@ -1,4 +1,4 @@
-//! A replay for people: a bar while it runs, a sentence at its end. Pure.
+//! Shows a replay in a terminal: a progress bar while it runs, a sentence at its end. Pure.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A moment as people write it. Pure.
+//! Parses a point in time as people write it. Pure.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Which stretch of time can be fetched again.
+//! Checks which window of time can be fetched again.
 
 use std::time::Duration;
 

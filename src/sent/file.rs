@@ -1,5 +1,4 @@
-//! The file of one hour: blocks of fingerprints, each with its checksum, one for each page that
-//! brought some.
+//! The file of one hour of sent ids: a block of fingerprints with a checksum for each page.
 //!
 //! ```text
 //! count, 2 bytes | its complement, 2 bytes | CRC-32 of what follows, 4 bytes | count × 8 bytes     little-endian

@@ -1,4 +1,4 @@
-//! What is kept of the lines sent, and how the receiver is asked whether it has read them.
+//! Settings of delivery: the replay window, and how often the receiver is asked for proof.
 
 use super::overrides::TransportName;
 use super::section::Section;

@@ -1,4 +1,4 @@
-//! Settings that are changed by a program and go on looking as their author left them.
+//! Edits a settings file and keeps its comments and layout.
 //!
 //! A [`SettingsDraft`] is the file's text. Each change parses it with `toml_edit`, which says at which bytes a key, a value or a table
 //! stands, and puts other text there: comments, order, line ends and everything unrelated stay byte by byte. (Written

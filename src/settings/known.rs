@@ -1,5 +1,4 @@
-//! All files that the settings name, read before anybody waits for one of them or speaks of a
-//! secret.
+//! Reads all files that the settings name, before any of their secrets can appear in foreign text.
 
 use std::path::Path;
 

@@ -1,4 +1,5 @@
-//! What the command line and the environment say: it wins over the file, and can stand without one.
+//! Overrides from the command line and the environment: they win over the file, and work without
+//! one.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Text → [`Settings`], in one pass and without touching anything else.
+//! Parses text into [`Settings`], in one pass. Pure.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! From a name to a connected TCP socket that notices a dead peer within a minute.
+//! Connects to a host by name; the TCP socket notices a dead peer within a minute.
 
 use std::io;
 use std::net::SocketAddr;

@@ -1,4 +1,5 @@
-//! Syslog on a byte stream, plain or encrypted: lines become frames, frames go out in large writes.
+//! A syslog connection on a byte stream, plain or encrypted: frames lines and sends them in large
+//! writes.
 
 use super::error::SinkError;
 use super::peer::Peer;

@@ -1,5 +1,6 @@
-//! The other use of a [`SyslogStream`]: with a peer that answers. Who only writes while the peer only answers ends with both kernels
-//! full and nobody reading, so here whatever is said is taken in before anything more is written.
+//! A [`SyslogStream`] to a peer that answers. Who only writes while the peer only answers ends with
+//! both kernels full and nobody reading, so here whatever is said is taken in before anything more
+//! is written.
 
 use std::future::poll_fn;
 use std::io;

@@ -1,4 +1,4 @@
-//! An established byte stream to a peer that has nothing to say: bytes go out, and all that comes back is the end.
+//! An established byte stream to a peer that never answers: all that it can send is the end.
 //!
 //! A peer that answers is in [`duplex`](super::duplex). Framing and lines are above this ([`Connection`](super::connection::Connection)), TCP and TLS below ([`Transport`]). Each error
 //! leaves here in words that know who the peer is, what it said before, and whether it ever let us in.

@@ -1,4 +1,4 @@
-//! What carries the bytes: a TCP socket, or TLS on one; and the questions that must go past tokio to the kernel.
+//! The transport: a TCP socket, or TLS on one, and what the kernel says about it.
 
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};

@@ -1,4 +1,5 @@
-//! Reads a stream completely: what to ask next, which records are new, how far the cursor may move. Pure.
+//! Reads a stream by time, completely: what to request next, which records are new, how far the
+//! cursor may move. Pure.
 //!
 //! The cloud offers no feed with positions, only queries by time, and its answers have been seen to be incomplete at
 //! their edges: records become visible late, many share a millisecond, `hasNext` errs in both directions, a page holds

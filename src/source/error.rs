@@ -1,4 +1,4 @@
-//! What can go wrong at the cloud's side, told apart by what to do about it.
+//! Errors of a source, divided by what to do about them.
 
 use std::time::Duration;
 

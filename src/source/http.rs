@@ -1,4 +1,5 @@
-//! The one place where siembox speaks HTTP: ureq, on the caller's thread, every answer bounded in time and size.
+//! The only HTTP client of siembox: ureq, on the caller's thread, every response bounded in time
+//! and size.
 
 mod address_order;
 mod body;

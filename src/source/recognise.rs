@@ -1,4 +1,4 @@
-//! Which kind of record a text is, told by its keys: a file of records doesn't say from which address each of them came.
+//! Recognises the kind of a record by its keys, as a file of records does not name it.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! A record of a source, read: the event that it is, or why it can't be forwarded.
+//! A record that a source has read: its event, or why it cannot be forwarded.
 
 use crate::event::Event;
 

@@ -1,4 +1,4 @@
-//! A stream's source, as whoever builds an agent hands it over.
+//! The source of one stream, as an agent gets it.
 
 use super::{ReadSecret, Source};
 use crate::stream::StreamSpec;

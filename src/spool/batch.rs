@@ -1,4 +1,4 @@
-//! Lines as they lie on flash: about a hundred of them together, compressed.
+//! A batch: about a hundred lines, compressed together.
 //!
 //! Inside the [`record`], whose line number is that of the first line:
 //!

@@ -1,4 +1,4 @@
-//! Reading numbers and byte strings off the front of a slice, where the slice may say anything.
+//! Reads numbers and byte strings from the front of a slice that may hold anything.
 
 /// What is left to read. Every call answers `None` rather than reading past the end.
 #[derive(Debug, Clone, Copy)]

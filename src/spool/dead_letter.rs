@@ -1,4 +1,5 @@
-//! Records set aside, as they lie on flash. Like the fingerprints they form a chain from the newest to the oldest.
+//! Dead letters, records that were set aside, on flash. They form a chain from the newest to the
+//! oldest.
 
 use super::DeadLetter;
 use super::byte_reader::{ByteReader, put_place, put_string};

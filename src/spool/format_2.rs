@@ -1,4 +1,4 @@
-//! What format 2 said in other numbers. Pure.
+//! Translates spool format 2, which numbers streams in another way. Pure.
 //!
 //! | | format 2 | since format 3 |
 //! |---|---|---|

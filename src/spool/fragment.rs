@@ -1,4 +1,4 @@
-//! Records cut to the size that the store takes well.
+//! Fragments: large records cut to the size that sled stores well.
 //!
 //! sled moves what is larger than a quarter of a segment out to a file of its own, which it neither syncs nor removes.
 //! And it keeps up to nine pieces on one page (see `sled::store`), which may be rewritten as a whole. So nine pieces must

@@ -1,5 +1,5 @@
-//! The codecs, each behind the same two calls, for those who hold them against any bytes: the fuzz targets
-//! (`tests/fuzz`). siembox itself does not use this.
+//! The codecs behind one interface for the fuzz targets (`tests/fuzz`). siembox itself does not use
+//! this.
 
 use super::DeadLetter;
 use super::batch::{Decoder, Encoder, Label};

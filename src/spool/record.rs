@@ -1,4 +1,4 @@
-//! The outside of everything that the spool writes: which format, what kind, which line it stands at, and a checksum.
+//! The envelope of everything that the spool writes: format, kind, line number and checksum.
 //!
 //! ```text
 //! 0      1     2        6      14

@@ -1,4 +1,5 @@
-//! Fingerprints as they lie on flash: chunks of one stream with their numbers, and where the record before them is.
+//! Fingerprints of seen ids on flash: chunks of one stream with their numbers, and the position of
+//! the chunk before them.
 //!
 //! The records of a stream form a chain from the newest to the oldest, so that no tree has to be searched for them.
 

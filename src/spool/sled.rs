@@ -1,4 +1,5 @@
-//! The spool on sled: a chain of small stores, each deleted when the SIEM has all of it.
+//! The spool on sled: a chain of segments, small stores that are deleted when the SIEM has all of
+//! their lines.
 //!
 //! ```text
 //! <folder>/lock                                 one process at a time

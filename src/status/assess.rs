@@ -1,4 +1,4 @@
-//! How an agent and the ways to its two sides are, from what is reported of them.
+//! Assesses an agent and its two connections from what was reported.
 
 use super::condition::{Condition, PathCondition};
 use super::health::LinkState;

@@ -1,4 +1,4 @@
-//! The rhythms of a lamp, as data: the player, the page's legend and a person with a stopwatch see the same.
+//! The blink patterns of a lamp, as data for the player and for the page's legend.
 //!
 //! A lamp is on or off, because that is all that most of them can. What breathes on the page is long on and short off there.
 

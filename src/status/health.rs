@@ -1,4 +1,5 @@
-//! What a link is called by how long it has been silent: the names and times of the old portal (troubleshooting-siem.md).
+//! The state of a link by how long it has been silent, with the names and times of the old portal
+//! (troubleshooting-siem.md).
 
 use std::time::Duration;
 

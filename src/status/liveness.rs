@@ -1,5 +1,5 @@
-//! Signs of life. Whoever works says by when it will say so again; whoever has not kept that promise is late, and the hardware
-//! watchdog is not fed for it.
+//! Liveness: each part of the program promises by when it will report again. If one is late, the
+//! hardware watchdog is no longer fed.
 //!
 //! A good reason for silence is a wait whose end is known: the time limit of a request, a back-off, the pause between two polls, a full
 //! spool that is looked at again. The promise is then as long as that wait, and [`WORK`] more: for what is done without waiting for

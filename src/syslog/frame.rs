@@ -1,5 +1,6 @@
-//! Where one message ends and the next begins. A receiver that guesses wrong here mangles everything, so this is pure and
-//! small: it appends framed bytes to a buffer and says what it had to mend.
+//! Framing: where one message ends and the next begins. A receiver that guesses wrong here mangles
+//! everything, so this is pure and small: it appends framed bytes to a buffer and says what it had
+//! to mend.
 //!
 //! - [`Framing::Lf`]: RFC 6587, 3.4.2. What all receivers take on plain TCP.
 //! - [`Framing::OctetCounting`]: RFC 6587, 3.4.1, and RFC 5425: `LEN SP MSG`, LEN in bytes. Nothing inside a message can end it.

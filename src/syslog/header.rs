@@ -1,4 +1,4 @@
-//! What stands before the CEF text, because collectors differ in what they expect there.
+//! The syslog header before the CEF text, in the variants that collectors expect.
 //!
 //! The time is always the event's own, as the old agent had it, in UTC. With a name and priority the four forms are:
 //!

@@ -1,4 +1,4 @@
-//! What is known of the clock, in the file by which one process tells the others.
+//! The state of the clock, in a run file that other processes read.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Which answer is believed, and what is done about it. Pure.
+//! Selects which time server is believed, and by how much the clock is corrected. Pure.
 
 use std::time::Duration;
 

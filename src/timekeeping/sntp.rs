@@ -1,4 +1,4 @@
-//! One question to one time server, by rsntp.
+//! One SNTP request to one time server, by rsntp.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};

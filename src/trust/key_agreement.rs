@@ -1,4 +1,4 @@
-//! Agreeing on keys over P-521, which ring does not do. In TLS 1.2 a server shows a certificate
+//! Key agreement over P-521, which ring does not offer. In TLS 1.2 a server shows a certificate
 //! with a P-521 key only to who offers that (RFC 8422, 5.1). It is offered last, so that who can
 //! takes another.
 

@@ -1,4 +1,5 @@
-//! From rustls's errors to ours. rustls speaks to programmers ("invalid peer certificate: UnknownIssuer").
+//! Translates rustls's errors into ours. rustls speaks to programmers ("invalid peer certificate:
+//! UnknownIssuer").
 
 use std::io;
 

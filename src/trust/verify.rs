@@ -1,4 +1,5 @@
-//! Whether the other side is the one it says it is: rustls's own check, always, and the pin after it where there is one.
+//! Verifies the peer's certificate: rustls's own check, always, and after it the pin if there is
+//! one.
 //!
 //! A refusal carries the certificate's names out with it, because rustls's errors don't.
 

@@ -1,5 +1,5 @@
-//! What goes with the pages: style, script and logo, in the binary. Their addresses carry a version made of their content, so
-//! that a browser asks for each once, and for a new one at once.
+//! Style, script and logo of the pages, in the binary. Their addresses carry a version made of
+//! their content, so that a browser asks for each once, and for a new one at once.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! What a form or a query says: names and values in the order in which they were sent.
+//! Form data and query strings: names and values in the order in which they were sent.
 
 use std::fmt;
 

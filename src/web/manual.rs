@@ -1,4 +1,4 @@
-//! `/manual`: the manual, out of the binary. A box of its own has no other place to read it.
+//! `/manual`: the manual, which is part of the binary.
 //!
 //! Its files are shown as they are, as plain text: Markdown is made to be read so, and a renderer
 //! would weigh more than the manual.

@@ -1,4 +1,4 @@
-//! What a page is made of before it is an answer: a media type, bytes, and how long they may be kept.
+//! A page before it is sent: media type, bytes, and how long they may be cached.
 
 use std::borrow::Cow;
 use std::fmt;

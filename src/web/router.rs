@@ -1,4 +1,4 @@
-//! Which page stands at which path. There is no other: no folder, no file from the disk.
+//! The router: which page is at which path. Nothing is served from the disk.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What of the settings can't be used.
+//! Errors of the wiring: which setting cannot be used, and why.
 
 use crate::cef::VersionError;
 use crate::sink::TrustError;

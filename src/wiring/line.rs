@@ -1,4 +1,4 @@
-//! How lines look, by the settings.
+//! Builds the line writer from the settings.
 
 use super::WiringError;
 use crate::cef::{self, Looks, Style, Version};

@@ -1,4 +1,4 @@
-//! Where lines go, by the settings: a receiver over UDP, TCP, TLS or RELP.
+//! Builds the sink from the settings: UDP, TCP, TLS or RELP.
 
 use std::num::NonZeroU32;
 

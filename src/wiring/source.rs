@@ -1,4 +1,4 @@
-//! Where records come from, by the settings: the cloud's API over HTTP.
+//! Builds the source from the settings: the cloud's API over HTTP.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Where lines wait, by the settings: a folder on flash.
+//! Opens the spool that the settings describe.
 
 use std::path::Path;
 

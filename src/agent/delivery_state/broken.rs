@@ -1,4 +1,4 @@
-//! What a connection that breaks, or cannot be made, says about the lines that were out.
+//! A broken or failed connection: what it says about the lines that were sent on it.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Which lines go out next, and which are out.
+//! The lines that are sent next, and those that are sent and not yet proved.
 
 use std::ops::Range;
 use std::time::Duration;

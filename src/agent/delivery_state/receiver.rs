@@ -1,4 +1,4 @@
-//! What the receiver, or its kernel, says about what is out.
+//! Acknowledgements: what the receiver, or its kernel, says about the lines that were sent.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What leaves the spool: lines that have arrived or were set aside, without a gap.
+//! The lines that may leave the spool: those that have arrived or were set aside, without a gap.
 
 use super::DeliveryState;
 use crate::agent::suspects::Named;

@@ -1,5 +1,4 @@
-//! The end of a connection that siembox wants: to hear the receiver's word, or because the agent
-//! stops.
+//! Ends a connection, either to prove what was sent on it or because the agent stops.
 
 use super::{End, Forwarder, LAST_PROOF, halted_for};
 use crate::agent::delivery_state::DeliveryState;

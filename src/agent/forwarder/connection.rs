@@ -1,4 +1,4 @@
-//! One connection's life: it is made, lines go out on it, and it ends.
+//! One connection from its start to its end: connect, send, prove, close.
 
 use std::sync::Arc;
 use std::time::Duration;

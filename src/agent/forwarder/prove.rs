@@ -1,5 +1,4 @@
-//! Has the receiver what was sent? Asked of its kernel, and where it can say so, of the receiver
-//! itself.
+//! Proves that the receiver has what was sent: by its kernel, and over RELP by the receiver itself.
 
 use std::time::Duration;
 

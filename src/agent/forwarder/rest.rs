@@ -1,4 +1,4 @@
-//! Nothing to send: the forwarder waits, and looks after the connection meanwhile.
+//! The wait while there is nothing to send; the connection is watched meanwhile.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Asking for a page, and for what its events lack.
+//! Fetches a page, and what its events lack.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! A page while it comes: each record becomes a line, a count, or a record set aside, before the
-//! next one is there. Only when the page has ended well any of it counts.
+//! Builds a page while it arrives: each record becomes a line, a count, or a dead letter before the
+//! next one is read. Only when the page has ended well any of it counts.
 
 use std::ops::ControlFlow;
 use std::time::Duration;

@@ -1,6 +1,6 @@
-//! The two clocks: the cloud's is asked for where what is never read hangs on it, and it is told
-//! where they differ. And a clock that nobody set: on siembox's own firmware a poller waits for it,
-//! for a while, and says so.
+//! Waits for the clock on siembox's own firmware until a time server has set it, for a while, and
+//! reports that. It also asks for the cloud's time before a first start, and reports when the two
+//! clocks differ.
 
 use std::time::Duration;
 

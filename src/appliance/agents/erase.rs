@@ -1,4 +1,4 @@
-//! What an agent kept that the settings no longer name is erased.
+//! Erases the data of an agent that the settings no longer name.
 
 use crate::appliance::Appliance;
 use crate::settings::AgentSettings;

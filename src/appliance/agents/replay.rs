@@ -1,4 +1,4 @@
-//! A replay is handed to the agent that it is for.
+//! Passes a replay to its agent.
 
 use crate::appliance::Appliance;
 use crate::replay::{ReplayCall, ReplayReport};

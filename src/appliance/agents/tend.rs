@@ -1,4 +1,4 @@
-//! Agents that fell, could not start, or lost their spool begin again.
+//! Restarts agents that failed, could not start, or lost their spool.
 
 use std::time::Duration;
 

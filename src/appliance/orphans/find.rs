@@ -1,4 +1,4 @@
-//! Which folders hold a spool that belongs to no agent, and what is in it.
+//! Finds orphaned spools in the state folder, and counts what is in them.
 
 use std::collections::HashSet;
 use std::io;

@@ -1,4 +1,4 @@
-//! What somebody asks for: an orphaned spool is sent or deleted.
+//! Requests to send or to delete an orphaned spool.
 
 use std::time::Duration;
 

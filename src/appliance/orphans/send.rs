@@ -1,4 +1,4 @@
-//! What waits in an orphaned spool is sent, by an agent that reads nothing.
+//! Sends an orphaned spool with an agent that has no source.
 
 use std::io::Read;
 use std::path::Path;

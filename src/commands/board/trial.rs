@@ -1,4 +1,5 @@
-//! Lamps and button tried with the person who sits before the board: siembox does its part and asks what they see.
+//! Tests lamps and button together with the person at the board: siembox switches them and asks
+//! what that person sees.
 
 use std::io::{self, BufRead, Write};
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What PID 1 makes of the firmware that runs: it is marked good, or given up.
+//! The boot assessment: marks the running firmware good, or gives it up.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! The network after the start: a cable that comes back, or comes into another card, and settings that have changed.
+//! The network after the start: reacts to a cable that is plugged in again or into another card,
+//! and to changed settings.
 
 use std::path::Path;
 use std::time::{Duration, SystemTime};

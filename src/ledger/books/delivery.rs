@@ -1,5 +1,5 @@
-//! Counting what goes out: sent, sent again, proved, refused. A line counts as proved because the receiver's word about this
-//! very line was noted, never because lines were counted up to it.
+//! Counts what is sent, sent again, proved and refused. A line counts as proved because the
+//! receiver's word about this very line was noted, never because lines were counted up to it.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! Settings that go to another box: their text, and with it, if that is wanted, secrets and certificates, behind a passphrase.
+//! The export of the settings to another box: the text, and on request the secrets and
+//! certificates, encrypted with a passphrase.
 //!
 //! Without secrets an export is the settings file itself. With them it is one text encrypted with a passphrase as age has it
 //! (<https://age-encryption.org/v1>, a scrypt recipient, armored), so that `age -d` opens it too; inside is one JSON text:

@@ -1,5 +1,4 @@
-//! A whole new file in place of an old one: whoever reads, and whoever is killed, finds the old one
-//! or the new one.
+//! Replaces the settings file as a whole: a reader, or a crash, finds the old or the new one.
 
 use std::fs::File;
 use std::io::{self, Write};

@@ -1,4 +1,4 @@
-//! The comments and blank lines between two tables: which belong to the one above, which to the one below.
+//! Divides the comments and blank lines between two tables among them.
 
 /// How a gap is divided: bytes from its beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

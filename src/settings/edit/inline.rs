@@ -1,4 +1,4 @@
-//! Entries between brackets, `{ a = 1, b = 2 }` and `[ {…}, {…} ]`: taking one out with its comma.
+//! Removes an entry of `{ a = 1, b = 2 }` or `[ {…}, {…} ]` together with its comma.
 
 use std::ops::Range;
 

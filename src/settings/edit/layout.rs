@@ -1,4 +1,4 @@
-//! Where what stands in a settings file: its tables with a header, line by line, and the ends of what is in them.
+//! The layout of a settings file: where each table and value begins and ends.
 
 use std::ops::Range;
 

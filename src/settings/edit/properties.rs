@@ -1,4 +1,4 @@
-//! Any change of any file: what was set is there, what has nothing to do with it stays byte by byte.
+//! Properties of edits: what was set is there, and everything else stays byte for byte.
 
 use proptest::prelude::*;
 use toml_edit::Value;

@@ -1,4 +1,4 @@
-//! From one page to the next: how far it moves the cursor, and where the next one begins.
+//! Advances from one page to the next: how far the cursor moves, and where the next page begins.
 
 use super::cursor::Walk;
 use super::page::OpenPage;

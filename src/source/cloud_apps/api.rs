@@ -1,4 +1,4 @@
-//! The API as a [`Source`]: a query becomes a POST, an answer a page or a named trouble.
+//! The API as a [`Source`]: sends a query as a POST, and reads the response as a page or an error.
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;

@@ -1,4 +1,4 @@
-//! From a name to a connection that speaks HTTP: the addresses in turn, the proxy where there is one, TLS.
+//! Connects to an HTTP server by name: its addresses in turn, a proxy if there is one, TLS.
 
 use ureq::Error;
 use ureq::unversioned::resolver::ResolvedSocketAddrs;

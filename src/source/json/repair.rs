@@ -1,5 +1,6 @@
-//! Records that are almost JSON. Half of a surrogate pair (a name cut in the middle of an emoji) or a raw control
-//! character inside a string stops a JSON parser, but costs one character, not the record.
+//! Repairs records that are almost JSON. Half of a surrogate pair (a name cut in the middle of an
+//! emoji) or a raw control character inside a string stops a JSON parser, but costs one character,
+//! not the record.
 
 use std::borrow::Cow;
 

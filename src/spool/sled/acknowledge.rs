@@ -1,4 +1,4 @@
-//! Acknowledging lines that the sink has proved.
+//! Releases lines that the sink has proved.
 
 use std::sync::{PoisonError, TryLockError};
 

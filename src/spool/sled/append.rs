@@ -1,4 +1,4 @@
-//! Writing a page.
+//! Writes a page.
 
 use std::sync::PoisonError;
 

@@ -1,4 +1,4 @@
-//! The checkpoint: cursors, fingerprints and records set aside that a store passes to the next one.
+//! The checkpoint: cursors, fingerprints and dead letters that a segment passes to the next one.
 //! Lines stay where they are.
 
 use std::collections::VecDeque;

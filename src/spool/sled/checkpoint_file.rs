@@ -1,4 +1,4 @@
-//! A copy of the cursors beside the stores, for the day when the newest store cannot be opened.
+//! A copy of the checkpoint in a file, used if the newest segment cannot be opened.
 //!
 //! It is made only when nothing that came after it can be lost with the store: when a store is begun, and (every
 //! quarter of an hour at the most) when no line waits. So after the loss of the newest store the source, starting from

@@ -1,4 +1,4 @@
-//! What can go wrong below the spool, and the walls around sled.
+//! Errors below the spool, and the guard around sled, which answers some damage with a panic.
 //!
 //! sled answers damage partly with errors and partly with panics (`assert!`, `unwrap` and `expect` on what it read), so
 //! each call into it goes through [`contained`]. That needs `panic = "unwind"`.

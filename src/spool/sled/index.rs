@@ -1,4 +1,5 @@
-//! The numbers of the spool, in memory: which lines wait, which are lost, what lies where. Pure; held only for moments.
+//! The index of the spool, in memory: which lines wait, which are lost, and where each is. Pure;
+//! locked only for moments.
 
 use std::collections::VecDeque;
 

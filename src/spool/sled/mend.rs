@@ -1,4 +1,4 @@
-//! Opening a store that a crash or a bad sector has been at.
+//! Opens a segment that a crash or a bad sector has damaged.
 //!
 //! `snap.*` and `conf` can be made again from nothing: the first is an index of the log, the second holds our own settings.
 //! sled refuses to open when the first is damaged (also when the power went while it was being written); without it

@@ -1,4 +1,4 @@
-//! From what lies in the folder to a spool that works, whatever happened to it.
+//! Opens the spool from its folder, whatever has happened to the files.
 
 use std::collections::VecDeque;
 use std::io;

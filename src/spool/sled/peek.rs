@@ -1,4 +1,4 @@
-//! Handing lines out to the sink.
+//! Hands lines to the forwarder.
 
 use std::sync::PoisonError;
 

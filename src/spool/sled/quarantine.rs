@@ -1,4 +1,4 @@
-//! Where damaged pieces go: nothing is thrown away that an engineer might want to look at, and nothing grows for ever.
+//! The quarantine keeps damaged parts for an engineer, within a bound.
 
 use std::fs;
 use std::io::{self, Write};

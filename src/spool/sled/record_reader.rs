@@ -1,4 +1,4 @@
-//! Finding records among the pieces of a store, some of which may be damaged.
+//! Reads the records of a segment, some of which may be damaged.
 
 use super::error::StoreError;
 use super::store::Store;

@@ -1,4 +1,4 @@
-//! Which of the states in a store counts.
+//! Recovery: decides which of the states in a segment is the valid one.
 
 use super::error::StoreError;
 use super::record_reader::{Lookup, RecordReader};

@@ -1,4 +1,5 @@
-//! Going on after an error: opening stores on a full disk, opening the newest one again, moving lost ones away.
+//! Continues after an error: opens segments on a full disk, opens the newest one again, moves lost
+//! ones away.
 
 use std::path::Path;
 use std::sync::PoisonError;

@@ -1,4 +1,5 @@
-//! The stores in the spool's folder: one behind the other, by name alone, so that none has to be opened to know its lines.
+//! The segments in the spool's folder. Their names hold their line numbers, so that none has to be
+//! opened to know them.
 
 use std::fs;
 use std::io;

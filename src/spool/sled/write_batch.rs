@@ -1,4 +1,4 @@
-//! A page on its way into a store: everything is laid out here, in memory, before the first byte is written. Pure.
+//! A write batch: a page laid out in memory before the first byte is written. Pure.
 
 use std::collections::VecDeque;
 

@@ -1,4 +1,4 @@
-//! The asking side of a replay, and of what is done with an orphaned spool.
+//! The client side of a replay, and of requests about orphaned spools.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;

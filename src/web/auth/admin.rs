@@ -1,4 +1,4 @@
-//! What a page behind the log-in is given, and how one is added.
+//! A page behind the log-in: what it is given, and how one is added.
 
 use std::net::IpAddr;
 

@@ -1,5 +1,5 @@
-//! Who is connected, and who makes room when all seats are taken. Slow visitors can then hold seats only until somebody else
-//! comes, and one address can't drive out another.
+//! The table of connections, and which one is closed when it is full: an idle one of the address
+//! that has most, so that one address cannot crowd out another.
 
 use std::cell::Cell;
 use std::net::IpAddr;

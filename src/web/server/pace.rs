@@ -1,5 +1,5 @@
-//! How many answers a second there are at most: a page for people needs few, and a flood of visitors gets no more of the
-//! processor than these cost.
+//! Limits the responses per second: a page for people needs few, and a flood of requests gets no
+//! more of the processor than that.
 
 use std::cell::Cell;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! The status as visitors see it: looked at when somebody asks, and not more often than is worth it. The look is taken on a
-//! thread of its own, so that a disk that hangs keeps nobody from `/healthz`.
+//! Caches the snapshot that pages show, for a short time. It is taken on a thread of its own, so
+//! that a disk that hangs does not block `/healthz`.
 
 use std::rc::Rc;
 use std::time::Duration;

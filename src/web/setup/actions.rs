@@ -1,4 +1,4 @@
-//! What the set-up lets the box do, beside reading and writing settings: the port to the rooms that the page does not know.
+//! The port through which the page acts on the box: checks, previews, replays, pauses.
 
 use std::io::Write;
 

@@ -1,4 +1,5 @@
-//! What the wizard asks for, as data: each field with the key that it has in the settings file, its words and its kind.
+//! The fields of the wizard, as data: each with its key in the settings file, its texts and its
+//! kind.
 //!
 //! The settings' own reader is the judge of every value; a field only knows how to be written on a page.
 

@@ -1,4 +1,4 @@
-//! What a person has typed into the wizard so far: kept by the box, not by the browser, until it is saved or left.
+//! The state of the wizard: what was entered so far, kept by the box until it is saved or left.
 
 use std::collections::BTreeMap;
 use std::fs::DirBuilder;

@@ -1,5 +1,5 @@
-//! The forms that are being filled in, one for each session and agent; and where what was typed into them waits that belongs
-//! into files.
+//! The open forms, one for each session and agent, and the secrets and files entered into them
+//! until they are saved.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! What settings that come in through the page may name. They are written by whoever sits there, and read with siembox's rights.
+//! Checks which files imported settings may name, as they are read with siembox's rights.
 //!
 //! A key that names a file names one that comes along, or what it names on this box already, or one in the settings folder that
 //! is not there yet. So no file of the machine is read by way of an import, and no secret of this box goes elsewhere by one: a

@@ -1,4 +1,4 @@
-//! What stands on a step's page beside its fields: what is wrong, the buttons, and at the end all at a glance.
+//! The page of a step around its fields: errors, buttons, and the summary at the end.
 
 use maud::{Markup, html};
 

@@ -1,4 +1,5 @@
-//! `/setup/support`: one archive for who is asked for help: settings without secrets, status, audit list, the newest of the log.
+//! `/setup/support`: the support bundle, one archive: settings without secrets, status, audit list,
+//! the newest of the log.
 
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;

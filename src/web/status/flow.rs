@@ -1,4 +1,5 @@
-//! The way of the records as a picture: cloud → box → SIEM. Where it is interrupted, that arrow is broken.
+//! The flow of records as a picture: cloud → box → SIEM. An interrupted connection is drawn as a
+//! broken arrow.
 
 use maud::{Markup, PreEscaped, html};
 

@@ -1,4 +1,4 @@
-//! What the lamps of the box can say: the whole table, each rhythm drawn as four seconds of light, so that nothing has to blink here.
+//! The legend of the lamps: every signal, its pattern drawn as four seconds of light.
 
 use maud::{Markup, html};
 

@@ -1,4 +1,4 @@
-//! The consequences of a probe's response.
+//! What follows from a probe's response.
 
 use super::probe::Probe;
 use super::{FEW, MOST_THROTTLED, ProbeAnswer, Step};

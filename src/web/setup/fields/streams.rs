@@ -1,4 +1,4 @@
-//! What the wizard asks for of a stream, by its kind.
+//! The fields of a stream, by its kind.
 
 use super::{FieldKind, Group, SetupField, ValueKind};
 use crate::stream::{StreamKind, StreamSpec};
