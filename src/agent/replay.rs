@@ -5,29 +5,31 @@
 //! remembered ([`SentIds`]); and what a poller may still read by itself is left to it, because it
 //! would send it once more.
 
+mod fate;
+mod on_error;
 mod page;
+mod page_builder;
+mod progress;
 mod start;
 mod time;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::on_error::{ErrorPolicy, follow};
+use super::on_error::ErrorPolicy;
 use super::page_writer::PageWriter;
 use super::rate_limited_client::RateLimitedClient;
 use super::shutdown::Shutdown;
 use super::worker::{Stopped, Worker};
-use crate::clock::{self, Time};
+use crate::clock::Time;
 use crate::format::LineWriter;
-use crate::replay::{ReplayProgress, ReplayReport, ReplayRequest, Running};
+use crate::replay::{ReplayProgress, ReplayReport, ReplayRequest};
 use crate::sent::SentIds;
-use crate::source::{
-    Change, Cursor, Failure, Query, SourceError, SourceErrorKind, Step, TimeReader, Verdict,
-};
+use crate::source::{Cursor, Query, TimeReader, Verdict};
 use crate::spool::Spool;
 use crate::status::InternalEvent;
 use crate::stream::StreamSpec;
-use page::DistinctRecords;
+use page_builder::DistinctRecords;
 pub(super) use start::RunningReplay;
 use time::ReplayTime;
 
@@ -181,109 +183,6 @@ impl<S: Spool, T: Time> Replay<S, T> {
             }
         }
         Ok(())
-    }
-
-    /// What to do after an error: what passes by itself is waited for, what fails alone is narrowed
-    /// down, the rest is for whoever asked.
-    fn after(&mut self, leg: &mut Leg<S>, error: SourceError) -> Result<(), End> {
-        let SourceError { trouble, what } = error;
-        if let SourceErrorKind::Throttled(silence) = trouble {
-            leg.client.keep_silent(&self.worker, silence);
-            self.worker.wait(silence, &what)?;
-        }
-        let (failure, client) = (self.failure(), &mut leg.client);
-        let step = (leg.errors).step(&self.worker, client, &mut leg.reader, trouble, failure)?;
-        match (step, trouble) {
-            (Step::Changed(Change::Passed(passed)), _) => self.pass_over(leg, passed, &what),
-            // the silence that the cloud asked for has passed
-            (Step::Changed(_), _) | (Step::Wait, SourceErrorKind::Throttled(_)) => Ok(()),
-            (
-                Step::Outage,
-                SourceErrorKind::Refused
-                | SourceErrorKind::InvalidToken
-                | SourceErrorKind::InvalidProxy
-                | SourceErrorKind::InTheWay
-                | SourceErrorKind::TooLarge
-                | SourceErrorKind::BadQuestion,
-            ) => {
-                if self.worker.time.agent.over() {
-                    return Err(End::Stopped);
-                }
-                Err(End::Failed(format!("{}: {what}", leg.stream)))
-            }
-            (Step::Held | Step::TooMany, _) => Err(self.left(leg, &what)),
-            _ => self.back_off(leg, &what),
-        }
-    }
-
-    /// What to do after answers that contradict themselves for good: as after none.
-    fn after_contradiction(&mut self, leg: &mut Leg<S>, reason: &'static str) -> Result<(), End> {
-        let step = leg.reader.doubted(self.failure());
-        match follow(&self.worker, &mut leg.client, &mut leg.reader, step)? {
-            Step::Changed(Change::Passed(passed)) => self.pass_over(leg, passed, reason),
-            Step::Changed(_) => Ok(()),
-            Step::Wait => self.back_off(leg, reason),
-            Step::Held | Step::TooMany => Err(self.left(leg, reason)),
-            _ => Err(End::Failed(format!(
-                "{}: {reason}: repeat the replay later",
-                leg.stream
-            ))),
-        }
-    }
-
-    fn back_off(&self, leg: &mut Leg<S>, why: &str) -> Result<(), End> {
-        let wait = leg.errors.passing.failed(self.worker.time.chance());
-        Ok(self.worker.wait(wait, why)?)
-    }
-
-    /// What fails can't be gone around: what of the window is left.
-    fn left(&self, leg: &Leg<S>, why: &str) -> End {
-        let from_ms = (leg.reader.query()).map_or(self.request.from_ms, |query| query.from_ms);
-        let from = clock::in_words(from_ms);
-        End::Failed(format!(
-            "{}: requests for the time from {from} on fail repeatedly ({why}) and cannot be \
-                skipped; the window before that time is done. For the rest, when the API answers \
-                again: siembox replay --since {from}",
-            leg.stream,
-        ))
-    }
-
-    fn failure(&self) -> Failure {
-        let since_start = self.worker.now().steady.as_millis();
-        Failure {
-            at_ms: i64::try_from(since_start).unwrap_or(i64::MAX),
-            end_ms: self.request.to_ms,
-        }
-    }
-
-    fn say(&mut self, leg: &Leg<S>, (place, legs): (usize, usize), done: bool) {
-        let ReplayRequest { from_ms, to_ms, .. } = self.request;
-        let reached = leg.reader.high_ms().unwrap_or(from_ms);
-        let of_leg = if done {
-            1000
-        } else {
-            (reached - from_ms) * 1000 / (to_ms - from_ms).max(1)
-        };
-        let (place, legs) = (place as i64, legs as i64);
-        let all = (place * 1000 + of_leg.clamp(0, 1000)) / legs.max(1);
-        self.progress.per_mille = u16::try_from(all).unwrap_or(1000);
-        self.worker
-            .tell(&InternalEvent::ReplayGoesOn(self.running()));
-        self.publish();
-    }
-
-    /// How far it has come, for whoever asked.
-    fn publish(&self) {
-        let progress = ReplayReport::Progress(self.progress.clone());
-        self.worker.time.report.send_replace(progress);
-    }
-
-    fn running(&self) -> Box<Running> {
-        Box::new(Running {
-            request: self.request.clone(),
-            streams: self.streams.clone(),
-            progress: self.progress.clone(),
-        })
     }
 }
 

@@ -128,7 +128,7 @@ fn it_is_named_on_every_surface_and_comes_back_with_its_name() {
     let text = renamed.siembox.output("status", &[]);
     let text = String::from_utf8(text.stdout).unwrap();
     assert!(
-        text.contains("spool contoso, which belongs to no agent: 1000 lines wait"),
+        text.contains("orphaned spool contoso: 1000 lines wait"),
         "{text}"
     );
     let json = renamed.siembox.output("status", &["--json"]).stdout;
@@ -141,7 +141,7 @@ fn it_is_named_on_every_surface_and_comes_back_with_its_name() {
         "{check}"
     );
     let page = &status.page[0];
-    assert!(get(page, "/").contains("the settings have no agent named contoso"));
+    assert!(get(page, "/").contains("the spool contoso belongs to no agent in the settings"));
     assert!(get(page, "/metrics").contains("siembox_orphaned_spool_lines{spool=\"contoso\"} 1000"));
     let (code, said) = renamed.ask(&[]);
     assert_eq!(code, Some(1), "{said}");
@@ -208,7 +208,12 @@ fn what_waits_is_sent_over_a_kill_with_the_settings_of_another_agent() {
         status.orphans.is_empty() && status.agents.len() == 1 && receiver.count() >= WAITING
     });
     assert_eq!(notice(&status), None);
-    assert!(renamed.siembox.log().contains("have arrived"));
+    assert!(
+        renamed
+            .siembox
+            .log()
+            .contains("all lines of the orphaned spool are proved")
+    );
     assert!(!renamed.spool().join("sends-to").exists());
     renamed.siembox.stop();
     let difference = expected::compare(&renamed.want, &receiver.lines());

@@ -1,66 +1,23 @@
 //! One page of a replay: its records that were not sent before become lines, durably.
 
 use std::collections::HashSet;
-use std::ops::ControlFlow;
 
-use super::{End, Leg, Pollers, Replay};
-use crate::agent::chunk;
-use crate::agent::cloud_clock::CloudClock;
+use super::fate::Fate;
+use super::page_builder::{DistinctRecords, ReplayPageBuilder};
+use super::{End, Leg, Replay};
 use crate::agent::on_error::passed_over;
 use crate::agent::page_buffer::PageBuffer;
 use crate::agent::page_writer::{BehindPage, tell_aside};
 use crate::clock::Time;
 use crate::event::Event;
 use crate::foreign::ForeignText;
-use crate::ledger::{self, LedgerKey};
-use crate::replay::ReplayCounts;
 use crate::sent::{Hour, Id};
-use crate::source::{
-    Answer, Query, Recipient, SourceError, TimeReader, Unserved, Verdict, fingerprint,
-};
-use crate::source::{Record, Unreadable};
+use crate::source::{Answer, Query, Record, SourceError, Unserved, Verdict, fingerprint};
 use crate::spool::Spool;
 use crate::status::InternalEvent;
 
 /// How often the activities behind an alert are asked for before it goes without them.
 const RELATED_TRIES: u32 = 3;
-
-/// The different records of a page.
-#[derive(Default)]
-pub(super) struct DistinctRecords {
-    records: Vec<Record<'static>>,
-    /// Those that can't be read.
-    page: PageBuffer,
-    /// Those among them that the poller will set aside by itself.
-    to_come: u64,
-    /// Records from behind the window.
-    beyond: u64,
-    /// What the records take, bytes.
-    weight: usize,
-}
-
-/// Takes a page's records as they come.
-struct PageBuilder<'a, T> {
-    reader: &'a mut TimeReader,
-    /// The cloud's time, which the answer tells anew.
-    clock: CloudClock,
-    time: &'a T,
-    /// Where the window ends.
-    to_ms: i64,
-    /// What the poller may still read by itself.
-    pollers: &'a Pollers,
-    taken: &'a mut DistinctRecords,
-}
-
-/// What becomes of a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    Sent,
-    SentAgain,
-    AlreadySent,
-    ToCome,
-    LeftOut,
-}
 
 impl<S: Spool, T: Time> Replay<S, T> {
     /// Asks for a page, in turn, and takes its records as they come.
@@ -71,7 +28,7 @@ impl<S: Spool, T: Time> Replay<S, T> {
         taken: &mut DistinctRecords,
     ) -> Result<Answer, SourceError> {
         leg.client.wait_for_turn(&self.worker)?;
-        let mut builder = PageBuilder {
+        let mut builder = ReplayPageBuilder {
             reader: &mut leg.reader,
             clock: leg.client.clock,
             time: &self.worker.time,
@@ -216,87 +173,6 @@ impl<S: Spool, T: Time> Replay<S, T> {
             });
         }
         Ok(())
-    }
-}
-
-impl<T: Time> Recipient for PageBuilder<'_, T> {
-    fn open(&mut self, server_ms: Option<i64>) {
-        self.clock.tell(server_ms, self.time.now().steady);
-        *self.taken = DistinctRecords::default();
-        self.reader.open(self.to_ms, None);
-    }
-
-    fn record(&mut self, raw: &str, record: Result<Record<'_>, Unreadable>) -> ControlFlow<()> {
-        match record {
-            // from a cloud that takes no heed of the end
-            Ok(record) if record.cursor_ms > self.to_ms => self.taken.beyond += 1,
-            Ok(record) => {
-                if self
-                    .reader
-                    .admit(record.event.identity(), Some(record.cursor_ms))
-                {
-                    self.taken.weight += record.event.weight();
-                    self.taken.records.push(record.into_owned());
-                }
-            }
-            Err(unreadable) => self.set_aside(unreadable, raw),
-        }
-        chunk::room_beside(self.taken.weight + self.taken.page.beside_lines)
-    }
-}
-
-impl<T: Time> PageBuilder<'_, T> {
-    fn set_aside(&mut self, unreadable: Unreadable, text: &str) {
-        let id = unreadable.id.as_deref().unwrap_or(text);
-        if !self.reader.admit(id, unreadable.cursor_ms) {
-        } else if unreadable
-            .cursor_ms
-            .is_some_and(|at_ms| self.pollers.may_read(at_ms))
-        {
-            self.taken.to_come += 1;
-        } else {
-            let at_ms = self.time.now().wall_ms;
-            self.taken.page.keep(unreadable, text, at_ms);
-        }
-    }
-}
-
-// === impl Fate ===
-
-impl Fate {
-    /// Does it become a line?
-    fn sends(self) -> bool {
-        matches!(self, Self::Sent | Self::SentAgain)
-    }
-
-    /// What its line is counted under. What counts in its hour is only what is new there, so that a
-    /// gap closes and nothing hides one; a line sent again on purpose belongs to no hour.
-    fn key(self, stream: u8, record: &Record<'_>) -> LedgerKey {
-        match self {
-            Self::SentAgain => LedgerKey::asked(stream),
-            _ => LedgerKey::at(stream, ledger::hour_of(record.cursor_ms)),
-        }
-    }
-
-    /// How the ledger counts it.
-    fn enter(self, key: LedgerKey, counts: &mut ledger::PageCounts) {
-        match self {
-            Self::Sent | Self::SentAgain => counts.spooled(key),
-            Self::AlreadySent | Self::LeftOut => counts.seen(key),
-            // the poller will count it
-            Self::ToCome => {}
-        }
-    }
-
-    fn count(self, counts: &mut ReplayCounts) {
-        counts.records += 1;
-        *match self {
-            Self::Sent => &mut counts.sent,
-            Self::SentAgain => &mut counts.sent_again,
-            Self::AlreadySent => &mut counts.already_sent,
-            Self::ToCome => &mut counts.to_come,
-            Self::LeftOut => &mut counts.left_out,
-        } += 1;
     }
 }
 

@@ -12,7 +12,10 @@ use crate::lines::Lines;
 use crate::sent::{SentBounds, SentRecorder};
 use crate::settings::{Overrides, Settings};
 use crate::source::cloud_apps::RULES;
-use crate::source::{Answer, ApiRules, Recipient, RequestLimit, Rules, Seen, Source, Unreadable};
+use crate::source::{
+    Answer, ApiRules, Recipient, RequestLimit, Rules, Seen, Source, SourceError, SourceErrorKind,
+    Unreadable,
+};
 use crate::spool::SpoolPage;
 use crate::spool::sled::{SledSpool, SpoolBounds};
 use crate::status::{

@@ -1,0 +1,121 @@
+//! A page that has come to its end: what it brought is written and told.
+
+use std::time::Duration;
+
+use super::Poller;
+use crate::agent::page_writer::{BehindPage, tell_aside};
+use crate::agent::worker::Stopped;
+use crate::clock::Time;
+use crate::source::{Answer, PageResult, SourceError, SourceErrorKind, Verdict};
+use crate::spool::{Spool, SpoolError};
+use crate::status::{InternalEvent, PageRead};
+
+/// What is told of an answer that was cut.
+const MORE_THAN_FITS: &str = "the API sends more records than requested and than fit into memory: \
+     siembox reads those that fit";
+
+impl<S: Spool, T: Time> Poller<S, T> {
+    /// The page has come to its end: what it brought is written.
+    pub(super) fn take_in(&mut self, answer: &Answer) -> Result<Duration, SourceError> {
+        self.add_held()?;
+        let stream = self.stream;
+        tell_aside(&self.worker, stream.name, &self.state.page.buffer.aside);
+        if answer.cut {
+            let (stream, reason) = (stream.name, MORE_THAN_FITS);
+            self.worker
+                .tell(&InternalEvent::Doubtful { stream, reason });
+        }
+        let turn = self.reader.close(answer);
+        if turn.write {
+            self.write(&turn)?;
+        } else {
+            let counts = &self.state.page.buffer.counts;
+            self.pages.ledger.count(stream.number(), counts);
+        }
+        for served in &turn.served {
+            self.worker.tell(&InternalEvent::ServedAgain {
+                stream: stream.name,
+                served: *served,
+                left: self.reader.unserved(),
+            });
+        }
+        let page = &self.state.page;
+        let lines = page.buffer.lines.len() as u64;
+        self.state.news += lines;
+        self.worker.tell(&InternalEvent::PageRead(PageRead {
+            stream: stream.name,
+            records: answer.records,
+            repeats: turn.repeats,
+            left_out: page.left_out,
+            set_aside: page.buffer.aside.len() as u64,
+            lines,
+            read_up_to_ms: self.reader.high_ms(),
+            more: turn.verdict == Verdict::More,
+        }));
+        if turn.verdict == Verdict::CaughtUp {
+            self.audit();
+        }
+        if answer.cut && matches!(turn.verdict, Verdict::Doubtful(_)) {
+            // what fits brought nothing further: perhaps a smaller page does
+            return Err(SourceError::new(SourceErrorKind::TooLarge, MORE_THAN_FITS));
+        }
+        Ok(self.wait_after(turn.verdict))
+    }
+
+    /// Makes the page durable, however long that takes.
+    ///
+    /// # Errors
+    /// When we are told to stop first.
+    pub(super) fn write(&mut self, turn: &PageResult) -> Result<(), Stopped> {
+        let (worker, clock) = (&self.worker, self.client.clock);
+        let behind = BehindPage {
+            cursor: &turn.cursor,
+            seen: &turn.seen,
+            forget_seen: turn.forget_seen,
+        };
+        let mut hindered = false;
+        self.pages.write(
+            worker,
+            &self.state.page.buffer,
+            behind,
+            || clock.beside(worker.now()).earlier_ms(),
+            |error, wait| {
+                match error {
+                    SpoolError::Full { .. } if hindered => {}
+                    SpoolError::Full { limit } => {
+                        worker.tell(&InternalEvent::SpoolFull { limit: *limit });
+                    }
+                    error => worker.tell(&InternalEvent::SpoolTrouble {
+                        what: error.to_string(),
+                        wait,
+                    }),
+                }
+                hindered = true;
+            },
+        )?;
+        if hindered {
+            worker.tell(&InternalEvent::SpoolWell);
+        }
+        let ledger = &self.pages.ledger;
+        ledger.reached(self.reader.high_ms().unwrap_or(0));
+        if let Err(error) = ledger.tidy() {
+            let what = error.to_string();
+            worker.tell(&InternalEvent::LedgerTrouble { what });
+        }
+        for repair in self.pages.spool.repairs() {
+            worker.tell(&InternalEvent::SpoolRepaired {
+                what: repair.to_string(),
+            });
+        }
+        Ok(())
+    }
+
+    fn wait_after(&mut self, verdict: Verdict) -> Duration {
+        match verdict {
+            Verdict::More => Duration::ZERO,
+            Verdict::CaughtUp => self.pace.caught_up(self.state.news),
+            Verdict::Doubtful(_) => Duration::from_secs(2),
+            Verdict::Unanswered(reason) => self.after_contradiction(reason),
+        }
+    }
+}
