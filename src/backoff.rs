@@ -1,7 +1,8 @@
 //! Backoff: how long to wait before a retry, with jitter so that peers do not retry in step.
 //!
-//! Exponential with full jitter between two bounds. Pure: the random number and the lasting of a success come in as
-//! arguments. It stands beside the rooms because both the source and the sink wait this way.
+//! Exponential with full jitter between two bounds. Pure: the random number and the lasting of a
+//! success come in as arguments. It stands beside the rooms because both the source and the sink
+//! wait this way.
 
 use std::time::Duration;
 
@@ -27,14 +28,15 @@ impl Backoff {
         }
     }
 
-    /// For the SIEM: half a second to half a minute, so that lines flow again soon after a receiver's restart.
+    /// For the SIEM: half a second to half a minute, so that lines flow again soon after a
+    /// receiver's restart.
     #[must_use]
     pub const fn for_siem() -> Self {
         Self::new(Duration::from_millis(500), Duration::from_secs(30))
     }
 
-    /// Notes a failure and says how long to wait: evenly spread between the floor and twice the floor at first, then up to
-    /// four times, eight times, until the ceiling.
+    /// Notes a failure and says how long to wait: evenly spread between the floor and twice the
+    /// floor at first, then up to four times, eight times, until the ceiling.
     ///
     /// `random` is any number, all equally likely.
     pub fn failed(&mut self, random: u64) -> Duration {
@@ -42,13 +44,14 @@ impl Backoff {
         let doubled = 1_u32.checked_shl(self.failures).unwrap_or(u32::MAX);
         let top = self.floor.saturating_mul(doubled).min(self.ceiling);
         let span = top.saturating_sub(self.floor);
-        // random / 2^64 of the span, in nanoseconds; a span of 2^64 ns (584 years) is the bound of this arithmetic.
+        // random / 2^64 of the span, in nanoseconds; a span of 2^64 ns (584 years) is the bound of
+        // this arithmetic.
         let part = (span.as_nanos().min(u128::from(u64::MAX)) * u128::from(random)) >> 64;
         self.floor + Duration::from_nanos(u64::try_from(part).unwrap_or(u64::MAX))
     }
 
-    /// Notes a success that lasted so long: only one that outlasts the longest wait counts, so that a peer that accepts and
-    /// dies in a circle is still met with patience.
+    /// Notes a success that lasted so long: only one that outlasts the longest wait counts, so that
+    /// a peer that accepts and dies in a circle is still met with patience.
     pub fn lasted(&mut self, success: Duration) {
         if success >= self.ceiling {
             self.failures = 0;

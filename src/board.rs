@@ -1,8 +1,10 @@
-//! Boards are data: a file in `board/` for each says what is wired where, what the kernel needs, and how much there is of
-//! everything. The same files are read by the image builder, so a board is described once.
+//! Boards are data: a file in `board/` for each says what is wired where, what the kernel needs,
+//! and how much there is of everything. The same files are read by the image builder, so a board is
+//! described once.
 //!
-//! Text becomes a [`BoardProfile`] in one pass (`read`, pure, with the settings' own reader, so a wrong file says line, column, key,
-//! what was found and what is allowed). Which board this is, is told by what the kernel knows of it ([`recognise()`], pure).
+//! Text becomes a [`BoardProfile`] in one pass (`read`, pure, with the settings' own reader, so a
+//! wrong file says line, column, key, what was found and what is allowed). Which board this is, is
+//! told by what the kernel knows of it ([`recognise()`], pure).
 
 mod profile;
 mod read;

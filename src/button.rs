@@ -1,8 +1,9 @@
-//! The one button of the box: short to identify it, 10 seconds to release the owner's claim, 30 seconds for a factory reset. All of
-//! it happens only when the button is let go, and the lamps ask before.
+//! The one button of the box: short to identify it, 10 seconds to release the owner's claim, 30
+//! seconds for a factory reset. All of it happens only when the button is let go, and the lamps ask
+//! before.
 //!
-//! What a press means is `hold` (pure, time comes in). What is pressed, a GPIO line or a key of the kernel's input events, is a
-//! [`Contact`] that gives levels as they change.
+//! What a press means is `hold` (pure, time comes in). What is pressed, a GPIO line or a key of the
+//! kernel's input events, is a [`Contact`] that gives levels as they change.
 
 mod contact;
 mod hold;
@@ -26,7 +27,8 @@ pub use hold::{Hold, RELEASE, RESET};
 pub enum Press {
     /// A short press, at its end.
     Identify,
-    /// It is held for so long already; each second from 3 s on. The lamps answer with [`Press::answer`].
+    /// It is held for so long already; each second from 3 s on. The lamps answer with
+    /// [`Press::answer`].
     Holding(Duration),
     /// Let go after 10 seconds and more.
     ReleaseClaim,
@@ -80,7 +82,8 @@ impl Press {
     }
 }
 
-/// Listens to the button on threads of its own, which end when nobody hears `tell` any more and the button is pressed once more.
+/// Listens to the button on threads of its own, which end when nobody hears `tell` any more and the
+/// button is pressed once more.
 ///
 /// # Errors
 /// [`ButtonError`]

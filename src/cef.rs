@@ -1,10 +1,10 @@
 //! Writes an [`Event`](crate::event::Event) as one CEF line, byte for byte as the old agent did,
 //! because the rules in every SIEM match on that.
 //!
-//! A [`Style`] is worked out once from the settings and then writes any number of lines without allocating. What the
-//! old agent's versions had in common and where they differed is data: `fields.rs` lists the keys of each
-//! generation in their order, `version.rs` says which version belongs to which, `escape.rs` how each keeps a value
-//! from being mistaken for the end of it.
+//! A [`Style`] is worked out once from the settings and then writes any number of lines without
+//! allocating. What the old agent's versions had in common and where they differed is data:
+//! `fields.rs` lists the keys of each generation in their order, `version.rs` says which version
+//! belongs to which, `escape.rs` how each keeps a value from being mistaken for the end of it.
 //!
 //! | | `original` | `portable` |
 //! |---|---|---|
@@ -16,8 +16,9 @@
 //! | `\|` and `\` in the header | `\\|`, `\\` | `%7C`, `%5C`; `=` is `%3D` too |
 //! | behind the header's last bar | the first key | a blank, then the first key |
 //!
-//! A portable line holds no backslash at all and no `=` but those of its pairs, so that there is nothing a parser
-//! has to undo, and nothing it can get wrong: of the parsers tried, each has its own idea of `\=`.
+//! A portable line holds no backslash at all and no `=` but those of its pairs, so that there is
+//! nothing a parser has to undo, and nothing it can get wrong: of the parsers tried, each has its
+//! own idea of `\=`.
 
 mod escape;
 mod fields;
@@ -43,14 +44,16 @@ pub struct Looks<'a> {
     pub profile: Profile,
     /// The old agent's version that the line names and takes after.
     pub agent_version: &'a Version,
-    /// CEF severity (0 to 10) of low, medium, high and informational alerts; larger numbers count as
+    /// CEF severity (0 to 10) of low, medium, high and informational alerts; larger numbers count
+    /// as
     /// 10. An unknown severity is written as a low one.
     pub severity: [u8; 4],
     /// What stands in the name field of an alert.
     pub alert_name: AlertName,
     /// The API's address: the tenant's name in it makes the portal's.
     pub api_url: &'a str,
-    /// The portal's address, where it is not the one made of `api_url`: `https://cloud-app-security.com`.
+    /// The portal's address, where it is not the one made of `api_url`:
+    /// `https://cloud-app-security.com`.
     pub portal: Option<&'a str>,
 }
 

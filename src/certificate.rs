@@ -1,7 +1,8 @@
 //! Reads the names in a certificate, so that a message about it says whose it is and who issued it.
 //!
-//! Display only. What is read here was not checked by anybody; trust is decided by rustls alone. Pure, and beside the rooms
-//! because both sides of the stream name the issuer: the SIEM's own authority there, a TLS-inspecting proxy here.
+//! Display only. What is read here was not checked by anybody; trust is decided by rustls alone.
+//! Pure, and beside the rooms because both sides of the stream name the issuer: the SIEM's own
+//! authority there, a TLS-inspecting proxy here.
 
 use x509_cert::Certificate;
 use x509_cert::der::Decode;
@@ -44,7 +45,8 @@ impl Naming {
         }
     }
 
-    /// The same of a chain: the issuer is that of its last certificate, which names the authority best.
+    /// The same of a chain: the issuer is that of its last certificate, which names the authority
+    /// best.
     #[must_use]
     pub fn of_chain(leaf: &[u8], above: &[impl AsRef<[u8]>]) -> Self {
         let naming = Self::of(leaf);

@@ -1,6 +1,6 @@
-//! `siembox check`: each step between the settings and the first line, with the time it took and, where it fails, the
-//! cause and the cure in words. It builds its parts as `run` does, so that it tests what will run; it sends no line
-//! and moves no cursor.
+//! `siembox check`: each step between the settings and the first line, with the time it took and,
+//! where it fails, the cause and the cure in words. It builds its parts as `run` does, so that it
+//! tests what will run; it sends no line and moves no cursor.
 
 mod report;
 mod siem;
@@ -93,7 +93,8 @@ fn cloud(agent: &AgentSettings, report: &mut CheckReport<impl std::io::Write>) {
         report.skip("tls, token, api");
         return;
     }
-    // behind a proxy with a password, or with TLS of its own, only the HTTP client knows the way; its answer tells the same
+    // behind a proxy with a password, or with TLS of its own, only the HTTP client knows the way;
+    // its answer tells the same
     let direct = proxy.is_none()
         || source
             .proxy

@@ -1,7 +1,8 @@
 //! Parses arguments into a [`Command`]. The old agent's three flags keep their meaning, so its
 //! start-up line needs no change but the program's name; everything else is in the settings file.
 //!
-//! [`from_process`] is the rim of what is pure: it takes the process's own arguments, and wipes the token out of them.
+//! [`from_process`] is the rim of what is pure: it takes the process's own arguments, and wipes the
+//! token out of them.
 
 mod build;
 mod command;
@@ -122,7 +123,8 @@ pub fn called_as(name: &str) -> bool {
     std::path::Path::new(&program).file_name() == Some(name.as_ref())
 }
 
-/// Reads this process's arguments and environment, and wipes the token out of the process list and out of `/proc`.
+/// Reads this process's arguments and environment, and wipes the token out of the process list and
+/// out of `/proc`.
 ///
 /// # Errors
 /// [`Usage`]
@@ -137,7 +139,8 @@ pub fn from_process() -> Result<Command, Usage> {
         .next()
         .is_some_and(|program| firmware::is_init(&program))
     {
-        // what the kernel did not understand of its own command line is handed to its first process: none of it is ours
+        // what the kernel did not understand of its own command line is handed to its first
+        // process: none of it is ours
         return Ok(Command::Init);
     }
     let given = scan(arguments)?;
@@ -203,7 +206,8 @@ fn scan(arguments: impl IntoIterator<Item = OsString>) -> Result<WrittenFlags, U
     }
 }
 
-/// The value of the flag just read. What is a flag itself is no value: `--token --proxy x` has forgotten the token.
+/// The value of the flag just read. What is a flag itself is no value: `--token --proxy x` has
+/// forgotten the token.
 fn value_of(parser: &mut lexopt::Parser) -> Option<OsString> {
     let value = parser.value().ok()?;
     let is_flag = value.to_str().is_some_and(|text| {

@@ -1,8 +1,8 @@
 //! The only access to time. Everything else is handed the time it needs, so that tests can choose
 //! it.
 //!
-//! Wall time is an `i64` of milliseconds since 1970-01-01T00:00:00Z, as the cloud's API has it; it may jump. What is
-//! measured, and not only shown, is measured in [`Moment`]s, which don't.
+//! Wall time is an `i64` of milliseconds since 1970-01-01T00:00:00Z, as the cloud's API has it; it
+//! may jump. What is measured, and not only shown, is measured in [`Moment`]s, which don't.
 
 use std::io;
 use std::sync::LazyLock;
@@ -24,7 +24,8 @@ pub struct Moment {
     pub steady: Duration,
 }
 
-/// Time as somebody who works in it and waits meets it: the real one, or a test's own, in which hours pass at once.
+/// Time as somebody who works in it and waits meets it: the real one, or a test's own, in which
+/// hours pass at once.
 pub trait Time: Send {
     /// This moment.
     fn now(&self) -> Moment;
@@ -81,7 +82,8 @@ impl Stopwatch {
     }
 }
 
-/// The wall clock now, in milliseconds since 1970. Negative before 1970; saturates at the ends of `i64`.
+/// The wall clock now, in milliseconds since 1970. Negative before 1970; saturates at the ends of
+/// `i64`.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is the door")]
 pub fn now_ms() -> i64 {
@@ -91,7 +93,8 @@ pub fn now_ms() -> i64 {
     }
 }
 
-/// Puts the wall clock on by so much (back, where it is less than zero). Only root may; only `siembox clock` does.
+/// Puts the wall clock on by so much (back, where it is less than zero). Only root may; only
+/// `siembox clock` does.
 ///
 /// # Errors
 /// When the system refuses, or the time would be none.

@@ -104,8 +104,8 @@ impl NewFile {
     /// Makes the change of names durable.
     ///
     /// # Errors
-    /// When the disk refuses; the new file is there then, and may be the old one again after a power
-    /// cut.
+    /// When the disk refuses; the new file is there then, and may be the old one again after a
+    /// power cut.
     pub fn sync_folder(&self) -> io::Result<()> {
         self.old.folder.sync()
     }

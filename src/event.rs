@@ -1,7 +1,8 @@
 //! The event: a record in siembox's own terms, independent of the API it came from.
 //!
-//! An [`Event`] borrows from the record it was read from wherever it can. The names that a SIEM's rules look for
-//! (`APPID_ONEDRIVE`, "Log on", `ALERT_CABINET_EVENT_MATCH_AUDIT`) are tables here, one file each.
+//! An [`Event`] borrows from the record it was read from wherever it can. The names that a SIEM's
+//! rules look for (`APPID_ONEDRIVE`, "Log on", `ALERT_CABINET_EVENT_MATCH_AUDIT`) are tables here,
+//! one file each.
 
 mod alerts;
 mod apps;
@@ -116,7 +117,8 @@ pub enum Origin {
     /// The product whose API handed it over.
     #[default]
     Source,
-    /// Defender for Identity, which sends its alerts to a SIEM by itself where that is set up there.
+    /// Defender for Identity, which sends its alerts to a SIEM by itself where that is set up
+    /// there.
     DefenderForIdentity,
 }
 

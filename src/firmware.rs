@@ -1,12 +1,13 @@
-//! The firmware: siembox as PID 1, the first and last process of a box of its own. It reads nothing from the network.
+//! The firmware: siembox as PID 1, the first and last process of a box of its own. It reads nothing
+//! from the network.
 //!
 //! ```text
 //! mounts ─▶ modules ─▶ panel ─▶ disk ──────────▶ clock ─▶ services ───────▶ main loop ─▶ shutdown
 //! /proc…    drivers    lamps    esp, /data, fsck  floor   settings, network  keeps all running
 //! ```
 //!
-//! No step may stop the boot: what fails is said on the console, in the log and in STATUS.TXT, and the box goes on with what
-//! it has, so that a person can read why.
+//! No step may stop the boot: what fails is said on the console, in the log and in STATUS.TXT, and
+//! the box goes on with what it has, so that a person can read why.
 
 pub mod bless;
 mod boot;
@@ -60,7 +61,8 @@ pub fn is_init(program: &OsStr) -> bool {
 pub fn run() -> ! {
     let log = boot::first();
     let ending = catch_unwind(AssertUnwindSafe(|| boot::boot(&log).run()));
-    // a new start is the best that can follow a slip of our own; the hardware watchdog would bring it too
+    // a new start is the best that can follow a slip of our own; the hardware watchdog would bring
+    // it too
     let ending = ending.unwrap_or_else(|_| {
         log.say("Internal error: PID 1 failed; the box restarts in 10 s");
         std::thread::sleep(Duration::from_secs(10));

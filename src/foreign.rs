@@ -1,9 +1,10 @@
 //! Foreign text: messages of the API, Entra, a proxy, the SIEM, a certificate or any other peer.
 //!
-//! A peer may repeat what we sent it, our token included, and what it says ends in logs, notices and pages. So it comes in
-//! through one type, [`ForeignText`]: bounded, printable, and without any secret that this process knows. What a secret is,
-//! [`know`] is told by whoever reads or makes one, before it is used. The log, the notices and the support bundle ask
-//! [`without_secrets`] once more before they write, in case a text came in by another way.
+//! A peer may repeat what we sent it, our token included, and what it says ends in logs, notices
+//! and pages. So it comes in through one type, [`ForeignText`]: bounded, printable, and without any
+//! secret that this process knows. What a secret is, [`know`] is told by whoever reads or makes
+//! one, before it is used. The log, the notices and the support bundle ask [`without_secrets`] once
+//! more before they write, in case a text came in by another way.
 
 mod forms;
 mod known;
@@ -24,16 +25,17 @@ const LOOKED_AT: usize = 16 * 1024;
 /// A shorter secret is only taken out of foreign text: our own words may hold it by chance.
 const SHORTEST_IN_OUR_WORDS: usize = 8;
 
-/// What somebody else says, fit for a log and for everybody's eyes: one line of printable characters, bounded, and without
-/// our secrets, plain or encoded (base64, hexadecimal, percent, JSON, HTML).
+/// What somebody else says, fit for a log and for everybody's eyes: one line of printable
+/// characters, bounded, and without our secrets, plain or encoded (base64, hexadecimal, percent,
+/// JSON, HTML).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct ForeignText(String);
 
 // === impl ForeignText ===
 
 impl ForeignText {
-    /// At most 200 characters of it. White space becomes one space, other control characters and what is no UTF-8 are
-    /// escaped (`\x07`).
+    /// At most 200 characters of it. White space becomes one space, other control characters and
+    /// what is no UTF-8 are escaped (`\x07`).
     #[must_use]
     pub fn new(bytes: impl AsRef<[u8]>) -> Self {
         Self::bounded(bytes, MOST)
@@ -85,8 +87,8 @@ impl AsRef<str> for ForeignText {
     }
 }
 
-/// A text of our own without the secrets that got into it by a way that has no [`ForeignText`]. Secrets of less than 8
-/// characters stay: our own words may hold them by chance.
+/// A text of our own without the secrets that got into it by a way that has no [`ForeignText`].
+/// Secrets of less than 8 characters stay: our own words may hold them by chance.
 #[must_use]
 pub fn without_secrets(text: &str) -> Cow<'_, str> {
     match known::without(text.as_bytes(), SHORTEST_IN_OUR_WORDS) {

@@ -1,5 +1,5 @@
-//! GPIO lines through `/dev/gpiochip*`: found by the chip's label or name, because numbers of chips depend on the order in which
-//! drivers come. Errors say what is there instead, and what to do.
+//! GPIO lines through `/dev/gpiochip*`: found by the chip's label or name, because numbers of chips
+//! depend on the order in which drivers come. Errors say what is there instead, and what to do.
 
 use embedded_hal::digital::PinState;
 use linux_embedded_hal::CdevPin;

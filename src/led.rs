@@ -1,9 +1,11 @@
-//! The lamps of the box. What they say is a [`Signal`] of the one table in `status`; how it is shown with the lamps that there are
-//! is `pattern` (pure), when to switch which is `player` (time comes in), and what is switched is `pin`.
+//! The lamps of the box. What they say is a [`Signal`] of the one table in `status`; how it is
+//! shown with the lamps that there are is `pattern` (pure), when to switch which is `player` (time
+//! comes in), and what is switched is `pin`.
 //!
-//! A [`Panel`] plays on a thread of its own, so that a rhythm never waits for anybody. So that nothing reassuring is left behind by who
-//! can't take it back any more, a signal can be shown for a while only ([`Panel::show_for`]): who is not heard again by then has a
-//! fault. When the panel is dropped, all lamps are dark.
+//! A [`Panel`] plays on a thread of its own, so that a rhythm never waits for anybody. So that
+//! nothing reassuring is left behind by who can't take it back any more, a signal can be shown for
+//! a while only ([`Panel::show_for`]): who is not heard again by then has a fault. When the panel
+//! is dropped, all lamps are dark.
 
 mod pattern;
 mod pin;
@@ -34,8 +36,8 @@ type Told = (Signal, Option<Duration>);
 // === impl Panel ===
 
 impl Panel {
-    /// Opens the lamps, dark, and says what is wrong with those that can't be opened; the others go on without them. `sys` is
-    /// `/sys` but in tests.
+    /// Opens the lamps, dark, and says what is wrong with those that can't be opened; the others go
+    /// on without them. `sys` is `/sys` but in tests.
     #[must_use]
     pub fn open(lamps: &Lamps, sys: &Path) -> (Self, Vec<String>) {
         let (mut there, mut lights, mut wrong) = (Vec::<LampWiring>::new(), Vec::new(), Vec::new());
@@ -83,8 +85,8 @@ impl Panel {
         self.tell((signal, None));
     }
 
-    /// Shows it for so long, and then [`Signal::Fault`], unless it is told anything before. For what reassures: to be told again and
-    /// again by who knows that it still holds.
+    /// Shows it for so long, and then [`Signal::Fault`], unless it is told anything before. For
+    /// what reassures: to be told again and again by who knows that it still holds.
     pub fn show_for(&self, signal: Signal, time: Duration) {
         self.tell((signal, Some(time)));
     }

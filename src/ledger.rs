@@ -1,13 +1,14 @@
-//! The completeness ledger: for each stream and hour of the records' own time, what became of the records, so that anybody
-//! can see that nothing is missing, and where it is.
+//! The completeness ledger: for each stream and hour of the records' own time, what became of the
+//! records, so that anybody can see that nothing is missing, and where it is.
 //!
 //! ```text
 //!   API's total      read = seen + left out + set aside + spooled      spooled ≥ sent ≥ proved
 //!      named     ≤          ╰──────── unique ────────╯                 spooled = proved + refused + waiting + lost
 //! ```
 //!
-//! The counts survive a kill at any moment ([`Books`]); what they cost is a few bytes in what is written anyway, and a small file
-//! now and then. At idle nothing is written. This file is the rim: locks and the file; all else is pure.
+//! The counts survive a kill at any moment ([`Books`]); what they cost is a few bytes in what is
+//! written anyway, and a small file now and then. At idle nothing is written. This file is the rim:
+//! locks and the file; all else is pure.
 
 mod audit;
 mod books;
@@ -36,8 +37,8 @@ use crate::status::LedgerReport;
 /// The ledger of one agent.
 pub struct Ledger {
     books: Mutex<Books>,
-    /// Held for reading while a writer brings its tail to flash, for writing while a checkpoint is taken: no tail may be on its
-    /// way then.
+    /// Held for reading while a writer brings its tail to flash, for writing while a checkpoint is
+    /// taken: no tail may be on its way then.
     gate: RwLock<()>,
     /// The agent's state folder.
     folder: PathBuf,
@@ -48,8 +49,9 @@ pub struct Ledger {
 // === impl Ledger ===
 
 impl Ledger {
-    /// Opens the ledger of the agent in this folder beside its spool; `streams` are the numbers of those that it reads. Says what
-    /// had to be put right; a damaged ledger begins anew and stops nobody.
+    /// Opens the ledger of the agent in this folder beside its spool; `streams` are the numbers of
+    /// those that it reads. Says what had to be put right; a damaged ledger begins anew and stops
+    /// nobody.
     ///
     /// # Errors
     /// When the spool can't be read.
@@ -99,7 +101,8 @@ impl Ledger {
         Ok((ledger, words))
     }
 
-    /// Counts a page that `write` brings to flash; it is handed the cursor with the tail in it, and may fail and be called again.
+    /// Counts a page that `write` brings to flash; it is handed the cursor with the tail in it, and
+    /// may fail and be called again.
     ///
     /// # Errors
     /// Those of `write`; nothing is counted then.
@@ -117,7 +120,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// Counts a page that brought nothing worth a write. It reaches flash with the next one that does.
+    /// Counts a page that brought nothing worth a write. It reaches flash with the next one that
+    /// does.
     pub fn count(&self, stream: u8, counts: &PageCounts) {
         self.books().count(stream, counts.rows());
     }
@@ -132,7 +136,8 @@ impl Ledger {
         self.books().sent(first, tags);
     }
 
-    /// Lines leave the spool: `write` takes the spool's acknowledgement, in several parts where one note would not hold it all.
+    /// Lines leave the spool: `write` takes the spool's acknowledgement, in several parts where one
+    /// note would not hold it all.
     ///
     /// # Errors
     /// Those of `write`.
@@ -142,7 +147,8 @@ impl Ledger {
         mut write: impl FnMut(u64, &[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         loop {
-            // so that the note can hold it; what the disk refuses here it is asked for again by the next one
+            // so that the note can hold it; what the disk refuses here it is asked for again by the
+            // next one
             if self.books().delivery_due() {
                 let _ = self.save();
             }
@@ -160,7 +166,8 @@ impl Ledger {
         }
     }
 
-    /// Takes a checkpoint where one is due; to be called after something was written, never at idle.
+    /// Takes a checkpoint where one is due; to be called after something was written, never at
+    /// idle.
     ///
     /// # Errors
     /// When the disk refuses: nothing is lost, it is tried again.

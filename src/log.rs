@@ -4,10 +4,10 @@
 //! 2026-11-21T08:00:00.000Z INFO agent=contoso stream=alerts page read records=100
 //! ```
 //!
-//! It goes to `siembox.log` in a folder, bounded by size and number of files, or to standard error. It never stops the
-//! stream: what can't be written to the file goes to standard error. Our own lines follow the level of the settings;
-//! libraries speak from warnings on only, whatever the level: their finer lines tell nothing to an operator, and some
-//! show requests with their headers.
+//! It goes to `siembox.log` in a folder, bounded by size and number of files, or to standard error.
+//! It never stops the stream: what can't be written to the file goes to standard error. Our own
+//! lines follow the level of the settings; libraries speak from warnings on only, whatever the
+//! level: their finer lines tell nothing to an operator, and some show requests with their headers.
 
 mod bounded_file;
 mod libraries;

@@ -1,8 +1,9 @@
 //! The network of siembox's own firmware: which card, its address, its name, its firewall.
 //!
-//! What is to be done is a value ([`Plan`](plan::Plan), [`Lease`], [`Firewall`]), made without touching anything; [`up`] and
-//! [`tell`] do it, by busybox's `ip` and Debian's `nft`, so that no line of netlink is ours. Nothing here is fatal: a
-//! box without network still has lamps, a status file and a page that will be there once the cable is.
+//! What is to be done is a value ([`Plan`](plan::Plan), [`Lease`], [`Firewall`]), made without
+//! touching anything; [`up`] and [`tell`] do it, by busybox's `ip` and Debian's `nft`, so that no
+//! line of netlink is ours. Nothing here is fatal: a box without network still has lamps, a status
+//! file and a page that will be there once the cable is.
 //!
 //! [`up`]: Network::up
 

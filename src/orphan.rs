@@ -78,7 +78,8 @@ impl Orphan {
         }
     }
 
-    /// What is the matter and what can be done, for the notice and the log. It says the same until something else is the matter.
+    /// What is the matter and what can be done, for the notice and the log. It says the same until
+    /// something else is the matter.
     #[must_use]
     pub fn in_words(&self) -> String {
         let Self { name, .. } = self;

@@ -1,11 +1,12 @@
 //! Opens siembox's own files safely: relative to a handle of their folder, and never through a
 //! link.
 //!
-//! siembox may run as root, and its folders may be writable for others: a link with the name of one of our files would have
-//! us write, or read aloud, what it leads to. The way to a folder is the owner's, and may hold links, the state folder's own
-//! name among them (`/var/lib` may lie on another disk). Below the state folder ([`no_links_below`]) no part of the way may
-//! be one, and the last part of a folder that siembox makes ([`make_folder`]) never. What is a pipe or a device instead of
-//! a file is refused before it can hang.
+//! siembox may run as root, and its folders may be writable for others: a link with the name of one
+//! of our files would have us write, or read aloud, what it leads to. The way to a folder is the
+//! owner's, and may hold links, the state folder's own name among them (`/var/lib` may lie on
+//! another disk). Below the state folder ([`no_links_below`]) no part of the way may be one, and
+//! the last part of a folder that siembox makes ([`make_folder`]) never. What is a pipe or a device
+//! instead of a file is refused before it can hang.
 
 mod lock;
 mod way;
@@ -61,7 +62,8 @@ pub fn update(path: &Path, mode: u32) -> io::Result<File> {
     FileIdentity::of(path)?.open(OFlags::RDWR | OFlags::CREATE, mode)
 }
 
-/// Makes an empty file with this mode, in place of what has its name, which goes: a link as well, but not what it leads to.
+/// Makes an empty file with this mode, in place of what has its name, which goes: a link as well,
+/// but not what it leads to.
 ///
 /// # Errors
 /// When a folder has its name, or the system refuses.
@@ -85,7 +87,8 @@ pub fn make_folder(path: &Path, mode: u32) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(mode).create(path)
 }
 
-/// Gives the socket of this path this mode. What has taken its place since it was bound stays as it is.
+/// Gives the socket of this path this mode. What has taken its place since it was bound stays as it
+/// is.
 ///
 /// # Errors
 /// When it is no socket, or the system refuses.

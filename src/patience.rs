@@ -14,9 +14,11 @@ use std::time::Duration;
 pub const PATIENCE: Duration = Duration::from_secs(3);
 /// A thread that only reads a small file needs little.
 const STACK: usize = 256 * 1024;
-/// The same, while an earlier one of this path has not come so far as to tell which file it is: its drive hangs.
+/// The same, while an earlier one of this path has not come so far as to tell which file it is: its
+/// drive hangs.
 const AGAIN: Duration = Duration::from_millis(500);
-/// Threads that may wait for files of one path: one for each file that has been there, up to so many.
+/// Threads that may wait for files of one path: one for each file that has been there, up to so
+/// many.
 const MOST: usize = 4;
 
 /// What has not come back, by path.
@@ -31,8 +33,8 @@ struct Attempt {
     file: OnceLock<(u64, u64)>,
 }
 
-/// What `read` gives, which reads this file; `None` where that takes longer than `patience`. While the same file hangs,
-/// `None` at once; another one in its place is read.
+/// What `read` gives, which reads this file; `None` where that takes longer than `patience`. While
+/// the same file hangs, `None` at once; another one in its place is read.
 pub fn within<T: Send + 'static>(
     path: &Path,
     patience: Duration,

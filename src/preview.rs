@@ -1,5 +1,5 @@
-//! `siembox preview`: what the filters let through now, as the lines that would be sent. Sends nothing, moves no cursor
-//! (the old wizard's "Edit and preview results").
+//! `siembox preview`: what the filters let through now, as the lines that would be sent. Sends
+//! nothing, moves no cursor (the old wizard's "Edit and preview results").
 
 use std::io::Write;
 
@@ -38,8 +38,8 @@ pub struct Preview {
     pub unreadable: u64,
 }
 
-/// Writes at most `most` lines of each stream of this agent, from the last `first_look_back`, oldest first; remarks go
-/// to `remarks`.
+/// Writes at most `most` lines of each stream of this agent, from the last `first_look_back`,
+/// oldest first; remarks go to `remarks`.
 ///
 /// # Errors
 /// See [`PreviewError`].

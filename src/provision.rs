@@ -1,15 +1,18 @@
-//! Settings that come on the card: `siembox.toml`, a token and certificates, put beside the boot loader on the FAT partition
-//! that any laptop shows. They are checked, taken into `/data/etc`, and wiped from the card, where everybody could read them.
+//! Settings that come on the card: `siembox.toml`, a token and certificates, put beside the boot
+//! loader on the FAT partition that any laptop shows. They are checked, taken into `/data/etc`, and
+//! wiped from the card, where everybody could read them.
 //!
 //! What must hold whenever the power goes:
 //! - The settings in force are the old ones or the new ones, never some of each.
-//! - What was put there is on the card or in `/data/etc`, and the next start goes on where this one stopped.
+//! - What was put there is on the card or in `/data/etc`, and the next start goes on where this one
+//!   stopped.
 //! - Once taken, no secret stays on the card, also not in the blocks of a file that was removed.
 //!
-//! So everything is gathered in a folder of its own beside the settings (`.taking`), made durable and checked as a whole; one
-//! rename (to `.taken`) decides. From then on each step can be done again: files go from there to their places, the card's
-//! are wiped (renamed, overwritten, removed), and the folder with its list goes last. What is refused is left on the card
-//! for the person to mend, and nothing has changed.
+//! So everything is gathered in a folder of its own beside the settings (`.taking`), made durable
+//! and checked as a whole; one rename (to `.taken`) decides. From then on each step can be done
+//! again: files go from there to their places, the card's are wiped (renamed, overwritten,
+//! removed), and the folder with its list goes last. What is refused is left on the card for the
+//! person to mend, and nothing has changed.
 
 mod card;
 mod staging;
@@ -62,7 +65,8 @@ pub(crate) struct StepError {
 /// Who runs siembox on the box, and owns its settings: user and group `siembox`.
 pub const OWNER: (u32, u32) = (900, 900);
 
-/// Is there anything to take in? Reads only, so that the card need not be made writable at each start.
+/// Is there anything to take in? Reads only, so that the card need not be made writable at each
+/// start.
 #[must_use]
 pub fn is_due(esp: &Path, etc: &Path) -> bool {
     staging::is_begun(etc)
@@ -70,7 +74,8 @@ pub fn is_due(esp: &Path, etc: &Path) -> bool {
         || CardNames::read(esp).is_ok_and(|card| !card.is_empty())
 }
 
-/// Takes in what lies on the card (`esp`, mounted to be written) into `etc` (`/data/etc`), for [`OWNER`].
+/// Takes in what lies on the card (`esp`, mounted to be written) into `etc` (`/data/etc`), for
+/// [`OWNER`].
 #[must_use]
 pub fn take_in(esp: &Path, etc: &Path) -> ProvisionResult {
     let owner = rustix::process::geteuid().is_root().then_some(OWNER);

@@ -38,8 +38,8 @@ pub struct RenderOutcome {
     pub failed: u64,
 }
 
-/// Writes the line of each record in `input` to `lines`, and what is wrong with each that can't be read to
-/// `problems`: `name`, the record's place, its id where it has one, the reason.
+/// Writes the line of each record in `input` to `lines`, and what is wrong with each that can't be
+/// read to `problems`: `name`, the record's place, its id where it has one, the reason.
 ///
 /// # Errors
 /// When `lines` or `problems` can't be written to.
@@ -72,7 +72,8 @@ pub fn render(
                 outcome.lines += 1;
             }
             Err(Problem { id, reason }) => {
-                // an id that can't be trusted may hold anything, control characters for the terminal included
+                // an id that can't be trusted may hold anything, control characters for the
+                // terminal included
                 let id = id.map_or_else(String::new, |id| format!(", id {}", id.escape_debug()));
                 let problem = format!("{name}: {place}{id}: {reason}");
                 writeln!(problems, "{}", without_secrets(&problem))?;

@@ -1,6 +1,7 @@
-//! `siembox replay`: fetches a stretch of time again and sends what is missing. The command asks the running siembox, which
-//! has the spool, the tenant's limit of requests and the way to the SIEM; here is what the two say to each other, one JSON
-//! text a line: a [`ReplayRequest`], then [`ReplayReport`]s until the last. Whoever hangs up has ended it.
+//! `siembox replay`: fetches a stretch of time again and sends what is missing. The command asks
+//! the running siembox, which has the spool, the tenant's limit of requests and the way to the
+//! SIEM; here is what the two say to each other, one JSON text a line: a [`ReplayRequest`], then
+//! [`ReplayReport`]s until the last. Whoever hangs up has ended it.
 
 mod show;
 mod when;

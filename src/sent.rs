@@ -1,4 +1,5 @@
-//! Which records became lines, by id: so that a window of time can be fetched again and nothing is sent twice.
+//! Which records became lines, by id: so that a window of time can be fetched again and nothing is
+//! sent twice.
 //!
 //! ```text
 //! agents/contoso/ids/ activities-2026110110.ids   8 bytes for each record of that hour that became a line: its fingerprint
@@ -10,12 +11,13 @@
 //! ```
 //!
 //! Bounded by age and by size; nothing is held in memory. The rules:
-//! - **No id without its line.** Ids go into the hours only when their page is durable: else a page that never landed would
-//!   be left out when it is fetched again, and be lost.
-//! - **A line without its id** would come twice. So the page's ids are laid down beside the hours before the page is written
-//!   ([`SentRecorder::intend`]), and at the next start the spool's own word, the newest ids it holds, tells whether the page landed.
-//! - Damage is told and never an error: of a torn or damaged file the sound blocks count, a file that can't be read knows
-//!   nothing. The worst is a repeated line.
+//! - **No id without its line.** Ids go into the hours only when their page is durable: else a page
+//!   that never landed would be left out when it is fetched again, and be lost.
+//! - **A line without its id** would come twice. So the page's ids are laid down beside the hours
+//!   before the page is written ([`SentRecorder::intend`]), and at the next start the spool's own
+//!   word, the newest ids it holds, tells whether the page landed.
+//! - Damage is told and never an error: of a torn or damaged file the sound blocks count, a file
+//!   that can't be read knows nothing. The worst is a repeated line.
 
 mod file;
 mod hour;
@@ -37,7 +39,8 @@ use crate::stream::{StreamId, StreamSpec};
 
 /// A file takes at least so much of the disk.
 const BLOCK: u64 = 4096;
-/// Hours are kept so much longer than asked for, so that "the last 30 days" are still there while somebody asks for them.
+/// Hours are kept so much longer than asked for, so that "the last 30 days" are still there while
+/// somebody asks for them.
 const GRACE: Duration = Duration::from_secs(2 * 3600);
 /// The latest hour that was forgotten for want of room.
 const FORGOTTEN: &str = "forgotten";
@@ -134,8 +137,8 @@ impl SentIds {
         forgotten.map_or(aged, |hour| aged.max(hour.end_ms()))
     }
 
-    /// Which of these became lines already. One hour is read at a time, in small pieces; what can't be read is told to
-    /// `trouble` and knows nothing.
+    /// Which of these became lines already. One hour is read at a time, in small pieces; what can't
+    /// be read is told to `trouble` and knows nothing.
     pub fn known(
         &self,
         stream: StreamSpec,
@@ -209,7 +212,8 @@ impl SentIds {
         damage.map_or(Ok(()), Err)
     }
 
-    /// Forgets what is too old, then the oldest hours until the rest fits. Returns what the rest takes.
+    /// Forgets what is too old, then the oldest hours until the rest fits. Returns what the rest
+    /// takes.
     fn sweep(&self, now_ms: i64) -> io::Result<u64> {
         let oldest = self.oldest(now_ms);
         let mut kept = Vec::new();

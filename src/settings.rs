@@ -1,10 +1,13 @@
-//! Typed settings in which a wrong state can't be built. Read from one TOML file, or from flags alone.
+//! Typed settings in which a wrong state can't be built. Read from one TOML file, or from flags
+//! alone.
 //!
-//! Text becomes [`Settings`] in one pass (`parse`, pure); whoever holds one need not check anything again.
-//! All that is wrong in a file is told at once, each with line, column, key, what was found and what is allowed
-//! ([`Finding`]). What is only doubtful comes beside the settings as warnings ([`LoadedSettings`]).
+//! Text becomes [`Settings`] in one pass (`parse`, pure); whoever holds one need not check anything
+//! again. All that is wrong in a file is told at once, each with line, column, key, what was found
+//! and what is allowed ([`Finding`]). What is only doubtful comes beside the settings as warnings
+//! ([`LoadedSettings`]).
 //!
-//! Each section has a file with its types and how they are read; `section` is the reader they share, also with the board profiles.
+//! Each section has a file with its types and how they are read; `section` is the reader they
+//! share, also with the board profiles.
 
 mod address;
 mod agent;

@@ -1,17 +1,20 @@
 //! The sink sends batches of lines to the SIEM and proves that they arrived.
 //!
-//! What "arrived" can mean is the whole difficulty here. `write` returning proves nothing: the bytes are in our own kernel.
-//! [`Sink::prove`] waits for the word of the peer's kernel (TCP and TLS), which proves that the wire and the machine are there,
-//! but what the receiver's process has not read dies with it. Only [`Sink::close`] has the word of the process itself: our FIN,
-//! then the peer's FIN, which a receiver sends when it has read everything. UDP can say no more than "nobody objected". With
-//! RELP the process answers each line, so there [`Sink::prove`] has that word already, and [`Sink::answers`] even after an error.
+//! What "arrived" can mean is the whole difficulty here. `write` returning proves nothing: the
+//! bytes are in our own kernel. [`Sink::prove`] waits for the word of the peer's kernel (TCP and
+//! TLS), which proves that the wire and the machine are there, but what the receiver's process has
+//! not read dies with it. Only [`Sink::close`] has the word of the process itself: our FIN, then
+//! the peer's FIN, which a receiver sends when it has read everything. UDP can say no more than
+//! "nobody objected". With RELP the process answers each line, so there [`Sink::prove`] has that
+//! word already, and [`Sink::answers`] even after an error.
 //!
 //! ```text
 //! Target ──connect──▶ Wire ──send, send, …──▶ prove ──▶ … ──▶ close
 //! ```
 //!
-//! A wire is used once: after any error, and after a `send` that was abandoned midway (half a line may be out), it refuses to
-//! go on with [`SinkError::Spent`], and a new one is connected after a [`Backoff`](crate::backoff::Backoff).
+//! A wire is used once: after any error, and after a `send` that was abandoned midway (half a line
+//! may be out), it refuses to go on with [`SinkError::Spent`], and a new one is connected after a
+//! [`Backoff`](crate::backoff::Backoff).
 
 mod answers;
 mod connect;
@@ -52,8 +55,9 @@ use crate::syslog::frame::FramingRepairs;
 
 /// One connection to the SIEM.
 pub trait Sink: Send {
-    /// Hands all lines to the system, framed, in order, no faster than the cap allows; says what had to be mended to do so.
-    /// `first` is the first line's number in the spool, and the others follow it; `None` for lines that are not from there.
+    /// Hands all lines to the system, framed, in order, no faster than the cap allows; says what
+    /// had to be mended to do so. `first` is the first line's number in the spool, and the others
+    /// follow it; `None` for lines that are not from there.
     ///
     /// # Errors
     /// None of what is not yet proved counts as arrived then.
@@ -63,15 +67,17 @@ pub trait Sink: Send {
         first: Option<u64>,
     ) -> impl Future<Output = Result<FramingRepairs, SinkError>> + Send;
 
-    /// Returns when everything sent so far has arrived, as far as this kind of wire can know. Costs up to 40 ms where the peer
-    /// delays its acknowledgements, and 50 ms more the first time on a connection ([`StepTimes::first_proof`]), so prove after many batches
-    /// rather than after each. May be abandoned and called again.
+    /// Returns when everything sent so far has arrived, as far as this kind of wire can know. Costs
+    /// up to 40 ms where the peer delays its acknowledgements, and 50 ms more the first time on a
+    /// connection ([`StepTimes::first_proof`]), so prove after many batches rather than after each.
+    /// May be abandoned and called again.
     ///
     /// # Errors
     /// None of what was sent since the last proof counts as arrived then.
     fn prove(&mut self) -> impl Future<Output = Result<(), SinkError>> + Send;
 
-    /// Returns, with the reason, when the peer has gone away: for the time when nothing is to be sent. May be abandoned.
+    /// Returns, with the reason, when the peer has gone away: for the time when nothing is to be
+    /// sent. May be abandoned.
     fn gone(&mut self) -> impl Future<Output = SinkError> + Send;
 
     /// Ends the connection and waits for the receiver's own word that it has read everything.
@@ -82,9 +88,9 @@ pub trait Sink: Send {
     where
         Self: Sized;
 
-    /// How many of the bytes that [`prove`](Self::prove) has proved may be lost with the peer's process, because they may still wait
-    /// unread in its kernel: about the largest window that it has offered so far. 0 where a proof is the last word that this kind
-    /// of wire can have.
+    /// How many of the bytes that [`prove`](Self::prove) has proved may be lost with the peer's
+    /// process, because they may still wait unread in its kernel: about the largest window that it
+    /// has offered so far. 0 where a proof is the last word that this kind of wire can have.
     fn unread_at_most(&self) -> u64;
 
     /// Who is at the other end.
@@ -93,8 +99,9 @@ pub trait Sink: Send {
     /// Framed bytes handed to the system on this connection, encryption not counted.
     fn sent(&self) -> u64;
 
-    /// What the receiver's process itself has said about lines since this was last asked, by their numbers. Holds after an
-    /// error too: a line without an answer may have arrived or not. Always empty where the protocol has no answers (all but RELP).
+    /// What the receiver's process itself has said about lines since this was last asked, by their
+    /// numbers. Holds after an error too: a line without an answer may have arrived or not. Always
+    /// empty where the protocol has no answers (all but RELP).
     fn answers(&mut self) -> Answers {
         Answers::default()
     }
@@ -103,11 +110,12 @@ pub trait Sink: Send {
 /// How a connection ended that ended well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Farewell {
-    /// The peer answered our FIN with its own, and with no reset: its process has read every byte of this connection. With RELP:
-    /// it has answered every line.
+    /// The peer answered our FIN with its own, and with no reset: its process has read every byte
+    /// of this connection. With RELP: it has answered every line.
     ///
-    /// Read, not stored: rsyslog killed (SIGKILL) right after such an answer was seen to lose 744 of 1000 lines out of its queue
-    /// in memory. No syslog sender can know of that; who wants to outlive it keeps the lines for a while longer.
+    /// Read, not stored: rsyslog killed (SIGKILL) right after such an answer was seen to lose 744
+    /// of 1000 lines out of its queue in memory. No syslog sender can know of that; who wants to
+    /// outlive it keeps the lines for a while longer.
     Confirmed,
     /// This wire knows no such answer (UDP).
     Unknowable,

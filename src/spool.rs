@@ -1,8 +1,8 @@
 //! The spool: lines that wait on flash for the SIEM, and the cursor, in one place because both
 //! change together.
 //!
-//! This file is the port. The files beside it are how things lie on flash, pure; [`sled`] is the adapter that puts them
-//! there.
+//! This file is the port. The files beside it are how things lie on flash, pure; [`sled`] is the
+//! adapter that puts them there.
 
 mod batch;
 mod byte_reader;
@@ -37,11 +37,12 @@ pub struct SpoolPage<'a> {
     pub lines: &'a Lines,
     /// The stream's cursor behind this page; opaque here. Replaces the one before.
     pub cursor: &'a [u8],
-    /// Fingerprints of the ids in this page; opaque here. Kept as a chunk of its own behind those of earlier pages, with
-    /// the number that [`Memory::seen_next`] named, and one more each time. Where it is empty there is no chunk, and no
-    /// number is used.
+    /// Fingerprints of the ids in this page; opaque here. Kept as a chunk of its own behind those
+    /// of earlier pages, with the number that [`Memory::seen_next`] named, and one more each time.
+    /// Where it is empty there is no chunk, and no number is used.
     pub seen: &'a [u8],
-    /// Chunks of `seen` with a number below this may be forgotten. Those of this page are never among them.
+    /// Chunks of `seen` with a number below this may be forgotten. Those of this page are never
+    /// among them.
     pub forget_seen: u64,
     /// Records that could not be read.
     pub aside: &'a [DeadLetter],
@@ -67,7 +68,8 @@ pub struct Memory {
     pub cursor: Option<Vec<u8>>,
     /// The chunks of `seen` with their numbers, oldest first.
     pub seen: Vec<(u64, Vec<u8>)>,
-    /// The number that the next chunk of `seen` gets. It is never used twice, also when all chunks are forgotten.
+    /// The number that the next chunk of `seen` gets. It is never used twice, also when all chunks
+    /// are forgotten.
     pub seen_next: u64,
 }
 
@@ -124,7 +126,8 @@ pub struct Stats {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SpoolError {
-    /// The bound of the settings is reached: wait until the SIEM has taken something, then ask again.
+    /// The bound of the settings is reached: wait until the SIEM has taken something, then ask
+    /// again.
     #[error("the spool is full ({limit} bytes): it waits for the SIEM")]
     Full {
         /// The bound, bytes.
@@ -181,33 +184,40 @@ pub enum SpoolError {
 
 /// The port: what an agent needs of a spool. All calls may be made from several threads.
 pub trait Spool: Send + Sync {
-    /// Makes the page durable, all of it or nothing. When this returns, a power cut costs nothing of it.
+    /// Makes the page durable, all of it or nothing. When this returns, a power cut costs nothing
+    /// of it.
     ///
     /// # Errors
-    /// [`SpoolError::Full`] until the SIEM has taken something; the others when the disk refuses. Nothing was written then.
+    /// [`SpoolError::Full`] until the SIEM has taken something; the others when the disk refuses.
+    /// Nothing was written then.
     fn append(&self, page: &SpoolPage<'_>, now_ms: i64) -> Result<(), SpoolError>;
 
-    /// The first batch that holds line `from` or a later one, without taking it away. `None` where nothing waits.
+    /// The first batch that holds line `from` or a later one, without taking it away. `None` where
+    /// nothing waits.
     ///
     /// # Errors
-    /// When the disk refuses. A damaged batch is not an error: it is set aside, counted, and the next one comes.
+    /// When the disk refuses. A damaged batch is not an error: it is set aside, counted, and the
+    /// next one comes.
     fn peek(&self, from: u64) -> Result<Option<Batch>, SpoolError>;
 
-    /// All lines with a number below `before` have arrived at the SIEM and can go. `note` is remembered with that number,
-    /// in one piece, in the place of the note before; at most 16 kB, a longer one is not taken.
+    /// All lines with a number below `before` have arrived at the SIEM and can go. `note` is
+    /// remembered with that number, in one piece, in the place of the note before; at most 16 kB, a
+    /// longer one is not taken.
     ///
     /// # Errors
     /// When the disk refuses; the lines then come again after a restart.
     fn acknowledge(&self, before: u64, note: &[u8]) -> Result<(), SpoolError>;
 
-    /// Keeps a line that the receiver does not take with the records set aside, durably, before it is acknowledged. It is taken
-    /// also where the spool is full: else a line that blocks it would block it for ever.
+    /// Keeps a line that the receiver does not take with the records set aside, durably, before it
+    /// is acknowledged. It is taken also where the spool is full: else a line that blocks it would
+    /// block it for ever.
     ///
     /// # Errors
     /// When the disk refuses.
     fn set_aside(&self, aside: &DeadLetter, now_ms: i64) -> Result<(), SpoolError>;
 
-    /// The note that fits [`first`](Self::first), or an older one after a power cut; empty where there never was one.
+    /// The note that fits [`first`](Self::first), or an older one after a power cut; empty where
+    /// there never was one.
     fn note(&self) -> Vec<u8>;
 
     /// What the stream last wrote.
@@ -216,7 +226,8 @@ pub trait Spool: Send + Sync {
     /// When the disk refuses.
     fn recall(&self, stream: u8) -> Result<Memory, SpoolError>;
 
-    /// Number of the oldest line that waits (or of the next, where none does): where to start peeking.
+    /// Number of the oldest line that waits (or of the next, where none does): where to start
+    /// peeking.
     fn first(&self) -> u64;
 
     /// How full, and what it has been through.
@@ -228,8 +239,9 @@ pub trait Spool: Send + Sync {
     /// When the disk refuses.
     fn aside(&self, most: usize) -> Result<Vec<DeadLetter>, SpoolError>;
 
-    /// Was the newest part lost while it was open? Then nothing is taken in any more until the spool is opened anew: that sets
-    /// the cursors back before what was lost, so that it is read again.
+    /// Was the newest part lost while it was open? Then nothing is taken in any more until the
+    /// spool is opened anew: that sets the cursors back before what was lost, so that it is read
+    /// again.
     fn is_lost(&self) -> bool {
         false
     }

@@ -116,7 +116,8 @@ impl Status {
         reporter
     }
 
-    /// The agents' order in the settings; those not named are gone, and with them what was wrong with them.
+    /// The agents' order in the settings; those not named are gone, and with them what was wrong
+    /// with them.
     pub fn keep(&self, names: &[&str], now: Moment) {
         let mut kept = self.lock();
         kept.forget_all_but(names, now);
@@ -129,7 +130,8 @@ impl Status {
         self.lock().unclaimed = !is_claimed;
     }
 
-    /// Nobody can sign in on the page, as the administrator's password can't be read (`Some` says why and what to do), or all is well.
+    /// Nobody can sign in on the page, as the administrator's password can't be read (`Some` says
+    /// why and what to do), or all is well.
     pub fn owner(&self, trouble: Option<&str>, now: Moment) {
         let kept = &mut self.lock();
         kept.notice(Topic::Owner, "Sign-in is impossible", trouble, now);
@@ -147,13 +149,15 @@ impl Status {
         kept.notice(Topic::Box, "Box fault", trouble, now);
     }
 
-    /// The spools that belong to no agent of the settings; those that are not named any more are gone. Returns what there is to say
-    /// that was not said before, each with the name of its spool.
+    /// The spools that belong to no agent of the settings; those that are not named any more are
+    /// gone. Returns what there is to say that was not said before, each with the name of its
+    /// spool.
     pub fn orphans(&self, orphans: Vec<Orphan>, now: Moment) -> Vec<(String, String)> {
         self.lock().adopt(orphans, now)
     }
 
-    /// The state folder was taken away while siembox ran, and can't be made anew (`Some` says why and what to do), or is there.
+    /// The state folder was taken away while siembox ran, and can't be made anew (`Some` says why
+    /// and what to do), or is there.
     pub fn state_folder(&self, gone: Option<&str>, now: Moment) {
         let kept = &mut self.lock();
         kept.notice(Topic::StateFolder, "The state folder is gone", gone, now);
@@ -181,8 +185,8 @@ impl Status {
         self.lock().identify_until = Some(now.steady + IDENTIFY);
     }
 
-    /// Looks at what changes without anybody telling: what waits, and how long it has been so. To be called every few
-    /// seconds, by whoever is alive as long as the process makes progress.
+    /// Looks at what changes without anybody telling: what waits, and how long it has been so. To
+    /// be called every few seconds, by whoever is alive as long as the process makes progress.
     pub fn sample(&self, now: Moment) {
         let asked: Vec<(String, SpoolReport)> = self
             .asks()

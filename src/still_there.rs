@@ -6,8 +6,8 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// Is this open file the one at this path? Where the system can't tell (no permission, a failing disk) it counts as there: that
-/// trouble shows where the file is used.
+/// Is this open file the one at this path? Where the system can't tell (no permission, a failing
+/// disk) it counts as there: that trouble shows where the file is used.
 #[must_use]
 pub fn is_still_there(file: &File, path: &Path) -> bool {
     let held = match file.metadata() {

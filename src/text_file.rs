@@ -1,7 +1,8 @@
 //! The one reader of texts that people write: settings, secrets, certificates, records.
 //!
-//! Windows writes them with a byte order mark, or as UTF-16 (PowerShell's `>`, Notepad's "Unicode"). That is nobody's fault, and
-//! no reason to refuse a token that looks right on the screen. What can't be taken is named: file, what is wrong, cure.
+//! Windows writes them with a byte order mark, or as UTF-16 (PowerShell's `>`, Notepad's
+//! "Unicode"). That is nobody's fault, and no reason to refuse a token that looks right on the
+//! screen. What can't be taken is named: file, what is wrong, cure.
 
 use std::borrow::Cow;
 use std::fs::{self, File, Metadata};
@@ -137,7 +138,8 @@ fn first_bytes(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The text that bytes stand for: UTF-8, or UTF-16 behind its byte order mark. The mark is no part of it.
+/// The text that bytes stand for: UTF-8, or UTF-16 behind its byte order mark. The mark is no part
+/// of it.
 ///
 /// # Errors
 /// When they are no text.

@@ -27,8 +27,9 @@ pub fn public_roots() -> &'static [CertificateDer<'static>] {
     webpki_root_certs::TLS_SERVER_ROOT_CERTS
 }
 
-/// TLS 1.2 and 1.3 without a client certificate, trusting these authorities; `pin_sha256` is of the only certificate of a server
-/// that will do. A refusal carries the certificate's names to [`TlsFault`].
+/// TLS 1.2 and 1.3 without a client certificate, trusting these authorities; `pin_sha256` is of the
+/// only certificate of a server that will do. A refusal carries the certificate's names to
+/// [`TlsFault`].
 ///
 /// # Errors
 /// Where there is no authority.

@@ -1,8 +1,9 @@
-//! The hardware watchdog: it starts the box anew when nobody has fed it for its time, which is a parameter of its driver
-//! (`board/*.toml`), so that no ioctl is needed.
+//! The hardware watchdog: it starts the box anew when nobody has fed it for its time, which is a
+//! parameter of its driver (`board/*.toml`), so that no ioctl is needed.
 //!
-//! Feeding is writing. Closing the file without the letter `V` before it (the kernel's "magic close") leaves the watchdog armed: a
-//! siembox that falls is then started anew with the box, which is what the watchdog is for.
+//! Feeding is writing. Closing the file without the letter `V` before it (the kernel's "magic
+//! close") leaves the watchdog armed: a siembox that falls is then started anew with the box, which
+//! is what the watchdog is for.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -23,7 +24,8 @@ impl Watchdog {
     /// Opens it, which arms it: `/dev/watchdog`, or `/dev/watchdog0`.
     ///
     /// # Errors
-    /// What the system said: not found where no driver is loaded, busy where somebody else feeds it.
+    /// What the system said: not found where no driver is loaded, busy where somebody else feeds
+    /// it.
     pub fn open(path: &Path) -> io::Result<Self> {
         let device = OpenOptions::new().write(true).open(path)?;
         Ok(Self { device })
@@ -37,7 +39,8 @@ impl Watchdog {
         self.device.write_all(FOOD)
     }
 
-    /// Ends it on purpose: before a shutdown that may take longer than its time. A driver loaded with `nowayout` bites all the same.
+    /// Ends it on purpose: before a shutdown that may take longer than its time. A driver loaded
+    /// with `nowayout` bites all the same.
     ///
     /// # Errors
     /// What the system said; it is armed still.

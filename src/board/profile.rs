@@ -147,7 +147,8 @@ pub struct WatchdogWiring {
     pub options: String,
 }
 
-/// Kernel modules by name, in the order in which they are loaded; what they depend on is found by the image builder.
+/// Kernel modules by name, in the order in which they are loaded; what they depend on is found by
+/// the image builder.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct Modules {

@@ -19,7 +19,8 @@ use panel::{button, lamps};
 const MACHINES: [(&str, Machine); 2] = [("aarch64", Machine::Aarch64), ("x86_64", Machine::X86_64)];
 const TRIED: [(&str, Tried); 2] = [("booted", Tried::Booted), ("built", Tried::Built)];
 
-/// A profile can't be used. Each finding says line, column, key, what was found and what is allowed.
+/// A profile can't be used. Each finding says line, column, key, what was found and what is
+/// allowed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", in_lines(.0))]
 pub struct ProfileError(pub Vec<Finding>);

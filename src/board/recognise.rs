@@ -8,7 +8,8 @@ use super::profile::{BoardProfile, Machine};
 /// What the kernel knows of the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MachineFacts {
-    /// Entries of the device tree's `compatible`, the most exact first; empty where there is no device tree.
+    /// Entries of the device tree's `compatible`, the most exact first; empty where there is no
+    /// device tree.
     pub compatible: Vec<String>,
     /// Who made it, by its firmware; empty where nothing says so.
     pub vendor: String,
@@ -30,7 +31,8 @@ pub struct Recognised {
 // === impl Facts ===
 
 impl MachineFacts {
-    /// Reads them below `root`, which is `/` but in tests. What is not there, or can't be read, says nothing.
+    /// Reads them below `root`, which is `/` but in tests. What is not there, or can't be read,
+    /// says nothing.
     #[must_use]
     pub fn read(root: &Path) -> Self {
         let compatible = fs::read(root.join("proc/device-tree/compatible")).unwrap_or_default();
@@ -53,8 +55,8 @@ impl MachineFacts {
     }
 }
 
-/// Which of all boards this is. The device tree is believed first: it was written for this very board. Where nothing fits, it is
-/// the fallback of its machine.
+/// Which of all boards this is. The device tree is believed first: it was written for this very
+/// board. Where nothing fits, it is the fallback of its machine.
 #[must_use]
 pub fn recognise(facts: &MachineFacts) -> Recognised {
     let boards = super::all();

@@ -10,7 +10,8 @@ pub const SHORT: Duration = Duration::from_secs(3);
 pub const RELEASE: Duration = Duration::from_secs(10);
 /// From here on letting go erases everything.
 pub const RESET: Duration = Duration::from_secs(30);
-/// Held for longer than anybody holds a button: something leans on it, or its wire is broken. It means nothing then.
+/// Held for longer than anybody holds a button: something leans on it, or its wire is broken. It
+/// means nothing then.
 pub const STUCK: Duration = Duration::from_secs(120);
 
 /// A level counts when it has lasted so long: contacts bounce for a few milliseconds.
@@ -41,7 +42,8 @@ enum State {
 // === impl Hold ===
 
 impl Hold {
-    /// The contact says so. What it means, where it means something at once; it has been looked at as by [`look`](Self::look) then.
+    /// The contact says so. What it means, where it means something at once; it has been looked at
+    /// as by [`look`](Self::look) then.
     pub fn level(&mut self, pressed: bool, now: Duration) -> Option<Press> {
         let press = self.look(now);
         if self.raw.is_none_or(|(before, _)| before != pressed) {

@@ -1,6 +1,8 @@
-//! A button that the kernel gives as a key of its input events: plain reads of `struct input_event`.
+//! A button that the kernel gives as a key of its input events: plain reads of `struct
+//! input_event`.
 //!
-//! Every device that has the key is listened to, as far as it is there at the start: a power key may be on the board, and on a keyboard.
+//! Every device that has the key is listened to, as far as it is there at the start: a power key
+//! may be on the board, and on a keyboard.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -10,7 +12,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use super::ButtonError;
 use super::contact::Contact;
 
-/// `struct input_event` on 64-bit machines: seconds and microseconds (8 bytes each), type, code (2 each), value (4).
+/// `struct input_event` on 64-bit machines: seconds and microseconds (8 bytes each), type, code (2
+/// each), value (4).
 const EVENT: usize = 24;
 /// The type of keys.
 const EV_KEY: u16 = 1;

@@ -1,4 +1,5 @@
-//! A button on a GPIO line: the kernel tells of edges where the chip can, else the line is looked at.
+//! A button on a GPIO line: the kernel tells of edges where the chip can, else the line is looked
+//! at.
 
 use std::io;
 use std::time::Duration;
@@ -56,7 +57,8 @@ impl Contact for LineContact {
                 if self.given.is_some() {
                     edges.get_event().map_err(failed)?;
                 }
-                // not what the edge says: where many came at once, the kernel kept only the first of them
+                // not what the edge says: where many came at once, the kernel kept only the first
+                // of them
                 edges.get_value().map_err(failed)? != 0
             }
             Way::Looking(handle) => loop {

@@ -1,18 +1,20 @@
 //! Escapes values, so that no value ends its field or its line.
 //!
-//! CEF has `\|` and `\\` in the header, `\=`, `\\`, `\n` and `\r` in the extension, and nothing for the other
-//! control characters: each of those becomes a blank, so that a word boundary stays one and nothing acts on the
-//! receiver's terminal or ends its C string (C0, DEL, C1). U+0085, U+2028 and U+2029 break lines in many readers
-//! (Python's `splitlines` among them), so they count as line breaks.
+//! CEF has `\|` and `\\` in the header, `\=`, `\\`, `\n` and `\r` in the extension, and nothing for
+//! the other control characters: each of those becomes a blank, so that a word boundary stays one
+//! and nothing acts on the receiver's terminal or ends its C string (C0, DEL, C1). U+0085, U+2028
+//! and U+2029 break lines in many readers (Python's `splitlines` among them), so they count as line
+//! breaks.
 //!
 //! What parsers make of the escapes (tried; `tests/cef_parsers.rs` keeps trying):
-//! - pycef 1.11 undoes none of them, so a value with `=`, `\` or a line break comes back changed whatever one
-//!   writes; a `\` or `=` in the header makes it lose name and severity.
+//! - pycef 1.11 undoes none of them, so a value with `=`, `\` or a line break comes back changed
+//!   whatever one writes; a `\` or `=` in the header makes it lose name and severity.
 //! - cefp 0.0.2 undoes all of them, and drops a single `\`.
 //! - Others cut a value at `\=` (reference: peers.md, lesson 5).
 //!
-//! Hence the portable profile, which writes what would need an escape in another way: percent-encoded, line breaks
-//! as a blank. A `%3D` that was in the record stays as it is; the two are not told apart.
+//! Hence the portable profile, which writes what would need an escape in another way:
+//! percent-encoded, line breaks as a blank. A `%3D` that was in the record stays as it is; the two
+//! are not told apart.
 
 /// What to write for each character that can't stand as it is.
 #[derive(Debug, Clone, Copy)]

@@ -1,5 +1,5 @@
-//! The keys of a line in their order, for each generation of the old agent. Taken from the published lines; where
-//! none is published, the comment says so.
+//! The keys of a line in their order, for each generation of the old agent. Taken from the
+//! published lines; where none is published, the comment says so.
 
 use super::version::{Generation, Version};
 
@@ -54,8 +54,8 @@ pub(super) fn activity(version: &Version) -> &'static [&'static [CefField]] {
     }
 }
 
-/// Keys of an alert. No whole line of the second and third generation is public: `rt`, `src` and `c6a1` are known
-/// from the documentation and from SIEM content, their places are not.
+/// Keys of an alert. No whole line of the second and third generation is public: `rt`, `src` and
+/// `c6a1` are known from the documentation and from SIEM content, their places are not.
 pub(super) fn alert(version: &Version) -> &'static [&'static [CefField]] {
     match (version.generation(), version.alerts_name_policies()) {
         (Generation::First, false) => &[ID, TIMES, WHO, RISK, URL_AND_APPS, RELATED],

@@ -1,5 +1,5 @@
-//! A line of siembox's own, so that the SIEM can alarm when none comes any more: same header, same dialect, nothing to mistake it
-//! for an alert or an activity.
+//! A line of siembox's own, so that the SIEM can alarm when none comes any more: same header, same
+//! dialect, nothing to mistake it for an alert or an activity.
 
 use std::fmt::Write as _;
 

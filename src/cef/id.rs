@@ -1,6 +1,7 @@
 //! The id of the record behind a line, found in the line itself.
 
-/// The value of `externalId`, where the line has one. No id that the cloud gives holds a blank or an escape.
+/// The value of `externalId`, where the line has one. No id that the cloud gives holds a blank or
+/// an escape.
 #[must_use]
 pub fn external_id(line: &str) -> Option<&str> {
     const KEY: &str = "externalId=";

@@ -50,7 +50,8 @@ impl Style {
         }
     }
 
-    /// The header's last bar, and what keeps the first key whole: rsyslog's liblognorm takes the byte behind the bar for a blank.
+    /// The header's last bar, and what keeps the first key whole: rsyslog's liblognorm takes the
+    /// byte behind the bar for a blank.
     pub(super) fn begin_extension(&self, out: &mut String) {
         out.push('|');
         if self.portable {
@@ -58,8 +59,8 @@ impl Style {
         }
     }
 
-    /// The name behind the class that was written at `class`, and both their bars. A name is never empty, because
-    /// parsers take a header with an empty field for broken: the class stands in.
+    /// The name behind the class that was written at `class`, and both their bars. A name is never
+    /// empty, because parsers take a header with an empty field for broken: the class stands in.
     fn name(&self, name: &str, class: usize, out: &mut String) {
         let class = class..out.len();
         out.push('|');
@@ -148,7 +149,8 @@ impl Style {
         }
     }
 
-    /// The record's own address, else the one made of its id. The comma in an activity's belongs there.
+    /// The record's own address, else the one made of its id. The comma in an activity's belongs
+    /// there.
     fn portal_url(&self, event: &Event<'_>, out: &mut String) {
         let (before, id, after) = match (&event.portal_url, &event.kind) {
             (Some(url), _) => ("", url, ""),
@@ -178,7 +180,8 @@ impl Style {
         }
     }
 
-    /// All texts joined by commas, nothing between two commas for an empty one: the old agent listed nameless objects so.
+    /// All texts joined by commas, nothing between two commas for an empty one: the old agent
+    /// listed nameless objects so.
     fn list_with_gaps<T: AsRef<str>>(&self, texts: &[T], out: &mut String) {
         for (nth, text) in texts.iter().enumerate() {
             if nth > 0 {
@@ -236,8 +239,8 @@ fn number(number: i64, out: &mut String) {
     out.push_str(std::str::from_utf8(&digits[at..]).unwrap_or_default());
 }
 
-/// Takes the blanks off both ends of what was written since `start`: CEF allows none at the end of a value, and
-/// parsers disagree about those at its beginning.
+/// Takes the blanks off both ends of what was written since `start`: CEF allows none at the end of
+/// a value, and parsers disagree about those at its beginning.
 fn trim(start: usize, out: &mut String) {
     if !matches!(&out.as_bytes()[start..], [b' ', ..] | [.., b' ']) {
         return;

@@ -1,7 +1,8 @@
 //! The link to a record in the cloud's portal, `cs1` of every line.
 //!
-//! Alerts bring their address along. An activity's has to be built from the tenant's name, and its form changed
-//! over the years: with a region until December 2019, without it since, and at security.microsoft.com in 2025.
+//! Alerts bring their address along. An activity's has to be built from the tenant's name, and its
+//! form changed over the years: with a region until December 2019, without it since, and at
+//! security.microsoft.com in 2025.
 
 use super::version::{Generation, Version};
 
@@ -13,8 +14,8 @@ pub(super) struct Portal {
 }
 
 impl Portal {
-    /// The portal of a tenant, in the form of the given version. `api_url` is the setting of that name; `base`
-    /// stands in for what would be made of it: `https://cloud-app-security.com`.
+    /// The portal of a tenant, in the form of the given version. `api_url` is the setting of that
+    /// name; `base` stands in for what would be made of it: `https://cloud-app-security.com`.
     pub fn new(api_url: &str, base: Option<&str>, version: &Version) -> Self {
         let base = base.map(|base| base.trim_end_matches('/').to_owned());
         let tenant = base.clone().unwrap_or_else(|| tenant_portal(api_url));
@@ -33,7 +34,8 @@ impl Portal {
     }
 }
 
-/// `https://contoso.us3.portal.cloudappsecurity.com/cas` → `https://contoso.portal.cloudappsecurity.com`
+/// `https://contoso.us3.portal.cloudappsecurity.com/cas` →
+/// `https://contoso.portal.cloudappsecurity.com`
 fn tenant_portal(api_url: &str) -> String {
     let host = host(api_url);
     let mut labels: Vec<&str> = host.split('.').collect();

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use super::Style;
 
 impl Style {
-    /// Appends the test line of this agent, of this moment (milliseconds since 1970): no newline in it or at its end.
+    /// Appends the test line of this agent, of this moment (milliseconds since 1970): no newline in
+    /// it or at its end.
     pub fn test_line(&self, at_ms: i64, agent: &str, out: &mut String) {
         out.push_str(&self.start);
         out.push_str("SIEMBOX_TEST|siembox test line|0");

@@ -263,7 +263,8 @@ fn event() -> impl Strategy<Value = Event<'static>> {
         })
 }
 
-/// What a value must come back as by the table in the module's documentation, worked out character by character.
+/// What a value must come back as by the table in the module's documentation, worked out character
+/// by character.
 fn carried(text: &str, profile: Profile) -> String {
     let text = match profile {
         Profile::Original => text.replace(['\u{85}', '\u{2028}', '\u{2029}'], "\n"),

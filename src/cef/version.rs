@@ -1,6 +1,7 @@
 //! The old agent's version, which every line names, and what changed from one to the next.
 //!
-//! The published lines show three generations. A version in between looks like the nearest earlier one that is known:
+//! The published lines show three generations. A version in between looks like the nearest earlier
+//! one that is known:
 //!
 //! | first seen | what the lines have |
 //! |---|---|
@@ -8,9 +9,9 @@
 //! | 0.111 | `rt`; `cs4`; since 2020 `src` and `c6a1` in alerts |
 //! | 0.298 | the label "Device IPv6 Address" without quotes; activities at security.microsoft.com, the `=` of that address not escaped |
 //!
-//! The documentation printed the alerts of 0.102.17 in July 2017 without `cs4`, and the same alerts of the same
-//! version in December 2017 with it. Either may be what a receiver was built for, so the second print has a name of
-//! its own: `0.102.17+policies`. The line says `0.102.17`.
+//! The documentation printed the alerts of 0.102.17 in July 2017 without `cs4`, and the same alerts
+//! of the same version in December 2017 with it. Either may be what a receiver was built for, so
+//! the second print has a name of its own: `0.102.17+policies`. The line says `0.102.17`.
 
 use std::fmt;
 
@@ -93,8 +94,9 @@ impl Version {
         self.generation != Generation::Third
     }
 
-    /// `\=` in the address of an activity? Nothing is known of `=` in the other values of 0.298. There the standard is
-    /// kept, because a file's name must not be able to pose as another field (`x.txt suser=admin`).
+    /// `\=` in the address of an activity? Nothing is known of `=` in the other values of 0.298.
+    /// There the standard is kept, because a file's name must not be able to pose as another field
+    /// (`x.txt suser=admin`).
     pub(super) fn escapes_portal(&self) -> bool {
         self.generation != Generation::Third
     }

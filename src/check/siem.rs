@@ -21,7 +21,8 @@ pub(super) fn reach(agent: &AgentSettings) -> Result<String, String> {
     })
 }
 
-/// Sends one line that says that it is a test, and asks whether it was read, as far as the protocol can tell.
+/// Sends one line that says that it is a test, and asks whether it was read, as far as the protocol
+/// can tell.
 ///
 /// # Errors
 /// What failed, and the cure.

@@ -18,7 +18,8 @@ pub(super) fn belong(settings: &Settings) -> Result<String, String> {
 
 /// Beside a running siembox, whose settings may be others: these are about to take their place.
 fn running(snapshot: &Snapshot, has: impl Fn(&str) -> bool) -> Result<String, String> {
-    // these are told by the running one in its own right; they are no fault of the settings that are checked
+    // these are told by the running one in its own right; they are no fault of the settings that
+    // are checked
     let orphans = (snapshot.orphans.iter())
         .filter(|orphan| !has(&orphan.name))
         .map(|orphan| orphan.in_words());

@@ -109,7 +109,8 @@ pub(super) fn build(
     })
 }
 
-/// What is to be done with an orphaned spool. What is deleted is gone for ever, so that it takes a second word.
+/// What is to be done with an orphaned spool. What is deleted is gone for ever, so that it takes a
+/// second word.
 fn orphan_request(
     given: &WrittenFlags,
     agent: Option<String>,

@@ -41,7 +41,8 @@ pub enum Command {
     Version,
 }
 
-/// Where the settings come from. Given to [`SetupArguments::load`] at the start and again when the file has changed.
+/// Where the settings come from. Given to [`SetupArguments::load`] at the start and again when the
+/// file has changed.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SetupArguments {
     /// `--config`; `None` looks at the usual place, and is content with flags.
@@ -59,7 +60,8 @@ pub struct RunArgs {
     pub setup: SetupArguments,
     /// `--setup` or `--firmware`: the settings file need not be there yet; the page writes it.
     pub to_be_set_up: bool,
-    /// `--firmware`: nor need it be right. The page is all that a box without a shell has to say so, and to be set up by.
+    /// `--firmware`: nor need it be right. The page is all that a box without a shell has to say
+    /// so, and to be set up by.
     pub on_firmware: bool,
 }
 
@@ -175,7 +177,8 @@ impl SetupArguments {
         Ok(loaded)
     }
 
-    /// Reads the settings; where there is no file yet, those of an empty one: no agent, and the page to add one.
+    /// Reads the settings; where there is no file yet, those of an empty one: no agent, and the
+    /// page to add one.
     ///
     /// # Errors
     /// [`SettingsError`], for anything but a file that is not there.

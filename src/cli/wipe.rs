@@ -1,9 +1,10 @@
 //! Removes a secret from this process's command line and environment in /proc.
 //!
-//! What `ps` and `/proc/PID/environ` show is the process's own memory between `arg_start` and `arg_end`, and between
-//! `env_start` and `env_end`. The standard library hands out copies of it only, and taking a variable out of the
-//! environment leaves that memory as it is, so the original is overwritten through `/proc/self/mem`, which takes no unsafe
-//! code. A child that inherits the environment afterwards finds the variable empty.
+//! What `ps` and `/proc/PID/environ` show is the process's own memory between `arg_start` and
+//! `arg_end`, and between `env_start` and `env_end`. The standard library hands out copies of it
+//! only, and taking a variable out of the environment leaves that memory as it is, so the original
+//! is overwritten through `/proc/self/mem`, which takes no unsafe code. A child that inherits the
+//! environment afterwards finds the variable empty.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -12,7 +13,8 @@ use std::os::unix::fs::FileExt;
 
 /// Longest area looked at; Linux's own limit is a quarter of the stack, usually 2 MiB.
 const MOST_BYTES: u64 = 8 * 1024 * 1024;
-/// Fields of `/proc/PID/stat` (proc(5)) where the arguments begin, and where the environment does; each area's end follows.
+/// Fields of `/proc/PID/stat` (proc(5)) where the arguments begin, and where the environment does;
+/// each area's end follows.
 const ARGUMENTS: usize = 48;
 const ENVIRONMENT: usize = 50;
 
@@ -27,8 +29,8 @@ pub(super) fn wipe(secret: &[u8]) -> io::Result<()> {
     })
 }
 
-/// Overwrites the value of this variable of the environment: it is empty from now on. To be called while there is one
-/// thread.
+/// Overwrites the value of this variable of the environment: it is empty from now on. To be called
+/// while there is one thread.
 ///
 /// # Errors
 /// As for [`wipe`].
@@ -69,8 +71,8 @@ fn area_of(field: usize) -> io::Result<(File, u64, Vec<u8>)> {
     Ok((memory, area.start, bytes))
 }
 
-/// The area that this field and the one behind it tell. Field 2, the name, may hold anything, so counting begins after its
-/// last bracket, at field 3.
+/// The area that this field and the one behind it tell. Field 2, the name, may hold anything, so
+/// counting begins after its last bracket, at field 3.
 fn area(stat: &str, field: usize) -> Option<Range<u64>> {
     let (_, after_name) = stat.rsplit_once(')')?;
     let mut fields = after_name.split_ascii_whitespace().skip(field - 3);

@@ -12,7 +12,8 @@ use crate::cli::{BoardArgs, Exit};
 /// The system's root; tests have another.
 const ROOT: &str = "/";
 
-/// Prints which board this is and what it has; with `--test`, tries lamps and button with whoever sits before it.
+/// Prints which board this is and what it has; with `--test`, tries lamps and button with whoever
+/// sits before it.
 pub fn board(args: BoardArgs) -> Exit {
     let root = Path::new(ROOT);
     let Recognised { profile, by } = match args.board {

@@ -3,7 +3,8 @@
 use crate::cli::Exit;
 use crate::network::{NetworkTools, tell};
 
-/// Takes one turn of the DHCP client in. What it says goes to standard error, which is the log of whoever started the client.
+/// Takes one turn of the DHCP client in. What it says goes to standard error, which is the log of
+/// whoever started the client.
 pub fn lease(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
     let word = arguments.into_iter().next().unwrap_or_default();
     let variable = |name: &str| std::env::var(name).ok();

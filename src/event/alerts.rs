@@ -1,7 +1,8 @@
 //! `ALERT_*`: what the old agent called the types of alerts. SIEM rules match on these names.
 //!
-//! The API gives a number, the old agent wrote a name, and nobody published the list that joins them. What stands
-//! here is what public code or a pair of published records shows; for any other number `cef` writes `ALERT_<number>`.
+//! The API gives a number, the old agent wrote a name, and nobody published the list that joins
+//! them. What stands here is what public code or a pair of published records shows; for any other
+//! number `cef` writes `ALERT_<number>`.
 
 /// The cloud's number of an alert type (`idValue`) and the old agent's name for it, by number.
 pub const ALERTS: &[(i64, &str)] = &[

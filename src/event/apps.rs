@@ -1,7 +1,8 @@
 //! `APPID_*`: what the old agent called the apps. SIEM rules match on these names.
 //!
-//! Only names that a published line shows are here; the old agent wrote `APPID_<number>` for the rest
-//! (`APPID_26069` Google Drive, `APPID_33626` Google, `APPID_11394` Microsoft Online Services), and so does `cef`.
+//! Only names that a published line shows are here; the old agent wrote `APPID_<number>` for the
+//! rest (`APPID_26069` Google Drive, `APPID_33626` Google, `APPID_11394` Microsoft Online
+//! Services), and so does `cef`.
 
 /// The cloud's number of an app and the old agent's name for it, by number.
 pub const APP_NUMBERS: &[(u32, &str)] = &[

@@ -1,4 +1,5 @@
-//! `EVENT_CATEGORY_*`: how the portal displays the categories of activities. The label is the name of the CEF line.
+//! `EVENT_CATEGORY_*`: how the portal displays the categories of activities. The label is the name
+//! of the CEF line.
 //!
 //! Most records carry the label themselves; this is for those that don't.
 
@@ -6,7 +7,8 @@ use std::borrow::Cow;
 
 const PREFIX: &str = "EVENT_CATEGORY_";
 
-/// A category without its prefix and its label, by category, as published lines and records show them.
+/// A category without its prefix and its label, by category, as published lines and records show
+/// them.
 pub const CATEGORIES: &[(&str, &str)] = &[
     ("CREATE_USER", "Create user"),
     ("DELETE_OBJECT", "Delete object"),
@@ -25,7 +27,8 @@ pub const CATEGORIES: &[(&str, &str)] = &[
     ("VIEW_REPORT", "View report"),
 ];
 
-/// The label of a category such as `EVENT_CATEGORY_LOGIN`; for one that is not in the table its words, first letter large.
+/// The label of a category such as `EVENT_CATEGORY_LOGIN`; for one that is not in the table its
+/// words, first letter large.
 #[must_use]
 pub fn category_label(category: &str) -> Cow<'static, str> {
     let words = category.strip_prefix(PREFIX).unwrap_or(category);

@@ -1,4 +1,5 @@
-//! An event that outlives the record it was read from; for a record that had to be repaired before it could be read.
+//! An event that outlives the record it was read from; for a record that had to be repaired before
+//! it could be read.
 
 use std::borrow::Cow;
 

@@ -3,9 +3,9 @@
 //! are used up is passed over for an older one. Whoever runs well takes the count off. Where the
 //! board's own boot loader starts the kernel (Raspberry Pi), nothing is counted.
 //!
-//! Well means that siembox answers, all its own parts live, and what it keeps is on the disk. Never that the network, the cloud
-//! or the SIEM can be reached: a pulled cable must not bring old firmware back. What becomes of a firmware that does not get
-//! well: [`super::boot_counting`].
+//! Well means that siembox answers, all its own parts live, and what it keeps is on the disk. Never
+//! that the network, the cloud or the SIEM can be reached: a pulled cable must not bring old
+//! firmware back. What becomes of a firmware that does not get well: [`super::boot_counting`].
 
 use std::io;
 use std::path::Path;
@@ -36,8 +36,9 @@ pub fn bless(esp: &Esp, version: &str) -> io::Result<Option<String>> {
     Ok(Some(good))
 }
 
-/// Of these files the one that runs, where it has a count: the one that the boot loader has `counted`. Where it does not say, it is the
-/// one of the running version, unless another one of that version has proved itself already.
+/// Of these files the one that runs, where it has a count: the one that the boot loader has
+/// `counted`. Where it does not say, it is the one of the running version, unless another one of
+/// that version has proved itself already.
 pub(super) fn on_trial<'a>(
     files: &'a [EfiFile],
     version: &str,

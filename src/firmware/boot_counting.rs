@@ -1,15 +1,16 @@
-//! A new firmware is on trial until it is marked good ([`super::bless`]). systemd-boot takes the older one again after three
-//! starts, but only where somebody starts the box: a kernel that panics does so by itself, a siembox that merely never gets
-//! well would stay for ever. So a firmware on trial that is not well in time starts the box again, for as long as there is another
-//! one to go back to. The only one stays: it may yet get well, and its page or STATUS.TXT says what is wrong.
+//! A new firmware is on trial until it is marked good ([`super::bless`]). systemd-boot takes the
+//! older one again after three starts, but only where somebody starts the box: a kernel that panics
+//! does so by itself, a siembox that merely never gets well would stay for ever. So a firmware on
+//! trial that is not well in time starts the box again, for as long as there is another one to go
+//! back to. The only one stays: it may yet get well, and its page or STATUS.TXT says what is wrong.
 
 use std::time::Duration;
 
 use super::bless::on_trial;
 use super::efi_file::{EfiFile, FOLDER};
 
-/// Time enough for the slowest boot, a check of a large card and the opening of a full spool. Three times this is how long a box
-/// is away at most.
+/// Time enough for the slowest boot, a check of a large card and the opening of a full spool. Three
+/// times this is how long a box is away at most.
 pub const WITHIN: Duration = Duration::from_secs(10 * 60);
 
 /// What the files on the ESP say at the start; the boot loader has counted by then.
@@ -24,7 +25,8 @@ pub struct BootTrial {
 // === impl Trial ===
 
 impl BootTrial {
-    /// Of the running version among these files; `counted`: the file that the boot loader has counted.
+    /// Of the running version among these files; `counted`: the file that the boot loader has
+    /// counted.
     #[must_use]
     pub fn of(files: &[EfiFile], version: &str, counted: Option<&str>) -> Self {
         let own = on_trial(files, version, counted);
@@ -46,7 +48,8 @@ impl BootTrial {
         }
     }
 
-    /// Must another firmware come back? `up`: since the box was started; `well_for`: how long siembox has done well.
+    /// Must another firmware come back? `up`: since the box was started; `well_for`: how long
+    /// siembox has done well.
     #[must_use]
     pub fn is_lost(&self, up: Duration, well_for: Duration) -> bool {
         self.is_on && up >= WITHIN && well_for.is_zero()

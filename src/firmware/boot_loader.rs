@@ -1,4 +1,5 @@
-//! What systemd-boot leaves behind for whoever it has started: EFI variables, <https://systemd.io/BOOT_LOADER_INTERFACE>.
+//! What systemd-boot leaves behind for whoever it has started: EFI variables,
+//! <https://systemd.io/BOOT_LOADER_INTERFACE>.
 
 use std::path::Path;
 
@@ -12,8 +13,8 @@ pub fn word(sys: &Path, name: &str) -> Option<String> {
     text(&std::fs::read(variables.join(format!("{name}-{VENDOR}"))).ok()?)
 }
 
-/// The name of the file whose starts were counted when it was started, as the count stands since. None where nothing is counted:
-/// the file has proved itself, or has no tries left.
+/// The name of the file whose starts were counted when it was started, as the count stands since.
+/// None where nothing is counted: the file has proved itself, or has no tries left.
 #[must_use]
 pub fn counted_file(sys: &Path) -> Option<String> {
     let path = word(sys, "LoaderBootCountPath")?;

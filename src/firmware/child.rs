@@ -17,7 +17,8 @@ pub struct Child {
     pub user: Option<(u32, u32)>,
     /// How long it may take to end once it is asked to; then it is killed.
     pub stop_within: Duration,
-    /// Is it asked to end before the others, which it needs for that? siembox proves over the network what it has sent.
+    /// Is it asked to end before the others, which it needs for that? siembox proves over the
+    /// network what it has sent.
     pub stops_first: bool,
 }
 

@@ -1,7 +1,8 @@
-//! The clock's floor. A board without a battery wakes up in 1970, where no certificate is valid; it can't be earlier than the
-//! image was built, nor than the last time that is known here.
+//! The clock's floor. A board without a battery wakes up in 1970, where no certificate is valid; it
+//! can't be earlier than the image was built, nor than the last time that is known here.
 //!
-//! The last known time is written when it is six hours old, and at stop: four small writes a day, the only ones of an idle box.
+//! The last known time is written when it is six hours old, and at stop: four small writes a day,
+//! the only ones of an idle box.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -53,8 +54,8 @@ pub fn floor(now_ms: i64, built_ms: i64, known_ms: Option<i64>) -> Floor {
 // === impl Floor ===
 
 impl Floor {
-    /// The same, once the last time is known that was noted here. What was only a floor stays one, though the clock stands on it
-    /// by now.
+    /// The same, once the last time is known that was noted here. What was only a floor stays one,
+    /// though the clock stands on it by now.
     #[must_use]
     pub fn raised(self, now_ms: i64, known_ms: Option<i64>) -> Self {
         let floor = floor(now_ms, self.at_ms, known_ms);
@@ -117,8 +118,8 @@ impl LastTime {
         self.noted_ms
     }
 
-    /// Notes the time where the note is six hours off (either way: a time server may have set the clock back), or at `stop`
-    /// where it has changed at all.
+    /// Notes the time where the note is six hours off (either way: a time server may have set the
+    /// clock back), or at `stop` where it has changed at all.
     ///
     /// # Errors
     /// What the disk said; the old note stays.

@@ -1,7 +1,7 @@
 //! The console: one line for each step of the boot, for who has a cable or a screen on the box.
 //!
-//! Nothing is ever read from it, and writing never waits: a serial line whose other side holds it back loses our words, not
-//! the box's time.
+//! Nothing is ever read from it, and writing never waits: a serial line whose other side holds it
+//! back loses our words, not the box's time.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -35,7 +35,8 @@ impl Console {
         Self(None)
     }
 
-    /// One line, with the time since the kernel's start. What the device does not take at once is lost.
+    /// One line, with the time since the kernel's start. What the device does not take at once is
+    /// lost.
     pub fn line(&mut self, text: &str) {
         if let Some(device) = &mut self.0 {
             let since = rustix::time::clock_gettime(ClockId::Boottime);

@@ -1,5 +1,5 @@
-//! The disk: found, grown, checked and mounted. What came out is one value, [`Data`], which the page, STATUS.TXT and the lamps
-//! speak from.
+//! The disk: found, grown, checked and mounted. What came out is one value, [`Data`], which the
+//! page, STATUS.TXT and the lamps speak from.
 //!
 //! ```text
 //! find ──────▶ grow ─▶ check ─▶ fill ─▶ /data
@@ -36,7 +36,8 @@ const FLAGS: MountFlags = MountFlags::NOATIME
     .union(MountFlags::NOSUID)
     .union(MountFlags::NOEXEC);
 
-/// Makes the data partition as large as its disk lets it be, before anything of that disk is mounted.
+/// Makes the data partition as large as its disk lets it be, before anything of that disk is
+/// mounted.
 pub fn widen(disk: &Disk, log: &Log, sys: &Path) {
     match grow::grow(disk, sys) {
         Ok(true) => log.say(format!(
@@ -51,7 +52,8 @@ pub fn widen(disk: &Disk, log: &Log, sys: &Path) {
     }
 }
 
-/// Makes /data: the partition, or RAM where that can't be. `reset`: a new file system is asked for, whatever is there.
+/// Makes /data: the partition, or RAM where that can't be. `reset`: a new file system is asked for,
+/// whatever is there.
 pub fn mount_data(found: &FoundDisk, reset: bool, log: &Log, sys: &Path) -> Data {
     let data = match &found.disk {
         Ok(disk) => prepare(disk, reset, log, sys),
@@ -131,7 +133,8 @@ fn renew(device: &Path, log: &Log) -> io::Result<()> {
     make(device)
 }
 
-/// A device may be too slow to be erased as a whole: what matters most comes first, where the file system can be used still.
+/// A device may be too slow to be erased as a whole: what matters most comes first, where the file
+/// system can be used still.
 fn forget_secrets(device: &Path, bytes: u64, log: &Log) {
     let usable = matches!(check(device, bytes), Ok(Health::Clean | Health::Repaired));
     if !usable || mounted(device).is_err() {
@@ -170,7 +173,8 @@ fn size_of(partition: &Partition, sys: &Path) -> u64 {
 
 fn mounted(device: &Path) -> io::Result<Space> {
     std::fs::create_dir_all(DATA_FOLDER)?;
-    // noinit_itable: else the kernel goes on writing for minutes after a growth, on a box that idles
+    // noinit_itable: else the kernel goes on writing for minutes after a growth, on a box that
+    // idles
     let options = c"errors=remount-ro,data=ordered,noinit_itable";
     mount(device, DATA_FOLDER, "ext4", FLAGS, Some(options))?;
     space(Path::new(DATA_FOLDER))
@@ -188,7 +192,8 @@ fn mount_in_ram() -> io::Result<()> {
     Ok(())
 }
 
-/// What has to lie on /data: settings and secrets, siembox's state, the logs, and what only PID 1 may write.
+/// What has to lie on /data: settings and secrets, siembox's state, the logs, and what only PID 1
+/// may write.
 fn folders(place: &Path) -> io::Result<()> {
     for (name, mode, owner) in [
         ("etc", 0o700, SIEMBOX),

@@ -1,5 +1,6 @@
-//! Names of firmware files on the ESP, as systemd-boot reads and writes them: `siembox_0.2.0+2-1.efi` is version 0.2.0, which has
-//! been started once and may be started twice more before it is passed over; `siembox_0.2.0.efi` has proved itself.
+//! Names of firmware files on the ESP, as systemd-boot reads and writes them:
+//! `siembox_0.2.0+2-1.efi` is version 0.2.0, which has been started once and may be started twice
+//! more before it is passed over; `siembox_0.2.0.efi` has proved itself.
 
 use std::io;
 use std::path::Path;
@@ -53,7 +54,8 @@ impl EfiFile {
             .strip_suffix(".efi")
             .or_else(|| name.strip_suffix(".EFI"))?;
         let named = stem.strip_prefix("siembox_")?;
-        // a version may have a "+" itself (0.2.0+3 is version 0.2.0 with three tries; 0.2.0+build7 is no count)
+        // a version may have a "+" itself (0.2.0+3 is version 0.2.0 with three tries; 0.2.0+build7
+        // is no count)
         let counted = named
             .rsplit_once('+')
             .and_then(|(version, count)| Some((version, Tries::parse(count)?)));
@@ -80,7 +82,8 @@ impl EfiFile {
         self.tries.is_some_and(|tries| tries.left == 0)
     }
 
-    /// Is it of a later version than this one? By the numbers in front; what stands behind them (`-rc1`) says nothing.
+    /// Is it of a later version than this one? By the numbers in front; what stands behind them
+    /// (`-rc1`) says nothing.
     #[must_use]
     pub fn is_newer_than(&self, version: &str) -> bool {
         numbers(&self.version) > numbers(version)

@@ -1,5 +1,6 @@
-//! The ESP: what the boot loader reads, and any laptop too. It is mounted read-only, and written to for moments only: a FAT
-//! file system has no journal, and a power cut in the wrong moment may cost the box its boot loader.
+//! The ESP: what the boot loader reads, and any laptop too. It is mounted read-only, and written to
+//! for moments only: a FAT file system has no journal, and a power cut in the wrong moment may cost
+//! the box its boot loader.
 
 use std::fs::File;
 use std::io;

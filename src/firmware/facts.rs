@@ -16,8 +16,8 @@ use crate::{clock, network, run_file, timekeeping};
 const REMADE: &str = "created again at this start, because a factory reset was requested or its \
     content was not recognised: settings and waiting lines are gone; set up the box again";
 
-/// What the box says of itself. `signal`: what the lamps say; none where the box has stopped. `beat`: what siembox last said.
-/// `troubles`: what PID 1 itself knows to be wrong.
+/// What the box says of itself. `signal`: what the lamps say; none where the box has stopped.
+/// `beat`: what siembox last said. `troubles`: what PID 1 itself knows to be wrong.
 #[must_use]
 pub fn facts(
     given: &BootFindings,
@@ -72,7 +72,8 @@ pub fn facts(
     }
 }
 
-/// It is no fault of what the box does, and nothing hangs because of it: it is told here, and nowhere else.
+/// It is no fault of what the box does, and nothing hangs because of it: it is told here, and
+/// nowhere else.
 fn lost_watchdog(given: &BootFindings) -> Option<String> {
     let module = &given.panel.board.watchdog.module;
     let is_lost = given.dog.is_none() && !module.is_empty();

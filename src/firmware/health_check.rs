@@ -9,10 +9,11 @@
 //! | no answer for 30 s, or a part late for 60 s | fault | killed and started again |
 //! | that five times within 15 minutes, or it can't be killed for 60 s | fault | the whole box is started again, in order, once a day at most |
 //!
-//! Why once a day: a new start can cure a driver. But if it does not, a box that starts over and over serves nobody, wears its
-//! flash, and takes away what a person came to look at; then siembox alone is tried again and again. And why in order, not by
-//! letting the hardware watchdog bite: that would cut writes off that can end well. The hardware watchdog is for the day on
-//! which the kernel or PID 1 itself stands still; PID 1 feeds it while its loop turns.
+//! Why once a day: a new start can cure a driver. But if it does not, a box that starts over and
+//! over serves nobody, wears its flash, and takes away what a person came to look at; then siembox
+//! alone is tried again and again. And why in order, not by letting the hardware watchdog bite:
+//! that would cut writes off that can end well. The hardware watchdog is for the day on which the
+//! kernel or PID 1 itself stands still; PID 1 feeds it while its loop turns.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;

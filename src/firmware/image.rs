@@ -14,7 +14,8 @@ pub struct Image {
     pub board: String,
     /// Version of the firmware, as in the name of its file on the ESP.
     pub version: String,
-    /// When it was built, milliseconds since 1970: no clock that runs it can be older. 0 where that is not known.
+    /// When it was built, milliseconds since 1970: no clock that runs it can be older. 0 where that
+    /// is not known.
     pub built_ms: i64,
     /// Has it a shell and the kernel's messages?
     pub debug: bool,

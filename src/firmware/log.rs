@@ -1,8 +1,9 @@
-//! What PID 1 and the small programs under it have to say: on the console, and in `firmware.log` on the data partition, which
-//! never grows beyond its bound. siembox itself has its own log beside it.
+//! What PID 1 and the small programs under it have to say: on the console, and in `firmware.log` on
+//! the data partition, which never grows beyond its bound. siembox itself has its own log beside
+//! it.
 //!
-//! What is said before there is a data partition waits in memory. The last lines of each child are kept there too: they tell
-//! in STATUS.TXT why it ended.
+//! What is said before there is a data partition waits in memory. The last lines of each child are
+//! kept there too: they tell in STATUS.TXT why it ended.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;

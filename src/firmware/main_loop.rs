@@ -1,8 +1,8 @@
 //! The main loop of PID 1: waits for an event, then looks after every part of the box once.
 //!
-//! Nothing in it waits for anybody: who has to wait (the status socket, the button, signals) does so in a thread of its own and
-//! tells. So the loop turns every second, a few seconds later only where the network is brought up anew, and feeds the
-//! hardware watchdog while it does.
+//! Nothing in it waits for anybody: who has to wait (the status socket, the button, signals) does
+//! so in a thread of its own and tells. So the loop turns every second, a few seconds later only
+//! where the network is brought up anew, and feeds the hardware watchdog while it does.
 
 mod boot_assessment;
 mod button;
@@ -226,7 +226,8 @@ impl MainLoop {
         if now.saturating_sub(self.fed) >= FEED && !hangs {
             self.fed = now;
             if let Some(dog) = &mut self.given.dog {
-                // it said so when it was opened, if it is none; a single failure is followed by five more chances
+                // it said so when it was opened, if it is none; a single failure is followed by
+                // five more chances
                 let _ = dog.feed();
             }
         }
@@ -234,7 +235,8 @@ impl MainLoop {
 
     /// Writes down what is to outlast this life.
     fn note(&mut self, now: Duration) {
-        // a clock that can't be noted (a full disk, say) is at worst six hours older after a power cut
+        // a clock that can't be noted (a full disk, say) is at worst six hours older after a power
+        // cut
         let _ = self.given.keeper.note(clock::now_ms(), false);
         self.leave_troubles();
         self.tell(now, false);

@@ -1,5 +1,6 @@
-//! Drivers: the kernel modules that the image's builder chose for the board, in the order in which it found that they need
-//! each other. So there is no search for dependencies here, and no modprobe.
+//! Drivers: the kernel modules that the image's builder chose for the board, in the order in which
+//! it found that they need each other. So there is no search for dependencies here, and no
+//! modprobe.
 
 use std::ffi::CString;
 use std::fs::File;

@@ -1,8 +1,8 @@
 //! Mounts the file systems that the other steps need, and makes the root read-only once everything
 //! has started.
 //!
-//! The root is the unpacked initramfs: it lives in RAM, and a power cut finds nothing of it half written. What may change lies
-//! on /run and /tmp, which are bounded, and on /data.
+//! The root is the unpacked initramfs: it lives in RAM, and a power cut finds nothing of it half
+//! written. What may change lies on /run and /tmp, which are bounded, and on /data.
 
 use std::fs::DirBuilder;
 use std::io;

@@ -1,5 +1,6 @@
-//! A program of Debian's that is run to its end: e2fsck, sfdisk and the like. Only PID 1's own thread may do that: the same
-//! thread collects all dead processes, so that nobody takes another's away.
+//! A program of Debian's that is run to its end: e2fsck, sfdisk and the like. Only PID 1's own
+//! thread may do that: the same thread collects all dead processes, so that nobody takes another's
+//! away.
 
 use std::ffi::OsStr;
 use std::io::{self, Write};

@@ -1,9 +1,10 @@
 //! Releases the owner's claim, and requests a factory reset.
 //!
-//! A factory reset is asked for by a file on the ESP, whoever asks: a person who puts it there, or the button, for which PID 1
-//! does. The next start erases the data partition before anything uses it, gives it a new file system, and only then takes the file
-//! away: a power cut at any moment in between leaves a box that goes on with it. How it is erased is `disk::erase`; who gives
-//! a box away and fears a laboratory should destroy the card.
+//! A factory reset is asked for by a file on the ESP, whoever asks: a person who puts it there, or
+//! the button, for which PID 1 does. The next start erases the data partition before anything uses
+//! it, gives it a new file system, and only then takes the file away: a power cut at any moment in
+//! between leaves a box that goes on with it. How it is erased is `disk::erase`; who gives a box
+//! away and fears a laboratory should destroy the card.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -37,7 +38,8 @@ pub fn ask(esp: &Esp) -> io::Result<()> {
     })
 }
 
-/// Takes the file away once it was done: in that order, a power cut in between does it twice, and never half.
+/// Takes the file away once it was done: in that order, a power cut in between does it twice, and
+/// never half.
 ///
 /// # Errors
 /// What the disk said: the next start would do it again.
@@ -45,7 +47,8 @@ pub fn done(esp: &Esp, file: &Path) -> io::Result<()> {
     esp.written(|_| std::fs::remove_file(file))
 }
 
-/// Releases the owner's claim: siembox looks at this file each time, so that sessions end with it. Whether there was a claim.
+/// Releases the owner's claim: siembox looks at this file each time, so that sessions end with it.
+/// Whether there was a claim.
 ///
 /// # Errors
 /// What the disk said: the claim stands.
@@ -57,7 +60,8 @@ pub fn release_claim(state_dir: &Path) -> io::Result<bool> {
     }
 }
 
-/// Erases the data partition now, where the next start can't be asked to. The next start finds it empty.
+/// Erases the data partition now, where the next start can't be asked to. The next start finds it
+/// empty.
 pub fn erase(disk: &Disk, log: &Log) {
     shutdown::close_data(log);
     if let Err(cause) = disk::erase(disk, log) {

@@ -49,8 +49,9 @@ pub struct Up {
     pub wanted: NetworkSettings,
 }
 
-/// Brings the network up as the settings say, in place of the one that is up, and closes the firewall. Settings that are broken,
-/// or not there, count as none: somebody has to reach the page to mend them.
+/// Brings the network up as the settings say, in place of the one that is up, and closes the
+/// firewall. Settings that are broken, or not there, count as none: somebody has to reach the page
+/// to mend them.
 #[must_use]
 pub fn network(settings: &Path, log: &Log) -> Up {
     let none = || (NetworkSettings::default(), PageSettings::on_firmware());
@@ -96,8 +97,9 @@ fn firewall(page: &PageSettings, mdns: bool) -> Firewall {
     }
 }
 
-/// The settings file has changed. Opens and closes the firewall anew, as the page may be elsewhere now; true where the
-/// network itself is to be another one. A broken file changes nothing: siembox goes on with what it had, too.
+/// The settings file has changed. Opens and closes the firewall anew, as the page may be elsewhere
+/// now; true where the network itself is to be another one. A broken file changes nothing: siembox
+/// goes on with what it had, too.
 #[must_use]
 pub fn shut_anew(settings: &Path, wanted: &NetworkSettings, log: &Log) -> bool {
     let Some((network, page)) = read(settings) else {

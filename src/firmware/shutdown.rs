@@ -20,7 +20,8 @@ pub enum ShutdownKind {
     Halt,
 }
 
-/// Puts everything on the disk and lets go of the data partition, so that it need not be mended at the next start.
+/// Puts everything on the disk and lets go of the data partition, so that it need not be mended at
+/// the next start.
 pub fn close_data(log: &Log) {
     log.let_go();
     rustix::fs::sync();

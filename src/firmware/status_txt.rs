@@ -1,8 +1,10 @@
-//! The text of STATUS.TXT, which lies on the card for whoever takes it out of a box that can't be reached: plain ASCII with
-//! Windows' line ends, at most 4 KB, so that any editor of any laptop shows it.
+//! The text of STATUS.TXT, which lies on the card for whoever takes it out of a box that can't be
+//! reached: plain ASCII with Windows' line ends, at most 4 KB, so that any editor of any laptop
+//! shows it.
 //!
-//! Pure. What it says of others' words (errors, names) is bounded and without control characters. It is worth a write only
-//! where its meaning changes ([`changed`]): no flash is worn by counters and clocks.
+//! Pure. What it says of others' words (errors, names) is bounded and without control characters.
+//! It is worth a write only where its meaning changes ([`changed`]): no flash is worn by counters
+//! and clocks.
 
 mod facts;
 mod plain;
@@ -21,7 +23,8 @@ const TROUBLES: usize = 4;
 /// Of all findings together, characters.
 const FINDINGS: usize = 1_000;
 
-/// Does it say something else now? Times, counts, and the numbers within an error ("next try in 8 s") are no news.
+/// Does it say something else now? Times, counts, and the numbers within an error ("next try in 8
+/// s") are no news.
 #[must_use]
 pub fn changed(old: &BoxFacts, new: &BoxFacts) -> bool {
     old.meaning() != new.meaning()

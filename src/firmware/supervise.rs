@@ -1,8 +1,9 @@
 //! Supervises the services: when each is started, restarted, asked to end and killed. Pure: events
 //! and the time come in, and what is to be done goes out; [`process`] does it.
 //!
-//! A child that ends is started again after 1 s, then 2 s, 4 s, up to a minute; one that has lived for ten minutes begins again
-//! with 1 s. It is never given up: a box that nobody looks at for a month has to come back by itself.
+//! A child that ends is started again after 1 s, then 2 s, 4 s, up to a minute; one that has lived
+//! for ten minutes begins again with 1 s. It is never given up: a box that nobody looks at for a
+//! month has to come back by itself.
 
 pub mod process;
 
@@ -28,7 +29,8 @@ pub enum ServiceEvent {
     Died(Pid, Death),
     /// A child runs, and does nothing any more.
     Stuck(&'static str, String),
-    /// Of the children with these names, the latter are to run from now on, as they stand here, and no others.
+    /// Of the children with these names, the latter are to run from now on, as they stand here, and
+    /// no others.
     Exchange(&'static [&'static str], Vec<Child>),
     /// All are to end.
     Stop,

@@ -1,9 +1,10 @@
 //! The forms in which a peer may repeat a secret, kept as fingerprints of its parts and not as
 //! text.
 //!
-//! A form is cut into pieces of 12 bytes, one at each place: so a part of a secret is found as well, as where the peer has
-//! cut it off. Of a form that can be told by its alphabet (base64, hexadecimal) only each eighth piece is kept: what stands
-//! around a piece that is found goes with it.
+//! A form is cut into pieces of 12 bytes, one at each place: so a part of a secret is found as
+//! well, as where the peer has cut it off. Of a form that can be told by its alphabet (base64,
+//! hexadecimal) only each eighth piece is kept: what stands around a piece that is found goes with
+//! it.
 
 use std::hash::BuildHasher;
 
@@ -45,7 +46,8 @@ impl SecretForms {
             hex.extend_from_slice(format!("{byte:02x}").as_bytes());
         }
         let mut forms = vec![Self::of(&plain, false, keys), Self::of(&hex, true, keys)];
-        // base64 of a longer text in which it stands (`user:password`) depends on where it stands, modulo 3
+        // base64 of a longer text in which it stands (`user:password`) depends on where it stands,
+        // modulo 3
         for before in 0..3 {
             let core = canonical(&base64_core(secret, before));
             if core.len() >= SHORTEST {
@@ -75,7 +77,8 @@ impl SecretForms {
     }
 }
 
-/// The characters of base64 that this secret alone decides, with so many bytes before it and any after it.
+/// The characters of base64 that this secret alone decides, with so many bytes before it and any
+/// after it.
 fn base64_core(secret: &[u8], before: usize) -> Vec<u8> {
     let mut padded = vec![0; before];
     padded.extend_from_slice(secret);

@@ -11,12 +11,14 @@ use super::forms::SecretForms;
 use super::view::{ForeignView, views};
 use crate::random::HashKeys;
 
-/// Secrets of the settings that are remembered. The one that was read the longest ago goes first: one that was replaced.
+/// Secrets of the settings that are remembered. The one that was read the longest ago goes first:
+/// one that was replaced.
 const OF_SETTINGS: Bound = Bound {
     secrets: 256,
     bytes: 128 * 1024,
 };
-/// Secrets that pass by themselves: bearer tokens of about 2 kB, each with 30 kB of fingerprints, and session cookies.
+/// Secrets that pass by themselves: bearer tokens of about 2 kB, each with 30 kB of fingerprints,
+/// and session cookies.
 const PASSING: Bound = Bound {
     secrets: 64,
     bytes: 32 * 1024,
@@ -64,9 +66,9 @@ struct Secret {
     forms: Vec<SecretForms>,
 }
 
-/// Remembers a secret of the settings, so that [`ForeignText`](super::ForeignText) is without it from now on. To be called
-/// before it is sent anywhere, and again with each reading: of more than 256, those that were not read for longest are
-/// forgotten. Less than 4 characters are no secret.
+/// Remembers a secret of the settings, so that [`ForeignText`](super::ForeignText) is without it
+/// from now on. To be called before it is sent anywhere, and again with each reading: of more than
+/// 256, those that were not read for longest are forgotten. Less than 4 characters are no secret.
 pub fn know(secret: &str) {
     let mut known = known().write().unwrap_or_else(PoisonError::into_inner);
     let Known {
@@ -75,7 +77,8 @@ pub fn know(secret: &str) {
     remember(secret, of_settings, OF_SETTINGS, keys);
 }
 
-/// As [`know`], for a secret that ends by itself: a bearer token, a session's cookie. The last 64 of them are remembered.
+/// As [`know`], for a secret that ends by itself: a bearer token, a session's cookie. The last 64
+/// of them are remembered.
 pub fn know_passing(secret: &str) {
     let mut known = known().write().unwrap_or_else(PoisonError::into_inner);
     let Known { keys, passing, .. } = &mut *known;

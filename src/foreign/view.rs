@@ -1,6 +1,6 @@
-//! A text in the forms in which a peer may have written it: percent-encoded, JSON-escaped, with HTML's entities, folded over
-//! lines, in other letter case. Each byte of a view knows where in the source it stands, so that what is found in the view
-//! can be taken out of the source.
+//! A text in the forms in which a peer may have written it: percent-encoded, JSON-escaped, with
+//! HTML's entities, folded over lines, in other letter case. Each byte of a view knows where in the
+//! source it stands, so that what is found in the view can be taken out of the source.
 
 use std::ops::Range;
 
@@ -15,8 +15,8 @@ pub(super) struct ForeignView {
     pub(super) places: Vec<Range<usize>>,
 }
 
-/// The source as it stands, and decoded once, twice and three times as far as that changes anything; each of them
-/// [canonical].
+/// The source as it stands, and decoded once, twice and three times as far as that changes
+/// anything; each of them [canonical].
 pub(super) fn views(source: &[u8]) -> Vec<ForeignView> {
     let mut view = ForeignView {
         bytes: source.to_vec(),
@@ -34,13 +34,14 @@ pub(super) fn views(source: &[u8]) -> Vec<ForeignView> {
     views
 }
 
-/// The one form in which secrets and texts are compared: without white space, controls and the two signs that base64 has in
-/// two alphabets, in lower case.
+/// The one form in which secrets and texts are compared: without white space, controls and the two
+/// signs that base64 has in two alphabets, in lower case.
 pub(super) fn canonical(bytes: &[u8]) -> Vec<u8> {
     bytes.iter().copied().filter_map(kept).collect()
 }
 
-/// `None`: left out. `+` is also a space in a form; base64 has `+/` in one alphabet and `-_` in the other.
+/// `None`: left out. `+` is also a space in a form; base64 has `+/` in one alphabet and `-_` in the
+/// other.
 fn kept(byte: u8) -> Option<u8> {
     match byte {
         0..=b' ' | 0x7f | b'+' | b'-' => None,

@@ -1,8 +1,9 @@
 //! Which of the lamps take part in a colour. Pure.
 //!
-//! One lamp takes part in everything: its rhythm tells. Of a lamp of three colours, those take part that mix to the colour. Of two or
-//! three lamps, it is the one of the colour; where there is none, the nearest of the same kind (green and blue: all is as wanted;
-//! amber and red: it is not); where that is missing too, one whose colour says nothing, or else the first.
+//! One lamp takes part in everything: its rhythm tells. Of a lamp of three colours, those take part
+//! that mix to the colour. Of two or three lamps, it is the one of the colour; where there is none,
+//! the nearest of the same kind (green and blue: all is as wanted; amber and red: it is not); where
+//! that is missing too, one whose colour says nothing, or else the first.
 
 use crate::board::{LampColour, Lamps};
 use crate::status::Colour;

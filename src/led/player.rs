@@ -76,7 +76,8 @@ impl Player {
         });
     }
 
-    /// Switches the lamps as they have to be now, and says for how long they stay so. `None`: until something else is shown.
+    /// Switches the lamps as they have to be now, and says for how long they stay so. `None`: until
+    /// something else is shown.
     pub fn play(&mut self, now: Duration) -> Option<Duration> {
         if self.until.is_some_and(|until| now >= until) {
             self.show(Signal::Fault, None, now);
@@ -186,7 +187,8 @@ mod tests {
                 let (mut player, levels) = bench(&[LampColour::Green], active_low);
                 player.show(signal, None, begun);
                 let rhythm = signal.meaning().lamp.rhythm;
-                // at each beat's beginning, end and middle, and where the player itself wants to be asked
+                // at each beat's beginning, end and middle, and where the player itself wants to be
+                // asked
                 let mut at = Duration::ZERO;
                 while at < Duration::from_secs(9) {
                     let wait = player.play(begun + at);

@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use super::key::{HOUR_MS, begin_of, hour_of};
 
-/// An hour is asked about so long after the last walk that looks back at it, and then so long after that.
+/// An hour is asked about so long after the last walk that looks back at it, and then so long after
+/// that.
 const AGES_MS: [i64; 3] = [10 * 60_000, 24 * HOUR_MS, 6 * 24 * HOUR_MS];
 /// Older hours are not asked about for the first time.
 const BACK_MS: i64 = 7 * 24 * HOUR_MS;
@@ -91,8 +92,8 @@ pub struct Audit {
 // === impl Audited ===
 
 impl Audited {
-    /// Takes other filters into account: what was read before says nothing about what the API counts under them. False where
-    /// they are the same.
+    /// Takes other filters into account: what was read before says nothing about what the API
+    /// counts under them. False where they are the same.
     pub fn under(&mut self, filters: u64, read_to_ms: i64) -> bool {
         let other = self.filters != filters;
         if other {

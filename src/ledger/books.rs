@@ -6,10 +6,11 @@
 //!                               page: rows since base n         the SIEM has come: since base n
 //! ```
 //!
-//! Each writer's tail reaches flash in one piece with what it counts. A checkpoint takes all tails into the file and raises
-//! the bases by one; a tail that is found with an older base is in the file already. So no count is lost or doubled by a
-//! kill at any moment. Lines that go out again after one are known by their numbers: what lies below
-//! [`sent_to`](LedgerMarks::sent_to) was counted.
+//! Each writer's tail reaches flash in one piece with what it counts. A checkpoint takes all tails
+//! into the file and raises the bases by one; a tail that is found with an older base is in the
+//! file already. So no count is lost or doubled by a kill at any moment. Lines that go out again
+//! after one are known by their numbers: what lies below [`sent_to`](LedgerMarks::sent_to) was
+//! counted.
 
 mod delivery;
 mod opening;
@@ -87,7 +88,8 @@ pub struct Undo {
 /// The ledger in memory.
 #[derive(Debug, Default)]
 pub struct Books {
-    /// As in the checkpoint: the only one in which old hours are folded, so that one that fails takes nothing back.
+    /// As in the checkpoint: the only one in which old hours are folded, so that one that fails
+    /// takes nothing back.
     base: Rows,
     streams: BTreeMap<u8, LedgerTail>,
     delivery: LedgerTail,
@@ -107,11 +109,13 @@ pub struct Books {
 // === impl Books ===
 
 impl Books {
-    /// Lines counted as spooled that are neither proved, nor refused, nor waiting, nor known to be lost: 0 where it adds up.
+    /// Lines counted as spooled that are neither proved, nor refused, nor waiting, nor known to be
+    /// lost: 0 where it adds up.
     #[must_use]
     pub fn balance(&self, stock: Stock) -> i64 {
         let total = self.total();
-        // counted as proved, and waiting all the same: their acknowledgement was cut off, and they go out again
+        // counted as proved, and waiting all the same: their acknowledgement was cut off, and they
+        // go out again
         let twice = self
             .marks
             .proved_to
@@ -122,7 +126,8 @@ impl Books {
         i64::try_from(i128::from(total.spooled) - i128::from(known)).unwrap_or(i64::MIN)
     }
 
-    /// The latest time that was read, milliseconds since 1970: from it on what is kept is counted back.
+    /// The latest time that was read, milliseconds since 1970: from it on what is kept is counted
+    /// back.
     pub fn reached(&mut self, at_ms: i64) {
         self.latest = self.latest.max(hour_of(at_ms));
     }
@@ -164,8 +169,8 @@ impl Books {
         self.delivery.rows.len() > MOST_TAIL
     }
 
-    /// Takes all tails into the base, folds what is older than `keep` hours, and says what the file must hold before any
-    /// tail is written again.
+    /// Takes all tails into the base, folds what is older than `keep` hours, and says what the file
+    /// must hold before any tail is written again.
     pub fn close(&mut self, keep: u32) -> (LedgerCheckpoint, Undo) {
         let undo = Undo {
             base: self.base.clone(),

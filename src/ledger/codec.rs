@@ -1,7 +1,8 @@
 //! The compact encoding of ledger rows, because each page writes some. Pure.
 //!
-//! Each number is a LEB128: seven bits to a byte, lowest first, the top bit where more follow. A row is the distance of its key
-//! from the one before, a mask that says which of its counts are not 0, and those.
+//! Each number is a LEB128: seven bits to a byte, lowest first, the top bit where more follow. A
+//! row is the distance of its key from the one before, a mask that says which of its counts are not
+//! 0, and those.
 
 use super::key::LedgerKey;
 use super::row::{FIELDS, Row, Rows};

@@ -24,8 +24,9 @@ pub const NAME: &str = "ledger";
 pub const DAMAGED: &str = "ledger.damaged";
 /// Of tails and of the file. 1: numbers of streams and tags as in format 2 of the spool.
 const VERSION: u32 = 2;
-/// Rows that take more than this are left out of a tail, bytes: a page must always fit. They stay in memory, and in the next
-/// checkpoint. Only where checkpoints fail for weeks, or a page's records are spread over more hours than it can have.
+/// Rows that take more than this are left out of a tail, bytes: a page must always fit. They stay
+/// in memory, and in the next checkpoint. Only where checkpoints fail for weeks, or a page's
+/// records are spread over more hours than it can have.
 const MOST_ROWS: usize = 40 * 1024;
 
 #[derive(Serialize, Deserialize)]
@@ -56,7 +57,8 @@ fn first_version() -> u32 {
     1
 }
 
-/// A cursor, which is a JSON object or empty, with the stream's tail in it. Whoever reads the cursor need not know.
+/// A cursor, which is a JSON object or empty, with the stream's tail in it. Whoever reads the
+/// cursor need not know.
 #[must_use]
 pub fn cursor_with(cursor: &[u8], tail: &LedgerTail) -> Vec<u8> {
     let mut bytes = match cursor {
@@ -80,8 +82,8 @@ pub fn tail_of(cursor: &[u8]) -> Option<LedgerTail> {
     Some(unpacked(&beside.ledger)?.0)
 }
 
-/// The delivery's tail and marks as a note. Never without its rows: one that is too long is not taken by the spool, which goes on
-/// with the one before.
+/// The delivery's tail and marks as a note. Never without its rows: one that is too long is not
+/// taken by the spool, which goes on with the one before.
 #[must_use]
 pub fn note(tail: &LedgerTail, marks: LedgerMarks) -> Vec<u8> {
     tail_bytes(tail, Some(marks), usize::MAX)
@@ -112,7 +114,8 @@ pub fn load(folder: &Path) -> io::Result<Option<LedgerCheckpoint>> {
     decode(&bytes).map(Some).ok_or_else(damaged)
 }
 
-/// Puts a checkpoint into the folder, durably, in the place of the one before: one of both is always whole.
+/// Puts a checkpoint into the folder, durably, in the place of the one before: one of both is
+/// always whole.
 ///
 /// # Errors
 /// When the disk refuses; the one before is still there then.

@@ -24,7 +24,8 @@ pub struct LedgerKey(u32);
 // === impl Key ===
 
 impl LedgerKey {
-    /// What no stream and hour is known of: lines of a spool that is older than its ledger, and what a power cut took.
+    /// What no stream and hour is known of: lines of a spool that is older than its ledger, and
+    /// what a power cut took.
     pub const UNATTRIBUTED: Self = Self(0);
 
     /// The row of a record of stream number `stream` (0 to 254; 255 is
@@ -50,8 +51,8 @@ impl LedgerKey {
         Self::with(stream, UNTIMED)
     }
 
-    /// The row of lines of a stream that are sent once more because somebody asked for it (`siembox replay --again`): in the row
-    /// of their hour they would hide what is missing there.
+    /// The row of lines of a stream that are sent once more because somebody asked for it (`siembox
+    /// replay --again`): in the row of their hour they would hide what is missing there.
     #[must_use]
     pub fn asked(stream: u8) -> Self {
         Self::with(stream, ASKED)

@@ -6,7 +6,8 @@ use super::row::{Row, Rows, sums};
 use crate::status::{LedgerCounts, LedgerReport, LedgerRow, LedgerSpan};
 use crate::stream::StreamSpec;
 
-/// Rows as the status shows them; `balance` is what is neither proved nor refused nor waiting nor lost, where it could be told.
+/// Rows as the status shows them; `balance` is what is neither proved nor refused nor waiting nor
+/// lost, where it could be told.
 #[must_use]
 pub(super) fn report(rows: &Rows, balance: Option<i64>, stock: Stock) -> LedgerReport {
     let mut sum = sums(rows);

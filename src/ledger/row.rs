@@ -47,8 +47,8 @@ impl Row {
         self.left_out + self.aside + self.spooled
     }
 
-    /// How many records the API counts that were never read. It may well count fewer than were read: alerts get closed
-    /// and deleted.
+    /// How many records the API counts that were never read. It may well count fewer than were
+    /// read: alerts get closed and deleted.
     #[must_use]
     pub fn missing(&self) -> u64 {
         self.named.unwrap_or(0).saturating_sub(self.unique())

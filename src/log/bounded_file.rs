@@ -1,7 +1,9 @@
-//! A log file that never grows beyond its bound: `siembox.log`, and older ones as `siembox.log.1`, `.2` and so on.
+//! A log file that never grows beyond its bound: `siembox.log`, and older ones as `siembox.log.1`,
+//! `.2` and so on.
 //!
-//! Our own and not the crate file-rotate: that brings chrono and flate2 with their trees for one rename. Here a
-//! failure is the caller's to hear, the next line tries again, and the bound holds even where renaming is forbidden.
+//! Our own and not the crate file-rotate: that brings chrono and flate2 with their trees for one
+//! rename. Here a failure is the caller's to hear, the next line tries again, and the bound holds
+//! even where renaming is forbidden.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
@@ -39,7 +41,8 @@ struct Open {
 }
 
 impl BoundedFile {
-    /// Opens the file for appending, making the folder (mode 0750) and the file (0640) where they are missing.
+    /// Opens the file for appending, making the folder (mode 0750) and the file (0640) where they
+    /// are missing.
     pub(crate) fn open(folder: &Path, name: &str, max_bytes: u64, files: u32) -> io::Result<Self> {
         DirBuilder::new()
             .recursive(true)
@@ -95,8 +98,8 @@ impl BoundedFile {
         Ok(())
     }
 
-    /// Moves each file one number on, the last one out, and begins an empty one. Where that fails the bound still holds:
-    /// the file is emptied.
+    /// Moves each file one number on, the last one out, and begins an empty one. Where that fails
+    /// the bound still holds: the file is emptied.
     fn begin_anew(&self) -> io::Result<Open> {
         for number in (1..self.files.saturating_sub(1)).rev() {
             // Not all numbers need to exist; a hole does no harm.

@@ -104,7 +104,8 @@ fn to_file(file: &mut BoundedFile, outage: &mut Option<Outage>, line: &str) {
     }
 }
 
-/// In one call, so that lines of several threads and processes don't mix. Nobody is left to be told of a failure here.
+/// In one call, so that lines of several threads and processes don't mix. Nobody is left to be told
+/// of a failure here.
 fn to_standard_error(line: &str) {
     let _ = io::stderr()
         .lock()

@@ -1,8 +1,8 @@
 //! Announces the box on the local network by mDNS: its name `siembox.local`, and the page as a
 //! service.
 //!
-//! mdns-sd does the work: it looks whether another machine has the name already, answers, and follows each change of the
-//! addresses.
+//! mdns-sd does the work: it looks whether another machine has the name already, answers, and
+//! follows each change of the addresses.
 
 use mdns_sd::{DaemonEvent, Error, IfKind, Receiver, ServiceDaemon, ServiceInfo};
 

@@ -67,7 +67,8 @@ pub struct Network {
     pub troubles: Vec<TroubleAtStep>,
 }
 
-/// A card knows whether there is a cable in it a moment after it is up: gigabit takes up to 3 s to agree.
+/// A card knows whether there is a cable in it a moment after it is up: gigabit takes up to 3 s to
+/// agree.
 const CARRIER_WAIT: Duration = Duration::from_secs(5);
 const CARRIER_LOOK: Duration = Duration::from_millis(100);
 
@@ -117,9 +118,9 @@ impl NetworkTools {
 // === impl Network ===
 
 impl Network {
-    /// Closes the firewall, then brings the network up as the settings have it, in place of the one that is up. Where several
-    /// cards could be meant, waits at most 5 s for the first that has a cable. The DHCP client is the caller's to start
-    /// ([`Plan::dhcp_client`]).
+    /// Closes the firewall, then brings the network up as the settings have it, in place of the one
+    /// that is up. Where several cards could be meant, waits at most 5 s for the first that has a
+    /// cable. The DHCP client is the caller's to start ([`Plan::dhcp_client`]).
     #[must_use]
     pub fn up(tools: &NetworkTools, settings: &NetworkSettings, firewall: &Firewall) -> Self {
         let mut troubles = Vec::new();

@@ -35,7 +35,8 @@ impl Firewall {
     }
 }
 
-// a neighbour's or a router's ICMPv6 is good from beside only: it carries hop limit 255 then (RFC 4861, 11.2)
+// a neighbour's or a router's ICMPv6 is good from beside only: it carries hop limit 255 then (RFC
+// 4861, 11.2)
 const HEAD: &str = "\
 flush ruleset
 table inet siembox {

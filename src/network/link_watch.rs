@@ -20,7 +20,8 @@ pub struct LinkWatch {
     /// May another card be taken?
     is_free: bool,
     had_carrier: bool,
-    /// Looks in a row in which another card had a cable and ours none: a switch that starts again is not to move us.
+    /// Looks in a row in which another card had a cable and ours none: a switch that starts again
+    /// is not to move us.
     without: u32,
 }
 

@@ -6,7 +6,8 @@ use std::net::IpAddr;
 /// Resolvers read no more name servers than this.
 pub(super) const MOST_SERVERS: usize = 3;
 
-/// `resolv.conf`. The waits are shorter than usual (5 s, twice, each server): a poll is tried again anyway.
+/// `resolv.conf`. The waits are shorter than usual (5 s, twice, each server): a poll is tried again
+/// anyway.
 pub(super) fn resolv_conf(servers: &[IpAddr], search: Option<&str>) -> String {
     let mut text = String::new();
     // writing to a String never fails

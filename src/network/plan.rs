@@ -75,7 +75,8 @@ impl Plan {
     pub fn of(settings: &NetworkSettings, cards: &[Nic]) -> Self {
         let (card, remark) = pick(cards, &settings.interface);
         let mut steps = vec![NetworkStep::ip(&["link", "set", "lo", "up"])];
-        // a card that only waits for a cable is up too, and would take an address from any router there
+        // a card that only waits for a cable is up too, and would take an address from any router
+        // there
         let others = cards
             .iter()
             .filter(|other| !other.is_wireless && Some(*other) != card);
@@ -143,13 +144,14 @@ impl Plan {
         }
     }
 
-    /// The arguments of the DHCP client (`busybox`), where one is to run. It stays in the foreground and never gives up;
-    /// what it hears goes to `script` ([`super::tell`]).
+    /// The arguments of the DHCP client (`busybox`), where one is to run. It stays in the
+    /// foreground and never gives up; what it hears goes to `script` ([`super::tell`]).
     #[must_use]
     pub fn dhcp_client(&self, script: &Path) -> Option<Vec<OsString>> {
         let interface = self.setting.interface.as_ref().filter(|_| self.dhcp)?;
         let hostname = format!("hostname:{}", self.setting.hostname);
-        // three questions 3 s apart, then again after 10 s: a switch that learns its port takes half a minute
+        // three questions 3 s apart, then again after 10 s: a switch that learns its port takes
+        // half a minute
         let words = [
             "udhcpc", "-f", "-i", interface, "-x", &hostname, "-V", "siembox", "-O", "ntpsrv",
             "-O", "search", "-t", "3", "-T", "3", "-A", "10", "-s",
@@ -162,7 +164,8 @@ impl Plan {
 // === impl Setting ===
 
 impl Setting {
-    /// Takes down what this has set up, before another takes its place. What a step does not find any more needs no undoing.
+    /// Takes down what this has set up, before another takes its place. What a step does not find
+    /// any more needs no undoing.
     #[must_use]
     pub fn undone(&self) -> Vec<NetworkStep> {
         let Some(interface) = &self.interface else {
@@ -172,7 +175,8 @@ impl Setting {
             let vlan_gone = NetworkStep::ip(&["link", "del", interface]);
             return vec![vlan_gone, NetworkStep::ipv6(card, true)];
         }
-        // without an address the kernel forgets the IPv4 routes too; the IPv6 addresses that routers gave stay
+        // without an address the kernel forgets the IPv4 routes too; the IPv6 addresses that
+        // routers gave stay
         let mut steps = vec![NetworkStep::ip(&["-4", "addr", "flush", "dev", interface])];
         for address in self.addresses.iter().filter(|text| text.contains(':')) {
             steps.push(NetworkStep::ip(&["addr", "del", address, "dev", interface]));

@@ -11,7 +11,8 @@ use crate::text_file;
 
 /// The settings' name.
 pub(super) const SETTINGS: &str = "siembox.toml";
-/// A file of more bytes is none of ours: settings may have 1 MB, and a certificate never comes near that.
+/// A file of more bytes is none of ours: settings may have 1 MB, and a certificate never comes near
+/// that.
 pub(super) const MAX_BYTES: u64 = 1024 * 1024;
 /// What siembox itself writes there.
 const OUR_WORDS: [&str; 2] = ["status.txt", "readme.txt"];
@@ -76,7 +77,8 @@ impl CardNames {
         })
     }
 
-    /// The name on the card that is meant by this one: the same but for case, or with `.txt` behind it.
+    /// The name on the card that is meant by this one: the same but for case, or with `.txt` behind
+    /// it.
     ///
     /// # Errors
     /// Where two are meant.

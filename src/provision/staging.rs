@@ -25,7 +25,8 @@ const LIST: &str = ".list";
 struct List {
     /// Names in the settings' folder, in the order in which they go there.
     files: Vec<String>,
-    /// What lay on the card: names, and what was in them, by a hash. A file that somebody put there since is another one.
+    /// What lay on the card: names, and what was in them, by a hash. A file that somebody put there
+    /// since is another one.
     card: Vec<(String, Vec<u8>)>,
 }
 
@@ -34,7 +35,8 @@ pub(super) fn is_begun(etc: &Path) -> bool {
     etc.join(TAKEN).exists()
 }
 
-/// Gathers the files, tries them as they will be used, and decides. The inner error is the person's; nothing has changed then.
+/// Gathers the files, tries them as they will be used, and decides. The inner error is the
+/// person's; nothing has changed then.
 pub(super) fn gather(
     steps: &Steps,
     order: &ApplyOrder,
@@ -78,7 +80,8 @@ pub(super) fn gather(
     Ok(Ok(()))
 }
 
-/// Brings what is decided to its place, and off the card. The names of the files; `None` where nothing was decided.
+/// Brings what is decided to its place, and off the card. The names of the files; `None` where
+/// nothing was decided.
 ///
 /// Each step finds it done, or does it: this may begin anywhere.
 pub(super) fn finish(

@@ -1,6 +1,7 @@
-//! The records in a text: one object, one a line, a JSON array, a whole `{"data": […]}` answer, or any of them one
-//! after the other. A piece that is not JSON costs itself; the next line that begins with a brace goes on. Lists are taken apart
-//! as those of the API are, by their brackets: a damaged record, or a cut end, costs itself too.
+//! The records in a text: one object, one a line, a JSON array, a whole `{"data": […]}` answer, or
+//! any of them one after the other. A piece that is not JSON costs itself; the next line that
+//! begins with a brace goes on. Lists are taken apart as those of the API are, by their brackets: a
+//! damaged record, or a cut end, costs itself too.
 
 use std::fmt;
 

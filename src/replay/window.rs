@@ -35,8 +35,8 @@ pub enum Unfit {
     },
 }
 
-/// The first and the last millisecond of a window. The end itself is not included, so that one window may begin where the other ends;
-/// without one it is now.
+/// The first and the last millisecond of a window. The end itself is not included, so that one
+/// window may begin where the other ends; without one it is now.
 ///
 /// # Errors
 /// Where there can't be such a window.

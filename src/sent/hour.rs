@@ -13,8 +13,8 @@ const HOUR_MS: i64 = 3_600_000;
 pub struct Hour(i32);
 
 impl Hour {
-    /// The hour that holds this moment, milliseconds since 1970. Moments before 1970 or at the calendar's end
-    /// (jiff's, in the last days of 9999) get the nearest hour.
+    /// The hour that holds this moment, milliseconds since 1970. Moments before 1970 or at the
+    /// calendar's end (jiff's, in the last days of 9999) get the nearest hour.
     #[must_use]
     pub fn of(at_ms: i64) -> Self {
         let last = Timestamp::MAX.as_millisecond() / HOUR_MS;

@@ -1,4 +1,5 @@
-//! The ids of one page as they lie on flash while the page is being written: a checksum, then 12 bytes each. Pure.
+//! The ids of one page as they lie on flash while the page is being written: a checksum, then 12
+//! bytes each. Pure.
 
 use super::{Hour, Id};
 

@@ -63,8 +63,9 @@ impl SentRecorder {
         self.place.exists() || self.old_place.is_some()
     }
 
-    /// Finishes what an earlier life left behind: a page that the spool has is written down to its end. `newest` is the
-    /// spool's newest chunk of seen ids of this writer, which came to flash with the page.
+    /// Finishes what an earlier life left behind: a page that the spool has is written down to its
+    /// end. `newest` is the spool's newest chunk of seen ids of this writer, which came to flash
+    /// with the page.
     pub fn take_up(&mut self, newest: Option<&[u8]>) -> Option<SentChange> {
         let place = match self.place.exists() {
             true => self.place.clone(),
@@ -120,7 +121,8 @@ impl SentRecorder {
         }
     }
 
-    /// Call when the page is durable. What is too old is counted from `now_ms`, which should be the cloud's clock.
+    /// Call when the page is durable. What is too old is counted from `now_ms`, which should be the
+    /// cloud's clock.
     pub fn landed(&mut self, now_ms: i64) -> Option<SentChange> {
         if self.page.is_empty() {
             return None;

@@ -1,4 +1,5 @@
-//! Addresses of the cloud's services, brought into one form so that equal addresses are equal texts.
+//! Addresses of the cloud's services, brought into one form so that equal addresses are equal
+//! texts.
 
 use super::Refusal;
 use super::finding::quoted;
@@ -14,7 +15,8 @@ const API_HOSTS: [&str; 3] = [
 pub(super) const API_FORM: &str = "the address shown in the portal under About > API URL, for \
     example \"https://contoso.us3.portal.cloudappsecurity.com\"";
 
-/// `api_url`, checked: `https://host[:port]` or the same with `/cas`; plain http only to this machine itself.
+/// `api_url`, checked: `https://host[:port]` or the same with `/cas`; plain http only to this
+/// machine itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiUrl {
     url: String,
@@ -74,7 +76,8 @@ pub(super) fn login_url(text: &str) -> Result<String, Refusal> {
     service_url(text, &[], form).map(|(url, _)| url)
 }
 
-/// Takes the address of a service apart and puts it together again in one form. Returns address and host.
+/// Takes the address of a service apart and puts it together again in one form. Returns address and
+/// host.
 fn service_url(text: &str, paths: &[&str], form: &str) -> Result<(String, String), Refusal> {
     let refuse = |why: &str| Refusal::because(text, why, form);
     let Some((scheme, rest)) = text.split_once("://") else {

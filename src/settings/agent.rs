@@ -17,7 +17,8 @@ pub const NO_AGENT: &str = "the settings have no agent yet: add one on siembox's
 /// `[[agent]]`: one stream from one tenant to one SIEM.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AgentSettings {
-    /// `name`: 1 to 63 of `a-z A-Z 0-9 . _ -`, not starting with `.`: it names a folder. Unique without regard to case.
+    /// `name`: 1 to 63 of `a-z A-Z 0-9 . _ -`, not starting with `.`: it names a folder. Unique
+    /// without regard to case.
     pub name: String,
     /// `paused`: nothing is read from the cloud; what was read before goes on to the SIEM. false
     pub paused: bool,

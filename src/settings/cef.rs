@@ -10,10 +10,12 @@ pub struct CefSettings {
     pub format: Format,
     /// `profile`: original (default) or portable.
     pub profile: FieldProfile,
-    /// `agent_version` whose style and version text the lines carry, as "0.207.251" (default: the last one whose sample
-    /// lines quote the label and escape `=`); the cef room knows which there are.
+    /// `agent_version` whose style and version text the lines carry, as "0.207.251" (default: the
+    /// last one whose sample lines quote the label and escape `=`); the cef room knows which there
+    /// are.
     pub agent_version: String,
-    /// `portal_url`: start of the addresses in `cs1`, where it is not the tenant's portal: `https://cloud-app-security.com`.
+    /// `portal_url`: start of the addresses in `cs1`, where it is not the tenant's portal:
+    /// `https://cloud-app-security.com`.
     pub portal_url: Option<String>,
 }
 
@@ -72,8 +74,9 @@ pub(super) fn read(section: &Section, given: &Overrides) -> CefSettings {
     }
 }
 
-/// Numbers joined by points, 31 characters at most (the length CEF gives a device version). The early agents wrote their
-/// alerts in two ways under one number: `+policies` means the later one, with the policies' ids.
+/// Numbers joined by points, 31 characters at most (the length CEF gives a device version). The
+/// early agents wrote their alerts in two ways under one number: `+policies` means the later one,
+/// with the policies' ids.
 fn version(text: &str) -> Result<String, Refusal> {
     let number = text.strip_suffix("+policies").unwrap_or(text);
     let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());

@@ -1,5 +1,5 @@
-//! `[clock]`: where siembox's own firmware gets the time from. On other machines their system sees to it, and this is read,
-//! checked and left alone.
+//! `[clock]`: where siembox's own firmware gets the time from. On other machines their system sees
+//! to it, and this is read, checked and left alone.
 
 use std::fmt;
 

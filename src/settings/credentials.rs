@@ -9,7 +9,8 @@ use super::{Refusal, Secret, SecretSource};
 /// How the API lets us in.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Credentials {
-    /// A SIEM or API token, read from its file (again when it was refused: it may have been replaced), or given.
+    /// A SIEM or API token, read from its file (again when it was refused: it may have been
+    /// replaced), or given.
     Token(SecretSource),
     /// An Entra app with client credentials.
     Entra {
@@ -19,14 +20,16 @@ pub enum Credentials {
         client_id: String,
         /// `client_secret_file`
         client_secret: SecretSource,
-        /// `login_url`: by default from the api_url's cloud (`.us` → login.microsoftonline.us, else login.microsoftonline.com).
+        /// `login_url`: by default from the api_url's cloud (`.us` → login.microsoftonline.us, else
+        /// login.microsoftonline.com).
         login_url: String,
     },
 }
 
 const WAYS: &str = "token_file; or tenant_id, client_id and client_secret_file; or neither, with the token in SIEMBOX_TOKEN";
 
-/// Reads the way in from `[agent.source]`. The flags win; the environment's token serves where nothing else is said.
+/// Reads the way in from `[agent.source]`. The flags win; the environment's token serves where
+/// nothing else is said.
 pub(super) fn read(
     section: &Section,
     given: &Overrides,

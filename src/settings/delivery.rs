@@ -3,10 +3,12 @@
 use super::overrides::TransportName;
 use super::section::Section;
 
-/// What is kept of the lines sent, and how the receiver is asked whether it has read them. Only for tcp and tls.
+/// What is kept of the lines sent, and how the receiver is asked whether it has read them. Only for
+/// tcp and tls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliverySettings {
-    /// `replay_window_mb`, in bytes: default 4 MB, 0 to 1024 MB. So much at least is sent again after a break.
+    /// `replay_window_mb`, in bytes: default 4 MB, 0 to 1024 MB. So much at least is sent again
+    /// after a break.
     pub window: u64,
     /// `half_close`: default true; false for a receiver that cannot bear it.
     pub half_close: bool,

@@ -1,7 +1,8 @@
 //! The destination that a kept secret was entered for.
 //!
-//! A secret is written on the page and never shown there again. That holds only as long as it can't be sent to another place
-//! from there, where somebody listens. So each is bound to its [`Destination`]; a changed one asks for the secret anew.
+//! A secret is written on the page and never shown there again. That holds only as long as it can't
+//! be sent to another place from there, where somebody listens. So each is bound to its
+//! [`Destination`]; a changed one asks for the secret anew.
 //!
 //! | secret | bound to |
 //! |---|---|
@@ -10,9 +11,10 @@
 //! | proxy password | scheme, host and port of the proxy |
 //! | client key | host and port of the SIEM |
 //!
-//! Whoever is believed on the way can read along as well: an authority in `source.ca_file` that is new, or another one, asks
-//! anew too. One that is taken away does not: fewer are believed then. The client key never leaves the box, and the
-//! authority of the SIEM's certificate is no matter for it.
+//! Whoever is believed on the way can read along as well: an authority in `source.ca_file` that is
+//! new, or another one, asks anew too. One that is taken away does not: fewer are believed then.
+//! The client key never leaves the box, and the authority of the SIEM's certificate is no matter
+//! for it.
 
 use super::host::host_and_port;
 use super::{ApiUrl, Overrides, ProxySettings, TransportName};
@@ -25,7 +27,8 @@ pub const SECRET_KEYS: [&str; 4] = [
     "siem.client_key_file",
 ];
 
-/// Where a secret goes, and who is believed on the way. The default is nowhere: nothing was entered yet.
+/// Where a secret goes, and who is believed on the way. The default is nowhere: nothing was entered
+/// yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Destination {
     /// The settings that say where, with their values in one form.
@@ -46,7 +49,8 @@ pub struct Moved {
 // === impl Destination ===
 
 impl Destination {
-    /// Of the secret whose file `key` names, in an agent of which `says` tells what is written for each of its keys.
+    /// Of the secret whose file `key` names, in an agent of which `says` tells what is written for
+    /// each of its keys.
     #[must_use]
     pub fn of(key: &str, says: &dyn Fn(&str) -> Option<String>) -> Self {
         let text = |key: &str| says(key).unwrap_or_default().trim().to_owned();

@@ -43,7 +43,8 @@ pub fn text(duration: Duration) -> String {
     let mut left = duration.as_secs();
     let mut text = String::new();
     for (name, size) in UNITS {
-        // Two days are "2d", but 24 h stay "24h" as people say them: only from 48 h on days are worth a unit.
+        // Two days are "2d", but 24 h stay "24h" as people say them: only from 48 h on days are
+        // worth a unit.
         if name == 'd' && left < 2 * size {
             continue;
         }

@@ -1,12 +1,14 @@
 //! Edits a settings file and keeps its comments and layout.
 //!
-//! A [`SettingsDraft`] is the file's text. Each change parses it with `toml_edit`, which says at which bytes a key, a value or a table
-//! stands, and puts other text there: comments, order, line ends and everything unrelated stay byte by byte. (Written
-//! anew from `toml_edit`'s tables, a file with dotted keys between others, with a byte order mark or with Windows' line
-//! ends would come back changed.)
+//! A [`SettingsDraft`] is the file's text. Each change parses it with `toml_edit`, which says at
+//! which bytes a key, a value or a table stands, and puts other text there: comments, order, line
+//! ends and everything unrelated stay byte by byte. (Written anew from `toml_edit`'s tables, a file
+//! with dotted keys between others, with a byte order mark or with Windows' line ends would come
+//! back changed.)
 //!
-//! [`SettingsDraft::read`] says whether the outcome holds as settings; [`SettingsDraft::save`] replaces the file in one step, and only if it is
-//! still the one that was opened. Secrets never stand in the file: [`put_secret`] gives each a file of its own.
+//! [`SettingsDraft::read`] says whether the outcome holds as settings; [`SettingsDraft::save`]
+//! replaces the file in one step, and only if it is still the one that was opened. Secrets never
+//! stand in the file: [`put_secret`] gives each a file of its own.
 
 mod bundle;
 mod change;
@@ -43,13 +45,13 @@ const NEW_FILE: u32 = 0o640;
 
 /// A settings file in memory, with the revision it was read at.
 ///
-/// Agents are named by the text of their `name`; where several have the same, the first is meant. Keys are dotted and begin
-/// at the agent (`siem.port`, `paused`) or at `[page]` (`listen`).
+/// Agents are named by the text of their `name`; where several have the same, the first is meant.
+/// Keys are dotted and begin at the agent (`siem.port`, `paused`) or at `[page]` (`listen`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingsDraft {
     path: PathBuf,
-    /// Does the file begin with a byte order mark, as editors on Windows write it? It stays where it is, and nothing below
-    /// need know of it.
+    /// Does the file begin with a byte order mark, as editors on Windows write it? It stays where
+    /// it is, and nothing below need know of it.
     is_marked: bool,
     /// What stands behind that.
     text: String,
@@ -65,8 +67,8 @@ impl SettingsDraft {
     /// Reads the file. One that is not there is an empty document.
     ///
     /// # Errors
-    /// Where it can't be read, is longer than 1 MB or no TOML. Settings that only do not hold are no error: they are there to
-    /// be mended.
+    /// Where it can't be read, is longer than 1 MB or no TOML. Settings that only do not hold are
+    /// no error: they are there to be mended.
     pub fn open(path: &Path) -> Result<Self, EditError> {
         let bytes = bytes_of(path)?;
         let revision = bytes.as_deref().map_or_else(Revision::none, Revision::of);
@@ -86,7 +88,8 @@ impl SettingsDraft {
         Ok(Self { is_marked, ..draft })
     }
 
-    /// The same file with this text instead of what it held: for one that comes from elsewhere, as an export.
+    /// The same file with this text instead of what it held: for one that comes from elsewhere, as
+    /// an export.
     ///
     /// # Errors
     /// Where it is no TOML, or longer than 1 MB.
@@ -146,8 +149,9 @@ impl SettingsDraft {
         found(agent, key)
     }
 
-    /// Writes a key of an agent, or takes it out (`None`), so that its default holds again. A comment behind the old
-    /// value, and those above it, stay. Where there is no such agent, nothing happens.
+    /// Writes a key of an agent, or takes it out (`None`), so that its default holds again. A
+    /// comment behind the old value, and those above it, stay. Where there is no such agent,
+    /// nothing happens.
     pub fn set(&mut self, agent: &str, key: &str, value: Option<Value>) {
         if let Some(place) = self.place(agent) {
             let key = SettingKey {
@@ -163,8 +167,9 @@ impl SettingsDraft {
         self.text = change::add_agent(&self.text, name);
     }
 
-    /// Takes an agent out, with its tables and the comments that belong to them: those right above and right below, and
-    /// settings that are commented out. Where there is no such agent, nothing happens.
+    /// Takes an agent out, with its tables and the comments that belong to them: those right above
+    /// and right below, and settings that are commented out. Where there is no such agent, nothing
+    /// happens.
     pub fn remove_agent(&mut self, name: &str) {
         if let Some(place) = self.place(name) {
             self.text = removal::agent(&self.text, place - 1);
@@ -203,13 +208,14 @@ impl SettingsDraft {
         })
     }
 
-    /// Replaces the file (one in UTF-16 by one in UTF-8), durably and in one step: a kill or a power cut leaves the old or the new one. The new one has the
-    /// old one's mode (0640 where there was none), and its owner and group where this process may give them. Nothing is
+    /// Replaces the file (one in UTF-16 by one in UTF-8), durably and in one step: a kill or a
+    /// power cut leaves the old or the new one. The new one has the old one's mode (0640 where
+    /// there was none), and its owner and group where this process may give them. Nothing is
     /// written where nothing was changed.
     ///
     /// # Errors
-    /// [`EditError::Stale`] where the file is no longer the one that was opened; where the text is no TOML or too long; where
-    /// a step of writing fails.
+    /// [`EditError::Stale`] where the file is no longer the one that was opened; where the text is
+    /// no TOML or too long; where a step of writing fails.
     pub fn save(self) -> Result<Revision, EditError> {
         let text = self.text();
         if text.len() as u64 > MAX_BYTES {

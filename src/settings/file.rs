@@ -72,8 +72,8 @@ pub enum SettingsError {
 impl Settings {
     /// Reads a settings file. Flags win over it.
     ///
-    /// Only what stands in the file decides whether it is right: the files it names are looked at for the warnings only,
-    /// and read when they are needed.
+    /// Only what stands in the file decides whether it is right: the files it names are looked at
+    /// for the warnings only, and read when they are needed.
     ///
     /// # Errors
     /// [`SettingsError`]; its text is for the operator.
@@ -83,8 +83,8 @@ impl Settings {
         Ok(looked_at(parsed, given.needs))
     }
 
-    /// Reads the text of a settings file and looks at nothing else: `path` only names it in findings, and is where relative
-    /// paths begin.
+    /// Reads the text of a settings file and looks at nothing else: `path` only names it in
+    /// findings, and is where relative paths begin.
     ///
     /// # Errors
     /// [`SettingsError::Wrong`].
@@ -100,8 +100,8 @@ impl Settings {
         Ok(LoadedSettings { settings, warnings })
     }
 
-    /// The files that the text of a settings file names, in its order; nothing is looked at. As with [`Settings::read`],
-    /// `path` is where relative ones begin.
+    /// The files that the text of a settings file names, in its order; nothing is looked at. As
+    /// with [`Settings::read`], `path` is where relative ones begin.
     ///
     /// # Errors
     /// [`SettingsError::Wrong`].
@@ -120,8 +120,8 @@ impl Settings {
         Ok(named.collect())
     }
 
-    /// Settings without a file, as the old agent was started: everything but address, token and receiver has its default.
-    /// The one agent is called `siembox`.
+    /// Settings without a file, as the old agent was started: everything but address, token and
+    /// receiver has its default. The one agent is called `siembox`.
     ///
     /// # Errors
     /// Where flags are missing.

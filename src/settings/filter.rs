@@ -1,7 +1,8 @@
 //! `filters`: the API's own vocabulary, checked when the settings are read.
 //!
-//! The API answers an unknown filter with an error, or silently with nothing (reference §1.9). So each field, operator
-//! and value is held against the tables in `vocabulary` first, and what comes out is the JSON object to be sent.
+//! The API answers an unknown filter with an error, or silently with nothing (reference §1.9). So
+//! each field, operator and value is held against the tables in `vocabulary` first, and what comes
+//! out is the JSON object to be sent.
 
 mod operator;
 mod vocabulary;
@@ -15,7 +16,8 @@ use super::section::Section;
 use super::words::{key_shown, path_shown, shown, unknown};
 use vocabulary::FilterField;
 
-/// Reads the table `filters`. Keys may be quoted, dotted or nested: `"user.username"`, `user.username`, `user = { username … }`.
+/// Reads the table `filters`. Keys may be quoted, dotted or nested: `"user.username"`,
+/// `user.username`, `user = { username … }`.
 pub(super) fn read(section: &Section, vocabulary: &'static Vocabulary) -> Map<String, Json> {
     let (table, at) = section.raw();
     let mut reader = Reader {

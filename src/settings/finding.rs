@@ -32,7 +32,8 @@ pub struct Finding {
     pub file: Option<PathBuf>,
     /// Where in the file.
     pub place: Option<SettingPlace>,
-    /// `agent[2].siem.port` (the second agent: counted from 1), or a flag as `--token`. Empty for a slip in the TOML itself.
+    /// `agent[2].siem.port` (the second agent: counted from 1), or a flag as `--token`. Empty for a
+    /// slip in the TOML itself.
     pub key: String,
     /// What was found, what is allowed, what to do. Never holds a secret.
     pub text: String,
@@ -60,7 +61,8 @@ impl fmt::Display for Finding {
 pub struct Refusal(String);
 
 impl Refusal {
-    /// A refusal in words of its own; for values that must not be repeated (they may hold a password).
+    /// A refusal in words of its own; for values that must not be repeated (they may hold a
+    /// password).
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())

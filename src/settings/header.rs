@@ -60,7 +60,8 @@ impl HeaderSettings {
         }
     }
 
-    /// Whether a line begins with a digit: with line-feed framing a receiver may take that for an octet count.
+    /// Whether a line begins with a digit: with line-feed framing a receiver may take that for an
+    /// octet count.
     pub(super) fn begins_with_a_digit(&self) -> bool {
         !self.include_pri && self.time_format == HeaderTime::Rfc5424
     }

@@ -76,7 +76,8 @@ fn port(text: &str) -> Result<u16, Refusal> {
     }
 }
 
-/// Letters, digits, `-` and `_` in labels of 1 to 63, 253 in all. A name that ends in a number would be a broken IPv4 address.
+/// Letters, digits, `-` and `_` in labels of 1 to 63, 253 in all. A name that ends in a number
+/// would be a broken IPv4 address.
 fn is_name(text: &str) -> bool {
     let name = text.strip_suffix('.').unwrap_or(text);
     let label_fits = |label: &str| {

@@ -9,7 +9,8 @@ const DAY: u64 = 86_400;
 /// `[agent.ledger]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerSettings {
-    /// `audit`: asks the API for its own count of each hour, one small request per stream and hour. Default true.
+    /// `audit`: asks the API for its own count of each hour, one small request per stream and hour.
+    /// Default true.
     pub audit: bool,
     /// `keep` hour by hour; older ones as one sum: 7d to 400d, default "90d".
     pub keep: Duration,

@@ -1,5 +1,5 @@
-//! `[network]`: the network of siembox's own firmware. On other machines their system sees to it, and this is read, checked
-//! and left alone.
+//! `[network]`: the network of siembox's own firmware. On other machines their system sees to it,
+//! and this is read, checked and left alone.
 
 use std::fmt;
 use std::net::IpAddr;

@@ -28,8 +28,8 @@ pub struct Overrides {
     pub spare_token: Option<Secret>,
     /// What the command will reach; decides what may be missing.
     pub needs: Needs,
-    /// `--firmware`: siembox has the box for itself. Its page is on every address, at the ports that browsers take, where
-    /// the settings don't say; state and log are on the data partition.
+    /// `--firmware`: siembox has the box for itself. Its page is on every address, at the ports
+    /// that browsers take, where the settings don't say; state and log are on the data partition.
     pub on_firmware: bool,
 }
 
@@ -41,8 +41,9 @@ pub enum Needs {
     Stream,
     /// The cloud only: preview. Without a file, the SIEM's host is `not-set.invalid`.
     Cloud,
-    /// Neither: render, status. Credentials may be missing (the secret is then empty and can't be read); without a
-    /// file, nothing has to be given at all: the SIEM's host is `not-set.invalid`, the portal the one without a tenant.
+    /// Neither: render, status. Credentials may be missing (the secret is then empty and can't be
+    /// read); without a file, nothing has to be given at all: the SIEM's host is `not-set.invalid`,
+    /// the portal the one without a tenant.
     Lines,
 }
 

@@ -14,11 +14,11 @@ use super::section::Section;
 pub struct PageSettings {
     /// `enabled`: is there a page at all? true
     pub enabled: bool,
-    /// `listen`: one address with its port or a list of them, 1 to 8. Port 0 takes any that is free. "127.0.0.1:8514"; on
-    /// siembox's own firmware "0.0.0.0:80"
+    /// `listen`: one address with its port or a list of them, 1 to 8. Port 0 takes any that is
+    /// free. "127.0.0.1:8514"; on siembox's own firmware "0.0.0.0:80"
     pub listen: Vec<SocketAddr>,
-    /// `https_listen`: the same for HTTPS, 0 to 8; none switches it off. "127.0.0.1:8515"; on siembox's
-    /// own firmware "0.0.0.0:443"
+    /// `https_listen`: the same for HTTPS, 0 to 8; none switches it off. "127.0.0.1:8515"; on
+    /// siembox's own firmware "0.0.0.0:443"
     pub https_listen: Vec<SocketAddr>,
     /// `certificate_file` and `key_file`, both or none: PEM, instead of the box's own.
     pub certificate: Option<(PathBuf, PathBuf)>,
@@ -42,7 +42,8 @@ impl Default for PageSettings {
 }
 
 impl PageSettings {
-    /// Where nothing is set on siembox's own firmware: the whole network may see it, at the ports that browsers take.
+    /// Where nothing is set on siembox's own firmware: the whole network may see it, at the ports
+    /// that browsers take.
     pub(crate) fn on_firmware() -> Self {
         let everywhere = |port| vec![SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port)];
         Self {

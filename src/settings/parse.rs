@@ -20,8 +20,8 @@ pub(super) struct Parsed {
     pub mentions: Vec<Mention>,
 }
 
-/// Reads the text of a settings file. `file` names it in findings and is where relative paths begin; `None` where flags
-/// stand alone and `text` is siembox's own.
+/// Reads the text of a settings file. `file` names it in findings and is where relative paths
+/// begin; `None` where flags stand alone and `text` is siembox's own.
 ///
 /// # Errors
 /// All that is wrong, in the order of the file; for text that is no TOML, its first slip.
@@ -90,8 +90,8 @@ fn read(report: &SettingsReport, table: &dyn TableLike, given: &Overrides) -> Op
     })
 }
 
-/// The agents. There may be none where there is a page: it is how they are added in a browser, and what is left there when
-/// the last one was taken out.
+/// The agents. There may be none where there is a page: it is how they are added in a browser, and
+/// what is left there when the last one was taken out.
 fn agents(
     top: &Section,
     report: &SettingsReport,

@@ -1,4 +1,5 @@
-//! The HTTP proxy on the way to the cloud, in the form of the old agent (`ADDRESS[:PORT]`) and as an address with a user.
+//! The HTTP proxy on the way to the cloud, in the form of the old agent (`ADDRESS[:PORT]`) and as
+//! an address with a user.
 
 use percent_encoding::percent_decode_str;
 
@@ -14,8 +15,8 @@ const FORM: &str =
 /// `proxy`, taken apart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProxySettings {
-    /// Host name or address, without user, port and brackets. `https://` stands before it where TLS is spoken to the proxy
-    /// itself; nothing does where it is plain http, which is the rule.
+    /// Host name or address, without user, port and brackets. `https://` stands before it where TLS
+    /// is spoken to the proxy itself; nothing does where it is plain http, which is the rule.
     pub host: String,
     /// 1 to 65535
     pub port: u16,
@@ -29,7 +30,8 @@ impl ProxySettings {
     /// Reads `ADDRESS[:PORT]`, with or without a scheme and a user.
     ///
     /// # Errors
-    /// In the old agent's words ("Invalid proxy address"), with reason and cure. A password is never repeated.
+    /// In the old agent's words ("Invalid proxy address"), with reason and cure. A password is
+    /// never repeated.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
         let refuse = |reason: &str| {
             Refusal::new(format!("Invalid proxy address: {reason}; allowed: {FORM}"))

@@ -2,7 +2,8 @@
 
 /// A token or password. `Debug` shows stars; only [`Secret::reveal`] gives it away.
 ///
-/// It can't be displayed or serialised at all, so it can't slip into a log, a page or a status file:
+/// It can't be displayed or serialised at all, so it can't slip into a log, a page or a status
+/// file:
 ///
 /// ```compile_fail
 /// println!("{}", siembox::settings::Secret::new("hunter2"));
@@ -27,8 +28,9 @@ impl Secret {
         Self(text.trim().to_owned())
     }
 
-    /// Takes in a secret that never has quotes of its own, as tokens and Entra's client secrets: without the white space
-    /// around it, and without the quotes that a table, an `.env` file or a text editor put around that.
+    /// Takes in a secret that never has quotes of its own, as tokens and Entra's client secrets:
+    /// without the white space around it, and without the quotes that a table, an `.env` file or a
+    /// text editor put around that.
     #[must_use]
     pub fn unquoted(text: &str) -> Self {
         let text = text.trim();
@@ -53,8 +55,8 @@ impl Secret {
         }
     }
 
-    /// Whether it looks like the SIEM agents' tokens: 64 to 192 of `0-9 a-z A-Z =` (reference: MCAS.psm1). Others may be
-    /// right as well, so this is for a warning only.
+    /// Whether it looks like the SIEM agents' tokens: 64 to 192 of `0-9 a-z A-Z =` (reference:
+    /// MCAS.psm1). Others may be right as well, so this is for a warning only.
     #[must_use]
     pub fn looks_like_a_token(&self) -> bool {
         looks_like_a_token(&self.0)

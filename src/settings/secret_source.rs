@@ -9,7 +9,8 @@ use crate::text_file::{self, FileError};
 /// Where a secret comes from.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SecretSource {
-    /// A file, read when needed, however Windows wrote it; white space around the secret is taken off.
+    /// A file, read when needed, however Windows wrote it; white space around the secret is taken
+    /// off.
     File(PathBuf),
     /// Given on the command line or in the environment.
     Given(Secret),
@@ -49,8 +50,8 @@ impl SecretSource {
     /// A token has 192 characters, an Entra secret 40; a file of more than this is something else.
     const MAX_BYTES: u64 = 16 * 1024;
 
-    /// Reads the secret now, from its file where it has one. From then on no [`ForeignText`](crate::foreign::ForeignText)
-    /// holds it.
+    /// Reads the secret now, from its file where it has one. From then on no
+    /// [`ForeignText`](crate::foreign::ForeignText) holds it.
     ///
     /// # Errors
     /// [`SecretError`]; its text names the file, never the secret.
@@ -85,7 +86,8 @@ impl SecretSource {
     /// Reads the secret now and checks that it can be an API token; quotes around it are taken off.
     ///
     /// # Errors
-    /// As [`SecretSource::read`], and "Invalid token" where it holds white space or control characters.
+    /// As [`SecretSource::read`], and "Invalid token" where it holds white space or control
+    /// characters.
     pub fn read_token(&self) -> Result<Secret, SecretError> {
         let secret = self.read()?;
         Secret::token(secret.reveal()).map_err(|invalid| match self {

@@ -1,8 +1,9 @@
 //! One table of the settings file while it is being read.
 //!
-//! serde would stop at the first wrong key. Here each read takes a key's value or notes what is wrong with it and gives
-//! `None`, so the reading goes on and a file's errors come out together. The keys asked for are the keys there are: what
-//! is left at [`Section::close`] is unknown, and the list for "did you mean" needs no second copy.
+//! serde would stop at the first wrong key. Here each read takes a key's value or notes what is
+//! wrong with it and gives `None`, so the reading goes on and a file's errors come out together.
+//! The keys asked for are the keys there are: what is left at [`Section::close`] is unknown, and
+//! the list for "did you mean" needs no second copy.
 
 use std::cell::RefCell;
 

@@ -18,7 +18,8 @@ pub struct SiemSettings {
     pub port: u16,
     /// `protocol`: udp, tcp (default), tls, relp, relp+tls; with what only it needs.
     pub protocol: SyslogProtocol,
-    /// `framing`: lf (default; tls: octet-counting, RFC 5425) or octet-counting. Only for tcp and tls.
+    /// `framing`: lf (default; tls: octet-counting, RFC 5425) or octet-counting. Only for tcp and
+    /// tls.
     pub framing: FramingSetting,
     /// What is kept of the lines sent.
     pub replay: DeliverySettings,
@@ -26,8 +27,8 @@ pub struct SiemSettings {
     pub header: HeaderSettings,
     /// Looks of each line.
     pub cef: CefSettings,
-    /// `set_aside_refused`: default true. Is a line that the receiver does not take again and again set aside, or tried for ever?
-    /// Not for udp.
+    /// `set_aside_refused`: default true. Is a line that the receiver does not take again and again
+    /// set aside, or tried for ever? Not for udp.
     pub set_aside_refused: bool,
     /// `max_lines_per_second`: no limit where absent; 1 to 1,000,000.
     pub max_lines_per_second: Option<u32>,

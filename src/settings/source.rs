@@ -19,16 +19,18 @@ pub enum SourceSettings {
 /// The settings of `kind = "cloud-apps"`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CloudAppsSettings {
-    /// `api_url`: https only, no path but `/` or `/cas`; trailing slash taken off. Shown in the portal under About > API URL.
-    /// Plain http is refused except to a loopback address.
+    /// `api_url`: https only, no path but `/` or `/cas`; trailing slash taken off. Shown in the
+    /// portal under About > API URL. Plain http is refused except to a loopback address.
     pub api_url: String,
     /// token_file, tenant_id + client_id + client_secret_file, or neither (SIEMBOX_TOKEN, --token).
     pub credentials: Credentials,
-    /// `proxy` = "http://user@proxy:8080" or "proxy:8080" (old agent's form; port 8080 where none is given, as its installer did)
+    /// `proxy` = "http://user@proxy:8080" or "proxy:8080" (old agent's form; port 8080 where none
+    /// is given, as its installer did)
     pub proxy: Option<ProxySettings>,
     /// `ca_file`: PEM, added to the public roots.
     pub ca_file: Option<PathBuf>,
-    /// `requests_per_minute`, shared by all agents of the same api_url host. 30 (the tenant's limit); 1 to 6000
+    /// `requests_per_minute`, shared by all agents of the same api_url host. 30 (the tenant's
+    /// limit); 1 to 6000
     pub requests_per_minute: u32,
     /// `poll_interval` when nothing is new. "30s"; 1s to 1h
     pub poll_interval: Duration,

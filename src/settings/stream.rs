@@ -15,11 +15,14 @@ pub struct StreamSettings {
     pub spec: StreamSpec,
     /// `enabled`: default true; all streams off is an error.
     pub enabled: bool,
-    /// `filters`: the API's own vocabulary, checked on load; the cursor's own field (`created`, `date`) is refused here.
+    /// `filters`: the API's own vocabulary, checked on load; the cursor's own field (`created`,
+    /// `date`) is refused here.
     pub filters: serde_json::Map<String, serde_json::Value>,
-    /// `overlap` that each poll reads again, for records that became visible late. Activities "2m", alerts "1h"; 1s to 24h.
+    /// `overlap` that each poll reads again, for records that became visible late. Activities "2m",
+    /// alerts "1h"; 1s to 24h.
     pub overlap: Duration,
-    /// `look_back` that is read again at start, and then each half of it or each hour, whichever is less. Activities "15m", alerts "24h"; at least `overlap`, up to 7d.
+    /// `look_back` that is read again at start, and then each half of it or each hour, whichever is
+    /// less. Activities "15m", alerts "24h"; at least `overlap`, up to 7d.
     pub look_back: Duration,
     /// `page_size` asked for. Activities 5000 (500 to 5000), alerts 100 (1 to 100)
     pub page_size: u32,
@@ -28,13 +31,15 @@ pub struct StreamSettings {
 /// What `[agent.alerts]` has beside what all streams have.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AlertSettings {
-    /// `defender_for_identity`: default true; false leaves out the alerts that Defender for Identity raised.
+    /// `defender_for_identity`: default true; false leaves out the alerts that Defender for
+    /// Identity raised.
     pub defender_for_identity: bool,
     /// `severity_map`: CEF severity (0 to 10) of low, medium, high, informational. [3, 6, 9, 0]
     pub severity_map: [u8; 4],
     /// `name` of the line: title (default) or policy.
     pub name: AlertNaming,
-    /// `fetch_related`: asks for the activities behind each alert that names none, one request each. Default false.
+    /// `fetch_related`: asks for the activities behind each alert that names none, one request
+    /// each. Default false.
     pub fetch_related: bool,
 }
 

@@ -27,7 +27,8 @@ const KEYS: [&str; 5] = [
     "pin_sha256",
 ];
 
-/// Reads the keys from `[agent.siem]`; with another protocol (a known one), each that is written is refused.
+/// Reads the keys from `[agent.siem]`; with another protocol (a known one), each that is written is
+/// refused.
 pub(super) fn read(section: &Section, is_tls: bool) -> TlsSettings {
     let ca_file = section.certificate_file("ca_file");
     let certificate = section.certificate_file("client_cert_file");

@@ -1,4 +1,5 @@
-//! The kinds of values that a section can hold. Each reads one key: the value, or `None` and a finding about it.
+//! The kinds of values that a section can hold. Each reads one key: the value, or `None` and a
+//! finding about it.
 
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -121,7 +122,8 @@ impl Section<'_> {
         self.mention(key, FileKind::Certificate)
     }
 
-    /// The path of a file that only its owner may read. A token in its place is refused, and not repeated.
+    /// The path of a file that only its owner may read. A token in its place is refused, and not
+    /// repeated.
     pub(super) fn secret_file(&self, key: &'static str) -> Option<PathBuf> {
         self.secrets_place(key, FileKind::Secret)
     }

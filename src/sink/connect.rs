@@ -18,12 +18,13 @@ const MOST_ADDRESSES: usize = 16;
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(20);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
 const KEEPALIVE_COUNT: u32 = 3;
-/// After this long without an acknowledgement, or with a closed window, the kernel gives the connection up: early enough that
-/// a dead peer is known within a minute, whatever timer it meets.
+/// After this long without an acknowledgement, or with a closed window, the kernel gives the
+/// connection up: early enough that a dead peer is known within a minute, whatever timer it meets.
 const USER_TIMEOUT: Duration = Duration::from_secs(50);
 
-/// The addresses of the target, none twice; the one to start with moves on with each failed `attempt`, so that an address that
-/// accepts and then fails does not keep the others from their turn.
+/// The addresses of the target, none twice; the one to start with moves on with each failed
+/// `attempt`, so that an address that accepts and then fails does not keep the others from their
+/// turn.
 pub(super) async fn addresses(target: &Target, attempt: u32) -> Result<Vec<SocketAddr>, SinkError> {
     let host = || target.host.clone();
     let found = timeout(

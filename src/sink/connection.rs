@@ -65,7 +65,8 @@ impl<C: Transport> Connection<C> {
         Ok(mended)
     }
 
-    /// Writes the gathered bytes, unless the peer has gone, and gives the buffer back when it has grown out of proportion.
+    /// Writes the gathered bytes, unless the peer has gone, and gives the buffer back when it has
+    /// grown out of proportion.
     async fn write(&mut self) -> Result<(), SinkError> {
         if self.wire.is_empty() {
             return Ok(());
@@ -84,7 +85,8 @@ impl<C: Transport> Connection<C> {
 impl<C: Transport> Sink for Connection<C> {
     async fn send(&mut self, lines: &Lines, _: Option<u64>) -> Result<FramingRepairs, SinkError> {
         self.usable()?;
-        // Until it ends well: who abandons this call, or gets an error, must not go on with half a line out.
+        // Until it ends well: who abandons this call, or gets an error, must not go on with half a
+        // line out.
         self.spent = true;
         let mended = self.send_lines(lines).await?;
         self.spent = false;

@@ -25,8 +25,9 @@ pub(super) enum StreamTurn {
 }
 
 impl<C: Transport> SyslogStream<C> {
-    /// Waits for what happens next: the peer says something, or takes something of `out`, or all of it has gone out. Without
-    /// `out`, and with nothing to go out, only the peer can end this. May be abandoned.
+    /// Waits for what happens next: the peer says something, or takes something of `out`, or all of
+    /// it has gone out. Without `out`, and with nothing to go out, only the peer can end this. May
+    /// be abandoned.
     pub(super) async fn exchange(
         &mut self,
         out: &[u8],
@@ -55,15 +56,16 @@ impl<C: Transport> SyslogStream<C> {
         .await
     }
 
-    /// Has our kernel acknowledge what it read, now. It would wait up to 40 ms for something to send along, and meanwhile the
-    /// peer's holds back the next small answers (Nagle): 2,700 lines per second into an imrelp instead of some 40,000.
+    /// Has our kernel acknowledge what it read, now. It would wait up to 40 ms for something to
+    /// send along, and meanwhile the peer's holds back the next small answers (Nagle): 2,700 lines
+    /// per second into an imrelp instead of some 40,000.
     fn acknowledge(&self) {
         // Where it can't be had, it is merely slow.
         let _ = SockRef::from(self.transport.socket()).set_tcp_quickack(true);
     }
 
-    /// What the peer has said already, 0 for its end; `None` where it has said nothing more. Waits for nothing that our kernel
-    /// does not have.
+    /// What the peer has said already, 0 for its end; `None` where it has said nothing more. Waits
+    /// for nothing that our kernel does not have.
     pub(super) async fn heard(&mut self, scratch: &mut [u8]) -> io::Result<Option<usize>> {
         loop {
             // TLS may hold more than what waits in the kernel.

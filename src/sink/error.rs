@@ -38,7 +38,8 @@ pub enum SinkError {
     Tls { peer: Peer, fault: Box<TlsFault> },
     /// No answer to the TLS handshake.
     HandshakeSilent { peer: Peer, after: Duration },
-    /// The peer closed the connection; `said` is what it told us before, although syslog receivers tell nothing.
+    /// The peer closed the connection; `said` is what it told us before, although syslog receivers
+    /// tell nothing.
     Closed { peer: Peer, said: Option<Unasked> },
     /// The connection was reset, or died otherwise.
     Broken { peer: Peer, cause: io::Error },

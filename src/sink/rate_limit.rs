@@ -1,12 +1,13 @@
-//! A cap on lines per second, for receivers (and UDP buffers) that can't take a backlog at full speed.
+//! A cap on lines per second, for receivers (and UDP buffers) that can't take a backlog at full
+//! speed.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::clock;
 
-/// A bucket of tokens, one a line, that holds a hundredth of a second's worth: what goes out at once must fit into a small
-/// receive buffer.
+/// A bucket of tokens, one a line, that holds a hundredth of a second's worth: what goes out at
+/// once must fit into a small receive buffer.
 #[derive(Debug, Clone)]
 pub(super) struct LineRate {
     /// Time per line.

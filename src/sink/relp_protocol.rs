@@ -1,5 +1,5 @@
-//! The words of RELP, without a connection: frames, what a receiver says in them, and what it may do
-//! wrong. Pure.
+//! The words of RELP, without a connection: frames, what a receiver says in them, and what it may
+//! do wrong. Pure.
 
 mod error;
 pub mod frame;

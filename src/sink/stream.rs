@@ -1,7 +1,9 @@
 //! An established byte stream to a peer that never answers: all that it can send is the end.
 //!
-//! A peer that answers is in [`duplex`](super::duplex). Framing and lines are above this ([`Connection`](super::connection::Connection)), TCP and TLS below ([`Transport`]). Each error
-//! leaves here in words that know who the peer is, what it said before, and whether it ever let us in.
+//! A peer that answers is in [`duplex`](super::duplex). Framing and lines are above this
+//! ([`Connection`](super::connection::Connection)), TCP and TLS below ([`Transport`]). Each error
+//! leaves here in words that know who the peer is, what it said before, and whether it ever let us
+//! in.
 
 use std::io::{self, ErrorKind};
 use std::time::Duration;
@@ -17,9 +19,11 @@ use super::unasked::Unasked;
 use crate::clock::Stopwatch;
 use crate::foreign::ForeignText;
 
-/// Reads of unasked-for bytes at one look: who says more must wait, so that a babbler can't hold up the stream.
+/// Reads of unasked-for bytes at one look: who says more must wait, so that a babbler can't hold up
+/// the stream.
 const READS: usize = 16;
-/// Of what the peer says, so many bytes are kept: far more than is shown, so that no secret is cut off where it is looked for.
+/// Of what the peer says, so many bytes are kept: far more than is shown, so that no secret is cut
+/// off where it is looked for.
 const SAID: usize = 1024;
 /// Sleeps between two looks at the acknowledgement, growing from the first to the last.
 const NAPS: (Duration, Duration) = (Duration::from_micros(200), Duration::from_millis(20));
@@ -34,7 +38,8 @@ pub(super) struct SyslogStream<C> {
     said: Vec<u8>,
     /// A proof succeeded: the peer has let us in.
     pub(super) proved: bool,
-    /// The largest window that the peer has offered: about what its kernel can hold before its process reads it.
+    /// The largest window that the peer has offered: about what its kernel can hold before its
+    /// process reads it.
     widest: u32,
     /// Bytes were written by [`exchange`](Self::exchange) that TLS may still hold.
     pub(super) unflushed: bool,
@@ -82,7 +87,8 @@ impl<C: Transport> SyslogStream<C> {
         Ok(())
     }
 
-    /// Hands all bytes to the system, or to TLS, which keeps up to 64 kB until [`flush`](Self::flush).
+    /// Hands all bytes to the system, or to TLS, which keeps up to 64 kB until
+    /// [`flush`](Self::flush).
     pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
         let mut done = 0;
         while done < bytes.len() {
@@ -105,7 +111,8 @@ impl<C: Transport> SyslogStream<C> {
         }
     }
 
-    /// Returns when the peer's kernel has acknowledged every byte; gives up when it acknowledges nothing for too long.
+    /// Returns when the peer's kernel has acknowledged every byte; gives up when it acknowledges
+    /// nothing for too long.
     pub(super) async fn prove(&mut self) -> Result<(), SinkError> {
         self.flush().await?;
         self.acknowledged().await?;
@@ -168,7 +175,8 @@ impl<C: Transport> SyslogStream<C> {
         }
     }
 
-    /// No FIN came. Where the peer's kernel has not even acknowledged ours, it is the network that is silent.
+    /// No FIN came. Where the peer's kernel has not even acknowledged ours, it is the network that
+    /// is silent.
     fn unconfirmed(&self, after: Duration) -> SinkError {
         let peer = self.peer.clone();
         match transport::unacknowledged(self.transport.socket()) {
@@ -188,8 +196,8 @@ impl<C: Transport> SyslogStream<C> {
         transport::read_to_fin(self.transport.socket()).await
     }
 
-    /// When the FINs crossed, bytes that reach a closed socket are answered with a reset after its FIN: that takes the proof
-    /// back, so all must be acknowledged first.
+    /// When the FINs crossed, bytes that reach a closed socket are answered with a reset after its
+    /// FIN: that takes the proof back, so all must be acknowledged first.
     async fn no_reset(&mut self) -> Result<(), SinkError> {
         let mut nap = NAPS.0;
         loop {

@@ -72,17 +72,20 @@ pub struct StepTimes {
     pub connect: Duration,
     /// The TLS handshake with one address, and the opening of a RELP session. 10 s
     pub handshake: Duration,
-    /// A TLS receiver that asks for a client certificate may refuse it after the handshake (TLS 1.3): how long to wait for
-    /// that word. 300 ms; most receivers answer with a session ticket at once, which ends the wait.
+    /// A TLS receiver that asks for a client certificate may refuse it after the handshake (TLS
+    /// 1.3): how long to wait for that word. 300 ms; most receivers answer with a session ticket at
+    /// once, which ends the wait.
     pub settle: Duration,
     /// Writing without any progress. 50 s
     pub stall: Duration,
-    /// Waiting for the peer's acknowledgement, or its answer, without any progress. 50 s: a dead peer is known within a minute.
+    /// Waiting for the peer's acknowledgement, or its answer, without any progress. 50 s: a dead
+    /// peer is known within a minute.
     pub prove: Duration,
-    /// How much longer the first proof of a connection takes: relays, and receivers with a list of allowed senders, accept and
-    /// acknowledge first and hang up a moment later. 50 ms
+    /// How much longer the first proof of a connection takes: relays, and receivers with a list of
+    /// allowed senders, accept and acknowledge first and hang up a moment later. 50 ms
     pub first_proof: Duration,
-    /// Waiting for the peer's FIN, or its last answers. 60 s: a slow receiver reads first all that it was sent.
+    /// Waiting for the peer's FIN, or its last answers. 60 s: a slow receiver reads first all that
+    /// it was sent.
     pub close: Duration,
     /// How long an ICMP objection to a datagram may take. 20 ms
     pub grace: Duration,

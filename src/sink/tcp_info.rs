@@ -3,15 +3,17 @@
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-/// Bytes written to this TCP socket that the peer's kernel has not acknowledged, sent or not (`SIOCOUTQ`).
+/// Bytes written to this TCP socket that the peer's kernel has not acknowledged, sent or not
+/// (`SIOCOUTQ`).
 ///
 /// # Errors
 /// Where it is no connected TCP socket.
 #[allow(unsafe_code)] // reason: SIOCOUTQ has no wrapper in std, tokio, socket2 or rustix
 pub(super) fn unacknowledged(socket: BorrowedFd<'_>) -> io::Result<u64> {
     let mut bytes: libc::c_int = 0;
-    // SAFETY: the descriptor is open for as long as it is borrowed. SIOCOUTQ, which Linux defines as TIOCOUTQ, writes one int
-    // to the address given, and `bytes` is one that lives until the call is over.
+    // SAFETY: the descriptor is open for as long as it is borrowed. SIOCOUTQ, which Linux defines
+    // as TIOCOUTQ, writes one int to the address given, and `bytes` is one that lives until the
+    // call is over.
     let result = unsafe {
         libc::ioctl(
             socket.as_raw_fd(),
@@ -26,10 +28,12 @@ pub(super) fn unacknowledged(socket: BorrowedFd<'_>) -> io::Result<u64> {
     }
 }
 
-/// Where `tcpi_snd_wnd` lies in `struct tcp_info` (linux/tcp.h, since 5.4): the C libraries' own structs end before it.
+/// Where `tcpi_snd_wnd` lies in `struct tcp_info` (linux/tcp.h, since 5.4): the C libraries' own
+/// structs end before it.
 const SND_WND: usize = 228;
 
-/// The bytes that the peer's kernel offers to take at this moment (`TCP_INFO`); 0 where the kernel is too old to say.
+/// The bytes that the peer's kernel offers to take at this moment (`TCP_INFO`); 0 where the kernel
+/// is too old to say.
 ///
 /// # Errors
 /// Where it is no TCP socket.
@@ -37,8 +41,9 @@ const SND_WND: usize = 228;
 pub(super) fn offered_window(socket: BorrowedFd<'_>) -> io::Result<u32> {
     let mut info = [0_u8; SND_WND + 4];
     let mut length = info.len() as libc::socklen_t;
-    // SAFETY: the descriptor is open for as long as it is borrowed. The kernel writes at most `length` bytes to `info`, which
-    // has so many, and the number written to `length`; both live until the call is over.
+    // SAFETY: the descriptor is open for as long as it is borrowed. The kernel writes at most
+    // `length` bytes to `info`, which has so many, and the number written to `length`; both live
+    // until the call is over.
     let result = unsafe {
         libc::getsockopt(
             socket.as_raw_fd(),

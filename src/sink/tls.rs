@@ -1,8 +1,9 @@
 //! TLS 1.2 and 1.3 on TCP (RFC 5425).
 //!
-//! In TLS 1.3 the client finishes first: a server that misses or dislikes our certificate says so only after our handshake has
-//! succeeded. So when the server asked for a certificate, the connection does not count as up before a session ticket has come
-//! (servers send it right after they let us in) or [`StepTimes::settle`] has passed; a refusal that is later still meets
+//! In TLS 1.3 the client finishes first: a server that misses or dislikes our certificate says so
+//! only after our handshake has succeeded. So when the server asked for a certificate, the
+//! connection does not count as up before a session ticket has come (servers send it right after
+//! they let us in) or [`StepTimes::settle`] has passed; a refusal that is later still meets
 //! [`prove`](super::Sink::prove), which names it.
 
 use std::fmt;

@@ -57,7 +57,8 @@ pub(super) fn offered_window(socket: &TcpStream) -> io::Result<u32> {
     tcp_info::offered_window(socket.as_fd())
 }
 
-/// Reads what is there, without waiting for more. `None` where TLS found nothing in it that is for us (a session ticket).
+/// Reads what is there, without waiting for more. `None` where TLS found nothing in it that is for
+/// us (a session ticket).
 pub(super) async fn read_now<C: Transport>(
     transport: &mut C,
     scratch: &mut [u8],
@@ -76,8 +77,8 @@ pub(super) async fn read_now<C: Transport>(
     .await
 }
 
-/// Reads past TLS until the peer's FIN. A close_notify is not yet one: bytes that the peer's process never read would still
-/// turn it into a reset.
+/// Reads past TLS until the peer's FIN. A close_notify is not yet one: bytes that the peer's
+/// process never read would still turn it into a reset.
 pub(super) async fn read_to_fin(socket: &TcpStream) -> io::Result<()> {
     let mut scratch = [0; 4096];
     loop {

@@ -1,7 +1,8 @@
 //! TLS material from the settings' files: trusted CAs and the client certificate.
 //!
-//! Loaded anew for each [`Target`](super::Target) that is built, so a renewed certificate counts from the next connection on.
-//! Sessions are never resumed: a resumed one would not be checked again. Revocation is not checked; a pin is the way to be strict.
+//! Loaded anew for each [`Target`](super::Target) that is built, so a renewed certificate counts
+//! from the next connection on. Sessions are never resumed: a resumed one would not be checked
+//! again. Revocation is not checked; a pin is the way to be strict.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,7 +14,8 @@ use rustls::{ClientConfig, Error, InconsistentKeys};
 
 use crate::trust::{self, PemError};
 
-/// Files and values that TLS is set up from. The default: public roots, no client certificate, the target's host as name.
+/// Files and values that TLS is set up from. The default: public roots, no client certificate, the
+/// target's host as name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrustFiles {
     /// PEM with one or more authorities; instead of the public roots.

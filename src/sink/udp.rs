@@ -1,9 +1,10 @@
-//! UDP (RFC 5426): one message is one datagram, and nobody says that it arrived. What can be known is an objection: ICMP
-//! "port unreachable" from a machine where nobody listens, "too big" from a router. Linux keeps it for the next call on a
-//! connected socket, so it is asked for after each batch and met by each send.
+//! UDP (RFC 5426): one message is one datagram, and nobody says that it arrived. What can be known
+//! is an objection: ICMP "port unreachable" from a machine where nobody listens, "too big" from a
+//! router. Linux keeps it for the next call on a connected socket, so it is asked for after each
+//! batch and met by each send.
 //!
-//! A machine answers about one datagram a second with ICMP, so a receiver that dies in mid-stream can cost a second of lines.
-//! Whoever can't bear that uses TCP.
+//! A machine answers about one datagram a second with ICMP, so a receiver that dies in mid-stream
+//! can cost a second of lines. Whoever can't bear that uses TCP.
 
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -99,7 +100,8 @@ impl Udp {
                 Err(cause) => cause,
             };
             match cause.raw_os_error() {
-                // The first may tell of an earlier datagram, with the path's size now known; the second is about this one.
+                // The first may tell of an earlier datagram, with the path's size now known; the
+                // second is about this one.
                 Some(libc::EMSGSIZE) if !refused => refused = true,
                 Some(libc::EMSGSIZE) => {
                     self.most = smaller(bytes).ok_or_else(|| SinkError::TooBig {

@@ -1,8 +1,8 @@
 //! The wire: one connection to a target, whatever the protocol.
 //!
-//! A protocol is a file or folder beside `connection.rs`, a variant or two here and one in [`Protocol`]: `dial` and
-//! `tls::handshake` give it its bytes, plain or encrypted, `stream.rs` and `duplex.rs` the writing and the end, and [`Sink`] is
-//! all that it must answer to.
+//! A protocol is a file or folder beside `connection.rs`, a variant or two here and one in
+//! [`Protocol`]: `dial` and `tls::handshake` give it its bytes, plain or encrypted, `stream.rs` and
+//! `duplex.rs` the writing and the end, and [`Sink`] is all that it must answer to.
 
 use std::net::SocketAddr;
 
@@ -36,12 +36,13 @@ enum Inner {
 }
 
 impl Wire {
-    /// Connects: looks the name up and tries each of its addresses in turn, each with its own time limit. With TLS an address
-    /// has answered when its certificate was accepted, and ours was not refused as far as can be seen so early; with RELP when it
-    /// has opened the session.
+    /// Connects: looks the name up and tries each of its addresses in turn, each with its own time
+    /// limit. With TLS an address has answered when its certificate was accepted, and ours was not
+    /// refused as far as can be seen so early; with RELP when it has opened the session.
     ///
     /// `attempt` is the number of failures before this one
-    /// ([`Backoff::failures`](crate::backoff::Backoff::failures)): the first address to be tried moves on with it.
+    /// ([`Backoff::failures`](crate::backoff::Backoff::failures)): the first address to be tried
+    /// moves on with it.
     ///
     /// # Errors
     /// The failing step, for each address tried. The future may be abandoned at any time.

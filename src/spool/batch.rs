@@ -7,10 +7,12 @@
 //! count  at_ms   before   raw length  zstd of: count × length (u32), count × tag (u32), then the text
 //! ```
 //!
-//! `before` is the text of all lines ever appended before this batch, in bytes: so the text that waits is a subtraction.
+//! `before` is the text of all lines ever appended before this batch, in bytes: so the text that
+//! waits is a subtraction.
 //!
-//! Measured with 800-byte CEF lines (zstd level → ratio, CPU s per million lines): −5 → 4.8, 1.3; −1 → 5.7, 1.5;
-//! **1 → 8.1, 1.3**; 3 → 7.9, 1.6; 5 → 7.8, 5.0. 64 KB of text compress 7.9×, 96 KB 8.1×, 256 KB 8.4×.
+//! Measured with 800-byte CEF lines (zstd level → ratio, CPU s per million lines): −5 → 4.8, 1.3;
+//! −1 → 5.7, 1.5; **1 → 8.1, 1.3**; 3 → 7.9, 1.6; 5 → 7.8, 5.0. 64 KB of text compress 7.9×, 96 KB
+//! 8.1×, 256 KB 8.4×.
 
 use super::byte_reader::ByteReader;
 use super::format_2;
@@ -21,7 +23,8 @@ use crate::lines::Lines;
 pub(super) const MOST_LINES: usize = 128;
 /// The most text of a batch, bytes, unless a single line is longer.
 pub(super) const MOST_TEXT: usize = 96 * 1024;
-/// The most that a batch may claim to unfold to, bytes. A single line may be 10 MB; this leaves room.
+/// The most that a batch may claim to unfold to, bytes. A single line may be 10 MB; this leaves
+/// room.
 pub(super) const MOST_RAW: usize = 64 << 20;
 /// See the module's measurements.
 const LEVEL: i32 = 1;
@@ -110,7 +113,8 @@ impl Decoder {
         })
     }
 
-    /// The batch in `bytes`, whatever they are: never panics, never takes more memory than [`MOST_RAW`].
+    /// The batch in `bytes`, whatever they are: never panics, never takes more memory than
+    /// [`MOST_RAW`].
     pub(super) fn decode(&mut self, bytes: &[u8]) -> Result<(Label, Lines), Broken> {
         let opened = record::open_as(RecordKind::Lines, bytes)?;
         let mut take = ByteReader(opened.body);

@@ -1,9 +1,9 @@
 //! Fragments: large records cut to the size that sled stores well.
 //!
-//! sled moves what is larger than a quarter of a segment out to a file of its own, which it neither syncs nor removes.
-//! And it keeps up to nine pieces on one page (see `sled::store`), which may be rewritten as a whole. So nine pieces must
-//! stay below a quarter of a segment, and a record is cut accordingly: mostly into one piece, a line of 10 MB that does
-//! not compress into 410.
+//! sled moves what is larger than a quarter of a segment out to a file of its own, which it neither
+//! syncs nor removes. And it keeps up to nine pieces on one page (see `sled::store`), which may be
+//! rewritten as a whole. So nine pieces must stay below a quarter of a segment, and a record is cut
+//! accordingly: mostly into one piece, a line of 10 MB that does not compress into 410.
 
 use super::byte_reader::ByteReader;
 

@@ -1,9 +1,11 @@
-//! A set of line numbers: which lines a receiver has answered, which have arrived, which are set aside. Pure.
+//! A set of line numbers: which lines a receiver has answered, which have arrived, which are set
+//! aside. Pure.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Line numbers, kept as ranges without a gap: a stream that arrives in order is one range, however long.
+/// Line numbers, kept as ranges without a gap: a stream that arrives in order is one range, however
+/// long.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LineSet {
     /// Begin of each range, and the number behind its end. No two touch.

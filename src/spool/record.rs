@@ -8,15 +8,16 @@
 //! The checksum leaves out the format, so that each version recognises what a newer one wrote. From
 //! format 3 on the kind's upper four bits repeat it: a flipped bit makes no older format of it.
 //!
-//! The store below has checksums of its own. This one also finds what went wrong above it or in memory, and it makes
-//! damage a thing that the codec decides, whatever the store says.
+//! The store below has checksums of its own. This one also finds what went wrong above it or in
+//! memory, and it makes damage a thing that the codec decides, whatever the store says.
 
 use super::byte_reader::ByteReader;
 
 /// First byte of everything that this version writes.
 ///
 /// - 2: lines have tags, the progress has a note.
-/// - 3: streams have other numbers, and tags eight bits for them: see [`format_2`](super::format_2).
+/// - 3: streams have other numbers, and tags eight bits for them: see
+///   [`format_2`](super::format_2).
 pub(super) const FORMAT: u8 = 3;
 /// The oldest format that is read.
 const OLDEST: u8 = 2;
@@ -60,7 +61,8 @@ pub(super) struct Opened<'a> {
     /// The body may say other things in an older one.
     pub(super) format: u8,
     pub(super) kind: RecordKind,
-    /// The number of the first line inside; for what holds no lines, the number that the next line will have.
+    /// The number of the first line inside; for what holds no lines, the number that the next line
+    /// will have.
     pub(super) line: u64,
     pub(super) body: &'a [u8],
 }

@@ -12,7 +12,8 @@ pub enum Repair {
         /// The file, or the store that it belongs to.
         path: PathBuf,
     },
-    /// The newest page had not reached the disk as a whole. The cursor stands before it: it is read again.
+    /// The newest page had not reached the disk as a whole. The cursor stands before it: it is read
+    /// again.
     PageTakenBack {
         /// Lines of the page.
         lines: u64,
@@ -33,7 +34,8 @@ pub enum Repair {
         /// Lines in it that had not arrived. None are lost where the cursor goes back before them.
         lines: u64,
     },
-    /// The cursors were taken from an earlier place: what was read since then is read again, some of it may be sent twice.
+    /// The cursors were taken from an earlier place: what was read since then is read again, some
+    /// of it may be sent twice.
     CursorWentBack {
         /// Pages since the spool was made, at that place.
         page: u64,

@@ -1,7 +1,8 @@
 //! Fingerprints of seen ids on flash: chunks of one stream with their numbers, and the position of
 //! the chunk before them.
 //!
-//! The records of a stream form a chain from the newest to the oldest, so that no tree has to be searched for them.
+//! The records of a stream form a chain from the newest to the oldest, so that no tree has to be
+//! searched for them.
 
 use super::byte_reader::{ByteReader, put_place, put_string};
 use super::format_2;

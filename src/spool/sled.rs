@@ -11,19 +11,25 @@
 //!          damaged/                             what could not be read: see `attic`
 //! ```
 //!
-//! **Why a chain.** sled keeps what it touched in memory and gives room on disk back unwillingly. A chain bounds both by
-//! the size of a store, of which at most two are open, and deleting a folder is the surest way to get room back.
+//! **Why a chain.** sled keeps what it touched in memory and gives room on disk back unwillingly. A
+//! chain bounds both by the size of a store, of which at most two are open, and deleting a folder
+//! is the surest way to get room back.
 //!
-//! **A page is whole or not there.** Its pieces are written first, its state last, then everything is synced; a state counts
-//! when everything that it covers is there with the right checksum, else the state before it holds. When a store is full
-//! the next one is begun under another name with all cursors, fingerprints and records set aside, and gets its own name
-//! in the one moment in which it takes over. What is deleted is never the newest.
+//! **A page is whole or not there.** Its pieces are written first, its state last, then everything
+//! is synced; a state counts when everything that it covers is there with the right checksum, else
+//! the state before it holds. When a store is full the next one is begun under another name with
+//! all cursors, fingerprints and records set aside, and gets its own name in the one moment in
+//! which it takes over. What is deleted is never the newest.
 //!
-//! **An acknowledgement is a number.** It is written (not synced) every 2,048 lines and when nothing waits, so that after
-//! a crash a few lines come again; the next page's sync makes it durable.
+//! **An acknowledgement is a number.** It is written (not synced) every 2,048 lines and when
+//! nothing waits, so that after a crash a few lines come again; the next page's sync makes it
+//! durable.
 //!
-//! Measured with `cargo bench --bench spool` on a shared machine of 2 cores while it built other things, ext4, lines of 800 bytes,
-//! glibc told to give memory back (`MALLOC_MMAP_THRESHOLD_=131072`, as `allocator.rs` does it, and `MALLOC_ARENA_MAX=1`); B/B is bytes written to the device for each byte of text, RSS the peak of the whole program (6 MB of it its page):
+//! Measured with `cargo bench --bench spool` on a shared machine of 2 cores while it built other
+//! things, ext4, lines of 800 bytes, glibc told to give memory back
+//! (`MALLOC_MMAP_THRESHOLD_=131072`, as `allocator.rs` does it, and `MALLOC_ARENA_MAX=1`); B/B is
+//! bytes written to the device for each byte of text, RSS the peak of the whole program (6 MB of it
+//! its page):
 //!
 //! | lines, a durable step each | SIEM | append/s | drain/s | CPU s per million | B/B | RSS MB | disk MB, left |
 //! |---|---|---|---|---|---|---|---|
@@ -32,8 +38,9 @@
 //! | 3,000,000, 5,000 lines | down until the end | 419 k | 1,066 k | 1.5 + 0.8 | 0.21 | 16 | 352, 7 |
 //! | 200,000, 100 lines | takes all at once | 154 k | 450 k | 4.1 | 0.25 | 8 | 6, 5 |
 //!
-//! Stores of 4 MB instead of 2: 0.15 to 0.17 B/B and 21 MB; memory is what a small board has less of. With glibc left alone RSS is
-//! 39 MB (of 4 MB), most of it kept by its allocator. Tried before, with the same 3,000,000 lines and glibc told to give memory back:
+//! Stores of 4 MB instead of 2: 0.15 to 0.17 B/B and 21 MB; memory is what a small board has less
+//! of. With glibc left alone RSS is 39 MB (of 4 MB), most of it kept by its allocator. Tried
+//! before, with the same 3,000,000 lines and glibc told to give memory back:
 //!
 //! | layout | B/B | RSS MB | disk MB, left |
 //! |---|---|---|---|
@@ -42,8 +49,9 @@
 //! | the same, nothing dropped | 0.17 | 121 | 395, **395** |
 //! | **a chain of stores of 4 MB, nine pieces to a tree, nothing dropped but stores** | **0.15** | **21** | 348, **3** |
 //!
-//! **Locks**, always taken in this order: `writer` (one page at a time, held through its sync), `reader` (one peek at a
-//! time), `head` (shared by both, exclusive only to put another store in its place), `tally` (moments).
+//! **Locks**, always taken in this order: `writer` (one page at a time, held through its sync),
+//! `reader` (one peek at a time), `head` (shared by both, exclusive only to put another store in
+//! its place), `tally` (moments).
 
 mod acknowledge;
 mod append;
@@ -86,9 +94,11 @@ use store::Store;
 /// What the spool may take. [`SpoolBounds::new`] for all uses but tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SpoolBounds {
-    /// Bytes on disk, everything included. A page that would not fit waits until the SIEM has taken something.
+    /// Bytes on disk, everything included. A page that would not fit waits until the SIEM has taken
+    /// something.
     pub max_bytes: u64,
-    /// A store that has grown to this many bytes is followed by another one; so about twice as many are kept in memory.
+    /// A store that has grown to this many bytes is followed by another one; so about twice as many
+    /// are kept in memory.
     pub store_bytes: u64,
     /// Bytes kept back for opening stores on a full disk.
     pub ballast_bytes: u64,
@@ -138,8 +148,8 @@ struct Head {
 }
 
 impl SledSpool {
-    /// Opens the spool in this folder, and makes it where there is none. What had to be repaired is in
-    /// [`Spool::repairs`] then.
+    /// Opens the spool in this folder, and makes it where there is none. What had to be repaired is
+    /// in [`Spool::repairs`] then.
     ///
     /// # Errors
     /// [`SpoolError::InUse`]; or when the system refuses. Damage is never an error.
@@ -213,7 +223,8 @@ impl Spool for SledSpool {
 }
 
 impl SledSpool {
-    /// Was its folder, or the newest store in it, removed or moved while it was open? What is open goes on working then, for nobody.
+    /// Was its folder, or the newest store in it, removed or moved while it was open? What is open
+    /// goes on working then, for nobody.
     #[must_use]
     pub fn is_gone(&self) -> bool {
         let newest = {

@@ -1,7 +1,8 @@
 //! The state record: it is written last and makes its page valid.
 //!
-//! Two states lie on flash, that of the newest page and the one before it. Should the newest page turn out torn (a power
-//! cut on a disk that wrote the end before the middle), the one before still holds: nothing was skipped.
+//! Two states lie on flash, that of the newest page and the one before it. Should the newest page
+//! turn out torn (a power cut on a disk that wrote the end before the middle), the one before still
+//! holds: nothing was skipped.
 
 use super::byte_reader::{ByteReader, put_place, put_string};
 use super::format_2;
@@ -50,7 +51,8 @@ pub(super) struct StreamState {
     pub(super) seen_last: Option<u32>,
 }
 
-/// The longest note that is kept, bytes; so that two states and the progress still share a page of the store.
+/// The longest note that is kept, bytes; so that two states and the progress still share a page of
+/// the store.
 pub(super) const MOST_NOTE: usize = 16 * 1024;
 
 /// How far the SIEM has come. The numbers only grow.

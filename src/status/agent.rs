@@ -1,4 +1,5 @@
-//! One agent as the status keeps it: its counters, its two sides, and what is told of it at a moment.
+//! One agent as the status keeps it: its counters, its two sides, and what is told of it at a
+//! moment.
 
 use std::time::Duration;
 
@@ -97,7 +98,8 @@ impl AgentState {
         }
     }
 
-    /// It begins again with other settings; its counters go on. True where what its pollers said before is over.
+    /// It begins again with other settings; its counters go on. True where what its pollers said
+    /// before is over.
     pub(super) fn begin_again(&mut self, new: Introduction, now: Moment) -> bool {
         let link = new.link(now);
         let begins_anew = new.paused || self.report.paused;
@@ -121,7 +123,8 @@ impl AgentState {
         begins_anew
     }
 
-    /// It is paused, or goes on. In both cases its cloud's side begins anew: time in which nobody asked is no silence.
+    /// It is paused, or goes on. In both cases its cloud's side begins anew: time in which nobody
+    /// asked is no silence.
     pub(super) fn pause(&mut self, paused: bool, link: Link) {
         self.report.paused = paused;
         for stream in &mut self.streams {

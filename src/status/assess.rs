@@ -8,8 +8,8 @@ use super::snapshot::{AgentReport, LinkReport};
 // === impl Condition ===
 
 impl Condition {
-    /// The condition of an agent beside the notices of the box. Of a paused one, what is wrong with its SIEM's side comes first:
-    /// what it read before is on its way there.
+    /// The condition of an agent beside the notices of the box. Of a paused one, what is wrong with
+    /// its SIEM's side comes first: what it read before is on its way there.
     #[must_use]
     pub fn of<'a>(agent: &AgentReport, notices: impl IntoIterator<Item = &'a Notice>) -> Self {
         match agent.state {

@@ -1,6 +1,7 @@
 //! The blink patterns of a lamp, as data for the player and for the page's legend.
 //!
-//! A lamp is on or off, because that is all that most of them can. What breathes on the page is long on and short off there.
+//! A lamp is on or off, because that is all that most of them can. What breathes on the page is
+//! long on and short off there.
 
 use std::time::Duration;
 
@@ -63,7 +64,8 @@ impl Blink {
         }
     }
 
-    /// Is the lamp lit so long after the rhythm began, and for how long does it stay so? `None`: for ever.
+    /// Is the lamp lit so long after the rhythm began, and for how long does it stay so? `None`:
+    /// for ever.
     #[must_use]
     pub fn at(self, since: Duration) -> (bool, Option<Duration>) {
         let beats = self

@@ -1,9 +1,9 @@
 //! What each condition of an agent or of the box is called, what it means and what to do: one table
 //! for the page and the lamps.
 //!
-//! A [`Condition`] says at once what a [`LinkState`](super::LinkState) says only after hours of silence:
-//! that a side is failing now. A [`Signal`] is what a lamp can say: the six conditions, and what only
-//! a box of its own has to say.
+//! A [`Condition`] says at once what a [`LinkState`](super::LinkState) says only after hours of
+//! silence: that a side is failing now. A [`Signal`] is what a lamp can say: the six conditions,
+//! and what only a box of its own has to say.
 //!
 //! The rhythms speak as other boxes' do: steady is fine, slow is a warning, fast an error, a double
 //! flash waits for set-up.
@@ -46,7 +46,8 @@ pub struct Meaning {
     pub lamp: Lamp,
 }
 
-/// A colour and a rhythm: each pair stands once in the table, and each rhythm too, so that it can be told without colour.
+/// A colour and a rhythm: each pair stands once in the table, and each rhythm too, so that it can
+/// be told without colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Lamp {
     /// The colour.

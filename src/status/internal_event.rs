@@ -1,4 +1,5 @@
-//! Everything that happens to an agent, in one type; the log line, the counter and the notice all come from it.
+//! Everything that happens to an agent, in one type; the log line, the counter and the notice all
+//! come from it.
 
 mod effect;
 mod parts;
@@ -69,7 +70,8 @@ pub enum InternalEvent {
         /// What is wrong.
         what: String,
     },
-    /// No time server has set the clock of this firmware yet, and certificates can't be judged without.
+    /// No time server has set the clock of this firmware yet, and certificates can't be judged
+    /// without.
     ClockNotSet {
         /// Its name.
         stream: &'static str,
@@ -115,7 +117,8 @@ pub enum InternalEvent {
         /// What.
         change: Change,
     },
-    /// A record, or a stretch of time, is not given out, and what follows is: reading goes on behind it.
+    /// A record, or a stretch of time, is not given out, and what follows is: reading goes on
+    /// behind it.
     PassedOver {
         /// Its name.
         stream: &'static str,
@@ -232,13 +235,14 @@ pub enum InternalEvent {
     },
     /// The SIEM's machine is there, and has what was sent.
     SiemThere,
-    /// The receiver does not answer the end of a connection, by which it would say that it has read everything.
+    /// The receiver does not answer the end of a connection, by which it would say that it has read
+    /// everything.
     HalfCloseRefused {
         /// What came instead.
         what: String,
     },
-    /// The receiver can't be asked for its word, and ends one connection after the other before anything
-    /// is known to have arrived.
+    /// The receiver can't be asked for its word, and ends one connection after the other before
+    /// anything is known to have arrived.
     EndsBeforeProof {
         /// So many in a row.
         ends: u32,

@@ -16,8 +16,8 @@ pub struct LedgerReport {
     pub sums: LedgerCounts,
     /// Lines that wait in the spool.
     pub waiting: u64,
-    /// Lines spooled that are neither proved, nor refused, nor waiting, nor known to be lost; 0 where it adds up. `None` while something was being
-    /// written.
+    /// Lines spooled that are neither proved, nor refused, nor waiting, nor known to be lost; 0
+    /// where it adds up. `None` while something was being written.
     pub balance: Option<i64>,
     /// Does everything add up, in all rows?
     pub adds_up: bool,
@@ -37,7 +37,8 @@ pub enum LedgerSpan {
     Asked,
     /// Hours that are older than `keep`, together.
     Before,
-    /// Lines of which nothing more is known: from before there was a ledger, or gone in a power cut.
+    /// Lines of which nothing more is known: from before there was a ledger, or gone in a power
+    /// cut.
     Unattributed,
 }
 

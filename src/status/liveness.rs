@@ -1,13 +1,15 @@
 //! Liveness: each part of the program promises by when it will report again. If one is late, the
 //! hardware watchdog is no longer fed.
 //!
-//! A good reason for silence is a wait whose end is known: the time limit of a request, a back-off, the pause between two polls, a full
-//! spool that is looked at again. The promise is then as long as that wait, and [`WORK`] more: for what is done without waiting for
-//! anybody but the disk. A part that has ended, or is paused, promises nothing.
+//! A good reason for silence is a wait whose end is known: the time limit of a request, a back-off,
+//! the pause between two polls, a full spool that is looked at again. The promise is then as long
+//! as that wait, and [`WORK`] more: for what is done without waiting for anybody but the disk. A
+//! part that has ended, or is paused, promises nothing.
 //!
-//! No false alarm, ever: a box that is started anew for nothing is worse than one that is started anew late. So a part is late only when
-//! it was found overdue twice, [`CONFIRM`] apart: a process that stood still as a whole (a machine suspended, SIGSTOP) finds all its
-//! promises broken when it goes on, and has to be given time to renew them.
+//! No false alarm, ever: a box that is started anew for nothing is worse than one that is started
+//! anew late. So a part is late only when it was found overdue twice, [`CONFIRM`] apart: a process
+//! that stood still as a whole (a machine suspended, SIGSTOP) finds all its promises broken when it
+//! goes on, and has to be given time to renew them.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -16,8 +18,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-/// The longest that anything may take that waits only for processor and disk. A card in its last days was seen to hold up one write for
-/// half a minute.
+/// The longest that anything may take that waits only for processor and disk. A card in its last
+/// days was seen to hold up one write for half a minute.
 pub const WORK: Duration = Duration::from_secs(300);
 /// Twice found overdue, so far apart, is late.
 const CONFIRM: Duration = Duration::from_secs(5);
@@ -28,7 +30,8 @@ const NEVER: u64 = u64::MAX;
 #[derive(Debug, Clone, Default)]
 pub struct LivenessWatch(Arc<Mutex<Vec<Weak<Beat>>>>);
 
-/// The sign of life of one part; given back when the last clone is dropped. A default one is heard by nobody.
+/// The sign of life of one part; given back when the last clone is dropped. A default one is heard
+/// by nobody.
 #[derive(Debug, Clone, Default)]
 pub struct Liveness(Arc<Beat>);
 
@@ -66,7 +69,8 @@ impl LivenessWatch {
         Liveness(beat)
     }
 
-    /// The parts that did not keep their promise, at this steady time. To be asked every few seconds; see `CONFIRM`.
+    /// The parts that did not keep their promise, at this steady time. To be asked every few
+    /// seconds; see `CONFIRM`.
     #[must_use]
     pub fn late(&self, now: Duration) -> Vec<String> {
         let beats = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -90,9 +94,9 @@ impl Liveness {
         self.0.due_ms.store(NEVER, Ordering::Relaxed);
     }
 
-    /// A task that promises, each time that something wakes it, that something will again within this time: the longest of the time
-    /// limits that it sets itself, and [`WORK`]. A wait without a limit, a disk that never answers, or a runtime that no longer runs,
-    /// breaks the promise.
+    /// A task that promises, each time that something wakes it, that something will again within
+    /// this time: the longest of the time limits that it sets itself, and [`WORK`]. A wait without
+    /// a limit, a disk that never answers, or a runtime that no longer runs, breaks the promise.
     pub fn watch<F: Future>(
         self,
         within: Duration,

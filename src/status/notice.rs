@@ -1,4 +1,5 @@
-//! Notices: what an operator should know, with its cure. A ring, so that an old trouble can't fill the memory.
+//! Notices: what an operator should know, with its cure. A ring, so that an old trouble can't fill
+//! the memory.
 
 use heapless::Deque;
 use serde::{Deserialize, Serialize};
@@ -63,7 +64,8 @@ pub enum Topic {
 }
 
 impl Topic {
-    /// Do records not go their way because of it, or is something lost or not seen? The others are only to be known.
+    /// Do records not go their way because of it, or is something lost or not seen? The others are
+    /// only to be known.
     #[must_use]
     pub fn is_grave(self) -> bool {
         match self {
@@ -94,7 +96,8 @@ impl Topic {
         }
     }
 
-    /// Do different things happen under it, one after the other, so that the last may not hide the first?
+    /// Do different things happen under it, one after the other, so that the last may not hide the
+    /// first?
     fn gathers(self) -> bool {
         matches!(self, Self::Repaired)
     }
@@ -154,7 +157,8 @@ pub struct Subject<'a> {
 pub struct Notices(Deque<Notice, KEPT>);
 
 impl Notices {
-    /// Something happened. Returns how often it has by now, in a row; 1 for each thing that is new in a notice that gathers.
+    /// Something happened. Returns how often it has by now, in a row; 1 for each thing that is new
+    /// in a notice that gathers.
     pub fn raise(&mut self, subject: Subject<'_>, title: &str, text: &str, now_ms: i64) -> u64 {
         // what a peer said came in without our secrets; this is the net behind that door
         let text = &*without_secrets(text);

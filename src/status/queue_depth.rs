@@ -1,6 +1,8 @@
-//! How much waited in a spool over the last day and the last 30 days: two small rings, for the page's charts.
+//! How much waited in a spool over the last day and the last 30 days: two small rings, for the
+//! page's charts.
 //!
-//! Registry in memory only: an idle box writes nothing to flash. After a restart the curves begin anew, and the page says so.
+//! Registry in memory only: an idle box writes nothing to flash. After a restart the curves begin
+//! anew, and the page says so.
 
 use std::time::Duration;
 

@@ -46,7 +46,8 @@ impl Registry {
         }
     }
 
-    /// Forgets the agents that are not named. What was wrong with them is over: nobody would take it back.
+    /// Forgets the agents that are not named. What was wrong with them is over: nobody would take
+    /// it back.
     pub fn forget_all_but(&mut self, names: &[&str], now: Moment) {
         let is_named = |name: &str| names.contains(&name);
         self.agents.retain(|agent| is_named(&agent.report.name));
@@ -55,7 +56,8 @@ impl Registry {
         });
     }
 
-    /// Takes these orphaned spools in the place of those before. Returns what is said of one for the first time.
+    /// Takes these orphaned spools in the place of those before. Returns what is said of one for
+    /// the first time.
     pub fn adopt(&mut self, orphans: Vec<Orphan>, now: Moment) -> Vec<(String, String)> {
         self.notices.close_all(now.wall_ms, |notice| {
             let is_there = orphans.iter().any(|orphan| orphan.name == notice.agent);
@@ -81,7 +83,8 @@ impl Registry {
         news
     }
 
-    /// Raises the notice of something that is siembox's own and no agent's, or closes it where nothing is wrong.
+    /// Raises the notice of something that is siembox's own and no agent's, or closes it where
+    /// nothing is wrong.
     pub fn notice(&mut self, topic: Topic, title: &'static str, wrong: Option<&str>, now: Moment) {
         let subject = Subject {
             agent: "",

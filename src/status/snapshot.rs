@@ -1,4 +1,5 @@
-//! The published value: what `siembox status --json` prints and the page shows. `web/status.schema.json` describes it.
+//! The published value: what `siembox status --json` prints and the page shows.
+//! `web/status.schema.json` describes it.
 
 use serde::{Deserialize, Serialize};
 
@@ -34,10 +35,12 @@ pub struct Snapshot {
     /// Since when.
     #[serde(default)]
     pub since_ms: i64,
-    /// Where the page is: `http://127.0.0.1:8514/`, then `https://127.0.0.1:8515/`. Empty where it is off.
+    /// Where the page is: `http://127.0.0.1:8514/`, then `https://127.0.0.1:8515/`. Empty where it
+    /// is off.
     #[serde(default)]
     pub page: Vec<String>,
-    /// SHA-256 of the certificate by which the page shows itself over HTTPS, `AB:CD:…`; empty where HTTPS is off.
+    /// SHA-256 of the certificate by which the page shows itself over HTTPS, `AB:CD:…`; empty where
+    /// HTTPS is off.
     #[serde(default)]
     pub page_fingerprint: String,
     /// Has nobody chosen the administrator's password yet?
@@ -50,7 +53,8 @@ pub struct Snapshot {
     pub orphans: Vec<Orphan>,
     /// Newest first.
     pub notices: Vec<Notice>,
-    /// Parts of the process that should have given a sign of life and did not: `contoso: sender`, `page`. Empty when all is well.
+    /// Parts of the process that should have given a sign of life and did not: `contoso: sender`,
+    /// `page`. Empty when all is well.
     #[serde(default)]
     pub late: Vec<String>,
     /// Somebody looks for this box: its lamps flicker until then.
@@ -146,8 +150,8 @@ impl AgentReport {
         (self.activities, self.alerts) = (named("activities"), named("alerts"));
     }
 
-    /// Time by which the SIEM is behind the cloud, milliseconds: the age of the oldest line that waits, or of where reading stands
-    /// while more is known to follow. 0 where nothing waits.
+    /// Time by which the SIEM is behind the cloud, milliseconds: the age of the oldest line that
+    /// waits, or of where reading stands while more is known to follow. 0 where nothing waits.
     #[must_use]
     pub fn lag_ms(&self, at_ms: i64) -> i64 {
         let counts = self.streams.iter().map(|stream| &stream.counts);

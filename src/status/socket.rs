@@ -1,9 +1,10 @@
-//! The socket in the state folder, mode 0660: whoever may write to it may ask. A socket and not a file, because an idle box
-//! writes nothing to flash.
+//! The socket in the state folder, mode 0660: whoever may write to it may ask. A socket and not a
+//! file, because an idle box writes nothing to flash.
 //!
-//! A question is one line: `"status"`, `{"replay":{…}}` or `{"orphan":{…}}`. Who asks nothing within 200 ms, or ends its side, is
-//! told the [`Snapshot`] as one JSON text. The words of a replay are a JSON text a line; hanging up ends it. What became of an
-//! orphaned spool is one JSON text.
+//! A question is one line: `"status"`, `{"replay":{…}}` or `{"orphan":{…}}`. Who asks nothing
+//! within 200 ms, or ends its side, is told the [`Snapshot`] as one JSON text. The words of a
+//! replay are a JSON text a line; hanging up ends it. What became of an orphaned spool is one JSON
+//! text.
 
 mod replay_client;
 
@@ -34,7 +35,8 @@ const ASK_WITHIN: Duration = Duration::from_millis(200);
 /// No question is longer, bytes.
 const LONGEST: u64 = 4096;
 
-/// No answer is longer, bytes: who asks may have more rights than who answers, and is not to be filled up.
+/// No answer is longer, bytes: who asks may have more rights than who answers, and is not to be
+/// filled up.
 const LONGEST_ANSWER: u64 = 16 * 1024 * 1024;
 
 /// What can be asked.
@@ -88,10 +90,12 @@ pub enum SocketError {
     },
 }
 
-/// Binds the socket, in place of one that an earlier life left behind. The caller holds the state folder's lock.
+/// Binds the socket, in place of one that an earlier life left behind. The caller holds the state
+/// folder's lock.
 ///
 /// # Errors
-/// When the folder does not let us, or its path is longer than the system allows for a socket (107 bytes).
+/// When the folder does not let us, or its path is longer than the system allows for a socket (107
+/// bytes).
 pub fn bind(state_dir: &Path) -> io::Result<UnixListener> {
     let path = state_dir.join(NAME);
     match std::fs::remove_file(&path) {

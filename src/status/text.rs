@@ -1,4 +1,5 @@
-//! A snapshot as text for a terminal: the state first, then each agent's two sides, then what to look at.
+//! A snapshot as text for a terminal: the state first, then each agent's two sides, then what to
+//! look at.
 
 use std::fmt::Write;
 use std::time::Duration;

@@ -3,14 +3,17 @@
 //! to mend.
 //!
 //! - [`Framing::Lf`]: RFC 6587, 3.4.2. What all receivers take on plain TCP.
-//! - [`Framing::OctetCounting`]: RFC 6587, 3.4.1, and RFC 5425: `LEN SP MSG`, LEN in bytes. Nothing inside a message can end it.
+//! - [`Framing::OctetCounting`]: RFC 6587, 3.4.1, and RFC 5425: `LEN SP MSG`, LEN in bytes. Nothing
+//!   inside a message can end it.
 //! - [`datagram`]: RFC 5426: one message is one datagram, nothing around it.
 //!
-//! On LF framing rsyslog's imtcp reads a message that starts with a digit as an octet count and loses it. A line with a PRI
-//! starts with `<` and is safe; `include_pri = false` with a time stamp in front is not. That can't be mended here without
-//! changing the message, so the settings warn about it.
+//! On LF framing rsyslog's imtcp reads a message that starts with a digit as an octet count and
+//! loses it. A line with a PRI starts with `<` and is safe; `include_pri = false` with a time stamp
+//! in front is not. That can't be mended here without changing the message, so the settings warn
+//! about it.
 //!
-//! An empty message is framed as nothing at all: octet counting has no such length, and on LF receivers drop it.
+//! An empty message is framed as nothing at all: octet counting has no such length, and on LF
+//! receivers drop it.
 
 /// How messages are told apart on a byte stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,8 +27,8 @@ pub enum Framing {
 /// What lines had to suffer to go out. All zero in a healthy stream.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FramingRepairs {
-    /// Lines in which a line feed or NUL was replaced by a blank: on LF framing either would have ended the message (NUL does
-    /// in syslog-ng).
+    /// Lines in which a line feed or NUL was replaced by a blank: on LF framing either would have
+    /// ended the message (NUL does in syslog-ng).
     pub broken: u64,
     /// Lines cut because they did not fit into a datagram.
     pub cut: u64,
@@ -64,9 +67,11 @@ impl Framing {
     }
 }
 
-/// The `line` as it fits into a datagram of `most` bytes: itself, or cut at the end of a character, [`CUT_MARK`] after it.
+/// The `line` as it fits into a datagram of `most` bytes: itself, or cut at the end of a character,
+/// [`CUT_MARK`] after it.
 ///
-/// `scratch` holds the cut line; its memory is used again and again. A bound too small for the mark cuts without it.
+/// `scratch` holds the cut line; its memory is used again and again. A bound too small for the mark
+/// cuts without it.
 pub fn datagram<'a>(
     line: &'a str,
     most: usize,
@@ -86,7 +91,8 @@ pub fn datagram<'a>(
     (scratch, FramingRepairs { broken: 0, cut: 1 })
 }
 
-/// Appends `line` with each line feed and NUL replaced by a blank; 1 where there was one. UTF-8 stays UTF-8: both are ASCII.
+/// Appends `line` with each line feed and NUL replaced by a blank; 1 where there was one. UTF-8
+/// stays UTF-8: both are ASCII.
 fn write_without_ends(line: &str, out: &mut Vec<u8>) -> u64 {
     let start = out.len();
     out.extend_from_slice(line.as_bytes());

@@ -1,6 +1,7 @@
 //! The syslog header before the CEF text, in the variants that collectors expect.
 //!
-//! The time is always the event's own, as the old agent had it, in UTC. With a name and priority the four forms are:
+//! The time is always the event's own, as the old agent had it, in UTC. With a name and priority
+//! the four forms are:
 //!
 //! ```text
 //! <109>2023-03-02T21:10:02.022Z host CEF:0|…                  rfc5424: the time of RFC 5424, not its header
@@ -9,9 +10,10 @@
 //! <109>1 2023-03-02T21:10:02.022Z host siembox - - - CEF:0|…  full-rfc5424
 //! ```
 //!
-//! The complete header of RFC 5424 names neither process nor message id nor structured data (`-`). No byte order mark
-//! stands before the text, though the RFC asks for one before UTF-8 (6.4): without it the text is merely "any octets"
-//! to the RFC, with it collectors no longer find `CEF:` where they look for it.
+//! The complete header of RFC 5424 names neither process nor message id nor structured data (`-`).
+//! No byte order mark stands before the text, though the RFC asks for one before UTF-8 (6.4):
+//! without it the text is merely "any octets" to the RFC, with it collectors no longer find `CEF:`
+//! where they look for it.
 
 /// Writes the header of each line. Made once, used for every line; allocates nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,8 +58,9 @@ impl Default for Priority {
 }
 
 impl Header {
-    /// A header in the given form, with `<PRI>` where `include_priority` says so and the system's name where one is
-    /// given. A complete header of RFC 5424 can't be without either: it has the priority anyway, and `-` for no name.
+    /// A header in the given form, with `<PRI>` where `include_priority` says so and the system's
+    /// name where one is given. A complete header of RFC 5424 can't be without either: it has the
+    /// priority anyway, and `-` for no name.
     #[must_use]
     pub fn new(
         time: TimeFormat,
@@ -82,8 +85,9 @@ impl Header {
         }
     }
 
-    /// Appends the header of an event that happened at `at_ms`, milliseconds since 1970. Times outside the years 0 to
-    /// 9999, which no form can show, are written as the nearest that can be shown.
+    /// Appends the header of an event that happened at `at_ms`, milliseconds since 1970. Times
+    /// outside the years 0 to 9999, which no form can show, are written as the nearest that can be
+    /// shown.
     pub fn write(&self, at_ms: i64, out: &mut String) {
         let at = Moment::of(at_ms);
         out.push_str(&self.priority);
@@ -138,8 +142,9 @@ impl Moment {
     fn of(at_ms: i64) -> Self {
         let at_ms = at_ms.clamp(FIRST_MS, LAST_MS);
         let (days, ms) = (at_ms.div_euclid(DAY_MS), at_ms.rem_euclid(DAY_MS));
-        // Days since 0000-03-01, in years that begin in March, so that the leap day is the last of its year; 146,097
-        // days are 400 years. (The calculation is Howard Hinnant's "civil_from_days".)
+        // Days since 0000-03-01, in years that begin in March, so that the leap day is the last of
+        // its year; 146,097 days are 400 years. (The calculation is Howard Hinnant's
+        // "civil_from_days".)
         let days = days + 719_468;
         let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
         let year_of_era =

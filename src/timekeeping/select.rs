@@ -64,7 +64,8 @@ pub enum Deed {
 }
 
 const YEARS_30_MS: i64 = 30 * 366 * 86_400_000;
-/// Servers agree that are no further apart. Half of the slowest answer that counts may be an error of each.
+/// Servers agree that are no further apart. Half of the slowest answer that counts may be an error
+/// of each.
 const AGREE: SignedDuration = SignedDuration::from_secs(2);
 const SLOWEST: Duration = Duration::from_secs(4);
 /// The first answer sets the clock where it is off by more.
@@ -75,8 +76,8 @@ const LATER: SignedDuration = SignedDuration::from_secs(1);
 // === impl Bounds ===
 
 impl DateBounds {
-    /// By the text of `/etc/siembox/firmware.toml`, whose `built` says when the firmware was made; where it does not say,
-    /// 2026 begins.
+    /// By the text of `/etc/siembox/firmware.toml`, whose `built` says when the firmware was made;
+    /// where it does not say, 2026 begins.
     #[must_use]
     pub fn of_firmware(text: &str) -> Self {
         let document = toml_edit::Document::parse(text).ok();
@@ -112,8 +113,9 @@ impl DateBounds {
     }
 }
 
-/// The answer that is believed, of those that can be: where there are three or more, one of the majority that agree; of
-/// them the quickest. `None` where there is none, or where no two of many agree.
+/// The answer that is believed, of those that can be: where there are three or more, one of the
+/// majority that agree; of them the quickest. `None` where there is none, or where no two of many
+/// agree.
 #[must_use]
 pub fn choose(answers: &[TimeAnswer]) -> Option<&TimeAnswer> {
     let agreeing = |answer: &TimeAnswer| -> Vec<&TimeAnswer> {

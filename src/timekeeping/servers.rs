@@ -11,8 +11,8 @@ pub const POOL: [&str; 4] = [
     "3.pool.ntp.org",
 ];
 
-/// The servers in groups, each asked only where none of those before it has an answer that holds. Servers of the settings
-/// stand alone: who names them may not want any other to be asked.
+/// The servers in groups, each asked only where none of those before it has an answer that holds.
+/// Servers of the settings stand alone: who names them may not want any other to be asked.
 #[must_use]
 pub fn groups(settings: &ClockSettings, lease: Option<&Lease>) -> Vec<Vec<TimeServer>> {
     if !settings.servers.is_empty() {

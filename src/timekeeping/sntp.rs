@@ -37,8 +37,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// A name may have addresses that lead nowhere (IPv6 without a route).
 const ADDRESSES: usize = 3;
 
-/// Asks, at most three of its addresses one after the other. The answer's form is checked (it is one to our question, from
-/// a server that says it knows the time), its date is not.
+/// Asks, at most three of its addresses one after the other. The answer's form is checked (it is
+/// one to our question, from a server that says it knows the time), its date is not.
 ///
 /// # Errors
 /// [`SntpError`]

@@ -70,8 +70,8 @@ impl SyncLoop {
         }
     }
 
-    /// Asks these groups, the later only where the earlier have no answer that holds, and sets the clock by the answer
-    /// that is believed. `random` is any number, all equally likely.
+    /// Asks these groups, the later only where the earlier have no answer that holds, and sets the
+    /// clock by the answer that is believed. `random` is any number, all equally likely.
     pub fn round(
         &mut self,
         port: &impl ClockPort,

@@ -25,7 +25,8 @@ const NAMES: [(&str, &str); 18] = [
     ("1.3.132.0.10", "secp256k1"),
 ];
 
-/// An `AlgorithmIdentifier` without its outer tag, as rustls passes it on; the curve of a key counts more than that it has one.
+/// An `AlgorithmIdentifier` without its outer tag, as rustls passes it on; the curve of a key
+/// counts more than that it has one.
 pub(super) fn name(identifier: &[u8]) -> String {
     let numbers = numbers(identifier);
     let known = numbers.iter().rev().find_map(|number| {

@@ -1,8 +1,10 @@
-//! The cryptography of TLS: ring, and the signatures of enterprise authorities that ring does not verify.
+//! The cryptography of TLS: ring, and the signatures of enterprise authorities that ring does not
+//! verify.
 //!
-//! ring knows P-256 and P-384 with SHA-256 and SHA-384 only. Authorities sign with P-384 and SHA-512 too, and some have P-521 keys.
-//! Only signatures are verified here, of public data: no lasting key of ours is touched. A static TLS client of 1.34 MB (x86_64) and 1.15 MB
-//! (aarch64) with ring grows by 0.16 and 0.12 MB so; with aws-lc-rs in ring's place by 0.68 and 0.50 MB.
+//! ring knows P-256 and P-384 with SHA-256 and SHA-384 only. Authorities sign with P-384 and
+//! SHA-512 too, and some have P-521 keys. Only signatures are verified here, of public data: no
+//! lasting key of ours is touched. A static TLS client of 1.34 MB (x86_64) and 1.15 MB (aarch64)
+//! with ring grows by 0.16 and 0.12 MB so; with aws-lc-rs in ring's place by 0.68 and 0.50 MB.
 
 use std::sync::{Arc, LazyLock};
 
@@ -103,8 +105,8 @@ static P521_SHA256: Ecdsa = Ecdsa {
 /// Bytes of a number on P-521.
 const P521_BYTES: usize = 66;
 
-/// The digest counts as a number (FIPS 186-5, 6.4.2), so zeros before it change nothing; the crate wants at least half of the
-/// curve's length, which SHA-256 has not.
+/// The digest counts as a number (FIPS 186-5, 6.4.2), so zeros before it change nothing; the crate
+/// wants at least half of the curve's length, which SHA-256 has not.
 fn p521(key: &[u8], digest: &[u8], signature: &[u8]) -> Option<()> {
     let mut number = [0; P521_BYTES];
     number[P521_BYTES.checked_sub(digest.len())?..].copy_from_slice(digest);

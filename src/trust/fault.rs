@@ -1,5 +1,5 @@
-//! Why TLS failed, in words that name the certificate, the file or the setting to look at. Receiver and cloud have the same ones;
-//! only who it is and the settings differ.
+//! Why TLS failed, in words that name the certificate, the file or the setting to look at. Receiver
+//! and cloud have the same ones; only who it is and the settings differ.
 //!
 //! `translate.rs` makes these of rustls's errors.
 
@@ -69,7 +69,8 @@ pub enum TlsFault {
     BadCertificate { why: String, naming: Naming },
     /// The certificate is fine, and not the pinned one.
     WrongPin { found: String, naming: Naming },
-    /// The other side asks for a client certificate, and we have none; `issuers` are the authorities it accepts, if it names them.
+    /// The other side asks for a client certificate, and we have none; `issuers` are the
+    /// authorities it accepts, if it names them.
     ClientWanted { issuers: Vec<String> },
     /// The other side does not accept the client certificate that we showed.
     ClientRefused { why: String, issuers: Vec<String> },
@@ -82,7 +83,8 @@ pub enum TlsFault {
 }
 
 impl TlsFault {
-    /// The same, knowing that the receiver asked for a client certificate, and whether it was given one.
+    /// The same, knowing that the receiver asked for a client certificate, and whether it was given
+    /// one.
     pub(crate) fn asked(self, accepted: &[String], given: bool) -> Self {
         let issuers = accepted.to_vec();
         match self {

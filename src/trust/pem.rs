@@ -11,7 +11,8 @@ use x509_cert::der::Decode;
 use crate::certificate::Naming;
 use crate::text_file::{self, FileError, UnreadableFile};
 
-/// A bundle of all public roots has 250 kB; whatever is larger than this is no PEM file of certificates.
+/// A bundle of all public roots has 250 kB; whatever is larger than this is no PEM file of
+/// certificates.
 const MOST_BYTES: u64 = 4 << 20;
 
 /// What is wrong with a file of certificates or of a key.
@@ -153,7 +154,8 @@ fn not_pem(path: &Path, what: &'static str, cure: &str) -> PemError {
     }
 }
 
-/// What a file in DER holds (a SEQUENCE with a length of two or more bytes), and openssl's words to make PEM of it.
+/// What a file in DER holds (a SEQUENCE with a length of two or more bytes), and openssl's words to
+/// make PEM of it.
 fn binary(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     let inside = match bytes {
         [0x30, 0x81, _, inside @ ..]

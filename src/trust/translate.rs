@@ -187,7 +187,8 @@ fn refusal(why: &CertificateError, inner: Option<&webpki::Error>) -> String {
     .to_owned()
 }
 
-/// What a programmer called it, without what only programmers need: "InvalidSerialNumber" as "invalid serial number".
+/// What a programmer called it, without what only programmers need: "InvalidSerialNumber" as
+/// "invalid serial number".
 fn first_words(error: &impl std::fmt::Debug) -> String {
     let name = format!("{error:?}");
     let end = name.find(|c: char| !c.is_ascii_alphanumeric());
@@ -221,7 +222,8 @@ fn in_small_words(name: &str) -> String {
     words.split(' ').map(lower).collect::<Vec<_>>().join(" ")
 }
 
-/// `DnsName("siem.example")` and `IpAddress(192.0.2.1)`, as rustls has them, without what only programmers need.
+/// `DnsName("siem.example")` and `IpAddress(192.0.2.1)`, as rustls has them, without what only
+/// programmers need.
 fn bare(name: &str) -> String {
     let inner = name
         .split_once('(')

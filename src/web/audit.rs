@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{durable, own_file};
 
-/// Entries at most, and what is left of them once there are more: not every further one rewrites the file.
+/// Entries at most, and what is left of them once there are more: not every further one rewrites
+/// the file.
 const MOST: usize = 500;
 const LEFT: usize = 450;
 /// Bytes of the file at most.
@@ -49,8 +50,8 @@ impl SettingsAudit {
         }
     }
 
-    /// Notes that this was done from there, on the disk and in the log. `what` has no secret in it; it is cut after 500 bytes.
-    /// A disk that refuses is told in the log, and stops nobody.
+    /// Notes that this was done from there, on the disk and in the log. `what` has no secret in it;
+    /// it is cut after 500 bytes. A disk that refuses is told in the log, and stops nobody.
     pub fn note(&self, what: &str, from: IpAddr, now_ms: i64) {
         let what = what[..what.floor_char_boundary(MOST_WORDS)].to_owned();
         tracing::info!("page: {what} (from {from})");
@@ -68,7 +69,8 @@ impl SettingsAudit {
         }
     }
 
-    /// The entries, oldest first. A line that is none, as a power cut leaves one behind, is passed over.
+    /// The entries, oldest first. A line that is none, as a power cut leaves one behind, is passed
+    /// over.
     ///
     /// # Errors
     /// When the file can't be read.

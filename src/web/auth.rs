@@ -1,8 +1,9 @@
 //! Authentication: who may change something on this box.
 //!
-//! A new box is nobody's. Whoever first chooses the administrator's password at `/claim` owns it ([`owner`]); `/login` opens a
-//! session ([`sessions`]), at a pace that guessing can't bear ([`throttle`]). Everything here is served over TLS only, and a
-//! form counts only where it comes from one of our own pages ([`origin`]) and, once there is a session, has its token in it.
+//! A new box is nobody's. Whoever first chooses the administrator's password at `/claim` owns it
+//! ([`owner`]); `/login` opens a session ([`sessions`]), at a pace that guessing can't bear
+//! ([`throttle`]). Everything here is served over TLS only, and a form counts only where it comes
+//! from one of our own pages ([`origin`]) and, once there is a session, has its token in it.
 //!
 //! ```text
 //! Site ─▶ Auth: which visitor? ─▶ claim, login, logout   anybody
@@ -56,7 +57,8 @@ const PLACE: &str = "__Host-siembox-place";
 const KNOWN_FOR: u32 = 180 * 86_400;
 const BOUND: &str = "Path=/; Secure; HttpOnly; SameSite=Strict";
 
-/// All that is known about who may come in. One for the life of the process: a page that is opened anew signs nobody out.
+/// All that is known about who may come in. One for the life of the process: a page that is opened
+/// anew signs nobody out.
 pub struct Auth {
     owner: OwnerFile,
     sessions: Mutex<Sessions>,
@@ -109,7 +111,8 @@ impl Auth {
         self
     }
 
-    /// The page at one of the log-in's paths. Takes its time where a password is tried, or a page does.
+    /// The page at one of the log-in's paths. Takes its time where a password is tried, or a page
+    /// does.
     pub(super) fn answer(&self, exchange: &Exchange, machine: &str, now: Moment) -> Page {
         let is_form = exchange.method() == Method::Post;
         if is_form && !origin::is_ours(exchange) {
@@ -269,7 +272,8 @@ impl Auth {
         Ok(right)
     }
 
-    /// Whoever does something that an open browser alone must not be enough for types the password once more.
+    /// Whoever does something that an open browser alone must not be enough for types the password
+    /// once more.
     fn confirm(&self, ask: &AdminRequest, hashed: &Hashed, mark: OwnerMark) -> Result<(), String> {
         let password = ask.form.text("password");
         if password.is_empty() {
@@ -394,7 +398,8 @@ fn cookie<'e>(exchange: &'e Exchange, name: &str) -> &'e str {
     found.map_or("", |(_, value)| value)
 }
 
-/// A browser leaves a strict cookie out where the way here began on another site, and the status over plain HTTP is one.
+/// A browser leaves a strict cookie out where the way here began on another site, and the status
+/// over plain HTTP is one.
 fn comes_from_elsewhere(exchange: &Exchange) -> bool {
     let site = exchange.header("Sec-Fetch-Site");
     exchange.header("Cookie").is_none() && matches!(site, Some("cross-site" | "same-site"))

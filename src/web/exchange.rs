@@ -1,5 +1,5 @@
-//! One request and its answer in memory, as embedded-svc's [`Connection`]: what the server fills and sends, and what a test
-//! builds by hand.
+//! One request and its answer in memory, as embedded-svc's [`Connection`]: what the server fills
+//! and sends, and what a test builds by hand.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};

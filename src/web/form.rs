@@ -9,7 +9,8 @@ use super::exchange::Exchange;
 /// Fields of one form at most. Its bytes are bounded where they come in (`server/connection.rs`).
 const MOST_FIELDS: usize = 256;
 
-/// Fields as they were sent, a name possibly more than once. `Debug` shows the names only: values may be secret.
+/// Fields as they were sent, a name possibly more than once. `Debug` shows the names only: values
+/// may be secret.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Form(Vec<(String, String)>);
 

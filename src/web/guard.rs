@@ -9,8 +9,9 @@ use super::auth;
 use super::exchange::{Exchange, Misuse};
 use super::page::Page;
 
-/// Sent with every answer. The policy lets a page load what this server serves and nothing else, and run no script or style
-/// that stands in the page itself: what a record or an error text smuggles in stays text.
+/// Sent with every answer. The policy lets a page load what this server serves and nothing else,
+/// and run no script or style that stands in the page itself: what a record or an error text
+/// smuggles in stays text.
 const HEADERS: [(&str, &str); 4] = [
     (
         "Content-Security-Policy",
@@ -22,8 +23,8 @@ const HEADERS: [(&str, &str); 4] = [
     ("Cross-Origin-Resource-Policy", "same-origin"),
 ];
 
-/// Names by which the box answers. Others are refused: a page of somebody else's, whose name was made to point here (DNS
-/// rebinding), could else read ours.
+/// Names by which the box answers. Others are refused: a page of somebody else's, whose name was
+/// made to point here (DNS rebinding), could else read ours.
 #[derive(Debug, Clone, Default)]
 pub struct Hosts(Vec<String>);
 
@@ -51,8 +52,8 @@ impl Hosts {
         Self(names)
     }
 
-    /// Is this the value of a `Host` header by which the box may be asked? An address always is: nobody can make one point
-    /// elsewhere.
+    /// Is this the value of a `Host` header by which the box may be asked? An address always is:
+    /// nobody can make one point elsewhere.
     #[must_use]
     pub fn know(&self, host: &str) -> bool {
         let name = without_port(host);

@@ -18,8 +18,8 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use crate::trust::{self, PemError};
 use crate::{durable, own_file};
 
-/// The box's own is good until ten years after this one, or after the year it is made in, whichever is later: a board without
-/// a battery may believe that it is 1970.
+/// The box's own is good until ten years after this one, or after the year it is made in, whichever
+/// is later: a board without a battery may believe that it is 1970.
 const YOUNGEST: i16 = 2026;
 const YEARS: i32 = 10;
 
@@ -82,8 +82,8 @@ impl Identity {
         })
     }
 
-    /// The box's own from its state folder, made where there is none that can be used. `machine`: its name; `now_ms`: wall
-    /// clock, milliseconds.
+    /// The box's own from its state folder, made where there is none that can be used. `machine`:
+    /// its name; `now_ms`: wall clock, milliseconds.
     ///
     /// # Errors
     /// When it can be neither read nor made.

@@ -1,11 +1,13 @@
-//! What the pages with forms have in common: head, way back, and fields with their labels, hints and errors.
+//! What the pages with forms have in common: head, way back, and fields with their labels, hints
+//! and errors.
 
 use maud::{DOCTYPE, Markup, Render, html};
 
 use super::admin_session::AdminSession;
 use super::assets::{DESK, LOGO, STYLE};
 
-/// A page around this content. `machine` may be empty; who is signed in gets the way to all pages and out.
+/// A page around this content. `machine` may be empty; who is signed in gets the way to all pages
+/// and out.
 #[must_use]
 pub fn layout(
     title: &str,
@@ -16,7 +18,8 @@ pub fn layout(
     framed(title, machine, owner, content, &Markup::default())
 }
 
-/// The same for a page on which something runs: where there is no script it is asked for again every two seconds.
+/// The same for a page on which something runs: where there is no script it is asked for again
+/// every two seconds.
 pub(super) fn working(
     title: &str,
     machine: &str,

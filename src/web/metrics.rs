@@ -1,6 +1,8 @@
-//! `/metrics` for Prometheus, in its text format 0.0.4: a function of the snapshot. The library writes OpenMetrics, which names
-//! a counter without its `_total`; here all values are encoded as gauges are, so that each stands under its whole name. Labels are bounded by the settings: the
-//! agents, and of each its streams and sides. Values are in base units: seconds, bytes, records, lines.
+//! `/metrics` for Prometheus, in its text format 0.0.4: a function of the snapshot. The library
+//! writes OpenMetrics, which names a counter without its `_total`; here all values are encoded as
+//! gauges are, so that each stands under its whole name. Labels are bounded by the settings: the
+//! agents, and of each its streams and sides. Values are in base units: seconds, bytes, records,
+//! lines.
 
 use std::fmt;
 

@@ -39,7 +39,8 @@ pub struct Entrance {
 }
 
 impl Site {
-    /// The pages of this view. `silent`: how long ago the process last showed that it makes progress.
+    /// The pages of this view. `silent`: how long ago the process last showed that it makes
+    /// progress.
     #[must_use]
     pub fn new(view: Option<View>, silent: Duration) -> Self {
         Self {
@@ -58,7 +59,8 @@ impl Site {
         }
     }
 
-    /// What has to be said before the page itself: it lies behind the log-in, or is for the administrator only.
+    /// What has to be said before the page itself: it lies behind the log-in, or is for the
+    /// administrator only.
     fn at_the_door(&self, exchange: &Exchange) -> Option<Page> {
         let (entrance, now) = self.entrance.as_ref()?;
         let path = exchange.path();

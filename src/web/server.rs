@@ -1,5 +1,5 @@
-//! The page's only sockets. A thread with a runtime of its own, so that visitors share nothing with the stream but a bounded
-//! number of looks at the status.
+//! The page's only sockets. A thread with a runtime of its own, so that visitors share nothing with
+//! the stream but a bounded number of looks at the status.
 //!
 //! What one visitor or all together may take:
 //!
@@ -104,8 +104,8 @@ pub struct Server {
 // === impl Server ===
 
 impl Server {
-    /// Listens where the settings say and answers from then on. Without a certificate that can be used there is no TLS, and
-    /// [`trouble`](Self::trouble) says why.
+    /// Listens where the settings say and answers from then on. Without a certificate that can be
+    /// used there is no TLS, and [`trouble`](Self::trouble) says why.
     ///
     /// # Errors
     /// Where an address can't be taken; nothing listens then.
@@ -213,7 +213,8 @@ impl Drop for Server {
     }
 }
 
-/// The certificate that the settings name, else the box's own; and what is wrong where it is not the first choice.
+/// The certificate that the settings name, else the box's own; and what is wrong where it is not
+/// the first choice.
 fn identity(opening: &Opening) -> (Option<Identity>, Option<String>) {
     let mut trouble = None;
     if let Some((certificate, key)) = &opening.settings.certificate {

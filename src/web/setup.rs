@@ -1,9 +1,10 @@
-//! Set-up in the browser: the table of agents with what can be done to each, and the wizard. The old portal's "SIEM agents" and
-//! "Add SIEM agent", on the box itself.
+//! Set-up in the browser: the table of agents with what can be done to each, and the wizard. The
+//! old portal's "SIEM agents" and "Add SIEM agent", on the box itself.
 //!
-//! Everything is a function of a question ([`AdminRequest`]) and what is kept between two of them ([`Setup`]): forms that are being filled
-//! in, and jobs that run. What is saved goes into the one settings file, comments kept, and the running box takes it up from there
-//! as it does an editor's change.
+//! Everything is a function of a question ([`AdminRequest`]) and what is kept between two of them
+//! ([`Setup`]): forms that are being filled in, and jobs that run. What is saved goes into the one
+//! settings file, comments kept, and the running box takes it up from there as it does an editor's
+//! change.
 
 mod actions;
 mod agents;
@@ -55,7 +56,8 @@ pub struct SetupTools {
     pub file: PathBuf,
     /// What the command line said; it wins over the file.
     pub given: Overrides,
-    /// Where files wait that are typed and not saved yet, and what a change of the page's settings goes back to.
+    /// Where files wait that are typed and not saved yet, and what a change of the page's settings
+    /// goes back to.
     pub state_dir: PathBuf,
     /// What the box does when it is asked.
     pub actions: Arc<dyn Actions>,
@@ -126,7 +128,8 @@ impl Setup {
         }
     }
 
-    /// Ends what is on trial, where it is time for that. To be called every few seconds; `now` is steady time.
+    /// Ends what is on trial, where it is time for that. To be called every few seconds; `now` is
+    /// steady time.
     pub fn tend(&self, now: Duration) {
         match self.trial.end(Some(now)) {
             Ok(false) => {}

@@ -1,7 +1,8 @@
 //! The status page: whether records reach the SIEM and, if not, cause and cure.
 //!
-//! [`whole`] is the page as it comes first; [`live`] is what in it changes, part by part, for the script that keeps it fresh.
-//! Times in the live parts are coarse, so that nothing changes, and nothing is sent again, where nothing has happened.
+//! [`whole`] is the page as it comes first; [`live`] is what in it changes, part by part, for the
+//! script that keeps it fresh. Times in the live parts are coarse, so that nothing changes, and
+//! nothing is sent again, where nothing has happened.
 
 mod agents;
 mod chart;

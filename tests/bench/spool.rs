@@ -1,9 +1,10 @@
 //! Measures the spool: `cargo bench --bench spool -- lines=3000000 page=5000 drain=after`.
 //!
-//! Lines are CEF of about 800 bytes, made up; pages carry 8 bytes of fingerprint a line as a source does.
-//! `drain=after`: the SIEM is down until all is spooled. `drain=along`: it takes each page as it comes.
-//! Prints one line: events/s of appending (making the lines not counted) and of draining, bytes written to the device for
-//! each byte of text (`write_bytes` of /proc/self/io), memory, disk.
+//! Lines are CEF of about 800 bytes, made up; pages carry 8 bytes of fingerprint a line as a source
+//! does. `drain=after`: the SIEM is down until all is spooled. `drain=along`: it takes each page as
+//! it comes. Prints one line: events/s of appending (making the lines not counted) and of draining,
+//! bytes written to the device for each byte of text (`write_bytes` of /proc/self/io), memory,
+//! disk.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 use std::fmt::Write as _;

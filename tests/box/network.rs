@@ -1,5 +1,6 @@
-//! The network of the firmware on real ground: busybox's DHCP client and a real DHCP server over a cable of the kernel's, in a
-//! network namespace of their own, and the ruleset in the kernel's own packet filter.
+//! The network of the firmware on real ground: busybox's DHCP client and a real DHCP server over a
+//! cable of the kernel's, in a network namespace of their own, and the ruleset in the kernel's own
+//! packet filter.
 
 use std::fs;
 use std::net::TcpListener;
@@ -28,8 +29,8 @@ fn the_name_is_answered_for_on_a_real_network() {
     own_network("name");
 }
 
-/// Runs an ignored test of this binary in namespaces of its own: network, mounts, host name, with a fresh `/run`. Where the
-/// system gives none, that is said and the test is passed over.
+/// Runs an ignored test of this binary in namespaces of its own: network, mounts, host name, with a
+/// fresh `/run`. Where the system gives none, that is said and the test is passed over.
 fn own_network(test: &str) {
     own_test::must_exist(&format!("network::{test}"));
     let unshare = || {
@@ -320,7 +321,8 @@ fn name() {
     until("an answer with the new address", || ask("192.0.2.11"));
 }
 
-/// Asks for `bridge.local` as a simple resolver does, from a port of its own (RFC 6762, 6.7); fails without the answer.
+/// Asks for `bridge.local` as a simple resolver does, from a port of its own (RFC 6762, 6.7); fails
+/// without the answer.
 #[test]
 #[ignore = "started by name, at the other end of the cable"]
 fn ask() {

@@ -1,4 +1,5 @@
-//! SNTP against a real time server: Debian's chrony on a high port of the loopback, which sets no clock here.
+//! SNTP against a real time server: Debian's chrony on a high port of the loopback, which sets no
+//! clock here.
 
 use std::cell::RefCell;
 use std::io;
@@ -196,7 +197,8 @@ fn the_command_says_what_it_did_in_one_line() {
     );
 }
 
-/// Only numbers of what a time server says are heard, and the names of its refusals, which are ours.
+/// Only numbers of what a time server says are heard, and the names of its refusals, which are
+/// ours.
 #[test]
 fn a_server_that_repeats_our_secrets_is_heard_without_them() {
     let secret = "canaryTokenQ7w1Zz09canaryTokenQ7w1Zz09canaryTokenQ7w1==";

@@ -1,5 +1,5 @@
-//! What a reader must get out of a line, worked out from the event and from what the documentation promises, without
-//! a look at how `siembox::for_tests::cef` does it.
+//! What a reader must get out of a line, worked out from the event and from what the documentation
+//! promises, without a look at how `siembox::for_tests::cef` does it.
 
 use siembox::for_tests::cef::Profile;
 use siembox::for_tests::event::{AlertClass, Event, EventKind, Severity, alert_name, app_name};

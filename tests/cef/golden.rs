@@ -1,5 +1,5 @@
-//! Every line that the old agent is known to have written, byte for byte, and lines of our own for what those don't show.
-//! What the sets are and where they come from: `tests/golden/README.md`.
+//! Every line that the old agent is known to have written, byte for byte, and lines of our own for
+//! what those don't show. What the sets are and where they come from: `tests/golden/README.md`.
 
 use std::collections::HashSet;
 

@@ -1,12 +1,14 @@
-//! Do other people's CEF parsers read our lines? The golden set and a few hundred dirty records go through pycef and
-//! cefp (PyPI), through rsyslog's liblognorm and through a strict reader written from the standard.
+//! Do other people's CEF parsers read our lines? The golden set and a few hundred dirty records go
+//! through pycef and cefp (PyPI), through rsyslog's liblognorm and through a strict reader written
+//! from the standard.
 //!
 //! What holds, and is shown here:
-//! - `portable`: all three, and rsyslog's liblognorm, give every field back as the event has it, after what the profile's documentation says it
-//!   writes differently (`%3D`, `%5C`, in the header `%7C`; a blank for a line break or control character).
-//! - `original`: cefp and the strict reader give every field back as the event has it (a blank for a control
-//!   character). The exceptions have a test each:
-//!   - 0.298 writes `=` in the portal's address without a backslash, as the only published line does: no reader can
+//! - `portable`: all three, and rsyslog's liblognorm, give every field back as the event has it,
+//!   after what the profile's documentation says it writes differently (`%3D`, `%5C`, in the header
+//!   `%7C`; a blank for a line break or control character).
+//! - `original`: cefp and the strict reader give every field back as the event has it (a blank for
+//!   a control character). The exceptions have a test each: - 0.298 writes `=` in the portal's
+//!   address without a backslash, as the only published line does: no reader can
 //!     tell that from the end of a key.
 //!   - pycef undoes no escape and drops empty pairs, so it gives back less. Nothing one could write helps: it can't
 //!     return a value with `=` in it but with the backslash, and the standard has no other way to write one.
@@ -60,7 +62,8 @@ fn event(record: &str) -> Event<'_> {
         .event
 }
 
-/// What a parser made of a line, where that is not what it should be: keys with what must be and what is.
+/// What a parser made of a line, where that is not what it should be: keys with what must be and
+/// what is.
 struct Wrong {
     parser: String,
     line: String,
@@ -171,8 +174,8 @@ fn portable_of_the_newest_version_too() {
     none_wrong(&read_by_others(&shown));
 }
 
-/// What rsyslog's mmnormalize makes of them. It takes the byte behind the header's last bar for a blank, whatever it is, and so
-/// lost the first letter of the first key.
+/// What rsyslog's mmnormalize makes of them. It takes the byte behind the header's last bar for a
+/// blank, whatever it is, and so lost the first letter of the first key.
 #[test]
 fn portable_comes_back_from_liblognorm() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -246,8 +249,8 @@ fn pycef_loses_what_is_empty_or_escaped() {
     none_wrong(unexplained);
 }
 
-/// 0.298: the `=` in the address of an activity. The standard refuses the line; cefp loses that value, and makes up a
-/// key out of its first half.
+/// 0.298: the `=` in the address of an activity. The standard refuses the line; cefp loses that
+/// value, and makes up a key out of its first half.
 #[test]
 fn the_newest_version_loses_the_address_of_activities() {
     let shown = shown(Profile::Original, "0.298.168", LOG);
@@ -271,7 +274,8 @@ fn the_newest_version_loses_the_address_of_activities() {
     );
 }
 
-/// The published lines themselves, and ours in all styles: cefp and the standard see the same in them.
+/// The published lines themselves, and ours in all styles: cefp and the standard see the same in
+/// them.
 #[test]
 fn golden_lines_are_read_alike() {
     let cases = ["documented", "invented"]

@@ -155,8 +155,8 @@ fn disk(command: &mut Command, card: &Card) {
         ));
 }
 
-/// QEMU takes the place of the Raspberry Pi's own boot loader, which starts a kernel with a device tree: the same ones, which
-/// the image's builder also leaves in parts.
+/// QEMU takes the place of the Raspberry Pi's own boot loader, which starts a kernel with a device
+/// tree: the same ones, which the image's builder also leaves in parts.
 fn raspberry(card: &Card) -> Command {
     let parts = Board::RaspberryPi3.image(false).with_extension("");
     let line = std::fs::read_to_string(parts.join("cmdline")).unwrap();
@@ -169,7 +169,8 @@ fn raspberry(card: &Card) -> Command {
         .arg(parts.join("bcm2837-rpi-zero-2-w.dtb"))
         .arg("-initrd")
         .arg(parts.join("initramfs"))
-        // QEMU takes the arming of this watchdog for its bite (bcm2835_powermgt.c), and starts the board anew at once
+        // QEMU takes the arming of this watchdog for its bite (bcm2835_powermgt.c), and starts the
+        // board anew at once
         .arg("-append")
         .arg(format!(
             "{} initcall_blacklist=bcm2835_wdt_driver_init",

@@ -1,4 +1,5 @@
-//! The button is held: ten seconds free the box for another owner, thirty erase everything. The lamps ask before.
+//! The button is held: ten seconds free the box for another owner, thirty erase everything. The
+//! lamps ask before.
 
 use siembox::for_tests::status::{Condition, Signal};
 

@@ -1,4 +1,5 @@
-//! The card: a copy of the disk image, and what a person does with it at a laptop before it goes into the box, and after.
+//! The card: a copy of the disk image, and what a person does with it at a laptop before it goes
+//! into the box, and after.
 
 use std::hash::{Hash, Hasher};
 use std::os::unix::fs::FileExt;

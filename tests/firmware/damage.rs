@@ -136,7 +136,8 @@ fn a_data_partition_that_cannot_be_repaired_is_left_alone_until_somebody_gives_i
     machine.pull_the_plug();
 }
 
-/// Gives the file system a feature that no e2fsck knows yet, in its superblock and all copies of it; how many these are.
+/// Gives the file system a feature that no e2fsck knows yet, in its superblock and all copies of
+/// it; how many these are.
 fn from_the_future(card: &Card) -> usize {
     const LENGTH: usize = 1024;
     const INCOMPATIBLE: usize = 0x60;

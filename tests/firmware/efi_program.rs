@@ -1,4 +1,5 @@
-//! The firmware file itself, made newer and worse: it is systemd's EFI stub with a section for each part (image/build/uki.py).
+//! The firmware file itself, made newer and worse: it is systemd's EFI stub with a section for each
+//! part (image/build/uki.py).
 
 use crate::board::Board;
 
@@ -56,7 +57,8 @@ impl EfiProgram {
         self
     }
 
-    /// With these files in place of its own of the same names: a kernel unpacks one archive behind the other.
+    /// With these files in place of its own of the same names: a kernel unpacks one archive behind
+    /// the other.
     #[must_use]
     pub fn with(mut self, files: &[(&str, &str)]) -> Self {
         let pe = self.pe();

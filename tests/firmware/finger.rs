@@ -1,5 +1,5 @@
-//! A finger on the board's button: it holds the level of the line that the button is on, by QEMU's qtest socket, which goes with a
-//! machine that runs.
+//! A finger on the board's button: it holds the level of the line that the button is on, by QEMU's
+//! qtest socket, which goes with a machine that runs.
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;

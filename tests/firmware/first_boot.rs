@@ -46,7 +46,8 @@ fn a_card_with_settings_becomes_a_box_that_forwards() {
     let bare: String = told.split_whitespace().collect();
     assert!(bare.contains(fingerprint), "{told}");
 
-    // nothing that was taken in is left on the FAT side, not even as what a removed file leaves behind
+    // nothing that was taken in is left on the FAT side, not even as what a removed file leaves
+    // behind
     let names = stage.card.names("/");
     for taken in ["token", "siembox.toml", "cloud-ca.pem"] {
         assert!(

@@ -1,5 +1,5 @@
-//! What the lamps say in each state, read from the registers of the board's GPIO controller through QEMU's monitor, and that a box
-//! that hangs does not go on saying that all is well.
+//! What the lamps say in each state, read from the registers of the board's GPIO controller through
+//! QEMU's monitor, and that a box that hangs does not go on saying that all is well.
 
 use siembox::for_tests::status::{Condition, Signal};
 

@@ -18,11 +18,13 @@ use crate::wait::until;
 /// How it is started.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// The machine's own clock at power on, `1970-01-01T00:00:00`; none is the host's. A Raspberry Pi has none.
+    /// The machine's own clock at power on, `1970-01-01T00:00:00`; none is the host's. A Raspberry
+    /// Pi has none.
     pub clock: Option<&'static str>,
     /// No network cable.
     pub unplugged: bool,
-    /// What it waits for comes at once: its clock goes on whenever it idles. Nobody outside keeps such a pace.
+    /// What it waits for comes at once: its clock goes on whenever it idles. Nobody outside keeps
+    /// such a pace.
     pub rushed: bool,
     /// A card that can neither zero nor forget by itself, as most of them.
     pub plain_card: bool,
@@ -112,7 +114,8 @@ impl Machine {
         String::from_utf8_lossy(&text).into_owned()
     }
 
-    /// Types a line at the serial console, where a debug image has a shell; returns once the shell has taken it.
+    /// Types a line at the serial console, where a debug image has a shell; returns once the shell
+    /// has taken it.
     pub fn type_in(&self, line: &str) {
         let mut stream = self.tty();
         let said = self.console().len();
@@ -132,7 +135,8 @@ impl Machine {
         );
     }
 
-    /// Types a line after which nobody answers any more, not even with what was typed; returns once its page is silent.
+    /// Types a line after which nobody answers any more, not even with what was typed; returns once
+    /// its page is silent.
     pub fn type_last(&self, line: &str) {
         let mut stream = self.tty();
         stream.write_all(format!("{line}\n").as_bytes()).unwrap();

@@ -1,4 +1,5 @@
-//! mDNS as another machine beside the box hears and asks it (RFC 6762): records in words, and a question as a frame.
+//! mDNS as another machine beside the box hears and asks it (RFC 6762): records in words, and a
+//! question as a frame.
 
 use std::net::Ipv4Addr;
 
@@ -16,8 +17,9 @@ const SRV: u16 = 33;
 const HEADER: usize = 12;
 const FIXED: usize = 10;
 
-/// What an mDNS answer in this frame says: `A siembox.local 10.0.2.15`, `SRV siembox._https._tcp.local 443 siembox.local`,
-/// `PTR _https._tcp.local siembox._https._tcp.local`. Nothing of other frames.
+/// What an mDNS answer in this frame says: `A siembox.local 10.0.2.15`, `SRV
+/// siembox._https._tcp.local 443 siembox.local`, `PTR _https._tcp.local siembox._https._tcp.local`.
+/// Nothing of other frames.
 pub fn answers(frame: &Frame) -> Vec<String> {
     let message = match frame.udp() {
         Some((_, PORT, message)) if message.len() > HEADER && message[2] & 0x80 != 0 => message,

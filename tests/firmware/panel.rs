@@ -1,13 +1,16 @@
-//! The lamps of a board as they are seen from outside: levels of lines in the registers of its GPIO controller.
+//! The lamps of a board as they are seen from outside: levels of lines in the registers of its GPIO
+//! controller.
 
 use siembox::for_tests::board;
 
 use crate::board::Board;
 use crate::monitor::Monitor;
 
-/// Levels of the lines of the PL061 on QEMU's `virt` machine: its data register, all lines unmasked (ARM DDI 0190B § 3.3.1).
+/// Levels of the lines of the PL061 on QEMU's `virt` machine: its data register, all lines unmasked
+/// (ARM DDI 0190B § 3.3.1).
 const PL061_DATA: u64 = 0x0903_0000 + 0x3fc;
-/// Levels of the lines 0 to 31 of a Raspberry Pi 3: GPLEV0 (BCM2835 ARM Peripherals § 6.1), as the processor sees it.
+/// Levels of the lines 0 to 31 of a Raspberry Pi 3: GPLEV0 (BCM2835 ARM Peripherals § 6.1), as the
+/// processor sees it.
 const BCM2837_LEVELS: u64 = 0x3f20_0034;
 
 /// A board's lamps.

@@ -1,5 +1,6 @@
-//! QEMU's Raspberry Pi 3: the same firmware with Debian's kernel and device tree, on the board's own GPIO and SD controller.
-//! Its network is an adapter at its USB, and it has no clock that goes on without power.
+//! QEMU's Raspberry Pi 3: the same firmware with Debian's kernel and device tree, on the board's
+//! own GPIO and SD controller. Its network is an adapter at its USB, and it has no clock that goes
+//! on without power.
 
 use siembox::for_tests::status::{Condition, Signal};
 

@@ -1,4 +1,5 @@
-//! A rhythm as somebody sees it who looks at the lamps from outside: samples over time → runs of on and off → which beats they are.
+//! A rhythm as somebody sees it who looks at the lamps from outside: samples over time → runs of on
+//! and off → which beats they are.
 
 use std::time::{Duration, Instant};
 

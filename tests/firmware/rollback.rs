@@ -1,5 +1,5 @@
-//! A newer firmware file is put beside the one that runs, as an update by hand does: one that does well is kept, one that does not is
-//! taken back by itself.
+//! A newer firmware file is put beside the one that runs, as an update by hand does: one that does
+//! well is kept, one that does not is taken back by itself.
 
 use crate::board::Board;
 use crate::efi_program::EfiProgram;
@@ -113,7 +113,8 @@ fn named(board: Board, version: &str) -> EfiProgram {
         .with(&[("etc/siembox/firmware.toml", &about)])
 }
 
-/// The same, but its siembox ends as soon as it is started. PID 1, which is the same program, does not.
+/// The same, but its siembox ends as soon as it is started. PID 1, which is the same program, does
+/// not.
 fn sick(board: Board) -> EfiProgram {
     let about = about(board, NEWER);
     let init = "#!/bin/busybox sh\n/bin/busybox mkdir /well\n/bin/busybox mv /bin/siembox /well/init\n\

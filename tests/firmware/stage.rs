@@ -1,4 +1,5 @@
-//! What stands around the box: the simulated cloud and a real rsyslog, both on the host, which the guest reaches at 10.0.2.2.
+//! What stands around the box: the simulated cloud and a real rsyslog, both on the host, which the
+//! guest reaches at 10.0.2.2.
 
 use siembox_support::cloud::Cloud;
 use siembox_support::receiver::{Receiver, rsyslog};
@@ -57,7 +58,8 @@ impl Stage {
         }
     }
 
-    /// The settings file of a person who does nothing unusual; thresholds are as short as they can be.
+    /// The settings file of a person who does nothing unusual; thresholds are as short as they can
+    /// be.
     pub fn settings(&self) -> String {
         format!(
             "# dropped on the card\n[health]\nconnection_error_after = \"1m\"\ndisconnected_after = \"2m\"\n\n\
@@ -70,15 +72,16 @@ impl Stage {
         )
     }
 
-    /// Puts settings, token and the cloud's authority on the FAT side, as a person does at a laptop.
+    /// Puts settings, token and the cloud's authority on the FAT side, as a person does at a
+    /// laptop.
     pub fn provision(&self) {
         self.card.put("siembox.toml", self.settings());
         self.card.put("token", self.cloud.token());
         self.card.put("cloud-ca.pem", self.cloud.ca_pem());
     }
 
-    /// Different whole lines that arrived. What was under way when the plug was pulled is torn, which rsyslog takes for a line too:
-    /// it is the beginning of one that came again.
+    /// Different whole lines that arrived. What was under way when the plug was pulled is torn,
+    /// which rsyslog takes for a line too: it is the beginning of one that came again.
     pub fn arrived(&self) -> usize {
         let mut lines = self.siem.lines();
         lines.sort_unstable();

@@ -1,5 +1,6 @@
-//! The port of a managed switch: towards the box every frame carries the tag of one VLAN, and what comes from it without one goes
-//! nowhere. On the other side is QEMU's user network, in a QEMU that plays no machine.
+//! The port of a managed switch: towards the box every frame carries the tag of one VLAN, and what
+//! comes from it without one goes nowhere. On the other side is QEMU's user network, in a QEMU that
+//! plays no machine.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -28,7 +29,8 @@ type Cable = Arc<Mutex<Option<UnixStream>>>;
 // === impl Switch ===
 
 impl Switch {
-    /// With this VLAN. The box is to have the address `guest`; these TCP ports of it are reached at ports of this machine.
+    /// With this VLAN. The box is to have the address `guest`; these TCP ports of it are reached at
+    /// ports of this machine.
     pub fn start(folder: &Path, vlan: u16, guest: Ipv4Addr, ports: &[u16]) -> Self {
         let (port, uplink) = (folder.join("port"), folder.join("uplink"));
         let (to_box, to_world) = (

@@ -26,7 +26,8 @@ fn a_clock_of_1970_and_no_time_server_is_said_and_waited_for_but_not_for_ever() 
         &machine,
         &["not set yet, possibly wrong", "no time from 0.pool.ntp.org"],
     );
-    // TLS judges certificates by the day of the build at worst: after two minutes the box goes on with it
+    // TLS judges certificates by the day of the build at worst: after two minutes the box goes on
+    // with it
     arrive(&stage, &machine, 10);
     machine.pull_the_plug();
 }

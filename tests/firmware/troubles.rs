@@ -1,4 +1,5 @@
-//! First boots that go wrong: each time STATUS.TXT or the page says what is wrong and how to mend it, and the box comes up.
+//! First boots that go wrong: each time STATUS.TXT or the page says what is wrong and how to mend
+//! it, and the box comes up.
 
 use siembox::for_tests::status::{Condition, Signal};
 

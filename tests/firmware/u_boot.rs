@@ -1,5 +1,6 @@
-//! U-Boot instead of UEFI firmware, as on the Rockchip and Allwinner boards: Debian's for QEMU's machine, with what those boards'
-//! images have on their FAT side. Their own U-Boot, device trees and drivers are not tried here: QEMU has no such board.
+//! U-Boot instead of UEFI firmware, as on the Rockchip and Allwinner boards: Debian's for QEMU's
+//! machine, with what those boards' images have on their FAT side. Their own U-Boot, device trees
+//! and drivers are not tried here: QEMU has no such board.
 
 use crate::board::Board;
 use crate::machine::{Machine, Options};
@@ -15,7 +16,8 @@ fn under_u_boot_a_card_becomes_a_box_that_forwards() {
     }
     let stage = Stage::new(board, 10);
     stage.provision();
-    // the images of these boards have no count in it (image/build/boot.py): U-Boot can't rename a file
+    // the images of these boards have no count in it (image/build/boot.py): U-Boot can't rename a
+    // file
     let version = env!("CARGO_PKG_VERSION");
     let (counted, bare) = (
         format!("/EFI/Linux/siembox_{version}+3.efi"),

@@ -1,4 +1,5 @@
-//! A box on a managed switch, seen from the switch: its address in a VLAN, what else it says there, its name, and what it lets in.
+//! A box on a managed switch, seen from the switch: its address in a VLAN, what else it says there,
+//! its name, and what it lets in.
 
 use std::net::{Ipv4Addr, TcpStream};
 

@@ -1,8 +1,10 @@
-//! Waiting for what comes by itself, looked at again and again: how long it takes is up to the machine.
+//! Waiting for what comes by itself, looked at again and again: how long it takes is up to the
+//! machine.
 
 use std::time::{Duration, Instant};
 
-/// Longer than anything takes, even on a busy machine without KVM; a test that is right never waits for it.
+/// Longer than anything takes, even on a busy machine without KVM; a test that is right never waits
+/// for it.
 const PATIENCE: Duration = Duration::from_secs(400);
 const GLANCE: Duration = Duration::from_millis(100);
 

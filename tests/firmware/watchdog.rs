@@ -1,4 +1,5 @@
-//! The hardware watchdog bites: whatever stands still for good, the box is started again from outside, and goes on where it was.
+//! The hardware watchdog bites: whatever stands still for good, the box is started again from
+//! outside, and goes on where it was.
 
 use crate::board::Board;
 use crate::machine::{Machine, Options};

@@ -1,4 +1,5 @@
-//! Every target over all that the fuzzer found worth keeping: the corpora, and the inputs that once broke something.
+//! Every target over all that the fuzzer found worth keeping: the corpora, and the inputs that once
+//! broke something.
 
 use std::path::{Path, PathBuf};
 

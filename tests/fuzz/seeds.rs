@@ -1,4 +1,5 @@
-//! Writes what the fuzzer begins with, `corpus/*/seed-*`, all of it made up. To be run again when a format changes:
+//! Writes what the fuzzer begins with, `corpus/*/seed-*`, all of it made up. To be run again when a
+//! format changes:
 //!
 //! ```sh
 //! cargo test --package siembox-fuzz --test seeds -- --ignored

@@ -126,7 +126,8 @@ impl Plan {
         plan
     }
 
-    /// Some that are there when the hour begins, some that come in it; in a fifth of the hours thousands share a millisecond.
+    /// Some that are there when the hour begins, some that come in it; in a fifth of the hours
+    /// thousands share a millisecond.
     fn records(&self, dice: &mut Dice, stream: usize) -> Vec<Planned> {
         let (before, within, tied) = match stream {
             0 => (dice.below(1500), dice.below(700), 2500),

@@ -29,7 +29,8 @@ pub fn judge(plan: &Plan, world: &World, spool: &TestSpool) -> Result<Tally, Str
             .map(|bytes| Cursor::from_bytes(&bytes).unwrap());
         let Some(cursor) = cursor else { continue };
         let slack = MOST_SKEW_MS + 10_000;
-        // the last look may have been answered by a stale page, which contradicts nothing; the one before it counts then
+        // the last look may have been answered by a stale page, which contradicts nothing; the one
+        // before it counts then
         let looks = if inner.stale[stream].is_some() { 2 } else { 1 };
         let look_back = plan.reading[stream].look_back_ms / looks;
         for record in planned {

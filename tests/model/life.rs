@@ -229,7 +229,8 @@ pub fn pollers(
         .collect()
 }
 
-/// Page size and filters: those of the plan at first, others now and then; all filters let everything through.
+/// Page size and filters: those of the plan at first, others now and then; all filters let
+/// everything through.
 fn settings_of_the_moment(
     world: &World,
     page_size: u32,

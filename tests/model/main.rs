@@ -1,11 +1,12 @@
 //! An hour of everything that can go wrong, in simulated time, against a model of what must arrive.
 //!
-//! The real poller with its reader, throttle and spool asks the simulated tenant over no socket; records come late, tied
-//! and out of order; every fault that the simulator knows strikes at random; the process dies at any step, its settings
-//! and its clock change; the receiver breaks. Then everything that the cloud showed in time has arrived, once.
+//! The real poller with its reader, throttle and spool asks the simulated tenant over no socket;
+//! records come late, tied and out of order; every fault that the simulator knows strikes at
+//! random; the process dies at any step, its settings and its clock change; the receiver breaks.
+//! Then everything that the cloud showed in time has arrived, once.
 //!
-//! `SIEMBOX_CASES` says how many hours (24 unless said); `SIEMBOX_SEED` replays one of them, or, with `SIEMBOX_CASES`, begins
-//! with that one: another seed, other hours.
+//! `SIEMBOX_CASES` says how many hours (24 unless said); `SIEMBOX_SEED` replays one of them, or,
+//! with `SIEMBOX_CASES`, begins with that one: another seed, other hours.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod case;

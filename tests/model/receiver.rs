@@ -1,4 +1,5 @@
-//! The receiver's side: takes lines from the spool as the forwarder does, breaks, and gets what was not proved again.
+//! The receiver's side: takes lines from the spool as the forwarder does, breaks, and gets what was
+//! not proved again.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! The spool of the hour: a few vectors that do what the port promises, or the real one on sled. Either can be killed.
+//! The spool of the hour: a few vectors that do what the port promises, or the real one on sled.
+//! Either can be killed.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! The simulated tenant, asked without a socket: what goes wrong on the wire is done to the answer here.
+//! The simulated tenant, asked without a socket: what goes wrong on the wire is done to the answer
+//! here.
 
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -83,7 +84,8 @@ impl Line {
             _ => return,
         };
         if fault == Fault::Repeat {
-            // a stale answer that contradicts nothing is made up for by the next deep walk, not by one that is stale too
+            // a stale answer that contradicts nothing is made up for by the next deep walk, not by
+            // one that is stale too
             let stale = &mut inner.stale[self.stream];
             if stale.is_some_and(|last| at < last + 2 * self.look_back) {
                 return;

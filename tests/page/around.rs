@@ -1,5 +1,5 @@
-//! The pages of the administrator's around the agents, in a real browser: their looks, what they download, and a change that
-//! goes back by itself.
+//! The pages of the administrator's around the agents, in a real browser: their looks, what they
+//! download, and a change that goes back by itself.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -92,7 +92,8 @@ fn a_change_of_the_page_is_kept_or_goes_back() {
             .go(&format!("{home}/setup/page"), 768, "light");
         person.fill("hosts", "siem-bridge.example");
         person.push("form[action='/setup/page'] button.main");
-        // what it still asks for from where the page was may be refused, so what the console says is not looked at here
+        // what it still asks for from where the page was may be refused, so what the console says
+        // is not looked at here
         person.until_says("main h1", "The page's address changes");
         assert!(text().contains("siem-bridge.example"), "{}", text());
         home = moved(&mut siembox, &home);

@@ -156,7 +156,8 @@ fn is_whole_without_a_script_and_by_keyboard() {
     );
 
     browser.open(&url, 768, "dark");
-    // brand, the agent's history, two tables, the lamps, four links at the foot: in this order, each seen
+    // brand, the agent's history, two tables, the lamps, four links at the foot: in this order,
+    // each seen
     let mut reached = Vec::new();
     for _ in 0..9 {
         browser.press("Tab");

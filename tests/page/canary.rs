@@ -1,4 +1,5 @@
-//! A server that nobody should send anything to. It notes what it is sent, and answers each request with 401.
+//! A server that nobody should send anything to. It notes what it is sent, and answers each request
+//! with 401.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -466,7 +466,8 @@ fn plain_http_is_sent_on() {
     assert!(text(&answer).contains("https_listen"));
 }
 
-/// A strict cookie is left out where the way here began on another site; the status over plain HTTP is one.
+/// A strict cookie is left out where the way here began on another site; the status over plain HTTP
+/// is one.
 #[test]
 fn who_is_signed_in_stays_so_on_the_way_from_the_status() {
     let house = House::new();

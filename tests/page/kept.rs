@@ -1,5 +1,6 @@
-//! Secrets that the box keeps, and files that only it may read: whoever sits at the page, signed in, gets at none of them. Asked
-//! over the real socket of the real process; a canary notes what it is sent.
+//! Secrets that the box keeps, and files that only it may read: whoever sits at the page, signed
+//! in, gets at none of them. Asked over the real socket of the real process; a canary notes what it
+//! is sent.
 
 use std::fs;
 use std::os::unix::fs::symlink;

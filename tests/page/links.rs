@@ -1,5 +1,5 @@
-//! Links in the place of our files: whoever may write to the state folder gains nothing by siembox's rights. The links of these
-//! tests lead to files of the tests' own.
+//! Links in the place of our files: whoever may write to the state folder gains nothing by
+//! siembox's rights. The links of these tests lead to files of the tests' own.
 
 use std::fs;
 use std::os::unix::fs::symlink;

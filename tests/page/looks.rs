@@ -1,4 +1,5 @@
-//! How the page looks: what axe-core says of it, whether it fits, and pictures for people (`make screenshots`).
+//! How the page looks: what axe-core says of it, whether it fits, and pictures for people (`make
+//! screenshots`).
 
 use std::path::Path;
 

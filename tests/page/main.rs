@@ -1,4 +1,5 @@
-//! The page: each page as a function of a status made by hand, the real process on a real socket, and a real browser.
+//! The page: each page as a function of a status made by hand, the real process on a real socket,
+//! and a real browser.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod around;

@@ -1,4 +1,5 @@
-//! A person at the browser, who uses a mouse or nothing but the keyboard, and on each page sees no more than everybody can.
+//! A person at the browser, who uses a mouse or nothing but the keyboard, and on each page sees no
+//! more than everybody can.
 
 use std::path::PathBuf;
 use std::time::Duration;

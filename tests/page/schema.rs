@@ -18,7 +18,8 @@ fn schema() -> Value {
     serde_json::from_slice(&answer.body).unwrap()
 }
 
-/// The same, which in addition takes no property that it does not name. Rows are made of counts and more.
+/// The same, which in addition takes no property that it does not name. Rows are made of counts and
+/// more.
 fn strict(mut schema: Value) -> Value {
     fn close(value: &mut Value, name: &str) {
         let Some(object) = value.as_object_mut() else {

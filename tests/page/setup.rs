@@ -1,4 +1,5 @@
-//! The set-up as a function: what the menu of an agent does, what is refused, and what never comes back to a browser.
+//! The set-up as a function: what the menu of an agent does, what is refused, and what never comes
+//! back to a browser.
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -1,4 +1,5 @@
-//! An administrator in a real browser: by keyboard alone, from the status over plain HTTP to what lies behind the log-in.
+//! An administrator in a real browser: by keyboard alone, from the status over plain HTTP to what
+//! lies behind the log-in.
 
 use std::time::Duration;
 

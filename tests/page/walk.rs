@@ -1,5 +1,6 @@
-//! A person with a new box: claims it, sets up an agent in the wizard, sees it go, sees it break, mends it. In a real browser, with
-//! the real process between a simulated cloud and real rsyslogs; by mouse in the light, by keyboard alone in the dark.
+//! A person with a new box: claims it, sets up an agent in the wizard, sees it go, sees it break,
+//! mends it. In a real browser, with the real process between a simulated cloud and real rsyslogs;
+//! by mouse in the light, by keyboard alone in the dark.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

@@ -280,8 +280,8 @@ fn until<T>(mut ask: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// The token of the old start-up line is in the process list only until the program has read it. To have the time to look,
-/// the settings are a pipe that nobody writes to.
+/// The token of the old start-up line is in the process list only until the program has read it. To
+/// have the time to look, the settings are a pipe that nobody writes to.
 #[test]
 fn a_token_on_the_command_line_is_wiped_from_the_process_list() {
     let folder = tempfile::tempdir().unwrap();
@@ -322,7 +322,8 @@ fn a_token_on_the_command_line_is_wiped_from_the_process_list() {
     }
 }
 
-/// And the one of the environment is in `/proc/PID/environ` only until then; it is used all the same.
+/// And the one of the environment is in `/proc/PID/environ` only until then; it is used all the
+/// same.
 #[test]
 fn a_token_of_the_environment_is_wiped_from_what_proc_shows() {
     let folder = tempfile::tempdir().unwrap();

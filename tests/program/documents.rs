@@ -72,8 +72,8 @@ impl Document {
             .filter_map(|(code, line)| (!code).then_some(line))
     }
 
-    /// The calls of a program that stand in it as code, each as the words behind the program's name.
-    /// A comment ends one.
+    /// The calls of a program that stand in it as code, each as the words behind the program's
+    /// name. A comment ends one.
     pub fn commands(&self, program: &str) -> Vec<Vec<String>> {
         let prose = self.prose().collect::<Vec<_>>().join(" ");
         let spans = prose.split('`').skip(1).step_by(2).map(str::to_owned);

@@ -1,5 +1,5 @@
-//! The documents name what there is, and what they name is there: settings, commands, `make` targets,
-//! files and headings.
+//! The documents name what there is, and what they name is there: settings, commands, `make`
+//! targets, files and headings.
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};

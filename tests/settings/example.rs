@@ -1,4 +1,5 @@
-//! The commented example is what people start from: it must load, say the truth about defaults, and leave nothing out.
+//! The commented example is what people start from: it must load, say the truth about defaults, and
+//! leave nothing out.
 
 use std::path::Path;
 

@@ -1,5 +1,6 @@
-//! Settings files, right and wrong. Each `settings/*.toml` ends with what is said about it, one line after `#? ` each:
-//! errors for `wrong-*`, warnings for the others. So the words an operator reads stand beside what he wrote.
+//! Settings files, right and wrong. Each `settings/*.toml` ends with what is said about it, one
+//! line after `#? ` each: errors for `wrong-*`, warnings for the others. So the words an operator
+//! reads stand beside what he wrote.
 
 use std::path::{Path, PathBuf};
 

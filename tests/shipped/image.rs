@@ -1,8 +1,9 @@
-//! The firmware image: are two builds the same bytes, and is in it what a box needs and nothing that lets people in?
+//! The firmware image: are two builds the same bytes, and is in it what a box needs and nothing
+//! that lets people in?
 //!
-//! `make image-test` runs this. What builds an image is ignored otherwise, as `release.rs` is: the first build fetches 150 MB
-//! from Debian.
-//! siembox itself does not matter here, so a line of text stands in for it.
+//! `make image-test` runs this. What builds an image is ignored otherwise, as `release.rs` is: the
+//! first build fetches 150 MB from Debian. siembox itself does not matter here, so a line of text
+//! stands in for it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -112,8 +113,8 @@ fn a_board_that_is_not_there_is_answered_with_those_that_are() {
     );
 }
 
-/// Debian's links are often absolute (`sbin/depmod` is `/bin/kmod`): a machine without the program found none, any other took
-/// its own instead of the pinned one.
+/// Debian's links are often absolute (`sbin/depmod` is `/bin/kmod`): a machine without the program
+/// found none, any other took its own instead of the pinned one.
 #[test]
 fn a_link_of_a_package_leads_into_the_package_and_never_to_this_machine() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,5 @@
-//! The Debian packages: is everything in them, and would systemd take the unit? `make deb-test` builds them and runs this.
+//! The Debian packages: is everything in them, and would systemd take the unit? `make deb-test`
+//! builds them and runs this.
 //!
 //! Ignored otherwise, as `release.rs` is.
 

@@ -1,4 +1,5 @@
-//! The shipped binaries: are they what the release promises? `make release-test` builds them and runs this.
+//! The shipped binaries: are they what the release promises? `make release-test` builds them and
+//! runs this.
 //!
 //! Ignored otherwise: the binaries of both machines take minutes to build.
 
@@ -6,10 +7,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Most that a binary may weigh, bytes: the image that carries it has its budget too. Half a megabyte
-/// of it came with the algorithms that enterprises sign with (P-384 with SHA-512, P-521), HTML's
-/// names of characters, and bounds everywhere; 0.28 MB with the manual that the page serves (59 kB
-/// of text), keys agreed on over P-521, checksums of ids and what names each thing that fails for ever.
+/// Most that a binary may weigh, bytes: the image that carries it has its budget too. Half a
+/// megabyte of it came with the algorithms that enterprises sign with (P-384 with SHA-512, P-521),
+/// HTML's names of characters, and bounds everywhere; 0.28 MB with the manual that the page serves
+/// (59 kB of text), keys agreed on over P-521, checksums of ids and what names each thing that
+/// fails for ever.
 const BUDGET: usize = 10_800_000;
 
 /// A machine that is shipped for.
@@ -106,7 +108,8 @@ fn tells_nothing_of_the_machine_that_built_it() {
 fn brings_the_whole_stream_on_each_machine() {
     let folder = tempfile::tempdir().unwrap();
     for machine in &MACHINES {
-        // the demo fails unless lines arrived and the status was Connected; it takes one file as siembox
+        // the demo fails unless lines arrived and the status was Connected; it takes one file as
+        // siembox
         let start = folder.path().join(machine.name);
         std::fs::write(&start, machine.start_script()).unwrap();
         std::fs::set_permissions(&start, PermissionsExt::from_mode(0o755)).unwrap();

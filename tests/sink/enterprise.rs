@@ -1,5 +1,5 @@
-//! Certificates as enterprises issue them: kinds of keys and digests that work, and the words for those that do not, which are
-//! the same towards the SIEM and towards the cloud.
+//! Certificates as enterprises issue them: kinds of keys and digests that work, and the words for
+//! those that do not, which are the same towards the SIEM and towards the cloud.
 
 use std::path::Path;
 use std::process::Command;
@@ -72,7 +72,8 @@ fn openssl(folder: &Path, words: &str, more: &[String]) {
     assert!(ran.status.success(), "{words} {more:?}: {said}");
 }
 
-/// What a question to this server, as if it were the API, comes to: its answer's status, or why there is none.
+/// What a question to this server, as if it were the API, comes to: its answer's status, or why
+/// there is none.
 fn asked(lab: &Lab, server: &mut OpenSsl) -> Result<u16, String> {
     server.says("HTTP/1.1 204 No Content\r\n\r\n");
     let http = Http::new(&Route {
@@ -192,7 +193,8 @@ fn what_is_not_verified_has_the_same_plain_words_on_both_sides() {
     }
 }
 
-/// The same file is read by the same reader on both sides; the API's side passed over what it could not use.
+/// The same file is read by the same reader on both sides; the API's side passed over what it could
+/// not use.
 #[test]
 fn a_file_in_der_is_recognised_on_both_sides() {
     let lab = Lab::new();

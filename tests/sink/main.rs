@@ -1,4 +1,5 @@
-//! The sink against real receivers (rsyslog, syslog-ng) and against scripted ones where a fault must come at one exact moment.
+//! The sink against real receivers (rsyslog, syslog-ng) and against scripted ones where a fault
+//! must come at one exact moment.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod datagrams;
@@ -24,7 +25,8 @@ const PLAIN: Protocol = Protocol::Tcp {
     framing: Framing::Lf,
 };
 
-/// Lines of the kind and size that the stream carries, all different, with what receivers like to trip over.
+/// Lines of the kind and size that the stream carries, all different, with what receivers like to
+/// trip over.
 fn lines(count: usize) -> Vec<String> {
     (0..count)
         .map(|i| {

@@ -1,5 +1,5 @@
-//! The receivers that the manual shows work: a real rsyslog and a real syslog-ng are started with its
-//! files, except for port and path.
+//! The receivers that the manual shows work: a real rsyslog and a real syslog-ng are started with
+//! its files, except for port and path.
 
 use std::path::Path;
 
@@ -8,7 +8,8 @@ use siembox_support::receiver::{Receiver, rsyslog, syslog_ng};
 
 use super::*;
 
-/// The file with another port and path in the place of the shown ones. It names each once as a setting.
+/// The file with another port and path in the place of the shown ones. It names each once as a
+/// setting.
 fn placed(shown: &str, (shown_port, port): (&str, String), folder: &Path) -> String {
     let path = folder.join("lines").display().to_string();
     [(shown_port, port), ("/var/log/siembox.cef", path)]

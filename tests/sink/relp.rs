@@ -1,5 +1,5 @@
-//! RELP: 20,000 lines into rsyslog's imrelp, plain and with each TLS library; what a killed receiver costs; and a scripted
-//! receiver for all that a real one rarely does.
+//! RELP: 20,000 lines into rsyslog's imrelp, plain and with each TLS library; what a killed
+//! receiver costs; and a scripted receiver for all that a real one rarely does.
 
 mod faults;
 mod killed;
@@ -49,7 +49,8 @@ fn all_arrive(receiver: Receiver, protocol: Protocol) {
         accepted.insert_all(&wire.answers().accepted);
         assert_eq!(accepted, up_to(MANY));
         println!("{MANY} lines answered in {:?}", began.elapsed());
-        // before the end: imrelp with OpenSSL was once seen to have written our closing record in the place of a line
+        // before the end: imrelp with OpenSSL was once seen to have written our closing record in
+        // the place of a line
         let arrived = receiver.wait_for(MANY);
         assert_eq!(wire.close().await.unwrap(), Farewell::Confirmed);
         same(&arrived, &sent);

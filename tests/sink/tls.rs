@@ -1,4 +1,5 @@
-//! TLS: 20,000 lines into rsyslog with each of its libraries, and every way in which trust can fail.
+//! TLS: 20,000 lines into rsyslog with each of its libraries, and every way in which trust can
+//! fail.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};

@@ -1,6 +1,6 @@
-//! Each file of the spool in turn emptied, cut short, flipped, removed or replaced by a folder: the spool opens, says so,
-//! gives what can be read, counts what cannot, and goes on. What the newest store held is read again instead: the cursor
-//! goes back before it.
+//! Each file of the spool in turn emptied, cut short, flipped, removed or replaced by a folder: the
+//! spool opens, says so, gives what can be read, counts what cannot, and goes on. What the newest
+//! store held is read again instead: the cursor goes back before it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -78,7 +78,8 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Opens the damaged spool, takes everything out, reads again from the cursor, and lets nothing be missing or uncounted.
+/// Opens the damaged spool, takes everything out, reads again from the cursor, and lets nothing be
+/// missing or uncounted.
 fn check(folder: &Path, what: &str) -> Vec<Repair> {
     let spool =
         SledSpool::open(folder, bounds(), 5000).unwrap_or_else(|error| panic!("{what}: {error}"));

@@ -1,5 +1,5 @@
-//! A disk that is full or read-only. The test makes one: a small tmpfs in a mount namespace of its own. Where the system
-//! allows no namespace, it says so and passes.
+//! A disk that is full or read-only. The test makes one: a small tmpfs in a mount namespace of its
+//! own. Where the system allows no namespace, it says so and passes.
 
 use std::path::Path;
 use std::process::Command;
@@ -91,7 +91,8 @@ fn child_full_disk() {
             }
         }
         assert_eq!(spool.stats().next, taken, "round {round}");
-        // Somebody takes the rest as well: what waits can be sent all the same, and that makes room.
+        // Somebody takes the rest as well: what waits can be sent all the same, and that makes
+        // room.
         fill(&disk.join("other"));
         let waiting = spool.stats().waiting;
         assert!(waiting > 20, "{waiting} in round {round}");
@@ -163,7 +164,8 @@ fn child_read_only_disk() {
     assert_eq!(drain(&spool).len(), 20);
 }
 
-/// A disk that refuses writes for a while, not for want of room: the system's limit on the size of a file stands for it.
+/// A disk that refuses writes for a while, not for want of room: the system's limit on the size of
+/// a file stands for it.
 #[test]
 fn failing_disk() {
     under_limits("child_failing_disk");
@@ -251,8 +253,8 @@ fn child_failing_disk() {
     assert_eq!((spool.stats().damaged_pieces, spool.repairs()), (0, vec![]));
 }
 
-/// The newest store is gone when the disk is back: nothing more is taken in, and when the spool is opened anew the cursor is
-/// before what was lost.
+/// The newest store is gone when the disk is back: nothing more is taken in, and when the spool is
+/// opened anew the cursor is before what was lost.
 #[test]
 fn lost_store() {
     under_limits("child_lost_store");

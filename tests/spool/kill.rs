@@ -1,5 +1,6 @@
-//! SIGKILL at random moments: what was durable is there, once; the cursor is that of the last durable page or of the one
-//! after it; what the SIEM had is not asked for again but for a bounded rest.
+//! SIGKILL at random moments: what was durable is there, once; the cursor is that of the last
+//! durable page or of the one after it; what the SIEM had is not asked for again but for a bounded
+//! rest.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -46,7 +47,8 @@ fn cursor(spool: &SledSpool) -> u64 {
     cursor.map_or(0, |bytes| u64::from_le_bytes(bytes.try_into().unwrap()))
 }
 
-/// The child: writes pages for ever and says when each is durable, while another thread sends and acknowledges.
+/// The child: writes pages for ever and says when each is durable, while another thread sends and
+/// acknowledges.
 #[test]
 #[ignore = "the other half of the test below"]
 fn child() {

@@ -1,4 +1,5 @@
-//! The ledger on a real spool: what a kill leaves is the folder as it stands between two calls, which is what is copied here.
+//! The ledger on a real spool: what a kill leaves is the folder as it stands between two calls,
+//! which is what is copied here.
 
 use std::path::Path;
 use std::time::Duration;
@@ -96,7 +97,8 @@ impl Box {
     }
 }
 
-/// The folder as a kill would leave it. (Not by `cp`: a child that is being made holds the locks of the other tests for a moment.)
+/// The folder as a kill would leave it. (Not by `cp`: a child that is being made holds the locks of
+/// the other tests for a moment.)
 fn killed(folder: &Path) -> tempfile::TempDir {
     let copy = tempfile::tempdir().unwrap();
     copied(folder, copy.path());

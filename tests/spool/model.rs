@@ -1,5 +1,5 @@
-//! The spool against a model that is a few vectors: random pages, peeks, acknowledgements, restarts and kills, with
-//! stores so small that the chain moves all the time.
+//! The spool against a model that is a few vectors: random pages, peeks, acknowledgements, restarts
+//! and kills, with stores so small that the chain moves all the time.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! The spool on sled, through its port: what goes in comes out, once, in order, also after being closed.
+//! The spool on sled, through its port: what goes in comes out, once, in order, also after being
+//! closed.
 
 use super::shared::{Written, drain, line, lines, noise, page};
 use siembox::for_tests::spool::sled::{ASIDE_BYTES, SledSpool, SpoolBounds};

@@ -1,8 +1,9 @@
-//! Power cuts: of what was written since the last page became durable, any part may have reached the disk, in any order.
-//! The page before is there, the one that was being written is there as a whole or not at all, and the store opens.
+//! Power cuts: of what was written since the last page became durable, any part may have reached
+//! the disk, in any order. The page before is there, the one that was being written is there as a
+//! whole or not at all, and the store opens.
 //!
-//! The blocks of files are mixed here, worse than ext4 ever leaves them, and without root; `power_cut` has a real file system
-//! on a drive that forgets.
+//! The blocks of files are mixed here, worse than ext4 ever leaves them, and without root;
+//! `power_cut` has a real file system on a drive that forgets.
 
 use std::fs;
 use std::path::Path;
@@ -47,7 +48,8 @@ fn append(spool: &SledSpool, page: u64, count: u64) {
     spool.append(&written.page(&lines, &[]), 0).unwrap();
 }
 
-/// What may lie on disk after a cut between two states of a folder: each block as it was before or after.
+/// What may lie on disk after a cut between two states of a folder: each block as it was before or
+/// after.
 fn cut(before: &Path, after: &Path, to: &Path, random: &mut Random) {
     fs::create_dir_all(to).unwrap();
     let block = [512, 4096, 65536][usize::try_from(random.below(3)).unwrap()];

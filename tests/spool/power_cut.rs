@@ -1,8 +1,10 @@
-//! Power cuts under a spool that is being written: a drive with a volatile cache, ext4 on it, a process that writes pages and
-//! says when each is durable. After each cut the drive is mounted again and the spool opened: every page that was said to be
-//! durable is there, in full and in order, and nothing had to be set aside.
+//! Power cuts under a spool that is being written: a drive with a volatile cache, ext4 on it, a
+//! process that writes pages and says when each is durable. After each cut the drive is mounted
+//! again and the spool opened: every page that was said to be durable is there, in full and in
+//! order, and nothing had to be set aside.
 //!
-//! `SIEMBOX_CUTS=100` for a longer run, `SIEMBOX_SEED=…` for the same moments again (as far as two schedulers agree).
+//! `SIEMBOX_CUTS=100` for a longer run, `SIEMBOX_SEED=…` for the same moments again (as far as two
+//! schedulers agree).
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -67,8 +69,8 @@ fn say(what: &str, number: u64) {
         .write_all(format!("\n{what} {number}\n").as_bytes());
 }
 
-/// The writer: pages for ever, each said when it is durable, while another thread plays the SIEM. When the disk refuses, it
-/// ends: what it said before must hold.
+/// The writer: pages for ever, each said when it is durable, while another thread plays the SIEM.
+/// When the disk refuses, it ends: what it said before must hold.
 #[test]
 #[ignore = "run by the tests below"]
 fn writer() {
@@ -319,7 +321,8 @@ fn cuts() {
     assert!(reached > cuts, "{reached} pages");
 }
 
-/// The proof that the test above can fail: on a drive that says flushed and does not, it finds losses.
+/// The proof that the test above can fail: on a drive that says flushed and does not, it finds
+/// losses.
 #[test]
 fn a_drive_that_lies_is_found_out() {
     own_mounts("power_cut::lies");

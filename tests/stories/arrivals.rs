@@ -1,4 +1,5 @@
-//! What came to a receiver's file, held against what had to come, line by line and without keeping either in memory.
+//! What came to a receiver's file, held against what had to come, line by line and without keeping
+//! either in memory.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -22,7 +23,8 @@ pub struct Arrivals {
     pub lost: u64,
     /// Came once more than they should.
     pub repeated: u64,
-    /// Of those, the longest way back: bytes from a line that came again to the end of the furthest line that had come.
+    /// Of those, the longest way back: bytes from a line that came again to the end of the furthest
+    /// line that had come.
     pub furthest: u64,
     /// Came for the first time behind a line that follows them.
     pub out_of_order: u64,
@@ -100,7 +102,8 @@ impl Wanted {
 // === impl Arrivals ===
 
 impl Arrivals {
-    /// Nothing lost, everything in order, and what is strange is the beginning of a line that was cut short by a kill.
+    /// Nothing lost, everything in order, and what is strange is the beginning of a line that was
+    /// cut short by a kill.
     pub fn assert_complete(&self, lines: &[String]) {
         assert_eq!((self.lost, self.out_of_order), (0, 0), "{self:?}");
         for torn in &self.strange {

@@ -1,4 +1,5 @@
-//! The receiver is down while millions of lines gather: memory and answers stay as they were, and all drains in order.
+//! The receiver is down while millions of lines gather: memory and answers stay as they were, and
+//! all drains in order.
 
 use std::time::{Duration, Instant};
 

@@ -1,7 +1,8 @@
 //! The box's wall clock is wrong, or is set while the stream runs: no gap, no storm.
 //!
-//! libfaketime moves the wall clock of the real process, and of nothing else; steady time goes on, as on a real board when
-//! NTP or a hand sets the clock. The simulated cloud keeps its own, right time and goes on bringing records.
+//! libfaketime moves the wall clock of the real process, and of nothing else; steady time goes on,
+//! as on a real board when NTP or a hand sets the clock. The simulated cloud keeps its own, right
+//! time and goes on bringing records.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -62,7 +63,8 @@ pub fn fake(siembox: &mut Siembox, library: &Path, clock: &Path) {
 }
 
 impl Tale {
-    /// Nothing runs yet; the clock will be so many seconds ahead. `None` where libfaketime is missing.
+    /// Nothing runs yet; the clock will be so many seconds ahead. `None` where libfaketime is
+    /// missing.
     fn new(name: &str, cloud: Builder, ahead: i64) -> Option<Self> {
         let Some(library) = library() else {
             println!("passed over: libfaketime is not installed");
@@ -77,7 +79,8 @@ impl Tale {
         let mut plan = Plan::new(&cloud, receiver.port(), "tcp");
         let limit = format!("requests_per_minute = {LIMIT}");
         plan.source = plan.source.replace("requests_per_minute = 6000", &limit);
-        // a restart forgets how many requests the minute before it had: so that several lives stay within the limit
+        // a restart forgets how many requests the minute before it had: so that several lives stay
+        // within the limit
         plan.source = plan
             .source
             .replace("poll_interval = \"1s\"", "poll_interval = \"3s\"");
@@ -118,7 +121,8 @@ impl Tale {
         self.siembox.wait(what, wanted)
     }
 
-    /// The process's own clock, as its status has it, is about so many seconds ahead: the tale is told with the clock it says.
+    /// The process's own clock, as its status has it, is about so many seconds ahead: the tale is
+    /// told with the clock it says.
     fn assert_clock(&mut self, ahead: i64) {
         let real_ms = siembox_support::clock::real_ms();
         let status = self.wait("it answers", |_| true);

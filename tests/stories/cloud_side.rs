@@ -1,4 +1,5 @@
-//! Everything that the cloud's side can do to the stream: each trouble is seen, said, and costs no record.
+//! Everything that the cloud's side can do to the stream: each trouble is seen, said, and costs no
+//! record.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! SIGKILL at random moments: nothing lost, nothing repeated but the replay window, the cursor never goes back.
+//! SIGKILL at random moments: nothing lost, nothing repeated but the replay window, the cursor
+//! never goes back.
 
 use std::time::Duration;
 
@@ -12,17 +13,20 @@ use crate::expected;
 use crate::receiver_process;
 use crate::siembox::{Plan, Siembox};
 
-/// What the receiver's kernel may hold: less than the replay window, so that the window is what the settings say.
+/// What the receiver's kernel may hold: less than the replay window, so that the window is what the
+/// settings say.
 const RECEIVE_BUFFER: usize = 500_000;
 /// `replay_window_mb`, as it is unless said otherwise.
 const WINDOW: u64 = 4_000_000;
-/// Sent before the kernel's word is waited for (`PROVE_EVERY`), and a batch that is under way (`MOST_TEXT`).
+/// Sent before the kernel's word is waited for (`PROVE_EVERY`), and a batch that is under way
+/// (`MOST_TEXT`).
 const UNDER_WAY: u64 = (1 << 20) + 96 * 1024;
 /// Lines by which the SIEM may have come further than is noted on flash (`NOTE_EVERY`).
 const UNNOTED: u64 = 2048;
 
-/// Each life finds some new records in the cloud, and ends anywhere: before it has opened its spool, within a page, while it
-/// sends the window again; one in ten lives long enough to hear the receiver's word, and to let everything go.
+/// Each life finds some new records in the cloud, and ends anywhere: before it has opened its
+/// spool, within a page, while it sends the window again; one in ten lives long enough to hear the
+/// receiver's word, and to let everything go.
 fn story(name: &str, receiver: &Receiver, kills: u64, count: u64) -> (Arrivals, Wanted) {
     let mut dice = Dice::new(soak::seed());
     let cloud = Cloud::builder().requests_per_minute(6000).start();
@@ -35,7 +39,8 @@ fn story(name: &str, receiver: &Receiver, kills: u64, count: u64) -> (Arrivals, 
     let story = soak::story(name);
     for _ in 0..kills {
         let mut some: Vec<_> = news.by_ref().take(each).collect();
-        // those that share a millisecond come together: else the order of their arrival is not that of their cursor
+        // those that share a millisecond come together: else the order of their arrival is not that
+        // of their cursor
         while let (Some(last), Some(next)) = (some.last(), news.peek())
             && last.created_ms == next.created_ms
         {

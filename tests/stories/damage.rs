@@ -1,5 +1,6 @@
-//! Each file of the state folder in turn emptied, cut in half, flipped or removed while siembox is dead: it starts, says what
-//! it met where that mattered, and delivers everything but what it counts as damaged.
+//! Each file of the state folder in turn emptied, cut in half, flipped or removed while siembox is
+//! dead: it starts, says what it met where that mattered, and delivers everything but what it
+//! counts as damaged.
 //!
 //! `SIEMBOX_DAMAGES=all` for every file and damage, on a spool of several stores.
 

@@ -1,5 +1,6 @@
-//! The densest answers that a body of 64 MB can hold, each instead of one of the API's: memory stays
-//! bounded, what was wrong is said, and the stream goes on. In CI they are a quarter as large.
+//! The densest answers that a body of 64 MB can hold, each instead of one of the API's: memory
+//! stays bounded, what was wrong is said, and the stream goes on. In CI they are a quarter as
+//! large.
 
 use siembox::for_tests::clock::now_ms;
 use siembox_support::cloud::{Cloud, Fault, Target};

@@ -1,5 +1,5 @@
-//! Receivers and relays that end connections early, and lines that a receiver does not take: everything else arrives, counted
-//! by the lines themselves, and no line goes out again and again.
+//! Receivers and relays that end connections early, and lines that a receiver does not take:
+//! everything else arrives, counted by the lines themselves, and no line goes out again and again.
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! What must arrive, worked out record by record beside the stream by a mapper that shares no code with siembox, and how it is
-//! held against what did.
+//! What must arrive, worked out record by record beside the stream by a mapper that shares no code
+//! with siembox, and how it is held against what did.
 
 use std::collections::{HashMap, HashSet};
 

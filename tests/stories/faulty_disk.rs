@@ -1,5 +1,5 @@
-//! A disk that is full, read-only or broken for a while under the running process: it lives on, says what is wrong, and when
-//! the disk is back everything arrives.
+//! A disk that is full, read-only or broken for a while under the running process: it lives on,
+//! says what is wrong, and when the disk is back everything arrives.
 
 use siembox::for_tests::status::Topic;
 use siembox_support::cloud::Cloud;
@@ -172,7 +172,8 @@ fn failing_for_a_while() {
     bench.siembox.stop();
 }
 
-/// A start while the disk refuses everything but its names: it waits, says so, and goes on by itself.
+/// A start while the disk refuses everything but its names: it waits, says so, and goes on by
+/// itself.
 #[test]
 fn a_disk_that_cannot_be_read_at_the_start_costs_nothing() {
     own_mounts("faulty_disk::unreadable_at_the_start");

@@ -1,6 +1,7 @@
-//! Each file of the state folder in turn emptied, filled with random bytes, replaced by a folder, or from a newer siembox, and the
-//! folder itself unusable: the box starts or says in plain words why it does not, in its log and its status. Nothing panics, and
-//! nothing is lost that is not counted.
+//! Each file of the state folder in turn emptied, filled with random bytes, replaced by a folder,
+//! or from a newer siembox, and the folder itself unusable: the box starts or says in plain words
+//! why it does not, in its log and its status. Nothing panics, and nothing is lost that is not
+//! counted.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -82,7 +83,8 @@ impl Corpse {
         all
     }
 
-    /// Starts it on a state folder that was changed like this, and returns what it says of itself, and its log.
+    /// Starts it on a state folder that was changed like this, and returns what it says of itself,
+    /// and its log.
     fn life(&mut self, case: &str, change: impl FnOnce(&Path)) -> (Snapshot, String) {
         let state = self.siembox.state();
         let _ = fs::remove_dir_all(&state);
@@ -139,8 +141,8 @@ fn spoil(path: &Path, damage: &str, dice: &mut Dice) {
     }
 }
 
-/// What has to be said of each file when it is garbage, in the log and in the status; nothing where it is made again from nothing, as
-/// a lock is.
+/// What has to be said of each file when it is garbage, in the log and in the status; nothing where
+/// it is made again from nothing, as a lock is.
 fn said_of(file: &Path, damage: &str) -> &'static str {
     let (name, folder) = (file.file_name().unwrap(), file.parent().unwrap());
     match name.to_str().unwrap() {
@@ -186,7 +188,8 @@ fn each_file_as_garbage() {
     drop(corpse.cloud);
 }
 
-/// Where nothing can be kept nothing is begun: the exit code is 73, and the words name the place and the cure.
+/// Where nothing can be kept nothing is begun: the exit code is 73, and the words name the place
+/// and the cure.
 #[test]
 fn a_state_folder_that_cannot_be_used_is_refused_in_words() {
     let cloud = Cloud::builder().start();

@@ -9,7 +9,8 @@ use siembox_support::sink::SyslogReceiver;
 
 use crate::siembox::{Plan, Siembox};
 
-/// More than the bound of one such file (3 s), and less than two of them one after the other with a slow machine's pauses.
+/// More than the bound of one such file (3 s), and less than two of them one after the other with a
+/// slow machine's pauses.
 const SOON: Duration = Duration::from_secs(10);
 
 #[test]

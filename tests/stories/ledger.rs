@@ -1,4 +1,5 @@
-//! The completeness ledger of the real process: it adds up after every fault, and names the hour of a gap.
+//! The completeness ledger of the real process: it adds up after every fault, and names the hour of
+//! a gap.
 
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
@@ -34,7 +35,8 @@ fn hours<'a>(status: &'a Snapshot, stream: &str) -> Vec<&'a LedgerRow> {
         .collect()
 }
 
-/// Whatever happens: each row adds up by itself, the lines add up with the spool, and none is without a row.
+/// Whatever happens: each row adds up by itself, the lines add up with the spool, and none is
+/// without a row.
 fn assert_adds_up(status: &Snapshot) {
     let ledger = &status.agents[0].ledger;
     assert!(ledger.adds_up, "{ledger:#?}");
@@ -42,8 +44,9 @@ fn assert_adds_up(status: &Snapshot) {
     assert_eq!(ledger.hours.iter().find(strange), None);
 }
 
-/// Holds the ledger against what the receiver has, hour by hour: which lines an hour must have is known from the cloud's records,
-/// which of them arrived the receiver says, line by line. The product's own sums are what is judged, and judge nothing.
+/// Holds the ledger against what the receiver has, hour by hour: which lines an hour must have is
+/// known from the cloud's records, which of them arrived the receiver says, line by line. The
+/// product's own sums are what is judged, and judge nothing.
 fn witnessed(cloud: &Cloud, siembox: &Siembox, receiver: &Receiver, status: &Snapshot) {
     let all = expected::lines(cloud, siembox);
     let arrived: HashSet<String> = receiver.wait_for(all.len()).into_iter().collect();

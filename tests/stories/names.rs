@@ -16,8 +16,9 @@ use crate::watch::Watch;
 const HALF: u64 = 2_000;
 const NAME: &str = "siem.contoso.test";
 
-/// Starts a program with these files as its `/etc/hosts` and `/etc/resolv.conf`, in a mount namespace of its own; the C
-/// library reads the first again at each question. The program takes the place of the launcher.
+/// Starts a program with these files as its `/etc/hosts` and `/etc/resolv.conf`, in a mount
+/// namespace of its own; the C library reads the first again at each question. The program takes
+/// the place of the launcher.
 fn launcher(hosts: &Path, resolv: &Path) -> Vec<String> {
     let script = format!(
         "mount --bind '{}' /etc/hosts && mount --bind '{}' /etc/resolv.conf && exec \"$@\"",

@@ -1,5 +1,6 @@
-//! Everything at once: kills, receiver deaths, API faults, changed settings, replays, clock jumps, and a relay whose connections
-//! live for 10 kB to 10 MB, over a backlog of more than ten windows. Counted by identity.
+//! Everything at once: kills, receiver deaths, API faults, changed settings, replays, clock jumps,
+//! and a relay whose connections live for 10 kB to 10 MB, over a backlog of more than ten windows.
+//! Counted by identity.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -42,7 +43,8 @@ fn strike(
             receiver.start();
         }
         4 => {
-            // not Repeat: the simulator would give the stream the last answer of a replay, which no API does
+            // not Repeat: the simulator would give the stream the last answer of a replay, which no
+            // API does
             let faults = [
                 Fault::Status(500),
                 Fault::ResetInBody,

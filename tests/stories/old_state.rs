@@ -109,8 +109,8 @@ fn reads_the_same_and_each_waiting_line_arrives() {
     }
 }
 
-/// By the clock of the day on which the folder was left, the box goes on as if nothing had happened:
-/// what was sent is not sent again, and a replay knows it, too.
+/// By the clock of the day on which the folder was left, the box goes on as if nothing had
+/// happened: what was sent is not sent again, and a replay knows it, too.
 #[test]
 fn goes_on_without_a_gap_or_a_repeated_line() {
     let Some(library) = clock::library() else {

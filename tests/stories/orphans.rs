@@ -1,5 +1,5 @@
-//! An agent is renamed or taken out while its lines wait: its spool is named on every surface, and each cure brings every line
-//! where it belongs. Counted by the lines themselves.
+//! An agent is renamed or taken out while its lines wait: its spool is named on every surface, and
+//! each cure brings every line where it belongs. Counted by the lines themselves.
 
 use std::io::Read;
 use std::path::Path;
@@ -261,7 +261,8 @@ fn it_is_deleted_only_where_that_is_meant() {
     assert_eq!(receiver.count(), 0);
 }
 
-/// What hinders is said, and is over by itself: the agent that it is sent with has gone, and comes back.
+/// What hinders is said, and is over by itself: the agent that it is sent with has gone, and comes
+/// back.
 #[test]
 fn what_hinders_the_sending_is_said() {
     let receiver = SyslogReceiver::start();

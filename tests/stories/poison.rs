@@ -1,4 +1,5 @@
-//! The cloud fails for ever at one place, page size or record: everything else arrives, and what does not is named.
+//! The cloud fails for ever at one place, page size or record: everything else arrives, and what
+//! does not is named.
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,6 +1,7 @@
-//! The state folder on a drive of its own, with a volatile cache. The power goes at random moments: after each cut siembox
-//! starts by itself, and in the end every record has arrived. And the drive takes no more writes: ext4 makes itself read-only,
-//! siembox lives on and says so, and goes on when the drive is another one.
+//! The state folder on a drive of its own, with a volatile cache. The power goes at random moments:
+//! after each cut siembox starts by itself, and in the end every record has arrived. And the drive
+//! takes no more writes: ext4 makes itself read-only, siembox lives on and says so, and goes on
+//! when the drive is another one.
 
 use std::time::Duration;
 

@@ -1,5 +1,6 @@
-//! rsyslog's `imrelp` as the manual sets it up, killed three times amid lines that wait: what it answered is written, so nothing
-//! may be lost. Counted by ids; the ledger is held against that witness.
+//! rsyslog's `imrelp` as the manual sets it up, killed three times amid lines that wait: what it
+//! answered is written, so nothing may be lost. Counted by ids; the ledger is held against that
+//! witness.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -96,8 +97,9 @@ fn wait_for(receiver: &Receiver, bytes: u64) {
     }
 }
 
-/// How often each record's id stands in these lines. A kill in the middle of a write leaves half a line, unanswered, and the
-/// next begins right behind it: an id counts only in front of the rest of its line.
+/// How often each record's id stands in these lines. A kill in the middle of a write leaves half a
+/// line, unanswered, and the next begins right behind it: an id counts only in front of the rest of
+/// its line.
 fn ids<'a>(lines: impl Iterator<Item = &'a String>) -> BTreeMap<String, u64> {
     let mut ids = BTreeMap::new();
     for line in lines {

@@ -189,7 +189,8 @@ fn a_kill_in_the_midst_costs_and_repeats_nothing() {
     let receiver = SyslogReceiver::start();
     let cloud = cloud(300, 0);
     let mut plan = plan(&cloud, &receiver);
-    // what was sent and not noted as proved comes twice after a kill: nothing is sent before the last kill is over
+    // what was sent and not noted as proved comes twice after a kill: nothing is sent before the
+    // last kill is over
     plan.siem.push_str("replay_window_mb = 0\n");
     let mut siembox = Siembox::new(&cloud, &plan);
     siembox.start();
@@ -264,8 +265,8 @@ fn kills_of_the_running_stream_leave_no_id_out() {
     assert_exactly(&expected::lines(&cloud, &siembox), &receiver.lines());
 }
 
-/// The same at the worst moment, on purpose: the file of the hour is a pipe that nobody reads, so the writer stands still
-/// between its durable page and the page's ids.
+/// The same at the worst moment, on purpose: the file of the hour is a pipe that nobody reads, so
+/// the writer stands still between its durable page and the page's ids.
 #[test]
 fn a_kill_between_a_page_and_its_ids_leaves_none_out() {
     const RECORDS: usize = 400;

@@ -1,4 +1,5 @@
-//! The receiver is killed and started again while lines flow: what its kernel held unread dies with it, and comes again.
+//! The receiver is killed and started again while lines flow: what its kernel held unread dies with
+//! it, and comes again.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +16,8 @@ use crate::siembox::{PATIENCE, Plan, Siembox};
 
 const KILLS: u64 = 3;
 
-/// Everything waits on flash when the receiver comes up, so that it gets as much at a time as its kernel takes.
+/// Everything waits on flash when the receiver comes up, so that it gets as much at a time as its
+/// kernel takes.
 fn story(name: &str, receiver: &mut Receiver, protocol: &str, siem: &str, ca: &str) {
     let count = soak::size(8_000, 50_000);
     let mut dice = Dice::new(soak::seed());

@@ -53,7 +53,8 @@ fn a_held_receiver_and_its_restart_lose_nothing_that_its_kernel_had_not_taken() 
     let mut siembox = Siembox::new(&cloud, &Plan::new(&cloud, receiver.port(), "tcp"));
     receiver.hold();
     siembox.start();
-    // the kernels between them take some megabytes; the rest must wait on flash, and nobody else is held up
+    // the kernels between them take some megabytes; the rest must wait on flash, and nobody else is
+    // held up
     let status = siembox.wait("everything is read", |status| {
         status.agents[0].activities.spooled == 12_000
     });

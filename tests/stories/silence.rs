@@ -1,5 +1,5 @@
-//! Receivers that fall silent without a word: each is noticed and said, costs no line and no memory, and all is well again
-//! when it is back.
+//! Receivers that fall silent without a word: each is noticed and said, costs no line and no
+//! memory, and all is well again when it is back.
 
 use std::time::{Duration, Instant};
 
@@ -58,7 +58,8 @@ impl Stage {
         );
     }
 
-    /// Waits until the status says that something is wrong with the receiver; returns the time since `since`, and the words.
+    /// Waits until the status says that something is wrong with the receiver; returns the time
+    /// since `since`, and the words.
     fn noticed(&mut self, since: Instant) -> (Duration, String) {
         let status = self.siembox.wait("the silence is noticed", |status| {
             status.agents[0].siem.trouble.is_some()

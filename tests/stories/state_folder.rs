@@ -1,5 +1,6 @@
-//! The state folder is taken away under the running box: removed, moved, replaced by something that is no folder, or only an agent's
-//! part of it. It is found within seconds, said, made anew where that is possible, and what the cloud still has is read again.
+//! The state folder is taken away under the running box: removed, moved, replaced by something that
+//! is no folder, or only an agent's part of it. It is found within seconds, said, made anew where
+//! that is possible, and what the cloud still has is read again.
 
 use std::fs;
 use std::io::Read;

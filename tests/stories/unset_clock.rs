@@ -1,4 +1,5 @@
-//! The firmware's clock: nothing is polled before a time server set it, or two minutes have gone by.
+//! The firmware's clock: nothing is polled before a time server set it, or two minutes have gone
+//! by.
 
 use siembox::for_tests::run_file;
 use siembox::for_tests::status::LinkState;

@@ -6,7 +6,8 @@ use crate::firmware::child::Child;
 use crate::firmware::paths::{on_data, settings};
 use crate::firmware::{SIEMBOX, STREAM};
 
-/// siembox itself. Its folders are named here: a settings file that names others would hide it from who watches over it.
+/// siembox itself. Its folders are named here: a settings file that names others would hide it from
+/// who watches over it.
 pub(super) fn stream() -> Child {
     let arguments = ["run", "--firmware", "--config"].map(Into::into);
     let arguments = arguments

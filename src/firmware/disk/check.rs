@@ -1,7 +1,9 @@
-//! Looking after the data partition's file system before it is mounted: e2fsck at each start, resize2fs after it grew.
+//! Looking after the data partition's file system before it is mounted: e2fsck at each start,
+//! resize2fs after it grew.
 //!
-//! What is on it may be the only copy of lines that a SIEM has not read yet. So nothing here makes a new file system where
-//! there is a trace of an old one: what can't be repaired is left as it is, and said.
+//! What is on it may be the only copy of lines that a SIEM has not read yet. So nothing here makes
+//! a new file system where there is a trace of an old one: what can't be repaired is left as it is,
+//! and said.
 
 use std::io;
 use std::path::Path;
@@ -40,7 +42,8 @@ enum Verdict {
     Failed,
 }
 
-/// Looks, and mends what can be. One that is to grow is looked at from end to end: resize2fs trusts what it finds.
+/// Looks, and mends what can be. One that is to grow is looked at from end to end: resize2fs trusts
+/// what it finds.
 ///
 /// # Errors
 /// The device can't be read, or there is no e2fsck.
@@ -61,8 +64,8 @@ pub fn check(device: &Path, bytes: u64) -> io::Result<Health> {
     bolder(device, copy)
 }
 
-/// Says yes to all that e2fsck proposes: nobody is there to be asked, and what it takes out it puts into lost+found. What the
-/// first run mends can bring to light more: it looks twice.
+/// Says yes to all that e2fsck proposes: nobody is there to be asked, and what it takes out it puts
+/// into lost+found. What the first run mends can bring to light more: it looks twice.
 fn bolder(device: &Path, copy: Option<(u64, u64)>) -> io::Result<Health> {
     let mut arguments = vec!["-fy".to_owned()];
     if let Some((block, size)) = copy {
@@ -121,8 +124,9 @@ fn is_small(superblock: Superblock, bytes: u64) -> bool {
 pub fn make(device: &Path) -> io::Result<()> {
     let ran = run(
         "/sbin/mkfs.ext4",
-        // few large files live there: one inode for 64 KiB makes tables that are checked fast. 5 % stay for root, as is usual:
-        // a spool that fills the disk leaves PID 1 its log and its clock
+        // few large files live there: one inode for 64 KiB makes tables that are checked fast. 5 %
+        // stay for root, as is usual: a spool that fills the disk leaves PID 1 its log and its
+        // clock
         [
             "-q", "-F", "-b", "4096", "-i", "65536", "-m", "5", "-L", LABEL,
         ]

@@ -1,10 +1,12 @@
-//! Erasing the data partition before it is given a new file system: `mkfs` alone leaves what lay there in its blocks, and
-//! whoever gets the box next could read the token out of them.
+//! Erasing the data partition before it is given a new file system: `mkfs` alone leaves what lay
+//! there in its blocks, and whoever gets the box next could read the token out of them.
 //!
-//! A device that zeroes by itself (NVMe, most virtual disks) does so, in seconds. Any other one (SD cards, USB sticks) is told to
-//! forget everything, which it may or may not do; so it is read from end to end then, and zeros are written over what is left.
-//! Reading is faster than writing and wears nothing. A large and slow card would take an hour: after [`PATIENCE`] the rest is left,
-//! and said. Whatever the way, nobody but the device's maker knows what lies in blocks that flash has put aside.
+//! A device that zeroes by itself (NVMe, most virtual disks) does so, in seconds. Any other one (SD
+//! cards, USB sticks) is told to forget everything, which it may or may not do; so it is read from
+//! end to end then, and zeros are written over what is left. Reading is faster than writing and
+//! wears nothing. A large and slow card would take an hour: after [`PATIENCE`] the rest is left,
+//! and said. Whatever the way, nobody but the device's maker knows what lies in blocks that flash
+//! has put aside.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
@@ -25,7 +27,8 @@ const PIECE: usize = 1 << 20;
 /// Longer files are no secrets, but records and logs.
 const SMALL: u64 = 1 << 20;
 
-/// Zeroes, or fails at once where the device can't do it by itself (`blkdev_fallocate` in the kernel's block/fops.c).
+/// Zeroes, or fails at once where the device can't do it by itself (`blkdev_fallocate` in the
+/// kernel's block/fops.c).
 const ZERO: FallocateFlags = FallocateFlags::PUNCH_HOLE.union(FallocateFlags::KEEP_SIZE);
 /// Tells the device that nobody wants to know any more.
 const FORGET: FallocateFlags = ZERO.union(FallocateFlags::NO_HIDE_STALE);
@@ -68,7 +71,8 @@ fn order(file: &File, size: u64, what: FallocateFlags, end: Duration) -> bool {
         .all(|at| clock::steady() < end && fallocate(file, what, at, ORDER.min(size - at)).is_ok())
 }
 
-/// Writes zeros over what is not of one byte again and again: flash that has forgotten reads as all 0 or all 1.
+/// Writes zeros over what is not of one byte again and again: flash that has forgotten reads as all
+/// 0 or all 1.
 fn overwrite(file: &File, size: u64, end: Duration) -> io::Result<Erased> {
     let (mut piece, zeros) = (vec![0; PIECE], vec![0; PIECE]);
     let mut erased = Erased {
@@ -97,8 +101,9 @@ fn is_uniform(piece: &[u8]) -> bool {
     steps.iter().all(|step| *step == first) && rest.iter().all(|byte| *byte == first[0])
 }
 
-/// Overwrites where they lie the files that may hold a secret: all small ones below a folder. Those come before the rest, so
-/// that nothing that follows can come too late for them. The first failure, where there was one.
+/// Overwrites where they lie the files that may hold a secret: all small ones below a folder. Those
+/// come before the rest, so that nothing that follows can come too late for them. The first
+/// failure, where there was one.
 pub fn small_files(folder: &Path) -> io::Result<()> {
     let mut done = Ok(());
     for entry in std::fs::read_dir(folder)? {

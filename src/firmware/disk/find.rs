@@ -18,7 +18,8 @@ const LOOK: Duration = Duration::from_millis(50);
 pub struct FoundDisk {
     /// The disk, or why there is none.
     pub disk: Result<Disk, String>,
-    /// What the boot loader reads: it can be there where the data partition is not, and be told why.
+    /// What the boot loader reads: it can be there where the data partition is not, and be told
+    /// why.
     pub esp: Option<Partition>,
 }
 

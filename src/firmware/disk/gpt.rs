@@ -1,5 +1,5 @@
-//! Identities of partitions, read from the disk's own table: Debian's kernel does not tell them, and without them two disks
-//! with the same names can't be told apart.
+//! Identities of partitions, read from the disk's own table: Debian's kernel does not tell them,
+//! and without them two disks with the same names can't be told apart.
 
 use std::fs::File;
 use std::io;
@@ -21,7 +21,8 @@ pub fn partition_uuid(disk: &Path, sector: u64, number: u32) -> io::Result<Strin
     Ok(in_words(&uuid))
 }
 
-/// Where the identity of an entry stands on the disk, from the header (UEFI specification, 5.3.2 and 5.3.3).
+/// Where the identity of an entry stands on the disk, from the header (UEFI specification, 5.3.2
+/// and 5.3.3).
 fn entry_offset(header: &[u8; 92], sector: u64, number: u32) -> Option<u64> {
     let word = |at: usize| Some(u32::from_le_bytes(header.get(at..at + 4)?.try_into().ok()?));
     let first = u64::from_le_bytes(header.get(72..80)?.try_into().ok()?);

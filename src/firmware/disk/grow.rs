@@ -1,7 +1,7 @@
 //! Grows the data partition to the end of its disk.
 //!
-//! It can be interrupted anywhere: each boot looks again whether there is room behind the partition, and whether the file
-//! system fills it.
+//! It can be interrupted anywhere: each boot looks again whether there is room behind the
+//! partition, and whether the file system fills it.
 
 use std::io;
 use std::path::Path;
@@ -9,12 +9,14 @@ use std::path::Path;
 use super::partition::Disk;
 use crate::firmware::program::run;
 
-/// Less room than this behind the partition is not worth touching the table, sectors of 512 bytes: 16 MiB.
+/// Less room than this behind the partition is not worth touching the table, sectors of 512 bytes:
+/// 16 MiB.
 const WORTH_IT: u64 = 32_768;
 /// The second table at the disk's end, and what aligning may cost: 1 MiB.
 const KEPT: u64 = 2_048;
 
-/// Makes the partition as large as the disk lets it be. True where it grew. Nothing of the disk may be mounted.
+/// Makes the partition as large as the disk lets it be. True where it grew. Nothing of the disk may
+/// be mounted.
 ///
 /// # Errors
 /// In words: the table stays as it was.

@@ -54,7 +54,8 @@ pub enum Choice {
     },
 }
 
-/// What `/sys/class/block/<name>/uevent` says of a partition with one of our names; None for all else.
+/// What `/sys/class/block/<name>/uevent` says of a partition with one of our names; None for all
+/// else.
 #[must_use]
 pub fn of_uevent(uevent: &str, disk: &str) -> Option<Partition> {
     let word = |key: &str| {
@@ -71,7 +72,8 @@ pub fn of_uevent(uevent: &str, disk: &str) -> Option<Partition> {
     })
 }
 
-/// Chooses among the disks found. `booted_from`: the identity of the ESP that the boot loader was read from, where it says.
+/// Chooses among the disks found. `booted_from`: the identity of the ESP that the boot loader was
+/// read from, where it says.
 #[must_use]
 pub fn choose(found: &[Partition], booted_from: Option<&str>) -> Choice {
     let mut names: Vec<&str> = found.iter().map(|one| &*one.disk).collect();

@@ -1,5 +1,5 @@
-//! What an ext4 file system says of itself, read without mounting it: is there one, how large does it believe to be, and
-//! where are its copies.
+//! What an ext4 file system says of itself, read without mounting it: is there one, how large does
+//! it believe to be, and where are its copies.
 
 use std::fs::File;
 use std::io;
@@ -11,8 +11,8 @@ const FIRST: u64 = 1024;
 /// Its length as far as we read.
 const LENGTH: usize = 1024;
 
-/// Where copies are, as `e2fsck -b` and `-B` want them: block and size of a block. mkfs.ext4 puts one into the second group,
-/// whose place depends on the block's size only.
+/// Where copies are, as `e2fsck -b` and `-B` want them: block and size of a block. mkfs.ext4 puts
+/// one into the second group, whose place depends on the block's size only.
 pub const COPIES: [(u64, u64); 5] = [
     (32_768, 4_096),
     (98_304, 4_096),

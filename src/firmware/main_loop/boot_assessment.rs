@@ -9,7 +9,8 @@ use crate::firmware::boot_counting;
 use crate::firmware::shutdown::ShutdownKind;
 
 impl MainLoop {
-    /// How long all has been well with the box itself. A firmware that does not get at its data is not well, whoever answers.
+    /// How long all has been well with the box itself. A firmware that does not get at its data is
+    /// not well, whoever answers.
     fn well_for(&self, now: Duration) -> Duration {
         match self.given.data.is_in_ram() {
             true => Duration::ZERO,
@@ -17,7 +18,8 @@ impl MainLoop {
         }
     }
 
-    /// Marks the firmware good, or gives it up where it should have done well long ago and there is another one.
+    /// Marks the firmware good, or gives it up where it should have done well long ago and there is
+    /// another one.
     pub(super) fn judge(&mut self, now: Duration) {
         if self.blessed || self.ending.is_some() {
             return;

@@ -42,8 +42,8 @@ impl MainLoop {
         }
     }
 
-    /// Leaves a factory reset to the next start, which finishes it whatever happens; where that can't be told, it is done at the
-    /// end of this life.
+    /// Leaves a factory reset to the next start, which finishes it whatever happens; where that
+    /// can't be told, it is done at the end of this life.
     fn reset(&self) -> ShutdownKind {
         let (Some(esp), Some(_)) = (&self.given.esp, &self.given.disk) else {
             return ShutdownKind::FactoryReset;

@@ -24,7 +24,8 @@ impl MainLoop {
         self.look_after_settings(now);
         match self.given.network.cable.look(&services::cards()) {
             None => {}
-            // a DHCP client notices for hours neither that its cable is back nor that it is in another network
+            // a DHCP client notices for hours neither that its cable is back nor that it is in
+            // another network
             Some(LinkChange::CableBack) => {
                 let why = "the cable is back".to_owned();
                 self.drive(supervise::ServiceEvent::Stuck(services::DHCP, why), now);

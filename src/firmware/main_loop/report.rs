@@ -39,7 +39,8 @@ impl MainLoop {
         facts(&self.given, self.watch.beat(), signal, self.own_troubles())
     }
 
-    /// What is wrong with the box itself, each with its cure: with settings that were not taken in, which STATUS.TXT has elsewhere.
+    /// What is wrong with the box itself, each with its cure: with settings that were not taken in,
+    /// which STATUS.TXT has elsewhere.
     fn troubles(&self) -> Vec<String> {
         let mut troubles = self.own_troubles();
         if let ProvisionResult::Refused { why } | ProvisionResult::Failed { why } =

@@ -25,7 +25,8 @@ pub enum Death {
     Signal(i32),
 }
 
-/// Starts it in a process group of its own, without root's rights where it is to have none. What it says goes to the log.
+/// Starts it in a process group of its own, without root's rights where it is to have none. What it
+/// says goes to the log.
 ///
 /// # Errors
 /// What the system said.

@@ -8,7 +8,8 @@ use crate::ledger::key::LedgerKey;
 use crate::ledger::row::{Row, Rows, merge};
 use crate::spool::LineSet;
 
-/// One acknowledgement carries at most so many rows into the note: with the rows of a tail besides it stays below 16 kB.
+/// One acknowledgement carries at most so many rows into the note: with the rows of a tail besides
+/// it stays below 16 kB.
 const MOST_STEP: usize = 512;
 
 /// Lines in a row that count for the same.
@@ -91,7 +92,8 @@ impl Books {
         }
     }
 
-    /// What counts when these lines leave the spool; where that is too much for one note, the first part.
+    /// What counts when these lines leave the spool; where that is too much for one note, the first
+    /// part.
     #[must_use]
     pub fn step(&self, release: &Release) -> DeliveryStep {
         let mut rows = Rows::new();

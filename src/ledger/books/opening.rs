@@ -118,7 +118,8 @@ impl Books {
         books
     }
 
-    /// Holds the rows against what the spool has, and puts the difference where no row is known for it.
+    /// Holds the rows against what the spool has, and puts the difference where no row is known for
+    /// it.
     fn reconcile(&mut self, stock: Stock) -> Option<LedgerRepair> {
         let difference = self.balance(stock);
         let lost = u64::try_from(difference).unwrap_or(0);

@@ -11,7 +11,8 @@ use crate::spool::LineSet;
 #[derive(Default)]
 struct World {
     books: Books,
-    /// Flash: tags of all lines ever, the streams' cursors, the note with how far the SIEM had come, the file.
+    /// Flash: tags of all lines ever, the streams' cursors, the note with how far the SIEM had
+    /// come, the file.
     lines: Vec<u32>,
     cursors: BTreeMap<u8, Vec<u8>>,
     noted: (u64, Vec<u8>),
@@ -326,7 +327,8 @@ fn only_what_the_receiver_answered_is_proved() {
     let mut world = World::default();
     lines(&mut world, 5, 10);
     world.act(Act::Send(10));
-    // line 3 is refused; of lines 6 and 7 nothing is known, and they leave all the same: that must show
+    // line 3 is refused; of lines 6 and 7 nothing is known, and they leave all the same: that must
+    // show
     let release = Release {
         before: 10,
         arrived: [0..3, 4..6, 8..10].into_iter().collect(),

@@ -1,15 +1,17 @@
 //! The export of the settings to another box: the text, and on request the secrets and
 //! certificates, encrypted with a passphrase.
 //!
-//! Without secrets an export is the settings file itself. With them it is one text encrypted with a passphrase as age has it
-//! (<https://age-encryption.org/v1>, a scrypt recipient, armored), so that `age -d` opens it too; inside is one JSON text:
+//! Without secrets an export is the settings file itself. With them it is one text encrypted with a
+//! passphrase as age has it (<https://age-encryption.org/v1>, a scrypt recipient, armored), so that
+//! `age -d` opens it too; inside is one JSON text:
 //!
 //! ```json
 //! {"siembox_export":1,"settings":"…the TOML…","secrets":{"agent[1].source.token_file":"…"}}
 //! ```
 //!
-//! What comes along is what the agents' settings name by a file: [`SECRET_KEYS`] and [`CERTIFICATE_KEYS`], all under `secrets`.
-//! The page's own certificate does not: it is for the name of this box.
+//! What comes along is what the agents' settings name by a file: [`SECRET_KEYS`] and
+//! [`CERTIFICATE_KEYS`], all under `secrets`. The page's own certificate does not: it is for the
+//! name of this box.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -48,8 +50,8 @@ const AGE: [&str; 2] = ["age-encryption.org/", "-----BEGIN AGE ENCRYPTED FILE---
 pub struct Bundle {
     /// The settings file's text.
     pub settings: String,
-    /// Secrets and certificates by the key that names their file, with the agent's number as in findings:
-    /// `agent[1].source.token_file`.
+    /// Secrets and certificates by the key that names their file, with the agent's number as in
+    /// findings: `agent[1].source.token_file`.
     pub secrets: BTreeMap<String, Secret>,
 }
 
@@ -82,7 +84,8 @@ pub enum BundleError {
         /// Why.
         source: FileError,
     },
-    /// A file that the settings name lies elsewhere: an administrator of the machine put it there, and it stays there.
+    /// A file that the settings name lies elsewhere: an administrator of the machine put it there,
+    /// and it stays there.
     #[error("{key}: {outside}; or export without secrets")]
     Outside {
         /// The key that names it.
@@ -197,7 +200,8 @@ pub fn secrets_of(
 /// An export with secrets: one encrypted file.
 ///
 /// # Errors
-/// Where the passphrase is shorter than [`MIN_PASSPHRASE`], or all together longer than [`MAX_EXPORT_BYTES`].
+/// Where the passphrase is shorter than [`MIN_PASSPHRASE`], or all together longer than
+/// [`MAX_EXPORT_BYTES`].
 pub fn export(bundle: &Bundle, passphrase: &Secret) -> Result<Vec<u8>, BundleError> {
     let found = passphrase.reveal().chars().count();
     if found < MIN_PASSPHRASE {
@@ -243,8 +247,8 @@ pub fn is_encrypted(bytes: &[u8]) -> bool {
     AGE.iter().any(|begin| bytes.starts_with(begin.as_bytes()))
 }
 
-/// Opens an export, or takes a plain settings file as one without secrets, and checks its settings. `settings_file` is
-/// where they are to go: it names the file in findings. Nothing is written.
+/// Opens an export, or takes a plain settings file as one without secrets, and checks its settings.
+/// `settings_file` is where they are to go: it names the file in findings. Nothing is written.
 ///
 /// # Errors
 /// [`BundleError`]; no text of it holds a secret or the passphrase.

@@ -1,7 +1,8 @@
 //! Sets or removes one key of a settings file.
 //!
-//! A key that is there has its value replaced where it stands. One that is not goes where a person would write it: below the
-//! last key of its table; dotted, between brackets, or below a header of its own, as the file has it already.
+//! A key that is there has its value replaced where it stands. One that is not goes where a person
+//! would write it: below the last key of its table; dotted, between brackets, or below a header of
+//! its own, as the file has it already.
 
 use toml_edit::{Document, InlineTable, Item, Table, TableLike, Value};
 
@@ -27,7 +28,8 @@ pub(super) enum Base {
 
 /// How far a path leads in the file, and through what.
 struct Walk<'d> {
-    /// The table with a header (the top of the file counts as one), as long as it goes through no brackets.
+    /// The table with a header (the top of the file counts as one), as long as it goes through no
+    /// brackets.
     header: Option<(&'d Table, usize)>,
     /// The last brackets, and how many parts of the path lead to them.
     brackets: Option<(&'d InlineTable, usize)>,
@@ -226,7 +228,8 @@ fn add(text: &str, key: &SettingKey<'_>, value: &str) -> Option<String> {
         let line = format!("{}{line}{}", indent(text, begin), newline(text));
         return Some(with_line(text, at, &line));
     }
-    // below a header of its own; one part of the path names it, or as many as there are tables below it already
+    // below a header of its own; one part of the path names it, or as many as there are tables
+    // below it already
     let parts = walk.depth.max(1);
     let name = key.path[..parts].join(".");
     let nl = newline(text);

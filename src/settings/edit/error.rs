@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use crate::text_file::FileError;
 
-/// Why a settings file or a secret's file could not be opened for a change, or the change not be kept.
+/// Why a settings file or a secret's file could not be opened for a change, or the change not be
+/// kept.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EditError {

@@ -10,10 +10,12 @@ pub(super) struct Gap {
 }
 
 impl Gap {
-    /// Divides the text between the last line of one table and the header of the next, or the end of the file.
+    /// Divides the text between the last line of one table and the header of the next, or the end
+    /// of the file.
     ///
-    /// To the table below belongs what stands right above its header; to the one above what stands right below its last
-    /// line, and whatever is followed by a setting that is commented out: only there it could be put in force.
+    /// To the table below belongs what stands right above its header; to the one above what stands
+    /// right below its last line, and whatever is followed by a setting that is commented out: only
+    /// there it could be put in force.
     pub(super) fn of(text: &str, before_a_header: bool) -> Self {
         let paragraphs = paragraphs(text);
         let adjoins_end = |paragraph: &Paragraph| before_a_header && paragraph.to == text.len();

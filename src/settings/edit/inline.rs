@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-/// Takes an entry out of an inline table or list. `whole` is the text from bracket to bracket, `ends` are the ends of all
-/// entries, `entry` is one of them.
+/// Takes an entry out of an inline table or list. `whole` is the text from bracket to bracket,
+/// `ends` are the ends of all entries, `entry` is one of them.
 pub(super) fn cut(text: &str, whole: &Range<usize>, ends: &[usize], entry: usize) -> String {
     let before = match entry {
         0 => whole.start + 1,

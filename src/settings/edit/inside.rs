@@ -1,7 +1,7 @@
 //! Files that are named through the page lie in the settings file's folder.
 //!
-//! siembox reads its files with rights that whoever sits at the page need not have. A path that leads out of the folder would
-//! make the page a reader of any file of the machine.
+//! siembox reads its files with rights that whoever sits at the page need not have. A path that
+//! leads out of the folder would make the page a reader of any file of the machine.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -19,7 +19,8 @@ pub struct Outside {
     pub folder: PathBuf,
 }
 
-/// Does the file lie in the folder, or would it, where it is not there yet? `path` is joined to the folder already.
+/// Does the file lie in the folder, or would it, where it is not there yet? `path` is joined to the
+/// folder already.
 ///
 /// # Errors
 /// Where it climbs (`..`), is elsewhere, or a link on the way leads out.

@@ -11,7 +11,8 @@ pub(super) fn parsed(text: &str) -> Option<Document<&str>> {
     Document::parse(text).ok()
 }
 
-/// The lines of one table with a header: from the header's to that of its last value. Header and key belong to nobody else.
+/// The lines of one table with a header: from the header's to that of its last value. Header and
+/// key belong to nobody else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Block {
     pub from: usize,

@@ -27,7 +27,8 @@ fn value() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// One table of an agent, in one of the ways in which it can be written. Each comment is a word of its own.
+/// One table of an agent, in one of the ways in which it can be written. Each comment is a word of
+/// its own.
 fn table(
     name: &'static str,
     keys: &'static [(&'static str, &'static str)],
@@ -216,7 +217,8 @@ proptest! {
         prop_assert_eq!(of_others(&after), of_others(&text), "{}", after);
     }
 
-    /// Lines of every kind in any order, as nobody would write them: what is TOML stays TOML, and does what was asked.
+    /// Lines of every kind in any order, as nobody would write them: what is TOML stays TOML, and
+    /// does what was asked.
     #[test]
     fn the_strangest_file_can_be_changed(lines in proptest::collection::vec(proptest::sample::select(STRANGE), 1..12), crlf: bool, key in 0..KEYS.len()) {
         let mut text = lines.concat();

@@ -53,7 +53,8 @@ pub(super) fn tables_of(text: &str, top: &Table, table: &Table) -> String {
     out
 }
 
-/// At the place where something was taken out, two blank lines become one, and at an end of the file none.
+/// At the place where something was taken out, two blank lines become one, and at an end of the
+/// file none.
 fn close_seam(text: &mut String, at: usize) {
     let above = text[..at].trim_end_matches([' ', '\t', '\r', '\n']).len();
     let above = if above == 0 {
@@ -77,7 +78,8 @@ fn close_seam(text: &mut String, at: usize) {
     }
 }
 
-/// Takes out a value with its key: in a table, its line (a comment behind it stays); between brackets, with its comma.
+/// Takes out a value with its key: in a table, its line (a comment behind it stays); between
+/// brackets, with its comma.
 pub(super) fn leaf(text: &str, leaf: &Leaf, brackets: Option<&InlineTable>) -> String {
     let Some((table, whole)) = brackets.and_then(|table| Some((table, table.span()?))) else {
         return line(text, leaf);

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use super::{EditError, disk};
 use crate::settings::Secret;
 
-/// Writes a secret to the file `name` in `folder`, mode 0600, in place of what was there in one step. Returns the path to
-/// name in the settings: `folder` joined with `name`.
+/// Writes a secret to the file `name` in `folder`, mode 0600, in place of what was there in one
+/// step. Returns the path to name in the settings: `folder` joined with `name`.
 ///
 /// # Errors
-/// Where the name is none (1 to 100 of `a-z A-Z 0-9 . _ -`, not starting with a point), or the file can't be written; the
-/// old one is then as it was.
+/// Where the name is none (1 to 100 of `a-z A-Z 0-9 . _ -`, not starting with a point), or the file
+/// can't be written; the old one is then as it was.
 pub fn put_secret(folder: &Path, name: &str, secret: &Secret) -> Result<PathBuf, EditError> {
     let path = folder.join(checked(name)?);
     let text = format!("{}\n", secret.reveal());

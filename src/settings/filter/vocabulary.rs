@@ -1,5 +1,5 @@
-//! The filters there are, as data: reference §1.7 (activities) and §1.8 (alerts), both from the API's own pages, and after
-//! them those that working clients use though no page lists them.
+//! The filters there are, as data: reference §1.7 (activities) and §1.8 (alerts), both from the
+//! API's own pages, and after them those that working clients use though no page lists them.
 
 use super::operator::{
     FilterValues,
@@ -115,7 +115,8 @@ pub(in crate::settings) static ACTIVITIES: Vocabulary = Vocabulary {
         field("text", Words, &[Eq, Startswithsingle, Text]),
         field("date", Time, &[Lte, Gte, Range, LteNdays, GteNdays]),
         field("policy", Words, OR_SET),
-        // [{ s = "stream", t = "type" }]; 0 Access control, 1 Session control, 2 App connector, 3 its analysis, 5 Discovery, 6 MDATP
+        // [{ s = "stream", t = "type" }]; 0 Access control, 1 Session control, 2 App connector, 3
+        // its analysis, 5 Discovery, 6 MDATP
         field("source", Any, EQ_NEQ),
         field("activity.alertId", Words, EQ),
         field("activityObject", Any, EQ_NEQ),
@@ -159,7 +160,8 @@ pub(in crate::settings) static ALERTS: Vocabulary = Vocabulary {
         field("entity.policy", Words, EQ_NEQ),
         field("entity.file", Words, EQ_NEQ),
         field("alertOpen", Flag, EQ),
-        // 0 Low, 1 Medium, 2 High; 3 Informational is in the records though not on the filters' page
+        // 0 Low, 1 Medium, 2 High; 3 Informational is in the records though not on the filters'
+        // page
         field("severity", Number(0, 3), EQ_NEQ),
         // 0 Open, 1 Dismissed, 2 Resolved, 3 Closed: false positive, 4 benign, 5 true positive
         field("resolutionStatus", Number(0, 5), EQ_NEQ),

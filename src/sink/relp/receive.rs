@@ -60,7 +60,8 @@ impl<C: Transport> Session<C> {
                 _ => Ok(()),
             };
         }
-        // One line that is refused ends nothing: what becomes of it is decided where lines have numbers.
+        // One line that is refused ends nothing: what becomes of it is decided where lines have
+        // numbers.
         let noted = if answer.is_yes() {
             self.window.accept(txnr)
         } else {

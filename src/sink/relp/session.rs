@@ -1,4 +1,5 @@
-//! A RELP session on a byte stream, plain or encrypted: lines become transactions, answers are taken in while lines go out.
+//! A RELP session on a byte stream, plain or encrypted: lines become transactions, answers are
+//! taken in while lines go out.
 
 use std::time::Duration;
 
@@ -214,7 +215,8 @@ impl<C: Transport> Sink for Session<C> {
         first: Option<u64>,
     ) -> Result<FramingRepairs, SinkError> {
         self.usable()?;
-        // Until it ends well: who abandons this call, or gets an error, must not go on with half a line out.
+        // Until it ends well: who abandons this call, or gets an error, must not go on with half a
+        // line out.
         self.spent = true;
         self.send_lines(lines, first).await?;
         self.spent = false;
@@ -247,7 +249,8 @@ impl<C: Transport> Sink for Session<C> {
             Ok(result) => result?,
             Err(_) => return Err(self.unanswered(bound)),
         }
-        // All is answered. What goes wrong from here on costs nothing, and a goodbye is as good as an answer.
+        // All is answered. What goes wrong from here on costs nothing, and a goodbye is as good as
+        // an answer.
         let farewell = async {
             let _ = self.ask(self.window.next(), "close", "").await;
             self.stream.leave().await;

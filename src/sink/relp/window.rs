@@ -1,15 +1,17 @@
 //! The window of open RELP transactions: sent and not yet answered. A window of them is what makes
 //! RELP quick: without it each line would wait for the answer to the one before.
 //!
-//! Each transaction carries the number of its line, and an answer is noted under that number. Nothing is derived by adding a
-//! count of answers to a position: two counters for one thing would drift apart at the first break.
+//! Each transaction carries the number of its line, and an answer is noted under that number.
+//! Nothing is derived by adding a count of answers to a position: two counters for one thing would
+//! drift apart at the first break.
 
 use std::collections::VecDeque;
 
 use crate::sink::{Answers, ReceiverRefusal};
 
-/// Lines that may be on their way at once, as with librelp. A broken connection repeats at most so many. Enough for 2,500 lines
-/// per second, the most that one tenant's API gives, at a round trip of 50 ms.
+/// Lines that may be on their way at once, as with librelp. A broken connection repeats at most so
+/// many. Enough for 2,500 lines per second, the most that one tenant's API gives, at a round trip
+/// of 50 ms.
 pub const WINDOW: usize = 128;
 /// The highest transaction number; 1 comes after it, as 0 is for hints.
 const LAST: u32 = 999_999_999;
@@ -184,7 +186,8 @@ mod tests {
     }
 
     proptest! {
-        /// Against the simplest model: what was begun with its line, and what was answered about each.
+        /// Against the simplest model: what was begun with its line, and what was answered about
+        /// each.
         #[test]
         fn notes_what_was_answered_by_line(
             first in prop_oneof![Just(2_u32), LAST - 60..=LAST],

@@ -1,9 +1,11 @@
-//! `TXNR SP COMMAND SP DATALEN [SP DATA] LF`: one frame, either way. Data is counted, so nothing inside it can end it.
+//! `TXNR SP COMMAND SP DATALEN [SP DATA] LF`: one frame, either way. Data is counted, so nothing
+//! inside it can end it.
 
-/// A receiver's frame with more data than this is refused, bytes. The longest that librelp sends (its answer to `open`) has
-/// about a hundred.
+/// A receiver's frame with more data than this is refused, bytes. The longest that librelp sends
+/// (its answer to `open`) has about a hundred.
 pub const MAX_DATA: usize = 4096;
-/// The longest frame that [`parse`] takes: nine digits, a command, nine digits, the data, three blanks and the line feed.
+/// The longest frame that [`parse`] takes: nine digits, a command, nine digits, the data, three
+/// blanks and the line feed.
 pub const MAX_FRAME: usize = DIGITS + MAX_COMMAND + DIGITS + MAX_DATA + 4;
 /// Most digits of a number.
 const DIGITS: usize = 9;
@@ -48,8 +50,9 @@ enum Stop {
     Bad(FrameFault),
 }
 
-/// Takes the first frame off `bytes`; says how many bytes it took, or `None` where its end has not come yet. Bytes that can't
-/// become a frame any more are refused at once, so no more than [`MAX_FRAME`] ever have to be kept.
+/// Takes the first frame off `bytes`; says how many bytes it took, or `None` where its end has not
+/// come yet. Bytes that can't become a frame any more are refused at once, so no more than
+/// [`MAX_FRAME`] ever have to be kept.
 ///
 /// # Errors
 /// Where the bytes are no frame, whatever follows.

@@ -1,7 +1,7 @@
 //! What a RELP server may say: the answer to a transaction, or that it ends the session.
 //!
-//! An answer's data is `RSP-CODE [SP HUMANMSG] [LF CMDDATA]`, the code of three digits; 200 is the only good one. librelp
-//! answers `close` with no data at all.
+//! An answer's data is `RSP-CODE [SP HUMANMSG] [LF CMDDATA]`, the code of three digits; 200 is the
+//! only good one. librelp answers `close` with no data at all.
 
 use super::frame::{self, Frame, FrameFault};
 use crate::foreign::ForeignText;
@@ -43,7 +43,8 @@ pub enum AnswerFault {
     Transaction(u32),
 }
 
-/// Takes the first saying off `bytes`; says how many bytes it took, or `None` where its end has not come yet.
+/// Takes the first saying off `bytes`; says how many bytes it took, or `None` where its end has not
+/// come yet.
 ///
 /// # Errors
 /// Where the bytes are nothing that a server says, whatever follows.

@@ -57,7 +57,8 @@ impl SledSpool {
         Ok(())
     }
 
-    /// Writes how far the SIEM has come. Where a page is being written, that does it, or the next acknowledgement.
+    /// Writes how far the SIEM has come. Where a page is being written, that does it, or the next
+    /// acknowledgement.
     fn write_note(&self, reader: &mut BatchReader) -> Result<(), SpoolError> {
         let mut writer = match self.writer.try_lock() {
             Ok(writer) => writer,

@@ -16,21 +16,24 @@ use crate::spool::batch::Encoder;
 use crate::spool::state::SpoolState;
 use crate::spool::{DeadLetter, SpoolError, SpoolPage};
 
-/// A store is followed by another one when it has so many pieces of its own: sled rewrites its list of trees with each
-/// new tree.
+/// A store is followed by another one when it has so many pieces of its own: sled rewrites its list
+/// of trees with each new tree.
 const MOST_PIECES: u32 = 256 * SHEAF;
-/// What opening the two stores may add on disk: each is filled up to the end of a segment, and gets an index.
+/// What opening the two stores may add on disk: each is filled up to the end of a segment, and gets
+/// an index.
 pub(super) const OPENING: u64 = 3 << 20;
 
 /// The writing side.
 pub(super) struct Writer {
     /// As it last became durable.
     pub(super) state: SpoolState,
-    /// Is the newest store as `state` says? After an error it may hold half a page, and sled takes no more.
+    /// Is the newest store as `state` says? After an error it may hold half a page, and sled takes
+    /// no more.
     pub(super) fit: bool,
     /// Why the newest store could not be opened again. It stays so until the spool is opened anew.
     pub(super) lost: Option<String>,
-    /// The disk was full when so many bytes were needed. Nothing is tried until there is that much room.
+    /// The disk was full when so many bytes were needed. Nothing is tried until there is that much
+    /// room.
     pub(super) starved: u64,
     pub(super) encoder: Encoder,
     /// When the copy of the cursors was last made by this process.
@@ -197,14 +200,16 @@ impl SledSpool {
             }
         };
         make().inspect_err(|_| {
-            // Where the name was given and could not be made durable, the page must not be there after all.
+            // Where the name was given and could not be made durable, the page must not be there
+            // after all.
             let _ = std::fs::rename(&path, &fresh);
             let _ = segments::remove(&fresh);
         })
     }
 
-    /// Puts a store that was just made in the place of the newest. The one before stays open for the reader where it is the
-    /// only other one with lines that wait. `end`: how many pieces count in it.
+    /// Puts a store that was just made in the place of the newest. The one before stays open for
+    /// the reader where it is the only other one with lines that wait. `end`: how many pieces count
+    /// in it.
     pub(super) fn take_over(&self, new: Head, draft: &WriteBatch, end: Option<u32>) {
         let mut reader = held(&self.reader);
         let id = new.id;
@@ -230,8 +235,8 @@ impl SledSpool {
         let _ = self.delete(&mut reader, &drained);
     }
 
-    /// Full comes before the bound is passed. Where nothing waits there is nothing to wait for, and the page is taken
-    /// whatever its size.
+    /// Full comes before the bound is passed. Where nothing waits there is nothing to wait for, and
+    /// the page is taken whatever its size.
     fn check_room(&self, draft: &WriteBatch) -> Result<(), SpoolError> {
         // sled adds a header to each piece, fills up segments, and rewrites its list of trees.
         let growth = draft.bytes + draft.bytes / 16 + 128 * 1024;
@@ -283,7 +288,8 @@ impl SledSpool {
     }
 }
 
-/// Writes a draft into a store and makes it durable: the pieces, then the state that makes them count.
+/// Writes a draft into a store and makes it durable: the pieces, then the state that makes them
+/// count.
 pub(super) fn fill(store: &Store, draft: &WriteBatch, sealed: Vec<u8>) -> Result<(), StoreError> {
     let mut unsynced = 0;
     for (index, piece) in (draft.begin..).zip(&draft.pieces) {

@@ -1,8 +1,9 @@
 //! The ballast: disk space kept in reserve for a full disk.
 //!
-//! sled writes when it opens a store (a snapshot, and zeros up to the end of the segment). Without room that fails, the
-//! store cannot be read, nothing is sent, and nothing is ever deleted: the spool would stay full for ever. So a file of
-//! zeros is kept, given up when opening needs the room, and taken again before anything more is appended.
+//! sled writes when it opens a store (a snapshot, and zeros up to the end of the segment). Without
+//! room that fails, the store cannot be read, nothing is sent, and nothing is ever deleted: the
+//! spool would stay full for ever. So a file of zeros is kept, given up when opening needs the
+//! room, and taken again before anything more is appended.
 
 use std::fs;
 use std::io::{self, Write};
@@ -49,7 +50,8 @@ impl Ballast {
         if self.held { self.bytes } else { 0 }
     }
 
-    /// Is there room for so many bytes more? Asks by trying; hardly anything of it reaches the device.
+    /// Is there room for so many bytes more? Asks by trying; hardly anything of it reaches the
+    /// device.
     pub(super) fn is_room_for(&self, bytes: u64) -> io::Result<()> {
         let path = self.path.with_extension("probe");
         let tried = write_zeros(&path, bytes, false);

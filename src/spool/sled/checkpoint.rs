@@ -10,7 +10,8 @@ use crate::spool::seen::{self, Chunk};
 use crate::spool::state::{SpoolState, StreamState};
 use crate::spool::{DeadLetter, dead_letter};
 
-/// The most fingerprints of a stream that are kept, bytes: four times the window that a source remembers. The oldest go.
+/// The most fingerprints of a stream that are kept, bytes: four times the window that a source
+/// remembers. The oldest go.
 const MOST_SEEN: usize = 4 << 20;
 
 /// What the next store begins with.
@@ -56,8 +57,8 @@ pub(super) fn all_seen(
         .collect()
 }
 
-/// The chunks of a stream that are not forgotten, oldest first. What cannot be read is left out, with all before it: the
-/// worst is a line that is sent twice.
+/// The chunks of a stream that are not forgotten, oldest first. What cannot be read is left out,
+/// with all before it: the worst is a line that is sent twice.
 pub(super) fn seen_of(
     shelf: RecordReader<'_>,
     stream: &StreamState,

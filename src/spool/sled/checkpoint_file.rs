@@ -1,8 +1,9 @@
 //! A copy of the checkpoint in a file, used if the newest segment cannot be opened.
 //!
-//! It is made only when nothing that came after it can be lost with the store: when a store is begun, and (every
-//! quarter of an hour at the most) when no line waits. So after the loss of the newest store the source, starting from
-//! the copy, reads again everything that the store still held. Some lines come twice; none is missing.
+//! It is made only when nothing that came after it can be lost with the store: when a store is
+//! begun, and (every quarter of an hour at the most) when no line waits. So after the loss of the
+//! newest store the source, starting from the copy, reads again everything that the store still
+//! held. Some lines come twice; none is missing.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};

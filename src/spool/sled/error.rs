@@ -1,7 +1,8 @@
 //! Errors below the spool, and the guard around sled, which answers some damage with a panic.
 //!
-//! sled answers damage partly with errors and partly with panics (`assert!`, `unwrap` and `expect` on what it read), so
-//! each call into it goes through [`contained`]. That needs `panic = "unwind"`.
+//! sled answers damage partly with errors and partly with panics (`assert!`, `unwrap` and `expect`
+//! on what it read), so each call into it goes through [`contained`]. That needs `panic =
+//! "unwind"`.
 
 use std::cell::Cell;
 use std::io;
@@ -17,7 +18,8 @@ pub(super) enum StoreError {
     Io(io::Error),
     /// What lies on disk is not what was written.
     Damage(String),
-    /// The disk neither reads nor writes at present: what lies on it may be sound, and nothing is to be done but to wait.
+    /// The disk neither reads nor writes at present: what lies on it may be sound, and nothing is
+    /// to be done but to wait.
     Gone(io::Error),
     /// It is sound, and of a format that only a newer version knows.
     Newer(u8),
@@ -27,7 +29,8 @@ thread_local! {
     static INSIDE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Is this thread inside a call whose panic the spool will catch? A panic hook that ends the process asks this first.
+/// Is this thread inside a call whose panic the spool will catch? A panic hook that ends the
+/// process asks this first.
 #[must_use]
 pub fn contained_here() -> bool {
     INSIDE.get()
@@ -35,7 +38,8 @@ pub fn contained_here() -> bool {
 
 /// Calls into sled; what it answers, or panics with, comes back as [`StoreError`].
 ///
-/// Nothing of ours is left half done by a panic in here: after trouble the store is closed and opened again.
+/// Nothing of ours is left half done by a panic in here: after trouble the store is closed and
+/// opened again.
 pub(super) fn contained<T>(call: impl FnOnce() -> ::sled::Result<T>) -> Result<T, StoreError> {
     let outer = INSIDE.replace(true);
     let answer = catch_unwind(AssertUnwindSafe(call));
@@ -56,8 +60,8 @@ pub(super) fn contained<T>(call: impl FnOnce() -> ::sled::Result<T>) -> Result<T
 // === impl StoreError ===
 
 impl StoreError {
-    /// Can only going round it help? So it is with what sled finds damaged, and with bytes and files that are not there.
-    /// All else is for the system or a person to end.
+    /// Can only going round it help? So it is with what sled finds damaged, and with bytes and
+    /// files that are not there. All else is for the system or a person to end.
     pub(super) fn is_damage(&self) -> bool {
         match self {
             Self::Damage(_) => true,
@@ -120,8 +124,8 @@ impl From<::sled::Error> for StoreError {
     }
 }
 
-/// sled copies an error by its kind and puts its debug form in the text (`Os { code: 5, kind: …`); this takes the system's
-/// own number from there again, or else the kind's own words.
+/// sled copies an error by its kind and puts its debug form in the text (`Os { code: 5, kind: …`);
+/// this takes the system's own number from there again, or else the kind's own words.
 fn restored(cause: io::Error) -> io::Error {
     if cause.raw_os_error().is_some() {
         return cause;

@@ -9,7 +9,8 @@ use crate::spool::{Repair, Stats};
 
 /// Repairs that wait to be asked for; the oldest go.
 const MOST_REPAIRS: usize = 64;
-/// Batches handed out and not acknowledged that are remembered; only the age and the size of what waits come from them.
+/// Batches handed out and not acknowledged that are remembered; only the age and the size of what
+/// waits come from them.
 const MOST_MARKS: usize = 1024;
 
 /// A store of the chain.

@@ -1,4 +1,5 @@
-//! One process per spool. sled has a lock of its own, on one store of the chain and with a message for programmers.
+//! One process per spool. sled has a lock of its own, on one store of the chain and with a message
+//! for programmers.
 
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};

@@ -1,8 +1,9 @@
 //! Opens a segment that a crash or a bad sector has damaged.
 //!
-//! `snap.*` and `conf` can be made again from nothing: the first is an index of the log, the second holds our own settings.
-//! sled refuses to open when the first is damaged (also when the power went while it was being written); without it
-//! everything comes back. What then still does not open is beyond repair.
+//! `snap.*` and `conf` can be made again from nothing: the first is an index of the log, the second
+//! holds our own settings. sled refuses to open when the first is damaged (also when the power went
+//! while it was being written); without it everything comes back. What then still does not open is
+//! beyond repair.
 
 use std::fs;
 use std::path::Path;
@@ -18,7 +19,8 @@ const RELEASE: Duration = Duration::from_secs(10);
 
 /// Opens the store, and says whether it had to be mended.
 pub(super) fn open(path: &Path) -> Result<(Store, bool), StoreError> {
-    // An index that was being written when the process ended; sled would take it for the newest one.
+    // An index that was being written when the process ended; sled would take it for the newest
+    // one.
     remove(path, |name| {
         name.starts_with("snap.") && name.ends_with(".generating")
     })?;

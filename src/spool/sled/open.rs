@@ -189,8 +189,9 @@ impl SledSpool {
 
     /// Begins a store: the first of all, or one in the place of those that are lost.
     ///
-    /// The cursors come from the newest place before the lost stores, so that what waited in them is read again from the
-    /// cloud. Its lines get the numbers that the lost ones had: whoever knew those was the process before this one.
+    /// The cursors come from the newest place before the lost stores, so that what waited in them
+    /// is read again from the cloud. Its lines get the numbers that the lost ones had: whoever knew
+    /// those was the process before this one.
     fn begin(
         &self,
         older: Option<(SegmentId, Store, SpoolState)>,
@@ -273,7 +274,8 @@ impl SledSpool {
         tally.progress.first = tally.progress.first.max(oldest).min(state.next);
     }
 
-    /// Drops what has arrived long ago, keeps room back, and has a look at the oldest line that waits.
+    /// Drops what has arrived long ago, keeps room back, and has a look at the oldest line that
+    /// waits.
     fn settle_in(&self) {
         let (drained, first) = {
             let mut tally = held(&self.tally);

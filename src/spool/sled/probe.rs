@@ -7,7 +7,8 @@ use std::path::Path;
 use super::segments;
 use crate::own_file;
 
-/// Does the disk take a few bytes durably, and give them back? A full one does not, and works all the same.
+/// Does the disk take a few bytes durably, and give them back? A full one does not, and works all
+/// the same.
 pub(super) fn disk_works(folder: &Path) -> io::Result<()> {
     const SAID: &[u8] = b"is this disk there?";
     let path = folder.join("probe");

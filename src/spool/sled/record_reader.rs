@@ -55,7 +55,8 @@ impl RecordReader<'_> {
         }
     }
 
-    /// Where to start reading for this line: the last record that stands at it or before it, of those that can be read.
+    /// Where to start reading for this line: the last record that stands at it or before it, of
+    /// those that can be read.
     pub(super) fn find(self, line: u64) -> Result<u32, StoreError> {
         let (mut from, mut to, mut best) = (0, self.pieces, 0);
         while from < to {
@@ -72,7 +73,8 @@ impl RecordReader<'_> {
         Ok(best)
     }
 
-    /// The record that this piece belongs to, or the next one to the left, down to `least`: where it begins, and its line.
+    /// The record that this piece belongs to, or the next one to the left, down to `least`: where
+    /// it begins, and its line.
     fn beginning(self, index: u32, least: u32) -> Result<Option<(u32, u64)>, StoreError> {
         for at in (least..=index).rev() {
             let Some(value) = self.readable(at)? else {
@@ -93,7 +95,8 @@ impl RecordReader<'_> {
         Ok(None)
     }
 
-    /// For the search, a place where the disk fails is like a damaged one: whoever reads there will see.
+    /// For the search, a place where the disk fails is like a damaged one: whoever reads there will
+    /// see.
     fn readable(self, index: u32) -> Result<Option<::sled::IVec>, StoreError> {
         match self.value(index) {
             Err(trouble) if trouble.is_disk() => Ok(None),

@@ -42,7 +42,8 @@ pub(super) fn pieces_of(store: &Store) -> u32 {
     });
     match states {
         [Some(one), Some(other)] => one.pieces.max(other.pieces),
-        // A first page has no state before it; else one is damaged, and the other may be the older one.
+        // A first page has no state before it; else one is damaged, and the other may be the older
+        // one.
         [Some(only), None] | [None, Some(only)] if only.page == 0 => only.pieces,
         _ => store.extent(),
     }
@@ -56,8 +57,9 @@ pub(super) fn progress_of(store: &Store) -> SpoolProgress {
         .unwrap_or_default()
 }
 
-/// The newest state whose page is whole; beside it, where that is not the newest of all, the lines of the page that is
-/// not. Where no page is whole, the newest state: what is damaged is then found when it is read.
+/// The newest state whose page is whole; beside it, where that is not the newest of all, the lines
+/// of the page that is not. Where no page is whole, the newest state: what is damaged is then found
+/// when it is read.
 pub(super) fn newest_state(store: &Store) -> Result<Option<(SpoolState, Option<u64>)>, StoreError> {
     let mut states = Vec::new();
     for turn in [0, 1] {

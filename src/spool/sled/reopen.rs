@@ -16,7 +16,8 @@ use super::store::Store;
 use super::{Head, SledSpool, held};
 use crate::spool::{Repair, SpoolError};
 
-/// How often a store is read that the disk does not give in full, and the time between; then it never will.
+/// How often a store is read that the disk does not give in full, and the time between; then it
+/// never will.
 const READS: u32 = 3;
 const BETWEEN_READS: Duration = Duration::from_millis(100);
 
@@ -35,8 +36,9 @@ impl SledSpool {
         mend::open(path)
     }
 
-    /// sled takes an error of the disk while it opens a store for the end of its log, and writes on from there. So the disk
-    /// is asked first: where it is gone, the store waits for it; where it has lost a place, sled may have the rest.
+    /// sled takes an error of the disk while it opens a store for the end of its log, and writes on
+    /// from there. So the disk is asked first: where it is gone, the store waits for it; where it
+    /// has lost a place, sled may have the rest.
     fn wait_for_disk(&self, path: &Path) -> Result<(), StoreError> {
         for _ in 0..READS {
             match probe::read_through(&path.join("db")).map_err(StoreError::Io) {
@@ -56,7 +58,8 @@ impl SledSpool {
         {
             let mut ballast = held(&self.ballast);
             if writer.starved > 0 || !writer.fit {
-                // As long as the disk takes nothing, the old handle serves the reader, and nothing is tried in vain.
+                // As long as the disk takes nothing, the old handle serves the reader, and nothing
+                // is tried in vain.
                 let needed = writer.starved.max(OPENING);
                 ballast.is_room_for(needed).map_err(self.io("write to"))?;
                 writer.starved = 0;

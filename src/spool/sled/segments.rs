@@ -53,7 +53,8 @@ pub(super) fn list_lost(folder: &Path) -> io::Result<Vec<SegmentId>> {
     list_kind(folder, LOST)
 }
 
-/// Remembers a store as lost, so that its lines are not waited for after the next start, and are counted once.
+/// Remembers a store as lost, so that its lines are not waited for after the next start, and are
+/// counted once.
 pub(super) fn mark_lost(folder: &Path, id: SegmentId) -> io::Result<()> {
     fs::create_dir(folder.join(id.named(LOST)))?;
     sync_folder(folder)

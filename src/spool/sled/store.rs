@@ -2,14 +2,17 @@
 //!
 //! What sled does well is used, what it does badly is kept away from it:
 //!
-//! - **Nine pieces to a tree.** sled writes a value as a link to its page; the tenth link, and a split at the seventeenth
-//!   entry, write the whole page again. In one large tree each value so goes to the device four times (measured: 0.66
-//!   bytes written per byte of text, 0.16 with nine to a tree). Trees are named by their number; piece 30 is in tree 3.
-//! - **Nothing is removed.** Removed keys make sled move pages about and use segments again; what it believes to be on
-//!   disk at that moment is not (see `sync`). A store is deleted as a whole instead.
-//! - **No sled batch.** sled's log is recovered up to the first gap, so what is written last is recovered last: a page
-//!   counts when its state, the last write, is there and fits (see `state`). A batch would add nothing to that, and has
-//!   a path of its own on which an error of the disk is noted and nobody is woken (`Log::exit_reservation` of 0.34.7).
+//! - **Nine pieces to a tree.** sled writes a value as a link to its page; the tenth link, and a
+//!   split at the seventeenth entry, write the whole page again. In one large tree each value so
+//!   goes to the device four times (measured: 0.66 bytes written per byte of text, 0.16 with nine
+//!   to a tree). Trees are named by their number; piece 30 is in tree 3.
+//! - **Nothing is removed.** Removed keys make sled move pages about and use segments again; what
+//!   it believes to be on disk at that moment is not (see `sync`). A store is deleted as a whole
+//!   instead.
+//! - **No sled batch.** sled's log is recovered up to the first gap, so what is written last is
+//!   recovered last: a page counts when its state, the last write, is there and fits (see `state`).
+//!   A batch would add nothing to that, and has a path of its own on which an error of the disk is
+//!   noted and nobody is woken (`Log::exit_reservation` of 0.34.7).
 
 use std::fs::{self, File};
 use std::io;
@@ -199,8 +202,9 @@ impl Store {
     }
 }
 
-/// sled leaves each segment that it has written, a buffer of [`SEGMENT`] bytes, to the collector that it shares with this
-/// process. Left alone, each thread keeps up to 64 of them before it hands them over to be freed.
+/// sled leaves each segment that it has written, a buffer of [`SEGMENT`] bytes, to the collector
+/// that it shares with this process. Left alone, each thread keeps up to 64 of them before it hands
+/// them over to be freed.
 fn free_written_buffers() {
     crossbeam_epoch::pin().flush();
 }

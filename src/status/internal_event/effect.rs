@@ -115,7 +115,8 @@ impl InternalEvent {
         }
     }
 
-    /// What becomes of the notices. Titles are the old portal's where it had one (troubleshooting-siem.md).
+    /// What becomes of the notices. Titles are the old portal's where it had one
+    /// (troubleshooting-siem.md).
     #[must_use]
     pub fn effect(&self) -> Effect {
         match self {

@@ -1,4 +1,5 @@
-//! What happened, in words for the log and the notice: what it means, and where somebody has to do something, what.
+//! What happened, in words for the log and the notice: what it means, and where somebody has to do
+//! something, what.
 
 use std::time::Duration;
 

@@ -63,7 +63,8 @@ pub fn replay(state_dir: &Path, request: &replay::ReplayRequest) -> Result<Words
     })
 }
 
-/// Asks the instance that runs on this state folder to do something with a spool that belongs to no agent.
+/// Asks the instance that runs on this state folder to do something with a spool that belongs to no
+/// agent.
 ///
 /// # Errors
 /// See [`SocketError`].

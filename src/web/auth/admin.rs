@@ -9,11 +9,13 @@ use crate::web::admin_session::AdminSession;
 use crate::web::form::Form;
 use crate::web::page::Page;
 
-/// A page, or a family of them, for the administrator: added by [`Auth::with_page`](super::Auth::with_page).
+/// A page, or a family of them, for the administrator: added by
+/// [`Auth::with_page`](super::Auth::with_page).
 ///
-/// It is asked only on behalf of who is signed in, over TLS, and with a form only where that came from one of our own pages with
-/// the session's token. It is asked on a thread of its own (of at most three): it may take its time, read files and ask other
-/// machines, within about a minute, and more than one may be asked at once.
+/// It is asked only on behalf of who is signed in, over TLS, and with a form only where that came
+/// from one of our own pages with the session's token. It is asked on a thread of its own (of at
+/// most three): it may take its time, read files and ask other machines, within about a minute, and
+/// more than one may be asked at once.
 pub trait AdminPage: Send + Sync {
     /// Where it is, `/setup/siem`; what lies below, `/setup/siem/1`, is its own too.
     fn path(&self) -> &str;
@@ -28,8 +30,8 @@ pub trait AdminPage: Send + Sync {
         false
     }
 
-    /// Is an open browser not enough for what this form does? The administrator's password then stands in its field
-    /// `password`, and what comes of it in [`AdminRequest::password`].
+    /// Is an open browser not enough for what this form does? The administrator's password then
+    /// stands in its field `password`, and what comes of it in [`AdminRequest::password`].
     fn wants_password(&self, ask: &AdminRequest) -> bool {
         let _ = ask;
         false
@@ -56,8 +58,8 @@ pub struct AdminRequest<'a> {
     pub now: Moment,
     /// The machine's name, to be shown; may be empty.
     pub machine: &'a str,
-    /// Where the page [wants](AdminPage::wants_password) the administrator's password with this form: whether it was right, else why
-    /// not, in words for a person.
+    /// Where the page [wants](AdminPage::wants_password) the administrator's password with this
+    /// form: whether it was right, else why not, in words for a person.
     pub password: Option<Result<(), String>>,
     /// The session's id in its cookie; empty where there is none.
     pub(super) cookie: &'a str,

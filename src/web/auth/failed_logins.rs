@@ -1,5 +1,5 @@
-//! Failed log-ins as the audit list tells them: the first at once, and how many followed once that is over. A guesser can't
-//! push everything else out of the list.
+//! Failed log-ins as the audit list tells them: the first at once, and how many followed once that
+//! is over. A guesser can't push everything else out of the list.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -34,7 +34,8 @@ pub(super) struct Further {
 // === impl FailedLogins ===
 
 impl FailedLogins {
-    /// One more failed. True where it is the first, and to be told at once. Ask [`over`](Self::over) before.
+    /// One more failed. True where it is the first, and to be told at once. Ask
+    /// [`over`](Self::over) before.
     pub(super) fn failed(&mut self, from: IpAddr, now: Duration) -> bool {
         self.last = now;
         if self.begun.is_none() {

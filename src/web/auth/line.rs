@@ -1,9 +1,10 @@
 //! The queue: how an unknown browser gets a try while others at its address enter wrong passwords.
 //!
-//! Each browser that is shown the log-in has a place in the line, a [`Stamp`] that says since when. It is good for one try, ten
-//! seconds after it was given: who only throws passwords at the box never gets that far. One try is let in each three seconds,
-//! and whoever has waited longest goes first. So whoever waits gets in after ten seconds, and three more for each who has
-//! waited longer; and all who wait have one guess in three seconds together.
+//! Each browser that is shown the log-in has a place in the line, a [`Stamp`] that says since when.
+//! It is good for one try, ten seconds after it was given: who only throws passwords at the box
+//! never gets that far. One try is let in each three seconds, and whoever has waited longest goes
+//! first. So whoever waits gets in after ten seconds, and three more for each who has waited
+//! longer; and all who wait have one guess in three seconds together.
 
 use std::time::Duration;
 

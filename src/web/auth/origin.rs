@@ -1,10 +1,11 @@
-//! Does a form come from one of our own pages? A page of somebody else's, in the administrator's browser, can send forms here
-//! too; the browser says where they come from.
+//! Does a form come from one of our own pages? A page of somebody else's, in the administrator's
+//! browser, can send forms here too; the browser says where they come from.
 
 use embedded_svc::http::Headers;
 
-/// Whether a request that changes something comes from a page of this host, by what only a browser can set: `Origin`, or else
-/// `Sec-Fetch-Site`, or else `Referer`. Who sends none of them is refused.
+/// Whether a request that changes something comes from a page of this host, by what only a browser
+/// can set: `Origin`, or else `Sec-Fetch-Site`, or else `Referer`. Who sends none of them is
+/// refused.
 pub(super) fn is_ours(request: &impl Headers) -> bool {
     let Some(host) = request.header("Host") else {
         return false;

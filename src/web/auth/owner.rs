@@ -1,8 +1,8 @@
 //! The owner: one file with the hash of the administrator's password. Without the file the box has
 //! no owner.
 //!
-//! The file is read each time it is asked for, so that whoever removes it has released the claim at once, sessions included:
-//! they belong to the [`OwnerMark`] of the file they were begun under.
+//! The file is read each time it is asked for, so that whoever removes it has released the claim at
+//! once, sessions included: they belong to the [`OwnerMark`] of the file they were begun under.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! The administrator's password: which are taken, and the hash that is kept of it.
 //!
-//! Argon2id with 19 MiB and two passes (OWASP's first choice for it): about 0.1 s on a board, and nothing a guesser can do on
-//! a graphics card in much less.
+//! Argon2id with 19 MiB and two passes (OWASP's first choice for it): about 0.1 s on a board, and
+//! nothing a guesser can do on a graphics card in much less.
 
 use std::fmt;
 
@@ -41,7 +41,8 @@ pub(super) enum Weak {
 #[error("the password could not be hashed: {0}")]
 pub(super) struct HashError(argon2::Error);
 
-/// What is kept of a password: `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`, as other programs write it too.
+/// What is kept of a password: `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`, as other programs write
+/// it too.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Hashed {
     params: Params,

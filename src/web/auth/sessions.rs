@@ -1,4 +1,5 @@
-//! Who is signed in. In memory only, and of a session's id only its hash: neither a disk nor a core dump gives a session away.
+//! Who is signed in. In memory only, and of a session's id only its hash: neither a disk nor a core
+//! dump gives a session away.
 
 use std::time::Duration;
 
@@ -54,7 +55,8 @@ impl Sessions {
         Ok(id)
     }
 
-    /// The form token of the session that has this id. `active`: somebody is there, and not only a page that refreshes itself.
+    /// The form token of the session that has this id. `active`: somebody is there, and not only a
+    /// page that refreshes itself.
     pub(super) fn find(
         &mut self,
         id: &str,

@@ -1,5 +1,5 @@
-//! Cookies that the box knows again without keeping them: what they say is sealed with the owner's [`OwnerMark`], which nobody but
-//! the box has. So they end with the password, and with the claim.
+//! Cookies that the box knows again without keeping them: what they say is sealed with the owner's
+//! [`OwnerMark`], which nobody but the box has. So they end with the password, and with the claim.
 
 use ring::digest;
 
@@ -16,7 +16,8 @@ pub(super) enum For {
     Line,
 }
 
-/// A number that nobody can guess, and one that says something: for a place in the line, since when; milliseconds.
+/// A number that nobody can guess, and one that says something: for a place in the line, since
+/// when; milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
     pub(super) id: [u8; 16],
@@ -53,7 +54,8 @@ impl Stamp {
     /// As it stands in a cookie.
     pub(super) fn cookie(&self, of: For, mark: OwnerMark) -> String {
         let cookie = self.sealed(of, mark);
-        // a place opens nothing, and anybody is given as many as he asks for: they would push out what has to be known
+        // a place opens nothing, and anybody is given as many as he asks for: they would push out
+        // what has to be known
         if of == For::Known {
             foreign::know_passing(&cookie);
         }

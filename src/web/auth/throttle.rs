@@ -2,11 +2,14 @@
 //!
 //! Three ways lead to a try, each with a pace of its own:
 //!
-//! - A *known browser*, from which the administrator has signed in since the password was chosen, has three tries, then waits
-//!   that double from one second to a minute. What others do, from its own address too, is no matter to it.
-//! - Each *address* (of IPv6: each /64) has the same. Over all there are two tries a second, eight at once, as each costs the
-//!   box a tenth of a second; addresses from which somebody has signed in before don't share that budget.
-//! - Where an address has to wait, because of others behind the same router or proxy as a rule, there is the [`LoginQueue`].
+//! - A *known browser*, from which the administrator has signed in since the password was chosen,
+//!   has three tries, then waits that double from one second to a minute. What others do, from its
+//!   own address too, is no matter to it.
+//! - Each *address* (of IPv6: each /64) has the same. Over all there are two tries a second, eight
+//!   at once, as each costs the box a tenth of a second; addresses from which somebody has signed
+//!   in before don't share that budget.
+//! - Where an address has to wait, because of others behind the same router or proxy as a rule,
+//!   there is the [`LoginQueue`].
 //!
 //! A try counts when it is let in, not when it has failed: many at once are no way around.
 
@@ -245,8 +248,9 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever came before: nobody waits for more than a minute, there are never more tries than the budget has (and what
-        /// known addresses may), and the tables stay within their bounds.
+        /// Whatever came before: nobody waits for more than a minute, there are never more tries
+        /// than the budget has (and what known addresses may), and the tables stay within their
+        /// bounds.
         #[test]
         fn nobody_is_locked_out(steps in proptest::collection::vec((0..300u16, 0..3_000u64, any::<bool>()), 1..400)) {
             let (mut throttle, mut now) = (Throttle::default(), at(1));

@@ -8,7 +8,8 @@ pub(super) const LONGEST: Duration = Duration::from_secs(60);
 /// After so long without a try somebody begins anew.
 const FORGET: Duration = Duration::from_secs(15 * 60);
 
-/// All that are remembered, at most `MOST`; one more, and the one longest without a try is forgotten. Times are steady ones.
+/// All that are remembered, at most `MOST`; one more, and the one longest without a try is
+/// forgotten. Times are steady ones.
 #[derive(Debug, Clone)]
 pub(super) struct Waits<K, const MOST: usize>(Vec<Tries<K>>);
 

@@ -28,7 +28,8 @@ const MOST_FIELDS: usize = 64;
 const MOST_BODY: usize = 64 * 1024;
 /// A body is whole within this time.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
-/// Without a whole request for so long, we hang up: slow heads, idle connections and answers that nobody takes end so.
+/// Without a whole request for so long, we hang up: slow heads, idle connections and answers that
+/// nobody takes end so.
 const QUIET: Duration = Duration::from_secs(15);
 
 /// Answers that take their time, at work at once.
@@ -47,7 +48,8 @@ pub(super) struct Visit {
     rooms: Semaphore,
 }
 
-/// Answers what is asked on this connection until it ends. `came`: from where, and whether over TLS.
+/// Answers what is asked on this connection until it ends. `came`: from where, and whether over
+/// TLS.
 pub(super) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
     came: (IpAddr, bool),
@@ -189,7 +191,8 @@ async fn read(request: Request<Incoming>) -> Result<Exchange, StatusCode> {
     let method = method(&head.method).ok_or(StatusCode::NOT_IMPLEMENTED)?;
     let uri = head.uri.path_and_query().map_or("*", |uri| uri.as_str());
     let mut exchange = Exchange::new(method, uri);
-    // a proxy's form of the request line names the host itself, and then that holds (RFC 9112, 3.2.2)
+    // a proxy's form of the request line names the host itself, and then that holds (RFC 9112,
+    // 3.2.2)
     if let Some(authority) = head.uri.authority() {
         exchange = exchange.header_set("Host", authority.as_str());
     }

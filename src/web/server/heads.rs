@@ -1,5 +1,6 @@
-//! Heads of requests whose lines end as they must: in CR LF. hyper takes a bare LF as well, which a proxy before us may
-//! read otherwise, and then both see other requests in the same bytes (RFC 9112, 2.2 and 11.2).
+//! Heads of requests whose lines end as they must: in CR LF. hyper takes a bare LF as well, which a
+//! proxy before us may read otherwise, and then both see other requests in the same bytes (RFC
+//! 9112, 2.2 and 11.2).
 
 use std::io;
 use std::pin::Pin;
@@ -10,7 +11,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// The longest head, bytes.
 pub(super) const MOST_HEAD: usize = 8 * 1024;
 
-/// A stream in whose heads a bare LF becomes NUL: hyper answers that with 400 and ends the connection.
+/// A stream in whose heads a bare LF becomes NUL: hyper answers that with 400 and ends the
+/// connection.
 pub(super) struct Heads<S> {
     stream: S,
     place: Place,
@@ -23,7 +25,8 @@ enum Place {
     Head(SentHead),
     /// In a body, of which so many bytes are still to come.
     Body(u64),
-    /// Behind what ends the connection: a head that is refused, or a body of unknown length, whose answer says `close`.
+    /// Behind what ends the connection: a head that is refused, or a body of unknown length, whose
+    /// answer says `close`.
     End,
 }
 
@@ -115,7 +118,8 @@ impl Place {
 // === impl Head ===
 
 impl SentHead {
-    /// Takes in bytes up to the end of the line; says how many these were, and what follows where the head ends there.
+    /// Takes in bytes up to the end of the line; says how many these were, and what follows where
+    /// the head ends there.
     fn pass(&mut self, bytes: &mut [u8]) -> (usize, Option<Place>) {
         let Some(end) = memchr::memchr(b'\n', bytes) else {
             self.keep(bytes);

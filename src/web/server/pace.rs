@@ -10,7 +10,8 @@ use crate::clock;
 const STEP: Duration = Duration::from_millis(2);
 /// and between two that cost more.
 const SLOW: Duration = Duration::from_millis(10);
-/// So much of the row may come at once after a pause: a page with all that belongs to it, for several visitors.
+/// So much of the row may come at once after a pause: a page with all that belongs to it, for
+/// several visitors.
 const BURST: Duration = Duration::from_millis(100);
 
 /// Gives turns, in the order of asking.

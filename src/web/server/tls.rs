@@ -14,7 +14,8 @@ use crate::web::identity::Identity;
 /// It is done within this time.
 const WITHIN: Duration = Duration::from_secs(10);
 
-/// Does it; none where the visitor is too slow, speaks something else, has to make room, or the page ends.
+/// Does it; none where the visitor is too slow, speaks something else, has to make room, or the
+/// page ends.
 pub(super) async fn handshake(
     stream: TcpStream,
     identity: &Identity,

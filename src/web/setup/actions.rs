@@ -6,9 +6,11 @@ use crate::orphan;
 use crate::replay::{ReplayReport, ReplayRequest};
 use crate::settings::{AgentSettings, Settings};
 
-/// What the box does when it is asked. Each call may take a minute and is made on a thread of its own.
+/// What the box does when it is asked. Each call may take a minute and is made on a thread of its
+/// own.
 pub trait Actions: Send + Sync {
-    /// Takes each step between the settings and the first line, as `siembox check` does, and says a line about each.
+    /// Takes each step between the settings and the first line, as `siembox check` does, and says a
+    /// line about each.
     ///
     /// # Errors
     /// Where a step failed; the lines say which.
@@ -25,7 +27,8 @@ pub trait Actions: Send + Sync {
     /// Why the records can't be had: cause and cure.
     fn preview(&self, agent: &AgentSettings, out: &mut dyn Write) -> Result<String, String>;
 
-    /// Sends one line to this agent's SIEM and asks whether it was read, as far as the protocol can tell.
+    /// Sends one line to this agent's SIEM and asks whether it was read, as far as the protocol can
+    /// tell.
     ///
     /// # Errors
     /// What failed, and the cure.

@@ -1,4 +1,5 @@
-//! The table of agents, and what can be done to each: edit, replace the token, pause, preview, replay, delete.
+//! The table of agents, and what can be done to each: edit, replace the token, pause, preview,
+//! replay, delete.
 
 use maud::{Markup, html};
 

@@ -10,8 +10,8 @@ use crate::settings::{Destination, Moved, Needs, SECRET_KEYS, takes_the_given_to
 const TOKEN: &str = "source.token_file";
 
 impl Setup {
-    /// The secrets that what was typed would send elsewhere, each with the words for beside its field. `draft` is the settings
-    /// file as it is; `needs` tells which of them are used.
+    /// The secrets that what was typed would send elsewhere, each with the words for beside its
+    /// field. `draft` is the settings file as it is; `needs` tells which of them are used.
     pub(super) fn moved(
         &self,
         typed: &FormState,

@@ -2,8 +2,8 @@
 //! its author. So it is on trial: unless somebody keeps it from the changed page within two
 //! minutes, it goes back. Times are given; nothing here waits.
 //!
-//! What to go back to is on flash as long as the trial lasts, so that a box that is switched off and on in the meantime goes
-//! back at once.
+//! What to go back to is on flash as long as the trial lasts, so that a box that is switched off
+//! and on in the meantime goes back at once.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -39,7 +39,8 @@ pub(super) struct PendingChange {
 // === impl Trial ===
 
 impl PendingChange {
-    /// Of this settings file; `before` is where what it goes back to is kept. One that an earlier life left behind ends at once.
+    /// Of this settings file; `before` is where what it goes back to is kept. One that an earlier
+    /// life left behind ends at once.
     pub(super) fn new(settings: &Path, before: PathBuf) -> Self {
         let left_behind = before.exists().then_some(Duration::ZERO);
         Self {

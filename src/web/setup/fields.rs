@@ -1,7 +1,8 @@
 //! The fields of the wizard, as data: each with its key in the settings file, its texts and its
 //! kind.
 //!
-//! The settings' own reader is the judge of every value; a field only knows how to be written on a page.
+//! The settings' own reader is the judge of every value; a field only knows how to be written on a
+//! page.
 
 mod streams;
 
@@ -50,7 +51,8 @@ pub(super) enum FieldKind {
     Secret,
     /// The same for what is no secret and has many lines.
     Pem,
-    /// Values of one filter, one a line or with commas between; the stream's table `filters` holds them as `eq`.
+    /// Values of one filter, one a line or with commas between; the stream's table `filters` holds
+    /// them as `eq`.
     Values(ValueKind),
     /// Values of one filter out of a few.
     Picks(&'static [(i64, &'static str)]),
@@ -300,8 +302,8 @@ impl SetupField {
     }
 }
 
-/// The field that a finding of the settings' reader is about, and its step: the one of this key, or of the longest that the key
-/// begins with.
+/// The field that a finding of the settings' reader is about, and its step: the one of this key, or
+/// of the longest that the key begins with.
 pub(super) fn about(key: &str) -> Option<(SetupStep, &'static SetupField)> {
     let fields = SetupStep::ALL
         .into_iter()

@@ -1,8 +1,8 @@
 //! The files that the page puts beside the settings file: secrets, and certificates.
 //!
-//! What is read once, when a connection or the page begins, takes another name each time it is replaced: so the settings
-//! change with it and the running box takes it up, and a trial can go back to what was. What is read with each request, as a
-//! token is, keeps its name.
+//! What is read once, when a connection or the page begins, takes another name each time it is
+//! replaced: so the settings change with it and the running box takes it up, and a trial can go
+//! back to what was. What is read with each request, as a token is, keeps its name.
 
 use std::path::{Path, PathBuf};
 
@@ -12,8 +12,9 @@ use crate::settings::edit::SettingsDraft;
 /// The keys of `[page]` that name a file.
 pub(super) const OF_PAGE: [&str; 2] = ["certificate_file", "key_file"];
 
-/// The name for a new one, in place of the one that the settings name at present (`there`). `of` is an agent, or `page`. What
-/// settings name elsewhere (`taken`) it is not: a secret would go where that goes.
+/// The name for a new one, in place of the one that the settings name at present (`there`). `of` is
+/// an agent, or `page`. What settings name elsewhere (`taken`) it is not: a secret would go where
+/// that goes.
 pub(super) fn fresh(
     of: &str,
     file: &str,

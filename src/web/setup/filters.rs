@@ -1,4 +1,5 @@
-//! Filters between the page and the settings file: those with a field of their own, and the others as text.
+//! Filters between the page and the settings file: those with a field of their own, and the others
+//! as text.
 
 use toml_edit::{Array, DocumentMut, InlineTable, Value};
 
@@ -71,7 +72,8 @@ pub(super) fn apart(
     (shown, rest.trim_end().to_owned())
 }
 
-/// The text of a field, where the condition is one that it can show: nothing but `eq` with a list of its kind, or one value.
+/// The text of a field, where the condition is one that it can show: nothing but `eq` with a list
+/// of its kind, or one value.
 fn text(field: &SetupField, condition: &Value) -> Option<String> {
     let table = condition
         .as_inline_table()

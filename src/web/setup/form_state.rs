@@ -113,8 +113,8 @@ impl FormState {
             .map_or(default, |text| text == switch(true))
     }
 
-    /// What stands for a key that tells where a secret goes; of a file that is kept, what tells it from another one. `draft` is
-    /// the settings file as it is.
+    /// What stands for a key that tells where a secret goes; of a file that is kept, what tells it
+    /// from another one. `draft` is the settings file as it is.
     pub(super) fn says(&self, draft: &SettingsDraft, key: &str) -> Option<String> {
         match self.files.get(key) {
             None => self.texts.get(key).filter(|text| !text.is_empty()).cloned(),
@@ -132,12 +132,14 @@ impl FormState {
         self.files.get(key)
     }
 
-    /// The agent's name. It names the folder of what waits, and so stays what it is once there is an agent.
+    /// The agent's name. It names the folder of what waits, and so stays what it is once there is
+    /// an agent.
     pub(super) fn name(&self) -> &str {
         self.of.as_deref().unwrap_or_else(|| self.text("name"))
     }
 
-    /// Takes a step's fields from its form; what is kept in files is put into `staging`. `draft` is the settings file as it is.
+    /// Takes a step's fields from its form; what is kept in files is put into `staging`. `draft` is
+    /// the settings file as it is.
     ///
     /// # Errors
     /// Where a file can't be written.
@@ -276,7 +278,8 @@ impl FormState {
     }
 }
 
-/// Writes a value where it says something new; what the file says already, also by saying nothing, stays as it is written there.
+/// Writes a value where it says something new; what the file says already, also by saying nothing,
+/// stays as it is written there.
 fn put(draft: &mut SettingsDraft, agent: &str, field: &SetupField, value: Option<Value>) {
     let default = match field.kind {
         FieldKind::Switch(on) => Some(Value::from(on)),

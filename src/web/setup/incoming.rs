@@ -1,9 +1,10 @@
 //! Checks which files imported settings may name, as they are read with siembox's rights.
 //!
-//! A key that names a file names one that comes along, or what it names on this box already, or one in the settings folder that
-//! is not there yet. So no file of the machine is read by way of an import, and no secret of this box goes elsewhere by one: a
-//! file that a key names already is, for a secret, tied to its [`Destination`]. What an administrator has written into the
-//! settings file by hand holds, wherever it lies.
+//! A key that names a file names one that comes along, or what it names on this box already, or one
+//! in the settings folder that is not there yet. So no file of the machine is read by way of an
+//! import, and no secret of this box goes elsewhere by one: a file that a key names already is, for
+//! a secret, tied to its [`Destination`]. What an administrator has written into the settings file
+//! by hand holds, wherever it lies.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -76,7 +77,8 @@ impl Incoming<'_> {
         }
     }
 
-    /// Where the present settings send the file that this key names; empty where none names it by this key.
+    /// Where the present settings send the file that this key names; empty where none names it by
+    /// this key.
     fn named_at_present(&self, key: &str, name: &str) -> Vec<Destination> {
         let agents = self.present.agents();
         let same = |agent: &&String| {
@@ -115,8 +117,8 @@ impl Incoming<'_> {
         })
     }
 
-    /// A box keeps its state where it is: elsewhere it would be nobody's at the next start. And its log goes to no other folder
-    /// of the machine.
+    /// A box keeps its state where it is: elsewhere it would be nobody's at the next start. And its
+    /// log goes to no other folder of the machine.
     fn folders(&self, read: &Settings) -> Vec<String> {
         let mut refused = Vec::new();
         let present = self.present.read(self.given).map(|loaded| loaded.settings);

@@ -1,4 +1,5 @@
-//! `/setup/page`: where the page itself listens, with which certificate, and who may see the status.
+//! `/setup/page`: where the page itself listens, with which certificate, and who may see the
+//! status.
 
 use std::path::Path;
 

@@ -1,4 +1,5 @@
-//! A step of the wizard as a page: its fields with what was typed, and the reasons beside those that can't be.
+//! A step of the wizard as a page: its fields with what was typed, and the reasons beside those
+//! that can't be.
 
 use maud::{Markup, html};
 

@@ -93,7 +93,8 @@ fn archive(files: &[(String, String)], now_ms: i64) -> std::io::Result<Vec<u8>> 
     archive.into_inner()
 }
 
-/// The settings' text. It names files of secrets and holds none, where it is right; but it may be wrong, and is sent to strangers.
+/// The settings' text. It names files of secrets and holds none, where it is right; but it may be
+/// wrong, and is sent to strangers.
 fn tame(text: &str) -> String {
     text.lines().map(|line| tamed(line) + "\n").collect()
 }

@@ -8,7 +8,8 @@ use crate::settings::{AgentSettings, Finding, LoadedSettings, Needs, Overrides, 
 
 /// What the typed settings come to.
 pub(super) struct Validated {
-    /// What the reader refuses, of the whole file; what is about a field of the wizard stands in `refused`.
+    /// What the reader refuses, of the whole file; what is about a field of the wizard stands in
+    /// `refused`.
     pub(super) refused: Vec<RefusedForm>,
     pub(super) elsewhere: Vec<String>,
     pub(super) warnings: Vec<String>,
@@ -87,7 +88,8 @@ impl Setup {
 }
 
 impl Validated {
-    /// A finding is shown beside its field, or, about something that the wizard has none for, above all.
+    /// A finding is shown beside its field, or, about something that the wizard has none for, above
+    /// all.
     fn take(&mut self, finding: &Finding, place: usize) {
         let own = finding.key.strip_prefix(&format!("agent[{place}]."));
         match own.and_then(about) {

@@ -1,5 +1,6 @@
-//! Adding an agent, or changing one: five steps, each a form. What is typed is kept by the box until it is saved, so that no
-//! error loses it; every value is judged by the settings' own reader, and the reason stands beside its field.
+//! Adding an agent, or changing one: five steps, each a form. What is typed is kept by the box
+//! until it is saved, so that no error loses it; every value is judged by the settings' own reader,
+//! and the reason stands beside its field.
 
 use std::path::{Path, PathBuf};
 

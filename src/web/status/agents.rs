@@ -1,4 +1,5 @@
-//! The agents, one row each: the old portal's table of SIEM agents. On a narrow screen each row becomes a card.
+//! The agents, one row each: the old portal's table of SIEM agents. On a narrow screen each row
+//! becomes a card.
 
 use maud::{Markup, html};
 

@@ -1,5 +1,6 @@
-//! Bars over time as inline SVG: wide and pale what was read, narrow and strong what of it was sent, so that a gap shows; below,
-//! how much waited. Each bar tells its numbers on hover; behind the picture stands a table.
+//! Bars over time as inline SVG: wide and pale what was read, narrow and strong what of it was
+//! sent, so that a gap shows; below, how much waited. Each bar tells its numbers on hover; behind
+//! the picture stands a table.
 
 use std::fmt::Write as _;
 
@@ -29,7 +30,8 @@ const DOWN: u64 = 36;
 /// Between both.
 const GAP: u64 = 4;
 
-/// The picture with its table. `unit` is what a stretch is called, `id` tells its parts from those of other charts.
+/// The picture with its table. `unit` is what a stretch is called, `id` tells its parts from those
+/// of other charts.
 pub(super) fn chart(bars: &[Bar], title: &str, unit: &str, id: &str) -> Markup {
     let most = bars.iter().map(|bar| bar.read.max(bar.sent)).max();
     let most = most.unwrap_or(0);
@@ -87,7 +89,8 @@ pub(super) fn chart(bars: &[Bar], title: &str, unit: &str, id: &str) -> Markup {
     }
 }
 
-/// All columns of one kind as one path: closed shapes that stand on the axis, `inset` from both sides of their stretch.
+/// All columns of one kind as one path: closed shapes that stand on the axis, `inset` from both
+/// sides of their stretch.
 fn columns(bars: &[Bar], inset: u64, of: impl Fn(&Bar) -> u64, most: u64) -> String {
     let mut path = String::new();
     for (index, bar) in bars.iter().enumerate() {

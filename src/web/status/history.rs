@@ -1,5 +1,5 @@
-//! The last 24 hours and the last 30 days of each agent. The counts are the ledger's, by the hour in which the records happened;
-//! how much waited is known since the process began.
+//! The last 24 hours and the last 30 days of each agent. The counts are the ledger's, by the hour
+//! in which the records happened; how much waited is known since the process began.
 
 use maud::{Markup, html};
 

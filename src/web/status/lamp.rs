@@ -1,5 +1,5 @@
-//! The lamp as the board shows it, drawn: colour and rhythm of the meaning table, and a shape of its own for each condition, so
-//! that neither colour nor movement has to be seen.
+//! The lamp as the board shows it, drawn: colour and rhythm of the meaning table, and a shape of
+//! its own for each condition, so that neither colour nor movement has to be seen.
 
 use maud::{Markup, PreEscaped, html};
 
@@ -50,7 +50,8 @@ fn id(condition: Condition) -> &'static str {
     }
 }
 
-/// A disc with a tick, one with two bars, a ring with dots, a triangle, a diamond, a square with a cross. `ink` is what lies on the colour.
+/// A disc with a tick, one with two bars, a ring with dots, a triangle, a diamond, a square with a
+/// cross. `ink` is what lies on the colour.
 fn shape(condition: Condition) -> &'static str {
     match condition {
         Condition::Connected => {

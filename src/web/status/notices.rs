@@ -1,4 +1,5 @@
-//! Notices: what an operator should know, with its cure. Open ones stand at the top, those that are over at the end.
+//! Notices: what an operator should know, with its cure. Open ones stand at the top, those that are
+//! over at the end.
 
 use maud::{Markup, html};
 

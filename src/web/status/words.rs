@@ -49,7 +49,8 @@ pub(super) fn listed(names: &[&str]) -> String {
     }
 }
 
-/// A text of others without the characters that turn the direction of writing: they would make it read as what it is not.
+/// A text of others without the characters that turn the direction of writing: they would make it
+/// read as what it is not.
 pub(in crate::web) fn tamed(text: &str) -> String {
     let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.replace(turns, "\u{fffd}")

@@ -1,6 +1,8 @@
-//! A cloud that costs next to nothing: the pages are cut out of the file of records, no filter is looked at.
+//! A cloud that costs next to nothing: the pages are cut out of the file of records, no filter is
+//! looked at.
 //!
-//! The simulator draws each record anew, which takes longer than siembox takes to forward it; here siembox is measured.
+//! The simulator draws each record anew, which takes longer than siembox takes to forward it; here
+//! siembox is measured.
 
 use std::io::{self, Write as _};
 use std::net::TcpStream;

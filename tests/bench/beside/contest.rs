@@ -59,7 +59,8 @@ pub struct Row {
     pub disk_written_bytes: Option<u64>,
     /// Flushes that the disk was told meanwhile, by everybody on this machine.
     pub disk_flushes: Option<u64>,
-    /// CPUs that neither this program nor the measurement kept busy meanwhile: how much the machine was disturbed.
+    /// CPUs that neither this program nor the measurement kept busy meanwhile: how much the machine
+    /// was disturbed.
     pub others_cpus: f64,
 }
 
@@ -71,8 +72,8 @@ impl Ground {
             .tempdir_in(&self.folder)
     }
 
-    /// The turn of a program that is sent records as lines: `command` starts it for (its folder, the port it is to listen on,
-    /// the port it is to send to).
+    /// The turn of a program that is sent records as lines: `command` starts it for (its folder,
+    /// the port it is to listen on, the port it is to send to).
     pub fn feed(
         &self,
         name: &'static str,
@@ -136,7 +137,8 @@ impl Ground {
     }
 }
 
-/// Sends the first `end` bytes of the file, as fast as they are taken, then says that no more will come.
+/// Sends the first `end` bytes of the file, as fast as they are taken, then says that no more will
+/// come.
 fn feeder(path: PathBuf, end: u64, port: u16) -> JoinHandle<io::Result<TcpStream>> {
     std::thread::spawn(move || {
         let mut stream = TcpStream::connect(("127.0.0.1", port))?;

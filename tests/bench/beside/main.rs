@@ -1,14 +1,16 @@
 //! siembox beside what else could do its work, in one run: `make bench`, or
 //! `cargo bench --bench beside -- n=200000 only=siembox`.
 //!
-//! Everybody gets the same records (JSON activities of 1.8 KB) over loopback, makes CEF lines of them, keeps them safe on disk
-//! as it can, and sends them over TCP to the same receiver, which only counts. siembox is the real program with its cursor,
-//! its ids and its proof, and asks a cloud for pages; the others are sent the records as lines.
+//! Everybody gets the same records (JSON activities of 1.8 KB) over loopback, makes CEF lines of
+//! them, keeps them safe on disk as it can, and sends them over TCP to the same receiver, which
+//! only counts. siembox is the real program with its cursor, its ids and its proof, and asks a
+//! cloud for pages; the others are sent the records as lines.
 //!
-//! What the others do less: rsyslog and syslog-ng put the fields of a record into a template: no HTML is taken out, nothing is
-//! escaped as CEF asks, no time is read from the record, no record is told from one already sent, nothing is proved to have
-//! arrived. The Python script does the mapping of an activity, keeps its own file with `fdatasync` for each 64 KB, and believes
-//! what `sendall` says.
+//! What the others do less: rsyslog and syslog-ng put the fields of a record into a template: no
+//! HTML is taken out, nothing is escaped as CEF asks, no time is read from the record, no record is
+//! told from one already sent, nothing is proved to have arrived. The Python script does the
+//! mapping of an activity, keeps its own file with `fdatasync` for each 64 KB, and believes what
+//! `sendall` says.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod cloud;

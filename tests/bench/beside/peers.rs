@@ -77,7 +77,8 @@ const FIELDS: [(&str, &str); 14] = [
     ),
 ];
 
-/// The queue stands before the mapping, so that a record is on disk before it is touched; `queue` says which.
+/// The queue stands before the mapping, so that a record is on disk before it is touched; `queue`
+/// says which.
 fn rsyslog(ground: &Ground, name: &'static str, events: u64, queue: &str) -> io::Result<Row> {
     let mut template = String::new();
     for (nth, (before, field)) in FIELDS.iter().enumerate() {

@@ -25,7 +25,8 @@ pub struct Cost {
     pub cpu_s: f64,
     /// The most memory that was resident at a time (`VmHWM`), bytes.
     pub peak_rss: u64,
-    /// Bytes that it made the system write to disk (`write_bytes` of /proc/PID/io: counted when a page becomes dirty).
+    /// Bytes that it made the system write to disk (`write_bytes` of /proc/PID/io: counted when a
+    /// page becomes dirty).
     pub written: u64,
     /// Calls that ask for durability ([`SYNCS`]), where `perf` could count them.
     pub syncs: Option<u64>,
@@ -127,7 +128,8 @@ fn field(file: &str, word: &str) -> u64 {
         .unwrap_or(0)
 }
 
-/// `perf stat`, which counts a process' system calls in the kernel. Needs root or a permissive kernel; else there is no count.
+/// `perf stat`, which counts a process' system calls in the kernel. Needs root or a permissive
+/// kernel; else there is no count.
 struct Counter {
     perf: Child,
     into: tempfile::NamedTempFile,

@@ -49,7 +49,8 @@ impl Receiver {
         self.count.lines.load(Ordering::Acquire)
     }
 
-    /// Waits for so many lines, or until `until` is past or `ended` says that no more will come; then the time of the last one.
+    /// Waits for so many lines, or until `until` is past or `ended` says that no more will come;
+    /// then the time of the last one.
     pub fn wait(
         &self,
         lines: u64,

@@ -1,4 +1,5 @@
-//! siembox itself: `siembox run` with a settings file, as on a server; and the same while its page is flooded.
+//! siembox itself: `siembox run` with a settings file, as on a server; and the same while its page
+//! is flooded.
 
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
@@ -26,8 +27,8 @@ pub fn flooded(ground: &Ground, name: &'static str) -> io::Result<Row> {
     stream(ground, name, Some(free_port(Transport::Tcp)))
 }
 
-/// `wrk` at this page, until it is dropped. It stands for other machines: what they compute must not count, so it gets
-/// only what the processors have left.
+/// `wrk` at this page, until it is dropped. It stands for other machines: what they compute must
+/// not count, so it gets only what the processors have left.
 struct Flood(Child);
 
 impl Flood {

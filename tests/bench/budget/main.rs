@@ -1,7 +1,9 @@
-//! How many instructions a record costs on its way, counted by valgrind: the same on a busy machine as on a quiet one.
+//! How many instructions a record costs on its way, counted by valgrind: the same on a busy machine
+//! as on a quiet one.
 //!
-//! `make check-budget` runs this and holds the counts against `budget.toml`. Each function gets its records ready-made and
-//! gives everything back, so that neither making nor dropping them is counted.
+//! `make check-budget` runs this and holds the counts against `budget.toml`. Each function gets its
+//! records ready-made and gives everything back, so that neither making nor dropping them is
+//! counted.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 // main! ends with it
 #![allow(clippy::disallowed_methods)]

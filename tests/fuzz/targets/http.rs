@@ -1,10 +1,10 @@
 //! What a proxy, the API and a log-on host may answer
 //!
-//! Whatever comes: no body is larger than the bound, no silence longer than a quarter of an hour, and what the operator is
-//! told is one short line.
+//! Whatever comes: no body is larger than the bound, no silence longer than a quarter of an hour,
+//! and what the operator is told is one short line.
 //!
-//! The bits of the first byte say who is there and how they speak (`Manner`); behind it stands what each connection
-//! brings, one after the other, with `BETWEEN` between them.
+//! The bits of the first byte say who is there and how they speak (`Manner`); behind it stands what
+//! each connection brings, one after the other, with `BETWEEN` between them.
 
 use std::io::Write;
 use std::ops::ControlFlow;

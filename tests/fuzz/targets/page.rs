@@ -1,9 +1,10 @@
 //! Answers of the API, read as a stream
 //!
-//! Whatever they say: every record is a stretch of its answer, the cursor never goes back, what is read twice is known, and
-//! a cloud that repeats itself is given up.
+//! Whatever they say: every record is a stretch of its answer, the cursor never goes back, what is
+//! read twice is known, and a cloud that repeats itself is given up.
 //!
-//! The first byte chooses stream and page size; the answers stand behind it with a NUL between them.
+//! The first byte chooses stream and page size; the answers stand behind it with a NUL between
+//! them.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +19,8 @@ use siembox::for_tests::source::{
 /// The present: 2026-11-21.
 const NOW_MS: i64 = 1_795_219_200_000;
 const DAY_MS: i64 = 86_400_000;
-/// More answers than this for the same question are never needed to find that the cloud goes in circles.
+/// More answers than this for the same question are never needed to find that the cloud goes in
+/// circles.
 const PATIENCE: usize = 100;
 
 /// See the module.
@@ -71,7 +73,8 @@ fn taken_apart(body: &[u8], size: usize) -> Result<Page, Torn> {
     Ok(Page { answer, records })
 }
 
-/// The records are stretches of the body, in order, and as much JSON as the body; in whatever pieces it comes.
+/// The records are stretches of the body, in order, and as much JSON as the body; in whatever
+/// pieces it comes.
 fn holds_together(body: &str, page: &Page) {
     fits(&page.answer, &page.records);
     let whole = serde_json::from_str::<&RawValue>(body).is_ok();
@@ -99,7 +102,8 @@ fn holds_together(body: &str, page: &Page) {
     );
 }
 
-/// What holds of every page: its records are counted, each is JSON or stands in brackets, and a place goes back as JSON.
+/// What holds of every page: its records are counted, each is JSON or stands in brackets, and a
+/// place goes back as JSON.
 pub fn fits(answer: &Answer, records: &[String]) {
     assert_eq!(answer.records, records.len() as u64);
     for text in records {
@@ -112,7 +116,8 @@ pub fn fits(answer: &Answer, records: &[String]) {
     }
 }
 
-/// The objects of a page's list as a JSON parser finds them; `None` where the page is not whole, or has a member twice.
+/// The objects of a page's list as a JSON parser finds them; `None` where the page is not whole, or
+/// has a member twice.
 fn list(body: &str) -> Option<Vec<&str>> {
     let once = |member: &&str| body.matches(*member).count() < 2;
     let members = ["data", "hasNext", "nextQueryFilters", "total"];

@@ -1,9 +1,10 @@
 //! Records of the API, and the lines made of them
 //!
-//! Whatever a record says, it becomes one line, and a reader that knows only the standard gets the event's fields back out of
-//! it, in both profiles.
+//! Whatever a record says, it becomes one line, and a reader that knows only the standard gets the
+//! event's fields back out of it, in both profiles.
 //!
-//! After an even first byte stands a record as the API gives it, after an odd one the texts of an event.
+//! After an even first byte stands a record as the API gives it, after an odd one the texts of an
+//! event.
 
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -72,7 +73,8 @@ fn comes_back(event: &Event<'_>) {
 
         let is_activity = matches!(event.kind, EventKind::Activity { .. });
         let cef = match Cef::read(&line) {
-            // the newest version's address of an activity holds an `=` that the standard does not allow
+            // the newest version's address of an activity holds an `=` that the standard does not
+            // allow
             Err(not) if is_activity && profile == Profile::Original && activity_url == LOG => {
                 assert_eq!(not.what, "an = inside a value", "{line}");
                 continue;
@@ -111,7 +113,8 @@ fn text_of_class(data: &[u8]) -> Option<Cow<'_, str>> {
     (!last.is_empty()).then(|| String::from_utf8_lossy(last))
 }
 
-/// An event made of texts with a unit separator between them; its numbers are made of the first bytes.
+/// An event made of texts with a unit separator between them; its numbers are made of the first
+/// bytes.
 fn event(mode: u8, data: &[u8]) -> Event<'_> {
     let numbers: Vec<u8> = data.iter().copied().chain([0; 8]).take(8).collect();
     let number = numbers

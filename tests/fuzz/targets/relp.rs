@@ -1,7 +1,8 @@
 //! What a RELP receiver may say
 //!
-//! Whatever comes: it is heard the same way in pieces as at once, takes no more than a frame's bound, is told in short, and
-//! only lines that are on their way are ever accepted, none of them twice.
+//! Whatever comes: it is heard the same way in pieces as at once, takes no more than a frame's
+//! bound, is told in short, and only lines that are on their way are ever accepted, none of them
+//! twice.
 //!
 //! The first byte says how many lines are on their way; behind it stands what the receiver says.
 

@@ -1,8 +1,8 @@
 //! Settings files
 //!
-//! A file is taken or refused; every finding names a place in it, in one line; and a line of comment above the file moves
-//! the places by one line and changes nothing else. A file that is TOML can be edited, whatever is in it: what was set is there,
-//! and it stays TOML.
+//! A file is taken or refused; every finding names a place in it, in one line; and a line of
+//! comment above the file moves the places by one line and changes nothing else. A file that is
+//! TOML can be edited, whatever is in it: what was set is there, and it stays TOML.
 
 use std::path::Path;
 
@@ -94,7 +94,8 @@ fn stands_in(text: &str, finding: &Finding) {
     assert!(!shown.contains(char::is_control), "{shown:?}");
 }
 
-/// The same, so many lines further down. What is missing at the top is missing at the file's first byte, comment or not.
+/// The same, so many lines further down. What is missing at the top is missing at the file's first
+/// byte, comment or not.
 fn moved(
     mut read: Result<LoadedSettings, Vec<Finding>>,
     lines: usize,

@@ -1,9 +1,11 @@
 //! Bytes from flash
 //!
-//! They are read or refused within the bounds of memory, and what was read comes back the same when it is written anew.
+//! They are read or refused within the bounds of memory, and what was read comes back the same when
+//! it is written anew.
 //!
-//! The first byte chooses what the others are: bytes as they lie there, the body of an envelope that is whole, what a batch
-//! or a record set aside unfolds to, or lines to be written and read back.
+//! The first byte chooses what the others are: bytes as they lie there, the body of an envelope
+//! that is whole, what a batch or a record set aside unfolds to, or lines to be written and read
+//! back.
 
 use siembox::for_tests::lines::Lines;
 use siembox::for_tests::spool::DeadLetter;

@@ -376,8 +376,9 @@ fn a_slow_receiver_with_small_buffers_gets_everything() {
 #[test]
 fn answers_are_read_while_lines_are_written() {
     story(async {
-        // It reads nothing while an answer of its own waits to be read, and its answers are long. So who does not read while the
-        // last of these lines goes out waits for it, and it for them.
+        // It reads nothing while an answer of its own waits to be read, and its answers are long.
+        // So who does not read while the last of these lines goes out waits for it, and it for
+        // them.
         let talkative = |reader: &mut Reader, writer: &mut TcpStream| {
             let text = format!("200 OK\n{}", "x".repeat(4000));
             while let Some((txnr, _, _)) = frame(reader) {

@@ -8,8 +8,9 @@ use siembox_support::dice::Dice;
 
 use super::*;
 
-/// Sends all lines to a receiver that is killed three times while lines are on their way, going on after each break where the
-/// receiver's own word ends; returns how many lines never arrived, and how many twice.
+/// Sends all lines to a receiver that is killed three times while lines are on their way, going on
+/// after each break where the receiver's own word ends; returns how many lines never arrived, and
+/// how many twice.
 async fn killed_midway(mut receiver: Receiver, sent: &[String]) -> (usize, usize) {
     let to = target(receiver.port(), RELP);
     let (mut accepted, mut kills, mut dice) = (LineSet::default(), 0, Dice::new(7));
@@ -48,7 +49,8 @@ async fn killed_midway(mut receiver: Receiver, sent: &[String]) -> (usize, usize
     receiver.stop();
     let mut counts: HashMap<String, usize> = HashMap::new();
     for line in receiver.lines() {
-        // A kill in the middle of a write leaves half a line, unanswered, and the next begins right behind it.
+        // A kill in the middle of a write leaves half a line, unanswered, and the next begins right
+        // behind it.
         for whole in line.split("<109>").skip(1) {
             *counts.entry(format!("<109>{whole}")).or_default() += 1;
         }
@@ -63,7 +65,8 @@ async fn killed_midway(mut receiver: Receiver, sent: &[String]) -> (usize, usize
 #[test]
 fn killed_midway_nothing_is_lost_and_nothing_repeated_that_was_answered() {
     story(async {
-        // Without a queue rsyslog answers what it has written, so that "lost" can be told from "not written yet".
+        // Without a queue rsyslog answers what it has written, so that "lost" can be told from "not
+        // written yet".
         let (lost, twice) = killed_midway(rsyslog::relp_direct(), &lines(MANY)).await;
         println!("no queue, killed 3 times: lost {lost}, twice {twice} of {MANY}");
         assert_eq!(lost, 0);
@@ -77,7 +80,8 @@ fn what_a_queue_in_memory_holds_dies_with_it() {
     story(async {
         let (lost, twice) = killed_midway(rsyslog::relp(), &lines(MANY)).await;
         println!("queue in memory, killed 3 times: lost {lost}, twice {twice} of {MANY}");
-        // What is lost was answered: no sender can know of it. But what was answered is never repeated.
+        // What is lost was answered: no sender can know of it. But what was answered is never
+        // repeated.
         assert!(twice <= 3 * WINDOW, "{twice}");
 
         let mut receiver = rsyslog::relp();

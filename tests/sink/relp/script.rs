@@ -1,5 +1,5 @@
-//! A RELP receiver that does what a script says with the one connection it gets. It has a codec of its own: a fault of ours
-//! can't hide in it.
+//! A RELP receiver that does what a script says with the one connection it gets. It has a codec of
+//! its own: a fault of ours can't hide in it.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -76,7 +76,8 @@ pub fn listening(
     target(port, RELP)
 }
 
-/// With the smallest buffers. Set before it listens: what was promised to a sender is not to be taken back.
+/// With the smallest buffers. Set before it listens: what was promised to a sender is not to be
+/// taken back.
 pub fn small() -> TcpListener {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     SockRef::from(&listener).set_recv_buffer_size(4096).unwrap();

@@ -84,8 +84,8 @@ fn change(siembox: &Siembox, change: impl FnOnce(&mut toml_edit::Table)) {
     siembox.set_text(&settings.to_string());
 }
 
-/// Sends a form to the page over HTTPS, as a browser that knows its certificate, and says with which
-/// code and to which place it was answered.
+/// Sends a form to the page over HTTPS, as a browser that knows its certificate, and says with
+/// which code and to which place it was answered.
 pub fn client(siembox: &mut Siembox, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
     let status = siembox.wait("HTTPS is there", |status| status.page.len() == 2);
     let origin = status.page[1].trim_end_matches('/').to_owned();

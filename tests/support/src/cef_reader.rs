@@ -1,9 +1,11 @@
-//! A reader of CEF that allows what the standard allows and nothing else, to hold siembox's lines against. It was
-//! written from the standard ("Common Event Format", revisions 16 to 25) and knows nothing of siembox.
+//! A reader of CEF that allows what the standard allows and nothing else, to hold siembox's lines
+//! against. It was written from the standard ("Common Event Format", revisions 16 to 25) and knows
+//! nothing of siembox.
 //!
-//! The rules: `CEF:Version|Vendor|Product|Device Version|Class ID|Name|Severity|Extension`; in the header `\|` and
-//! `\\`, no line breaks; in the extension `key=value` pairs with blanks between them, `\=`, `\\`, `\n` and `\r` in
-//! values, blanks inside a value but not at its end; one blank may stand before the first pair.
+//! The rules: `CEF:Version|Vendor|Product|Device Version|Class ID|Name|Severity|Extension`; in the
+//! header `\|` and `\\`, no line breaks; in the extension `key=value` pairs with blanks between
+//! them, `\=`, `\\`, `\n` and `\r` in values, blanks inside a value but not at its end; one blank
+//! may stand before the first pair.
 
 use std::fmt;
 
@@ -12,7 +14,8 @@ use std::fmt;
 pub struct Cef {
     /// What stands before `CEF:`, without the blank at its end.
     pub prefix: String,
-    /// The seven fields of the header, unescaped: version, vendor, product, device version, class, name, severity.
+    /// The seven fields of the header, unescaped: version, vendor, product, device version, class,
+    /// name, severity.
     pub header: [String; 7],
     /// Keys and unescaped values, in the line's order.
     pub extension: Vec<(String, String)>,
@@ -119,7 +122,8 @@ fn header(text: &str) -> Result<([String; 7], &str), NotCef> {
     })
 }
 
-/// The pairs of an extension. A key is the word right before an `=` that has no backslash before it.
+/// The pairs of an extension. A key is the word right before an `=` that has no backslash before
+/// it.
 fn pairs(text: &str) -> Result<Vec<(String, String)>, NotCef> {
     let equals = unescaped_equals(text)?;
     let mut pairs: Vec<(String, String)> = Vec::new();

@@ -1,4 +1,5 @@
-//! A real time server: Debian's chrony on a high port of the loopback, which sets no clock here, and may be told to lie.
+//! A real time server: Debian's chrony on a high port of the loopback, which sets no clock here,
+//! and may be told to lie.
 
 use std::net::UdpSocket;
 use std::os::unix::process::CommandExt;
@@ -16,8 +17,8 @@ pub struct Chrony {
 // === impl Chrony ===
 
 impl Chrony {
-    /// Starts it; it answers a moment later. `wrong_by`: what it takes for now, in faketime's words ("+3d"). `None` where this
-    /// machine has no chronyd or faketime.
+    /// Starts it; it answers a moment later. `wrong_by`: what it takes for now, in faketime's words
+    /// ("+3d"). `None` where this machine has no chronyd or faketime.
     ///
     /// # Panics
     /// Where the loopback has no free port, or the disk no room.

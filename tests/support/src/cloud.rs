@@ -1,4 +1,5 @@
-//! The Defender for Cloud Apps API, played on loopback: both lists, scan mode, filters, throttling, tokens, and every way it fails.
+//! The Defender for Cloud Apps API, played on loopback: both lists, scan mode, filters, throttling,
+//! tokens, and every way it fails.
 //!
 //! ```
 //! use siembox_support::{cloud::Cloud, records};
@@ -8,8 +9,9 @@
 //! assert_eq!(cloud.activity_ids().len(), 100);
 //! ```
 //!
-//! A request goes through [`server`] (bytes) → [`api`] (route, throttle, keys) → [`list`] ([`scan`] or [`paging`] over the [`store`]);
-//! a [`fault`] may spoil the page, the bytes, or their way; one that is bound to a place, size or record strikes each question for it.
+//! A request goes through [`server`] (bytes) → [`api`] (route, throttle, keys) → [`list`] ([`scan`]
+//! or [`paging`] over the [`store`]); a [`fault`] may spoil the page, the bytes, or their way; one
+//! that is bound to a place, size or record strikes each question for it.
 
 pub mod api;
 pub mod ask;
@@ -82,8 +84,9 @@ impl Cloud {
         self.listener.addr()
     }
 
-    /// The authority behind its certificate, PEM. The certificate is also good for `localhost`, `*.us3.portal.cloudappsecurity.com`
-    /// and `login.microsoftonline.com`, for tests that reach it through a proxy.
+    /// The authority behind its certificate, PEM. The certificate is also good for `localhost`,
+    /// `*.us3.portal.cloudappsecurity.com` and `login.microsoftonline.com`, for tests that reach it
+    /// through a proxy.
     #[must_use]
     pub fn ca_pem(&self) -> &str {
         &self.ca_pem
@@ -118,7 +121,8 @@ impl Cloud {
         self.tenant.state().keys.bearers.clear();
     }
 
-    /// Changes the app that the Entra endpoint knows: another secret, other roles. Tokens already given stay good.
+    /// Changes the app that the Entra endpoint knows: another secret, other roles. Tokens already
+    /// given stay good.
     pub fn set_app(&self, app: App) {
         self.tenant.state().app = Some(app);
     }
@@ -149,7 +153,8 @@ impl Cloud {
         self.tenant.state().store.shelf_mut(stream).add(records);
     }
 
-    /// Forgets the records saved before this time (epoch ms), so that a backlog of millions weighs little.
+    /// Forgets the records saved before this time (epoch ms), so that a backlog of millions weighs
+    /// little.
     pub fn forget(&self, stream: Stream, before_ms: i64) {
         self.tenant
             .state()
@@ -216,13 +221,15 @@ impl Cloud {
         self.listener.accepted()
     }
 
-    /// What was done that a careful client doesn't do: changed `nextQueryFilters`, unknown filters, scans without a time, …
+    /// What was done that a careful client doesn't do: changed `nextQueryFilters`, unknown filters,
+    /// scans without a time, …
     #[must_use]
     pub fn complaints(&self) -> Vec<String> {
         self.tenant.state().complaints.clone()
     }
 
-    /// Waits until `done` says so, looking again after each request; false where `patience` ran out first.
+    /// Waits until `done` says so, looking again after each request; false where `patience` ran out
+    /// first.
     pub fn wait_until(&self, patience: Duration, mut done: impl FnMut(&[Seen]) -> bool) -> bool {
         self.tenant.wait_until(patience, |state| {
             let (front, back) = state.seen.as_slices();
@@ -240,7 +247,8 @@ impl Cloud {
         self.tenant.clock.now_ms()
     }
 
-    /// Stops the simulator's clock at this time (epoch ms): for `Date`, visibility, throttling and tokens.
+    /// Stops the simulator's clock at this time (epoch ms): for `Date`, visibility, throttling and
+    /// tokens.
     pub fn stop_clock_at(&self, at_ms: i64) {
         self.tenant.clock.stop_at(at_ms);
     }

@@ -1,7 +1,7 @@
 //! What the tests of siembox stand on. Never part of the shipped binary.
 //!
-//! [`cloud`] plays the API that siembox reads, [`records`] draws what it serves, [`pki`] makes its certificates.
-//! Nothing here depends on siembox: a fault of siembox can't hide in its own test.
+//! [`cloud`] plays the API that siembox reads, [`records`] draws what it serves, [`pki`] makes its
+//! certificates. Nothing here depends on siembox: a fault of siembox can't hide in its own test.
 
 pub mod cef_reader;
 pub mod chrony;

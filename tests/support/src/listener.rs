@@ -1,4 +1,5 @@
-//! A small server of threads: accepts on loopback, one bounded thread per connection, all gone when it is dropped.
+//! A small server of threads: accepts on loopback, one bounded thread per connection, all gone when
+//! it is dropped.
 
 use std::collections::HashMap;
 use std::io;
@@ -41,7 +42,8 @@ struct State {
 }
 
 impl Listener {
-    /// Listens on 127.0.0.1; port 0 takes any free one. `serve` gets each connection with its number, from 1.
+    /// Listens on 127.0.0.1; port 0 takes any free one. `serve` gets each connection with its
+    /// number, from 1.
     ///
     /// # Errors
     /// Where the port can't be had.
@@ -92,7 +94,8 @@ impl Listener {
         self.stop.state().cut();
     }
 
-    /// Drops every packet that comes for us, before our TCP sees it, until it is told not to: nothing is answered or refused.
+    /// Drops every packet that comes for us, before our TCP sees it, until it is told not to:
+    /// nothing is answered or refused.
     ///
     /// # Errors
     /// What the system says.
@@ -105,8 +108,8 @@ impl Listener {
             .try_for_each(|socket| silence::drop_packets(socket, on))
     }
 
-    /// Forgets the connections that are open now without a word to their peers, as a machine does that loses its power and
-    /// starts again. New ones are welcome.
+    /// Forgets the connections that are open now without a word to their peers, as a machine does
+    /// that loses its power and starts again. New ones are welcome.
     ///
     /// # Errors
     /// Where we are not root.

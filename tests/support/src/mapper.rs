@@ -1,8 +1,10 @@
-//! From a record of the API to the line that must come of it: an own implementation, by the documentation alone.
+//! From a record of the API to the line that must come of it: an own implementation, by the
+//! documentation alone.
 //!
-//! It is what stories hold the arrived lines against, and shares no code with siembox: what both get wrong in the same way is
-//! wrong in the documentation. It is meant to be read beside the sample lines of the old agent; it is slow, and knows the
-//! default style (0.207.251, `original`) only. Where the documentation is silent, a comment says what was decided.
+//! It is what stories hold the arrived lines against, and shares no code with siembox: what both
+//! get wrong in the same way is wrong in the documentation. It is meant to be read beside the
+//! sample lines of the old agent; it is slow, and knows the default style (0.207.251, `original`)
+//! only. Where the documentation is silent, a comment says what was decided.
 
 mod activity;
 mod alert;

@@ -17,7 +17,8 @@ pub struct OldTls {
 }
 
 impl OldTls {
-    /// Starts a server for `127.0.0.1` and `localhost` that answers web requests under TLS 1.1 only.
+    /// Starts a server for `127.0.0.1` and `localhost` that answers web requests under TLS 1.1
+    /// only.
     ///
     /// # Errors
     /// Where `openssl` (Debian package `openssl`) is missing or doesn't start.

@@ -1,4 +1,5 @@
-//! A small public-key infrastructure that is made anew for each test: one authority, and what it issues.
+//! A small public-key infrastructure that is made anew for each test: one authority, and what it
+//! issues.
 
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,9 @@
-//! A company's HTTP proxy: CONNECT with and without a password, and, where wanted, a look inside the TLS it carries.
+//! A company's HTTP proxy: CONNECT with and without a password, and, where wanted, a look inside
+//! the TLS it carries.
 //!
-//! With [`Builder::inspect`] it ends the client's TLS itself, with a certificate of "Contoso Inspection CA" for the name that was
-//! asked for, as inspecting proxies do. [`Builder::route`] leads a name from the real world to a server on loopback.
+//! With [`Builder::inspect`] it ends the client's TLS itself, with a certificate of "Contoso
+//! Inspection CA" for the name that was asked for, as inspecting proxies do. [`Builder::route`]
+//! leads a name from the real world to a server on loopback.
 
 mod tunnel;
 

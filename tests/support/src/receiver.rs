@@ -1,7 +1,9 @@
-//! Real receivers: the rsyslog and syslog-ng of Debian, each in a folder of its own, on a free port of the loopback.
+//! Real receivers: the rsyslog and syslog-ng of Debian, each in a folder of its own, on a free port
+//! of the loopback.
 //!
-//! Why real ones: what a receiver does with a frame, a half-close or a certificate is decided by its code, not by what we
-//! think of it. Each writes every message, exactly as it came, as one line of a file.
+//! Why real ones: what a receiver does with a frame, a half-close or a certificate is decided by
+//! its code, not by what we think of it. Each writes every message, exactly as it came, as one line
+//! of a file.
 //!
 //! ```no_run
 //! let mut siem = siembox_support::receiver::rsyslog::tcp();

@@ -1,7 +1,7 @@
 //! Records in the API's shape: given as JSON by a test, or drawn from a seed.
 //!
-//! A drawn record is a few numbers until somebody asks for its text, so that a backlog of 200,000 weighs little. The same
-//! seed gives the same text, always.
+//! A drawn record is a few numbers until somebody asks for its text, so that a backlog of 200,000
+//! weighs little. The same seed gives the same text, always.
 
 mod activity;
 mod alert;

@@ -20,7 +20,8 @@ pub struct Siembox {
 }
 
 impl Siembox {
-    /// Starts it with this settings file, in a process group of its own: a Ctrl-C on the terminal doesn't reach it.
+    /// Starts it with this settings file, in a process group of its own: a Ctrl-C on the terminal
+    /// doesn't reach it.
     ///
     /// # Errors
     /// Where the binary can't be started.

@@ -9,8 +9,8 @@ use socket2::{SockFilter, SockRef};
 /// `BPF_RET | BPF_K`: take so many bytes of the packet; of none, it is dropped.
 const RETURN: u16 = 0x06;
 
-/// The kernel drops each packet for this socket, listening or connected, before TCP sees it: no acknowledgement, no reset.
-/// Off: packets come in again.
+/// The kernel drops each packet for this socket, listening or connected, before TCP sees it: no
+/// acknowledgement, no reset. Off: packets come in again.
 ///
 /// # Errors
 /// What the system says.
@@ -25,19 +25,20 @@ pub fn drop_packets(socket: &impl AsFd, on: bool) -> io::Result<()> {
     }
 }
 
-/// The kernel forgets the connection, and tells the peer nothing: its next packet is answered with a reset. A thread that
-/// reads is woken.
+/// The kernel forgets the connection, and tells the peer nothing: its next packet is answered with
+/// a reset. A thread that reads is woken.
 ///
 /// # Errors
-/// Where we are not root: `TCP_REPAIR`, made for moving connections to other machines, wants `CAP_NET_ADMIN`.
+/// Where we are not root: `TCP_REPAIR`, made for moving connections to other machines, wants
+/// `CAP_NET_ADMIN`.
 pub fn forget(socket: &TcpStream) -> io::Result<()> {
     let on: libc::c_int = 1;
     let nowhere = libc::sockaddr {
         sa_family: libc::AF_UNSPEC as libc::sa_family_t,
         sa_data: [0; 14],
     };
-    // SAFETY: the descriptor is open for as long as it is borrowed; the kernel reads one int, then one address, both of which
-    // live until the calls are over.
+    // SAFETY: the descriptor is open for as long as it is borrowed; the kernel reads one int, then
+    // one address, both of which live until the calls are over.
     let done = unsafe {
         libc::setsockopt(
             socket.as_raw_fd(),

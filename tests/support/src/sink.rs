@@ -1,5 +1,5 @@
-//! A small syslog receiver over TCP that keeps what it gets. For the demo, and for tests that need it to be slow, gone or rude;
-//! the real receivers are in [`crate`]'s `receiver`.
+//! A small syslog receiver over TCP that keeps what it gets. For the demo, and for tests that need
+//! it to be slow, gone or rude; the real receivers are in [`crate`]'s `receiver`.
 
 use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
@@ -114,7 +114,8 @@ impl SyslogReceiver {
         }
     }
 
-    /// Drops every packet that comes for it, or no longer: a firewall that silently changed its mind, a cable that was pulled.
+    /// Drops every packet that comes for it, or no longer: a firewall that silently changed its
+    /// mind, a cable that was pulled.
     ///
     /// # Panics
     /// Where the system refuses.
@@ -152,7 +153,8 @@ impl SyslogReceiver {
         self.shared.state().connections
     }
 
-    /// Waits until `done` says so, looking again after each line; false where `patience` ran out first.
+    /// Waits until `done` says so, looking again after each line; false where `patience` ran out
+    /// first.
     pub fn wait_until(&self, patience: Duration, mut done: impl FnMut(&[String]) -> bool) -> bool {
         let end = Instant::now() + patience;
         let mut state = self.shared.state();
@@ -273,7 +275,8 @@ impl Shared {
     }
 }
 
-/// Reads one message; false at a clean end. A last line without its line feed was cut off and doesn't count.
+/// Reads one message; false at a clean end. A last line without its line feed was cut off and
+/// doesn't count.
 fn next_message(
     stream: &mut BufReader<Wire>,
     framing: Framing,

@@ -1,7 +1,8 @@
-//! Fault stories that are short in CI and long in `make soak N=…`, and the one table that they make together.
+//! Fault stories that are short in CI and long in `make soak N=…`, and the one table that they make
+//! together.
 //!
-//! A story asks [`size`] how much it is to do, and tells a [`Row`] when it is done, **before** it asserts anything: a loss
-//! must stand in the table too.
+//! A story asks [`size`] how much it is to do, and tells a [`Row`] when it is done, **before** it
+//! asserts anything: a loss must stand in the table too.
 //!
 //! ```
 //! use siembox_support::soak;
@@ -12,8 +13,8 @@
 //! soak::Row { rounds: kills, records: 100_000, lost: 0, duplicated: 12, ..story.done() }.told();
 //! ```
 //!
-//! `SIEMBOX_SOAK_SCALE` is N; without it a story is as short as in CI. `SIEMBOX_SOAK` names the file to which each row is
-//! appended as a line of JSON; `soak-table` makes the table of it.
+//! `SIEMBOX_SOAK_SCALE` is N; without it a story is as short as in CI. `SIEMBOX_SOAK` names the
+//! file to which each row is appended as a line of JSON; `soak-table` makes the table of it.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -63,7 +64,8 @@ pub fn size(short: u64, long: u64) -> u64 {
     scaled(std::env::var(SCALE).ok().as_deref(), short, long)
 }
 
-/// The seed of a story's dice: `SIEMBOX_SEED`, or another one each time; printed, so that a bad run can be had again.
+/// The seed of a story's dice: `SIEMBOX_SEED`, or another one each time; printed, so that a bad run
+/// can be had again.
 #[must_use]
 pub fn seed() -> u64 {
     let given = std::env::var(SEED).ok().and_then(|seed| seed.parse().ok());

@@ -60,7 +60,8 @@ pub fn terminal_width() -> Option<usize> {
     })
 }
 
-/// How a CEF line is shown: whole where there is no terminal, else cut to its width, painted, and without control characters.
+/// How a CEF line is shown: whole where there is no terminal, else cut to its width, painted, and
+/// without control characters.
 #[must_use]
 pub fn shown(line: &str, width: Option<usize>) -> String {
     let Some(width) = width else {

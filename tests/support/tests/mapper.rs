@@ -1,4 +1,5 @@
-//! The own mapper, held against the lines that the old agent's documentation printed, and against the golden set.
+//! The own mapper, held against the lines that the old agent's documentation printed, and against
+//! the golden set.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::path::Path;
@@ -7,7 +8,8 @@ use serde_json::Value;
 use siembox_support::mapper::{Looks, line};
 use siembox_support::records::Stream;
 
-/// Lines of a set that are in the one style that the mapper knows: how many, and those that it writes otherwise.
+/// Lines of a set that are in the one style that the mapper knows: how many, and those that it
+/// writes otherwise.
 fn compared(set: &str) -> (usize, Vec<String>) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../golden");
     let read = |ending: &str| std::fs::read_to_string(folder.join(format!("{set}.{ending}")));
@@ -21,7 +23,8 @@ fn compared(set: &str) -> (usize, Vec<String>) {
         let style = &row["style"];
         let other = ["profile", "time_format", "alert_name"];
         let version = style["agent_version"].as_str().unwrap_or("0.207.251");
-        // from 0.111 on activities are what they were to the end; alerts of that time have no src yet
+        // from 0.111 on activities are what they were to the end; alerts of that time have no src
+        // yet
         let number: u32 = version.split('.').nth(1).unwrap().parse().unwrap();
         let is_activity = want.contains("|EVENT_CATEGORY_");
         let known = (111..298).contains(&number) && (is_activity || number == 207);

@@ -1,4 +1,5 @@
-//! What stands around the cloud: the Entra endpoint, proxies, a server of the past, a small receiver.
+//! What stands around the cloud: the Entra endpoint, proxies, a server of the past, a small
+//! receiver.
 #![allow(clippy::unwrap_used)]
 #![allow(
     clippy::disallowed_methods,

@@ -6,7 +6,8 @@ use super::*;
 use crate::lines::Lines;
 use crate::spool::{Spool, SpoolPage};
 
-/// A spool of three batches of 128 lines, and a page behind them (the newest page is taken back where it is damaged).
+/// A spool of three batches of 128 lines, and a page behind them (the newest page is taken back
+/// where it is damaged).
 fn spool(folder: &std::path::Path) -> SledSpool {
     let spool = SledSpool::open(folder, SpoolBounds::new(1 << 26), 77).unwrap();
     let mut lines = Lines::default();

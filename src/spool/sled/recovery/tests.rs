@@ -87,7 +87,8 @@ fn a_first_page_has_no_state_before_it() {
     assert!(state_of(&store, 3).unwrap().is_none());
 }
 
-/// After a downgrade: what a newer version wrote is left as it is, however sound it looks, and comes back with that version.
+/// After a downgrade: what a newer version wrote is left as it is, however sound it looks, and
+/// comes back with that version.
 #[test]
 fn a_newer_format_is_named_and_nothing_is_touched() {
     let folder = tempfile::tempdir().unwrap();
@@ -124,8 +125,8 @@ fn a_newer_format_is_named_and_nothing_is_touched() {
     assert_eq!(open().unwrap().stats().waiting, 2);
 }
 
-/// Of the release before: the numbers of its replays are translated, and as soon as it is opened that
-/// release would refuse it.
+/// Of the release before: the numbers of its replays are translated, and as soon as it is opened
+/// that release would refuse it.
 #[test]
 fn the_format_before_is_read_and_becomes_this_one() {
     let folder = tempfile::tempdir().unwrap();

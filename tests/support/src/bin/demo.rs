@@ -1,4 +1,5 @@
-//! What `make run` shows: the simulated cloud, siembox, and a small SIEM, with the lines scrolling by.
+//! What `make run` shows: the simulated cloud, siembox, and a small SIEM, with the lines scrolling
+//! by.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};

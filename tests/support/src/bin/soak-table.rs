@@ -1,4 +1,5 @@
-//! `soak-table ROWS.jsonl [TABLE.md]`: prints the rows that the fault stories told as a table, and writes it to a file.
+//! `soak-table ROWS.jsonl [TABLE.md]`: prints the rows that the fault stories told as a table, and
+//! writes it to a file.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -1,4 +1,5 @@
-//! Who is let in: the holder of the token, or of a bearer token that the Entra endpoint gave out (reference §1.2).
+//! Who is let in: the holder of the token, or of a bearer token that the Entra endpoint gave out
+//! (reference §1.2).
 
 use std::collections::HashMap;
 

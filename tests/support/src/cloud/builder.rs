@@ -98,7 +98,8 @@ impl Builder {
         self
     }
 
-    /// Alerts to begin with. Two of three that name no activities behind them get some of those that are there already.
+    /// Alerts to begin with. Two of three that name no activities behind them get some of those
+    /// that are there already.
     #[must_use]
     pub fn alerts(mut self, records: impl IntoIterator<Item = Record>) -> Self {
         let mut dice = Dice::new(0xa1e7);

@@ -1,6 +1,7 @@
 //! The login endpoint that gives bearer tokens to an app with a secret (reference §1.2).
 //!
-//! The tokens look like Entra's: three parts, the middle one with `aud`, `roles`, `exp`. Nobody signed them.
+//! The tokens look like Entra's: three parts, the middle one with `aud`, `roles`, `exp`. Nobody
+//! signed them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -46,7 +46,8 @@ pub enum Fault {
     // --- in the page; where the answer is none, the fault waits for the next
     /// `data: []` although `total` says otherwise. A scan goes on at the same place.
     EmptyWithTotal,
-    /// `hasNext` says the opposite: true at the end, false with more to come (and no `nextQueryFilters` then).
+    /// `hasNext` says the opposite: true at the end, false with more to come (and no
+    /// `nextQueryFilters` then).
     HasNextLies,
     /// `hasNext: true` without `nextQueryFilters`.
     NoNextFilters,

@@ -1,4 +1,5 @@
-//! HTTP/1.1, as much as the API needs: heads read with httparse, answers written by hand so that they can be broken.
+//! HTTP/1.1, as much as the API needs: heads read with httparse, answers written by hand so that
+//! they can be broken.
 
 use std::io::{self, Read};
 
@@ -59,7 +60,8 @@ impl Request {
     }
 }
 
-/// Reads the next request of a connection. `unread` holds what was read beyond the last one. `None` is a clean end.
+/// Reads the next request of a connection. `unread` holds what was read beyond the last one. `None`
+/// is a clean end.
 ///
 /// # Errors
 /// What the socket says, or `InvalidData` for something that is no HTTP/1.1 request.
@@ -204,7 +206,8 @@ impl Answer {
         bytes
     }
 
-    /// Head and body in chunks of uneven sizes, one of them splitting most characters that can be split.
+    /// Head and body in chunks of uneven sizes, one of them splitting most characters that can be
+    /// split.
     #[must_use]
     pub fn chunked(&self) -> Vec<u8> {
         let mut bytes = self.head("Transfer-Encoding: chunked");

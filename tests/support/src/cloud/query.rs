@@ -1,4 +1,5 @@
-//! The filters a request may carry: the API's vocabulary (reference §1.7, §1.8), and whether a record matches.
+//! The filters a request may carry: the API's vocabulary (reference §1.7, §1.8), and whether a
+//! record matches.
 
 use serde_json::{Map, Value};
 
@@ -98,7 +99,8 @@ impl Query {
             .any(|condition| matches!(condition, Condition::Time(..)))
     }
 
-    /// Does the record match all filters? `behind` answers whether the record is behind the alert of that id.
+    /// Does the record match all filters? `behind` answers whether the record is behind the alert
+    /// of that id.
     pub fn matches(&self, record: &Record, behind: &dyn Fn(&str, &str) -> bool) -> bool {
         self.unknown.is_empty()
             && self.conditions.iter().all(|condition| match condition {

@@ -1,7 +1,8 @@
 //! Scan mode: how thousands of activities are read in one answer (reference §1.5).
 //!
-//! Each answer but the last hands out `nextQueryFilters`, to be sent back verbatim. They hold a number that is too big for a
-//! float, a null and marks beyond ASCII, so that a client which takes them apart and puts them together again is found out.
+//! Each answer but the last hands out `nextQueryFilters`, to be sent back verbatim. They hold a
+//! number that is too big for a float, a null and marks beyond ASCII, so that a client which takes
+//! them apart and puts them together again is found out.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -51,7 +52,8 @@ pub struct Position {
 }
 
 impl Scans {
-    /// Finds where the scan stands that this request belongs to: at its beginning, or where its filters say.
+    /// Finds where the scan stands that this request belongs to: at its beginning, or where its
+    /// filters say.
     ///
     /// # Errors
     /// A refusal with the reason, where a continuation is not what was handed out.
@@ -85,9 +87,11 @@ impl Scans {
         })
     }
 
-    /// The next answer of a scan over `matching`, which holds what follows its position in the scan's order.
+    /// The next answer of a scan over `matching`, which holds what follows its position in the
+    /// scan's order.
     ///
-    /// `limit` records are looked at; where more follow, the last `drops` of them are left to the next answer.
+    /// `limit` records are looked at; where more follow, the last `drops` of them are left to the
+    /// next answer.
     pub fn page(
         &mut self,
         ask: &Ask,

@@ -59,7 +59,8 @@ pub struct Reply {
     pub chunked: bool,
 }
 
-/// Works out the reply and writes the request down: before the answer goes out, so that who has it can look at once.
+/// Works out the reply and writes the request down: before the answer goes out, so that who has it
+/// can look at once.
 pub fn reply(tenant: &Tenant, request: &Request, client: SocketAddr, connection: u64) -> Reply {
     let (at, now_ms) = (Instant::now(), tenant.clock.now_ms());
     let route = Route::of(request.path());

@@ -144,7 +144,8 @@ impl Tenant {
         self.changed.notify_all();
     }
 
-    /// Waits until `done` says so, looking again after each request; false where `patience` ran out first.
+    /// Waits until `done` says so, looking again after each request; false where `patience` ran out
+    /// first.
     pub fn wait_until(&self, patience: Duration, mut done: impl FnMut(&State) -> bool) -> bool {
         let end = Instant::now() + patience;
         let mut state = self.state();

@@ -26,8 +26,8 @@ pub struct Drive {
 }
 
 impl Drive {
-    /// A drive of so many MB with a fresh ext4 (journal and write barriers on), not mounted yet. To be called inside
-    /// [`super::own_mounts()`].
+    /// A drive of so many MB with a fresh ext4 (journal and write barriers on), not mounted yet. To
+    /// be called inside [`super::own_mounts()`].
     ///
     /// # Errors
     /// Where the system has no FUSE for us, or no mkfs.ext4.
@@ -56,8 +56,9 @@ impl Drive {
         &self.medium
     }
 
-    /// Mounts it there. The journal is replayed where that is needed. `data` is ext4's: with `ordered` a file never shows
-    /// bytes that were not written to it, with `writeback` it may after a cut.
+    /// Mounts it there. The journal is replayed where that is needed. `data` is ext4's: with
+    /// `ordered` a file never shows bytes that were not written to it, with `writeback` it may
+    /// after a cut.
     ///
     /// # Errors
     /// Where there is no loop device, or ext4 cannot make anything of what lies on the medium.

@@ -1,4 +1,5 @@
-//! A [`Medium`] as a file, through FUSE: one folder with one file `image` in it, for a loop device to stand on.
+//! A [`Medium`] as a file, through FUSE: one folder with one file `image` in it, for a loop device
+//! to stand on.
 
 use std::ffi::OsStr;
 use std::path::Path;

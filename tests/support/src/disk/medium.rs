@@ -1,8 +1,10 @@
-//! A block device with a volatile write cache, in memory: the part of [`super::Drive`] that needs no kernel.
+//! A block device with a volatile write cache, in memory: the part of [`super::Drive`] that needs
+//! no kernel.
 //!
-//! A write is answered when it is in the cache; a flush moves everything into the durable image. When the power goes, each
-//! piece of what was in the cache is found as it was at some moment since the last flush: not written at all, written, or
-//! written the first time and not the second. That is all that a drive promises (NVMe and SATA alike: only a flush orders).
+//! A write is answered when it is in the cache; a flush moves everything into the durable image.
+//! When the power goes, each piece of what was in the cache is found as it was at some moment since
+//! the last flush: not written at all, written, or written the first time and not the second. That
+//! is all that a drive promises (NVMe and SATA alike: only a flush orders).
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -11,7 +13,8 @@ use std::time::{Duration, Instant};
 
 use crate::dice::Dice;
 
-/// What a drive writes as a whole, bytes: a sector of old, or of today. Aligned pieces of one are never torn.
+/// What a drive writes as a whole, bytes: a sector of old, or of today. Aligned pieces of one are
+/// never torn.
 const GRANULES: [usize; 2] = [512, 4096];
 
 /// The medium with its cache. All calls may come from several threads.

@@ -1,5 +1,5 @@
-//! A folder seen through FUSE, where any call can be refused with any error: a disk that is full, read-only or broken for a
-//! while, under a process that goes on.
+//! A folder seen through FUSE, where any call can be refused with any error: a disk that is full,
+//! read-only or broken for a while, under a process that goes on.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -60,7 +60,8 @@ impl Call {
     }
 }
 
-/// Says by which error of the system (`libc::EIO`, …) a call on this path, relative to the root, is refused.
+/// Says by which error of the system (`libc::EIO`, …) a call on this path, relative to the root, is
+/// refused.
 type Rule = Box<dyn FnMut(&Call, &Path) -> Option<i32> + Send>;
 
 /// The folder, mounted. Dropping it unmounts it; what was written stays behind it until then.
@@ -87,7 +88,8 @@ struct State {
 // === impl Mirror ===
 
 impl Mirror {
-    /// Mounts an empty folder there that refuses nothing. To be called inside [`super::own_mounts()`].
+    /// Mounts an empty folder there that refuses nothing. To be called inside
+    /// [`super::own_mounts()`].
     ///
     /// # Errors
     /// Where the system has no FUSE for us.

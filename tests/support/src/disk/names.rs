@@ -1,4 +1,5 @@
-//! Numbers for names, as FUSE wants them: each path below a root has one, and keeps it when it is renamed.
+//! Numbers for names, as FUSE wants them: each path below a root has one, and keeps it when it is
+//! renamed.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;

@@ -1,14 +1,16 @@
-//! A mount namespace for a test: what it mounts is seen by nobody else and goes with its last process, also when that is
-//! killed.
+//! A mount namespace for a test: what it mounts is seen by nobody else and goes with its last
+//! process, also when that is killed.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::own_test;
 
-/// Runs an ignored test of this test binary in a mount namespace of its own, and lets it say what it says.
+/// Runs an ignored test of this test binary in a mount namespace of its own, and lets it say what
+/// it says.
 ///
-/// Where this system cannot do that (not root, no FUSE, no loop device) it says so and passes over the test.
+/// Where this system cannot do that (not root, no FUSE, no loop device) it says so and passes over
+/// the test.
 ///
 /// # Panics
 /// When that test fails.

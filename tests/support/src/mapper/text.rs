@@ -3,7 +3,8 @@
 /// Characters that end a line somewhere.
 const LINE_ENDS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
 
-/// A description as the portal shows it: tags taken out, entities decoded once, template marks gone.
+/// A description as the portal shows it: tags taken out, entities decoded once, template marks
+/// gone.
 pub(super) fn of_html(html: &str) -> String {
     let mut text = String::new();
     let mut rest = html;
@@ -31,8 +32,8 @@ pub(super) fn of_html(html: &str) -> String {
     without_marks(&decoded(&text)).trim().to_owned()
 }
 
-/// What the service writes its texts with. Decided: anything else between angle brackets is what somebody has written, as the
-/// name of the file `Q3 <draft>.docx`, and evidence.
+/// What the service writes its texts with. Decided: anything else between angle brackets is what
+/// somebody has written, as the name of the file `Q3 <draft>.docx`, and evidence.
 const TAGS: [&str; 24] = [
     "a", "b", "br", "code", "div", "em", "font", "h1", "h2", "h3", "h4", "hr", "i", "img", "li",
     "ol", "p", "pre", "span", "strong", "table", "td", "tr", "ul",
@@ -98,7 +99,8 @@ fn without_marks(text: &str) -> String {
         .replace("__siteIcon__", "")
 }
 
-/// A value behind a key: `\` and `=` escaped, line ends written as such, other control characters a blank.
+/// A value behind a key: `\` and `=` escaped, line ends written as such, other control characters a
+/// blank.
 pub(super) fn in_extension(value: &str) -> String {
     let mut out = String::new();
     for character in value.trim().chars() {

@@ -1,8 +1,9 @@
-//! A receiver of our own that is a process of its own: it writes whole lines (LF framing) to its file as it reads them, and what
-//! it has not read dies with it. It reads as fast, or as slowly, as its plan says.
+//! A receiver of our own that is a process of its own: it writes whole lines (LF framing) to its
+//! file as it reads them, and what it has not read dies with it. It reads as fast, or as slowly, as
+//! its plan says.
 //!
-//! The process is the test's own binary, started again for one ignored test that does nothing but call [`serve`]: so that
-//! `cargo test --test NAME` needs no other program.
+//! The process is the test's own binary, started again for one ignored test that does nothing but
+//! call [`serve`]: so that `cargo test --test NAME` needs no other program.
 //!
 //! ```no_run
 //! # use siembox_support::receiver::collector;
@@ -101,7 +102,8 @@ pub fn start(test: &str, plan: &Plan) -> Receiver {
     )
 }
 
-/// Receives until it is killed, in a process that [`start`] has started; anywhere else it does nothing.
+/// Receives until it is killed, in a process that [`start`] has started; anywhere else it does
+/// nothing.
 ///
 /// # Panics
 /// Where plan, port or file can't be had.

@@ -28,8 +28,8 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// Writes the configuration that `configure` makes of (folder, port), and starts `program` with the arguments that
-    /// `arguments` makes of the folder.
+    /// Writes the configuration that `configure` makes of (folder, port), and starts `program` with
+    /// the arguments that `arguments` makes of the folder.
     pub(super) fn launch(
         program: &Path,
         environment: Vec<(String, String)>,
@@ -131,7 +131,8 @@ impl Receiver {
         self.end(libc::SIGKILL);
     }
 
-    /// Holds it (SIGSTOP) and returns when all its threads stand still: its kernel goes on taking bytes, the process reads none.
+    /// Holds it (SIGSTOP) and returns when all its threads stand still: its kernel goes on taking
+    /// bytes, the process reads none.
     pub fn hold(&self) {
         self.signal(libc::SIGSTOP);
         let deadline = Instant::now() + PATIENCE;
@@ -148,7 +149,8 @@ impl Receiver {
 
     fn signal(&self, signal: i32) {
         if let Some(pid) = self.pid().and_then(|pid| i32::try_from(pid).ok()) {
-            // SAFETY: a plain system call; the child was not yet waited for, so the number is still its own.
+            // SAFETY: a plain system call; the child was not yet waited for, so the number is still
+            // its own.
             unsafe { libc::kill(pid, signal) };
         }
     }
@@ -199,7 +201,8 @@ impl Receiver {
             .collect()
     }
 
-    /// Waits until `count` lines are there and returns all that are; after a minute without a new one, what there is.
+    /// Waits until `count` lines are there and returns all that are; after a minute without a new
+    /// one, what there is.
     #[must_use]
     pub fn wait_for(&self, count: usize) -> Vec<String> {
         let (mut seen, mut since) = (self.size(), Instant::now());
@@ -208,7 +211,8 @@ impl Receiver {
             if lines.len() >= count || since.elapsed() > PATIENCE {
                 return lines;
             }
-            // Looked at again only when it has grown: reading 20,000 lines over and over is not free.
+            // Looked at again only when it has grown: reading 20,000 lines over and over is not
+            // free.
             while self.size() == seen && since.elapsed() <= PATIENCE {
                 std::thread::sleep(GLANCE);
             }

@@ -1,5 +1,5 @@
-//! Free ports, and whether a process listens on one, asked of the kernel: a probing connection would be a guest in the
-//! receiver's count.
+//! Free ports, and whether a process listens on one, asked of the kernel: a probing connection
+//! would be a guest in the receiver's count.
 
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::path::PathBuf;
@@ -14,8 +14,8 @@ pub enum Transport {
     Udp,
 }
 
-/// Ports below those that Linux gives to outgoing connections and to `bind(0)`: there nobody takes one by chance between our
-/// look and the receiver's start, or while the receiver is down.
+/// Ports below those that Linux gives to outgoing connections and to `bind(0)`: there nobody takes
+/// one by chance between our look and the receiver's start, or while the receiver is down.
 const FIRST: u32 = 10_000;
 const COUNT: u32 = 22_000;
 /// Ports that a process may take before it meets those of the next one.
@@ -56,7 +56,8 @@ pub fn listens(pid: u32, transport: Transport, port: u16) -> bool {
             let rows = std::fs::read_to_string(table).unwrap_or_default();
             rows.lines()
                 .filter_map(|row| {
-                    // number, local, remote, state, queues, timer, retransmits, user, timeout, inode
+                    // number, local, remote, state, queues, timer, retransmits, user, timeout,
+                    // inode
                     let columns: Vec<&str> = row.split_whitespace().collect();
                     let ours = columns.get(1)?.ends_with(&port) && columns.get(3) == Some(&state);
                     ours.then(|| PathBuf::from(format!("socket:[{}]", columns[9])))

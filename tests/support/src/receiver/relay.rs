@@ -1,5 +1,5 @@
-//! A relay between siembox and a receiver, whose connections live for 10 kB to 10 MB each: then a reset, with what it had just
-//! read, or an end in order.
+//! A relay between siembox and a receiver, whose connections live for 10 kB to 10 MB each: then a
+//! reset, with what it had just read, or an end in order.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, TcpStream};
@@ -48,7 +48,8 @@ impl Relay {
     }
 }
 
-/// Carries so many bytes to the receiver; an error where the sender's connection is to end by a reset.
+/// Carries so many bytes to the receiver; an error where the sender's connection is to end by a
+/// reset.
 fn relay(sender: &TcpStream, to: u16, life: u64, in_order: bool) -> io::Result<()> {
     let receiver = TcpStream::connect((Ipv4Addr::LOCALHOST, to))?;
     for socket in [sender, &receiver] {

@@ -1,5 +1,6 @@
-//! rsyslog: imtcp, imudp, imtcp over TLS, imrelp with and without TLS. Debian's package `rsyslog`, for TLS also `rsyslog-gnutls`
-//! and `rsyslog-openssl`, for RELP `rsyslog-relp` (whose librelp brings both TLS libraries).
+//! rsyslog: imtcp, imudp, imtcp over TLS, imrelp with and without TLS. Debian's package `rsyslog`,
+//! for TLS also `rsyslog-gnutls` and `rsyslog-openssl`, for RELP `rsyslog-relp` (whose librelp
+//! brings both TLS libraries).
 
 use std::path::{Path, PathBuf};
 
@@ -124,7 +125,8 @@ fn imrelp(port: u16, ruleset: &str, more: &str) -> String {
     )
 }
 
-/// On TCP, as this configuration says: a function of its folder and its port. It should write to `lines` in the folder.
+/// On TCP, as this configuration says: a function of its folder and its port. It should write to
+/// `lines` in the folder.
 #[must_use]
 pub fn configured(configure: impl FnOnce(&Path, u16) -> String) -> Receiver {
     launch(Transport::Tcp, configure)

@@ -1,5 +1,6 @@
-//! Receivers, and relays before them, that end connections early: by bytes, by time, at one line, by session. They keep what
-//! their process has read, so that delivery is counted by the lines themselves.
+//! Receivers, and relays before them, that end connections early: by bytes, by time, at one line,
+//! by session. They keep what their process has read, so that delivery is counted by the lines
+//! themselves.
 
 use std::io::{self, BufRead, BufReader, Read as _, Write as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -192,7 +193,8 @@ fn memchr(bytes: &[u8]) -> Option<usize> {
     bytes.iter().position(|byte| *byte == b'\n')
 }
 
-/// What a RELP sender says next: transaction, command, data. A codec of its own: a fault of the product can't hide in it.
+/// What a RELP sender says next: transaction, command, data. A codec of its own: a fault of the
+/// product can't hide in it.
 fn frame(from: &mut impl BufRead) -> io::Result<Option<(String, String, String)>> {
     let mut words = Vec::new();
     let mut end = b' ';

@@ -1,7 +1,7 @@
 //! syslog-ng: `network()` with LF framing and `syslog()` with octet counting, both on TCP.
 //!
-//! Debian's package conflicts with rsyslog's, so `tests/tools/syslog-ng.sh` (part of `make tools`) unpacks it into
-//! `target/tools/syslog-ng`.
+//! Debian's package conflicts with rsyslog's, so `tests/tools/syslog-ng.sh` (part of `make tools`)
+//! unpacks it into `target/tools/syslog-ng`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -63,7 +63,8 @@ log {{ source(all); destination(lines); flags(flow-control); }};
     })
 }
 
-/// A syslog-ng of any configuration, which has to be in the file `conf` of `folder`. It stays in the foreground.
+/// A syslog-ng of any configuration, which has to be in the file `conf` of `folder`. It stays in
+/// the foreground.
 #[must_use]
 pub fn command(folder: &Path) -> Command {
     let place = place();

@@ -1,4 +1,5 @@
-//! Activities: what people, programs and computers did, in the shape the API gives them (reference §1.12).
+//! Activities: what people, programs and computers did, in the shape the API gives them (reference
+//! §1.12).
 
 use super::Record;
 use super::cast::{self, AGENTS, PEOPLE, PLACES, Person, TENANT_GUID, TENANT_NUMBER};

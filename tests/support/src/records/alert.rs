@@ -1,4 +1,5 @@
-//! Alerts: policies that matched and anomalies that were found, in the shape the API gives them (reference §1.11).
+//! Alerts: policies that matched and anomalies that were found, in the shape the API gives them
+//! (reference §1.11).
 
 use super::Record;
 use super::cast::{self, COMPUTERS, FILES, PEOPLE, PLACES, PORTAL, Person, TENANT_GUID};
@@ -53,7 +54,8 @@ impl Draft {
         (dice.pick(ALARMS), dice.pick(PEOPLE), dice)
     }
 
-    /// The `_id`, whose first four bytes are the second of the alert, and when lists begin to show it.
+    /// The `_id`, whose first four bytes are the second of the alert, and when lists begin to show
+    /// it.
     pub fn id_and_visible(self, at_ms: i64) -> (String, i64) {
         let (_, _, mut dice) = self.scene();
         let id = format!("{:08x}{}", (at_ms / 1000) & 0xffff_ffff, dice.hex(16));

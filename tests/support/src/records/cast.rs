@@ -1,4 +1,5 @@
-//! Who and what appears in drawn records: people, apps, places, programs. All invented, addresses from the documentation ranges.
+//! Who and what appears in drawn records: people, apps, places, programs. All invented, addresses
+//! from the documentation ranges.
 
 use crate::dice::Dice;
 
@@ -146,7 +147,8 @@ pub static FILES: &[&str] = &[
 /// Domain controllers and clients of the Active Directory.
 pub static COMPUTERS: &[&str] = &["DC01", "DC02", "CLIENT-017", "CLIENT-233", "SRV-FILES"];
 
-/// An address of the documentation ranges: two of three IPv4, the others IPv6, some of them uncompressed.
+/// An address of the documentation ranges: two of three IPv4, the others IPv6, some of them
+/// uncompressed.
 pub fn address(dice: &mut Dice) -> String {
     let low = dice.below(254) + 1;
     match dice.below(6) {

@@ -1,11 +1,13 @@
-//! What a record says to the questions that filters ask. Read from its JSON, so that answers and filters can't disagree.
+//! What a record says to the questions that filters ask. Read from its JSON, so that answers and
+//! filters can't disagree.
 
 use serde_json::Value;
 
 /// One answer: the filter that asks for it, and the value as text.
 pub type Fact = (&'static str, Box<str>);
 
-/// Where filters look (reference §1.7, §1.8). A list or number of answers is fine; absent means the filter is "not set".
+/// Where filters look (reference §1.7, §1.8). A list or number of answers is fine; absent means the
+/// filter is "not set".
 static PLACES: &[(&str, &str)] = &[
     ("service", "/appId"),
     ("instance", "/instance"),

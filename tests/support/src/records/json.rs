@@ -1,4 +1,5 @@
-//! JSON written by hand: a drawn record becomes text anew each time it is served, so this is kept simple and quick.
+//! JSON written by hand: a drawn record becomes text anew each time it is served, so this is kept
+//! simple and quick.
 
 use std::fmt::Write as _;
 

@@ -30,7 +30,8 @@ enum Kind {
     Alert,
 }
 
-/// Activities of the last two days, of about 1.5 KB each, a fifth of them sharing their millisecond with the one before.
+/// Activities of the last two days, of about 1.5 KB each, a fifth of them sharing their millisecond
+/// with the one before.
 #[must_use]
 pub fn activities(seed: u64, count: usize) -> Series {
     Series::new(Kind::Activity, seed, count)

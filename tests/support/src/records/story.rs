@@ -1,4 +1,5 @@
-//! What an activity says: its description as the service words and escapes it, and the objects it is about.
+//! What an activity says: its description as the service words and escapes it, and the objects it
+//! is about.
 
 use super::cast::{COMPUTERS, FILES, PEOPLE, Person};
 use super::deeds::{Deed, Plot};
