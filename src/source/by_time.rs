@@ -1,19 +1,24 @@
 //! Reads a stream by time, completely: what to request next, which records are new, how far the
 //! cursor may move. Pure.
 //!
-//! The cloud offers no feed with positions, only queries by time, and its answers have been seen to be incomplete at
-//! their edges: records become visible late, many share a millisecond, `hasNext` errs in both directions, a page holds
-//! fewer records than asked (reference: cloud-apps-api.md §1, peers.md lesson 3). So:
+//! The cloud offers no feed with positions, only queries by time, and its answers have been seen to
+//! be incomplete at their edges: records become visible late, many share a millisecond, `hasNext`
+//! errs in both directions, a page holds fewer records than asked (reference: cloud-apps-api.md §1,
+//! peers.md lesson 3). So:
 //!
-//! - Every walk begins an **overlap** before the highest time read, and before the beginning of the last walk: a walk may
-//!   take hours, and what shows itself late meanwhile lies behind it. Records are told apart by id ([`Seen`]), never by time.
-//! - Within a walk the next page is asked for by the cloud's `nextQueryFilters` where it gives one, else from the last
-//!   time met, **that time included**; only where a whole page shares one time it skips by count.
+//! - Every walk begins an **overlap** before the highest time read, and before the beginning of the
+//!   last walk: a walk may take hours, and what shows itself late meanwhile lies behind it. Records
+//!   are told apart by id ([`Seen`]), never by time.
+//! - Within a walk the next page is asked for by the cloud's `nextQueryFilters` where it gives one,
+//!   else from the last time met, **that time included**; only where a whole page shares one time
+//!   it skips by count.
 //! - A walk ends when nothing says that more follows: not `hasNext`, not a full page, not `total`.
 //! - The cursor moves with each page only while pages come in order; else when the walk has ended.
-//! - An answer that contradicts itself moves nothing and is asked for again, a bounded number of times. So does one that
-//!   begins behind a record which was asked for and is known: it may be a stale one, and is believed when it comes again.
-//! - A record that nobody asked for, from a time whose ids are forgotten, is no news: only a stale answer can hold it.
+//! - An answer that contradicts itself moves nothing and is asked for again, a bounded number of
+//!   times. So does one that begins behind a record which was asked for and is known: it may be a
+//!   stale one, and is believed when it comes again.
+//! - A record that nobody asked for, from a time whose ids are forgotten, is no news: only a stale
+//!   answer can hold it.
 
 mod advance;
 mod begin;

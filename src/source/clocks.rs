@@ -1,8 +1,10 @@
 //! Two clocks: the cloud's, by the `Date` of its responses, and this machine's. Neither is believed
 //! alone. Pure.
 //!
-//! - What is never read hangs on no clock that runs ahead: for looking back **the earlier one** counts.
-//! - A machine's clock that shows a time before there was any siembox was never set, and does not count.
+//! - What is never read hangs on no clock that runs ahead: for looking back **the earlier one**
+//!   counts.
+//! - A machine's clock that shows a time before there was any siembox was never set, and does not
+//!   count.
 //! - Where they differ, somebody is told, for one of them misleads.
 
 use std::time::Duration;

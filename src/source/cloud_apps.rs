@@ -1,4 +1,4 @@
-//! The Defender for Cloud Apps REST API (`/api/v1`; reference: cloud-apps-api.md §1).
+//! The Defender for Cloud Apps REST API (`/api/v1`) as a source (reference: cloud-apps-api.md §1).
 
 mod api;
 mod auth;

@@ -1,20 +1,20 @@
-//! Access tokens of an Entra app: they are asked for with its client secret, and kept until shortly before they expire
-//! (reference: api-authentication-application.md).
+//! Gets access tokens for an Entra app with its client secret, and keeps each until shortly before
+//! it expires (reference: api-authentication-application.md).
 
-use std::borrow::Cow;
+mod permission;
+
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::Deserialize;
 
 use super::error_body::{self, ErrorBody};
 use super::http::Post;
-use super::json::{Number, Text, Texts, lenient_object};
+use super::json::{Number, Text, lenient_object};
 use super::rate_limit::LONGEST_SILENCE;
 use super::{SourceError, SourceErrorKind};
-use crate::foreign::{self, ForeignText};
+use crate::foreign;
+pub use permission::Permission;
 
 /// A token is renewed at least this often, whatever it says of itself.
 const LONGEST: Duration = Duration::from_secs(86_400);
@@ -26,19 +26,6 @@ pub type ReadSecret = Box<dyn Fn() -> Result<String, String> + Send>;
 
 /// The time since any fixed moment: a token's life is measured with it.
 pub type Steady = Box<dyn Fn() -> Duration + Send>;
-
-/// What an app needs to use an API: it is asked for with the token, and looked for in it.
-#[derive(Debug)]
-pub struct Permission {
-    /// The API that the token is for.
-    pub scope: &'static str,
-    /// Its name in the list of APIs, as the operator finds it.
-    pub api: &'static str,
-    /// The application permission to be granted.
-    pub role: &'static str,
-    /// How each role begins, in lower case, that suffices.
-    pub roles_begin: &'static str,
-}
 
 /// An Entra app with client credentials, and its token for as long as it lasts.
 pub struct Entra {
@@ -57,10 +44,6 @@ struct Bearer {
 
 lenient_object! {
     struct Granted<'a> { "access_token" => token: Text<'a>, "expires_in" => expires_in: Number, }
-}
-
-lenient_object! {
-    struct Claims<'a> { "roles" => roles: Texts<'a>, }
 }
 
 // === impl Entra ===
@@ -183,47 +166,10 @@ impl Entra {
     }
 }
 
-// === impl Permission ===
-
-impl Permission {
-    /// An app without the permission gets a token all the same; only the `roles` claim tells (reference: lesson 8).
-    fn check(&self, token: &str) -> Result<(), SourceError> {
-        let Some(roles) = roles(token) else {
-            return Ok(());
-        };
-        if roles
-            .iter()
-            .any(|role| role.to_ascii_lowercase().starts_with(self.roles_begin))
-        {
-            return Ok(());
-        }
-        let has = if roles.is_empty() {
-            "none".to_owned()
-        } else {
-            ForeignText::new(roles.join(", ")).to_string()
-        };
-        let Self { api, role, .. } = self;
-        let what = format!(
-            "the Entra app lacks the role {role} (its token's roles: {has}): add the application permission \
-             \"{role}\" of \"{api}\" and grant admin consent"
-        );
-        Err(SourceError::new(SourceErrorKind::Refused, what))
-    }
-}
-
 /// How long a token is used that expires after so many seconds.
 fn good_for(expires_in: Option<u64>) -> Duration {
     let lasts = Duration::from_secs(expires_in.unwrap_or(3599)).min(LONGEST);
     lasts.saturating_sub(EARLY).max(lasts / 2)
-}
-
-/// The `roles` of a JWT; `None` where the token is no JWT that can be read (then the API itself must tell).
-fn roles(token: &str) -> Option<Vec<String>> {
-    let payload = token.split('.').nth(1)?.trim_end_matches('=');
-    let payload = URL_SAFE_NO_PAD.decode(payload).ok()?;
-    let claims: Claims<'_> = lenient(&payload)?;
-    let roles = claims.roles.0.texts(Text::said).into_iter();
-    Some(roles.map(Cow::into_owned).collect())
 }
 
 /// JSON that may have a byte order mark before it and anything behind it.
@@ -235,110 +181,4 @@ fn lenient<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Option<T> {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use std::cell::Cell;
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicU64, Ordering};
-
-    use super::*;
-    use crate::source::http::Response;
-
-    fn jwt(claims: &str) -> String {
-        format!("e30.{}.sig", URL_SAFE_NO_PAD.encode(claims))
-    }
-
-    #[test]
-    fn a_token_is_renewed_before_it_expires() {
-        let s = Duration::from_secs;
-        assert_eq!(good_for(Some(3600)), s(3300));
-        assert_eq!(good_for(Some(100)), s(50));
-        assert_eq!(good_for(None), s(3299));
-        assert_eq!(good_for(Some(u64::MAX)), s(86_100));
-    }
-
-    /// Answers every log-on with this body, and counts them.
-    struct Played(&'static str, Cell<u32>);
-
-    impl Post for Played {
-        fn post(&self, _: &str, _: &[(&str, &str)], _: &str) -> Result<Response, SourceError> {
-            self.1.set(self.1.get() + 1);
-            Ok(Response {
-                status: 200,
-                retry_after: None,
-                date_ms: None,
-                location: None,
-                body: self.0.as_bytes().to_vec().into(),
-            })
-        }
-    }
-
-    const PERMISSION: Permission = Permission {
-        scope: "api/.default",
-        api: "The API",
-        role: "Investigation.read",
-        roles_begin: "investigation.",
-    };
-
-    fn entra(clock: &Arc<AtomicU64>) -> Entra {
-        let clock = Arc::clone(clock);
-        let steady = Box::new(move || Duration::from_secs(clock.load(Ordering::SeqCst)));
-        let secret = Box::new(|| Ok("s".to_owned()));
-        Entra::new(&PERMISSION, "https://login", "t", "c", secret, steady)
-    }
-
-    #[test]
-    fn a_token_is_kept_until_shortly_before_its_end_whatever_the_type_of_its_life() {
-        for answer in [
-            r#"{"access_token":"x","expires_in":3600}"#,
-            r#"{"access_token":"x","expires_in":"3600"}"#,
-            r#"{"access_token":"x","expires_in":3600.0,"token_type":null}"#,
-            "\u{feff}{\"access_token\":\"x\",\"expires_in\":\"3600\"}\n",
-        ] {
-            let clock = Arc::new(AtomicU64::new(1_000_000));
-            let (mut auth, played) = (entra(&clock), Played(answer, Cell::new(0)));
-            for (after, log_ons) in [(0, 1), (3_299, 1), (3_300, 2), (6_599, 2), (6_600, 3)] {
-                clock.store(1_000_000 + after, Ordering::SeqCst);
-                assert_eq!(auth.bearer(&played).unwrap(), "x");
-                assert_eq!(played.1.get(), log_ons, "after {after} s, {answer}");
-            }
-        }
-    }
-
-    #[test]
-    fn an_answer_without_a_token_is_named_for_what_it_is() {
-        for (answer, words) in [
-            (r#"{"access_token":null}"#, "contains no token"),
-            (r#"{"token":"x"}"#, "contains no token"),
-            ("", "no reason given"),
-            ("<html><title>Sign in</title>", "a web page, \"Sign in\""),
-        ] {
-            let (mut auth, played) = (entra(&Arc::default()), Played(answer, Cell::new(0)));
-            let error = auth.bearer(&played).unwrap_err();
-            assert!(error.what.contains(words), "{answer}: {error}");
-        }
-    }
-
-    #[test]
-    fn names_the_missing_role() {
-        assert!(
-            PERMISSION
-                .check(&jwt(r#"{"roles":["Investigation.read"]}"#))
-                .is_ok()
-        );
-        assert!(
-            PERMISSION
-                .check(&jwt(r#"{"roles":"Investigation.read"}"#))
-                .is_ok()
-        );
-        assert!(
-            PERMISSION.check("opaque").is_ok(),
-            "the API itself must tell"
-        );
-        for claims in ["{}", r#"{"roles":["Discovery.read"]}"#] {
-            let error = PERMISSION.check(&jwt(claims)).unwrap_err();
-            assert_eq!(error.trouble, SourceErrorKind::Refused);
-            assert!(error.what.contains("Investigation.read"), "{error}");
-        }
-    }
-}
+mod tests;

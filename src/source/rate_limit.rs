@@ -1,7 +1,9 @@
-//! The tenant's request limit, kept on our side: 30 in any minute over the whole API (reference: api-introduction.md).
+//! Keeps the tenant's request limit: 30 requests in any minute over the whole API (reference:
+//! api-introduction.md).
 //!
-//! A window of the last requests rather than a bucket: a full bucket would let 60 requests into one minute. All pollers
-//! of a tenant share one throttle; requests of other clients of the tenant show only as answers 429.
+//! A window of the last requests rather than a bucket: a full bucket would let 60 requests into one
+//! minute. All pollers of a tenant share one throttle; requests of other clients of the tenant show
+//! only as answers 429.
 
 use std::collections::VecDeque;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! A page from its first record to its last: which of them are new, and what of it is written.
+//! Opens a page, admits its records, closes it, and says what of it is written.
 
 use super::page::OpenPage;
 use super::{Cursor, DAY_MS, PageResult, TimeReader, Verdict};

@@ -1,4 +1,5 @@
-//! How far a stream has been read. Written with every page, in the same transaction.
+//! The cursor says how far a stream has been read. It is written with every page, in the same
+//! transaction.
 
 use serde::{Deserialize, Serialize};
 

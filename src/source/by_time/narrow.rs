@@ -1,14 +1,17 @@
-//! What to do about a question that fails again and again while others are answered: narrow down what fails, to a place, a
-//! page size, a stretch of time, at last a single record, which is passed over so that the rest goes on. Pure.
+//! Narrows down what fails of a request while others are answered: a place, a page size, a stretch
+//! of time, at last a single record, which is passed over so that the rest goes on. Pure.
 //!
 //! - A failure passes by itself as a rule: some times the same is asked again.
-//! - Then a question about the present moment tells whether everything fails. Where it does, it is an outage: nothing changes.
-//! - A place that the cloud had named is left: the walk goes on by time, overlap and seen ids keep it from gap and repetition.
+//! - Then a question about the present moment tells whether everything fails. Where it does, it is
+//!   an outage: nothing changes.
+//! - A place that the cloud had named is left: the walk goes on by time, overlap and seen ids keep
+//!   it from gap and repetition.
 //! - The page is halved, down to one record; then the stretch of time is, down to a millisecond.
-//! - What is left is passed over only when it has failed for [`PATIENCE_MS`], and when a question for what follows it is answered
-//!   **with records**: a cloud that answers only empty questions has an outage too. Where nothing follows, nothing is held up,
-//!   and it is asked for again.
-//! - What was passed over is asked for again until it is read. A stretch of which a part is given out again is narrowed down anew.
+//! - What is left is passed over only when it has failed for [`PATIENCE_MS`], and when a question
+//!   for what follows it is answered **with records**: a cloud that answers only empty questions
+//!   has an outage too. Where nothing follows, nothing is held up, and it is asked for again.
+//! - What was passed over is asked for again until it is read. A stretch of which a part is given
+//!   out again is narrowed down anew.
 
 mod again;
 mod fails;

@@ -1,4 +1,5 @@
-//! One page while it is taken in: which of its records are new, how far it reaches, whether it comes in order.
+//! Tells of each record of a page whether it is new, and of the page how far it reaches and whether
+//! it comes in order.
 
 use std::collections::HashMap;
 

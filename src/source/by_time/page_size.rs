@@ -1,5 +1,5 @@
-//! How many records a page is asked for: fewer where a page fails at its size or holds a record that breaks it, and as many
-//! as before once that is over. Pure.
+//! Sets the page size: fewer records where a page fails at its size, and as many as before once
+//! that is over. Pure.
 
 use super::ApiRules;
 

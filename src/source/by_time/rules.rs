@@ -1,4 +1,4 @@
-//! What a reader is told before it begins, and what it tells of a walk's begin and of a page.
+//! The settings of a reader, and what it returns for each walk and page.
 
 use super::Unserved;
 

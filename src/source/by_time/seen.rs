@@ -1,8 +1,9 @@
-//! Ids that were read already, so that reading a stretch twice (which is how late records are found) sends nothing twice.
+//! Remembers the ids of records that were read, so that a stretch that is read again (which is how
+//! late records are found) sends nothing twice.
 //!
-//! An id is kept as 64 bits of SipHash-1-3. With the window full (131,072 ids) the chance that a new record is taken
-//! for an old one is 7e-15. Ids are grouped in chunks, one for each page that brought something new; a chunk is what is
-//! written to flash and what is forgotten.
+//! An id is kept as 64 bits of SipHash-1-3. With the window full (131,072 ids) the chance that a
+//! new record is taken for an old one is 7e-15. Ids are grouped in chunks, one for each page that
+//! brought something new; a chunk is what is written to flash and what is forgotten.
 
 use std::collections::{HashSet, VecDeque};
 use std::hash::Hasher;
@@ -178,55 +179,4 @@ fn decode(bytes: &[u8]) -> Option<(i64, Vec<u64>)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_id_is_new_once_also_after_a_restart() {
-        let mut seen = Seen::default();
-        assert!(seen.admit("a", 10));
-        assert!(!seen.admit("a", 10));
-        let first = seen.seal(0);
-        assert!(seen.admit("b", 20));
-        let second = seen.seal(0);
-        let mut again = Seen::restore(&[(0, first), (1, second)], 2, None);
-        assert!(!again.admit("a", 10));
-        assert!(!again.admit("b", 20));
-        assert!(again.admit("c", 30));
-        assert_eq!(again.oldest_number(), 0);
-    }
-
-    #[test]
-    fn what_lies_before_the_floor_is_forgotten_in_order() {
-        let mut seen = Seen::default();
-        for (id, at) in [("a", 10), ("b", 20), ("c", 30)] {
-            seen.admit(id, at);
-            seen.seal(0);
-        }
-        assert_eq!(seen.seal(25), Vec::<u8>::new());
-        assert_eq!(seen.oldest_number(), 2);
-        assert_eq!(seen.forgotten_until(), Some(20));
-        assert!(seen.admit("a", 10), "forgotten");
-        assert!(!seen.admit("c", 30), "remembered");
-    }
-
-    #[test]
-    fn the_window_is_bounded() {
-        let mut seen = Seen::default();
-        for page in 0..30_i64 {
-            for i in 0..5000_i64 {
-                seen.admit(&format!("{page}-{i}"), page);
-            }
-            seen.seal(0);
-        }
-        assert!(seen.known.len() <= WINDOW);
-        assert_eq!(seen.forgotten_until(), Some(3));
-    }
-
-    #[test]
-    fn a_torn_chunk_is_passed_over() {
-        assert_eq!(decode(&[1, 2, 3]), None);
-        assert_eq!(decode(&[]), None);
-        assert!(Seen::restore(&[(4, vec![0; 11])], 5, None).known.is_empty());
-    }
-}
+mod tests;

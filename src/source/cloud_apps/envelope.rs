@@ -1,4 +1,5 @@
-//! The members of an answer of the API: `{"data":[…],"hasNext":bool,"total":n,"nextQueryFilters":…}`.
+//! Reads the members of a response of the API:
+//! `{"data":[…],"hasNext":bool,"total":n,"nextQueryFilters":…}`.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;

@@ -1,7 +1,8 @@
-//! One record of the API, an activity or an alert, as an [`Event`](crate::event::Event).
+//! Reads one record of the API, an activity or an alert, as an [`Event`](crate::event::Event).
 //!
-//! A record may cost nothing but itself: whatever can be read is read, and what can't says why, with the id and the
-//! time where they can still be found, so that it can be set aside and the cursor can go on.
+//! A record may cost nothing but itself: whatever can be read is read, and what can't says why,
+//! with the id and the time where they can still be found, so that it can be set aside and the
+//! cursor can go on.
 
 mod activity;
 mod alert;

@@ -1,5 +1,5 @@
-//! Which of a name's addresses is tried first: one that failed waits until the others have had their turn, so that an address that
-//! accepts and then fails does not keep them from it.
+//! Orders the addresses of a name: one that failed is tried again after the others, so that an
+//! address that accepts connections and then fails does not hide them.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

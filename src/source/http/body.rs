@@ -1,4 +1,4 @@
-//! An answer's body, read in blocks: a page of 9 MB is taken in without ever being in memory as a whole.
+//! Reads a response's body in blocks, so that a page of 9 MB is never in memory as a whole.
 
 use std::fmt;
 use std::io::{Cursor, Read};

@@ -1,5 +1,6 @@
-//! A connection that is kept for the next question, and may be given up by the other side meanwhile: servers and inspecting proxies
-//! close it some time after an answer, when the next question may be on its way already.
+//! A connection that is kept for the next request. The other side may have closed it meanwhile:
+//! servers and inspecting proxies do so some time after a response, while the next request is on
+//! its way.
 
 use std::io::{self, ErrorKind};
 

@@ -1,4 +1,5 @@
-//! TLS on ureq's connections, with siembox's own trust: ureq's is the same but for the names of a certificate that was refused.
+//! TLS for ureq's connections with siembox's own trust. ureq's own does the same, but does not keep
+//! the names of a certificate that was refused.
 
 use std::fmt;
 use std::io::{Read, Write};

@@ -1,4 +1,5 @@
-//! Client addresses, as the apps' own logs have them: bare, with a port, in brackets, with a zone, behind a name, several at once.
+//! Finds IP addresses in text as the apps' own logs write them: bare, with a port, in brackets,
+//! with a zone, behind a name, or several at once.
 
 use std::net::{IpAddr, SocketAddr};
 

@@ -1,4 +1,4 @@
-//! An element of a list, as it is handed over: whole, or the beginning of one that is too long.
+//! An element of a JSON list: whole, or the beginning of one that is too long.
 
 /// What is kept of a longer one, bytes.
 pub(super) const KEPT: usize = 256 << 10;

@@ -1,4 +1,4 @@
-//! What stands before the list of an answer's records: read byte by byte, until the list begins.
+//! Finds the list of records in a response, byte by byte.
 
 /// The most that may stand around a list, bytes; `nextQueryFilters` is a copy of the question's filters.
 pub(super) const MOST_AROUND: usize = 1 << 20;

@@ -1,7 +1,7 @@
-//! A struct of a few keys of a JSON object, for JSON that can't be trusted to be what it should be.
+//! A macro for a struct of some keys of a JSON object that may hold other types than expected.
 //!
-//! Like `#[derive(Deserialize)]`, except that nothing but broken JSON is an error: serde's own derive refuses a key
-//! that comes twice and a value of another type.
+//! Like `#[derive(Deserialize)]`, except that nothing but broken JSON is an error: serde's own
+//! derive refuses a key that comes twice and a value of another type.
 
 /// `visit_*` for values that are of no use where they stand: the default instead, the input consumed.
 macro_rules! otherwise_default {

@@ -1,9 +1,9 @@
 //! Splits a response's JSON while it arrives: the records of its list one by one, then the members
 //! around the list.
 //!
-//! The records stay text here, so that one that can't be read is set aside byte for byte. Of a page of 9 MB no more than a
-//! piece is in memory. Whatever comes, what is kept of it is bounded: [`MOST_RECORDS`] records, one record of 11 MB, 1 MB around
-//! the list.
+//! The records stay text here, so that one that can't be read is set aside byte for byte. Of a page
+//! of 9 MB no more than a piece is in memory. Whatever comes, what is kept of it is bounded:
+//! [`MOST_RECORDS`] records, one record of 11 MB, 1 MB around the list.
 
 mod whole;
 

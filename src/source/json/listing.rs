@@ -1,5 +1,5 @@
-//! A whole list at once, as `render` has it: taken apart by the same splitter that takes an answer apart while it comes, so that
-//! one damaged record, or a cut end, costs neither of them its neighbours.
+//! Takes apart a list that is in memory as a whole, as `render` has it. The splitter is the one
+//! that takes a response apart, so that a damaged record, or a cut end, costs no other record.
 
 use std::ops::ControlFlow;
 

@@ -1,5 +1,6 @@
-//! What stands between the bracketed elements of a list and is an element all the same: numbers, texts, `null`. No API sends such
-//! records; whatever does is told what it sent, one by one, and never more of it is in memory than one.
+//! Splits what stands between the bracketed elements of a list: numbers, texts, `null`. No API
+//! sends such records. A source that does so is told what it sent, one by one, and no more than one
+//! of them is in memory.
 
 use std::ops::ControlFlow;
 

@@ -1,4 +1,5 @@
-//! What had been passed over and is asked for again: whether a part of it is given out, and where that begins.
+//! Asks again for a stretch that was passed over: whether a part of it is given out, and where that
+//! part begins.
 
 use super::probe::Probe;
 use super::{Change, SAMPLES, Step};

@@ -1,4 +1,5 @@
-//! What follows from a page that could not be had: the same again, a question to learn more, or less of it.
+//! Decides what follows from a page that could not be had: wait, ask to learn more, or ask for
+//! less.
 
 use super::probe::Probe;
 use super::{Change, FAILURES, Failure, MOST_THROTTLED, SAMPLES, SURE, Step};

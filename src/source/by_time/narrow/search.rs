@@ -1,4 +1,5 @@
-//! The search for the end of what fails, by halving: among records of one millisecond, and along the time.
+//! Searches for the end of what fails, by halving: among the records of one millisecond, and along
+//! the time.
 
 use super::Step;
 use super::probe::Probe;

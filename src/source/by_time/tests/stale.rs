@@ -1,4 +1,4 @@
-//! Stale answers, and those that leave out what was sent before.
+//! Stale responses, and those that leave out what was sent before.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! HTML entities, once: `&amp;lt;` is the text `&lt;`.
+//! Decodes HTML entities once: `&amp;lt;` is the text `&lt;`.
 
 /// The names of HTML and what they stand for, a line each, sorted by the bytes of the names: the HTML standard's list
 /// (13.5, "named character references") without those of no semicolon. As text it takes 26 kB of the binary; a crate's table

@@ -1,4 +1,4 @@
-//! The kinds of records that the API has: activities and alerts, each told by keys that the other has not.
+//! The kinds of records of the API, activities and alerts, each with keys that the other has not.
 
 use super::{activity, alert};
 use crate::source::cloud_apps::LAYOUT;

@@ -1,4 +1,5 @@
-//! Times as the apps' own logs have them: milliseconds, and seconds, microseconds or nanoseconds, since 1970, or a date in words.
+//! Reads a time as the apps' own logs write it: seconds, milli-, micro- or nanoseconds since 1970,
+//! or a date in words.
 
 use std::fmt;
 

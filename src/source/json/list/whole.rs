@@ -1,4 +1,4 @@
-//! An answer that is looked at as a whole: its list did not begin where a list is looked for, or what stands around it.
+//! Reads a response as a whole where no list begins in it, or the members around a list.
 
 use std::ops::ControlFlow;
 

@@ -1,4 +1,4 @@
-//! Single records that break each answer, and others of the same millisecond.
+//! Single records that break each response, and others of the same millisecond.
 
 use super::*;
 

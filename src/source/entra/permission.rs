@@ -1,0 +1,65 @@
+//! The permission that an Entra app needs, and whether a token has it.
+
+use std::borrow::Cow;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::lenient;
+use crate::foreign::ForeignText;
+use crate::source::json::{Text, Texts, lenient_object};
+use crate::source::{SourceError, SourceErrorKind};
+
+lenient_object! {
+    struct Claims<'a> { "roles" => roles: Texts<'a>, }
+}
+
+/// What an app needs to use an API: it is asked for with the token, and looked for in it.
+#[derive(Debug)]
+pub struct Permission {
+    /// The API that the token is for.
+    pub scope: &'static str,
+    /// Its name in the list of APIs, as the operator finds it.
+    pub api: &'static str,
+    /// The application permission to be granted.
+    pub role: &'static str,
+    /// How each role begins, in lower case, that suffices.
+    pub roles_begin: &'static str,
+}
+
+// === impl Permission ===
+
+impl Permission {
+    /// An app without the permission gets a token all the same; only the `roles` claim tells (reference: lesson 8).
+    pub(super) fn check(&self, token: &str) -> Result<(), SourceError> {
+        let Some(roles) = roles(token) else {
+            return Ok(());
+        };
+        if roles
+            .iter()
+            .any(|role| role.to_ascii_lowercase().starts_with(self.roles_begin))
+        {
+            return Ok(());
+        }
+        let has = if roles.is_empty() {
+            "none".to_owned()
+        } else {
+            ForeignText::new(roles.join(", ")).to_string()
+        };
+        let Self { api, role, .. } = self;
+        let what = format!(
+            "the Entra app lacks the role {role} (its token's roles: {has}): add the application permission \
+             \"{role}\" of \"{api}\" and grant admin consent"
+        );
+        Err(SourceError::new(SourceErrorKind::Refused, what))
+    }
+}
+
+/// The `roles` of a JWT; `None` where the token is no JWT that can be read (then the API itself must tell).
+fn roles(token: &str) -> Option<Vec<String>> {
+    let payload = token.split('.').nth(1)?.trim_end_matches('=');
+    let payload = URL_SAFE_NO_PAD.decode(payload).ok()?;
+    let claims: Claims<'_> = lenient(&payload)?;
+    let roles = claims.roles.0.texts(Text::said).into_iter();
+    Some(roles.map(Cow::into_owned).collect())
+}
