@@ -7,11 +7,12 @@
 //!   after what the profile's documentation says it writes differently (`%3D`, `%5C`, in the header
 //!   `%7C`; a blank for a line break or control character).
 //! - `original`: cefp and the strict reader give every field back as the event has it (a blank for
-//!   a control character). The exceptions have a test each: - 0.298 writes `=` in the portal's
-//!   address without a backslash, as the only published line does: no reader can
-//!     tell that from the end of a key.
-//!   - pycef undoes no escape and drops empty pairs, so it gives back less. Nothing one could write helps: it can't
-//!     return a value with `=` in it but with the backslash, and the standard has no other way to write one.
+//!   a control character). The exceptions have a test each:
+//!   - 0.298 writes `=` in the portal's address without a backslash, as the only published line
+//!     does: no reader can tell that from the end of a key.
+//!   - pycef undoes no escape and drops empty pairs, so it gives back less. Nothing one could write
+//!     helps: it can't return a value with `=` in it but with the backslash, and the standard has no
+//!     other way to write one.
 
 use std::collections::BTreeMap;
 use std::io::Write;
