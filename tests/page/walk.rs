@@ -104,7 +104,7 @@ fn add_agent(person: &mut Person, cloud: &Cloud, port: u16) {
     person.fill("source.poll_interval", "1s");
     person.fill("source.requests_per_minute", "6000");
     person.push("button[value=check]");
-    person.until_says("#job .done", "All is well");
+    person.until_says("#job .done", "All steps succeeded");
     person.until_says("#job .said", "ok   token");
     // a secret is never sent back
     let back = person.browser.tell("document.documentElement.outerHTML");
