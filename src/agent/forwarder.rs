@@ -59,7 +59,7 @@ pub struct Forwarder<S: Spool, C: Connect> {
     /// Tells what happens.
     pub reporter: Reporter,
     /// Ends it.
-    pub halt: Arc<Shutdown>,
+    pub shutdown: Arc<Shutdown>,
     /// What time it is.
     pub now: fn() -> Moment,
 }
@@ -95,7 +95,7 @@ impl<S: Spool + 'static, C: Connect> Forwarder<S, C> {
             disk: Backoff::for_siem(),
         };
         let mut state = DeliveryState::new(self.spool.first(), &self.siem.replay);
-        while !self.halt.thrown() {
+        while !self.shutdown.thrown() {
             let begin = self.now().steady;
             let end = self.connection(waits.siem.failures(), &mut state).await;
             waits.siem.lasted(self.now().steady - begin);
@@ -171,11 +171,11 @@ impl<S: Spool + 'static, C: Connect> Forwarder<S, C> {
 
     /// Waits, unless it is told to stop; no longer than [`WAIT`] in one go.
     async fn pause(&self, mut wait: Duration) {
-        while !wait.is_zero() && !self.halt.thrown() {
+        while !wait.is_zero() && !self.shutdown.thrown() {
             let part = wait.min(WAIT / 2);
             wait -= part;
             tokio::select! {
-                () = self.halt.wait() => {}
+                () = self.shutdown.wait() => {}
                 () = tokio::time::sleep(part) => {}
             }
         }
@@ -195,7 +195,7 @@ fn broke(error: SinkError) -> End {
 }
 
 /// Resolves so long after the switch was thrown.
-async fn halted_for(halt: &Shutdown, time: Duration) {
-    halt.wait().await;
+async fn halted_for(shutdown: &Shutdown, time: Duration) {
+    shutdown.wait().await;
     tokio::time::sleep(time).await;
 }

@@ -78,15 +78,15 @@ mod tests {
 
     #[tokio::test]
     async fn wakes_threads_and_tasks() {
-        let halt = Arc::new(Shutdown::default());
-        assert!(!Shutdown::sleep(&halt, Duration::from_millis(1)));
-        let (sleeper, task) = (Arc::clone(&halt), Arc::clone(&halt));
+        let shutdown = Arc::new(Shutdown::default());
+        assert!(!Shutdown::sleep(&shutdown, Duration::from_millis(1)));
+        let (sleeper, task) = (Arc::clone(&shutdown), Arc::clone(&shutdown));
         let thread =
             std::thread::spawn(move || Shutdown::sleep(&sleeper, Duration::from_secs(3600)));
         let task = tokio::spawn(async move { task.wait().await });
-        halt.throw();
+        shutdown.throw();
         assert!(thread.join().unwrap());
         task.await.unwrap();
-        halt.wait().await;
+        shutdown.wait().await;
     }
 }

@@ -222,7 +222,7 @@ impl<S: Spool + 'static> Shared<S> {
             connect,
             wake: Arc::clone(&self.wake),
             reporter: self.reporter.clone(),
-            halt: Arc::clone(&self.shutdown),
+            shutdown: Arc::clone(&self.shutdown),
             now: clock::now,
         }
     }

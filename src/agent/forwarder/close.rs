@@ -11,7 +11,7 @@ impl<S: Spool + 'static, C: Connect> Forwarder<S, C> {
     /// Our FIN, then the receiver's: it has read everything.
     pub(super) async fn confirm(&mut self, wire: C::Wire, state: &mut DeliveryState) -> End {
         let closed = tokio::select! {
-            () = halted_for(&self.halt, LAST_PROOF) => return End::Halted,
+            () = halted_for(&self.shutdown, LAST_PROOF) => return End::Halted,
             closed = wire.close() => closed,
         };
         let now = self.now().steady;

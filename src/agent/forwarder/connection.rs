@@ -18,9 +18,9 @@ impl<S: Spool + 'static, C: Connect> Forwarder<S, C> {
     /// One connection's life.
     pub(super) async fn connection(&mut self, attempt: u32, state: &mut DeliveryState) -> End {
         state.begin_connection(self.now().steady);
-        let halt = Arc::clone(&self.halt);
+        let shutdown = Arc::clone(&self.shutdown);
         let connected = tokio::select! {
-            () = halt.wait() => return End::Halted,
+            () = shutdown.wait() => return End::Halted,
             connected = self.connect.connect(attempt) => connected,
         };
         let mut wire = match connected {
@@ -47,7 +47,7 @@ impl<S: Spool + 'static, C: Connect> Forwarder<S, C> {
         let end = tokio::select! {
             end = self.forward(&mut wire, state) => end,
             // a batch is sent to its end, so that no line is cut; but not for ever
-            () = halted_for(&halt, LAST_PROOF) => End::Halted,
+            () = halted_for(&shutdown, LAST_PROOF) => End::Halted,
         };
         match end {
             End::Halted => self.farewell(wire, state).await,
@@ -65,7 +65,7 @@ impl<S: Spool + 'static, C: Connect> Forwarder<S, C> {
 
     /// Sends what waits, until there is a reason to end the connection.
     async fn forward(&mut self, wire: &mut C::Wire, state: &mut DeliveryState) -> End {
-        while !self.halt.thrown() {
+        while !self.shutdown.thrown() {
             for repair in self.spool.repairs() {
                 self.tell(&InternalEvent::SpoolRepaired {
                     what: repair.to_string(),

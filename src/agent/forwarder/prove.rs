@@ -56,7 +56,7 @@ impl<S: Spool + 'static, C: Connect> Forwarder<S, C> {
         if searching && !may && self.connect.word() == ReceiverWord::End {
             tokio::select! {
                 error = wire.gone() => return Err(broke(error)),
-                () = self.halt.wait() => return Ok(()),
+                () = self.shutdown.wait() => return Ok(()),
                 () = tokio::time::sleep(LINE_LOOK) => {}
             }
         }

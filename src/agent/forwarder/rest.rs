@@ -42,7 +42,7 @@ impl<S: Spool + 'static, C: Connect> Forwarder<S, C> {
             .unwrap_or(QUIET_LOOK);
         tokio::select! {
             () = self.wake.notified() => {}
-            () = self.halt.wait() => {}
+            () = self.shutdown.wait() => {}
             error = wire.gone() => return Err(broke(error)),
             () = tokio::time::sleep(wait.min(QUIET_LOOK)) => self.tell(&InternalEvent::SiemThere),
         }

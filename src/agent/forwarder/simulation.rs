@@ -118,7 +118,7 @@ fn forward_for(
             },
             now(),
         );
-        let halt = Arc::new(Shutdown::default());
+        let shutdown = Arc::new(Shutdown::default());
         let receiver = Arc::new(Mutex::new(receiver));
         let forwarder = Forwarder {
             spool: Arc::clone(&spool),
@@ -134,7 +134,7 @@ fn forward_for(
             connect: SimConnect(Arc::clone(&receiver)),
             wake: Arc::new(Notify::new()),
             reporter,
-            halt: Arc::clone(&halt),
+            shutdown: Arc::clone(&shutdown),
             now,
         };
         let began = now().steady;
@@ -143,7 +143,7 @@ fn forward_for(
             tokio::time::sleep(longest / 12_000).await;
         }
         let took = now().steady - began;
-        halt.throw();
+        shutdown.throw();
         running.await.unwrap();
         let aside = spool.aside(100).unwrap();
         let last = Receiver::new(ReceiverWord::None);
