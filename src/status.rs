@@ -134,7 +134,7 @@ impl Status {
     /// why and what to do), or all is well.
     pub fn owner(&self, trouble: Option<&str>, now: Moment) {
         let kept = &mut self.lock();
-        kept.notice(Topic::Owner, "Sign-in is impossible", trouble, now);
+        kept.notice(Topic::Owner, "Nobody can sign in", trouble, now);
     }
 
     /// The settings file was refused (`Some`), or is well again.

@@ -236,7 +236,7 @@ fn bad_sector() {
     bench.siembox.start();
     bench.receiver.restart();
     bench.settle("the rest arrives");
-    let status = bench.siembox.wait_for_notice("could not be");
+    let status = bench.siembox.wait_for_notice("cannot be read from disk");
     let damaged = status.agents[0].spool.damaged_lines;
     let (missing, repeated) = bench.missing();
     println!(
