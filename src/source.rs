@@ -1,7 +1,8 @@
 //! The port of a source: one call fetches one page.
 //!
-//! The port is [`Source`]. What to ask next, and which of the records are new, is decided by the pure [`TimeReader`]; how
-//! often to ask by the pure [`RequestLimit`]. Only `http` and what stands on it touch the network.
+//! The port is [`Source`]. What to ask next, and which of the records are new, is decided by the
+//! pure [`TimeReader`]; how often to ask by the pure [`RequestLimit`]. Only `http` and what stands
+//! on it touch the network.
 
 mod by_time;
 mod clocks;
@@ -70,7 +71,8 @@ pub struct Answer {
     pub total: Option<u64>,
     /// The cloud's clock, from the `Date` header.
     pub server_ms: Option<i64>,
-    /// Does it hold more than was taken from it? Then `has_next` is true and no place is named: it goes on by time.
+    /// Does it hold more than was taken from it? Then `has_next` is true and no place is named: it
+    /// goes on by time.
     pub cut: bool,
     /// Does it say neither whether more follows nor how many records there are, as each answer of
     /// the API does?
@@ -139,8 +141,8 @@ pub trait Source {
     /// Fetches one page and hands its records over. Blocks, within the bounds of its settings.
     ///
     /// # Errors
-    /// Says what kind of trouble it is, so that the caller knows how long to wait and what to tell the operator. Records may
-    /// have been handed over before: they do not count.
+    /// Says what kind of trouble it is, so that the caller knows how long to wait and what to tell
+    /// the operator. Records may have been handed over before: they do not count.
     fn page(&mut self, query: &Query, to: &mut dyn Recipient) -> Result<Answer, SourceError>;
 
     /// What holds of its API, for whoever reads it by time.

@@ -107,8 +107,8 @@ impl RateLimitedClient {
         Ok(answer)
     }
 
-    /// Asks for what an event lacks, in turn and so many times. Where it can't be had: why, where it
-    /// was asked for at all.
+    /// Asks for what an event lacks, in turn and so many times. Where it can't be had: why, where
+    /// it was asked for at all.
     ///
     /// # Errors
     /// Only when the end of the work comes first.

@@ -60,7 +60,8 @@ pub struct TimeReader {
     page: OpenPage,
     /// When the open page was asked for, by the cloud's clock.
     asked_ms: Option<i64>,
-    /// The ids of the page before: they are known even where they are forgotten, should it come again, stale.
+    /// The ids of the page before: they are known even where they are forgotten, should it come
+    /// again, stale.
     before: Ids,
     /// Has this walk just begun, so that its first page is still to come?
     unopened: bool,

@@ -13,7 +13,8 @@ use crate::clock::FIRST_MS;
 
 /// Clocks that are no further apart agree.
 const AGREE_MS: u64 = 5 * 60_000;
-/// A machine's clock is believed no further beyond the cloud's where it bounds the times of records.
+/// A machine's clock is believed no further beyond the cloud's where it bounds the times of
+/// records.
 const BEYOND_MS: i64 = 2 * 86_400_000;
 
 /// Both clocks at one moment, milliseconds since 1970.
@@ -45,8 +46,8 @@ impl Clocks {
         Some(later_ms.saturating_add_unsigned(AGREE_MS))
     }
 
-    /// A record of a later time is from the future: the cloud's time, or our own where that is a little later. A cloud whose
-    /// clock is behind must not hold up its own records.
+    /// A record of a later time is from the future: the cloud's time, or our own where that is a
+    /// little later. A cloud whose clock is behind must not hold up its own records.
     #[must_use]
     pub fn bound_ms(self) -> i64 {
         match self.cloud_ms {

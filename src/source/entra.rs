@@ -21,7 +21,8 @@ const LONGEST: Duration = Duration::from_secs(86_400);
 /// A token is renewed this long before it expires.
 const EARLY: Duration = Duration::from_secs(300);
 
-/// Reads a secret when it is needed, so that a replaced file takes effect at once. The error says which and why.
+/// Reads a secret when it is needed, so that a replaced file takes effect at once. The error says
+/// which and why.
 pub type ReadSecret = Box<dyn Fn() -> Result<String, String> + Send>;
 
 /// The time since any fixed moment: a token's life is measured with it.

@@ -21,7 +21,8 @@ pub enum SourceErrorKind {
     Throttled(Duration),
     /// The API refuses our token.
     InvalidToken,
-    /// No way in for another reason, e.g. no token, or Entra refuses the app: somebody has to do something; tried again slowly, and at once when the secret changes.
+    /// No way in for another reason, e.g. no token, or Entra refuses the app: somebody has to do
+    /// something; tried again slowly, and at once when the secret changes.
     Refused,
     /// Network, 5xx, torn answers: passes by itself, tried again with back-off.
     Passing,
@@ -42,7 +43,8 @@ pub enum SourceErrorKind {
 impl SourceError {
     /// Puts the two together.
     ///
-    /// What a peer said in it is a [`ForeignText`](crate::foreign::ForeignText); this is the net behind that door.
+    /// What a peer said in it is a [`ForeignText`](crate::foreign::ForeignText); this is the net
+    /// behind that door.
     pub fn new(trouble: SourceErrorKind, what: impl AsRef<str>) -> Self {
         Self {
             trouble,

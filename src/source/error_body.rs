@@ -33,7 +33,8 @@ const WORDS: [&str; 14] = [
 /// Who speaks, and the words; short.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ErrorBody {
-    /// JSON: the API, or Entra. Its own words, or which members it has: what is in them may be a record.
+    /// JSON: the API, or Entra. Its own words, or which members it has: what is in them may be a
+    /// record.
     Json(ForeignText),
     /// A web page, and its title where it has one.
     Page(ForeignText),

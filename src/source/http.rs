@@ -27,7 +27,8 @@ pub use body::Body;
 use connect::{CountedConnector, Tcp};
 use tls::Tls;
 
-/// The largest decoded body that is taken in. A page of 5,000 activities of 6 kB fits twice; a gzip bomb does not.
+/// The largest decoded body that is taken in. A page of 5,000 activities of 6 kB fits twice; a gzip
+/// bomb does not.
 pub const MAX_BODY: u64 = 64 << 20;
 
 /// How to reach the cloud.
@@ -106,16 +107,16 @@ pub struct Response {
 // === impl Http ===
 
 impl Http {
-    /// A client for this route. Plain HTTP works only where the address says `http://`, which the settings allow for
-    /// loopback addresses alone.
+    /// A client for this route. Plain HTTP works only where the address says `http://`, which the
+    /// settings allow for loopback addresses alone.
     #[must_use]
     pub fn new(route: &Route) -> Self {
         let config = config(route).build();
         Self::with(route, config, Tcp::default(), DefaultResolver::default())
     }
 
-    /// A client whose connections and addresses come from elsewhere than the network, and whose bodies are bounded by
-    /// `max_body`: for the fuzz targets, which play proxy and API.
+    /// A client whose connections and addresses come from elsewhere than the network, and whose
+    /// bodies are bounded by `max_body`: for the fuzz targets, which play proxy and API.
     #[doc(hidden)]
     #[must_use]
     pub fn over(
@@ -242,7 +243,8 @@ fn http_date(text: &str) -> Option<i64> {
         .map(|zoned| zoned.timestamp().as_millisecond())
 }
 
-/// `Retry-After`, as seconds or as a moment, which counts from the other side's own clock where it tells it.
+/// `Retry-After`, as seconds or as a moment, which counts from the other side's own clock where it
+/// tells it.
 fn wait_until(text: &str, now_ms: impl FnOnce() -> i64) -> Option<Duration> {
     let text = text.trim();
     if let Ok(seconds) = text.parse() {

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// The shares of the idle interval: one third after news, then half as long again each time nothing is new.
+/// The shares of the idle interval: one third after news, then half as long again each time nothing
+/// is new.
 #[derive(Debug, Clone)]
 pub struct PollInterval {
     idle: Duration,

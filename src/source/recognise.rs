@@ -45,8 +45,9 @@ impl KnownRecords {
         }
     }
 
-    /// The kind of this record; `None` of an object that has no key of any. A text that is no JSON object is told by the
-    /// words in it, so that reading it as what it was meant to be can say what is wrong with it.
+    /// The kind of this record; `None` of an object that has no key of any. A text that is no JSON
+    /// object is told by the words in it, so that reading it as what it was meant to be can say
+    /// what is wrong with it.
     #[must_use]
     pub fn kind(&self, text: &str) -> Option<&'static RecordShape> {
         let mut json = serde_json::Deserializer::from_str(text);

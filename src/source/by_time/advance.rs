@@ -46,8 +46,8 @@ impl TimeReader {
         verdict
     }
 
-    /// How far the page reaches. The cursor follows only while all pages come in order: a later page of a walk out of
-    /// order may hold what lies before.
+    /// How far the page reaches. The cursor follows only while all pages come in order: a later
+    /// page of a walk out of order may hold what lies before.
     fn advance(&mut self, page: &OpenPage, answer: &Answer, walk: &mut Walk) {
         let before = walk.max_ms;
         self.in_order &=
@@ -57,8 +57,8 @@ impl TimeReader {
         if let (true, Some(cursor)) = (self.in_order, &mut self.cursor) {
             cursor.high_ms = cursor.high_ms.max(walk.max_ms);
         }
-        // hundreds of known records that share a time take many small pages to pass by count: the cloud's own count tells
-        // that from going in circles
+        // hundreds of known records that share a time take many small pages to pass by count: the
+        // cloud's own count tells that from going in circles
         let passes = walk.next.is_none()
             && answer.total > Some(u64::from(walk.skip))
             && page.ids != self.before;
@@ -84,7 +84,8 @@ impl TimeReader {
         }
     }
 
-    /// Where the next page begins: where the cloud says; else at the last time met, or past as many records as share it.
+    /// Where the next page begins: where the cloud says; else at the last time met, or past as many
+    /// records as share it.
     fn next_place(
         &mut self,
         page: &OpenPage,
@@ -115,7 +116,8 @@ impl TimeReader {
                 0 => page.count(),
                 asked_for => asked_for,
             };
-            // pages overlap: a record too many in this one, or one that has left the list meanwhile, must not hide another
+            // pages overlap: a record too many in this one, or one that has left the list
+            // meanwhile, must not hide another
             let count = u32::try_from(count)
                 .unwrap_or(u32::MAX)
                 .min(self.limit(walk));

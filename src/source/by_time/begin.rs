@@ -4,14 +4,17 @@ use super::unserved::{again, older, skip, stretch};
 use super::{Cursor, Start, TimeReader, Walk};
 
 impl TimeReader {
-    /// A first start by a clock that ran ahead asks for nothing: where no clock says that it is so late, it is made again.
+    /// A first start by a clock that ran ahead asks for nothing: where no clock says that it is so
+    /// late, it is made again.
     pub fn begin_anew(&mut self, latest_ms: i64) {
         let ahead = |cursor: &mut Cursor| cursor.origin_ms > latest_ms;
         self.cursor.take_if(ahead);
     }
 
-    /// Begins a walk, where none is under way. A first start is counted from `now_ms`. The cut of too long a stop is counted from `least_ms`, the earliest that it may be: what is cut is never read,
-    /// so that no clock that runs ahead may decide it alone. A `deep` walk reads the whole look-back again.
+    /// Begins a walk, where none is under way. A first start is counted from `now_ms`. The cut of
+    /// too long a stop is counted from `least_ms`, the earliest that it may be: what is cut is
+    /// never read, so that no clock that runs ahead may decide it alone. A `deep` walk reads the
+    /// whole look-back again.
     pub fn begin(&mut self, now_ms: i64, least_ms: i64, deep: bool) -> Start {
         let mut start = Start::Goes;
         let cursor = self.cursor.get_or_insert_with(|| {
@@ -77,7 +80,8 @@ impl TimeReader {
         self.asks_again = true;
     }
 
-    /// Would [`TimeReader::begin`] decide by the clock what is never read? Then `now_ms` must be the cloud's.
+    /// Would [`TimeReader::begin`] decide by the clock what is never read? Then `now_ms` must be
+    /// the cloud's.
     #[must_use]
     pub fn needs_cloud_clock(&self, now_ms: i64) -> bool {
         self.cursor.as_ref().is_none_or(|cursor| {

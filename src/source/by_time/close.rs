@@ -5,13 +5,15 @@ use super::{Cursor, DAY_MS, PageResult, TimeReader, Verdict};
 use crate::source::Answer;
 
 impl TimeReader {
-    /// Opens the page that has come. `now_ms` bounds the times of its records: one from the future moves no cursor.
-    /// `asked_ms` is when it was asked for, by the cloud's clock, where that is known.
+    /// Opens the page that has come. `now_ms` bounds the times of its records: one from the future
+    /// moves no cursor. `asked_ms` is when it was asked for, by the cloud's clock, where that is
+    /// known.
     pub fn open(&mut self, now_ms: i64, asked_ms: Option<i64>) {
         // what was admitted of a page that broke off does not count
         self.seen.take_back();
         let now_ms = now_ms.max(self.high_ms().unwrap_or(i64::MIN));
-        // where the cloud did not tell its time, ours may be of 1970: ids are then kept by their records' own times alone
+        // where the cloud did not tell its time, ours may be of 1970: ids are then kept by their
+        // records' own times alone
         let keep_ms = asked_ms.map_or(i64::MAX, |_| now_ms.saturating_add(self.rules.look_back_ms));
         let walk = self.cursor.as_ref().and_then(|cursor| cursor.walk.as_ref());
         let from_ms = walk.map_or(i64::MIN, |walk| walk.from_ms);
@@ -19,7 +21,8 @@ impl TimeReader {
         self.asked_ms = asked_ms;
     }
 
-    /// Takes in a record of the open page. False where it was read before. A record that tells no time has `None`.
+    /// Takes in a record of the open page. False where it was read before. A record that tells no
+    /// time has `None`.
     pub fn admit(&mut self, id: &str, at_ms: Option<i64>) -> bool {
         let walked = self.cursor.as_ref().map_or(0, |cursor| cursor.high_ms);
         self.page
@@ -75,7 +78,8 @@ impl TimeReader {
         if let (true, Some(walk)) = (std::mem::take(&mut self.unopened), &mut cursor.walk) {
             walk.began_ms = self.asked_ms;
         }
-        // before any walk has come to its end the first one's begin counts: it may take long, or be given up
+        // before any walk has come to its end the first one's begin counts: it may take long, or be
+        // given up
         if let Some(asked_ms) = self.asked_ms {
             cursor.walked_ms.get_or_insert(asked_ms);
             cursor.deep_ms.get_or_insert(asked_ms);
@@ -87,8 +91,9 @@ impl TimeReader {
         cursor.map(Cursor::to_bytes).unwrap_or_default()
     }
 
-    /// No later walk begins before this, but for what was passed over. Of that some may have been read before, when it was given
-    /// out: its ids are kept for one look-back more, and at least a day.
+    /// No later walk begins before this, but for what was passed over. Of that some may have been
+    /// read before, when it was given out: its ids are kept for one look-back more, and at least a
+    /// day.
     fn floor_ms(&self) -> i64 {
         self.cursor.as_ref().map_or(0, |cursor| {
             let overlap = cursor.settled_ms(false) - self.rules.overlap_ms;

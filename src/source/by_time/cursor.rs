@@ -3,25 +3,29 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How far a stream has been read. Times are the stream's own: `created` of activities, `date` of alerts.
+/// How far a stream has been read. Times are the stream's own: `created` of activities, `date` of
+/// alerts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
     /// Everything up to here has been read, save what became visible late. Never goes back.
     pub high_ms: i64,
-    /// Nothing before this is ever asked for: where the first start began, or where too long a stop was cut.
+    /// Nothing before this is ever asked for: where the first start began, or where too long a stop
+    /// was cut.
     pub origin_ms: i64,
-    /// Ids at or before this time may have been forgotten, so that nothing at or before it is read again.
+    /// Ids at or before this time may have been forgotten, so that nothing at or before it is read
+    /// again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forgotten_ms: Option<i64>,
-    /// When the last walk that came to its end began, by the cloud's clock: what showed itself after that, the walk may
-    /// have passed by, so that the next one begins its overlap there, however long the walk took.
+    /// When the last walk that came to its end began, by the cloud's clock: what showed itself
+    /// after that, the walk may have passed by, so that the next one begins its overlap there,
+    /// however long the walk took.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub walked_ms: Option<i64>,
     /// The same of the last deep walk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deep_ms: Option<i64>,
-    /// Stretches that no question was answered about, in order: they were passed over, and each deep walk asks for them again,
-    /// however old they are.
+    /// Stretches that no question was answered about, in order: they were passed over, and each
+    /// deep walk asks for them again, however old they are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unserved: Vec<Unserved>,
     /// The walk under way, where one is.
@@ -29,7 +33,8 @@ pub struct Cursor {
     pub walk: Option<Walk>,
 }
 
-/// A stretch of time that the cloud does not give out: each question that covers it fails, and those around it do not.
+/// A stretch of time that the cloud does not give out: each question that covers it fails, and
+/// those around it do not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unserved {
     /// Its first millisecond.
@@ -83,7 +88,8 @@ impl Unserved {
 pub struct Walk {
     /// What the next request asks from.
     pub from_ms: i64,
-    /// And up to where, where a stretch that is not served lies behind, or one that fails is narrowed down.
+    /// And up to where, where a stretch that is not served lies behind, or one that fails is
+    /// narrowed down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_ms: Option<i64>,
     /// How many records of equal time to pass over.
@@ -133,8 +139,8 @@ impl Cursor {
         began.map_or(self.high_ms, |began| began.min(self.high_ms))
     }
 
-    /// From here on the stream may still be read, as the cursor stands now or later; what lies before never is again.
-    /// `back` is the farthest that a walk looks back.
+    /// From here on the stream may still be read, as the cursor stands now or later; what lies
+    /// before never is again. `back` is the farthest that a walk looks back.
     #[must_use]
     pub fn may_read_from_ms(&self, back_ms: i64) -> i64 {
         let safe = self.forgotten_ms.map_or(i64::MIN, |at| at + 1);

@@ -7,8 +7,9 @@ use super::{TimeReader, Verdict};
 use crate::source::Answer;
 
 impl TimeReader {
-    /// Does the page begin behind a record that is known and was asked for? A stale page does, where its question began
-    /// later. Once it is asked for again; then it is believed, for records may change their time or be deleted.
+    /// Does the page begin behind a record that is known and was asked for? A stale page does,
+    /// where its question began later. Once it is asked for again; then it is believed, for records
+    /// may change their time or be deleted.
     pub(super) fn leaves_out(&self, page: &OpenPage, walk: &Walk) -> bool {
         // what lies behind the stretch was not asked for
         let end_ms = walk.to_ms.map_or(i64::MAX, |to_ms| to_ms.saturating_add(1));
@@ -53,8 +54,8 @@ impl TimeReader {
         }
     }
 
-    /// Does the walk end before the last record that is known? Once it is asked for again; then it is believed, for that record may
-    /// have left the list.
+    /// Does the walk end before the last record that is known? Once it is asked for again; then it
+    /// is believed, for that record may have left the list.
     fn ends_early(&self, walk: &Walk) -> bool {
         let known_ms = self
             .cursor
@@ -89,8 +90,9 @@ impl TimeReader {
     }
 }
 
-/// In scan mode nobody says whether `total` counts all records or those that are left (the simulator's, those that are
-/// left): where it is not zero an empty page is believed only when it comes again.
+/// In scan mode nobody says whether `total` counts all records or those that are left (the
+/// simulator's, those that are left): where it is not zero an empty page is believed only when it
+/// comes again.
 fn is_empty_all_the_same(page: &OpenPage, answer: &Answer, walk: &Walk) -> bool {
     page.count() == 0 && walk.next.is_some() && answer.total.is_some_and(|total| total > 0)
 }

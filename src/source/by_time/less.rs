@@ -13,8 +13,8 @@ impl TimeReader {
         smaller
     }
 
-    /// The cloud refused the place it had named itself (it may be too old): go on from the highest time read.
-    /// `None` where there was no such place, so that the refusal has another reason.
+    /// The cloud refused the place it had named itself (it may be too old): go on from the highest
+    /// time read. `None` where there was no such place, so that the refusal has another reason.
     pub fn leave_place(&mut self) -> Option<Change> {
         self.forget_place().then_some(Change::LeftPlace)
     }

@@ -28,15 +28,17 @@ use probe::Probe;
 pub(super) const FAILURES: u8 = 3;
 /// The same before a record or a stretch is passed over.
 pub(super) const SURE: u8 = 4;
-/// So often in a row the cloud may ask for patience before a place that it had named is left, or a question is given up that
-/// was asked to learn more.
+/// So often in a row the cloud may ask for patience before a place that it had named is left, or a
+/// question is given up that was asked to learn more.
 const MOST_THROTTLED: u8 = 8;
-/// Nothing is passed over before questions have failed for so long. Several failing records close together share it.
+/// Nothing is passed over before questions have failed for so long. Several failing records close
+/// together share it.
 pub(super) const PATIENCE_MS: i64 = 30_000;
-/// Where the cloud asks for patience at the same question for so long, and answers others meanwhile,
-/// that is no request limit.
+/// Where the cloud asks for patience at the same question for so long, and answers others
+/// meanwhile, that is no request limit.
 const THROTTLED_PATIENCE_MS: i64 = 900_000;
-/// So much is passed over in a row to the millisecond: where more follows, all up to what is given out is passed over as one.
+/// So much is passed over in a row to the millisecond: where more follows, all up to what is given
+/// out is passed over as one.
 const FEW: u8 = 8;
 /// So many questions tell whether a part of a stretch is given out again.
 const SAMPLES: u8 = 8;
@@ -57,12 +59,13 @@ pub enum Step {
     Wait,
     /// The same: everything fails.
     Outage,
-    /// The same: it is a single record that fails, or a stretch, and nothing follows that could be read.
+    /// The same: it is a single record that fails, or a stretch, and nothing follows that could be
+    /// read.
     Held,
     /// The same, though something follows: as much stands aside as can be remembered.
     TooMany,
-    /// This is to be asked, and [`told`](super::TimeReader::told) of how it went; its records do not
-    /// matter.
+    /// This is to be asked, and [`told`](super::TimeReader::told) of how it went; its records do
+    /// not matter.
     Ask(Query),
     /// Something else is asked for, at once.
     Changed(Change),
@@ -107,13 +110,15 @@ pub(super) struct Narrow {
     failures: u8,
     /// So often in a row the cloud asked for patience instead of an answer to it.
     throttled: u8,
-    /// Since when it does, without a page of full size that came to its end, or all else that fails.
+    /// Since when it does, without a page of full size that came to its end, or all else that
+    /// fails.
     throttled_since_ms: Option<i64>,
     /// When the first one was since a page of full size came to its end, by the cloud's clock.
     since_ms: Option<i64>,
     /// So much was passed over since a record was read.
     in_row: u8,
-    /// How often it was asked whether a part of a stretch is given out again: each time about another one.
+    /// How often it was asked whether a part of a stretch is given out again: each time about
+    /// another one.
     samples: u32,
     /// How long a stretch is asked for at once, where a longer one fails.
     span_ms: Option<i64>,
@@ -154,7 +159,8 @@ impl Narrow {
         self.at_ms.saturating_sub(since_ms) >= THROTTLED_PATIENCE_MS
     }
 
-    /// The walk goes on at another time: with as long a stretch as the last one, and behind what failed with a longer one.
+    /// The walk goes on at another time: with as long a stretch as the last one, and behind what
+    /// failed with a longer one.
     pub(super) fn bounds(&mut self, walk: &mut Walk) {
         let Some(span_ms) = self.span_ms else {
             return;

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 
 use super::seen::{Seen, fingerprint};
 
-/// The ids of a page, each with whether it is known by now; one that was passed over as stale may not be.
+/// The ids of a page, each with whether it is known by now; one that was passed over as stale may
+/// not be.
 pub(super) type Ids = HashMap<u64, bool>;
 
 /// The page that is being taken in.
@@ -33,7 +34,8 @@ pub(super) struct OpenPage {
 }
 
 impl OpenPage {
-    /// An empty page; times after `now_ms` count as `now_ms`. Ids are kept by their records' own times, up to `keep_ms`.
+    /// An empty page; times after `now_ms` count as `now_ms`. Ids are kept by their records' own
+    /// times, up to `keep_ms`.
     pub(super) fn open(now_ms: i64, keep_ms: i64, from_ms: i64) -> Self {
         Self {
             now_ms,
@@ -45,8 +47,8 @@ impl OpenPage {
     }
 
     /// Takes in a record; one without a time counts as of `else_ms`. `before` are the ids of the
-    /// page before. False where it was read before, or may have been: nobody asked for it, and ids of its time are
-    /// forgotten, so that only a stale page can hold it.
+    /// page before. False where it was read before, or may have been: nobody asked for it, and ids
+    /// of its time are forgotten, so that only a stale page can hold it.
     pub(super) fn admit(
         &mut self,
         id: &str,

@@ -72,7 +72,8 @@ impl PageSize {
         true
     }
 
-    /// A page of so many records has come to its end: ask for more, where nothing speaks against it.
+    /// A page of so many records has come to its end: ask for more, where nothing speaks against
+    /// it.
     pub(super) fn fits(&mut self, records: u64) {
         self.untried = false;
         // the next page begins with the last record of this one

@@ -65,8 +65,8 @@ pub enum Verdict {
     CaughtUp,
     /// The answer contradicts itself, for this reason: ask again after a pause.
     Doubtful(&'static str),
-    /// It did so too often, which is as good as no answer: [`TimeReader::doubted`](super::TimeReader::doubted) says what follows
-    /// from it.
+    /// It did so too often, which is as good as no answer:
+    /// [`TimeReader::doubted`](super::TimeReader::doubted) says what follows from it.
     Unanswered(&'static str),
 }
 

@@ -37,7 +37,8 @@ struct Chunk {
 }
 
 impl Seen {
-    /// Takes up the chunks that an earlier life wrote, oldest first; the next one gets `next_number`. Chunks that can't be read are passed over: the worst is a repeated line.
+    /// Takes up the chunks that an earlier life wrote, oldest first; the next one gets
+    /// `next_number`. Chunks that can't be read are passed over: the worst is a repeated line.
     #[must_use]
     pub fn restore(
         chunks: &[(u64, Vec<u8>)],
@@ -91,8 +92,8 @@ impl Seen {
         }
     }
 
-    /// Closes the growing chunk and says how it goes to flash; empty where nothing is new. Afterwards forgets what lies
-    /// before `floor_ms` or does not fit.
+    /// Closes the growing chunk and says how it goes to flash; empty where nothing is new.
+    /// Afterwards forgets what lies before `floor_ms` or does not fit.
     pub fn seal(&mut self, floor_ms: i64) -> Vec<u8> {
         let mut bytes = Vec::new();
         if !self.fresh.is_empty() {

@@ -249,7 +249,8 @@ fn manners() -> impl Strategy<Value = Manners> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
-    /// Whatever the cloud's manners: each record once, none missing, over restarts and late records.
+    /// Whatever the cloud's manners: each record once, none missing, over restarts and late
+    /// records.
     #[test]
     fn exactly_the_clouds_records_arrive(
         manners in manners(),

@@ -4,11 +4,13 @@
 use super::TimeReader;
 use super::cursor::{Cursor, Unserved, Walk};
 
-/// So many stretches are passed over at most: a further one is waited for, for what is forgotten would never be asked for again.
+/// So many stretches are passed over at most: a further one is waited for, for what is forgotten
+/// would never be asked for again.
 pub(super) const MOST_UNSERVED: usize = 256;
 
-/// Where to read from `from_ms` on, and up to where. An ordinary walk goes around the stretches that are not served; a deep
-/// one asks about each of them by itself, to see whether it is served again.
+/// Where to read from `from_ms` on, and up to where. An ordinary walk goes around the stretches
+/// that are not served; a deep one asks about each of them by itself, to see whether it is served
+/// again.
 pub(super) fn stretch(unserved: &[Unserved], mut from_ms: i64, deep: bool) -> (i64, Option<i64>) {
     let mut to_ms = None;
     for known in unserved {
@@ -28,7 +30,8 @@ pub(super) fn stretch(unserved: &[Unserved], mut from_ms: i64, deep: bool) -> (i
     (from_ms, to_ms)
 }
 
-/// The next stretch from `from_ms` on that is not served and lies before the walk itself begins, where there is one.
+/// The next stretch from `from_ms` on that is not served and lies before the walk itself begins,
+/// where there is one.
 pub(super) fn older(
     unserved: &[Unserved],
     from_ms: i64,
@@ -47,7 +50,8 @@ pub(super) fn again(unserved: &[Unserved], walk: &Walk) -> Option<Unserved> {
     unserved.iter().find(asked).copied()
 }
 
-/// So many records of the walk's first millisecond are known to have been read, where it begins with a stretch asked for again.
+/// So many records of the walk's first millisecond are known to have been read, where it begins
+/// with a stretch asked for again.
 pub(super) fn skip(again: Option<Unserved>, walk: &Walk) -> u32 {
     let begins = again.filter(|known| known.from_ms == walk.from_ms);
     begins.map_or(0, |known| known.skip)
@@ -56,8 +60,8 @@ pub(super) fn skip(again: Option<Unserved>, walk: &Walk) -> u32 {
 // === impl Cursor ===
 
 impl Cursor {
-    /// The cloud does not give out this stretch. What was known of it before, and reaches beyond it, stays unserved: the walk has
-    /// read only what lies before.
+    /// The cloud does not give out this stretch. What was known of it before, and reaches beyond
+    /// it, stays unserved: the walk has read only what lies before.
     pub(super) fn add_unserved(&mut self, new: Unserved) {
         let left = |known: Unserved| {
             if known.to_ms < new.from_ms || known.from_ms > new.to_ms {
@@ -93,8 +97,9 @@ impl Cursor {
         behind
     }
 
-    /// A walk ends before its end. Where it stands behind a record that was passed over alone, later walks go around the whole
-    /// millisecond: what is left of it is asked for again with that record.
+    /// A walk ends before its end. Where it stands behind a record that was passed over alone,
+    /// later walks go around the whole millisecond: what is left of it is asked for again with that
+    /// record.
     pub(super) fn keep_rest(&mut self, walk: &Walk) {
         let behind = |known: &Unserved| known.alone && known.from_ms == walk.from_ms;
         if walk.skip > 0 && self.unserved.iter().any(behind) {
@@ -176,7 +181,8 @@ impl TimeReader {
         true
     }
 
-    /// The stretch that the present question asks for again from its beginning, as it failed before.
+    /// The stretch that the present question asks for again from its beginning, as it failed
+    /// before.
     pub(super) fn asks_again(&self) -> Option<Unserved> {
         let walk = self.cursor.as_ref()?.walk.as_ref()?;
         // further pages of it are not the question that is known to fail

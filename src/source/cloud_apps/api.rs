@@ -77,7 +77,8 @@ impl<P: Post> CloudApps<P> {
             ("accept", "application/json"),
         ];
         let response = self.http.post(url, &headers, body)?;
-        // 203 is what a proxy answers that has changed the page; other kinds of success are read as a page all the same
+        // 203 is what a proxy answers that has changed the page; other kinds of success are read as
+        // a page all the same
         if !matches!(response.status, 200..=299) {
             if response.status == 401 {
                 self.auth.forget();

@@ -64,7 +64,8 @@ impl Envelope<'_> {
     }
 }
 
-/// `nextQueryFilters` to the letter: an object, or the text of one. Whatever else stands there names no place.
+/// `nextQueryFilters` to the letter: an object, or the text of one. Whatever else stands there
+/// names no place.
 fn place(raw: Option<&RawValue>) -> Option<String> {
     let raw = raw?.get();
     let place = if raw.starts_with('"') {

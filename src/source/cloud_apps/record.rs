@@ -23,14 +23,16 @@ use crate::source::json::{Text, repair};
 use crate::source::record::{Record, Unreadable};
 use time::RecordTime;
 
-/// The first usable time: after 1970, before the year 10000. A zero is how some sources write "not known".
+/// The first usable time: after 1970, before the year 10000. A zero is how some sources write "not
+/// known".
 fn first_time(times: &[RecordTime]) -> Option<i64> {
     const END: i64 = 253_402_300_800_000;
     let times = times.iter().filter_map(|time| time.0);
     times.into_iter().find(|ms| (1..END).contains(ms))
 }
 
-/// Reads `raw` with `read`; a text that a JSON parser refuses is repaired where that is possible and read again.
+/// Reads `raw` with `read`; a text that a JSON parser refuses is repaired where that is possible
+/// and read again.
 fn read_or_repair<'a>(
     raw: &'a str,
     read: impl for<'r> Fn(&'r str) -> Result<Record<'r>, Refusal>,

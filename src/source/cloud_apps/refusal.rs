@@ -9,7 +9,8 @@ use crate::source::json::list::Torn;
 use crate::source::rate_limit::LONGEST_SILENCE;
 use crate::source::{SourceError, SourceErrorKind};
 
-/// Patience after a plain 429, and after one that says "throttled" without a number (reference: §1.9).
+/// Patience after a plain 429, and after one that says "throttled" without a number (reference:
+/// §1.9).
 const AFTER_429: Duration = Duration::from_secs(5);
 const AFTER_THROTTLED: Duration = Duration::from_secs(60);
 

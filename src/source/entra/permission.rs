@@ -30,7 +30,8 @@ pub struct Permission {
 // === impl Permission ===
 
 impl Permission {
-    /// An app without the permission gets a token all the same; only the `roles` claim tells (reference: lesson 8).
+    /// An app without the permission gets a token all the same; only the `roles` claim tells
+    /// (reference: lesson 8).
     pub(super) fn check(&self, token: &str) -> Result<(), SourceError> {
         let Some(roles) = roles(token) else {
             return Ok(());
@@ -55,7 +56,8 @@ impl Permission {
     }
 }
 
-/// The `roles` of a JWT; `None` where the token is no JWT that can be read (then the API itself must tell).
+/// The `roles` of a JWT; `None` where the token is no JWT that can be read (then the API itself
+/// must tell).
 fn roles(token: &str) -> Option<Vec<String>> {
     let payload = token.split('.').nth(1)?.trim_end_matches('=');
     let payload = URL_SAFE_NO_PAD.decode(payload).ok()?;

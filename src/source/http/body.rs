@@ -22,8 +22,8 @@ pub struct Body {
 // === impl Body ===
 
 impl Body {
-    /// What `reader` gives, and an error where that is more than `max` bytes. A limit of ureq's own would count the bytes
-    /// before gunzip.
+    /// What `reader` gives, and an error where that is more than `max` bytes. A limit of ureq's own
+    /// would count the bytes before gunzip.
     #[must_use]
     pub fn new(reader: impl Read + 'static, max: u64) -> Self {
         Self {
@@ -33,8 +33,8 @@ impl Body {
         }
     }
 
-    /// Hands over block after block, to the end: only then the connection can be used again. Whoever has enough breaks; the
-    /// rest is not read, and the connection is closed.
+    /// Hands over block after block, to the end: only then the connection can be used again.
+    /// Whoever has enough breaks; the rest is not read, and the connection is closed.
     ///
     /// # Errors
     /// Where it breaks off, takes too long, or is too large.

@@ -64,7 +64,8 @@ impl<D: Connector<()>> Connector<()> for CountedConnector<D> {
 }
 
 impl<D: Connector<()>> CountedConnector<D> {
-    /// A connection to one of the addresses. While others are left, one may take half of the time that is left.
+    /// A connection to one of the addresses. While others are left, one may take half of the time
+    /// that is left.
     fn reach(&self, details: &ConnectionDetails<'_>) -> Result<Box<dyn Transport>, Error> {
         let begin = clock::now().steady;
         let order = self.turns.order(&details.addrs);

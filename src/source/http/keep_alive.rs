@@ -7,8 +7,8 @@ use std::io::{self, ErrorKind};
 use ureq::Error;
 use ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
 
-/// A question died on a connection that had been used before, and no byte of its answer had come: the other side had given the
-/// connection up. The question can be asked again on a new one.
+/// A question died on a connection that had been used before, and no byte of its answer had come:
+/// the other side had given the connection up. The question can be asked again on a new one.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error("the other side closed the idle connection")]
 pub(super) struct GivenUp;

@@ -28,7 +28,8 @@ impl Resolver for Name {
     }
 }
 
-/// A server that takes connections one after the other, each as `serve` has it, and ends with the test.
+/// A server that takes connections one after the other, each as `serve` has it, and ends with the
+/// test.
 fn server(mut serve: impl FnMut(usize, TcpStream) + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

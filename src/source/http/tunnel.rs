@@ -1,4 +1,5 @@
-//! Connects to a host through a proxy with `CONNECT` (RFC 9110, 9.3.6), and reads why a proxy refuses.
+//! Connects to a host through a proxy with `CONNECT` (RFC 9110, 9.3.6), and reads why a proxy
+//! refuses.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

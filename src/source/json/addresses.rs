@@ -21,7 +21,8 @@ pub(in crate::source) fn addresses<'t>(texts: impl IntoIterator<Item = &'t str>)
     found
 }
 
-/// What stands between addresses and other words: `HOST (192.0.2.4)`, `192.0.2.4, 198.51.100.7`, `for="[2001:db8::1]:443"`.
+/// What stands between addresses and other words: `HOST (192.0.2.4)`, `192.0.2.4, 198.51.100.7`,
+/// `for="[2001:db8::1]:443"`.
 fn parts(c: char) -> bool {
     c.is_whitespace() || matches!(c, ',' | ';' | '(' | ')' | '"' | '\'' | '=' | '|')
 }

@@ -1,6 +1,7 @@
 //! Finds the list of records in a response, byte by byte.
 
-/// The most that may stand around a list, bytes; `nextQueryFilters` is a copy of the question's filters.
+/// The most that may stand around a list, bytes; `nextQueryFilters` is a copy of the question's
+/// filters.
 pub(super) const MOST_AROUND: usize = 1 << 20;
 /// The bytes that Windows' own tools put before a text.
 const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
@@ -12,7 +13,8 @@ pub(super) enum Reach {
     Open,
     /// A list of records begins behind so many bytes of the piece.
     List(usize),
-    /// More stands before the list than [`MOST_AROUND`], or what comes is no JSON object and enough of it is known.
+    /// More stands before the list than [`MOST_AROUND`], or what comes is no JSON object and enough
+    /// of it is known.
     Over,
 }
 

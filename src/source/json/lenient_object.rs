@@ -3,7 +3,8 @@
 //! Like `#[derive(Deserialize)]`, except that nothing but broken JSON is an error: serde's own
 //! derive refuses a key that comes twice and a value of another type.
 
-/// `visit_*` for values that are of no use where they stand: the default instead, the input consumed.
+/// `visit_*` for values that are of no use where they stand: the default instead, the input
+/// consumed.
 macro_rules! otherwise_default {
     ($lt:lifetime: scalars) => {
         fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
@@ -53,8 +54,8 @@ macro_rules! otherwise_default {
 }
 pub(in crate::source) use otherwise_default;
 
-/// A struct of those keys of a JSON object that are of use; the last one counts where a key comes twice. Anything
-/// but an object reads as an empty one.
+/// A struct of those keys of a JSON object that are of use; the last one counts where a key comes
+/// twice. Anything but an object reads as an empty one.
 macro_rules! lenient_object {
     ($(#[$meta:meta])* struct $Name:ident<$lt:lifetime> { $($key:literal => $field:ident: $Type:ty,)+ }) => {
         $(#[$meta])*

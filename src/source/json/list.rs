@@ -41,7 +41,8 @@ pub struct Members<'a> {
     pub list: Option<&'a RawValue>,
 }
 
-/// Who takes the records of a list, one by one as they come. Who has no room for another one breaks.
+/// Who takes the records of a list, one by one as they come. Who has no room for another one
+/// breaks.
 pub trait TakeRecord {
     /// A record as it stands in the list.
     fn record(&mut self, text: &str) -> ControlFlow<()>;
@@ -220,8 +221,8 @@ impl Counted<'_> {
     }
 }
 
-/// Dirt in a text must not cost the record: what is not UTF-8 becomes U+FFFD. `from_utf8` alone looks at clean text some bytes
-/// at a time.
+/// Dirt in a text must not cost the record: what is not UTF-8 becomes U+FFFD. `from_utf8` alone
+/// looks at clean text some bytes at a time.
 fn text(bytes: &[u8]) -> Cow<'_, str> {
     std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }

@@ -10,7 +10,8 @@ use super::splitter::{Progress, Splitter};
 /// The elements of a list.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Listing<'t> {
-    /// In their order: at which byte each begins, and its text; of one that is longer than a record may be, its length.
+    /// In their order: at which byte each begins, and its text; of one that is longer than a record
+    /// may be, its length.
     pub elements: Vec<(usize, Result<&'t str, u64>)>,
     /// At which byte the last of them ends.
     pub told: usize,
@@ -68,8 +69,8 @@ pub fn object(text: &str) -> Option<&str> {
 }
 
 impl<'t> Listing<'t> {
-    /// The splitter hands texts over, not places. Between two elements stand blanks and commas only, so the next place where the
-    /// text stands is its own.
+    /// The splitter hands texts over, not places. Between two elements stand blanks and commas
+    /// only, so the next place where the text stands is its own.
     fn take(&mut self, list: &'t str, element: Element<'_>) {
         let (begin, bytes) = match element {
             Element::Whole(text) => (text, None),

@@ -4,8 +4,8 @@
 
 use std::borrow::Cow;
 
-/// The text with each lone surrogate escape replaced by U+FFFD and each raw control character inside a string
-/// escaped. Borrowed when there is nothing to repair.
+/// The text with each lone surrogate escape replaced by U+FFFD and each raw control character
+/// inside a string escaped. Borrowed when there is nothing to repair.
 pub(in crate::source) fn repair(raw: &str) -> Cow<'_, str> {
     let bytes = raw.as_bytes();
     let mut mended = String::new();
@@ -35,8 +35,9 @@ pub(in crate::source) fn repair(raw: &str) -> Cow<'_, str> {
     Cow::Owned(mended)
 }
 
-/// What stands for a raw control character. All but the ends of lines and the tab mean nothing in a line, where they become a
-/// blank; written out as `\u0001` a record full of them would take six times its memory.
+/// What stands for a raw control character. All but the ends of lines and the tab mean nothing in a
+/// line, where they become a blank; written out as `\u0001` a record full of them would take six
+/// times its memory.
 fn control(byte: u8) -> &'static str {
     match byte {
         b'\n' => "\\n",

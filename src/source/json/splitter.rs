@@ -29,8 +29,8 @@ pub(super) enum Progress {
     Stopped,
 }
 
-/// Splits a list, fed to it piece by piece. An element is handed over when its end has come; only what is not handed over yet
-/// is kept, and of that no more than [`MOST_ELEMENT`].
+/// Splits a list, fed to it piece by piece. An element is handed over when its end has come; only
+/// what is not handed over yet is kept, and of that no more than [`MOST_ELEMENT`].
 #[derive(Debug, Default)]
 pub(super) struct Splitter {
     within: Within,
@@ -79,7 +79,8 @@ impl Splitter {
         Progress::Open
     }
 
-    /// Nothing more comes: what is left is looked at. [`Progress::Open`] where the list does not end.
+    /// Nothing more comes: what is left is looked at. [`Progress::Open`] where the list does not
+    /// end.
     pub(super) fn end(mut self, mut each: impl FnMut(Element<'_>) -> ControlFlow<()>) -> Progress {
         let rest = &self.text[self.looked..];
         let mut block = [b' '; BLOCK];
@@ -210,7 +211,8 @@ impl Within {
             brackets |= mask(lower.simd_eq(u8x16::splat(b'{')) | lower.simd_eq(u8x16::splat(b'}')));
         }
         let escaped = self.escaped(backslashes);
-        // each bit becomes the parity of the quotes up to it: one inside a text, its first quote included
+        // each bit becomes the parity of the quotes up to it: one inside a text, its first quote
+        // included
         let mut texts = quotes & !escaped;
         for shift in [1, 2, 4, 8, 16, 32] {
             texts ^= texts << shift;

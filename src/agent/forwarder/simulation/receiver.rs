@@ -1,8 +1,9 @@
 //! A receiver that breaks where the case wants it, and knows by number what it has.
 //!
-//! Over TCP its kernel takes lines and acknowledges them, its process reads them a few lines later, and what was read is stored
-//! five seconds after that: a reset costs what was not read, a death also what was not stored. Over RELP its process has a line
-//! when it says so, and a connection may end between having a line and saying so.
+//! Over TCP its kernel takes lines and acknowledges them, its process reads them a few lines later,
+//! and what was read is stored five seconds after that: a reset costs what was not read, a death
+//! also what was not stored. Over RELP its process has a line when it says so, and a connection may
+//! end between having a line and saying so.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
@@ -25,8 +26,8 @@ pub enum CloseStyle {
     Reset,
     /// The receiver has read all that its kernel had, and ends the connection.
     Fin,
-    /// The receiver dies, and is away for so many connections, at least one: one that is back before a connection that is made
-    /// at once can't be told from a reset.
+    /// The receiver dies, and is away for so many connections, at least one: one that is back
+    /// before a connection that is made at once can't be told from a reset.
     Death(u32),
 }
 
@@ -49,7 +50,8 @@ pub struct Receiver {
     pub lives: VecDeque<Life>,
     /// This life is every connection's, behind those.
     pub always: Option<Life>,
-    /// Lines that it never takes: over RELP it refuses them, over TCP it ends the connection at them.
+    /// Lines that it never takes: over RELP it refuses them, over TCP it ends the connection at
+    /// them.
     pub poison: BTreeSet<u64>,
     /// It refuses every line before this moment (RELP).
     pub down_until: Duration,

@@ -1,5 +1,5 @@
-//! A spool in memory, with the borders of its batches where the case wants them. Like the real one it hands out the whole
-//! batch that holds the line that was asked for.
+//! A spool in memory, with the borders of its batches where the case wants them. Like the real one
+//! it hands out the whole batch that holds the line that was asked for.
 
 use std::sync::Mutex;
 

@@ -15,8 +15,9 @@ impl TimeReader {
         }
     }
 
-    /// Is a part of the stretch given out again? It is asked about at its beginning first, then each time elsewhere; a record
-    /// that fails may come before one of the same millisecond, so that every second question passes one over.
+    /// Is a part of the stretch given out again? It is asked about at its beginning first, then
+    /// each time elsewhere; a record that fails may come before one of the same millisecond, so
+    /// that every second question passes one over.
     pub(super) fn sample(&mut self, left: u8) -> Step {
         let Some(known) = self.again else {
             return Step::Wait;
@@ -36,7 +37,8 @@ impl TimeReader {
         self.probe(Probe::Sample { left, at_ms, skip })
     }
 
-    /// A part of the stretch is given out again, and the questions that begin at one of these tell it: where does it begin?
+    /// A part of the stretch is given out again, and the questions that begin at one of these tell
+    /// it: where does it begin?
     pub(super) fn look_for_begin(&mut self, fails_ms: i64, works_ms: i64, skip: u32) -> Step {
         if works_ms - fails_ms <= 1 {
             return self.narrow_again(works_ms);
@@ -50,7 +52,8 @@ impl TimeReader {
         })
     }
 
-    /// From here on a part of the stretch is given out again: it is read from there. What lies before stays unserved.
+    /// From here on a part of the stretch is given out again: it is read from there. What lies
+    /// before stays unserved.
     pub(super) fn narrow_again(&mut self, at_ms: i64) -> Step {
         self.narrowed = true;
         let Some((known, cursor)) = self.again.zip(self.cursor.as_mut()) else {

@@ -8,10 +8,10 @@ use crate::source::by_time::unserved::MOST_UNSERVED;
 
 impl TimeReader {
     /// The cloud asks for patience instead of an answer. That tells nothing about the page or a
-    /// record: smaller pages are more questions, and a request limit would keep them from ever coming
-    /// to an end. A place that the cloud had named is left, where everything else is answered: that
-    /// costs no question. And what it says for a quarter of an hour of the same question, while it
-    /// answers others, is no request limit: it counts as a failure.
+    /// record: smaller pages are more questions, and a request limit would keep them from ever
+    /// coming to an end. A place that the cloud had named is left, where everything else is
+    /// answered: that costs no question. And what it says for a quarter of an hour of the same
+    /// question, while it answers others, is no request limit: it counts as a failure.
     pub fn throttled(&mut self, failure: Failure) -> Step {
         self.seen.take_back();
         (self.narrow.at_ms, self.narrow.now_ms) = (failure.at_ms, failure.end_ms);
@@ -68,7 +68,8 @@ impl TimeReader {
         self.probe(Probe::Elsewhere)
     }
 
-    /// Asks for less: not the place, fewer records, a shorter stretch; where there is no less, for what follows.
+    /// Asks for less: not the place, fewer records, a shorter stretch; where there is no less, for
+    /// what follows.
     pub(super) fn narrow_down(&mut self) -> Step {
         if self.forget_place() {
             return self.changed(Change::LeftPlace);

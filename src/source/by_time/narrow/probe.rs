@@ -9,8 +9,8 @@ use crate::source::{Place, Query};
 pub(super) enum Probe {
     /// Does everything fail?
     Elsewhere,
-    /// Is one given out of the records that share the millisecond of what fails, so many after it? Not those up to `fails` after
-    /// it; from `empty` on there are none.
+    /// Is one given out of the records that share the millisecond of what fails, so many after it?
+    /// Not those up to `fails` after it; from `empty` on there are none.
     NextByCount {
         fails: u32,
         after: u32,
@@ -18,32 +18,35 @@ pub(super) enum Probe {
     },
     /// Is a part of the stretch given out again? So many more are asked for after this one.
     Sample { left: u8, at_ms: i64, skip: u32 },
-    /// Does the part that is given out again begin here already? Not at `fails_ms`, but at `works_ms`.
+    /// Does the part that is given out again begin here already? Not at `fails_ms`, but at
+    /// `works_ms`.
     Begin {
         fails_ms: i64,
         works_ms: i64,
         at_ms: i64,
         skip: u32,
     },
-    /// Is the millisecond answered that is so long after the walk's place, with records or without? Not the one at `fails`. What
-    /// is later, is not given out at the first of `later`, and is at the second.
+    /// Is the millisecond answered that is so long after the walk's place, with records or without?
+    /// Not the one at `fails`. What is later, is not given out at the first of `later`, and is at
+    /// the second.
     Beside {
         fails: i64,
         at: i64,
         works: Option<i64>,
         later: (i64, i64),
     },
-    /// Is one given out of the records that share the last millisecond of what is passed over, so many after its first?
+    /// Is one given out of the records that share the last millisecond of what is passed over, so
+    /// many after its first?
     LastByCount { works: i64, after: u32 },
-    /// Is anything given out of so many milliseconds behind the walk's place? More than one thing may fail: what is `empty` is
-    /// answered, and what `fails` is not.
+    /// Is anything given out of so many milliseconds behind the walk's place? More than one thing
+    /// may fail: what is `empty` is answered, and what `fails` is not.
     Near {
         empty: i64,
         span: i64,
         fails: Option<i64>,
     },
-    /// Is anything given out that begins so many milliseconds after the walk's place? Not what begins at `fails`; from `empty` on
-    /// there is nothing.
+    /// Is anything given out that begins so many milliseconds after the walk's place? Not what
+    /// begins at `fails`; from `empty` on there is nothing.
     Later {
         fails: i64,
         at: i64,

@@ -12,8 +12,8 @@ const ONE_BY_ONE: u32 = 32;
 const MOST_TIES: u32 = 1 << 20;
 
 impl TimeReader {
-    /// The records of one millisecond fail up to so many after the first, and from `empty` on there are none: which one is given
-    /// out?
+    /// The records of one millisecond fail up to so many after the first, and from `empty` on there
+    /// are none: which one is given out?
     pub(super) fn look_behind(&mut self, fails: u32, empty: Option<u32>) -> Step {
         let after = match empty {
             Some(empty) => fails + empty.saturating_sub(fails) / 2,
@@ -30,7 +30,8 @@ impl TimeReader {
         })
     }
 
-    /// So many milliseconds behind the walk's place are empty, and more of them fail: is there a record in between?
+    /// So many milliseconds behind the walk's place are empty, and more of them fail: is there a
+    /// record in between?
     pub(super) fn look_near(&mut self, empty: i64, fails: Option<i64>) -> Step {
         let behind = self.narrow.now_ms.saturating_sub(self.place_ms());
         let span = match fails {
@@ -43,8 +44,8 @@ impl TimeReader {
         self.probe(Probe::Near { empty, span, fails })
     }
 
-    /// Nothing is answered that begins so long after the walk's place, and from `empty` on there is nothing: what begins twice as
-    /// late, or between the two?
+    /// Nothing is answered that begins so long after the walk's place, and from `empty` on there is
+    /// nothing: what begins twice as late, or between the two?
     pub(super) fn look_further(&mut self, fails: i64, empty: Option<i64>) -> Step {
         let behind = self.narrow.now_ms.saturating_sub(self.place_ms()).max(1);
         let end = empty.unwrap_or(behind);
@@ -63,8 +64,9 @@ impl TimeReader {
         })
     }
 
-    /// Something later is given out. What fails at the walk's place is a record's millisecond, or a stretch of them without a gap:
-    /// where does it end? So a good record between two that fail is not passed over with them.
+    /// Something later is given out. What fails at the walk's place is a record's millisecond, or a
+    /// stretch of them without a gap: where does it end? So a good record between two that fail is
+    /// not passed over with them.
     pub(super) fn look_beside(
         &mut self,
         fails: i64,
@@ -86,7 +88,8 @@ impl TimeReader {
         })
     }
 
-    /// What begins at one of these is answered, and not at the other: where between them does that begin?
+    /// What begins at one of these is answered, and not at the other: where between them does that
+    /// begin?
     pub(super) fn look_between(&mut self, fails: i64, works: i64) -> Step {
         if works - fails > 1 {
             let at = fails + (works - fails) / 2;

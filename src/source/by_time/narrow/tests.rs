@@ -46,7 +46,8 @@ struct Poison {
     places_throttled: bool,
     /// Everything that is not empty.
     outage_of_data: bool,
-    /// Answers that would hold a record from before the first time, until the clock shows the second one.
+    /// Answers that would hold a record from before the first time, until the clock shows the
+    /// second one.
     old: Option<(i64, i64)>,
 }
 
@@ -252,7 +253,8 @@ fn cloud(records: i64, every_ms: i64, poison: Poison) -> Cloud {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
-    /// Some records, sizes and a stretch fail for ever; everything else arrives, once, and what does not is named.
+    /// Some records, sizes and a stretch fail for ever; everything else arrives, once, and what
+    /// does not is named.
     #[test]
     fn all_that_is_given_out_arrives(
         gaps in prop::collection::vec(prop_oneof![Just(0_i64), 1_i64..20_000], 10..400),
@@ -298,7 +300,8 @@ proptest! {
             if is_bad(i, *at) {
                 prop_assert!(!got.contains(&i) && named, "{} at {} is named", i, at - NOW);
             } else if !got.contains(&i) {
-                // behind a stretch, it shares its millisecond with a record that fails, and stands aside with both
+                // behind a stretch, it shares its millisecond with a record that fails, and stands
+                // aside with both
                 let ties = cloud.times.iter().enumerate().any(|(j, other)| other == at && is_bad(j, *at));
                 prop_assert!(named && ties && stretch.is_some(), "{} at {} is lost", i, at - NOW);
             }

@@ -111,7 +111,8 @@ fn ids_outlive_a_clock_of_1970_where_the_cloud_tells_no_time() {
     let mut reader = TimeReader::new(rules(5), None, Seen::default());
     reader.begin(START, START, true);
     page(&mut reader, START, &[("a", START)], false);
-    // a restart: our clock is of 1970, and the first answer has no Date; many records lie far behind what was read
+    // a restart: our clock is of 1970, and the first answer has no Date; many records lie far
+    // behind what was read
     reader.begin(0, START, true);
     reader.open(0, None);
     let late = START + 20 * MINUTE;

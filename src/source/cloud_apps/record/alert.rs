@@ -37,7 +37,8 @@ lenient_object! {
 /// Reads an alert.
 ///
 /// # Errors
-/// [`Unreadable`] when the text is not an object, or has no id, or neither a usable time nor one inside its id.
+/// [`Unreadable`] when the text is not an object, or has no id, or neither a usable time nor one
+/// inside its id.
 pub fn alert(raw: &str) -> Result<Record<'_>, Unreadable> {
     read_or_repair(raw, |raw| mapped(serde_json::from_str(raw)?))
 }
@@ -101,7 +102,8 @@ fn mapped(record: RawAlert<'_>) -> Result<Record<'_>, Refusal> {
     })
 }
 
-/// The second in which an id was made, in milliseconds: an alert's id is an ObjectId, its first four bytes count seconds.
+/// The second in which an id was made, in milliseconds: an alert's id is an ObjectId, its first
+/// four bytes count seconds.
 fn made_at(id: &str) -> Option<i64> {
     let is_object_id = id.len() == 24 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
     let seconds = if is_object_id {

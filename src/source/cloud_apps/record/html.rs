@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::html_entities::entity;
 
-/// Tags that go without a trace, and those that end a line. Only these count as tags: `<bob@contoso.com>` and
-/// `a <b and c` are words.
+/// Tags that go without a trace, and those that end a line. Only these count as tags:
+/// `<bob@contoso.com>` and `a <b and c` are words.
 const INLINE: &[&str] = &[
     "a", "b", "big", "button", "code", "em", "font", "i", "img", "input", "label", "mark", "s",
     "small", "span", "strike", "strong", "sub", "sup", "svg", "u", "wbr",
@@ -45,8 +45,8 @@ const BREAKING: &[&str] = &[
     "ul",
 ];
 
-/// The text of a description: tags taken out, entities decoded once, left-over template marks removed, no white
-/// space at the ends. Lines stay lines. Borrowed where only the ends change.
+/// The text of a description: tags taken out, entities decoded once, left-over template marks
+/// removed, no white space at the ends. Lines stay lines. Borrowed where only the ends change.
 pub(super) fn plain(html: &str) -> Cow<'_, str> {
     let bytes = html.as_bytes();
     let mut dirty = memchr::memchr3_iter(b'<', b'&', b'_', bytes);
@@ -137,8 +137,8 @@ fn closing(attributes: &str) -> Option<usize> {
     None
 }
 
-/// Length of the template mark (`__siteIcon__`) that the text begins with. It is a word by itself in camel case;
-/// `__init__.py` and `__MACOSX` are names of files.
+/// Length of the template mark (`__siteIcon__`) that the text begins with. It is a word by itself
+/// in camel case; `__init__.py` and `__MACOSX` are names of files.
 fn mark(text: &str) -> Option<usize> {
     let word = &text[..text.find(char::is_whitespace).unwrap_or(text.len())];
     let name = word.strip_prefix("__")?.strip_suffix("__")?;

@@ -1,19 +1,22 @@
 //! Decodes HTML entities once: `&amp;lt;` is the text `&lt;`.
 
-/// The names of HTML and what they stand for, a line each, sorted by the bytes of the names: the HTML standard's list
-/// (13.5, "named character references") without those of no semicolon. As text it takes 26 kB of the binary; a crate's table
-/// of the same takes 200 kB, which is more than half of what is left of the binary's budget.
+/// The names of HTML and what they stand for, a line each, sorted by the bytes of the names: the
+/// HTML standard's list (13.5, "named character references") without those of no semicolon. As text
+/// it takes 26 kB of the binary; a crate's table of the same takes 200 kB, which is more than half
+/// of what is left of the binary's budget.
 const NAMED: &str = include_str!("entities.txt");
 /// The longest name has 31 letters; a number has 7 digits at most, and leading zeros are allowed.
 const LONGEST: usize = 33;
 
-/// What `&#128;` to `&#159;` mean: the characters of windows-1252 (the HTML standard, "numeric character reference end state").
+/// What `&#128;` to `&#159;` mean: the characters of windows-1252 (the HTML standard, "numeric
+/// character reference end state").
 const WINDOWS_1252: [char; 32] = [
     '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
     '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
 ];
 
-/// Appends what the entity stands for that the text, which begins with `&`, begins with. Gives the entity's length in bytes.
+/// Appends what the entity stands for that the text, which begins with `&`, begins with. Gives the
+/// entity's length in bytes.
 pub(super) fn entity(text: &str, out: &mut String) -> Option<usize> {
     let end = text.bytes().take(LONGEST).position(|byte| byte == b';')?;
     let name = &text[1..end];

@@ -13,7 +13,8 @@ use crate::source::json::otherwise_default;
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RecordTime(pub Option<i64>);
 
-/// From here on a number counts seconds (1973), up to where it counts milliseconds (1973 too): no record is that old.
+/// From here on a number counts seconds (1973), up to where it counts milliseconds (1973 too): no
+/// record is that old.
 const SECONDS: i64 = 100_000_000;
 const MILLISECONDS: i64 = 100_000_000_000;
 /// From here on microseconds (2001), and nanoseconds.

@@ -12,7 +12,8 @@ use crate::source::json::lenient_object::otherwise_default;
 pub(in crate::source) struct Text<'a>(pub Cow<'a, str>);
 
 impl<'a> Text<'a> {
-    /// The text where it says something: not empty, and not the word "null" that the API writes for nothing.
+    /// The text where it says something: not empty, and not the word "null" that the API writes for
+    /// nothing.
     pub fn said(self) -> Option<Cow<'a, str>> {
         match self.0.trim() {
             "" | "null" => None,

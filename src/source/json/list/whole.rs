@@ -69,7 +69,8 @@ pub(super) fn answer(
     })
 }
 
-/// A map in the place of a list: its values are the records; one that holds something else is a record itself.
+/// A map in the place of a list: its values are the records; one that holds something else is a
+/// record itself.
 fn map(list: &str, to: &mut Counted<'_>) -> ControlFlow<()> {
     let values: Items<&RawValue> = serde_json::from_str(list).unwrap_or_default();
     let all = values.more == 0 && values.kept.iter().all(|value| value.get().starts_with('{'));
@@ -87,8 +88,8 @@ fn list_of(text: &str, layout: &ListLayout, to: &mut Counted<'_>) -> ControlFlow
     }
 }
 
-/// Tells the records of damaged JSON apart by their brackets alone, so that one damaged record costs only itself.
-/// `None` where the list does not even close: then the answer broke off.
+/// Tells the records of damaged JSON apart by their brackets alone, so that one damaged record
+/// costs only itself. `None` where the list does not even close: then the answer broke off.
 fn salvage(body: &str, layout: &ListLayout, to: &mut Counted<'_>) -> Option<Answer> {
     let key = body.find(&format!("\"{}\"", layout.list))?;
     let start = key + body[key..].find('[')?;

@@ -38,7 +38,8 @@ fn a_record_that_breaks_each_answer_is_found_and_passed_over() {
             alone: false,
         };
         assert_eq!(story.passed, [only], "{bad}");
-        // later walks go around it; a deep one asks once more, however old it is, also after a restart
+        // later walks go around it; a deep one asks once more, however old it is, also after a
+        // restart
         story.restart(rules(5000));
         let before = cloud.questions;
         story.walk(&mut cloud, false, 10);
@@ -73,7 +74,8 @@ fn one_of_many_records_of_a_millisecond_is_passed_over_alone() {
     assert_eq!(story.passed.len(), 2);
 }
 
-/// Found by the property: the good record behind two failing ones of its millisecond stood aside with them.
+/// Found by the property: the good record behind two failing ones of its millisecond stood aside
+/// with them.
 #[test]
 fn a_good_record_behind_several_failing_ones_of_its_millisecond_arrives() {
     for bad in [vec![301, 302], vec![0, 1, 2, 5], (10..50).collect()] {
@@ -103,7 +105,8 @@ fn a_good_record_behind_several_failing_ones_of_its_millisecond_arrives() {
     }
 }
 
-/// Many failing records that share a millisecond stand aside as one; given out again, all of them are read.
+/// Many failing records that share a millisecond stand aside as one; given out again, all of them
+/// are read.
 #[test]
 fn a_millisecond_that_stood_aside_is_read_to_its_end() {
     let poison = Poison {

@@ -2,7 +2,8 @@
 
 use super::*;
 
-/// A stretch stood aside. Given out again, it holds a record that fails, and pages may not be large: everything else of it is read.
+/// A stretch stood aside. Given out again, it holds a record that fails, and pages may not be
+/// large: everything else of it is read.
 #[test]
 fn a_stretch_of_which_a_part_is_given_out_again_is_read_but_for_the_rest() {
     for bad in [[1_200].into(), [1_300, 1_700].into(), [1_799].into()] {
@@ -33,8 +34,8 @@ fn a_stretch_of_which_a_part_is_given_out_again_is_read_but_for_the_rest() {
     }
 }
 
-/// The cloud does not give out old data for a while; all of it arrives, long after the look-back has passed it by, and also over
-/// restarts.
+/// The cloud does not give out old data for a while; all of it arrives, long after the look-back
+/// has passed it by, and also over restarts.
 #[test]
 fn old_data_that_is_not_given_out_for_a_while_arrives() {
     for seconds in [10, 60, 600, 7_200] {
@@ -99,7 +100,8 @@ fn a_stretch_that_is_not_given_out_is_passed_over_to_the_millisecond() {
     assert_eq!(story.passed, [only]);
 }
 
-/// Found by the property: a failing record, behind it a failing stretch, and little that can be read behind that.
+/// Found by the property: a failing record, behind it a failing stretch, and little that can be
+/// read behind that.
 #[test]
 fn a_record_before_a_stretch_is_passed_over_where_little_follows() {
     let stretch = (NOW - 25 * MINUTE, NOW - 24 * MINUTE);
