@@ -1,5 +1,5 @@
-//! Which records became lines, by id: so that a window of time can be fetched again and nothing is
-//! sent twice.
+//! The ids of the records that became lines, so that a window of time can be fetched again and
+//! nothing is sent twice.
 //!
 //! ```text
 //! agents/contoso/ids/ activities-2026110110.ids   8 bytes for each record of that hour that became a line: its fingerprint

@@ -1,5 +1,5 @@
-//! `/healthz`: does the process make progress? For load balancers and watchdogs; that a side is
-//! away is no reason to restart it.
+//! `/healthz`, for load balancers and watchdogs: whether the process makes progress. A cloud or
+//! SIEM that is away is no reason to restart it.
 
 use std::time::Duration;
 

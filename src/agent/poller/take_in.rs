@@ -1,4 +1,4 @@
-//! A page that has come to its end: what it brought is written and told.
+//! Takes in a page that has ended: writes what it brought to flash, and reports it.
 
 use std::time::Duration;
 

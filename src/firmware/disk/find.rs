@@ -1,4 +1,4 @@
-//! Waiting for the disk, and telling which one it is.
+//! Waits for the disk at boot, and identifies it.
 
 use std::path::Path;
 use std::time::Duration;
