@@ -191,7 +191,7 @@ fn lease() {
         .unwrap();
     assert!(gone.status.success());
     let said = String::from_utf8(gone.stderr).unwrap();
-    assert!(said.contains("cable0 has no address any more"), "{said}");
+    assert!(said.contains("cable0 has lost its address"), "{said}");
     assert!(!Path::new(path::LEASE).exists());
     assert_eq!(sh("ip -4 -o addr show dev cable0"), "");
     assert!(

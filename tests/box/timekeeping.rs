@@ -183,7 +183,7 @@ fn the_command_says_what_it_did_in_one_line() {
     let (code, said) = run(&config);
     assert_eq!(code, Some(0), "{said}");
     assert!(
-        said.contains("the clock is right by 127.0.0.1") && said.lines().count() == 1,
+        said.contains("the clock agrees with 127.0.0.1") && said.lines().count() == 1,
         "{said}"
     );
     let word: ClockState = siembox::for_tests::run_file::heard(&file).unwrap();
