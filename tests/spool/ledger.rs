@@ -210,7 +210,7 @@ fn a_damaged_file_is_put_aside_and_stops_nothing() {
         "{words:?}"
     );
     assert!(
-        words.iter().any(|words| words.contains("begins anew")),
+        words.iter().any(|words| words.contains("starts from zero")),
         "{words:?}"
     );
     second.report();

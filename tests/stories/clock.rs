@@ -240,7 +240,7 @@ fn a_cloud_whose_date_is_days_ahead_at_the_first_contact_hides_no_record() {
         .notices
         .iter()
         .find(|notice| notice.topic == Topic::ClocksDiffer);
-    assert!(told.is_some_and(|notice| notice.text.contains("Set this machine's clock")));
+    assert!(told.is_some_and(|notice| notice.text.contains("set this machine's clock")));
     cloud.run_clock_ahead(0);
     siembox.wait("the clocks agree", |status| {
         (status.notices.iter()).all(|notice| notice.over_ms.is_some())

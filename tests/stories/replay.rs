@@ -351,7 +351,7 @@ fn a_replay_that_cannot_go_on_says_what_is_left() {
     };
     assert_eq!(code, Some(1));
     assert!(
-        what.contains("is not answered, again and again (the API failed (500"),
+        what.contains("fail repeatedly (the API failed (500"),
         "{what}"
     );
     assert!(what.contains("siembox replay --since 20"), "{what}");
@@ -597,7 +597,7 @@ fn what_is_wrong_is_said_with_its_cure() {
     for (arguments, words) in [
         (
             &["--since", "1h", "--agent", "fabrikam"][..],
-            "there is no agent fabrikam; running are: contoso",
+            "there is no agent fabrikam; running agents: contoso",
         ),
         (
             &["--since", "yesterday"],

@@ -34,7 +34,7 @@ fn polls_wait_for_a_clock_and_say_so() {
     });
     let notice = &status.notices[0];
     assert!(
-        notice.text.contains("(asked: ntp.example); cure: ") && notice.over_ms.is_none(),
+        notice.text.contains("(asked: ntp.example). Cure: ") && notice.over_ms.is_none(),
         "{notice:?}"
     );
     assert_ne!(status.state, LinkState::Connected);
