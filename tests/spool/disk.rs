@@ -298,7 +298,10 @@ fn child_lost_store() {
     limit("unlimited");
     for _ in 0..2 {
         let refused = append(&spool, 41, 10).unwrap_err().to_string();
-        assert!(refused.contains("are read again from the cloud"), "{refused}");
+        assert!(
+            refused.contains("are read again from the cloud"),
+            "{refused}"
+        );
         assert!(spool.is_lost());
     }
     assert_eq!(
