@@ -52,8 +52,8 @@
 //!
 //! # Style
 //!
-//! - A file is one noun: 40 to 200 lines, its types first, then `// === impl X ===`, its tests last or
-//!   in `name/tests.rs`. The first line says what it is, a second why, in the present tense.
+//! - A file is one noun: 40 to 200 lines, its types first, then `// === impl X ===`, its tests last
+//!   or in `name/tests.rs`. The first line says what it is, a second why, in the present tense.
 //! - The middle is pure; what touches disk, network or clock is a thin rim around it.
 //! - What is wrong is said once, at the rim: setting, value, reason and cure.
 //! - A struct's field says why it is there, a comment why something is done. Lines end at column

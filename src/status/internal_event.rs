@@ -148,6 +148,8 @@ pub enum InternalEvent {
     },
     /// The activities behind an alert could not be had: its line goes without them.
     WithoutRelated {
+        /// Its name.
+        stream: &'static str,
         /// The alert's id.
         id: ForeignText,
         /// When the alert is of, milliseconds since 1970.

@@ -27,12 +27,12 @@ use crate::sink::ReceiverWord;
 use crate::spool::Spool;
 use crate::status::{Introduction, LedgerReport, Snapshot, SpoolReport, Status, Thresholds};
 use crate::wiring::line_writer;
-use receiver::{CloseStyle, Life, Receiver, SimConnect};
+use receiver::{CloseStyle, Life, SimConnect, SimReceiver};
 use spool::MemorySpool;
 
 /// What came of a case.
 struct Outcome {
-    receiver: Receiver,
+    receiver: SimReceiver,
     /// Lines that left the spool.
     left: u64,
     ledger: LedgerReport,
@@ -75,14 +75,14 @@ fn settings(word: ReceiverWord, extra: &str) -> AgentSettings {
 }
 
 /// Forwards all lines of a spool to this receiver, until they have left it.
-fn forward(receiver: Receiver, lines: u64, batch: u64, extra: &str) -> Outcome {
+fn forward(receiver: SimReceiver, lines: u64, batch: u64, extra: &str) -> Outcome {
     forward_for(LONGEST, receiver, lines, batch, extra)
 }
 
 /// The same, for so long at most.
 fn forward_for(
     longest: Duration,
-    receiver: Receiver,
+    receiver: SimReceiver,
     lines: u64,
     batch: u64,
     extra: &str,
@@ -146,7 +146,7 @@ fn forward_for(
         shutdown.throw();
         running.await.unwrap();
         let aside = spool.aside(100).unwrap();
-        let last = Receiver::new(ReceiverWord::None);
+        let last = SimReceiver::new(ReceiverWord::None);
         Outcome {
             left: spool.first(),
             ledger: ledger.report(&*spool),
@@ -228,7 +228,7 @@ fn a_break_at_every_place_two_deep() {
             for first in &lives {
                 // the second break by the same ending: the mixed ones are the random cases
                 for second in lives.iter().filter(|life| life.ending == first.ending) {
-                    let mut receiver = Receiver::new(word);
+                    let mut receiver = SimReceiver::new(word);
                     receiver.lives.extend([*first, *second]);
                     let outcome = forward(receiver, LINES, batch, "");
                     outcome.check(LINES, 8);
@@ -268,7 +268,7 @@ proptest! {
         poison in prop::collection::btree_set(0..1_900_u64, 0..3),
         batch in 1..200_u64,
     ) {
-        let mut receiver = Receiver::new(WORDS[usize::from(!answers)]);
+        let mut receiver = SimReceiver::new(WORDS[usize::from(!answers)]);
         receiver.lives.extend(lives);
         receiver.poison = poison;
         // behind the last poison lines follow that show that it is not the receiver as a whole
@@ -281,7 +281,7 @@ fn without_a_break_each_line_goes_out_once() {
     for word in [ReceiverWord::Answers, ReceiverWord::End, ReceiverWord::None] {
         for batch in [7, 128] {
             // more than the replay window, so that lines leave the spool in the middle of a batch
-            let outcome = forward(Receiver::new(word), 24_000, batch, "");
+            let outcome = forward(SimReceiver::new(word), 24_000, batch, "");
             outcome.check(24_000, 1);
             outcome.check_order();
         }
@@ -291,7 +291,7 @@ fn without_a_break_each_line_goes_out_once() {
 #[test]
 fn what_settles_in_parts_does_not_go_out_again() {
     for batch in [7, 128, 1_000] {
-        let mut receiver = Receiver::new(ReceiverWord::End);
+        let mut receiver = SimReceiver::new(ReceiverWord::End);
         // careful from then on: steps that end in the middle of a batch, and settle one after the
         // other
         receiver.lives.push_back(Life {
@@ -308,7 +308,7 @@ fn connections_that_always_end_early_still_bring_everything() {
     for word in WORDS {
         for ending in [CloseStyle::Reset, CloseStyle::Fin] {
             for lines in [130, 600] {
-                let mut receiver = Receiver::new(word);
+                let mut receiver = SimReceiver::new(word);
                 receiver.always = Some(Life {
                     lines,
                     unanswered: 1,
@@ -326,7 +326,7 @@ fn connections_that_always_end_early_still_bring_everything() {
 fn a_line_that_the_receiver_never_takes_is_named_and_set_aside_and_the_rest_goes_on() {
     for word in WORDS {
         for poison in [0, 1, 2_999, 5_000] {
-            let mut receiver = Receiver::new(word);
+            let mut receiver = SimReceiver::new(word);
             receiver.poison = BTreeSet::from([poison]);
             let outcome = forward(receiver, 6_000, 128, "");
             outcome.check(6_000, 10);
@@ -344,13 +344,13 @@ fn a_line_that_the_receiver_never_takes_is_named_and_set_aside_and_the_rest_goes
 
 #[test]
 fn a_receiver_that_takes_nothing_for_a_while_sets_nothing_aside() {
-    let mut receiver = Receiver::new(ReceiverWord::Answers);
+    let mut receiver = SimReceiver::new(ReceiverWord::Answers);
     receiver.down_until = Duration::from_secs(300);
     let outcome = forward(receiver, 500, 128, "");
     outcome.check(500, 40);
 
     // each connection ends at its first line, for a hundred connections
-    let mut receiver = Receiver::new(ReceiverWord::End);
+    let mut receiver = SimReceiver::new(ReceiverWord::End);
     let life = Life {
         lines: 1,
         unanswered: 0,
@@ -362,7 +362,7 @@ fn a_receiver_that_takes_nothing_for_a_while_sets_nothing_aside() {
 
 #[test]
 fn a_line_is_tried_for_ever_if_the_settings_want_that() {
-    let mut receiver = Receiver::new(ReceiverWord::Answers);
+    let mut receiver = SimReceiver::new(ReceiverWord::Answers);
     receiver.poison = BTreeSet::from([7]);
     let outcome = forward(receiver, 500, 128, "set_aside_refused = false");
     let missing: Vec<u64> = (0..500)
@@ -383,7 +383,7 @@ fn a_line_is_tried_for_ever_if_the_settings_want_that() {
 fn a_receiver_that_ends_connections_before_any_proof_is_named_and_met_less_and_less_often() {
     for ending in [CloseStyle::Reset, CloseStyle::Fin] {
         for lines in [3, 40, 600] {
-            let mut receiver = Receiver::new(ReceiverWord::End);
+            let mut receiver = SimReceiver::new(ReceiverWord::End);
             receiver.always = Some(Life {
                 lines,
                 unanswered: 0,
@@ -414,7 +414,7 @@ fn a_receiver_that_ends_connections_before_any_proof_is_named_and_met_less_and_l
 /// It ends when connections live for longer: everything arrives, and the notice is over.
 #[test]
 fn a_receiver_that_keeps_connections_again_gets_everything() {
-    let mut receiver = Receiver::new(ReceiverWord::End);
+    let mut receiver = SimReceiver::new(ReceiverWord::End);
     let life = Life {
         lines: 40,
         unanswered: 0,
@@ -443,7 +443,7 @@ fn a_receiver_that_keeps_connections_again_gets_everything() {
 #[test]
 fn only_the_line_at_fault_is_set_aside_without_half_closes() {
     for poison in [2, 100] {
-        let mut receiver = Receiver::new(ReceiverWord::End);
+        let mut receiver = SimReceiver::new(ReceiverWord::End);
         receiver.poison = BTreeSet::from([poison]);
         let extra = "half_close = false\nreplay_window_mb = 1";
         let outcome = forward(receiver, 6_000, 128, extra);

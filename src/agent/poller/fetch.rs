@@ -87,6 +87,7 @@ impl<S: Spool, T: Time> Poller<S, T> {
             self.state.related_after = self.worker.now().steady + RELATED_PAUSE;
         }
         self.worker.tell(&InternalEvent::WithoutRelated {
+            stream: self.stream.name,
             id: ForeignText::new(&*event.id),
             at_ms,
             agent: self.worker.reporter.agent().to_owned(),

@@ -166,6 +166,7 @@ impl<S: Spool, T: Time> Replay<S, T> {
         }
         if let Err(why) = leg.client.complete(&self.worker, event, RELATED_TRIES)? {
             self.worker.tell(&InternalEvent::WithoutRelated {
+                stream: leg.stream.name,
                 id: ForeignText::new(&*event.id),
                 at_ms,
                 agent: self.worker.reporter.agent().to_owned(),

@@ -52,8 +52,8 @@ impl InternalEvent {
             | Self::TooManyPassed { stream, .. }
             | Self::ServedAgain { stream, .. }
             | Self::Doubtful { stream, .. }
+            | Self::WithoutRelated { stream, .. }
             | Self::SetAside { stream, .. } => stream,
-            Self::WithoutRelated { .. } => "alerts",
             _ => "",
         }
     }

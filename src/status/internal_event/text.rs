@@ -89,6 +89,7 @@ impl InternalEvent {
                 unserved_in_words(*served)
             ),
             Self::WithoutRelated {
+                stream,
                 id,
                 at_ms,
                 agent,
@@ -99,9 +100,9 @@ impl InternalEvent {
                     .unwrap_or("not requested, because requests for earlier alerts failed");
                 let (from, to) = (in_words(*at_ms), in_words(at_ms.saturating_add(1000)));
                 format!(
-                    "alerts: the activities behind alert {id:?} could not be fetched ({why}): its \
+                    "{stream}: the activities behind alert {id:?} could not be fetched ({why}): its \
                         line is sent without them and is otherwise complete. To send it again with \
-                        them: siembox replay --agent {agent} --stream alerts --again --since \
+                        them: siembox replay --agent {agent} --stream {stream} --again --since \
                         {from} --until {to}"
                 )
             }

@@ -43,7 +43,7 @@ pub struct Life {
 }
 
 /// A receiver and all that it does.
-pub struct Receiver {
+pub struct SimReceiver {
     /// What its word is.
     pub word: ReceiverWord,
     /// What becomes of its connections, one after the other; those behind the last live for ever.
@@ -70,7 +70,7 @@ pub struct Receiver {
 
 // === impl Receiver ===
 
-impl Receiver {
+impl SimReceiver {
     /// One that takes everything.
     pub fn new(word: ReceiverWord) -> Self {
         Self {
@@ -111,7 +111,7 @@ impl Receiver {
 }
 
 /// Makes connections to it.
-pub struct SimConnect(pub Arc<Mutex<Receiver>>);
+pub struct SimConnect(pub Arc<Mutex<SimReceiver>>);
 
 impl Connect for SimConnect {
     type Wire = SimWire;
@@ -146,7 +146,7 @@ impl Connect for SimConnect {
 /// A connection to it.
 pub struct SimWire {
     word: ReceiverWord,
-    receiver: Arc<Mutex<Receiver>>,
+    receiver: Arc<Mutex<SimReceiver>>,
     peer: Peer,
     life: Option<Life>,
     /// Lines that it was given.

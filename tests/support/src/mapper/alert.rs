@@ -27,7 +27,8 @@ pub(super) fn parts(record: &Value, looks: &Looks) -> Parts {
     };
     let severity =
         number_at(record, "/severityValue").and_then(|value| usize::try_from(value).ok());
-    // decided: what has no severity is written as low
+    // decided: low, the severity that a policy has unless its author chooses another; no published
+    // line shows an alert without one
     let severity = severity.and_then(|value| SEVERITIES.get(value).copied());
     let users = of_kind(record, "user", &["id"]);
     let accounts = of_kind(record, "account", &["pa", "em", "label"]);
