@@ -32,7 +32,7 @@ mod start;
 mod suspects;
 mod worker;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -51,7 +51,7 @@ use crate::clock;
 use crate::format::LineWriter;
 use crate::ledger::Ledger;
 use crate::sent::SentIds;
-use crate::source::{Cancel, OpenSource, RequestLimit};
+use crate::source::{Cancel, OpenSource};
 use crate::spool::Spool;
 use crate::status::{InternalEvent, Reporter};
 use replay::RunningReplay;
@@ -78,8 +78,6 @@ struct Shared<S> {
     ledger: Arc<Ledger>,
     /// What was sent before, for a replay.
     sent: Arc<SentIds>,
-    /// The tenant's request limit, shared with the tenant's other agents.
-    limit: Arc<Mutex<RequestLimit>>,
     /// Opens the source of a stream.
     sources: Arc<dyn OpenSource>,
     /// Event → line.

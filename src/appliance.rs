@@ -12,7 +12,7 @@ mod settings;
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -22,11 +22,10 @@ use crate::allocator;
 use crate::board::{MachineFacts, recognise};
 use crate::clock;
 use crate::settings::Settings;
-use crate::source::RequestLimit;
 use crate::status::{Liveness, Status, WORK};
 use crate::timekeeping::Gate;
 use crate::web::{Auth, SettingsAudit, Setup, SetupTools};
-use crate::wiring::AgentSpool;
+use crate::wiring::{AgentSpool, RequestLimits};
 pub use error::ApplianceError;
 use home::Home;
 use orphans::Orphans;
@@ -90,7 +89,7 @@ struct Appliance {
     /// Spools that belong to no agent.
     orphans: Orphans,
     /// One for each tenant's API host.
-    limits: HashMap<String, Arc<Mutex<RequestLimit>>>,
+    limits: RequestLimits,
     page: PageState,
     /// Who may change something there. It outlives the page, which is opened anew where its
     /// settings change.
@@ -124,7 +123,7 @@ impl Appliance {
             failed: HashSet::new(),
             spools: HashMap::new(),
             orphans: Orphans::default(),
-            limits: HashMap::new(),
+            limits: RequestLimits::default(),
             page: PageState::Off,
             auth: Arc::new(auth),
             owner_trouble: None,

@@ -14,7 +14,7 @@ pub use report::CheckReport;
 pub use siem::send_a_test_line;
 
 use crate::clock;
-use crate::settings::{AgentSettings, Credentials, ODD_TOKEN, Settings, SourceSettings};
+use crate::settings::{AgentSettings, ODD_TOKEN, Settings};
 use crate::source::{Place, Query};
 use crate::stream::StreamSpec;
 use crate::wiring::{open_source, route};
@@ -72,10 +72,10 @@ fn tempfile_in(folder: &std::path::Path) -> std::io::Result<()> {
 }
 
 fn cloud(agent: &AgentSettings, report: &mut CheckReport<impl std::io::Write>) {
-    let SourceSettings::CloudApps(source) = &agent.source;
-    let Some(api) = Address::of_url(&source.api_url) else {
+    let source = &agent.source;
+    let Some(api) = Address::of_url(source.url()) else {
         report.step("api_url", || {
-            Err(format!("{} is not a valid address", source.api_url))
+            Err(format!("{} is not a valid address", source.url()))
         });
         return;
     };
@@ -116,31 +116,19 @@ fn cloud(agent: &AgentSettings, report: &mut CheckReport<impl std::io::Write>) {
 
 /// Can the secret be read? Whether it is accepted, only the API tells.
 fn token(agent: &AgentSettings) -> Result<String, String> {
-    let SourceSettings::CloudApps(source) = &agent.source;
+    let source = &agent.source;
     route(source).map_err(|error| error.to_string())?;
-    match &source.credentials {
-        Credentials::Token(secret) => {
-            secret
-                .read_token()
-                .map(|token| match token.looks_like_a_token() {
-                    true => "the token can be read".to_owned(),
-                    false => format!("the token can be read; {ODD_TOKEN}"),
-                })
-        }
-        Credentials::Entra {
-            client_secret,
-            client_id,
-            ..
-        } => client_secret
-            .read_client_secret()
-            .map(|_| format!("the secret of the Entra app {client_id} can be read")),
-    }
-    .map_err(|error| error.to_string())
+    let secret = source.read_secret().map_err(|error| error.to_string())?;
+    Ok(match source.token() {
+        Some(_) if secret.looks_like_a_token() => "the token can be read".to_owned(),
+        Some(_) => format!("the token can be read; {ODD_TOKEN}"),
+        None => "the secret of the Entra app can be read".to_owned(),
+    })
 }
 
 /// One small page, as `run` would ask for it.
 fn ask(agent: &AgentSettings, stream: StreamSpec) -> Result<String, String> {
-    let SourceSettings::CloudApps(source) = &agent.source;
+    let source = &agent.source;
     let mut parts = open_source(agent, stream).map_err(|error| error.to_string())?;
     let now = clock::now_ms();
     let look_back = i64::try_from(source.first_look_back.as_millis()).unwrap_or(0);

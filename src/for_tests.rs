@@ -77,10 +77,10 @@ pub mod sent {
 
 pub mod settings {
     pub use crate::settings::{
-        Addressing, AgentSettings, ApiUrl, CloudAppsSettings, Credentials, EXAMPLE, Finding,
-        FramingSetting, HeaderTime, Interface, LoadedSettings, Needs, NetworkSettings, ODD_TOKEN,
-        Overrides, ProxySettings, Secret, SecretSource, SettingPlace, Settings, SettingsError,
-        SourceSettings, SyslogProtocol, SyslogTarget, TimeServer,
+        Addressing, AgentSettings, ApiSettings, ApiUrl, CloudAppsSettings, Credentials, EXAMPLE,
+        Finding, FramingSetting, HeaderTime, Interface, LoadedSettings, Needs, NetworkSettings,
+        ODD_TOKEN, Overrides, ProxySettings, Secret, SecretSource, SettingPlace, Settings,
+        SettingsError, SyslogProtocol, SyslogTarget, TimeServer,
     };
     pub mod edit {
         pub use crate::settings::edit::SettingsDraft;

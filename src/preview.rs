@@ -5,7 +5,7 @@ use std::io::Write;
 
 use crate::clock;
 use crate::foreign::without_secrets;
-use crate::settings::{AgentSettings, SourceSettings};
+use crate::settings::AgentSettings;
 use crate::source::{Place, Query, SourceError};
 use crate::stream::StreamSpec;
 use crate::wiring::{WiringError, line_writer, open_source};
@@ -51,7 +51,7 @@ pub fn run(
 ) -> Result<Preview, PreviewError> {
     let mut found = Preview::default();
     let mut writer = line_writer(agent)?;
-    let SourceSettings::CloudApps(source) = &agent.source;
+    let source = &agent.source;
     for stream in agent.streams_on().map(|stream| stream.spec) {
         let mut parts = open_source(agent, stream)?;
         let look_back = i64::try_from(source.first_look_back.as_millis()).unwrap_or(0);

@@ -28,6 +28,14 @@ pub enum StreamKind {
     Activities,
     /// What was found about it. Alerts have no scan mode.
     Alerts,
+    /// Alerts of Microsoft Graph.
+    GraphAlerts,
+    /// Incidents of Microsoft Graph: alerts that belong together.
+    Incidents,
+    /// Anomalies that raise no alert any more, from advanced hunting.
+    Behaviors,
+    /// Rows of a table of advanced hunting: what somebody did.
+    Table,
 }
 
 /// Activities of Cloud Apps.
@@ -49,10 +57,67 @@ pub const ALERTS: StreamSpec = StreamSpec {
 /// The streams of Cloud Apps, in the order in which they are shown.
 pub const CLOUD_APPS: &[StreamSpec] = &[ACTIVITIES, ALERTS];
 
+/// Alerts of Defender XDR, by Graph's `alerts_v2`.
+pub const GRAPH_ALERTS: StreamSpec = StreamSpec {
+    id: StreamId::new(2),
+    name: "graph_alerts",
+    kind: StreamKind::GraphAlerts,
+    order: "lastUpdateDateTime",
+};
+
+/// Incidents of Defender XDR, by Graph.
+pub const INCIDENTS: StreamSpec = StreamSpec {
+    id: StreamId::new(3),
+    name: "incidents",
+    kind: StreamKind::Incidents,
+    order: "lastUpdateDateTime",
+};
+
+/// Behaviors of Defender for Cloud Apps, by advanced hunting.
+pub const BEHAVIORS: StreamSpec = StreamSpec {
+    id: StreamId::new(4),
+    name: "behaviors",
+    kind: StreamKind::Behaviors,
+    order: "Timestamp",
+};
+
+/// What somebody did in a cloud app.
+pub const CLOUD_APP_EVENTS: StreamSpec = table(5, "cloud_app_events");
+
+/// Log-ons at Entra and Active Directory.
+pub const IDENTITY_LOGON_EVENTS: StreamSpec = table(6, "identity_logon_events");
+
+/// Queries at Active Directory: LDAP, SAMR, DNS.
+pub const IDENTITY_QUERY_EVENTS: StreamSpec = table(7, "identity_query_events");
+
+/// Changes in Active Directory.
+pub const IDENTITY_DIRECTORY_EVENTS: StreamSpec = table(8, "identity_directory_events");
+
+/// The streams of Defender XDR, in the order in which they are shown.
+pub const DEFENDER_XDR: &[StreamSpec] = &[
+    CLOUD_APP_EVENTS,
+    IDENTITY_LOGON_EVENTS,
+    IDENTITY_QUERY_EVENTS,
+    IDENTITY_DIRECTORY_EVENTS,
+    GRAPH_ALERTS,
+    BEHAVIORS,
+    INCIDENTS,
+];
+
+/// The stream of a table of advanced hunting.
+const fn table(number: u8, name: &'static str) -> StreamSpec {
+    StreamSpec {
+        id: StreamId::new(number),
+        name,
+        kind: StreamKind::Table,
+        order: "Timestamp",
+    }
+}
+
 /// A third stream, which no source has: what goes for it goes for the next one that comes.
 #[cfg(test)]
 pub(crate) const DEVICES: StreamSpec = StreamSpec {
-    id: StreamId::new(2),
+    id: StreamId::new(127),
     name: "devices",
     kind: StreamKind::Activities,
     order: "created",
@@ -63,11 +128,19 @@ pub(crate) const DEVICES: StreamSpec = StreamSpec {
 pub(crate) const THREE: &[StreamSpec] = &[ACTIVITIES, ALERTS, DEVICES];
 
 /// All streams of all sources.
-#[cfg(not(test))]
-pub const STREAMS: &[StreamSpec] = CLOUD_APPS;
-/// All streams of all sources, and a third one.
-#[cfg(test)]
-pub const STREAMS: &[StreamSpec] = THREE;
+pub const STREAMS: &[StreamSpec] = &[
+    ACTIVITIES,
+    ALERTS,
+    GRAPH_ALERTS,
+    INCIDENTS,
+    BEHAVIORS,
+    CLOUD_APP_EVENTS,
+    IDENTITY_LOGON_EVENTS,
+    IDENTITY_QUERY_EVENTS,
+    IDENTITY_DIRECTORY_EVENTS,
+    #[cfg(test)]
+    DEVICES,
+];
 
 // === impl StreamId ===
 
@@ -130,10 +203,20 @@ mod tests {
     /// They are on flash, in settings and in metrics.
     #[test]
     fn numbers_and_names_never_change() {
-        let known = CLOUD_APPS
-            .iter()
-            .map(|stream| (stream.number(), stream.name));
-        assert_eq!(Vec::from_iter(known), [(0, "activities"), (1, "alerts")]);
+        let known = STREAMS.iter().map(|stream| (stream.number(), stream.name));
+        let expected = [
+            (0, "activities"),
+            (1, "alerts"),
+            (2, "graph_alerts"),
+            (3, "incidents"),
+            (4, "behaviors"),
+            (5, "cloud_app_events"),
+            (6, "identity_logon_events"),
+            (7, "identity_query_events"),
+            (8, "identity_directory_events"),
+            (127, "devices"),
+        ];
+        assert_eq!(Vec::from_iter(known), expected);
         let replays = CLOUD_APPS.iter().map(|stream| stream.id.of_replay());
         assert_eq!(Vec::from_iter(replays.map(StreamId::number)), [0x80, 0x81]);
     }

@@ -2,6 +2,7 @@
 //! adapters; an agent, `check` and `preview` get theirs here, so that a check tests what will run.
 
 mod error;
+mod limits;
 mod line;
 mod sink;
 mod source;
@@ -11,6 +12,7 @@ pub use crate::sink::wire::Wire;
 /// The records that a file may hold.
 pub use crate::source::cloud_apps::RECORDS as KNOWN_RECORDS;
 pub use error::WiringError;
+pub use limits::RequestLimits;
 pub use line::{line_writer, machine_name, system_name};
 pub use sink::{Receiver, siem_target};
 pub(crate) use source::tunnel;

@@ -3,17 +3,16 @@
 use std::sync::Arc;
 
 use crate::ledger::Ledger;
-use crate::settings::{AgentSettings, SourceSettings};
+use crate::settings::AgentSettings;
 use crate::spool::Spool;
 use crate::status::{Introduction, LedgerReport, SpoolReport, StreamIntroduction};
 
 /// How an agent shows of which nothing runs: it cannot start, or is about to.
 #[must_use]
 pub fn introduction(settings: &AgentSettings) -> Introduction {
-    let SourceSettings::CloudApps(source) = &settings.source;
     Introduction {
         name: settings.name.clone(),
-        cloud: source.api_url.clone(),
+        cloud: settings.source.url().to_owned(),
         siem: settings.siem.address(),
         streams: (settings.streams.iter())
             .map(|stream| StreamIntroduction {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::AgentError;
 use crate::sent::{SentIds, SentRecorder};
-use crate::settings::{AgentSettings, SourceSettings, StreamSettings};
+use crate::settings::{AgentSettings, StreamSettings};
 use crate::source::{ApiRules, Cursor, Rules, Seen, TimeReader};
 use crate::spool::{Memory, Spool};
 use crate::stream::StreamSpec;
@@ -62,7 +62,7 @@ pub fn restore(
 
 /// How a stream is read, by the settings and by what holds of its API.
 pub(super) fn rules(settings: &AgentSettings, of_stream: &StreamSettings, api: ApiRules) -> Rules {
-    let SourceSettings::CloudApps(source) = &settings.source;
+    let source = &settings.source;
     let ms = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
     Rules {
         overlap_ms: ms(of_stream.overlap),

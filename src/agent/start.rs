@@ -1,7 +1,7 @@
 //! Starts an agent: builds its parts and its threads.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -22,9 +22,9 @@ use crate::clock;
 use crate::format::LineWriter;
 use crate::ledger::Ledger;
 use crate::sent::SentIds;
-use crate::settings::{AgentSettings, SourceSettings, StreamSettings};
+use crate::settings::{AgentSettings, StreamSettings};
 use crate::sink::Connect;
-use crate::source::{Cancel, OpenSource, PollInterval, RequestLimit, StreamSource};
+use crate::source::{Cancel, OpenSource, PollInterval, StreamSource};
 use crate::spool::Spool;
 use crate::status::{Status, WORK};
 use crate::timekeeping::Gate;
@@ -39,8 +39,6 @@ pub struct AgentParts<'a, S, C> {
     pub sent: SentIds,
     /// Opens the source of a stream.
     pub sources: Arc<dyn OpenSource>,
-    /// The tenant's request limit, shared with the tenant's other agents.
-    pub limit: Arc<Mutex<RequestLimit>>,
     /// Event → line.
     pub writer: LineWriter,
     /// The name of this machine in headers, where it stands there.
@@ -69,7 +67,6 @@ impl<S: Spool + 'static> Agent<S> {
             spool: parts.spool,
             ledger,
             sent: Arc::new(parts.sent),
-            limit: parts.limit,
             sources: parts.sources,
             writer: parts.writer,
             wake: Arc::new(Notify::new()),
@@ -145,7 +142,7 @@ impl<S: Spool + 'static> Shared<S> {
         of_stream: &StreamSettings,
         gate: &Gate,
     ) -> Result<(Cancel, Poller<S>), AgentError> {
-        let SourceSettings::CloudApps(of_source) = &settings.source;
+        let of_source = &settings.source;
         let stream = of_stream.spec;
         let StreamSource {
             source,
@@ -159,7 +156,7 @@ impl<S: Spool + 'static> Shared<S> {
         let poller = Poller {
             stream,
             reader,
-            client: RateLimitedClient::new(source, &self.limit, of_source.timeout),
+            client: RateLimitedClient::new(source, &self.sources.limit(stream), of_source.timeout),
             writer: self.writer.clone(),
             pages: PageWriter {
                 number,

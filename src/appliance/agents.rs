@@ -6,15 +6,14 @@ mod replay;
 mod tend;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Appliance, OPEN, RETRY};
 use crate::agent::{Agent, AgentError, AgentParts, introduction};
 use crate::clock;
 use crate::sent::{self, SentIds};
-use crate::settings::{AgentSettings, SourceSettings};
-use crate::source::RequestLimit;
+use crate::settings::AgentSettings;
 use crate::spool::SpoolError;
 use crate::status::InternalEvent;
 use crate::wiring::{
@@ -82,8 +81,7 @@ impl Appliance {
             folder: &folder,
             spool,
             sent: SentIds::new(folder.join("ids"), bounds),
-            sources: Arc::new(Sources::new(settings)),
-            limit: self.limit(settings),
+            sources: Arc::new(self.sources(settings)),
             writer: line_writer(settings).map_err(unfit)?,
             host: system_name(&settings.siem),
             // a certificate that can't be read stops the start, with its cure
@@ -116,22 +114,10 @@ impl Appliance {
         Ok(spool)
     }
 
-    /// The limit belongs to the tenant: agents of one API host share it. The lowest setting holds.
-    fn limit(&mut self, settings: &AgentSettings) -> Arc<Mutex<RequestLimit>> {
-        let of_source = |agent: &AgentSettings| {
-            let SourceSettings::CloudApps(source) = &agent.source;
-            (source.api_url.clone(), source.requests_per_minute)
-        };
-        let (host, own_limit) = of_source(settings);
-        let all = self.settings.agents.iter().map(of_source);
-        let same = all.filter(|(other, _)| *other == host);
-        let limit = same.map(|(_, limit)| limit).min().unwrap_or(own_limit);
-        let shared = self.limits.entry(host);
-        let shared = shared.or_insert_with(|| Arc::new(Mutex::new(RequestLimit::new(limit))));
-        let mut held = shared.lock().unwrap_or_else(PoisonError::into_inner);
-        held.set_limit(limit);
-        drop(held);
-        Arc::clone(shared)
+    /// What opens this agent's sources, within the limits of its tenant.
+    fn sources(&mut self, settings: &AgentSettings) -> Sources {
+        let limits = self.limits.of(settings, &self.settings.agents);
+        Sources::new(settings, limits)
     }
 
     /// Stops one that is to be started again at once, and returns its spool.

@@ -9,7 +9,7 @@ use rustls_pki_types::ServerName;
 
 use super::Address;
 use crate::certificate::Naming;
-use crate::settings::CloudAppsSettings;
+use crate::settings::SourceSettings;
 use crate::trust::{self, TlsFault, TlsSide};
 use crate::wiring::tunnel;
 
@@ -17,7 +17,7 @@ use crate::wiring::tunnel;
 pub fn handshake(
     api: &Address,
     proxy: Option<&Address>,
-    source: &CloudAppsSettings,
+    source: &SourceSettings,
 ) -> Result<String, String> {
     let own = match &source.ca_file {
         Some(path) => {

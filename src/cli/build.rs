@@ -147,7 +147,7 @@ fn stream(text: &str) -> Result<StreamSpec, Refusal> {
     let mut all = STREAMS.iter().copied();
     all.find(|stream| stream.name == text).ok_or_else(|| {
         let names: Vec<&str> = STREAMS.iter().map(|stream| stream.name).collect();
-        Refusal::found(text, names.join(" or "))
+        Refusal::found(text, names.join(", "))
     })
 }
 

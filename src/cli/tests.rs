@@ -226,7 +226,9 @@ fn wrong_usage_is_told_with_reason_and_nearest() {
         ("replay", "siembox replay needs --since: --since TIME"),
         (
             "replay --since 2d --stream x",
-            "--stream: found \"x\"; allowed: activities or alerts or devices",
+            "--stream: found \"x\"; allowed: activities, alerts, graph_alerts, incidents, \
+                behaviors, cloud_app_events, identity_logon_events, identity_query_events, \
+                identity_directory_events, devices",
         ),
         ("status now", "\"siembox status\" takes no \"now\""),
     ] {

@@ -11,7 +11,7 @@ use super::card::SETTINGS;
 use super::steps::Steps;
 use super::validate::ApplyOrder;
 use super::wipe;
-use crate::settings::{Credentials, Overrides, Settings, SourceSettings};
+use crate::settings::{Overrides, Settings};
 use crate::wiring;
 
 /// Being gathered: not decided, worth nothing.
@@ -131,11 +131,8 @@ fn trial(folder: &Path) -> Result<(), String> {
     let settings = settings.map_err(|error| error.to_string())?.settings;
     let mut troubles = Vec::new();
     for agent in &settings.agents {
-        let SourceSettings::CloudApps(source) = &agent.source;
-        let secret = match &source.credentials {
-            Credentials::Token(secret) => secret.read_token(),
-            Credentials::Entra { client_secret, .. } => client_secret.read_client_secret(),
-        };
+        let source = &agent.source;
+        let secret = source.read_secret();
         troubles.extend(secret.err().map(|error| error.to_string()));
         troubles.extend(wiring::route(source).err().map(|error| error.to_string()));
         let target = wiring::siem_target(&agent.siem);

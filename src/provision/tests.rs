@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;
-use crate::settings::{Credentials, Overrides, Settings, SourceSettings};
+use crate::settings::{Overrides, Settings};
 
 const TOML: &str = "[[agent]]\nname = \"contoso\"\n[agent.source]\napi_url = \"https://contoso.us3.portal.cloudappsecurity.com\"\ntoken_file = \"token\"\n[agent.siem]\nhost = \"siem.example\"\n";
 const TOKEN: &str = "SecretSecretSecret0123456789";
@@ -142,10 +142,7 @@ fn a_card_is_taken_as_windows_and_macs_leave_it() {
         );
         assert_eq!(of.on_card(), ["._token"]);
         let loaded = Settings::load(&of.etc().join("siembox.toml"), &Overrides::default()).unwrap();
-        let SourceSettings::CloudApps(source) = &loaded.settings.agents[0].source;
-        let Credentials::Token(secret) = &source.credentials else {
-            panic!("{loaded:?}")
-        };
+        let secret = loaded.settings.agents[0].source.token().unwrap();
         assert_eq!(secret.read_token().unwrap().reveal(), TOKEN);
     }
 }

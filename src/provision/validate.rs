@@ -6,9 +6,7 @@ use std::path::{Component, Path};
 
 use super::StepError;
 use super::card::{CardFile, CardNames, SETTINGS, as_text, own_name};
-use crate::settings::{
-    Credentials, NamedFile, Overrides, SecretSource, Settings, SettingsError, SourceSettings,
-};
+use crate::settings::{NamedFile, Overrides, SecretSource, Settings, SettingsError};
 use crate::text_file;
 
 /// What is to be taken in.
@@ -210,9 +208,8 @@ fn only_token(text: &str) -> Option<String> {
     let [agent] = &loaded.settings.agents[..] else {
         return None;
     };
-    let SourceSettings::CloudApps(source) = &agent.source;
-    match &source.credentials {
-        Credentials::Token(SecretSource::File(path)) => plain_name(path).ok(),
+    match agent.source.token() {
+        Some(SecretSource::File(path)) => plain_name(path).ok(),
         _ => None,
     }
 }

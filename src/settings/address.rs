@@ -78,7 +78,11 @@ pub(super) fn login_url(text: &str) -> Result<String, Refusal> {
 
 /// Takes the address of a service apart and puts it together again in one form. Returns address and
 /// host.
-fn service_url(text: &str, paths: &[&str], form: &str) -> Result<(String, String), Refusal> {
+pub(super) fn service_url(
+    text: &str,
+    paths: &[&str],
+    form: &str,
+) -> Result<(String, String), Refusal> {
     let refuse = |why: &str| Refusal::because(text, why, form);
     let Some((scheme, rest)) = text.split_once("://") else {
         return Err(refuse("\"https://\" is missing"));

@@ -3,11 +3,11 @@
 use super::overrides::Overrides;
 use super::section::Section;
 use super::{
-    AlertSettings, LedgerSettings, Refusal, SentIdSettings, SiemSettings, SourceSettings,
-    SpoolSettings, StreamSettings,
+    AlertSettings, LedgerSettings, NameSettings, Refusal, SentIdSettings, SiemSettings,
+    SourceSettings, SpoolSettings, StreamSettings,
 };
-use super::{ledger, sent_ids, siem, source, spool, stream};
-use crate::stream::StreamSpec;
+use super::{defender_xdr_streams, ledger, names, sent_ids, siem, source, spool, stream};
+use crate::stream::{DEFENDER_XDR, StreamSpec};
 
 /// What is said where an agent is needed and there is none.
 pub const NO_AGENT: &str = "the settings have no agent yet: add one on siembox's page \
@@ -26,10 +26,13 @@ pub struct AgentSettings {
     pub source: SourceSettings,
     /// `[agent.siem]`
     pub siem: SiemSettings,
-    /// `[agent.activities]`, `[agent.alerts]`: the streams of its source, in the source's order.
+    /// `[agent.activities]`, `[agent.alerts]`, `[agent.incidents]`: the streams of its source, in
+    /// the source's order.
     pub streams: Vec<StreamSettings>,
     /// What only `[agent.alerts]` has.
     pub alerts: AlertSettings,
+    /// `[agent.names]`
+    pub names: NameSettings,
     /// `[agent.spool]`
     pub spool: SpoolSettings,
     /// `[agent.ledger]`
@@ -50,18 +53,20 @@ pub(super) fn read(section: &Section, given: &Overrides) -> Option<AgentSettings
     let paused = section.flag("paused").unwrap_or(false);
     let (source, specs) = source::read(section.table("source"), given);
     let siem = siem::read(section.table("siem"), given);
-    let mut streams = Vec::new();
-    let mut alerts = AlertSettings::default();
-    for spec in specs {
-        let (stream, of_alerts) = stream::read(section.table(spec.name), *spec);
-        streams.push(stream);
-        alerts = of_alerts.unwrap_or(alerts);
-    }
+    let (streams, alerts) = if specs == DEFENDER_XDR {
+        defender_xdr_streams::read(section)
+    } else {
+        stream::read_all(section, specs)
+    };
+    let names = names::read(section.table("names"));
     let spool = spool::read(section.table("spool"));
     let ledger = ledger::read(section.table("ledger"));
     let memory = sent_ids::read(section.table("replay"));
-    if let ([first, ..], false) = (specs, streams.iter().any(|stream| stream.enabled)) {
-        section.table(first.name).refuse("enabled", &all_off(specs));
+    if !streams.iter().any(|stream| stream.enabled) {
+        let sections = sections(&streams);
+        if let Some(first) = sections.first() {
+            section.table(first).refuse("enabled", &all_off(&sections));
+        }
     }
     Some(AgentSettings {
         name: name?,
@@ -70,15 +75,23 @@ pub(super) fn read(section: &Section, given: &Overrides) -> Option<AgentSettings
         siem: siem?,
         streams,
         alerts,
+        names,
         spool,
         ledger,
         memory,
     })
 }
 
-fn all_off(streams: &[StreamSpec]) -> String {
-    let keys: Vec<String> = (streams.iter().rev())
-        .map(|stream| format!("{}.enabled", stream.name))
+/// The sections of the file that these streams are set in, each once.
+fn sections(streams: &[StreamSettings]) -> Vec<&'static str> {
+    let mut sections: Vec<&'static str> = streams.iter().map(|stream| stream.section).collect();
+    sections.dedup();
+    sections
+}
+
+fn all_off(sections: &[&str]) -> String {
+    let keys: Vec<String> = (sections.iter().rev())
+        .map(|section| format!("{section}.enabled"))
         .collect();
     let all = if keys.len() == 2 { "both" } else { "all" };
     format!(

@@ -92,7 +92,7 @@ pub(super) fn read(
     }
 }
 
-fn tenant(text: &str) -> Result<String, Refusal> {
+pub(super) fn tenant(text: &str) -> Result<String, Refusal> {
     let domain = text.contains('.') && super::host::host(text).is_ok();
     if is_guid(text) || domain {
         return Ok(text.to_ascii_lowercase());
@@ -103,7 +103,7 @@ fn tenant(text: &str) -> Result<String, Refusal> {
     ))
 }
 
-fn client(text: &str) -> Result<String, Refusal> {
+pub(super) fn client(text: &str) -> Result<String, Refusal> {
     if is_guid(text) {
         return Ok(text.to_ascii_lowercase());
     }

@@ -7,7 +7,9 @@
 mod operator;
 mod vocabulary;
 
-pub(super) use vocabulary::{ACTIVITIES, ALERTS, Vocabulary};
+pub(super) use vocabulary::{
+    ACTIVITIES, ALERTS, GRAPH_ALERTS, HUNTING, INCIDENTS, NONE, Vocabulary,
+};
 
 use serde_json::{Map, Value as Json};
 use toml_edit::{Item, TableLike};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Credentials, SecretSource, Settings, SourceSettings, SyslogProtocol};
+use super::{SecretSource, Settings, SyslogProtocol};
 use crate::text_file;
 
 impl Settings {
@@ -39,21 +39,16 @@ impl Settings {
                 .into_iter()
                 .flat_map(|(certificate, key)| [certificate, key]);
             let authority = tls.and_then(|tls| tls.ca_file.as_ref());
-            let SourceSettings::CloudApps(source) = &agent.source;
-            ours.chain(authority).chain(&source.ca_file)
+            ours.chain(authority).chain(&agent.source.ca_file)
         });
         files.map(std::path::PathBuf::as_path)
     }
 
     fn secrets(&self) -> impl Iterator<Item = &SecretSource> {
         self.agents.iter().flat_map(|agent| {
-            let SourceSettings::CloudApps(source) = &agent.source;
-            let credentials = match &source.credentials {
-                Credentials::Token(secret) => secret,
-                Credentials::Entra { client_secret, .. } => client_secret,
-            };
-            let password = source.proxy.as_ref().and_then(|it| it.password.as_ref());
-            std::iter::once(credentials).chain(password)
+            let proxy = agent.source.proxy.as_ref();
+            let password = proxy.and_then(|it| it.password.as_ref());
+            std::iter::once(agent.source.secret()).chain(password)
         })
     }
 }

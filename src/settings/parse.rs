@@ -8,8 +8,8 @@ use super::overrides::Overrides;
 use super::report::{Mention, SettingsReport};
 use super::section::Section;
 use super::{
-    AgentSettings, CloudAppsSettings, Credentials, Finding, SecretSource, Settings, SourceSettings,
-    agent, clock, health, log, network, page,
+    AgentSettings, Finding, SecretSource, Settings, SourceSettings, agent, clock, health, log,
+    network, page,
 };
 
 /// Settings, what is doubtful about them, and the files they name.
@@ -171,9 +171,8 @@ fn refuse_together(
             ),
         );
     }
-    let SourceSettings::CloudApps(source) = &agent.source;
-    let SourceSettings::CloudApps(source_before) = &before.source;
-    let same_host = host(&source.api_url) == host(&source_before.api_url);
+    let (source, source_before) = (&agent.source, &before.source);
+    let same_host = host(&source.tenant()) == host(&source_before.tenant());
     let (own, other) = (
         source.requests_per_minute,
         source_before.requests_per_minute,
@@ -187,9 +186,9 @@ fn refuse_together(
             ),
         );
     }
-    let given = |source: &CloudAppsSettings| match &source.credentials {
-        Credentials::Token(SecretSource::Given(token)) => Some(token.clone()),
-        _ => None,
+    let given = |source: &SourceSettings| match source.token() {
+        Some(SecretSource::Given(token)) => Some(token.clone()),
+        Some(SecretSource::File(_)) | None => None,
     };
     if !same_host
         && given(source)

@@ -1,46 +1,69 @@
 //! `[agent.source]`: the cloud side.
 
+mod cloud_apps;
+mod defender_xdr;
+mod microsoft_cloud;
+
+pub use cloud_apps::CloudAppsSettings;
+pub use defender_xdr::DefenderXdrSettings;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::address::{API_FORM, ApiUrl};
-use super::overrides::{Needs, Overrides};
+use super::overrides::Overrides;
 use super::section::Section;
-use super::{Credentials, Finding, ProxySettings, credentials, proxy};
-use crate::stream::{CLOUD_APPS, StreamSpec};
+use super::{Credentials, ProxySettings, Secret, SecretError, SecretSource, proxy};
+use crate::stream::{CLOUD_APPS, DEFENDER_XDR, StreamSpec};
 
-/// `[agent.source]`: the cloud side, by its `kind`.
+/// `[agent.source]`: the cloud side.
 #[derive(Debug, Clone, PartialEq)]
-pub enum SourceSettings {
-    /// `kind = "cloud-apps"`, also where none is said: Defender for Cloud Apps.
-    CloudApps(CloudAppsSettings),
-}
-
-/// The settings of `kind = "cloud-apps"`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CloudAppsSettings {
-    /// `api_url`: https only, no path but `/` or `/cas`; trailing slash taken off. Shown in the
-    /// portal under About > API URL. Plain http is refused except to a loopback address.
-    pub api_url: String,
-    /// token_file, tenant_id + client_id + client_secret_file, or neither (SIEMBOX_TOKEN, --token).
-    pub credentials: Credentials,
+pub struct SourceSettings {
+    /// The API, by `kind`, and how it lets us in.
+    pub api: ApiSettings,
     /// `proxy` = "http://user@proxy:8080" or "proxy:8080" (old agent's form; port 8080 where none
     /// is given, as its installer did)
     pub proxy: Option<ProxySettings>,
     /// `ca_file`: PEM, added to the public roots.
     pub ca_file: Option<PathBuf>,
-    /// `requests_per_minute`, shared by all agents of the same api_url host. 30 (the tenant's
-    /// limit); 1 to 6000
+    /// `requests_per_minute`, shared by all agents of the same tenant. 30 (the limit of Cloud Apps)
+    /// or 100 (of Graph's 150); 1 to 6000
     pub requests_per_minute: u32,
-    /// `poll_interval` when nothing is new. "30s"; 1s to 1h
+    /// `poll_interval` when nothing is new. "30s", of Defender XDR "1m"; 1s to 1h
     pub poll_interval: Duration,
     /// `first_look_back`: what the first start fetches. "2d" as the old agent; 0s to 180d
     pub first_look_back: Duration,
     /// `max_catch_up` after a stop. "30d"; 1h to 180d
     pub max_catch_up: Duration,
-    /// `timeout` of one request. "60s"; 1s to 10m
+    /// `timeout` of one request. "60s", of Defender XDR "4m" as a query may run 3 minutes; 1s to
+    /// 10m
     pub timeout: Duration,
 }
+
+/// The API that records come from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ApiSettings {
+    /// `kind = "cloud-apps"`, also where none is said: Defender for Cloud Apps.
+    CloudApps(CloudAppsSettings),
+    /// `kind = "defender-xdr"`: Microsoft Graph and advanced hunting.
+    DefenderXdr(DefenderXdrSettings),
+}
+
+/// The words of `kind`.
+#[derive(Debug, Clone, Copy)]
+enum SourceKind {
+    CloudApps(&'static [StreamSpec]),
+    DefenderXdr,
+}
+
+const KINDS: &[(&str, SourceKind)] = &[
+    ("cloud-apps", SourceKind::CloudApps(CLOUD_APPS)),
+    ("defender-xdr", SourceKind::DefenderXdr),
+    #[cfg(test)]
+    (
+        "cloud-apps-and-devices",
+        SourceKind::CloudApps(crate::stream::THREE),
+    ),
+];
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -50,34 +73,55 @@ const SECOND: Duration = Duration::from_secs(1);
 /// What the API keeps (reference: cas-compliance-trust.md): more can't be asked for.
 const KEPT: Duration = Duration::from_secs(180 * 86_400);
 
-/// The words of `kind`, and the streams that each has.
-const KINDS: &[(&str, &[StreamSpec])] = &[
-    ("cloud-apps", CLOUD_APPS),
-    #[cfg(test)]
-    ("cloud-apps-and-devices", crate::stream::THREE),
-];
+/// What differs between the kinds where nothing is set.
+struct Defaults {
+    requests_per_minute: u32,
+    poll_interval: Duration,
+    timeout: Duration,
+}
 
 /// The source, where it can be used, and the streams that it has in any case.
 pub(super) fn read(
     section: Section,
     given: &Overrides,
 ) -> (Option<SourceSettings>, &'static [StreamSpec]) {
-    let streams = section.word("kind", KINDS).unwrap_or(CLOUD_APPS);
-    let settings = read_cloud_apps(section, given);
-    (settings.map(SourceSettings::CloudApps), streams)
+    let kind = section.word("kind", KINDS);
+    match kind.unwrap_or(SourceKind::CloudApps(CLOUD_APPS)) {
+        SourceKind::CloudApps(streams) => {
+            let api = cloud_apps::read(&section, given).map(ApiSettings::CloudApps);
+            let defaults = Defaults {
+                requests_per_minute: 30,
+                poll_interval: SECOND * 30,
+                timeout: MINUTE,
+            };
+            (read_common(section, given, api, &defaults), streams)
+        }
+        SourceKind::DefenderXdr => {
+            let api = defender_xdr::read(&section, given).map(ApiSettings::DefenderXdr);
+            let defaults = Defaults {
+                requests_per_minute: 100,
+                poll_interval: MINUTE,
+                timeout: MINUTE * 4,
+            };
+            (read_common(section, given, api, &defaults), DEFENDER_XDR)
+        }
+    }
 }
 
-fn read_cloud_apps(section: Section, given: &Overrides) -> Option<CloudAppsSettings> {
-    let api_url = api_url(&section, given);
-    let credentials = credentials::read(&section, given, api_url.as_ref());
+fn read_common(
+    section: Section,
+    given: &Overrides,
+    api: Option<ApiSettings>,
+    defaults: &Defaults,
+) -> Option<SourceSettings> {
     let proxy = proxy::read(&section, given.proxy.as_ref());
     let ca_file = section.certificate_file("ca_file");
     let requests_per_minute = section
         .number("requests_per_minute", 1..=6000)
-        .unwrap_or(30);
+        .unwrap_or(defaults.requests_per_minute);
     let poll_interval = section
         .duration("poll_interval", SECOND..=HOUR)
-        .unwrap_or(SECOND * 30);
+        .unwrap_or(defaults.poll_interval);
     let first_look_back = section
         .duration("first_look_back", Duration::ZERO..=KEPT)
         .unwrap_or(DAY * 2);
@@ -86,11 +130,10 @@ fn read_cloud_apps(section: Section, given: &Overrides) -> Option<CloudAppsSetti
         .unwrap_or(DAY * 30);
     let timeout = section
         .duration("timeout", SECOND..=MINUTE * 10)
-        .unwrap_or(MINUTE);
+        .unwrap_or(defaults.timeout);
     section.close();
-    Some(CloudAppsSettings {
-        api_url: api_url?.into_string(),
-        credentials: credentials?,
+    Some(SourceSettings {
+        api: api?,
         proxy,
         ca_file,
         requests_per_minute,
@@ -101,30 +144,59 @@ fn read_cloud_apps(section: Section, given: &Overrides) -> Option<CloudAppsSetti
     })
 }
 
-/// `--api-url`, else `api_url`; with a doubt about whichever counts.
-fn api_url(section: &Section, given: &Overrides) -> Option<ApiUrl> {
-    let written = section.text("api_url", ApiUrl::parse);
-    if let Some(url) = &given.api_url {
-        if let Some(doubt) = url.doubt() {
-            let (file, place, key) = (None, None, "--api-url".to_owned());
-            section.report().warning(Finding {
-                file,
-                place,
-                key,
-                text: doubt,
-            });
+// === impl SourceSettings ===
+
+impl SourceSettings {
+    /// The address that records come from.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        match &self.api {
+            ApiSettings::CloudApps(api) => &api.api_url,
+            ApiSettings::DefenderXdr(api) => &api.graph_url,
         }
-        return Some(url.clone());
     }
-    if let Some(doubt) = written.as_ref().and_then(ApiUrl::doubt) {
-        section.warn("api_url", &doubt);
+
+    /// Whom the API's request limit belongs to: agents of the same tenant share it.
+    #[must_use]
+    pub fn tenant(&self) -> String {
+        match &self.api {
+            ApiSettings::CloudApps(api) => api.api_url.clone(),
+            ApiSettings::DefenderXdr(api) => format!("{} {}", api.graph_url, api.tenant_id),
+        }
     }
-    match given.needs {
-        _ if section.has("api_url") => written,
-        Needs::Lines => ApiUrl::parse("https://portal.cloudappsecurity.com").ok(),
-        Needs::Stream | Needs::Cloud => {
-            section.refuse("api_url", &format!("missing; allowed: {API_FORM}"));
-            None
+
+    /// What lets us in: a token, or the secret of an Entra app.
+    #[must_use]
+    pub fn secret(&self) -> &SecretSource {
+        match &self.api {
+            ApiSettings::CloudApps(api) => match &api.credentials {
+                Credentials::Token(secret) => secret,
+                Credentials::Entra { client_secret, .. } => client_secret,
+            },
+            ApiSettings::DefenderXdr(api) => &api.client_secret,
+        }
+    }
+
+    /// The token of the API, where that is what lets us in.
+    #[must_use]
+    pub fn token(&self) -> Option<&SecretSource> {
+        match &self.api {
+            ApiSettings::CloudApps(CloudAppsSettings {
+                credentials: Credentials::Token(token),
+                ..
+            }) => Some(token),
+            ApiSettings::CloudApps(_) | ApiSettings::DefenderXdr(_) => None,
+        }
+    }
+
+    /// Reads what lets us in.
+    ///
+    /// # Errors
+    /// Where it can't be read, or can't be what it should be.
+    pub fn read_secret(&self) -> Result<Secret, SecretError> {
+        match self.token() {
+            Some(token) => token.read_token(),
+            None => self.secret().read_client_secret(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `[agent.activities]`, `[agent.alerts]`, and so for each stream of a source: what is fetched.
 
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::duration;
@@ -13,6 +14,8 @@ use crate::stream::{StreamKind, StreamSpec};
 pub struct StreamSettings {
     /// Which stream.
     pub spec: StreamSpec,
+    /// The section of the agent's settings that it is set in.
+    pub section: &'static str,
     /// `enabled`: default true; all streams off is an error.
     pub enabled: bool,
     /// `filters`: the API's own vocabulary, checked on load; the cursor's own field (`created`,
@@ -24,8 +27,11 @@ pub struct StreamSettings {
     /// `look_back` that is read again at start, and then each half of it or each hour, whichever is
     /// less. Activities "15m", alerts "24h"; at least `overlap`, up to 7d.
     pub look_back: Duration,
-    /// `page_size` asked for. Activities 5000 (500 to 5000), alerts 100 (1 to 100)
+    /// `page_size` asked for. Activities 5000 (500 to 5000), alerts 100 (1 to 100); with Defender
+    /// XDR alerts 500 (1 to 1000), incidents 50 (1 to 50), rows of a table 5000 (100 to 100000)
     pub page_size: u32,
+    /// The file in `queries` whose KQL is asked in place of the table's own.
+    pub query_file: Option<PathBuf>,
 }
 
 /// What `[agent.alerts]` has beside what all streams have.
@@ -41,6 +47,8 @@ pub struct AlertSettings {
     /// `fetch_related`: asks for the activities behind each alert that names none, one request
     /// each. Default false.
     pub fetch_related: bool,
+    /// `updates`: with Defender XDR, a line again when an alert has changed. Default false.
+    pub updates: bool,
 }
 
 impl Default for AlertSettings {
@@ -50,6 +58,7 @@ impl Default for AlertSettings {
             severity_map: [3, 6, 9, 0],
             name: AlertNaming::default(),
             fetch_related: false,
+            updates: false,
         }
     }
 }
@@ -64,36 +73,53 @@ pub enum AlertNaming {
 }
 
 /// What differs between the kinds of streams.
-struct Kind {
-    vocabulary: &'static Vocabulary,
-    overlap: Duration,
-    look_back: Duration,
-    page_sizes: RangeInclusive<i64>,
+pub(super) struct StreamDefaults {
+    pub vocabulary: &'static Vocabulary,
+    pub overlap: Duration,
+    pub look_back: Duration,
+    /// The sizes that can be set.
+    pub page_sizes: RangeInclusive<i64>,
+    /// The size where none is set.
+    pub page_size: u32,
 }
 
-const ACTIVITIES: Kind = Kind {
+const ACTIVITIES: StreamDefaults = StreamDefaults {
     vocabulary: &filter::ACTIVITIES,
     overlap: Duration::from_secs(2 * 60),
     look_back: Duration::from_secs(15 * 60),
     page_sizes: 500..=5000,
+    page_size: 5000,
 };
 
-const ALERTS: Kind = Kind {
+const ALERTS: StreamDefaults = StreamDefaults {
     vocabulary: &filter::ALERTS,
     overlap: Duration::from_secs(3600),
     look_back: Duration::from_secs(24 * 3600),
     page_sizes: 1..=100,
+    page_size: 100,
 };
 
-/// Reads the section of a stream; the second value is what only streams of alerts have.
-pub(super) fn read(section: Section, spec: StreamSpec) -> (StreamSettings, Option<AlertSettings>) {
-    let (kind, alerts) = match spec.kind {
-        StreamKind::Activities => (&ACTIVITIES, None),
-        StreamKind::Alerts => (&ALERTS, Some(of_alerts(&section))),
+/// Reads the sections of these streams, each in a section of its own name; the second value is what
+/// only streams of alerts have.
+pub(super) fn read_all(
+    section: &Section,
+    specs: &[StreamSpec],
+) -> (Vec<StreamSettings>, AlertSettings) {
+    let mut alerts = AlertSettings::default();
+    let mut read = |spec: &StreamSpec| {
+        let section = section.table(spec.name);
+        let defaults = match spec.kind {
+            StreamKind::Alerts => {
+                alerts = of_alerts(&section);
+                &ALERTS
+            }
+            _ => &ACTIVITIES,
+        };
+        let settings = of_all(&section, *spec, spec.name, defaults);
+        section.close();
+        settings
     };
-    let settings = of_all(&section, spec, kind);
-    section.close();
-    (settings, alerts)
+    (specs.iter().map(&mut read).collect(), alerts)
 }
 
 fn of_alerts(section: &Section) -> AlertSettings {
@@ -110,10 +136,17 @@ fn of_alerts(section: &Section) -> AlertSettings {
             )
             .unwrap_or_default(),
         fetch_related: section.flag("fetch_related").unwrap_or(false),
+        updates: false,
     }
 }
 
-fn of_all(section: &Section, spec: StreamSpec, kind: &Kind) -> StreamSettings {
+/// What all streams have, of the section called `name`.
+pub(super) fn of_all(
+    section: &Section,
+    spec: StreamSpec,
+    name: &'static str,
+    kind: &StreamDefaults,
+) -> StreamSettings {
     let day = Duration::from_secs(86_400);
     let overlap = section
         .duration("overlap", Duration::from_secs(1)..=day)
@@ -139,17 +172,19 @@ fn of_all(section: &Section, spec: StreamSpec, kind: &Kind) -> StreamSettings {
     let filters = section.table("filters");
     StreamSettings {
         spec,
+        section: name,
         enabled: section.flag("enabled").unwrap_or(true),
         filters: filter::read(&filters, kind.vocabulary),
         overlap,
         look_back,
         page_size: section
             .number("page_size", kind.page_sizes.clone())
-            .unwrap_or_else(|| u32::try_from(*kind.page_sizes.end()).unwrap_or(100)),
+            .unwrap_or(kind.page_size),
+        query_file: None,
     }
 }
 
-fn severity_map(section: &Section) -> Option<[u8; 4]> {
+pub(super) fn severity_map(section: &Section) -> Option<[u8; 4]> {
     let allowed = "four whole numbers from 0 to 10, for low, medium, high and informational, for example [3, \
             6, 9, 0]";
     let number = |value: &toml_edit::Value| {

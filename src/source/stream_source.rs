@@ -1,6 +1,8 @@
 //! The source of one stream, as an agent gets it.
 
-use super::{ReadSecret, Source};
+use std::sync::{Arc, Mutex};
+
+use super::{ReadSecret, RequestLimit, Source};
 use crate::stream::StreamSpec;
 
 /// What reads one stream.
@@ -18,6 +20,9 @@ pub type Cancel = Box<dyn Fn() + Send + Sync>;
 
 /// Opens the source of a stream, once for its poller and once for each replay.
 pub trait OpenSource: Send + Sync {
+    /// The limit that this stream is asked within.
+    fn limit(&self, stream: StreamSpec) -> Arc<Mutex<RequestLimit>>;
+
     /// A source for this stream that has asked nothing yet.
     ///
     /// # Errors

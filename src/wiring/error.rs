@@ -2,6 +2,7 @@
 
 use crate::cef::VersionError;
 use crate::sink::TrustError;
+use crate::stream::StreamSpec;
 use crate::trust::PemError;
 
 /// A file or a value of the settings can't be used.
@@ -17,6 +18,9 @@ pub enum WiringError {
     /// What leads to the SIEM can't be used.
     #[error("siem: {0}")]
     Siem(#[from] TrustError),
+    /// Nothing reads this stream.
+    #[error("source.kind: this build has no source for {0}")]
+    NoSource(StreamSpec),
     /// No such version of the old agent is known.
     #[error("siem.agent_version: {0}")]
     Version(#[from] VersionError),

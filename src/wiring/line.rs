@@ -3,9 +3,7 @@
 use super::WiringError;
 use crate::cef::{self, Looks, Style, Version};
 use crate::format::LineWriter;
-use crate::settings::{
-    AgentSettings, AlertNaming, FieldProfile, HeaderTime, SiemSettings, SourceSettings,
-};
+use crate::settings::{AgentSettings, AlertNaming, FieldProfile, HeaderTime, SiemSettings};
 use crate::syslog::{self, Header, Priority};
 
 /// What turns this agent's records into lines.
@@ -58,7 +56,6 @@ pub fn machine_name() -> Option<String> {
 
 fn style(agent: &AgentSettings) -> Result<Style, WiringError> {
     let settings = &agent.siem.cef;
-    let SourceSettings::CloudApps(source) = &agent.source;
     let version = Version::parse(&settings.agent_version)?;
     Ok(Style::new(&Looks {
         profile: match settings.profile {
@@ -71,7 +68,7 @@ fn style(agent: &AgentSettings) -> Result<Style, WiringError> {
             AlertNaming::Title => cef::AlertName::Title,
             AlertNaming::Policy => cef::AlertName::Policy,
         },
-        api_url: &source.api_url,
+        api_url: agent.source.url(),
         portal: settings.portal_url.as_deref(),
     }))
 }

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use super::WiringError;
+use super::limits::{AgentLimits, SharedLimit};
 use crate::clock;
 use crate::settings::{
-    AgentSettings, CloudAppsSettings, Credentials, ProxySettings, SecretSource, SourceSettings,
+    AgentSettings, ApiSettings, CloudAppsSettings, Credentials, ProxySettings, SecretSource,
+    SourceSettings,
 };
 use crate::source::cloud_apps::{self, CloudApps, CloudAuth};
 use crate::source::http::{Http, Route};
@@ -19,20 +21,25 @@ pub(crate) use crate::source::http::tunnel;
 /// Opens the sources of an agent's streams.
 pub struct Sources {
     agent: AgentSettings,
+    limits: AgentLimits,
 }
 
 // === impl Sources ===
 
 impl Sources {
-    /// As these settings have it.
+    /// As these settings have it, asked within these limits.
     #[must_use]
-    pub fn new(agent: &AgentSettings) -> Self {
+    pub fn new(agent: &AgentSettings, limits: AgentLimits) -> Self {
         let agent = agent.clone();
-        Self { agent }
+        Self { agent, limits }
     }
 }
 
 impl OpenSource for Sources {
+    fn limit(&self, stream: StreamSpec) -> SharedLimit {
+        self.limits.of_stream(stream)
+    }
+
     fn open(
         &self,
         stream: StreamSpec,
@@ -46,8 +53,20 @@ impl OpenSource for Sources {
 /// # Errors
 /// When a file or the proxy of the settings can't be used.
 pub fn open_source(agent: &AgentSettings, stream: StreamSpec) -> Result<StreamSource, WiringError> {
-    let SourceSettings::CloudApps(settings) = &agent.source;
-    let http = Http::new(&route(settings)?);
+    let http = Http::new(&route(&agent.source)?);
+    match &agent.source.api {
+        ApiSettings::CloudApps(settings) => Ok(cloud_apps(agent, settings, http, stream)),
+        ApiSettings::DefenderXdr(_) => Err(WiringError::NoSource(stream)),
+    }
+}
+
+/// A stream of Defender for Cloud Apps.
+fn cloud_apps(
+    agent: &AgentSettings,
+    settings: &CloudAppsSettings,
+    http: Http,
+    stream: StreamSpec,
+) -> StreamSource {
     let (auth, read_secret) = way_in(&settings.credentials);
     let of_stream = agent.stream(stream);
     let filters = of_stream.map(|of_stream| of_stream.filters.clone());
@@ -59,18 +78,18 @@ pub fn open_source(agent: &AgentSettings, stream: StreamSpec) -> Result<StreamSo
         filters.unwrap_or_default(),
     )
     .fetch_related(agent.alerts.fetch_related);
-    Ok(StreamSource {
+    StreamSource {
         source: Box::new(source),
         cancel: Box::new(move || http.shut_down()),
         read_secret,
-    })
+    }
 }
 
 /// How the cloud is reached.
 ///
 /// # Errors
 /// When the CA file or the proxy can't be used.
-pub fn route(source: &CloudAppsSettings) -> Result<Route, WiringError> {
+pub fn route(source: &SourceSettings) -> Result<Route, WiringError> {
     let extra_roots = match &source.ca_file {
         Some(path) => trust::authorities(path)?,
         None => Vec::new(),

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use siembox::for_tests::settings::{
-    Addressing, EXAMPLE, Overrides, Settings, SettingsError, SourceSettings, SyslogProtocol,
+    Addressing, ApiSettings, EXAMPLE, Overrides, Settings, SettingsError, SyslogProtocol,
 };
 use siembox::for_tests::stream::{ACTIVITIES, ALERTS};
 
@@ -48,8 +48,9 @@ fn without_folder(settings: Settings, folder: &Path) -> Settings {
     use siembox::for_tests::settings::{Credentials, SecretSource};
     let mut settings = settings;
     for agent in &mut settings.agents {
-        let SourceSettings::CloudApps(source) = &mut agent.source;
-        if let Credentials::Token(SecretSource::File(path)) = &mut source.credentials {
+        if let ApiSettings::CloudApps(source) = &mut agent.source.api
+            && let Credentials::Token(SecretSource::File(path)) = &mut source.credentials
+        {
             *path = path.strip_prefix(folder).unwrap().to_owned();
         }
     }
@@ -124,7 +125,7 @@ fn what_it_illustrates_can_be_written() {
     ];
     let settings = load(&uncommented(|key, _| way.contains(&key))).unwrap();
     let agent = &settings.agents[0];
-    let SourceSettings::CloudApps(source) = &agent.source;
+    let source = &agent.source;
     assert_eq!(source.proxy.as_ref().unwrap().user.as_deref(), Some("user"));
     assert_eq!(
         serde_json::to_string(&agent.stream(ALERTS).unwrap().filters).unwrap(),

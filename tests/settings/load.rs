@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use siembox::for_tests::settings::{
-    AgentSettings, ApiUrl, CloudAppsSettings, Credentials, FramingSetting, HeaderTime, Needs,
-    ODD_TOKEN, Overrides, ProxySettings, Secret, SecretSource, Settings, SettingsError,
-    SourceSettings, SyslogProtocol, SyslogTarget,
+    AgentSettings, ApiSettings, ApiUrl, CloudAppsSettings, Credentials, FramingSetting, HeaderTime,
+    Needs, ODD_TOKEN, Overrides, ProxySettings, Secret, SecretSource, Settings, SettingsError,
+    SyslogProtocol, SyslogTarget,
 };
 use siembox::for_tests::stream::{ACTIVITIES, ALERTS};
 
@@ -20,7 +20,9 @@ siem = { host = "siem.example" }
 "#;
 
 fn source_of(agent: &AgentSettings) -> &CloudAppsSettings {
-    let SourceSettings::CloudApps(source) = &agent.source;
+    let ApiSettings::CloudApps(source) = &agent.source.api else {
+        panic!("{:?}", agent.source)
+    };
     source
 }
 
@@ -91,7 +93,7 @@ fn flags_win_over_the_file_and_bring_their_own_defaults() {
         source_of(agent).credentials,
         Credentials::Token(SecretSource::Given(Secret::new("abc")))
     );
-    assert_eq!(source_of(agent).proxy.as_ref().unwrap().port, 8080);
+    assert_eq!(agent.source.proxy.as_ref().unwrap().port, 8080);
     assert_eq!(
         (
             agent.siem.host.as_str(),

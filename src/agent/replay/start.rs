@@ -16,7 +16,7 @@ use crate::agent::{Agent, AgentError};
 use crate::clock;
 use crate::replay::{ReplayCall, ReplayCounts, ReplayProgress, ReplayReport, ReplayRequest};
 use crate::sent::SentRecorder;
-use crate::settings::{AgentSettings, SourceSettings, StreamSettings};
+use crate::settings::{AgentSettings, StreamSettings};
 use crate::source::{Cancel, Cursor, Rules, Seen, TimeReader};
 use crate::spool::Spool;
 
@@ -75,14 +75,18 @@ impl<S: Spool + 'static> Agent<S> {
             )));
         }
         let shared = &self.shared;
-        let SourceSettings::CloudApps(of_source) = &settings.source;
+        let of_source = &settings.source;
         let (mut cancels, mut legs) = (Vec::new(), Vec::new());
         for of_stream in meant(settings, &request)? {
             let stream = of_stream.spec;
             let opened = shared.sources.open(stream);
             let opened = opened.map_err(|error| failed(&error))?;
             cancels.push(opened.cancel);
-            let client = RateLimitedClient::new(opened.source, &shared.limit, of_source.timeout);
+            let client = RateLimitedClient::new(
+                opened.source,
+                &shared.sources.limit(stream),
+                of_source.timeout,
+            );
             let leg = self.leg(settings, of_stream, client, request.from_ms);
             let leg = leg.map_err(|error| failed(&error))?;
             let Some(leg) = leg else {

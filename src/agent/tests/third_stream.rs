@@ -23,7 +23,7 @@ use crate::status::{LedgerSpan, Snapshot, Status, StreamReport, Thresholds, text
 use crate::stream::THREE;
 use crate::timekeeping::Gate;
 use crate::web::{Exchange, Site, View};
-use crate::wiring::{Receiver, Sources, line_writer};
+use crate::wiring::{Receiver, RequestLimits, Sources, line_writer};
 
 const ACTIVITIES: u64 = 60;
 const ALERTS: u64 = 7;
@@ -76,8 +76,10 @@ impl Home {
             folder: folder.path(),
             spool: Arc::new(spool),
             sent: SentIds::new(folder.path().join("ids"), bounds),
-            sources: Arc::new(Sources::new(&settings)),
-            limit: Arc::new(Mutex::new(RequestLimit::new(6000))),
+            sources: Arc::new(Sources::new(
+                &settings,
+                RequestLimits::default().of(&settings, &[]),
+            )),
             writer: line_writer(&settings).unwrap(),
             host: None,
             connect: Receiver::new(&settings.siem).unwrap(),

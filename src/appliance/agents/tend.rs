@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use crate::appliance::Appliance;
 use crate::clock;
-use crate::settings::SourceSettings;
 use crate::spool::Spool;
 use crate::status::InternalEvent;
 
@@ -80,10 +79,7 @@ impl Appliance {
             if stats.waiting > 0 {
                 let look_back = (self.settings.agents.iter())
                     .find(|agent| agent.name == name)
-                    .map_or(Duration::ZERO, |agent| {
-                        let SourceSettings::CloudApps(source) = &agent.source;
-                        source.first_look_back
-                    });
+                    .map_or(Duration::ZERO, |agent| agent.source.first_look_back);
                 reporter.tell(
                     clock::now(),
                     &InternalEvent::LinesGone {

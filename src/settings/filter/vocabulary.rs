@@ -181,3 +181,65 @@ pub(in crate::settings) static ALERTS: Vocabulary = Vocabulary {
         field("entity.user", Any, EQ_NEQ),
     ],
 };
+
+/// Filters of Graph's alerts (reference: successors.md §2.1, what can be filtered).
+pub(in crate::settings) static GRAPH_ALERTS: Vocabulary = Vocabulary {
+    owned: &[
+        ("lastUpdateDateTime", OWN_TIME),
+        ("serviceSource", "is set by service_sources in this section"),
+    ],
+    fields: &[
+        field(
+            "severity",
+            Word(&["unknown", "informational", "low", "medium", "high"]),
+            EQ_NEQ,
+        ),
+        field("status", Word(&["new", "inProgress", "resolved"]), EQ_NEQ),
+        field("classification", Words, EQ_NEQ),
+        field("determination", Words, EQ_NEQ),
+        field("assignedTo", Words, EQ_NEQ),
+    ],
+};
+
+/// Filters of Graph's incidents.
+pub(in crate::settings) static INCIDENTS: Vocabulary = Vocabulary {
+    owned: &[("lastUpdateDateTime", OWN_TIME)],
+    fields: &[
+        field(
+            "severity",
+            Word(&["unknown", "informational", "low", "medium", "high"]),
+            EQ_NEQ,
+        ),
+        field(
+            "status",
+            Word(&["active", "inProgress", "resolved", "redirected"]),
+            EQ_NEQ,
+        ),
+        field("classification", Words, EQ_NEQ),
+        field("determination", Words, EQ_NEQ),
+        field("assignedTo", Words, EQ_NEQ),
+    ],
+};
+
+/// Columns that each of the tables of activities has.
+pub(in crate::settings) static HUNTING: Vocabulary = Vocabulary {
+    owned: &[("Timestamp", OWN_TIME)],
+    fields: &[
+        field("ActionType", Words, OF_TEXT),
+        field("Application", Words, OF_TEXT),
+        field("AccountObjectId", Words, OF_TEXT),
+        field("AccountDisplayName", Words, OF_TEXT),
+        field("IPAddress", Words, OF_TEXT),
+    ],
+};
+
+/// For streams without filters.
+pub(in crate::settings) static NONE: Vocabulary = Vocabulary {
+    owned: &[],
+    fields: &[],
+};
+
+const OF_TEXT: &[Operator] = &[Eq, Neq, Contains, Ncontains, Startswith];
+
+const OWN_TIME: &str = "is used by siembox's cursor, which reads in the order of this time; \
+    allowed: first_look_back and max_catch_up in [agent.source]";

@@ -41,8 +41,8 @@ impl<P: Post> CloudApps<P> {
         filters: Map<String, Value>,
     ) -> Self {
         let list = match stream.kind {
-            StreamKind::Activities => "activities",
             StreamKind::Alerts => "alerts",
+            _ => "activities",
         };
         let url = format!("{api_url}/api/v1/{list}/");
         Self {
@@ -103,8 +103,8 @@ impl<P: Post> Source for CloudApps<P> {
         let body = question(self.stream, &self.filters, query)?;
         let url = self.url.clone();
         let read = match self.stream.kind {
-            StreamKind::Activities => activity,
             StreamKind::Alerts => alert,
+            _ => activity,
         };
         self.ask(&url, &body, read, to)
     }

@@ -65,8 +65,8 @@ pub(super) fn of_streams(streams: &[StreamSpec]) -> Vec<SetupField> {
 
 fn of_stream(stream: StreamSpec) -> Vec<SetupField> {
     let (rows, more, example) = match stream.kind {
-        StreamKind::Activities => (ACTIVITIES, &[][..], "\"activity.type\" = { eq = true }"),
         StreamKind::Alerts => (ALERTS, MORE_OF_ALERTS, "\"alertOpen\" = { eq = true }"),
+        _ => (ACTIVITIES, &[][..], "\"activity.type\" = { eq = true }"),
     };
     let label = |text: String| -> &'static str { text.leak() };
     let enabled = (
