@@ -82,7 +82,7 @@
 //!   `replay` `settings` `status` `timekeeping` `run_file` `wiring`.
 //! - `appliance`: builds the agents from the settings, starts them, watches them, stops them in
 //!   order. Uses `agent` `board` `check` `allocator` `orphan` `preview` `replay` `sent` `settings`
-//!   `source` `spool` `status` `timekeeping` `web` `wiring`.
+//!   `spool` `status` `timekeeping` `web` `wiring`.
 //! - `wiring`: settings become source, sink, line writer and spool; no other room names an adapter.
 //!   Uses `cef` `format` `settings` `sink` `source` `spool` `stream` `syslog` `trust`.
 //! - `agent`: one configured SIEM agent: pollers, forwarder and replays as one supervised set of
