@@ -56,9 +56,15 @@ pub(super) fn read(section: &Section, given: &Overrides) -> Option<AgentSettings
     let (streams, alerts) = if specs == DEFENDER_XDR {
         defender_xdr_streams::read(section)
     } else {
+        for key in ["incidents", "names"] {
+            section.refuse_elsewhere(key, "is known only with kind = \"defender-xdr\"");
+        }
         stream::read_all(section, specs)
     };
-    let names = names::read(section.table("names"));
+    let names = match specs == DEFENDER_XDR {
+        true => names::read(section.table("names")),
+        false => NameSettings::default(),
+    };
     let spool = spool::read(section.table("spool"));
     let ledger = ledger::read(section.table("ledger"));
     let memory = sent_ids::read(section.table("replay"));

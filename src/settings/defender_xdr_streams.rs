@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::filter;
 use super::section::Section;
+use super::source::only_with_cloud_apps;
 use super::stream::{StreamDefaults, of_all, severity_map};
 use super::{AlertSettings, Refusal, StreamSettings};
 use crate::stream::{
@@ -100,12 +101,15 @@ fn tables(section: Section) -> Vec<StreamSettings> {
             .find(|known| known.eq_ignore_ascii_case(name))
     });
     let queries = section.table("queries");
+    let of_each = of_all(&section, CLOUD_APP_EVENTS, "activities", &OF_TABLES);
     let streams = TABLES.map(|(name, spec)| {
-        let mut stream = of_all(&section, spec, "activities", &OF_TABLES);
         let asked = listed.as_ref().is_none_or(|listed| listed.contains(&name));
-        stream.enabled &= asked;
-        stream.query_file = queries.path(name);
-        stream
+        StreamSettings {
+            spec,
+            enabled: of_each.enabled && asked,
+            query_file: queries.path(name),
+            ..of_each.clone()
+        }
     });
     queries.close();
     section.close();
@@ -115,12 +119,7 @@ fn tables(section: Section) -> Vec<StreamSettings> {
 /// Alerts, and behaviors as the alerts that they were.
 fn alerts(section: Section) -> ([StreamSettings; 2], AlertSettings) {
     for (key, instead) in OTHERS {
-        if section.has(key) {
-            section.refuse(
-                key,
-                &format!("belongs to kind = \"cloud-apps\"; with \"defender-xdr\" {instead}"),
-            );
-        }
+        section.refuse_elsewhere(key, &only_with_cloud_apps(instead));
     }
     let mut of_alerts = of_all(&section, GRAPH_ALERTS, "alerts", &OF_ALERTS);
     let sources = service_sources(&section);

@@ -22,6 +22,8 @@ pub(crate) struct Section<'a> {
     /// Byte of the text where the table begins; findings about missing keys point there.
     at: usize,
     known: RefCell<Vec<&'static str>>,
+    /// Keys that are known under another `kind`, and are not offered here.
+    elsewhere: RefCell<Vec<&'static str>>,
 }
 
 // === impl Section ===
@@ -35,6 +37,7 @@ impl<'a> Section<'a> {
             path: String::new(),
             at: 0,
             known: RefCell::default(),
+            elsewhere: RefCell::default(),
         }
     }
 
@@ -45,6 +48,7 @@ impl<'a> Section<'a> {
             path,
             at,
             known: RefCell::default(),
+            elsewhere: RefCell::default(),
         }
     }
 
@@ -83,6 +87,15 @@ impl<'a> Section<'a> {
     /// Notes that a key's value (or its absence) can't be.
     pub(crate) fn refuse(&self, key: &str, text: &str) {
         self.report.error(self.finding(key, text));
+    }
+
+    /// Refuses a key that is of use only under another `kind`; `instead` says which, and what serves
+    /// here.
+    pub(crate) fn refuse_elsewhere(&self, key: &'static str, instead: &str) {
+        self.elsewhere.borrow_mut().push(key);
+        if self.table.is_some_and(|table| table.contains_key(key)) {
+            self.refuse(key, instead);
+        }
     }
 
     /// Notes that a key's value (or its absence) is doubtful.
@@ -164,9 +177,9 @@ impl<'a> Section<'a> {
 
     /// Ends the reading: keys that nobody asked for are unknown.
     pub(crate) fn close(self) {
-        let known = self.known.borrow();
+        let (known, elsewhere) = (self.known.borrow(), self.elsewhere.borrow());
         for (written, item) in self.table.into_iter().flat_map(TableLike::iter) {
-            if known.contains(&written) {
+            if known.contains(&written) || elsewhere.contains(&written) {
                 continue;
             }
             let key_at = self

@@ -6,6 +6,7 @@ mod microsoft_cloud;
 
 pub use cloud_apps::CloudAppsSettings;
 pub use defender_xdr::DefenderXdrSettings;
+pub(super) use defender_xdr::only_with_cloud_apps;
 
 use std::path::PathBuf;
 use std::time::Duration;

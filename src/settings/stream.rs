@@ -108,6 +108,16 @@ pub(super) fn read_all(
     let mut alerts = AlertSettings::default();
     let mut read = |spec: &StreamSpec| {
         let section = section.table(spec.name);
+        for key in [
+            "service_sources",
+            "updates",
+            "behaviors",
+            "from",
+            "tables",
+            "queries",
+        ] {
+            section.refuse_elsewhere(key, "is known only with kind = \"defender-xdr\"");
+        }
         let defaults = match spec.kind {
             StreamKind::Alerts => {
                 alerts = of_alerts(&section);

@@ -224,6 +224,46 @@ fn it_leaves_no_key_out() {
     }
 }
 
+/// The agent of Defender XDR stands there as a comment: one file has one agent of a tenant.
+fn defender_xdr() -> String {
+    let (_, block) = EXAMPLE.split_once("# ---- Microsoft Defender XDR").unwrap();
+    let lines = block.lines().filter_map(|line| line.strip_prefix("#   "));
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn its_agent_of_defender_xdr_has_all_defaults() {
+    let bare = "[[agent]]\nname = \"contoso-xdr\"\n[agent.source]\nkind = \"defender-xdr\"\n\
+                tenant_id = \"00000000-0000-0000-0000-000000000000\"\n\
+                client_id = \"00000000-0000-0000-0000-000000000000\"\n\
+                client_secret_file = \"client-secret\"\n[agent.siem]\nhost = \"siem.example\"\n";
+    // relative paths begin at the file's folder, and each has another one
+    let absolute = |text: &str| text.replace("\"client-secret\"", "\"/client-secret\"");
+    let of = |text: &str| load(&absolute(text)).map(|settings| settings.agents);
+    assert_eq!(of(&defender_xdr()).unwrap(), of(bare).unwrap());
+}
+
+#[test]
+fn its_agent_of_defender_xdr_leaves_no_key_out() {
+    let of_both = ["proxy", "proxy_password_file", "ca_file", "kind"];
+    for section in ["source", "alerts", "incidents", "activities", "names"] {
+        let header = format!("[agent.{section}]\n");
+        let strange = defender_xdr().replace(&header, &format!("{header}zzzzzz = 1\n"));
+        let error = load(&strange).unwrap_err().to_string();
+        let (_, allowed) = error.split_once("allowed here: ").unwrap();
+        let text = defender_xdr();
+        let (_, after) = text.split_once(&header).unwrap();
+        let lines = after.lines().take_while(|line| !line.starts_with('['));
+        let written: Vec<&str> = lines
+            .filter_map(|line| line.split_once(" = "))
+            .map(|(key, _)| key)
+            .collect();
+        for key in allowed.split(", ").filter(|key| !of_both.contains(key)) {
+            assert!(written.contains(&key), "{header} {key}: {written:?}");
+        }
+    }
+}
+
 #[test]
 fn its_lines_fit_a_screen() {
     for line in EXAMPLE.lines() {

@@ -1,5 +1,6 @@
 //! `kind = "cloud-apps"`: the REST API of Defender for Cloud Apps.
 
+use super::defender_xdr;
 use crate::settings::address::{API_FORM, ApiUrl};
 use crate::settings::overrides::{Needs, Overrides};
 use crate::settings::section::Section;
@@ -16,25 +17,15 @@ pub struct CloudAppsSettings {
 }
 
 pub(super) fn read(section: &Section, given: &Overrides) -> Option<CloudAppsSettings> {
-    refuse_others(section);
+    for key in defender_xdr::OWN_KEYS {
+        section.refuse_elsewhere(key, "is known only with kind = \"defender-xdr\"");
+    }
     let api_url = api_url(section, given);
     let credentials = credentials::read(section, given, api_url.as_ref());
     Some(CloudAppsSettings {
         api_url: api_url?.into_string(),
         credentials: credentials?,
     })
-}
-
-/// Keys that only the other kind has.
-fn refuse_others(section: &Section) {
-    for key in super::defender_xdr::OWN_KEYS {
-        if section.has(key) {
-            section.refuse(
-                key,
-                "belongs to another source; allowed: only with kind = \"defender-xdr\"",
-            );
-        }
-    }
 }
 
 /// `--api-url`, else `api_url`; with a doubt about whichever counts.

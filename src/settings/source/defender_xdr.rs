@@ -41,16 +41,16 @@ const OTHERS: [(&str, &str); 2] = [
     ),
 ];
 
+/// What is said of a key of `kind = "cloud-apps"`, and what serves instead.
+pub(in crate::settings) fn only_with_cloud_apps(instead: &str) -> String {
+    format!("is known only with kind = \"cloud-apps\"; with \"defender-xdr\" {instead}")
+}
+
 const GRAPH_FORM: &str = "an address such as \"https://graph.microsoft.com\"";
 
 pub(super) fn read(section: &Section, given: &Overrides) -> Option<DefenderXdrSettings> {
     for (key, instead) in OTHERS {
-        if section.has(key) {
-            section.refuse(
-                key,
-                &format!("belongs to kind = \"cloud-apps\"; with \"defender-xdr\" {instead}"),
-            );
-        }
+        section.refuse_elsewhere(key, &only_with_cloud_apps(instead));
     }
     let lines_only = given.needs == Needs::Lines;
     for key in ["tenant_id", "client_id", "client_secret_file"] {
