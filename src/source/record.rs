@@ -1,6 +1,14 @@
 //! A record that a source has read: its event, or why it cannot be forwarded.
 
+mod html;
+mod html_entities;
+pub(in crate::source) mod salvage;
+mod time;
+
 use crate::event::Event;
+pub(in crate::source) use html::plain_of;
+pub(in crate::source) use salvage::{RecordKeys, Spoiled, complete, read_or_repair};
+pub(in crate::source) use time::{RecordTime, first_time};
 
 /// Reads a record's text.
 pub type ReadRecord = for<'r> fn(&'r str) -> Result<Record<'r>, Unreadable>;

@@ -55,9 +55,27 @@ macro_rules! otherwise_default {
 pub(in crate::source) use otherwise_default;
 
 /// A struct of those keys of a JSON object that are of use; the last one counts where a key comes
-/// twice. Anything but an object reads as an empty one.
+/// twice. Anything but an object reads as an empty one. `any_case` compares keys without case.
 macro_rules! lenient_object {
-    ($(#[$meta:meta])* struct $Name:ident<$lt:lifetime> { $($key:literal => $field:ident: $Type:ty,)+ }) => {
+    ($(#[$meta:meta])* struct $Name:ident<$lt:lifetime> any_case {
+        $($key:literal => $field:ident: $Type:ty,)+
+    }) => {
+        crate::source::json::lenient_object! {
+            @by (str::eq_ignore_ascii_case) $(#[$meta])* struct $Name<$lt> {
+                $($key => $field: $Type,)+
+            }
+        }
+    };
+    ($(#[$meta:meta])* struct $Name:ident<$lt:lifetime> {
+        $($key:literal => $field:ident: $Type:ty,)+
+    }) => {
+        crate::source::json::lenient_object! {
+            @by (str::eq) $(#[$meta])* struct $Name<$lt> { $($key => $field: $Type,)+ }
+        }
+    };
+    (@by ($same:path) $(#[$meta:meta])* struct $Name:ident<$lt:lifetime> {
+        $($key:literal => $field:ident: $Type:ty,)+
+    }) => {
         $(#[$meta])*
         #[derive(Debug, Default)]
         struct $Name<$lt> { $($field: $Type,)+ }
@@ -76,7 +94,8 @@ macro_rules! lenient_object {
                                 f.write_str("a key")
                             }
                             fn visit_str<E>(self, key: &str) -> Result<LenientKey, E> {
-                                Ok(match key { $($key => LenientKey::$field,)+ _ => LenientKey::_other })
+                                $(if $same(key, $key) { return Ok(LenientKey::$field); })+
+                                Ok(LenientKey::_other)
                             }
                         }
                         from.deserialize_identifier(LenientName)

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::html::plain;
-use super::time::RecordTime;
-use super::{Record, Refusal, Unreadable, complete, first_time, read_or_repair};
+use super::KEYS;
 use crate::event::{App, Event, EventKind, Origin, category_label};
 use crate::source::json::{Items, Number, Text, Texts, addresses, lenient_object};
+use crate::source::record::{
+    Record, RecordTime, Spoiled, Unreadable, complete, first_time, plain_of, read_or_repair,
+};
 
 lenient_object! {
     struct RawActivity<'a> {
@@ -56,16 +57,16 @@ lenient_object! {
 /// # Errors
 /// [`Unreadable`] when the text is not an object, or has no id or no usable time.
 pub fn activity(raw: &str) -> Result<Record<'_>, Unreadable> {
-    read_or_repair(raw, |raw| mapped(serde_json::from_str(raw)?))
+    read_or_repair(raw, &KEYS, |raw| mapped(serde_json::from_str(raw)?))
 }
 
-fn mapped(record: RawActivity<'_>) -> Result<Record<'_>, Refusal> {
+fn mapped(record: RawActivity<'_>) -> Result<Record<'_>, Spoiled> {
     let happened = [record.timestamp, record.timestamp_raw];
     let arrived = [record.instantiation, record.instantiation_raw];
     let saved = [record.created, record.created_raw];
     let cursor_ms = first_time(&[saved, arrived, happened].concat());
     let id = record.id.said().or_else(|| record.uid.said());
-    let (id, cursor_ms) = complete(id, cursor_ms)?;
+    let (id, cursor_ms) = complete(id, cursor_ms, &KEYS)?;
 
     let category = (record.category.said()).unwrap_or(Cow::Borrowed("EVENT_CATEGORY_UNSPECIFIED"));
     let label = match record.metadata.label.said() {
@@ -115,14 +116,6 @@ fn mapped(record: RawActivity<'_>) -> Result<Record<'_>, Refusal> {
 /// The number of an app.
 pub(super) fn number(number: Number) -> Option<u32> {
     u32::try_from(number.0?).ok()
-}
-
-/// [`plain`] that borrows on where it can.
-pub(super) fn plain_of(html: Cow<'_, str>) -> Cow<'_, str> {
-    match html {
-        Cow::Borrowed(html) => plain(html),
-        Cow::Owned(html) => Cow::Owned(plain(&html).into_owned()),
-    }
 }
 
 #[cfg(test)]

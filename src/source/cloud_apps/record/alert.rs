@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::activity::plain_of;
-use super::time::RecordTime;
-use super::{Record, Refusal, Unreadable, complete, first_time, read_or_repair};
+use super::KEYS;
 use crate::event::{AlertClass, App, Event, EventKind, Origin, Severity};
 use crate::source::json::{Items, Number, Text, addresses, lenient_object};
+use crate::source::record::{
+    Record, RecordTime, Spoiled, Unreadable, complete, first_time, plain_of, read_or_repair,
+};
 
 lenient_object! {
     struct RawAlert<'a> {
@@ -40,7 +41,7 @@ lenient_object! {
 /// [`Unreadable`] when the text is not an object, or has no id, or neither a usable time nor one
 /// inside its id.
 pub fn alert(raw: &str) -> Result<Record<'_>, Unreadable> {
-    read_or_repair(raw, |raw| mapped(serde_json::from_str(raw)?))
+    read_or_repair(raw, &KEYS, |raw| mapped(serde_json::from_str(raw)?))
 }
 
 /// Alerts that concern Active Directory are those of Defender for Identity.
@@ -52,10 +53,10 @@ fn origin(apps: &[App<'_>]) -> Origin {
     }
 }
 
-fn mapped(record: RawAlert<'_>) -> Result<Record<'_>, Refusal> {
+fn mapped(record: RawAlert<'_>) -> Result<Record<'_>, Spoiled> {
     let id = record.id.said();
     let at_ms = first_time(&[record.timestamp]).or_else(|| made_at(id.as_deref()?));
-    let (id, at_ms) = complete(id, at_ms)?;
+    let (id, at_ms) = complete(id, at_ms, &KEYS)?;
 
     let mut found = Found::default();
     for entity in record.entities.kept {

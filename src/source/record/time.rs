@@ -11,7 +11,7 @@ use crate::source::json::otherwise_default;
 
 /// A time in milliseconds since 1970; `None` for what tells none.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(super) struct RecordTime(pub Option<i64>);
+pub(in crate::source) struct RecordTime(pub Option<i64>);
 
 /// From here on a number counts seconds (1973), up to where it counts milliseconds (1973 too): no
 /// record is that old.
@@ -20,6 +20,14 @@ const MILLISECONDS: i64 = 100_000_000_000;
 /// From here on microseconds (2001), and nanoseconds.
 const MICROSECONDS: i64 = 1_000_000_000_000_000;
 const NANOSECONDS: i64 = 1_000_000_000_000_000_000;
+
+/// The first usable time: after 1970, before the year 10000. A zero is how some sources write "not
+/// known".
+pub(in crate::source) fn first_time(times: &[RecordTime]) -> Option<i64> {
+    const END: i64 = 253_402_300_800_000;
+    let times = times.iter().filter_map(|time| time.0);
+    times.into_iter().find(|ms| (1..END).contains(ms))
+}
 
 impl RecordTime {
     fn of_number(number: i64) -> Self {

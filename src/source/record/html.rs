@@ -47,12 +47,20 @@ const BREAKING: &[&str] = &[
 
 /// The text of a description: tags taken out, entities decoded once, left-over template marks
 /// removed, no white space at the ends. Lines stay lines. Borrowed where only the ends change.
-pub(super) fn plain(html: &str) -> Cow<'_, str> {
+pub(in crate::source) fn plain(html: &str) -> Cow<'_, str> {
     let bytes = html.as_bytes();
     let mut dirty = memchr::memchr3_iter(b'<', b'&', b'_', bytes);
     match dirty.find(|&at| bytes[at] != b'_' || bytes.get(at + 1) == Some(&b'_')) {
         None => Cow::Borrowed(html.trim()),
         Some(first) => Cow::Owned(cleaned(html, first)),
+    }
+}
+
+/// [`plain`] that borrows on where it can.
+pub(in crate::source) fn plain_of(html: Cow<'_, str>) -> Cow<'_, str> {
+    match html {
+        Cow::Borrowed(html) => plain(html),
+        Cow::Owned(html) => Cow::Owned(plain(&html).into_owned()),
     }
 }
 
