@@ -128,7 +128,7 @@ fn token(agent: &AgentSettings) -> Result<String, String> {
 
 /// One small page, as `run` would ask for it.
 fn ask(agent: &AgentSettings, stream: StreamSpec) -> Result<String, String> {
-    let source = &agent.source;
+    let source = agent.source_of(stream);
     let mut parts = open_source(agent, stream).map_err(|error| error.to_string())?;
     let now = clock::now_ms();
     let look_back = i64::try_from(source.first_look_back.as_millis()).unwrap_or(0);

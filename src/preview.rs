@@ -51,8 +51,8 @@ pub fn run(
 ) -> Result<Preview, PreviewError> {
     let mut found = Preview::default();
     let mut writer = line_writer(agent)?;
-    let source = &agent.source;
     for stream in agent.streams_on().map(|stream| stream.spec) {
+        let source = agent.source_of(stream);
         let mut parts = open_source(agent, stream)?;
         let look_back = i64::try_from(source.first_look_back.as_millis()).unwrap_or(0);
         let query = Query {

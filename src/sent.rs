@@ -19,6 +19,7 @@
 //! - Damage is told and never an error: of a torn or damaged file the sound blocks count, a file
 //!   that can't be read knows nothing. The worst is a repeated line.
 
+mod across;
 mod file;
 mod hour;
 mod page;
@@ -31,6 +32,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use across::AcrossSources;
 pub use hour::Hour;
 pub use recorder::{SentChange, SentRecorder};
 
@@ -89,6 +91,8 @@ pub struct SentIds {
     folder: PathBuf,
     bounds: SentBounds,
     writing: Mutex<Writing>,
+    /// What both sources of the agent have sent, where it has two.
+    across: Option<AcrossSources>,
 }
 
 /// What a writer knows of the files.
@@ -115,7 +119,53 @@ impl SentIds {
             folder,
             bounds,
             writing: Mutex::default(),
+            across: None,
         }
+    }
+
+    /// Of two sources: what one of `streams` has sent, and is remembered, the other source's streams
+    /// do not send again.
+    #[must_use]
+    pub fn across_sources(mut self, streams: impl IntoIterator<Item = StreamSpec>) -> Self {
+        let across = AcrossSources::default();
+        for stream in streams {
+            across.note(stream, self.newest(stream, across::MOST));
+        }
+        self.across = Some(across);
+        self
+    }
+
+    /// The fingerprints of the newest hours of this stream, oldest first: at least `most` of them,
+    /// where there are so many. What can't be read knows nothing.
+    fn newest(&self, stream: StreamSpec, most: usize) -> Vec<u64> {
+        let prefix = format!("{stream}-");
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let mut hours: Vec<Hour> = entries
+            .filter_map(|entry| {
+                let name = entry.file_name();
+                let hour = file::hour_of(name.to_str()?).strip_prefix(&prefix)?;
+                Hour::named(hour)
+            })
+            .collect();
+        hours.sort_unstable();
+        hours.dedup();
+        let mut chunks = Vec::new();
+        let mut count = 0;
+        for hour in hours.into_iter().rev() {
+            if count >= most {
+                break;
+            }
+            let mut prints = Vec::new();
+            let _ = file::version_1::each(&self.old_path(stream, hour), |print| {
+                prints.push(print);
+            });
+            let _ = file::read(&self.path(stream, hour), |block| {
+                prints.extend(block.iter().map(|print| u64::from_le_bytes(*print)));
+            });
+            count += prints.len();
+            chunks.push(prints);
+        }
+        chunks.into_iter().rev().flatten().collect()
     }
 
     /// Is anything remembered at all?

@@ -38,6 +38,15 @@ pub enum StreamKind {
     Table,
 }
 
+/// Which records of two sources may be the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordClass {
+    /// What somebody did.
+    Activity,
+    /// What was found about it.
+    Alert,
+}
+
 /// Activities of Cloud Apps.
 pub const ACTIVITIES: StreamSpec = StreamSpec {
     id: StreamId::new(0),
@@ -92,17 +101,6 @@ pub const IDENTITY_QUERY_EVENTS: StreamSpec = table(7, "identity_query_events");
 
 /// Changes in Active Directory.
 pub const IDENTITY_DIRECTORY_EVENTS: StreamSpec = table(8, "identity_directory_events");
-
-/// The streams of Defender XDR, in the order in which they are shown.
-pub const DEFENDER_XDR: &[StreamSpec] = &[
-    CLOUD_APP_EVENTS,
-    IDENTITY_LOGON_EVENTS,
-    IDENTITY_QUERY_EVENTS,
-    IDENTITY_DIRECTORY_EVENTS,
-    GRAPH_ALERTS,
-    BEHAVIORS,
-    INCIDENTS,
-];
 
 /// The stream of a table of advanced hunting.
 const fn table(number: u8, name: &'static str) -> StreamSpec {
@@ -185,6 +183,26 @@ impl StreamSpec {
     #[must_use]
     pub const fn number(self) -> u8 {
         self.id.number()
+    }
+}
+
+// === impl StreamKind ===
+
+impl StreamKind {
+    /// The class of its records, where another source has them too, under the same ids.
+    #[must_use]
+    pub const fn class(self) -> Option<RecordClass> {
+        match self {
+            Self::Activities | Self::Table => Some(RecordClass::Activity),
+            Self::Alerts | Self::GraphAlerts => Some(RecordClass::Alert),
+            Self::Behaviors | Self::Incidents => None,
+        }
+    }
+
+    /// Is it a stream of Defender for Cloud Apps?
+    #[must_use]
+    pub const fn is_of_cloud_apps(self) -> bool {
+        matches!(self, Self::Activities | Self::Alerts)
     }
 }
 

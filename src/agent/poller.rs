@@ -84,6 +84,11 @@ impl<S: Spool, T: Time> Poller<S, T> {
         let Some(query) = self.reader.query() else {
             return Ok(Duration::from_secs(1));
         };
+        let turn = self.pages.sent.turn();
+        let _turn = turn
+            .as_ref()
+            .map(|turn| self.worker.take(turn))
+            .transpose()?;
         let answer = self.fetch(&query)?;
         self.compare_clocks();
         self.state.errors.answered();

@@ -60,14 +60,45 @@ pub fn restore(
     Ok(TimeReader::new(rules, cursor, seen))
 }
 
+/// Where a stream begins that another source of the agent has read before: as far back as that one
+/// may still have read. What it has sent is known by its ids.
+pub(super) fn begins_ms(
+    spool: &impl Spool,
+    settings: &AgentSettings,
+    of_stream: &StreamSettings,
+) -> Result<Option<i64>, AgentError> {
+    let kind = of_stream.spec.kind;
+    let Some(class) = kind.class().filter(|_| settings.former.is_some()) else {
+        return Ok(None);
+    };
+    let mut earliest: Option<i64> = None;
+    for other in &settings.streams {
+        let of_class = other.spec.kind.class() == Some(class);
+        if !of_class || other.spec.kind.is_of_cloud_apps() == kind.is_of_cloud_apps() {
+            continue;
+        }
+        let memory = spool.recall(other.spec.number())?;
+        if let Some(cursor) = cursor(&memory, other.spec)? {
+            let back = other.look_back.max(of_stream.look_back);
+            let from_ms = cursor.may_read_from_ms(ms(back));
+            earliest = Some(earliest.map_or(from_ms, |earliest| earliest.min(from_ms)));
+        }
+    }
+    Ok(earliest)
+}
+
+fn ms(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
+}
+
 /// How a stream is read, by the settings and by what holds of its API.
 pub(super) fn rules(settings: &AgentSettings, of_stream: &StreamSettings, api: ApiRules) -> Rules {
-    let source = &settings.source;
-    let ms = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+    let source = settings.source_of(of_stream.spec);
     Rules {
         overlap_ms: ms(of_stream.overlap),
         look_back_ms: ms(of_stream.look_back),
         first_look_back_ms: ms(source.first_look_back),
+        first_from_ms: None,
         max_catch_up_ms: ms(source.max_catch_up),
         limit: of_stream.page_size,
         filters: crate::source::fingerprint(

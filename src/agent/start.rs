@@ -14,7 +14,7 @@ use super::page_writer::PageWriter;
 use super::poller::{Poller, PollerState};
 use super::rate_limited_client::RateLimitedClient;
 use super::replay;
-use super::restore::{recorder, restore, rules};
+use super::restore::{begins_ms, recorder, restore, rules};
 use super::shutdown::Shutdown;
 use super::worker::Worker;
 use super::{Agent, Shared};
@@ -24,7 +24,7 @@ use crate::ledger::Ledger;
 use crate::sent::SentIds;
 use crate::settings::{AgentSettings, StreamSettings};
 use crate::sink::Connect;
-use crate::source::{Cancel, OpenSource, PollInterval, StreamSource};
+use crate::source::{Cancel, OpenSource, PollInterval, Rules, StreamSource};
 use crate::spool::Spool;
 use crate::status::{Status, WORK};
 use crate::timekeeping::Gate;
@@ -66,7 +66,7 @@ impl<S: Spool + 'static> Agent<S> {
         let shared = Shared {
             spool: parts.spool,
             ledger,
-            sent: Arc::new(parts.sent),
+            sent: Arc::new(sent_by(settings, parts.sent)),
             sources: parts.sources,
             writer: parts.writer,
             wake: Arc::new(Notify::new()),
@@ -89,6 +89,14 @@ impl<S: Spool + 'static> Agent<S> {
             pollers,
             replay: None,
         })
+    }
+}
+
+/// What was sent: of both sources, where the agent had another one.
+fn sent_by(settings: &AgentSettings, sent: SentIds) -> SentIds {
+    match settings.former {
+        Some(_) => sent.across_sources(settings.streams.iter().map(|stream| stream.spec)),
+        None => sent,
     }
 }
 
@@ -142,14 +150,17 @@ impl<S: Spool + 'static> Shared<S> {
         of_stream: &StreamSettings,
         gate: &Gate,
     ) -> Result<(Cancel, Poller<S>), AgentError> {
-        let of_source = &settings.source;
         let stream = of_stream.spec;
+        let of_source = settings.source_of(stream);
         let StreamSource {
             source,
             cancel,
             read_secret,
         } = self.sources.open(stream).map_err(AgentError::Unfit)?;
-        let rules = rules(settings, of_stream, source.api_rules());
+        let rules = Rules {
+            first_from_ms: begins_ms(&*self.spool, settings, of_stream)?,
+            ..rules(settings, of_stream, source.api_rules())
+        };
         let reader = restore(&*self.spool, stream, rules)?;
         let (number, ledger) = (stream.number(), &self.ledger);
         ledger.begin(number, reader.filters(), reader.reach_ms());

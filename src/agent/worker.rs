@@ -1,6 +1,7 @@
 //! The waits and the liveness of an agent's threads. Pollers and replays wait through it, so that
 //! either is seen when it hangs.
 
+use std::sync::{Mutex, MutexGuard, TryLockError};
 use std::time::Duration;
 
 use crate::clock::{Moment, Time};
@@ -16,6 +17,11 @@ pub struct Worker<T> {
     /// Tells what happens.
     pub reporter: Reporter,
 }
+
+/// How often it is looked whether another thread is done.
+const LOOK: Duration = Duration::from_millis(100);
+/// Why a thread waits for another one.
+const TURN: &str = "waits for a stream of the other source that may hold the same records";
 
 /// The end of the work has come, in the middle of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +46,20 @@ impl<T: Time> Worker<T> {
     pub fn promise(&self, wait: Duration) {
         let within = wait.saturating_add(WORK);
         self.liveness.promise(self.now().steady, within);
+    }
+
+    /// Locks what another thread may hold for as long as a request takes.
+    ///
+    /// # Errors
+    /// When the end of the work came first.
+    pub fn take<'m>(&self, turn: &'m Mutex<()>) -> Result<MutexGuard<'m, ()>, Stopped> {
+        loop {
+            match turn.try_lock() {
+                Ok(taken) => return Ok(taken),
+                Err(TryLockError::Poisoned(taken)) => return Ok(taken.into_inner()),
+                Err(TryLockError::WouldBlock) => self.wait(LOOK, TURN)?,
+            }
+        }
     }
 
     /// This moment.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::io::{Read, Write};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use super::{Hour, Id, SentIds, SentIdsError, opened, page};
 use crate::own_file;
@@ -95,9 +95,23 @@ impl SentRecorder {
         self.page.clear();
     }
 
+    /// Has another source of the agent sent this record?
+    #[must_use]
+    pub fn is_elsewhere(&self, id: &str) -> bool {
+        let across = self.ids.across.as_ref();
+        across.is_some_and(|across| across.is_elsewhere(self.stream, fingerprint(id)))
+    }
+
+    /// What is to be locked while a page is read and written, where another source may deliver the
+    /// same records.
+    #[must_use]
+    pub fn turn(&self) -> Option<Arc<Mutex<()>>> {
+        self.ids.across.as_ref()?.turn(self.stream)
+    }
+
     /// A record becomes a line of the open page. `at_ms` is the time by which its stream is read.
     pub fn note(&mut self, at_ms: i64, id: &str) {
-        if self.ids.on() {
+        if self.ids.on() || self.ids.across.is_some() {
             self.page.push(Id {
                 hour: Hour::of(at_ms),
                 print: fingerprint(id),
@@ -126,6 +140,9 @@ impl SentRecorder {
     pub fn landed(&mut self, now_ms: i64) -> Option<SentChange> {
         if self.page.is_empty() {
             return None;
+        }
+        if let Some(across) = &self.ids.across {
+            across.note(self.stream, self.page.iter().map(|id| id.print));
         }
         let added = self.ids.add(self.stream, &mut self.page, now_ms);
         self.page.clear();

@@ -2,12 +2,13 @@
 
 use super::overrides::Overrides;
 use super::section::Section;
+use super::source::{ONLY_WITH_DEFENDER_XDR, SourceKind};
 use super::{
-    AlertSettings, LedgerSettings, NameSettings, Refusal, SentIdSettings, SiemSettings,
-    SourceSettings, SpoolSettings, StreamSettings,
+    AlertSettings, FormerSourceSettings, LedgerSettings, NameSettings, Refusal, SentIdSettings,
+    SiemSettings, SourceSettings, SpoolSettings, StreamSettings,
 };
-use super::{defender_xdr_streams, ledger, names, sent_ids, siem, source, spool, stream};
-use crate::stream::{DEFENDER_XDR, StreamSpec};
+use super::{former_source, ledger, names, sent_ids, siem, source, source_streams, spool};
+use crate::stream::StreamSpec;
 
 /// What is said where an agent is needed and there is none.
 pub const NO_AGENT: &str = "the settings have no agent yet: add one on siembox's page \
@@ -24,6 +25,8 @@ pub struct AgentSettings {
     pub paused: bool,
     /// `[agent.source]`
     pub source: SourceSettings,
+    /// `[agent.former_source]`: the source that was changed for this one.
+    pub former: Option<FormerSourceSettings>,
     /// `[agent.siem]`
     pub siem: SiemSettings,
     /// `[agent.activities]`, `[agent.alerts]`, `[agent.incidents]`: the streams of its source, in
@@ -51,20 +54,16 @@ pub(super) fn read(section: &Section, given: &Overrides) -> Option<AgentSettings
     }
     let name = section.text("name", name);
     let paused = section.flag("paused").unwrap_or(false);
-    let (source, specs) = source::read(section.table("source"), given);
+    let of_source = section.table("source");
+    let kind = source::kind(&of_source);
+    let source = source::read(of_source, kind, given);
+    let former = section.has("former_source").then(|| {
+        let former = section.table("former_source");
+        former_source::read(former, kind, given)
+    });
     let siem = siem::read(section.table("siem"), given);
-    let (streams, alerts) = if specs == DEFENDER_XDR {
-        defender_xdr_streams::read(section)
-    } else {
-        for key in ["incidents", "names"] {
-            section.refuse_elsewhere(key, "is known only with kind = \"defender-xdr\"");
-        }
-        stream::read_all(section, specs)
-    };
-    let names = match specs == DEFENDER_XDR {
-        true => names::read(section.table("names")),
-        false => NameSettings::default(),
-    };
+    let (mut streams, alerts) = source_streams::read(section, kind);
+    let names = names(section, kind);
     let spool = spool::read(section.table("spool"));
     let ledger = ledger::read(section.table("ledger"));
     let memory = sent_ids::read(section.table("replay"));
@@ -74,10 +73,19 @@ pub(super) fn read(section: &Section, given: &Overrides) -> Option<AgentSettings
             section.table(first).refuse("enabled", &all_off(&sections));
         }
     }
+    let former = match former {
+        None => None,
+        Some(former) => {
+            let former = former?;
+            streams.extend(former.streams.iter().cloned());
+            Some(former)
+        }
+    };
     Some(AgentSettings {
         name: name?,
         paused,
         source: source?,
+        former,
         siem: siem?,
         streams,
         alerts,
@@ -86,6 +94,14 @@ pub(super) fn read(section: &Section, given: &Overrides) -> Option<AgentSettings
         ledger,
         memory,
     })
+}
+
+fn names(section: &Section, kind: SourceKind) -> NameSettings {
+    if kind == SourceKind::DefenderXdr {
+        return names::read(section.table("names"));
+    }
+    section.refuse_elsewhere("names", ONLY_WITH_DEFENDER_XDR);
+    NameSettings::default()
 }
 
 /// The sections of the file that these streams are set in, each once.
@@ -110,6 +126,28 @@ fn all_off(sections: &[&str]) -> String {
 // === impl AgentSettings ===
 
 impl AgentSettings {
+    /// The source of this stream: the present one, or the former one where the stream is its own.
+    #[must_use]
+    pub fn source_of(&self, spec: StreamSpec) -> &SourceSettings {
+        let of_former = |former: &&FormerSourceSettings| former.has(spec);
+        let former = self.former.as_ref().filter(of_former);
+        former.map_or(&self.source, |former| &former.source)
+    }
+
+    /// What only alerts have, of the source of this stream.
+    #[must_use]
+    pub fn alerts_of(&self, spec: StreamSpec) -> &AlertSettings {
+        let of_former = |former: &&FormerSourceSettings| former.has(spec);
+        let former = self.former.as_ref().filter(of_former);
+        former.map_or(&self.alerts, |former| &former.alerts)
+    }
+
+    /// All its sources.
+    pub fn sources(&self) -> impl Iterator<Item = &SourceSettings> {
+        let former = self.former.iter().map(|former| &former.source);
+        std::iter::once(&self.source).chain(former)
+    }
+
     /// The settings of this stream, where its source has it.
     #[must_use]
     pub fn stream(&self, spec: StreamSpec) -> Option<&StreamSettings> {

@@ -39,16 +39,19 @@ impl Settings {
                 .into_iter()
                 .flat_map(|(certificate, key)| [certificate, key]);
             let authority = tls.and_then(|tls| tls.ca_file.as_ref());
-            ours.chain(authority).chain(&agent.source.ca_file)
+            let authorities = agent.sources().flat_map(|source| &source.ca_file);
+            ours.chain(authority).chain(authorities)
         });
         files.map(std::path::PathBuf::as_path)
     }
 
     fn secrets(&self) -> impl Iterator<Item = &SecretSource> {
         self.agents.iter().flat_map(|agent| {
-            let proxy = agent.source.proxy.as_ref();
-            let password = proxy.and_then(|it| it.password.as_ref());
-            std::iter::once(agent.source.secret()).chain(password)
+            agent.sources().flat_map(|source| {
+                let proxy = source.proxy.as_ref();
+                let password = proxy.and_then(|it| it.password.as_ref());
+                std::iter::once(source.secret()).chain(password)
+            })
         })
     }
 }

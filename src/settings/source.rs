@@ -14,7 +14,7 @@ use std::time::Duration;
 use super::overrides::Overrides;
 use super::section::Section;
 use super::{Credentials, ProxySettings, Secret, SecretError, SecretSource, proxy};
-use crate::stream::{CLOUD_APPS, DEFENDER_XDR, StreamSpec};
+use crate::stream::{CLOUD_APPS, StreamSpec};
 
 /// `[agent.source]`: the cloud side.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,10 +49,12 @@ pub enum ApiSettings {
     DefenderXdr(DefenderXdrSettings),
 }
 
-/// The words of `kind`.
-#[derive(Debug, Clone, Copy)]
-enum SourceKind {
+/// The words of `kind`, and the streams that each has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SourceKind {
+    /// `cloud-apps`
     CloudApps(&'static [StreamSpec]),
+    /// `defender-xdr`
     DefenderXdr,
 }
 
@@ -65,6 +67,9 @@ const KINDS: &[(&str, SourceKind)] = &[
         SourceKind::CloudApps(crate::stream::THREE),
     ),
 ];
+
+/// What is said of a key that only the other kind has.
+pub(super) const ONLY_WITH_DEFENDER_XDR: &str = "is known only with kind = \"defender-xdr\"";
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -81,21 +86,27 @@ struct Defaults {
     timeout: Duration,
 }
 
-/// The source, where it can be used, and the streams that it has in any case.
+/// The kind of a source.
+pub(super) fn kind(section: &Section) -> SourceKind {
+    let kind = section.word("kind", KINDS);
+    kind.unwrap_or(SourceKind::CloudApps(CLOUD_APPS))
+}
+
+/// The source, where it can be used.
 pub(super) fn read(
     section: Section,
+    kind: SourceKind,
     given: &Overrides,
-) -> (Option<SourceSettings>, &'static [StreamSpec]) {
-    let kind = section.word("kind", KINDS);
-    match kind.unwrap_or(SourceKind::CloudApps(CLOUD_APPS)) {
-        SourceKind::CloudApps(streams) => {
+) -> Option<SourceSettings> {
+    match kind {
+        SourceKind::CloudApps(_) => {
             let api = cloud_apps::read(&section, given).map(ApiSettings::CloudApps);
             let defaults = Defaults {
                 requests_per_minute: 30,
                 poll_interval: SECOND * 30,
                 timeout: MINUTE,
             };
-            (read_common(section, given, api, &defaults), streams)
+            read_common(section, given, api, &defaults)
         }
         SourceKind::DefenderXdr => {
             let api = defender_xdr::read(&section, given).map(ApiSettings::DefenderXdr);
@@ -104,7 +115,7 @@ pub(super) fn read(
                 poll_interval: MINUTE,
                 timeout: MINUTE * 4,
             };
-            (read_common(section, given, api, &defaults), DEFENDER_XDR)
+            read_common(section, given, api, &defaults)
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::duration;
 use super::filter::{self, Vocabulary};
 use super::section::Section;
+use super::source::ONLY_WITH_DEFENDER_XDR;
 use crate::stream::{StreamKind, StreamSpec};
 
 /// `[agent.activities]`, and the part of `[agent.alerts]` that is alike.
@@ -116,7 +117,7 @@ pub(super) fn read_all(
             "tables",
             "queries",
         ] {
-            section.refuse_elsewhere(key, "is known only with kind = \"defender-xdr\"");
+            section.refuse_elsewhere(key, ONLY_WITH_DEFENDER_XDR);
         }
         let defaults = match spec.kind {
             StreamKind::Alerts => {

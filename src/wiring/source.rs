@@ -53,8 +53,9 @@ impl OpenSource for Sources {
 /// # Errors
 /// When a file or the proxy of the settings can't be used.
 pub fn open_source(agent: &AgentSettings, stream: StreamSpec) -> Result<StreamSource, WiringError> {
-    let http = Http::new(&route(&agent.source)?);
-    match &agent.source.api {
+    let source = agent.source_of(stream);
+    let http = Http::new(&route(source)?);
+    match &source.api {
         ApiSettings::CloudApps(settings) => Ok(cloud_apps(agent, settings, http, stream)),
         ApiSettings::DefenderXdr(_) => Err(WiringError::NoSource(stream)),
     }
@@ -77,7 +78,7 @@ fn cloud_apps(
         &settings.api_url,
         filters.unwrap_or_default(),
     )
-    .fetch_related(agent.alerts.fetch_related);
+    .fetch_related(agent.alerts_of(stream).fetch_related);
     StreamSource {
         source: Box::new(source),
         cancel: Box::new(move || http.shut_down()),

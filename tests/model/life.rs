@@ -172,6 +172,7 @@ pub fn pollers(
                 overlap_ms: reading.overlap_ms,
                 look_back_ms: reading.look_back_ms,
                 first_look_back_ms: plan.first_look_back_ms,
+                first_from_ms: None,
                 max_catch_up_ms: 30 * 86_400_000,
                 limit: page_size,
                 filters: fingerprint(&serde_json::Value::Object(filters.clone()).to_string()),

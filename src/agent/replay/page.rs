@@ -122,11 +122,14 @@ impl<S: Spool, T: Time> Replay<S, T> {
 
     fn known(&self, leg: &Leg<S>, records: &[Record<'_>]) -> HashSet<Id> {
         let ids: Vec<Id> = records.iter().map(id).collect();
-        self.sent.known(leg.stream, &ids, |error| {
+        let mut known = self.sent.known(leg.stream, &ids, |error| {
             self.worker.tell(&InternalEvent::SentIdsTrouble {
                 what: error.to_string(),
             });
-        })
+        });
+        let elsewhere = |record: &&Record<'_>| leg.pages.sent.is_elsewhere(record.event.identity());
+        known.extend(records.iter().filter(elsewhere).map(id));
+        known
     }
 
     /// By a setting, by whether it was sent before, whether the poller may still read it by itself,

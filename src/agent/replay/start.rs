@@ -75,7 +75,6 @@ impl<S: Spool + 'static> Agent<S> {
             )));
         }
         let shared = &self.shared;
-        let of_source = &settings.source;
         let (mut cancels, mut legs) = (Vec::new(), Vec::new());
         for of_stream in meant(settings, &request)? {
             let stream = of_stream.spec;
@@ -85,7 +84,7 @@ impl<S: Spool + 'static> Agent<S> {
             let client = RateLimitedClient::new(
                 opened.source,
                 &shared.sources.limit(stream),
-                of_source.timeout,
+                settings.source_of(stream).timeout,
             );
             let leg = self.leg(settings, of_stream, client, request.from_ms);
             let leg = leg.map_err(|error| failed(&error))?;

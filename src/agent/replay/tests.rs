@@ -123,6 +123,7 @@ fn late_parts(takes: Duration, silence: Option<Duration>) -> (Vec<String>, Repla
         overlap_ms: 0,
         look_back_ms: 0,
         first_look_back_ms: 0,
+        first_from_ms: None,
         max_catch_up_ms: i64::MAX / 4,
         limit: 100,
         filters: 0,

@@ -1,6 +1,6 @@
 //! `kind = "cloud-apps"`: the REST API of Defender for Cloud Apps.
 
-use super::defender_xdr;
+use super::{ONLY_WITH_DEFENDER_XDR, defender_xdr};
 use crate::settings::address::{API_FORM, ApiUrl};
 use crate::settings::overrides::{Needs, Overrides};
 use crate::settings::section::Section;
@@ -18,7 +18,7 @@ pub struct CloudAppsSettings {
 
 pub(super) fn read(section: &Section, given: &Overrides) -> Option<CloudAppsSettings> {
     for key in defender_xdr::OWN_KEYS {
-        section.refuse_elsewhere(key, "is known only with kind = \"defender-xdr\"");
+        section.refuse_elsewhere(key, ONLY_WITH_DEFENDER_XDR);
     }
     let api_url = api_url(section, given);
     let credentials = credentials::read(section, given, api_url.as_ref());

@@ -18,7 +18,8 @@ impl TimeReader {
     pub fn begin(&mut self, now_ms: i64, least_ms: i64, deep: bool) -> Start {
         let mut start = Start::Goes;
         let cursor = self.cursor.get_or_insert_with(|| {
-            let from_ms = now_ms - self.rules.first_look_back_ms;
+            let look_back = now_ms - self.rules.first_look_back_ms;
+            let from_ms = self.rules.first_from_ms.unwrap_or(look_back);
             start = Start::First { from_ms };
             Cursor {
                 high_ms: from_ms,

@@ -11,6 +11,9 @@ pub struct Rules {
     pub look_back_ms: i64,
     /// What the first start fetches.
     pub first_look_back_ms: i64,
+    /// Where the first start begins in place of that: where another source of the same records was
+    /// left, milliseconds since 1970.
+    pub first_from_ms: Option<i64>,
     /// The longest stop that is made up for.
     pub max_catch_up_ms: i64,
     /// Records asked for per page.

@@ -146,6 +146,7 @@ impl Stream {
             overlap_ms: 120_000,
             look_back_ms: 900_000,
             first_look_back_ms: 2 * DAY_MS,
+            first_from_ms: None,
             max_catch_up_ms: 30 * DAY_MS,
             limit: [1, 3, 100, 5000][usize::from(mode >> 1 & 3)],
             filters: 7,

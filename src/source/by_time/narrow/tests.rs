@@ -230,6 +230,7 @@ fn rules(limit: u32) -> Rules {
         overlap_ms: 2 * MINUTE,
         look_back_ms: 5 * MINUTE,
         first_look_back_ms: 60 * MINUTE,
+        first_from_ms: None,
         max_catch_up_ms: 10_000 * MINUTE,
         limit,
         filters: 7,

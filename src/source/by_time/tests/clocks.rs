@@ -49,6 +49,18 @@ fn the_first_start_is_written_even_when_empty_so_that_it_does_not_slide() {
 }
 
 #[test]
+fn the_first_start_begins_where_another_source_of_the_same_records_was_left() {
+    let from_ms = START - 700 * MINUTE;
+    let left = Rules {
+        first_from_ms: Some(from_ms),
+        ..rules(100)
+    };
+    let mut reader = TimeReader::new(left, None, Seen::default());
+    assert_eq!(reader.begin(START, START, true), Start::First { from_ms });
+    assert_eq!(reader.query().map(|query| query.from_ms), Some(from_ms));
+}
+
+#[test]
 fn too_long_a_stop_is_cut_and_said() {
     let cursor = Cursor {
         high_ms: START,
