@@ -156,6 +156,18 @@ pub fn kind(fault: &Fault) -> &'static str {
         Fault::Delay(_) => "Delay",
         Fault::HangUp => "HangUp",
         Fault::HangUpAfter(_) => "HangUpAfter",
+        Fault::Aadsts(_) => "of Entra, which this model does not ask",
+        Fault::BearerEnds
+        | Fault::HtmlForbidden
+        | Fault::UnknownError
+        | Fault::LinkRefused
+        | Fault::TooLarge
+        | Fault::TooSlow
+        | Fault::Quota(_)
+        | Fault::TableMissing
+        | Fault::PartialContent
+        | Fault::NewestFirst
+        | Fault::NoRows(_) => "of Graph, which this model does not ask",
     }
 }
 

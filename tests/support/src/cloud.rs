@@ -1,5 +1,5 @@
 //! The Defender for Cloud Apps API, played on loopback: both lists, scan mode, filters, throttling,
-//! tokens, and every way it fails.
+//! tokens, and every way it fails; and the successors in Microsoft [`graph`].
 //!
 //! ```
 //! use siembox_support::{cloud::Cloud, records};
@@ -15,11 +15,14 @@
 
 pub mod api;
 pub mod ask;
+pub mod assertion;
 pub mod auth;
+pub mod calls;
 pub mod deliver;
 pub mod entra;
 pub mod fault;
 pub mod form;
+pub mod graph;
 pub mod http;
 pub mod list;
 pub mod page;
@@ -44,13 +47,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use builder::Builder;
+pub use calls::Call;
 pub use entra::App;
 pub use fault::{Dirt, Fault, Unreadable};
+pub use graph::IngestionTime;
+pub use graph::sheet::NoRows;
 pub use strike::{Bound, Strike, Target};
 pub use tenant::Seen;
 pub use trickle::Trickle;
 
 use crate::listener::Listener;
+use crate::records::xdr::{self, List, Ticks};
 use crate::records::{Record, Stream};
 use store::SortField;
 use tenant::Tenant;
@@ -194,6 +201,72 @@ impl Cloud {
             .shelf(stream)
             .sorted(field)
             .to_vec()
+    }
+
+    /// Adds alerts, incidents or rows of Defender XDR. One with the id of another of its list takes
+    /// its place.
+    pub fn add_xdr(&self, records: impl IntoIterator<Item = xdr::Record>) {
+        // drawn before the lock is taken
+        let records: Vec<_> = records.into_iter().collect();
+        let shelves = &mut self.tenant.state().graph.shelves;
+        records.into_iter().for_each(|record| shelves.add(record));
+    }
+
+    /// Changes an alert or incident at this moment (epoch ms): lists show it again, with a newer
+    /// `lastUpdateDateTime`. False where there is none of this id.
+    pub fn change_xdr(&self, list: List, id: &str, at_ms: i64) -> bool {
+        let shelves = &mut self.tenant.state().graph.shelves;
+        let Some(record) = shelves.by_id(list, id).map(|record| (**record).clone()) else {
+            return false;
+        };
+        shelves.add(record.changed(Ticks::on_grid(at_ms)));
+        true
+    }
+
+    /// All records of a list of Defender XDR, oldest first by their own time.
+    #[must_use]
+    pub fn xdr_records(&self, list: List) -> Vec<Arc<xdr::Record>> {
+        self.tenant.state().graph.shelves.all(list)
+    }
+
+    /// The ids of all records of a list of Defender XDR, in that order.
+    #[must_use]
+    pub fn xdr_ids(&self, list: List) -> Vec<String> {
+        let records = self.xdr_records(list);
+        records.iter().map(|record| record.id.clone()).collect()
+    }
+
+    /// From now on the tenant has this table, or has it no more.
+    pub fn set_table(&self, table: List, is_there: bool) {
+        let missing = &mut self.tenant.state().graph.missing;
+        match is_there {
+            true => missing.remove(&table),
+            false => missing.insert(table),
+        };
+    }
+
+    /// Changes what `ingestion_time()` gives.
+    pub fn set_ingestion_time(&self, gives: IngestionTime) {
+        self.tenant.state().graph.ingestion_time = gives;
+    }
+
+    /// The most calls of a kind within any 60 seconds of the simulator's clock, all that came
+    /// counted, also those that failed.
+    #[must_use]
+    pub fn busiest_minute(&self, call: Call) -> usize {
+        self.tenant.state().calls.busiest_minute(call)
+    }
+
+    /// When the calls of a kind came, by the simulator's clock (epoch ms).
+    #[must_use]
+    pub fn calls(&self, call: Call) -> Vec<i64> {
+        self.tenant.state().calls.times(call).to_vec()
+    }
+
+    /// How many tokens the Entra endpoint gave.
+    #[must_use]
+    pub fn tokens_given(&self) -> u64 {
+        self.tenant.state().tokens_given
     }
 
     /// Every request so far, oldest first.

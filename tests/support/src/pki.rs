@@ -94,6 +94,40 @@ impl Authority {
 }
 
 impl Issued {
+    /// A self-signed RSA certificate as an app of Entra has it, and its key in PKCS#8; made by
+    /// `openssl` (Debian package `openssl`), because ring makes no RSA keys. Good for `days` from
+    /// now; 0 is over at once.
+    ///
+    /// # Panics
+    /// Where openssl is not there.
+    #[must_use]
+    pub fn rsa(name: &str, days: u32) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (cert, key) = (
+            folder.path().join("cert.pem"),
+            folder.path().join("key.pem"),
+        );
+        let days = days.to_string();
+        let subject = format!("/CN={name}");
+        let made = std::process::Command::new("openssl")
+            .args([
+                "req", "-x509", "-newkey", "rsa:2048", "-noenc", "-days", &days,
+            ])
+            .args(["-subj", &subject, "-keyout"])
+            .arg(&key)
+            .arg("-out")
+            .arg(&cert)
+            .output()
+            .expect("openssl (Debian package openssl)");
+        let said = String::from_utf8_lossy(&made.stderr);
+        assert!(made.status.success(), "openssl: {said}");
+        let read = |path| std::fs::read_to_string(path).expect("what openssl has written");
+        Self {
+            cert_pem: read(cert),
+            key_pem: read(key),
+        }
+    }
+
     /// Writes `NAME.pem` and `NAME.key` into `folder` and says where they are, certificate first.
     #[must_use]
     pub fn write(&self, folder: &Path, name: &str) -> (PathBuf, PathBuf) {

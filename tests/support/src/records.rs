@@ -1,5 +1,7 @@
 //! Records in the API's shape: given as JSON by a test, or drawn from a seed.
 //!
+//! [`xdr`] has the same events and alerts as Microsoft Graph and advanced hunting give them.
+//!
 //! A drawn record is a few numbers until somebody asks for its text, so that a backlog of 200,000
 //! weighs little. The same seed gives the same text, always.
 
@@ -11,6 +13,7 @@ mod facts;
 mod json;
 mod series;
 mod story;
+pub mod xdr;
 
 use std::sync::OnceLock;
 
@@ -19,7 +22,7 @@ use serde::Deserialize;
 pub use cast::{PORTAL, TENANT_GUID, TENANT_NUMBER};
 pub use facts::Fact;
 pub use json::quote;
-pub use series::{Series, activities, alerts, one_activity, one_alert};
+pub use series::{Series, activities, alerts, directory_activities, one_activity, one_alert};
 
 /// Which of the two lists a record belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -79,3 +79,33 @@ pub fn scan_all(agent: &ureq::Agent, cloud: &Cloud, mut body: Value) -> (Vec<Str
 pub fn whole_scan(limit: usize) -> Value {
     json!({"filters": {"created": {"gte": 0}}, "isScan": true, "limit": limit, "sortField": "created", "sortDirection": "asc"})
 }
+
+/// Asks the Entra endpoint for a token with these fields.
+pub fn log_on(
+    agent: &ureq::Agent,
+    cloud: &Cloud,
+    tenant: &str,
+    fields: &[(&str, &str)],
+) -> (u16, Value) {
+    let encoded = |text: &str| -> String {
+        let bytes = text.bytes().map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
+            _ => format!("%{byte:02X}"),
+        });
+        bytes.collect()
+    };
+    let mut form = "grant_type=client_credentials".to_owned();
+    for (key, value) in fields {
+        form += &format!("&{key}={}", encoded(value));
+    }
+    let mut answer = agent
+        .post(format!("{}/{tenant}/oauth2/v2.0/token", cloud.url()))
+        .header("Content-Type", "application/x-www-form-urlencoded")
+        .send(form)
+        .unwrap();
+    let text = answer.body_mut().read_to_string().unwrap();
+    (
+        answer.status().as_u16(),
+        serde_json::from_str(&text).unwrap(),
+    )
+}

@@ -3,12 +3,14 @@
 use serde_json::json;
 
 use super::fault::Fault;
+use super::graph::sheet::Sheet;
 use super::http::{Answer, Request};
 use super::page::Page;
 use super::refusal::Refusal;
 use super::tenant::Tenant;
-use super::{entra, list};
+use super::{entra, graph, list};
 use crate::records::Stream;
+use crate::records::xdr::List;
 
 /// Where a request goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +19,10 @@ pub enum Route {
     List(Stream),
     /// One record by its id.
     One(Stream, String),
+    /// Alerts or incidents of Graph.
+    Graph(List),
+    /// Advanced hunting.
+    Hunting,
     /// The Entra endpoint of this tenant.
     Login(String),
     /// Nothing is there.
@@ -28,6 +34,8 @@ pub enum Route {
 pub enum Outcome {
     /// A page of a list.
     Page(Page),
+    /// An answer of Graph.
+    Sheet(Sheet),
     /// Anything else.
     Answer(Answer),
 }
@@ -48,6 +56,10 @@ impl Route {
             ["api", "v1", name, id] => {
                 stream(name).map_or(Self::Nowhere, |stream| Self::One(stream, (*id).to_owned()))
             }
+            ["v1.0", "security", "runHuntingQuery"] => Self::Hunting,
+            ["v1.0", "security", name] => List::named(name)
+                .filter(|list| !list.is_table())
+                .map_or(Self::Nowhere, Self::Graph),
             [tenant, "oauth2", "v2.0", "token"] => Self::Login((*tenant).to_owned()),
             _ => Self::Nowhere,
         }
@@ -61,6 +73,12 @@ pub fn answer(tenant: &Tenant, route: &Route, request: &Request, fault: Option<&
     let mut state = tenant.state();
     if let Route::Login(directory) = route {
         return Outcome::Answer(entra::answer(&mut state, directory, request, now_ms));
+    }
+    if matches!(route, Route::Graph(_) | Route::Hunting) {
+        return match graph::answer(&mut state, route, request, fault, now_ms) {
+            Ok(sheet) => Outcome::Sheet(sheet),
+            Err(refusal) => Outcome::Answer(refusal.answer(now_ms)),
+        };
     }
     if let Err(seconds) = state.throttle.admit(now_ms) {
         return Outcome::Answer(throttled(seconds, state.retry_after));
@@ -79,7 +97,7 @@ pub fn answer(tenant: &Tenant, route: &Route, request: &Request, fault: Option<&
                     )),
                     _ => Err(Refusal::NotFound),
                 },
-                Route::Login(_) | Route::Nowhere => Err(Refusal::NotFound),
+                _ => Err(Refusal::NotFound),
             });
     outcome.unwrap_or_else(|refusal| Outcome::Answer(refusal.answer()))
 }
@@ -98,7 +116,7 @@ pub fn throttled(seconds: i64, retry_after: bool) -> Answer {
 
 #[cfg(test)]
 mod tests {
-    use super::{Route, Stream};
+    use super::{List, Route, Stream};
 
     #[test]
     fn paths_lead_somewhere_with_and_without_trimmings() {
@@ -117,8 +135,14 @@ mod tests {
             Route::of("/contoso.com/oauth2/v2.0/token"),
             Route::Login("contoso.com".to_owned())
         );
+        assert_eq!(
+            Route::of("/v1.0/security/alerts_v2"),
+            Route::Graph(List::Alerts)
+        );
+        assert_eq!(Route::of("/v1.0/security/runHuntingQuery"), Route::Hunting);
         for path in [
             "/",
+            "/v1.0/security/CloudAppEvents",
             "/api/v2/alerts/",
             "/api/v1/files/",
             "/api/v1/alerts/5f/read/",

@@ -6,8 +6,36 @@ use std::collections::HashMap;
 use super::http::Request;
 use super::refusal::Refusal;
 
-/// Role that lists need.
+/// Role that the lists of Cloud Apps need.
 pub const ROLE: &str = "investigation.read";
+
+/// The API that a bearer token opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// Defender for Cloud Apps.
+    CloudApps,
+    /// Microsoft Graph.
+    Graph,
+}
+
+/// A bearer token that was given out.
+#[derive(Debug, Clone)]
+pub struct Bearer {
+    /// When it ends, epoch ms.
+    pub until_ms: i64,
+    /// What it opens.
+    pub audience: Audience,
+    /// What its app may do there.
+    pub roles: Vec<String>,
+}
+
+impl Bearer {
+    /// May its app do this?
+    #[must_use]
+    pub fn may(&self, role: &str) -> bool {
+        self.roles.iter().any(|has| has.eq_ignore_ascii_case(role))
+    }
+}
 
 /// What opens the API.
 #[derive(Debug, Default)]
@@ -16,12 +44,12 @@ pub struct Keys {
     pub token: Option<String>,
     /// A known key whose owner lost the right: 403 instead of 401.
     pub fallen: Option<String>,
-    /// Bearer tokens, with when they end (epoch ms) and whether they carry the role.
-    pub bearers: HashMap<String, (i64, bool)>,
+    /// Bearer tokens.
+    pub bearers: HashMap<String, Bearer>,
 }
 
 impl Keys {
-    /// Checks the header of a request.
+    /// Checks the header of a request to Cloud Apps.
     ///
     /// # Errors
     /// 401 or 403.
@@ -34,11 +62,14 @@ impl Keys {
             Some(("Token", key)) if self.fallen.as_deref() == Some(key) => Err(Refusal::NotAllowed),
             Some(("Token", _)) => Err(Refusal::NotLetIn("Invalid token.")),
             Some(("Bearer", key)) => match self.bearers.get(key) {
-                Some((until_ms, _)) if *until_ms <= now_ms => {
+                Some(bearer) if bearer.until_ms <= now_ms => {
                     Err(Refusal::NotLetIn("The access token expired."))
                 }
-                Some((_, false)) => Err(Refusal::NotAllowed),
-                Some((_, true)) => Ok(()),
+                Some(bearer) if bearer.audience != Audience::CloudApps => {
+                    Err(Refusal::NotLetIn("Invalid token."))
+                }
+                Some(bearer) if bearer.may(ROLE) => Ok(()),
+                Some(_) => Err(Refusal::NotAllowed),
                 None => Err(Refusal::NotLetIn("Invalid token.")),
             },
             _ => Err(Refusal::NotLetIn(
@@ -46,4 +77,23 @@ impl Keys {
             )),
         }
     }
+
+    /// The bearer token of a request, where it is one for this API that has not ended.
+    #[must_use]
+    pub fn bearer(&self, request: &Request, audience: Audience, now_ms: i64) -> Option<&Bearer> {
+        let key = key_of(request)?;
+        let bearer = self.bearers.get(key)?;
+        (bearer.audience == audience && bearer.until_ms > now_ms).then_some(bearer)
+    }
+
+    /// Ends the bearer token of a request before its time.
+    pub fn end_bearer(&mut self, request: &Request) {
+        if let Some(key) = key_of(request) {
+            self.bearers.remove(key);
+        }
+    }
+}
+
+fn key_of(request: &Request) -> Option<&str> {
+    request.header("authorization")?.strip_prefix("Bearer ")
 }

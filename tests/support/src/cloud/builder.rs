@@ -1,11 +1,13 @@
 //! What a simulator is made of, before it starts.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::auth::Keys;
+use super::calls::Calls;
 use super::entra::App;
+use super::graph::{Graph, IngestionTime};
 use super::scan::Scans;
 use super::store::{SortField, Store};
 use super::strike::Faults;
@@ -16,7 +18,7 @@ use crate::clock::Clock;
 use crate::dice::Dice;
 use crate::listener::Listener;
 use crate::pki::{Authority, Issued};
-use crate::records::{Record, Stream};
+use crate::records::{Record, Stream, xdr};
 use crate::wire;
 
 /// Names the certificate is good for, besides the address.
@@ -32,6 +34,8 @@ const NAMES: &[&str] = &[
     "*.us1.portal.cloudappsecurity.us",
     "login.microsoftonline.com",
     "login.microsoftonline.us",
+    "graph.microsoft.com",
+    "graph.microsoft.us",
 ];
 
 /// Plan of a simulator: the truth of the reference unless told otherwise.
@@ -40,6 +44,7 @@ pub struct Builder {
     token: String,
     app: Option<App>,
     store: Store,
+    graph: Graph,
     requests: usize,
     within: Duration,
     retry_after: bool,
@@ -60,6 +65,7 @@ impl Default for Builder {
             token: "c2llbWJveC10ZXN0LXRva2VuLW9mLXNpeHR5LWZvdXItY2hhcmFjdGVycy0wMDE=".to_owned(),
             app: None,
             store: Store::default(),
+            graph: Graph::default(),
             requests: 30,
             within: Duration::from_secs(60),
             retry_after: false,
@@ -118,6 +124,71 @@ impl Builder {
             alert
         });
         self.store.shelf_mut(Stream::Alerts).add(linked);
+        self
+    }
+
+    /// Alerts, incidents and rows of Defender XDR to begin with.
+    #[must_use]
+    pub fn xdr(mut self, records: impl IntoIterator<Item = xdr::Record>) -> Self {
+        records
+            .into_iter()
+            .for_each(|record| self.graph.shelves.add(record));
+        self
+    }
+
+    /// Requests a minute for alerts and incidents of Graph: 150 unless said.
+    #[must_use]
+    pub fn graph_requests_per_minute(mut self, requests: usize) -> Self {
+        self.graph.throttle.limit = requests;
+        self
+    }
+
+    /// Calls of hunting a minute: 45 unless said.
+    #[must_use]
+    pub fn hunting_calls_per_minute(mut self, calls: usize) -> Self {
+        self.graph.hunting_throttle.limit = calls;
+        self
+    }
+
+    /// Most records of an answer of alerts, whatever `$top` says: 1000 unless said.
+    #[must_use]
+    pub fn alerts_cap(mut self, records: usize) -> Self {
+        self.graph.most_alerts = records;
+        self
+    }
+
+    /// Links of Graph are made of `$skip`, of which 500 is the most, instead of `$skiptoken`.
+    #[must_use]
+    pub fn links_by_skip(mut self) -> Self {
+        self.graph.links_by_skip = true;
+        self
+    }
+
+    /// Most rows of an answer of hunting: 100,000 unless said. The rest is cut off without a word.
+    #[must_use]
+    pub fn hunting_rows(mut self, rows: usize) -> Self {
+        self.graph.most_rows = rows;
+        self
+    }
+
+    /// Longest answer of hunting, bytes: 50 MB unless said. A longer one is refused (400).
+    #[must_use]
+    pub fn hunting_bytes(mut self, bytes: usize) -> Self {
+        self.graph.most_bytes = bytes;
+        self
+    }
+
+    /// What `ingestion_time()` gives: the time from which on the row is shown, unless said.
+    #[must_use]
+    pub fn ingestion_time(mut self, gives: IngestionTime) -> Self {
+        self.graph.ingestion_time = gives;
+        self
+    }
+
+    /// The tenant has no such table.
+    #[must_use]
+    pub fn without_table(mut self, table: xdr::List) -> Self {
+        self.graph.missing.insert(table);
         self
     }
 
@@ -246,6 +317,12 @@ impl Builder {
                 ..Keys::default()
             },
             app: self.app,
+            used_jtis: HashSet::new(),
+            graph: Graph {
+                scheme: if self.plain { "http" } else { "https" },
+                ..self.graph
+            },
+            calls: Calls::default(),
             tokens_given: 0,
             throttle: Throttle::new(
                 self.requests,

@@ -12,7 +12,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::api::Route;
+use super::graph::sheet::NoRows;
 use super::http::Answer;
+use super::strike::Question;
 
 /// One way to fail.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +45,36 @@ pub enum Fault {
     Stall,
     /// A reset instead of an answer.
     ResetBeforeHead,
+
+    // --- of Entra, instead of the answer
+    /// The refusal with this AADSTS code, worded as Entra does.
+    Aadsts(u32),
+
+    // --- of Graph and hunting, instead of the answer
+    /// The bearer token ends with this request (401), long before its time. The next one is good.
+    BearerEnds,
+    /// 403 with a page of Application Gateway, without a word of JSON.
+    HtmlForbidden,
+    /// 500 `UnknownError` with an empty message.
+    UnknownError,
+    /// 400 to an address that an answer named as the next one. Strikes only there.
+    LinkRefused,
+    /// 400 of hunting: the answer would be too large.
+    TooLarge,
+    /// 400 of hunting: the query takes too long.
+    TooSlow,
+    /// 429 of hunting, without `Retry-After`: the tenant's quota is used up for so many seconds.
+    Quota(u32),
+    /// 400 of hunting: no such table or column.
+    TableMissing,
+
+    // --- of Graph and hunting, in the answer
+    /// 206 with a `Warning`: half of the records is left out.
+    PartialContent,
+    /// `$orderby` is not looked at: newest first.
+    NewestFirst,
+    /// An answer of hunting without rows says so in this way. Waits for one without rows.
+    NoRows(NoRows),
 
     // --- in the page; where the answer is none, the fault waits for the next
     /// `data: []` although `total` says otherwise. A scan goes on at the same place.
@@ -118,7 +151,25 @@ impl Fault {
                 | Self::Unreadable(_)
                 | Self::BigRecord(_)
                 | Self::Dirt(_)
+                | Self::PartialContent
+                | Self::NewestFirst
+                | Self::NoRows(_)
         )
+    }
+
+    /// Can it happen to such a request at all?
+    #[must_use]
+    pub fn happens_to(&self, route: &Route, question: &Question) -> bool {
+        let (is_list, is_hunting) = (matches!(route, Route::Graph(_)), *route == Route::Hunting);
+        match self {
+            Self::Aadsts(_) => matches!(route, Route::Login(_)),
+            Self::LinkRefused => is_list && question.goes_on,
+            Self::PartialContent | Self::NewestFirst => is_list,
+            Self::TooLarge | Self::TooSlow | Self::Quota(_) | Self::TableMissing => is_hunting,
+            Self::NoRows(_) => is_hunting,
+            Self::BearerEnds | Self::HtmlForbidden | Self::UnknownError => is_list || is_hunting,
+            _ => true,
+        }
     }
 }
 

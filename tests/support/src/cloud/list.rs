@@ -52,6 +52,7 @@ pub fn question(state: &mut State, stream: Stream, request: &Request, now_ms: i6
     state.complaints.truncate(complaints);
     Question {
         goes_on,
+        list: None,
         ids: page.map(|page| page.ids()).unwrap_or_default(),
     }
 }

@@ -12,9 +12,9 @@ use super::api::{self, Outcome, Route};
 use super::deliver::deliver;
 use super::fault::Fault;
 use super::http::{self, Answer, Request};
-use super::list;
 use super::strike::Question;
 use super::tenant::{Seen, Tenant};
+use super::{graph, list};
 use crate::listener::Stop;
 use crate::wire::Wire;
 
@@ -64,25 +64,45 @@ pub struct Reply {
 pub fn reply(tenant: &Tenant, request: &Request, client: SocketAddr, connection: u64) -> Reply {
     let (at, now_ms) = (Instant::now(), tenant.clock.now_ms());
     let route = Route::of(request.path());
-    let mut fault = {
+    let (question, mut fault) = {
         let mut state = tenant.state();
-        let question = match (&route, state.faults.are_bound()) {
-            (Route::List(stream), true) => list::question(&mut state, *stream, request, now_ms),
+        state.calls.count(&route, now_ms);
+        let bound = state.faults.are_bound();
+        let question = match &route {
+            Route::List(stream) if bound => list::question(&mut state, *stream, request, now_ms),
+            Route::Graph(_) | Route::Hunting => {
+                graph::question(&mut state, &route, request, now_ms, bound)
+            }
             _ => Question::default(),
         };
-        state.faults.strike(&route, &question)
+        let fault = state.faults.strike(&route, &question);
+        if fault == Some(Fault::BearerEnds) {
+            state.keys.end_bearer(request);
+        }
+        (question, fault)
     };
-    let (answer, ids) = match fault.as_ref().and_then(Fault::instead) {
+    let instead = fault
+        .as_ref()
+        .and_then(|fault| fault.instead(&route, now_ms));
+    let (answer, ids) = match instead {
         Some(answer) => (answer, Vec::new()),
-        None => match api::answer(tenant, &route, request, fault.as_ref()) {
-            Outcome::Page(page) => (page.answer(), page.ids()),
-            Outcome::Answer(answer) => {
-                if let Some(unspent) = fault.take_if(|fault| fault.wants_page()) {
-                    tenant.state().faults.give_back(unspent, &route);
-                }
-                (answer, Vec::new())
+        None => {
+            let outcome = api::answer(tenant, &route, request, fault.as_ref());
+            let fits = |fault: &Fault| match &outcome {
+                Outcome::Page(_) => true,
+                Outcome::Sheet(sheet) => fault.fits_sheet(sheet),
+                Outcome::Answer(_) => !fault.wants_page(),
+            };
+            if let Some(unspent) = fault.take_if(|fault| !fits(fault)) {
+                let faults = &mut tenant.state().faults;
+                faults.give_back(unspent, &route, question.list);
             }
-        },
+            match outcome {
+                Outcome::Page(page) => (page.answer(), page.ids()),
+                Outcome::Sheet(sheet) => (sheet.answer(), sheet.ids()),
+                Outcome::Answer(answer) => (answer, Vec::new()),
+            }
+        }
     };
     let (gzip, chunked) = {
         let state = tenant.state();

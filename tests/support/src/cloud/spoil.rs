@@ -2,19 +2,48 @@
 
 use serde_json::json;
 
-use super::api::throttled;
-use super::bomb;
+use super::api::{Route, throttled};
 use super::fault::{Dirt, Fault, Unreadable};
+use super::graph::refusal::{self, Refusal};
 use super::http::Answer;
 use super::page::{Item, Page};
+use super::{bomb, entra};
 use crate::dice::Dice;
 
 impl Fault {
     /// The answer that comes instead of the right one, where the fault is of that kind.
     #[must_use]
-    pub fn instead(&self) -> Option<Answer> {
+    pub fn instead(&self, route: &Route, now_ms: i64) -> Option<Answer> {
+        let is_of_graph = matches!(route, Route::Graph(_) | Route::Hunting);
+        let graph = |refusal: Refusal| refusal.answer(now_ms);
         Some(match self {
+            Self::Status(status) if is_of_graph => refusal::of_status(*status, now_ms),
             Self::Status(status) => Answer::of_status(*status),
+            Self::Aadsts(code) => entra::refused(*code, now_ms),
+            Self::BearerEnds => graph(Refusal::NotLetIn),
+            Self::HtmlForbidden => refusal::html_forbidden(),
+            Self::UnknownError => graph(Refusal::Unknown),
+            Self::LinkRefused => graph(Refusal::Query(
+                "Query option 'SkipToken' is not allowed. To allow it, set the 'AllowedQueryOptions' property on EnableQueryAttribute or QueryValidationSettings.".to_owned(),
+            )),
+            Self::TooLarge => graph(Refusal::TooLarge),
+            Self::TooSlow => graph(Refusal::TooSlow),
+            Self::Quota(seconds) => graph(Refusal::Quota(i64::from(*seconds))),
+            Self::TableMissing => graph(Refusal::missing_table("CloudAppEvents")),
+            Self::Throttled {
+                retry_after,
+                in_text,
+            } if is_of_graph => {
+                let mut answer = match in_text {
+                    Some(seconds) => graph(Refusal::Quota(i64::from(*seconds))),
+                    None => graph(Refusal::TooMany(0)),
+                };
+                answer.headers.retain(|(name, _)| name != "Retry-After");
+                match retry_after {
+                    Some(seconds) => answer.with("Retry-After", &seconds.to_string()),
+                    None => answer,
+                }
+            }
             Self::Throttled {
                 retry_after,
                 in_text,
@@ -157,6 +186,12 @@ impl Dirt {
     /// The record `json` with the dirt at the start of its description.
     #[must_use]
     pub fn soil(self, json: &str) -> Vec<u8> {
+        self.soil_at("description", json)
+    }
+
+    /// The record `json` with the dirt at the start of this text.
+    #[must_use]
+    pub fn soil_at(self, key: &str, json: &str) -> Vec<u8> {
         let dirt: &[u8] = match self {
             Self::InvalidUtf8 => b"dirt \xff\xfe\xc3( ",
             Self::LoneSurrogate => br"dirt \ud83d and \udc00 ",
@@ -165,8 +200,8 @@ impl Dirt {
             }
             Self::Controls => br"dirt \u0000\u0007\u001b[31m\r\n\u2028\u0085 ",
         };
-        let key = "\"description\":\"";
-        let at = json.find(key).map_or(1, |at| at + key.len());
+        let key = format!("\"{key}\":\"");
+        let at = json.find(&key).map_or(1, |at| at + key.len());
         let mut soiled = json.as_bytes()[..at].to_vec();
         soiled.extend_from_slice(dirt);
         soiled.extend_from_slice(&json.as_bytes()[at..]);

@@ -4,16 +4,23 @@ use super::api::Route;
 use super::fault::Fault;
 use crate::dice::Dice;
 use crate::records::Stream;
+use crate::records::xdr::List;
 
 /// Which requests a fault waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
-    /// Either list. Where nothing is said.
+    /// Any list: of Cloud Apps, of Graph, and the tables. Where nothing is said.
     Lists,
     /// Activities only.
     Activities,
     /// Alerts only.
     Alerts,
+    /// Alerts and incidents of Graph.
+    Graph,
+    /// All tables.
+    Hunting,
+    /// One list of Graph or one table.
+    Of(List),
     /// The Entra endpoint.
     Login,
     /// Anything.
@@ -25,7 +32,7 @@ pub enum Target {
 pub enum Bound {
     /// A place that the API itself had named: any scan that goes on.
     NamedPlace,
-    /// Answers of more records than this.
+    /// Answers of more records or rows than this.
     Above(usize),
     /// Answers that hold this record.
     Record(String),
@@ -45,8 +52,10 @@ impl Bound {
 /// A question for a list, as far as bound faults look at it.
 #[derive(Debug, Clone, Default)]
 pub struct Question {
-    /// It is that of a scan which goes on.
+    /// It is that of a scan which goes on, or of a link.
     pub goes_on: bool,
+    /// The list of Graph or the table.
+    pub list: Option<List>,
     /// The records that it is answered with, where all goes well.
     pub ids: Vec<String>,
 }
@@ -137,11 +146,18 @@ impl Strike {
 }
 
 impl Target {
-    fn takes(self, route: &Route) -> bool {
+    fn takes(self, route: &Route, question: &Question) -> bool {
         match route {
             _ if self == Self::All => true,
             Route::List(Stream::Activities) => matches!(self, Self::Lists | Self::Activities),
             Route::List(Stream::Alerts) => matches!(self, Self::Lists | Self::Alerts),
+            Route::Graph(list) => {
+                matches!(self, Self::Lists | Self::Graph) || self == Self::Of(*list)
+            }
+            Route::Hunting => {
+                let is_of = question.list.is_some_and(|list| self == Self::Of(list));
+                matches!(self, Self::Lists | Self::Hunting) || is_of
+            }
             Route::Login(_) => self == Self::Login,
             Route::One(..) | Route::Nowhere => false,
         }
@@ -179,7 +195,9 @@ impl Faults {
     pub fn strike(&mut self, route: &Route, question: &Question) -> Option<Fault> {
         let at = self.0.iter_mut().position(|strike| {
             let touches = |bound: &Bound| bound.touches(question.goes_on, &question.ids);
-            let fits = strike.target.takes(route) && strike.bound.as_ref().is_none_or(touches);
+            let fits = strike.target.takes(route, question)
+                && strike.fault.happens_to(route, question)
+                && strike.bound.as_ref().is_none_or(touches);
             if fits && strike.spare > 0 {
                 strike.spare -= 1;
                 return false;
@@ -199,14 +217,14 @@ impl Faults {
     }
 
     /// Takes back a fault that found nothing to spoil: it strikes the next fitting request.
-    pub fn give_back(&mut self, fault: Fault, route: &Route) {
+    pub fn give_back(&mut self, fault: Fault, route: &Route, list: Option<List>) {
         if (self.0.iter()).any(|strike| strike.left > 1 && strike.fault == fault) {
             return;
         }
         let target = match route {
             Route::List(Stream::Activities) => Target::Activities,
             Route::List(Stream::Alerts) => Target::Alerts,
-            _ => Target::Lists,
+            _ => list.map_or(Target::Lists, Target::Of),
         };
         self.0.insert(0, fault.on(target));
     }

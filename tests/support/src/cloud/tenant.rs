@@ -1,13 +1,15 @@
 //! Everything the simulator knows: records, keys, limits, and what it has seen.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::auth::Keys;
+use super::calls::Calls;
 use super::entra::App;
 use super::fault::Fault;
+use super::graph::Graph;
 use super::page::Page;
 use super::scan::Scans;
 use super::store::Store;
@@ -82,6 +84,12 @@ pub struct State {
     pub keys: Keys,
     /// The app that the Entra endpoint knows.
     pub app: Option<App>,
+    /// The ids of the assertions that were taken.
+    pub used_jtis: HashSet<String>,
+    /// Alerts, incidents and tables of Graph.
+    pub graph: Graph,
+    /// How often each API was called.
+    pub calls: Calls,
     /// How many tokens the Entra endpoint gave out.
     pub tokens_given: u64,
     /// How often.

@@ -2,8 +2,8 @@
 //! §1.12).
 
 use super::Record;
-use super::cast::{self, AGENTS, PEOPLE, PLACES, Person, TENANT_GUID, TENANT_NUMBER};
-use super::deeds::{DEEDS, Deed, IdShape, Plot};
+use super::cast::{self, AGENTS, Agent, PEOPLE, PLACES, Person, Place, TENANT_GUID, TENANT_NUMBER};
+use super::deeds::{Deed, IdShape, Plot};
 use super::json::Object;
 use super::story::Story;
 use crate::dice::Dice;
@@ -14,6 +14,22 @@ pub struct Draft {
     pub seed: u64,
     /// Size to pad to, bytes.
     pub size: usize,
+    /// What can be done.
+    pub deeds: &'static [Deed],
+}
+
+/// The whole story of an activity: what its record tells, and the one that the successors have of
+/// it.
+pub struct Told {
+    pub deed: &'static Deed,
+    pub person: &'static Person,
+    pub story: Story,
+    /// Of the client; empty where a computer has none.
+    pub address: String,
+    pub place: &'static Place,
+    pub agent: &'static Agent,
+    /// For what is drawn beyond the story.
+    pub dice: Dice,
 }
 
 /// All that is drawn of an activity, its text apart.
@@ -27,15 +43,14 @@ struct Scene {
 impl Draft {
     fn scene(self) -> Scene {
         let mut dice = Dice::new(self.seed);
-        let mut left = dice.below(DEEDS.iter().map(|deed| deed.weight).sum());
-        let deed = DEEDS
-            .iter()
+        let mut left = dice.below(self.deeds.iter().map(|deed| deed.weight).sum());
+        let deed = (self.deeds.iter())
             .find(|deed| {
                 let found = left < deed.weight;
                 left = left.saturating_sub(deed.weight);
                 found
             })
-            .unwrap_or(&DEEDS[0]);
+            .unwrap_or(&self.deeds[0]);
         let delay = match deed.id {
             IdShape::Own => 30 + dice.below(100),
             _ => 240_000 + dice.below(120_000),
@@ -71,21 +86,37 @@ impl Draft {
         (id, created_ms - delay_ms)
     }
 
-    /// Appends the record's JSON.
-    pub fn write(self, record: &Record, out: &mut String) {
+    /// Draws the story.
+    pub fn tell(self) -> Told {
         let Scene {
             deed,
             person,
             mut dice,
             ..
         } = self.scene();
-        let start = out.len();
         let story = Story::tell(deed, person, &mut dice);
-        let address = if deed.plot == Plot::Computer && dice.percent(50) {
+        let address = if deed.plot.is_of_a_computer() && dice.percent(50) {
             String::new()
         } else {
             cast::address(&mut dice)
         };
+        let (place, agent) = (dice.pick(PLACES), dice.pick(AGENTS));
+        Told {
+            deed,
+            person,
+            story,
+            address,
+            place,
+            agent,
+            dice,
+        }
+    }
+
+    /// Appends the record's JSON.
+    pub fn write(self, record: &Record, out: &mut String) {
+        let mut told = self.tell();
+        let start = out.len();
+        let (deed, person) = (told.deed, told.person);
         Object::write(out, |o| {
             o.clean("_id", &record.id);
             o.clean("uid", &record.id);
@@ -105,7 +136,7 @@ impl Draft {
             o.number("eventType", deed.event_type);
             o.clean("eventTypeValue", deed.type_value);
             o.clean("eventTypeName", deed.type_name);
-            o.text("description", &story.description);
+            o.text("description", &told.story.description);
             o.object("description_metadata", |o| {
                 if deed.label.is_empty() {
                     o.text("operation_name", deed.operation);
@@ -115,20 +146,22 @@ impl Draft {
                 o.text("colon", "");
                 o.text("dash", "");
             });
-            write_client(o, deed, &address, &mut dice);
+            told.write_client(o);
             match deed.plot {
                 Plot::FailedLogOn => {
                     o.object("user", |o| o.texts("userTags", &[cast::TENANT_GUID]));
                     o.object("failedUserData", |o| o.text("userName", person.upn));
                 }
-                Plot::Computer => {}
+                plot if plot.is_of_a_computer() => {}
                 _ => o.object("user", |o| {
                     o.text("userName", person.upn);
                     o.texts::<&str>("userTags", &[]);
                 }),
             }
             o.object("mainInfo", |o| {
-                o.objects("eventObjects", &story.objects, |thing, o| thing.write(o));
+                o.objects("eventObjects", &told.story.objects, |thing, o| {
+                    thing.write(o)
+                });
                 o.text("rawOperationName", deed.operation);
                 o.text("prettyOperationName", deed.operation);
                 o.object("activityResult", |o| {
@@ -144,35 +177,40 @@ impl Draft {
                 o.number("Level", 4);
                 o.text("level", "informational");
                 let room = self.size.saturating_sub(o.written() - start + 16);
-                o.clean("Audit", &dice.hex(room));
+                o.clean("Audit", &told.dice.hex(room));
             });
         });
     }
 }
 
-fn write_client(o: &mut Object<'_>, deed: &Deed, address: &str, dice: &mut Dice) {
-    let (country, city, provider) = *dice.pick(PLACES);
-    let (agent, family, os, device) = *dice.pick(AGENTS);
-    let agent = if deed.plot == Plot::Computer {
-        ""
-    } else {
-        agent
-    };
-    o.object("device", |o| {
-        o.text("clientIP", address);
-        o.clean("userAgent", agent);
-        o.text("countryCode", country);
-    });
-    o.object("location", |o| {
-        o.text("countryCode", country);
-        o.text("city", city);
-        o.text("organizationSearchable", provider);
-        o.number("category", 0);
-        o.text("categoryValue", "null");
-    });
-    o.object("userAgent", |o| {
-        o.text("family", family);
-        o.text("os", os);
-        o.text("deviceType", device);
-    });
+impl Told {
+    fn write_client(&self, o: &mut Object<'_>) {
+        let (country, city, provider) = *self.place;
+        let (_, family, os, device) = *self.agent;
+        o.object("device", |o| {
+            o.text("clientIP", &self.address);
+            o.clean("userAgent", self.user_agent());
+            o.text("countryCode", country);
+        });
+        o.object("location", |o| {
+            o.text("countryCode", country);
+            o.text("city", city);
+            o.text("organizationSearchable", provider);
+            o.number("category", 0);
+            o.text("categoryValue", "null");
+        });
+        o.object("userAgent", |o| {
+            o.text("family", family);
+            o.text("os", os);
+            o.text("deviceType", device);
+        });
+    }
+
+    /// What the client calls itself; a computer of the directory says nothing.
+    pub fn user_agent(&self) -> &'static str {
+        match self.deed.plot {
+            plot if plot.is_of_a_computer() => "",
+            _ => self.agent.0,
+        }
+    }
 }

@@ -15,19 +15,31 @@ pub struct Draft {
 }
 
 /// A kind of alarm.
-struct Alarm {
+pub struct Alarm {
     type_number: i64,
-    title: &'static str,
-    policy_type: &'static str,
+    pub title: &'static str,
+    pub policy_type: &'static str,
     /// 0 low, 1 medium, 2 high, 3 informational
-    severity: i64,
+    pub severity: i64,
     story: i64,
-    service: (i64, &'static str),
-    plot: Plot,
+    pub service: (i64, &'static str),
+    pub plot: Plot,
+}
+
+/// The whole story of an alert: what its record tells, and the one that Graph has of it.
+pub struct Told {
+    pub alarm: &'static Alarm,
+    pub person: &'static Person,
+    /// Id of the policy, where a policy raised it.
+    pub policy: String,
+    pub description: String,
+    pub entities: Vec<Entity>,
+    /// For what is drawn beyond the story.
+    pub dice: Dice,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Plot {
+pub enum Plot {
     Activity,
     File,
     Travel,
@@ -63,16 +75,36 @@ impl Draft {
         (id, at_ms + late)
     }
 
-    /// Appends the record's JSON.
-    pub fn write(self, record: &Record, out: &mut String) {
+    /// Draws the story.
+    pub fn tell(self) -> Told {
         let (alarm, person, mut dice) = self.scene();
-        let start = out.len();
         let policy = format!(
             "5f01dce13de7{:012x}",
             alarm.title.len() * 7_919 + alarm.title.as_bytes()[0] as usize
         );
         let description = describe(alarm, person, &mut dice);
         let entities = entities(alarm, person, &policy, &mut dice);
+        Told {
+            alarm,
+            person,
+            policy,
+            description,
+            entities,
+            dice,
+        }
+    }
+
+    /// Appends the record's JSON.
+    pub fn write(self, record: &Record, out: &mut String) {
+        let Told {
+            alarm,
+            policy,
+            description,
+            entities,
+            mut dice,
+            ..
+        } = self.tell();
+        let start = out.len();
         Object::write(out, |o| {
             o.clean("_id", &record.id);
             o.number("timestamp", record.at_ms);
@@ -144,10 +176,10 @@ fn describe(alarm: &Alarm, person: &Person, dice: &mut Dice) -> String {
 }
 
 /// An entry of `entities`.
-struct Entity {
-    kind: &'static str,
-    id: String,
-    label: String,
+pub struct Entity {
+    pub kind: &'static str,
+    pub id: String,
+    pub label: String,
     more: More,
 }
 

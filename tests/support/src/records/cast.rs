@@ -90,7 +90,10 @@ pub static PEOPLE: &[Person] = &[
 ];
 
 /// A place log-ons come from: country, city, provider.
-pub static PLACES: &[(&str, &str, &str)] = &[
+pub type Place = (&'static str, &'static str, &'static str);
+
+/// Where people are.
+pub static PLACES: &[Place] = &[
     ("DE", "Köln", "Rheinfunk GmbH"),
     ("US", "Redmond", "Evergreen Fiber"),
     ("JP", "東京", "Sakura Net"),
@@ -100,7 +103,10 @@ pub static PLACES: &[(&str, &str, &str)] = &[
 ];
 
 /// What people look out of: user agent, family, operating system, kind of device.
-pub static AGENTS: &[(&str, &str, &str, &str)] = &[
+pub type Agent = (&'static str, &'static str, &'static str, &'static str);
+
+/// What they look out of.
+pub static AGENTS: &[Agent] = &[
     (
         "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",
         "CHROME",

@@ -48,6 +48,17 @@ pub enum Plot {
     Computer,
     /// An administrator's group change with a target.
     Group,
+    /// Somebody or a computer asks the directory.
+    Query,
+    /// The directory changes.
+    Directory,
+}
+
+impl Plot {
+    /// Is there nobody who does it, only a computer?
+    pub fn is_of_a_computer(self) -> bool {
+        self == Self::Computer
+    }
 }
 
 const fn deed(
@@ -99,4 +110,15 @@ pub static DEEDS: &[Deed] = &[
     deed(4, SERVICENOW, 14_509, (458_770, "EVENT_SERVICENOW_VIEW_REPORT", "EVENT_CATEGORY_VIEW_REPORT"), ("View report", "view_report"), IdShape::TenantAppGuid, Plot::Report),
     deed(3, SALESFORCE, 11_114, (131_090, "EVENT_SALESFORCE_REPORT_VIEW", "EVENT_CATEGORY_VIEW_REPORT"), ("View report", "ReportView"), IdShape::TenantAppGuid, Plot::Report),
     deed(3, GOOGLE, 11_770, (700_100, "EVENT_GOOGLE_ADD_TO_GROUP", "EVENT_CATEGORY_ADD_USER_TO_GROUP"), ("Add member to group", "ADD_GROUP_MEMBER"), IdShape::Google, Plot::Group),
+];
+
+/// What Defender for Identity sees besides log-ons: questions to the directory, and its changes.
+#[rustfmt::skip]
+pub static DIRECTORY_DEEDS: &[Deed] = &[
+    deed(3, DIRECTORY, 20_940, (1_048_580, "EVENT_AATP_SAMR_QUERY", "EVENT_CATEGORY_RUN_COMMAND"), ("Run command", "SAMR query"), IdShape::Identity, Plot::Query),
+    deed(3, DIRECTORY, 20_940, (1_048_581, "EVENT_AATP_DNS_QUERY", "EVENT_CATEGORY_RUN_COMMAND"), ("Run command", "DNS query"), IdShape::Identity, Plot::Query),
+    deed(3, DIRECTORY, 20_940, (1_048_582, "EVENT_AATP_LDAP_QUERY", "EVENT_CATEGORY_RUN_COMMAND"), ("Run command", "LDAP query"), IdShape::Identity, Plot::Query),
+    deed(3, DIRECTORY, 20_940, (1_048_590, "EVENT_AATP_PASSWORD_CHANGED", "EVENT_CATEGORY_UNSPECIFIED"), ("", "Account Password changed"), IdShape::Identity, Plot::Directory),
+    deed(3, DIRECTORY, 20_940, (1_048_591, "EVENT_AATP_GROUP_CHANGED", "EVENT_CATEGORY_UNSPECIFIED"), ("", "Group Membership changed"), IdShape::Identity, Plot::Directory),
+    deed(3, DIRECTORY, 20_940, (1_048_592, "EVENT_AATP_NAME_CHANGED", "EVENT_CATEGORY_UNSPECIFIED"), ("", "Account Display Name changed"), IdShape::Identity, Plot::Directory),
 ];

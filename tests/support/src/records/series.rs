@@ -1,5 +1,6 @@
 //! Many records over a stretch of time, from one seed.
 
+use super::deeds::{DEEDS, DIRECTORY_DEEDS, Deed};
 use super::{Body, Record, activity, alert};
 use crate::clock;
 use crate::dice::Dice;
@@ -27,6 +28,8 @@ pub struct Series {
 #[derive(Debug, Clone, Copy)]
 enum Kind {
     Activity,
+    /// Questions to the directory, and its changes.
+    Directory,
     Alert,
 }
 
@@ -35,6 +38,14 @@ enum Kind {
 #[must_use]
 pub fn activities(seed: u64, count: usize) -> Series {
     Series::new(Kind::Activity, seed, count)
+}
+
+/// What Defender for Identity sees besides log-ons, as activities of Active Directory: SAMR, DNS and
+/// LDAP queries, and changes of accounts and groups. Their successors are rows of
+/// `IdentityQueryEvents` and `IdentityDirectoryEvents`.
+#[must_use]
+pub fn directory_activities(seed: u64, count: usize) -> Series {
+    Series::new(Kind::Directory, seed, count)
 }
 
 /// Alerts of the last two days. They become visible one to six minutes after their date.
@@ -46,7 +57,7 @@ pub fn alerts(seed: u64, count: usize) -> Series {
 /// The `n`-th activity of a seed, saved at this moment (epoch ms).
 #[must_use]
 pub fn one_activity(seed: u64, n: u64, created_ms: i64) -> Record {
-    activity::Draft::draw(Dice::nth(seed, n).throw(), SIZE, created_ms)
+    activity::Draft::draw(DEEDS, Dice::nth(seed, n).throw(), SIZE, created_ms)
 }
 
 /// The `n`-th alert of a seed, raised at this moment (epoch ms).
@@ -111,7 +122,10 @@ impl Iterator for Series {
             self.last_ms = due.max(self.last_ms);
         }
         Some(match self.kind {
-            Kind::Activity => activity::Draft::draw(dice.throw(), self.size, self.last_ms),
+            Kind::Activity => activity::Draft::draw(DEEDS, dice.throw(), self.size, self.last_ms),
+            Kind::Directory => {
+                activity::Draft::draw(DIRECTORY_DEEDS, dice.throw(), self.size, self.last_ms)
+            }
             Kind::Alert => alert::Draft::draw(dice.throw(), self.size, self.last_ms),
         })
     }
@@ -123,8 +137,8 @@ impl Iterator for Series {
 }
 
 impl activity::Draft {
-    fn draw(seed: u64, size: usize, created_ms: i64) -> Record {
-        let draft = Self { seed, size };
+    fn draw(deeds: &'static [Deed], seed: u64, size: usize, created_ms: i64) -> Record {
+        let draft = Self { seed, size, deeds };
         let (id, at_ms) = draft.id_and_date(created_ms);
         Record::drawn(id, at_ms, created_ms, created_ms, Body::Activity(draft))
     }

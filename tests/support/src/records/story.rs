@@ -15,12 +15,12 @@ static FAILURES: &[&str] = &[
 
 /// An entry of `mainInfo.eventObjects`.
 pub struct Thing {
-    obj_type: i64,
-    role: i64,
+    pub obj_type: i64,
+    pub role: i64,
     /// Left out where absent: a nameless object.
-    name: Option<String>,
-    id: String,
-    service_type: &'static str,
+    pub name: Option<String>,
+    pub id: String,
+    pub service_type: &'static str,
 }
 
 impl Thing {
@@ -146,6 +146,20 @@ impl Story {
                     deed.label,
                     escaped(target.name)
                 )
+            }
+            Plot::Query => {
+                let device = *dice.pick(COMPUTERS);
+                objects.push(Thing::new(1, 2, deed.operation, "task", "Task"));
+                objects.push(Thing::new(1, 2, device, &dice.guid(), "Device"));
+                format!(
+                    "{}: task <b>{}</b>, device <b>{device}</b>",
+                    deed.label, deed.operation
+                )
+            }
+            Plot::Directory => {
+                let target = dice.pick(PEOPLE);
+                objects.push(Thing::new(2, 2, target.upn, target.guid, ""));
+                format!("{}: user <b>{}</b>", deed.operation, escaped(target.upn))
             }
         };
         objects.push(Thing::new(21, actor_role, person.name, person.upn, ""));
