@@ -15,8 +15,8 @@ pub enum Exit {
     Usage = 64,
     /// 66: a file of records can't be read (`EX_NOINPUT`).
     NoInput = 66,
-    /// 69: the cloud can't be reached or lets nobody in (preview), or no siembox is running
-    /// (status, replay, orphans) (`EX_UNAVAILABLE`).
+    /// 69: the cloud can't be reached or lets nobody in (preview), or no siembox is running,
+    /// or this user may not ask it (status, replay, orphans) (`EX_UNAVAILABLE`).
     Unavailable = 69,
     /// 70: General error during bootstrap: something that should not happen (`EX_SOFTWARE`).
     Software = 70,

@@ -60,9 +60,10 @@ Only on siembox's own firmware:
 Exit codes:
   0   success                          66  a file of records cannot be read
   1   a record cannot be read,         69  the cloud refuses the sign-in or cannot be
-      a check failed, or the               reached, or no siembox is running
-      request was not carried out      70  general error during bootstrap
-  64  wrong command line or settings   73  the state or log folder cannot be used
+      a check failed, or the               reached, no siembox is running, or this
+      request was not carried out          user may not ask it
+  64  wrong command line or settings   70  general error during bootstrap
+                                       73  the state or log folder cannot be used
 ";
 
 const RUN: &str = "\

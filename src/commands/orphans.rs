@@ -21,7 +21,7 @@ pub fn orphans(args: OrphansArgs) -> Exit {
     done.unwrap_or_else(|error| {
         eprintln!("siembox: {error}");
         match error {
-            SocketError::NobodyThere { .. } => Exit::Unavailable,
+            SocketError::NobodyThere { .. } | SocketError::NotAllowed { .. } => Exit::Unavailable,
             SocketError::Read { .. } | SocketError::Odd { .. } => Exit::NotAllWell,
         }
     })

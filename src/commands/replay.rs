@@ -24,7 +24,7 @@ pub fn replay(args: ReplayArgs) -> Exit {
     done.unwrap_or_else(|error| {
         eprintln!("siembox: {error}");
         match error {
-            ReplayError::NobodyThere(_) => Exit::Unavailable,
+            ReplayError::NotConnected(_) => Exit::Unavailable,
             ReplayError::BrokeOff { .. } | ReplayError::Odd { .. } => Exit::NotAllWell,
         }
     })

@@ -1,8 +1,9 @@
 //! `siembox run`
 
+use std::fs::DirBuilder;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
 
 use super::usage;
 use crate::appliance::{self, ApplianceError, SettingsProvider};
@@ -32,6 +33,13 @@ pub fn run(args: RunArgs) -> Exit {
         Ok(loaded) => loaded,
         Err(error) => return usage(&error),
     };
+    if args.to_be_set_up
+        && !args.on_firmware
+        && let Err(why) = make_folder_of(args.setup.file())
+    {
+        eprintln!("siembox: {why}");
+        return Exit::CantCreate;
+    }
     let settings = loaded.settings;
     let log = match log::init(&settings.log, settings.logs_dir.as_deref()) {
         Ok(log) => log,
@@ -72,6 +80,28 @@ pub fn run(args: RunArgs) -> Exit {
             }
         }
     }
+}
+
+/// Makes the folder that the page saves the settings file in: where siembox was not installed as a
+/// package, it may not be there. Says why it cannot be made, with the cure.
+fn make_folder_of(settings_file: &Path) -> Result<(), String> {
+    let Some(folder) = settings_file
+        .parent()
+        .filter(|folder| *folder != Path::new(""))
+    else {
+        return Ok(());
+    };
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o750)
+        .create(folder)
+        .map_err(|cause| {
+            format!(
+                "the settings folder {} cannot be created: {cause}: create it, or name a settings \
+                    file in another folder with --config",
+                folder.display()
+            )
+        })
 }
 
 /// The settings file as the appliance's [`SettingsProvider`].
@@ -129,5 +159,29 @@ impl SettingsProvider for SettingsFile {
         if let Err(error) = self.log.change(&settings.log, settings.logs_dir.as_deref()) {
             tracing::error!("the log stays unchanged: {error}");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folder_of_the_settings_is_made_where_it_is_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("etc/siembox/siembox.toml");
+        for _ in 0..2 {
+            make_folder_of(&file).unwrap();
+        }
+        let made = file.parent().unwrap().metadata().unwrap();
+        assert_eq!(made.mode() & 0o027, 0, "{:o}", made.mode());
+        make_folder_of(Path::new("siembox.toml")).unwrap();
+
+        std::fs::write(&file, "").unwrap();
+        let why = make_folder_of(&file.join("siembox.toml")).unwrap_err();
+        assert!(
+            why.contains("cannot be created") && why.contains("--config"),
+            "{why}"
+        );
     }
 }

@@ -72,6 +72,15 @@ pub enum SocketError {
         /// What the system said.
         cause: io::Error,
     },
+    /// This user may not ask.
+    #[error("this user cannot use {}: run the command as root, as the user that siembox runs as, \
+        or as a member of its group ({cause})", path.display())]
+    NotAllowed {
+        /// The socket.
+        path: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
     /// The answer broke off.
     #[error("the running siembox did not answer on {}: {cause}", path.display())]
     Read {
@@ -88,6 +97,16 @@ pub enum SocketError {
         /// What does not fit.
         cause: serde_json::Error,
     },
+}
+
+impl SocketError {
+    /// The socket could not be connected to.
+    fn not_connected(path: PathBuf, cause: io::Error) -> Self {
+        match cause.kind() {
+            io::ErrorKind::PermissionDenied => Self::NotAllowed { path, cause },
+            _ => Self::NobodyThere { path, cause },
+        }
+    }
 }
 
 /// Binds the socket, in place of one that an earlier life left behind. The caller holds the state
@@ -198,11 +217,11 @@ fn one_line(word: &impl Serialize) -> io::Result<Vec<u8>> {
 /// Connects to the running instance.
 ///
 /// # Errors
-/// [`SocketError::NobodyThere`]
+/// [`SocketError::NobodyThere`], [`SocketError::NotAllowed`]
 pub fn connect(state_dir: &Path) -> Result<std::os::unix::net::UnixStream, SocketError> {
     let path = state_dir.join(NAME);
     std::os::unix::net::UnixStream::connect(&path)
-        .map_err(|cause| SocketError::NobodyThere { path, cause })
+        .map_err(|cause| SocketError::not_connected(path, cause))
 }
 
 /// Asks the running instance.
@@ -231,4 +250,25 @@ pub fn ask_within(state_dir: &Path, patience: Duration) -> Result<Snapshot, Sock
             cause,
         })?;
     serde_json::from_slice(&json).map_err(|cause| SocketError::Odd { path, cause })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_not_ask_is_not_told_that_nothing_runs() {
+        let said = |kind: io::ErrorKind| {
+            let path = PathBuf::from("/var/lib/siembox/status.sock");
+            SocketError::not_connected(path, kind.into()).to_string()
+        };
+        let refused = said(io::ErrorKind::PermissionDenied);
+        assert!(
+            refused.starts_with("this user cannot use /var/lib/siembox/status.sock: run "),
+            "{refused}"
+        );
+        for kind in [io::ErrorKind::NotFound, io::ErrorKind::ConnectionRefused] {
+            assert!(said(kind).starts_with("no siembox is running on "));
+        }
+    }
 }

@@ -11,9 +11,9 @@ use crate::replay::{self, ReplayReport};
 /// The running instance could not be asked, or fell silent.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
-    /// Nobody listens.
+    /// Nobody listens, or this user may not ask.
     #[error("{0}")]
-    NobodyThere(#[from] SocketError),
+    NotConnected(#[from] SocketError),
     /// It ended before the replay did.
     #[error(
         "the running siembox ended before the replay did: start it and repeat the replay; siembox \
