@@ -7,7 +7,7 @@ mod siem;
 mod spools;
 mod tls;
 
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::{IpAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 pub use report::CheckReport;
@@ -193,6 +193,9 @@ impl Address {
     }
 
     fn resolve(&self) -> Result<String, String> {
+        if self.host.parse::<IpAddr>().is_ok() {
+            return Ok(format!("{} is an address, no name to resolve", self.host));
+        }
         let addresses: Vec<String> = (self.host.as_str(), self.port)
             .to_socket_addrs()
             .map_err(|error| {
@@ -255,6 +258,22 @@ mod tests {
             address("http://[::1]:8080/cas"),
             Some(("::1".into(), 8080, false))
         );
+    }
+
+    #[test]
+    fn an_address_is_not_resolved() {
+        let resolved = |url| Address::of_url(url).unwrap().resolve();
+        for (url, host) in [
+            ("https://127.0.0.1", "127.0.0.1"),
+            ("https://[2001:db8::1]:8443", "2001:db8::1"),
+        ] {
+            assert_eq!(
+                resolved(url),
+                Ok(format!("{host} is an address, no name to resolve"))
+            );
+        }
+        let name = resolved("https://localhost").unwrap();
+        assert!(name.starts_with("localhost is "), "{name}");
     }
 
     #[test]
