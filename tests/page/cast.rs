@@ -102,10 +102,9 @@ pub fn agent(name: &str) -> AgentReport {
 /// Its SIEM has been away for a while.
 pub fn without_siem(name: &str, ago: i64) -> (AgentReport, Notice) {
     let mut agent = agent(name);
-    let text = format!(
-        "Connection refused (os error 111): no process listens on port 6514 of {}: start the receiver, or set port in [agent.siem]",
-        "siem.contoso.example"
-    );
+    let text = "connection refused by siem.contoso.example:6514/tls: nothing listens there, or a \
+        firewall rejects the connection: check host, port, protocol"
+        .to_owned();
     agent.since_ms = NOW - ago;
     agent.siem.trouble = Some(text.clone());
     agent.siem.contact_ms = Some(NOW - ago);

@@ -29,7 +29,7 @@ fn the_first_glance_says_state_meaning_and_cure() {
         "lamp amber slow",
         "2 open notices",
         "Data server connection error",
-        "start the receiver, or set port",
+        "check host, port, protocol",
         "aria-label=\"The SIEM: no contact\"",
         "aria-label=\"The cloud: answers\"",
         "18,240 lines",

@@ -19,8 +19,11 @@ pub(super) fn section(snapshot: &Snapshot, title: &str, has_setup: bool) -> Mark
                     @if has_setup {
                         p.cure { "To add one: " a href="/setup/new" { "Add SIEM agent" } "." }
                     }
-                    p.easy { "Or add an [[agent]] to the settings file; it takes effect at once. \
-                        The command siembox example prints a commented example." }
+                    p.easy {
+                        @if has_setup { "Or add" } @else { "Add" }
+                        " an [[agent]] to the settings file; it takes effect at once. The command \
+                            siembox example prints a commented example."
+                    }
                 } @else {
                     p.since { (words::lasting(snapshot.since_ms, snapshot.at_ms)) (of_how_many(snapshot)) }
                     @if let Some(side) = failing(agents) { p.cure { (side) } }
