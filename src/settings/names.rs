@@ -57,7 +57,7 @@ fn table(section: &Section, key: &'static str, prefix: &str) -> BTreeMap<String,
                         \"{prefix}OTHER\"",
                     shown(item)
                 ));
-                report.error(report.finding(&path, at, &allowed.to_string()));
+                report.error(report.finding(&path, at, allowed.to_string()));
             }
         }
     }
