@@ -1,14 +1,18 @@
-//! Reads the names in a certificate, so that a message about it says whose it is and who issued it.
+//! Reads the names in a certificate and how long it is valid, so that a message about it says whose
+//! it is, who issued it and when it ends.
 //!
 //! Display only. What is read here was not checked by anybody; trust is decided by rustls alone.
 //! Pure, and beside the rooms because both sides of the stream name the issuer: the SIEM's own
 //! authority there, a TLS-inspecting proxy here.
+
+mod validity;
 
 use x509_cert::Certificate;
 use x509_cert::der::Decode;
 use x509_cert::name::Name;
 
 use crate::foreign::ForeignText;
+pub use validity::Validity;
 
 /// In place of a name that can't be read.
 const UNREADABLE: &str = "unreadable";

@@ -110,9 +110,9 @@ pub mod sink {
 
 pub mod source {
     pub use crate::source::{
-        Answer, Cursor, Entra, PageResult, Place, PollInterval, Query, ReadRecord, Recipient,
-        Record, RequestLimit, Rules, Seen, Source, SourceError, SourceErrorKind, TimeReader,
-        Unreadable, Verdict, fingerprint, refusal,
+        Answer, Credential, Cursor, Entra, EntraApp, PageResult, Place, PollInterval, Query,
+        ReadRecord, Recipient, Record, RequestLimit, Rules, Seen, Source, SourceError,
+        SourceErrorKind, TimeReader, Unreadable, Verdict, fingerprint, refusal,
     };
     pub mod cloud_apps {
         pub use crate::source::cloud_apps::{

@@ -23,7 +23,7 @@ pub use by_time::{
     TimeReader, Unserved, Verdict, fingerprint,
 };
 pub use clocks::Clocks;
-pub use entra::{Entra, ReadSecret};
+pub use entra::{Credential, Entra, EntraApp, ReadSecret};
 pub use error::{SourceError, SourceErrorKind};
 pub use error_body::refusal;
 pub use poll_interval::PollInterval;

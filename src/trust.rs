@@ -16,9 +16,10 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, Error, RootCertStore};
 use rustls_pki_types::CertificateDer;
 
+pub use crate::certificate::Validity;
 pub use algorithms::provider;
 pub use fault::{TlsFault, TlsSide};
-pub use pem::{PemError, authorities, certificates, private_key};
+pub use pem::{PemError, authorities, certificates, private_key, validity};
 use verify::Verifier;
 
 /// Mozilla's roots.

@@ -2,12 +2,34 @@
 
 use crate::clock;
 use crate::lines::Lines;
-use crate::settings::AgentSettings;
+use crate::settings::{AgentSettings, SyslogProtocol};
 use crate::sink::{Farewell, Protocol, Sink, Target};
+use crate::trust;
 use crate::wiring::{Wire, line_writer, siem_target};
 
-/// Connects, and ends the connection; no line is sent.
+/// Connects, and ends the connection; no line is sent. Says as well whether the certificate that
+/// siembox shows there ends soon.
 pub(super) fn reach(agent: &AgentSettings) -> Result<String, String> {
+    let reached = open_and_close(agent)?;
+    Ok(match certificate_ends_soon(agent, clock::now_ms()) {
+        Some(doubt) => format!("{reached}; {doubt}"),
+        None => reached,
+    })
+}
+
+fn certificate_ends_soon(agent: &AgentSettings, now_ms: i64) -> Option<String> {
+    let (SyslogProtocol::Tls(tls) | SyslogProtocol::Relp(Some(tls))) = &agent.siem.protocol else {
+        return None;
+    };
+    let (certificate, _) = tls.client.as_ref()?;
+    let when = trust::validity(certificate).ok()?.ends_soon(now_ms)?;
+    let path = certificate.display();
+    Some(format!(
+        "client_cert_file: the certificate in {path} {when}"
+    ))
+}
+
+fn open_and_close(agent: &AgentSettings) -> Result<String, String> {
     over_the_wire(agent, async |target, wire| {
         let peer = wire.peer().to_string();
         wire.close().await.map_err(|error| error.to_string())?;

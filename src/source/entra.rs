@@ -1,184 +1,192 @@
-//! Gets access tokens for an Entra app with its client secret, and keeps each until shortly before
-//! it expires (reference: api-authentication-application.md).
+//! Gets access tokens for an Entra app, and keeps one a scope until shortly before it expires
+//! (reference: successors.md §1, api-authentication-application.md).
+//!
+//! A handle is cheap to clone, and all clones share the token: the streams of an agent make one
+//! log-on, not one each. Who comes while another one logs on waits for it and takes what it brings,
+//! be it a token or a refusal, so that nobody waits longer than for one log-on.
 
+mod app;
+mod assertion;
+mod certificate;
+mod credential;
+mod lenient;
+mod log_on;
 mod permission;
+mod refusal;
 
+use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::de::Deserialize;
-
-use super::error_body::{self, ErrorBody};
 use super::http::Post;
-use super::json::{Number, Text, lenient_object};
-use super::rate_limit::LONGEST_SILENCE;
 use super::{SourceError, SourceErrorKind};
-use crate::foreign;
-pub use permission::Permission;
+use crate::foreign::ForeignText;
+use crate::random::HashKeys;
+pub use app::EntraApp;
+pub use credential::{Credential, ReadSecret};
+pub use permission::{Permission, RequiredRole};
 
-/// A token is renewed at least this often, whatever it says of itself.
-const LONGEST: Duration = Duration::from_secs(86_400);
-/// A token is renewed this long before it expires.
-const EARLY: Duration = Duration::from_secs(300);
+/// A refusal counts for all who ask this soon after it, unless the credential was replaced. Shorter
+/// than the shortest wait of a poller after a refusal (agent/poller/state.rs), so that its next
+/// try is one.
+const REFUSED_FOR: Duration = Duration::from_secs(4);
 
-/// Reads a secret when it is needed, so that a replaced file takes effect at once. The error says
-/// which and why.
-pub type ReadSecret = Box<dyn Fn() -> Result<String, String> + Send>;
-
-/// The time since any fixed moment: a token's life is measured with it.
-pub type Steady = Box<dyn Fn() -> Duration + Send>;
-
-/// An Entra app with client credentials, and its token for as long as it lasts.
+/// The token of an app for one scope, shared by all clones.
+#[derive(Clone)]
 pub struct Entra {
-    permission: &'static Permission,
-    token_url: String,
-    client_id: String,
-    read_secret: ReadSecret,
-    token: Option<Bearer>,
-    steady: Steady,
+    shared: Arc<Shared>,
 }
 
+struct Shared {
+    app: Arc<EntraApp>,
+    /// What the token is asked for.
+    permission: Permission,
+    /// Log-ons that came to an end: who waited for one knows by it.
+    log_ons: AtomicU64,
+    /// Held while somebody logs on.
+    state: Mutex<State>,
+    /// So that no secret is kept where its fingerprint does.
+    keys: HashKeys,
+}
+
+#[derive(Default)]
+struct State {
+    token: Option<Bearer>,
+    /// Of the last log-on, where it failed.
+    failed: Option<Failed>,
+}
+
+/// A token, and when it is renewed.
 struct Bearer {
-    text: String,
+    text: Arc<str>,
+    /// On the steady clock.
     renew_at: Duration,
 }
 
-lenient_object! {
-    struct Granted<'a> { "access_token" => token: Text<'a>, "expires_in" => expires_in: Number, }
+/// A log-on that failed.
+struct Failed {
+    error: SourceError,
+    /// On the steady clock.
+    at: Duration,
+    /// Of the credential that was shown; `None` where none could be read.
+    credential: Option<u64>,
+}
+
+// === impl Failed ===
+
+impl Failed {
+    /// Would it have failed for another clone as well? Not where only one stream was stopped.
+    fn is_for_all(&self) -> bool {
+        self.error.trouble != SourceErrorKind::Stopped
+    }
 }
 
 // === impl Entra ===
 
 impl Entra {
-    /// `login_url` is the cloud's log-on host, e.g. `https://login.microsoftonline.com`.
+    /// No token yet; the first who asks logs on.
     #[must_use]
-    pub fn new(
-        permission: &'static Permission,
-        login_url: &str,
-        tenant_id: &str,
-        client_id: &str,
-        read_secret: ReadSecret,
-        steady: Steady,
-    ) -> Self {
+    pub fn new(app: Arc<EntraApp>, permission: Permission) -> Self {
         Self {
-            permission,
-            token_url: format!(
-                "{}/{tenant_id}/oauth2/v2.0/token",
-                login_url.trim_end_matches('/')
-            ),
-            client_id: client_id.to_owned(),
-            read_secret,
-            token: None,
-            steady,
+            shared: Arc::new(Shared {
+                app,
+                permission,
+                log_ons: AtomicU64::new(0),
+                state: Mutex::default(),
+                keys: HashKeys::new(),
+            }),
         }
     }
 
-    /// A token that is good for the next request: a new one where the last has expired.
+    /// A token that is good for the next request: a new one where the last has expired. Blocks for
+    /// one log-on at most, over `http` or over that of another clone.
     ///
     /// # Errors
-    /// When the secret can't be read, the log-on is refused, or the token lacks the role.
-    pub fn bearer(&mut self, http: &impl Post) -> Result<&str, SourceError> {
-        let token = match self
-            .token
-            .take()
-            .filter(|token| (self.steady)() < token.renew_at)
+    /// When the credential can't be read, the log-on is refused, or the token lacks a role without
+    /// which the API is not asked.
+    pub fn bearer(&self, http: &impl Post) -> Result<Arc<str>, SourceError> {
+        self.bearer_since(self.log_ons(), http)
+    }
+
+    /// The same for one who came when so many log-ons had ended.
+    fn bearer_since(&self, log_ons: u64, http: &impl Post) -> Result<Arc<str>, SourceError> {
+        let app = &self.shared.app;
+        let mut state = self.state();
+        let now = (app.now)();
+        if let Some(token) = &state.token
+            && now.steady < token.renew_at
         {
-            Some(token) => token,
-            None => self.log_on(http)?,
-        };
-        Ok(&self.token.insert(token).text)
-    }
-
-    /// The API refused the token: the next request gets a new one.
-    pub fn forget(&mut self) {
-        self.token = None;
-    }
-
-    fn log_on(&self, http: &impl Post) -> Result<Bearer, SourceError> {
-        let secret =
-            (self.read_secret)().map_err(|why| SourceError::new(SourceErrorKind::Refused, why))?;
-        let form = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-        let body = format!(
-            "grant_type=client_credentials&client_id={}&client_secret={}&scope={}",
-            form(&self.client_id),
-            form(&secret),
-            form(self.permission.scope)
-        );
-        let headers = [
-            ("content-type", "application/x-www-form-urlencoded"),
-            ("accept", "application/json"),
-        ];
-        let response = http.post(&self.token_url, &headers, &body)?;
-        let (status, retry_after) = (response.status, response.retry_after);
-        let body = response.body.begin(error_body::MOST)?;
-        let voice = ErrorBody::of(&body);
-        match status {
-            200..=299 => self.granted(&body, &voice),
-            429 | 503 if status == 429 || retry_after.is_some() => {
-                let wait = retry_after.filter(|wait| !wait.is_zero());
-                let wait = wait.unwrap_or(Duration::from_secs(60)).min(LONGEST_SILENCE);
-                Err(SourceError::new(
-                    SourceErrorKind::Throttled(wait),
-                    format!("Entra is temporarily unavailable ({status}: {voice})"),
-                ))
+            return Ok(Arc::clone(&token.text));
+        }
+        state.token = None;
+        let has_waited = self.log_ons() != log_ons;
+        if let Some(failed) = &state.failed
+            && (self.still_counts(failed, now.steady) || has_waited && failed.is_for_all())
+        {
+            return Err(failed.error.clone());
+        }
+        let credential = self.fingerprint();
+        let outcome = log_on::log_on(app, &self.shared.permission, http);
+        self.shared.log_ons.fetch_add(1, Ordering::AcqRel);
+        match outcome {
+            Ok(token) => {
+                let text = Arc::clone(&token.text);
+                *state = State {
+                    token: Some(token),
+                    failed: None,
+                };
+                Ok(text)
             }
-            300..=499 if !matches!(voice, ErrorBody::Json(_)) => Err(SourceError::new(
-                SourceErrorKind::InTheWay,
-                format!(
-                    "the response does not come from Entra ({status}: {voice}): a proxy, firewall \
-                        or gateway answers instead; check login_url and proxy"
-                ),
-            )),
-            400..=499 => Err(SourceError::new(
-                SourceErrorKind::Refused,
-                format!(
-                    "Entra refused the app's sign-in ({status}: {voice}): check tenant_id, \
-                        client_id and the client secret, which may have expired"
-                ),
-            )),
-            _ => Err(SourceError::new(
-                SourceErrorKind::Passing,
-                format!("the sign-in at Entra failed ({status}: {voice})"),
-            )),
+            Err(error) => {
+                state.failed = Some(Failed {
+                    error: error.clone(),
+                    at: (app.now)().steady,
+                    credential,
+                });
+                Err(error)
+            }
         }
     }
 
-    fn granted(&self, body: &[u8], voice: &ErrorBody) -> Result<Bearer, SourceError> {
-        let granted: Granted<'_> = lenient(body).unwrap_or_default();
-        let Some(text) = granted.token.said() else {
-            let what = match voice {
-                ErrorBody::Json(_) => "Entra's response contains no token: check \
-                    login_url"
-                    .to_owned(),
-                other => format!(
-                    "the response does not come from Entra ({other}): check login_url \
-                    and proxy"
-                ),
-            };
-            return Err(SourceError::new(SourceErrorKind::Passing, what));
-        };
-        foreign::know_passing(&text);
-        self.permission.check(&text)?;
-        let lasts = granted.expires_in.0.and_then(|s| u64::try_from(s).ok());
-        Ok(Bearer {
-            text: text.into_owned(),
-            renew_at: (self.steady)() + good_for(lasts),
-        })
+    /// The API refused this token: the next request gets a new one, unless another clone has
+    /// brought one already.
+    pub fn forget(&self, refused: &str) {
+        self.state().token.take_if(|token| &*token.text == refused);
     }
-}
 
-/// How long a token is used that expires after so many seconds.
-fn good_for(expires_in: Option<u64>) -> Duration {
-    let lasts = Duration::from_secs(expires_in.unwrap_or(3599)).min(LONGEST);
-    lasts.saturating_sub(EARLY).max(lasts / 2)
-}
+    /// The roles that the present token tells, sorted; `None` where there is no token, or none that
+    /// can be read. A hint for whoever checks the app's permissions and nothing else: Microsoft may
+    /// change what a token looks like.
+    #[must_use]
+    pub fn roles(&self) -> Option<Vec<ForeignText>> {
+        let state = self.state();
+        let mut roles = permission::roles(&state.token.as_ref()?.text)?;
+        roles.sort_unstable();
+        Some(roles.into_iter().map(ForeignText::new).collect())
+    }
 
-/// JSON that may have a byte order mark before it and anything behind it.
-fn lenient<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Option<T> {
-    let text = std::str::from_utf8(json)
-        .ok()?
-        .trim_start_matches('\u{feff}');
-    T::deserialize(&mut serde_json::Deserializer::from_str(text)).ok()
+    /// A refusal by Entra is the same for the next who asks; whatever else fails is tried again.
+    fn still_counts(&self, failed: &Failed, now: Duration) -> bool {
+        failed.error.trouble == SourceErrorKind::Refused
+            && now.saturating_sub(failed.at) < REFUSED_FOR
+            && failed.credential == self.fingerprint()
+    }
+
+    /// How many have come to an end.
+    fn log_ons(&self) -> u64 {
+        self.shared.log_ons.load(Ordering::Acquire)
+    }
+
+    fn fingerprint(&self) -> Option<u64> {
+        let shown = self.shared.app.credential.read().ok()?;
+        Some(self.shared.keys.hash_one(shown))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        let state = self.shared.state.lock();
+        state.unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[cfg(test)]

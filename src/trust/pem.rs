@@ -8,7 +8,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use x509_cert::Certificate;
 use x509_cert::der::Decode;
 
-use crate::certificate::Naming;
+use crate::certificate::{Naming, Validity};
 use crate::text_file::{self, FileError, UnreadableFile};
 
 /// A bundle of all public roots has 250 kB; whatever is larger than this is no PEM file of
@@ -51,6 +51,9 @@ pub enum PemError {
     /// It is not well-formed PEM.
     #[error("{path} is damaged ({reason}): copy it again")]
     Damaged { path: PathBuf, reason: String },
+    /// Its first certificate is none that can be read.
+    #[error("the certificate in {path} cannot be read: copy it again")]
+    Unreadable { path: PathBuf },
     /// A certificate can't be used as an authority.
     #[error(
         "certificate {number} of {path} ({subject}) cannot be used as a CA ({reason}): remove it"
@@ -105,6 +108,20 @@ pub fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, PemError
             })?;
     }
     Ok(all)
+}
+
+/// From when to when the first certificate of a file is valid: for whoever looks ahead.
+///
+/// # Errors
+/// What is wrong with the file, and the cure.
+pub fn validity(path: &Path) -> Result<Validity, PemError> {
+    let all = certificates(path)?;
+    let validity = all
+        .first()
+        .and_then(|certificate| Validity::of(certificate));
+    validity.ok_or_else(|| PemError::Unreadable {
+        path: path.to_owned(),
+    })
 }
 
 /// The first private key of a file.

@@ -11,7 +11,7 @@ use crate::settings::{
 };
 use crate::source::cloud_apps::{self, CloudApps, CloudAuth};
 use crate::source::http::{Http, Route};
-use crate::source::{Entra, OpenSource, ReadSecret, StreamSource};
+use crate::source::{Credential, Entra, EntraApp, OpenSource, ReadSecret, StreamSource};
 use crate::stream::StreamSpec;
 use crate::trust;
 
@@ -164,15 +164,10 @@ fn way_in(credentials: &Credentials) -> (CloudAuth, ReadSecret) {
             login_url,
             ..
         } => {
-            let steady = Box::new(|| clock::now().steady);
-            CloudAuth::Entra(Entra::new(
-                &cloud_apps::PERMISSION,
-                login_url,
-                tenant_id,
-                client_id,
-                reader(),
-                steady,
-            ))
+            let credential = Credential::ClientSecret(reader());
+            let now = Box::new(clock::now);
+            let app = EntraApp::new(login_url, tenant_id, client_id, credential, now);
+            CloudAuth::Entra(Entra::new(Arc::new(app), cloud_apps::PERMISSION))
         }
     };
     (auth, reader())

@@ -81,7 +81,7 @@ impl<P: Post> CloudApps<P> {
         // a page all the same
         if !matches!(response.status, 200..=299) {
             if response.status == 401 {
-                self.auth.forget();
+                self.auth.forget(&authorization);
             }
             return Err(refused(response)?);
         }

@@ -1,11 +1,11 @@
-//! The permission that an Entra app needs, and whether a token has it.
+//! What a token is asked for, and whether it lets the app in.
 
 use std::borrow::Cow;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::lenient;
+use super::lenient::lenient;
 use crate::foreign::ForeignText;
 use crate::source::json::{Text, Texts, lenient_object};
 use crate::source::{SourceError, SourceErrorKind};
@@ -14,12 +14,19 @@ lenient_object! {
     struct Claims<'a> { "roles" => roles: Texts<'a>, }
 }
 
-/// What an app needs to use an API: it is asked for with the token, and looked for in it.
-#[derive(Debug)]
+/// What a token is asked for.
+#[derive(Debug, Clone)]
 pub struct Permission {
-    /// The API that the token is for.
-    pub scope: &'static str,
-    /// Its name in the list of APIs, as the operator finds it.
+    /// The API that the token is for: `https://graph.microsoft.com/.default`.
+    pub scope: Cow<'static, str>,
+    /// A role without which the API is not asked at all; `None` where only the API itself tells.
+    pub required: Option<RequiredRole>,
+}
+
+/// A role that a token must tell.
+#[derive(Debug, Clone, Copy)]
+pub struct RequiredRole {
+    /// The API's name in the list of APIs, as the operator finds it.
     pub api: &'static str,
     /// The application permission to be granted.
     pub role: &'static str,
@@ -30,16 +37,35 @@ pub struct Permission {
 // === impl Permission ===
 
 impl Permission {
+    /// What the app was granted, of which only the API tells whether it suffices. The token's roles
+    /// are a hint: [`Entra::roles`](super::Entra::roles).
+    #[must_use]
+    pub fn of_scope(scope: &str) -> Self {
+        Self {
+            scope: scope.to_owned().into(),
+            required: None,
+        }
+    }
+
     /// An app without the permission gets a token all the same; only the `roles` claim tells
     /// (reference: lesson 8).
     pub(super) fn check(&self, token: &str) -> Result<(), SourceError> {
+        match &self.required {
+            Some(required) => required.check(token),
+            None => Ok(()),
+        }
+    }
+}
+
+// === impl RequiredRole ===
+
+impl RequiredRole {
+    fn check(&self, token: &str) -> Result<(), SourceError> {
         let Some(roles) = roles(token) else {
             return Ok(());
         };
-        if roles
-            .iter()
-            .any(|role| role.to_ascii_lowercase().starts_with(self.roles_begin))
-        {
+        let suffices = |role: &String| role.to_ascii_lowercase().starts_with(self.roles_begin);
+        if roles.iter().any(suffices) {
             return Ok(());
         }
         let has = if roles.is_empty() {
@@ -49,8 +75,8 @@ impl Permission {
         };
         let Self { api, role, .. } = self;
         let what = format!(
-            "the Entra app lacks the role {role} (its token's roles: {has}): add the application permission \
-             \"{role}\" of \"{api}\" and grant admin consent"
+            "the Entra app lacks the role {role} (its token's roles: {has}): add the application \
+                permission \"{role}\" of \"{api}\" and grant admin consent"
         );
         Err(SourceError::new(SourceErrorKind::Refused, what))
     }
@@ -58,7 +84,7 @@ impl Permission {
 
 /// The `roles` of a JWT; `None` where the token is no JWT that can be read (then the API itself
 /// must tell).
-fn roles(token: &str) -> Option<Vec<String>> {
+pub(super) fn roles(token: &str) -> Option<Vec<String>> {
     let payload = token.split('.').nth(1)?.trim_end_matches('=');
     let payload = URL_SAFE_NO_PAD.decode(payload).ok()?;
     let claims: Claims<'_> = lenient(&payload)?;

@@ -13,11 +13,13 @@ use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use siembox::for_tests::clock::Moment;
 use siembox::for_tests::source::cloud_apps::record::alert;
 use siembox::for_tests::source::cloud_apps::{self, CloudApps, CloudAuth};
 use siembox::for_tests::source::http::{Http, Route};
 use siembox::for_tests::source::{
-    Entra, Place, Query, Recipient, Record, Source, SourceError, SourceErrorKind, Unreadable,
+    Credential, Entra, EntraApp, Place, Query, Recipient, Record, Source, SourceError,
+    SourceErrorKind, Unreadable,
 };
 use siembox::for_tests::stream::{ACTIVITIES, ALERTS};
 use ureq::http::Uri;
@@ -110,15 +112,10 @@ fn source(manner: Manner, stage: &Stage) -> CloudApps {
     let http = Http::over(&route, stage.clone(), Nowhere, MAX_BODY);
     let secret = || Box::new(|| Ok("word".to_owned()));
     let auth = if manner.entra {
-        let steady = Box::new(|| Duration::ZERO);
-        CloudAuth::Entra(Entra::new(
-            &cloud_apps::PERMISSION,
-            "http://127.0.0.1:81",
-            "tenant",
-            "app",
-            secret(),
-            steady,
-        ))
+        let credential = Credential::ClientSecret(secret());
+        let now = Box::new(Moment::default);
+        let app = EntraApp::new("http://127.0.0.1:81", "tenant", "app", credential, now);
+        CloudAuth::Entra(Entra::new(Arc::new(app), cloud_apps::PERMISSION))
     } else {
         CloudAuth::Token(secret())
     };

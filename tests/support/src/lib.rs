@@ -3,6 +3,7 @@
 //! [`cloud`] plays the API that siembox reads, [`records`] draws what it serves, [`pki`] makes its
 //! certificates. Nothing here depends on siembox: a fault of siembox can't hide in its own test.
 
+pub mod assertion;
 pub mod cef_reader;
 pub mod chrony;
 pub mod clock;
@@ -17,6 +18,7 @@ pub mod old_tls;
 pub mod own_test;
 pub mod pki;
 pub mod proxy;
+pub mod python;
 pub mod receiver;
 pub mod records;
 pub mod siembox;

@@ -2,12 +2,25 @@
 //! issues.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose,
 };
 use serde::{Deserialize, Serialize};
+
+use crate::command::output;
+
+/// A certificate that an app uploads to Entra: it signs itself.
+#[derive(Debug, Clone)]
+pub struct AppCertificate {
+    /// The private key, PKCS #8, PEM.
+    key_pem: String,
+    /// The first day of these years.
+    from: i32,
+    until: i32,
+}
 
 /// A certificate authority.
 pub struct Authority {
@@ -23,6 +36,92 @@ pub struct Issued {
     pub cert_pem: String,
     /// PKCS#8 key, PEM.
     pub key_pem: String,
+}
+
+impl AppCertificate {
+    /// With a new RSA key of so many bits, made by openssl (ring makes none).
+    ///
+    /// # Panics
+    /// Where openssl is missing, or makes no such key.
+    #[must_use]
+    pub fn rsa(bits: u32) -> Self {
+        Self::of(openssl_key(&[
+            "-algorithm",
+            "RSA",
+            "-pkeyopt",
+            &format!("rsa_keygen_bits:{bits}"),
+        ]))
+    }
+
+    /// With a new ECDSA key on P-256.
+    ///
+    /// # Panics
+    /// Where there is no randomness.
+    #[must_use]
+    pub fn ecdsa() -> Self {
+        Self::of(KeyPair::generate().expect("a key").serialize_pem())
+    }
+
+    fn of(key_pem: String) -> Self {
+        Self {
+            key_pem,
+            from: 2020,
+            until: 4096,
+        }
+    }
+
+    /// Valid between the first days of these years only.
+    #[must_use]
+    pub fn between(mut self, from: i32, until: i32) -> Self {
+        (self.from, self.until) = (from, until);
+        self
+    }
+
+    /// Issues it.
+    ///
+    /// # Panics
+    /// Where ring does not take the key: of RSA it wants 2048 to 4096 bits.
+    #[must_use]
+    pub fn issue(&self) -> Issued {
+        let mut params = CertificateParams::new(Vec::new()).expect("no names to refuse");
+        params
+            .distinguished_name
+            .push(DnType::CommonName, "siembox at Contoso");
+        params.not_before = rcgen::date_time_ymd(self.from, 1, 1);
+        params.not_after = rcgen::date_time_ymd(self.until, 1, 1);
+        let key = KeyPair::from_pem(&self.key_pem).expect("a key");
+        let cert = params.self_signed(&key).expect("a certificate");
+        Issued {
+            cert_pem: cert.pem(),
+            key_pem: self.key_pem.clone(),
+        }
+    }
+}
+
+/// A new key out of `openssl genpkey`, PKCS #8, PEM.
+///
+/// # Panics
+/// Where openssl is missing, or makes no such key.
+#[must_use]
+pub fn openssl_key(arguments: &[&str]) -> String {
+    openssl("genpkey", arguments)
+}
+
+/// The same key in another form: `["-traditional"]` for PKCS #1.
+///
+/// # Panics
+/// Where openssl is missing, or does not read the key.
+#[must_use]
+pub fn openssl_rewrite(key: &Path, arguments: &[&str]) -> String {
+    let key = key.to_str().expect("a path in UTF-8");
+    openssl("pkey", &[&["-in", key], arguments].concat())
+}
+
+fn openssl(what: &str, arguments: &[&str]) -> String {
+    let output = output(Command::new("openssl").arg(what).args(arguments));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "openssl {what}: {said}");
+    String::from_utf8(output.stdout).expect("PEM")
 }
 
 impl std::fmt::Debug for Authority {
