@@ -60,6 +60,8 @@ pub fn looks(siembox: &Siembox) -> Looks {
         pri: true,
         system_name: siem("system_name").map(str::to_owned),
         full_header,
+        portable: false,
+        is_update: false,
     }
 }
 

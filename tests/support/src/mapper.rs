@@ -3,19 +3,21 @@
 //!
 //! It is what stories hold the arrived lines against, and shares no code with siembox: what both
 //! get wrong in the same way is wrong in the documentation. It is meant to be read beside the
-//! sample lines of the old agent; it is slow, and knows the default style (0.207.251, `original`)
-//! only. Where the documentation is silent, a comment says what was decided.
+//! sample lines of the old agent; it is slow, and knows the default version (0.207.251) only, in
+//! both profiles. Where the documentation is silent, a comment says what was decided.
 
 mod activity;
 mod alert;
 mod names;
 mod text;
+mod xdr;
 
 use std::fmt::Write as _;
 
 use serde_json::Value;
 
 use crate::records::Stream;
+use crate::records::xdr::List;
 
 /// How lines look; what stories set of it.
 #[derive(Debug, Clone)]
@@ -30,6 +32,10 @@ pub struct Looks {
     pub system_name: Option<String>,
     /// A complete RFC 5424 header in place of the old agent's.
     pub full_header: bool,
+    /// The profile `portable` in place of `original`.
+    pub portable: bool,
+    /// The line of an alert of Graph says that it changed: its time is that of the change.
+    pub is_update: bool,
 }
 
 /// What a line is made of.
@@ -54,22 +60,47 @@ pub fn line(stream: Stream, json: &str, looks: &Looks) -> String {
         Stream::Activities => activity::parts(&record, looks),
         Stream::Alerts => alert::parts(&record, looks),
     };
+    written(&parts, looks)
+}
+
+/// The line of a record of Defender XDR, without a line feed; of a behavior with its entities in
+/// the list `Entities`, as [`crate::records::xdr::Record::json`] gives it.
+///
+/// # Panics
+/// Where the JSON is no record of this list: without a time.
+#[must_use]
+pub fn xdr_line(list: List, json: &str, looks: &Looks) -> String {
+    let record: Value = serde_json::from_str(json).expect("JSON");
+    written(&xdr::parts(list, &record, looks), looks)
+}
+
+fn written(parts: &Parts, looks: &Looks) -> String {
     let mut line = header(parts.time_ms, looks);
-    let (id, name) = (text::in_header(&parts.id), text::in_header(&parts.name));
-    let version = text::in_header(&looks.version);
+    let in_header = |value| text::in_header(value, looks.portable);
+    let (id, name) = (in_header(&parts.id), in_header(&parts.name));
+    let version = in_header(&looks.version);
     let severity = parts.severity;
     let _ = write!(
         line,
         "CEF:0|MCAS|SIEM_Agent|{version}|{id}|{name}|{severity}|"
     );
-    let pairs: Vec<String> = (parts.pairs.iter())
-        .map(|(key, value)| match *key {
+    let mut pairs = Vec::new();
+    for (key, value) in &parts.pairs {
+        let value = match *key {
             // the quotes are the old agent's
-            "c6a1Label" => format!("{key}=\"{value}\""),
-            _ => format!("{key}={}", text::in_extension(value)),
-        })
-        .collect();
-    line + &pairs.join(" ")
+            "c6a1Label" if !looks.portable => format!("\"{value}\""),
+            _ => text::in_extension(value, looks.portable),
+        };
+        if looks.portable && value.is_empty() {
+            // an empty value is left out, with its label
+            let label = format!("{key}Label=");
+            pairs.pop_if(|before: &mut String| before.starts_with(&label));
+            continue;
+        }
+        pairs.push(format!("{key}={value}"));
+    }
+    // what stands behind the bar is no part of the first key
+    line + if looks.portable { " " } else { "" } + &pairs.join(" ")
 }
 
 fn header(time_ms: i64, looks: &Looks) -> String {
@@ -127,7 +158,9 @@ fn by_family(addresses: &[String]) -> (String, String) {
                 Some((host, port)) if !host.contains(':') && port.parse::<u16>().is_ok() => host,
                 _ => address.as_str(),
             };
-            bare.parse().ok()
+            bare.parse()
+                .ok()
+                .map(|address: IpAddr| address.to_canonical())
         })
         .collect();
     let first = |is_v4: bool| {

@@ -21,13 +21,15 @@ fn compared(set: &str) -> (usize, Vec<String>) {
             continue;
         };
         let style = &row["style"];
-        let other = ["profile", "time_format", "alert_name"];
+        let other = ["time_format", "alert_name"];
         let version = style["agent_version"].as_str().unwrap_or("0.207.251");
         // from 0.111 on activities are what they were to the end; alerts of that time have no src
         // yet
         let number: u32 = version.split('.').nth(1).unwrap().parse().unwrap();
         let is_activity = want.contains("|EVENT_CATEGORY_");
         let known = (111..298).contains(&number) && (is_activity || number == 207);
+        let named = style["profile"].as_str().unwrap_or("original");
+        assert!(["original", "portable"].contains(&named), "{named}");
         if !known || other.iter().any(|key| !style[*key].is_null()) {
             continue;
         }
@@ -40,6 +42,8 @@ fn compared(set: &str) -> (usize, Vec<String>) {
             pri: style["include_pri"] == true,
             system_name: text("system_name"),
             full_header: false,
+            portable: style["profile"] == "portable",
+            is_update: false,
         };
         let stream = if is_activity {
             Stream::Activities

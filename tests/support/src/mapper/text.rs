@@ -100,11 +100,19 @@ fn without_marks(text: &str) -> String {
 }
 
 /// A value behind a key: `\` and `=` escaped, line ends written as such, other control characters a
-/// blank.
-pub(super) fn in_extension(value: &str) -> String {
+/// blank. In the profile `portable` without a backslash, all on one line.
+pub(super) fn in_extension(value: &str, portable: bool) -> String {
+    let value = match portable {
+        true => value.replace("\r\n", " "),
+        false => value.to_owned(),
+    };
     let mut out = String::new();
     for character in value.trim().chars() {
         match character {
+            '\\' if portable => out.push_str("%5C"),
+            '=' if portable => out.push_str("%3D"),
+            _ if portable && LINE_ENDS.contains(&character) => out.push(' '),
+            _ if portable && character.is_control() => out.push(' '),
             '\\' => out.push_str("\\\\"),
             '=' => out.push_str("\\="),
             '\n' => out.push_str("\\n"),
@@ -117,11 +125,15 @@ pub(super) fn in_extension(value: &str) -> String {
     out.trim_end().to_owned()
 }
 
-/// A field of the header: `\` and `|` escaped, all on one line.
-pub(super) fn in_header(value: &str) -> String {
+/// A field of the header: `\` and `|` escaped, all on one line. In the profile `portable` without
+/// a backslash.
+pub(super) fn in_header(value: &str, portable: bool) -> String {
     let mut out = String::new();
     for character in value.trim().chars() {
         match character {
+            '\\' if portable => out.push_str("%5C"),
+            '|' if portable => out.push_str("%7C"),
+            '=' if portable => out.push_str("%3D"),
             '\\' => out.push_str("\\\\"),
             '|' => out.push_str("\\|"),
             _ if character.is_control() || LINE_ENDS.contains(&character) => out.push(' '),
