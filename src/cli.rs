@@ -12,8 +12,8 @@ mod help;
 mod wipe;
 
 pub use command::{
-    AnnounceArgs, BoardArgs, CheckArgs, ClockArgs, Command, OrphansArgs, PreviewArgs, RenderArgs,
-    ReplayArgs, RunArgs, SetupArguments, StatusArgs,
+    AnnounceArgs, BoardArgs, CheckArgs, ClockArgs, Command, MigrateArgs, OrphansArgs, PreviewArgs,
+    RenderArgs, ReplayArgs, RunArgs, SetupArguments, StatusArgs,
 };
 pub use exit::Exit;
 pub use help::help;
@@ -26,9 +26,9 @@ use crate::settings::nearest;
 use flags::{FLAGS, Flag, WrittenFlags};
 
 /// Commands by name, `run` first: it is the one meant where none is named.
-const COMMANDS: [&str; 11] = [
-    "run", "render", "preview", "check", "status", "replay", "orphans", "board", "example",
-    "clock", "announce",
+const COMMANDS: [&str; 12] = [
+    "run", "render", "preview", "check", "status", "replay", "migrate", "orphans", "board",
+    "example", "clock", "announce",
 ];
 
 /// The token, where no flag gives one.

@@ -78,8 +78,8 @@
 //! - `cli`: arguments become a command. Uses `board` `firmware` `orphan` `replay` `settings`
 //!   `stream`.
 //! - `commands`: what each command does, from its arguments to its exit code. Uses `appliance`
-//!   `board` `button` `check` `cli` `firmware` `led` `log` `network` `orphan` `preview` `render`
-//!   `replay` `settings` `status` `timekeeping` `run_file` `wiring`.
+//!   `board` `button` `check` `cli` `firmware` `led` `log` `migrate` `network` `orphan` `preview`
+//!   `render` `replay` `settings` `status` `stream` `timekeeping` `run_file` `wiring`.
 //! - `appliance`: builds the agents from the settings, starts them, watches them, stops them in
 //!   order. Uses `agent` `board` `check` `allocator` `orphan` `preview` `replay` `sent` `settings`
 //!   `spool` `status` `timekeeping` `web` `wiring`.
@@ -93,6 +93,8 @@
 //! - `preview`: `siembox preview`: what the filters let through now, as lines. Uses `settings`
 //!   `source` `stream` `wiring`.
 //! - `render`: `siembox render`: records in a file, as lines. Uses `cef` `event` `source` `syslog`.
+//! - `migrate`: `siembox migrate`: two sources of an agent are compared, and change places. Uses
+//!   `format` `settings` `source` `stream` `wiring`.
 //! - `replay`: `siembox replay`: what is asked of a running siembox, and how far it has come. Uses
 //!   `settings`.
 //! - `source`: the port that records come in by, the reader by time (cursor, overlap, seen ids),
@@ -170,6 +172,7 @@ mod led;
 mod ledger;
 mod lines;
 mod log;
+mod migrate;
 mod network;
 mod orphan;
 mod own_file;

@@ -68,7 +68,7 @@ pub(super) fn begins_ms(
     of_stream: &StreamSettings,
 ) -> Result<Option<i64>, AgentError> {
     let kind = of_stream.spec.kind;
-    let Some(class) = kind.class().filter(|_| settings.former.is_some()) else {
+    let Some(class) = kind.class().filter(|_| settings.other.is_some()) else {
         return Ok(None);
     };
     let mut earliest: Option<i64> = None;

@@ -94,7 +94,7 @@ impl<S: Spool + 'static> Agent<S> {
 
 /// What was sent: of both sources, where the agent had another one.
 fn sent_by(settings: &AgentSettings, sent: SentIds) -> SentIds {
-    match settings.former {
+    match settings.other {
         Some(_) => sent.across_sources(settings.streams.iter().map(|stream| stream.spec)),
         None => sent,
     }

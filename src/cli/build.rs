@@ -2,10 +2,11 @@
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::command::{
-    AnnounceArgs, BoardArgs, CheckArgs, ClockArgs, Command, OrphansArgs, PreviewArgs, RenderArgs,
-    ReplayArgs, RunArgs, SetupArguments, StatusArgs,
+    AnnounceArgs, BoardArgs, CheckArgs, ClockArgs, Command, MigrateArgs, OrphansArgs, PreviewArgs,
+    RenderArgs, ReplayArgs, RunArgs, SetupArguments, StatusArgs,
 };
 use super::flags::WrittenFlags;
 use super::{COMMANDS, TOKEN_VARIABLE, Usage};
@@ -14,7 +15,7 @@ use crate::orphan;
 use crate::replay::When;
 use crate::settings::{
     ApiUrl, Format, Needs, ODD_TOKEN, Overrides, ProxySettings, Refusal, Secret, SecretSource,
-    SyslogTarget, nearest,
+    SourceWord, SyslogTarget, nearest,
 };
 use crate::stream::{STREAMS, StreamSpec};
 
@@ -84,6 +85,19 @@ pub(super) fn build(
             dry_run: given.has("--dry-run"),
             json: given.has("--json"),
         }),
+        "migrate" => Command::Migrate(MigrateArgs {
+            setup: setup(Needs::Cloud)?,
+            agent,
+            to: parsed(&given, "--to", source_word)?.ok_or(Usage::FlagMissing {
+                command: "migrate",
+                flag: "--to",
+                value: "cloud-apps|defender-xdr",
+            })?,
+            since: parsed(&given, "--since", When::parse)?.unwrap_or(When::Ago(A_DAY)),
+            switch: given.has("--switch"),
+            both: given.has("--both"),
+            json: given.has("--json"),
+        }),
         "orphans" => Command::Orphans(OrphansArgs {
             setup: setup(Needs::Lines)?,
             request: orphan_request(&given, agent)?,
@@ -142,6 +156,9 @@ fn board_named(text: &str) -> Result<BoardProfile, Refusal> {
     })
 }
 
+/// What `siembox migrate` compares where nothing else is said.
+const A_DAY: Duration = Duration::from_secs(86_400);
+
 /// Which of them the agent's source has, only the running siembox knows.
 fn stream(text: &str) -> Result<StreamSpec, Refusal> {
     let mut all = STREAMS.iter().copied();
@@ -149,6 +166,12 @@ fn stream(text: &str) -> Result<StreamSpec, Refusal> {
         let names: Vec<&str> = STREAMS.iter().map(|stream| stream.name).collect();
         Refusal::found(text, names.join(", "))
     })
+}
+
+fn source_word(text: &str) -> Result<SourceWord, Refusal> {
+    let mut all = SourceWord::ALL.into_iter();
+    all.find(|word| word.as_str() == text)
+        .ok_or_else(|| Refusal::found(text, "cloud-apps, defender-xdr"))
 }
 
 fn command_named(word: &OsStr) -> Result<&'static str, Usage> {

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use crate::board::BoardProfile;
 use crate::orphan;
 use crate::replay::When;
-use crate::settings::{DEFAULT_FILE, LoadedSettings, Overrides, Settings, SettingsError};
+use crate::settings::{
+    DEFAULT_FILE, LoadedSettings, Overrides, Settings, SettingsError, SourceWord,
+};
 use crate::stream::StreamSpec;
 
 /// What is to be done.
@@ -26,6 +28,7 @@ pub enum Command {
     /// A window of time fetched again.
     Replay(ReplayArgs),
     /// Spools that belong to no agent.
+    Migrate(MigrateArgs),
     Orphans(OrphansArgs),
     /// Which board this is, and what it has.
     Board(BoardArgs),
@@ -126,6 +129,25 @@ pub struct ReplayArgs {
     pub json: bool,
 }
 
+/// `siembox migrate`
+#[derive(Debug, Clone, PartialEq)]
+pub struct MigrateArgs {
+    /// Where the settings come from; their file is changed.
+    pub setup: SetupArguments,
+    /// Whose source; `None` for the only agent's.
+    pub agent: Option<String>,
+    /// The kind of the source that it changes to.
+    pub to: SourceWord,
+    /// Where the comparison begins.
+    pub since: When,
+    /// Changes the source instead of comparing.
+    pub switch: bool,
+    /// And goes on to read the one that it had.
+    pub both: bool,
+    /// For programs instead of people.
+    pub json: bool,
+}
+
 /// `siembox orphans`
 #[derive(Debug, Clone, PartialEq)]
 pub struct OrphansArgs {
@@ -216,6 +238,7 @@ impl Command {
             | Self::Check(CheckArgs { setup, .. })
             | Self::Status(StatusArgs { setup, .. })
             | Self::Replay(ReplayArgs { setup, .. })
+            | Self::Migrate(MigrateArgs { setup, .. })
             | Self::Orphans(OrphansArgs { setup, .. })
             | Self::Clock(ClockArgs { setup, .. })
             | Self::Announce(AnnounceArgs { setup, .. }) => Some(setup),

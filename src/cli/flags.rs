@@ -19,12 +19,13 @@ pub(super) struct Flag {
 
 const STREAM: &[&str] = &["run", "preview", "check"];
 const SETUP: &[&str] = &[
-    "run", "render", "preview", "check", "status", "replay", "orphans", "clock", "announce",
+    "run", "render", "preview", "check", "status", "replay", "migrate", "orphans", "clock",
+    "announce",
 ];
 const EVERY: &[&str] = &super::COMMANDS;
 
 /// All flags, in the order of the help.
-pub(super) static FLAGS: [Flag; 28] = [
+pub(super) static FLAGS: [Flag; 31] = [
     flag("--config", &[], Some("FILE"), SETUP),
     flag(
         "--state",
@@ -53,19 +54,27 @@ pub(super) static FLAGS: [Flag; 28] = [
         "--agent",
         &[],
         Some("NAME"),
-        &["render", "preview", "check", "replay", "orphans"],
+        &["render", "preview", "check", "replay", "migrate", "orphans"],
     ),
     flag("--format", &[], Some("generic-cef|arcsight"), &["render"]),
     flag("--pri", &[], None, &["render"]),
-    flag("--since", &[], Some("TIME"), &["replay"]),
+    flag("--since", &[], Some("TIME"), &["replay", "migrate"]),
     flag("--until", &[], Some("TIME"), &["replay"]),
-    flag("--stream", &[], Some("activities|alerts"), &["replay"]),
+    flag("--stream", &[], Some("STREAM"), &["replay"]),
     flag("--again", &[], None, &["replay"]),
     flag("--dry-run", &[], None, &["replay"]),
     flag("--send", &[], Some("NAME"), &["orphans"]),
     flag("--delete", &[], Some("NAME"), &["orphans"]),
     flag("--yes", &[], None, &["orphans"]),
-    flag("--json", &[], None, &["status", "replay", "orphans"]),
+    flag("--to", &[], Some("cloud-apps|defender-xdr"), &["migrate"]),
+    flag("--switch", &[], None, &["migrate"]),
+    flag("--both", &[], None, &["migrate"]),
+    flag(
+        "--json",
+        &[],
+        None,
+        &["status", "replay", "migrate", "orphans"],
+    ),
     flag("--board", &[], Some("NAME"), &["board"]),
     flag("--test", &[], None, &["board"]),
     flag("--setup", &[], None, &["run"]),

@@ -10,6 +10,7 @@ pub fn help(command: Option<&str>) -> &'static str {
         Some("check") => CHECK,
         Some("status") => STATUS,
         Some("replay") => REPLAY,
+        Some("migrate") => MIGRATE,
         Some("orphans") => ORPHANS,
         Some("board") => BOARD,
         Some("example") => EXAMPLE,
@@ -26,7 +27,8 @@ CEF lines over syslog. It replaces the retired SIEM agent (mcas-siemagent).
 Usage: siembox [run] [--config FILE] [--state DIR] [--logsDirectory DIRNAME]
                [--proxy ADDRESS[:PORT]] [--token TOKEN | --token-file FILE]
                [--api-url URL] [--syslog HOST:PORT/udp|tcp|tls|relp|relp+tls]
-       siembox render | preview | check | status | replay | orphans | board | example
+       siembox render | preview | check | status | replay | migrate | orphans | board |
+               example
 
 First steps:
   siembox example > /etc/siembox/siembox.toml   writes a commented settings file
@@ -47,6 +49,7 @@ Commands (for details: siembox COMMAND --help):
   check     tests settings, clock, DNS, proxy, TLS, token, API and SIEM
   status    shows the status of the running siembox
   replay    reads a time window again and sends the records that are missing
+  migrate   compares an agent's two sources, or changes its source for the other
   orphans   lists, sends or deletes spools that belong to no agent in the settings
   board     identifies the board; with --test, tests its lamps and button
   example   prints a commented settings file (also: --print-example)
@@ -185,7 +188,7 @@ that are missing. Records that were sent before are not sent again, so that a ga
 without duplicates. Records within look_back are left to the running stream.
 
 Usage: siembox replay --since TIME [--until TIME] [--agent NAME]
-                      [--stream activities|alerts] [--again] [--dry-run] [--json]
+                      [--stream STREAM] [--again] [--dry-run] [--json]
                       [--config FILE] [--state DIR]
 
   --since TIME              start of the window: \"2026-11-01T10:00:00Z\",
@@ -193,9 +196,10 @@ Usage: siembox replay --since TIME [--until TIME] [--agent NAME]
                             offset), or an age: 36h, 2d; at most 180d ago
   --until TIME              end of the window, exclusive, in the same form (default: now)
   --agent NAME              the agent, if the settings have several
-  --stream STREAM           activities or alerts (default: both). The window refers to the
-                            time by which a stream is read: \"created\" of activities,
-                            \"timestamp\" of alerts
+  --stream STREAM           one stream, as siembox status names it: activities, alerts,
+                            graph_alerts, cloud_app_events and so on (default: all). The
+                            window refers to the time by which a stream is read:
+                            \"created\" of activities, \"timestamp\" of alerts
   --again                   also sends records that were sent before
   --dry-run                 counts only; sends nothing
   --json                    prints JSON, for programs: one object per line
@@ -209,6 +213,32 @@ is 0 if the whole window was read, 1 if not, and 69 if no siembox is running.
 
   siembox replay --since 2026-11-01T10:00:00Z --until 2026-11-01T12:00:00Z
   siembox replay --since 2d --stream alerts --dry-run
+";
+
+const MIGRATE: &str = "\
+siembox migrate: an agent changes its source, for example from the API of Defender for Cloud
+Apps to Defender XDR. The settings of the agent name the new source in
+[agent.other_source]. siembox migrate compares what both sources hold: which records both
+have, which only one, and how their lines differ, field by field. It sends nothing and
+changes nothing. With --switch, the two sources change places in the settings file; a
+running siembox takes that over by itself. What one source has sent, the other does not send
+again, and the new one begins where the old one was left. The same command takes it back.
+
+Usage: siembox migrate --to KIND [--agent NAME] [--since TIME] [--json] [--config FILE]
+       siembox migrate --to KIND [--agent NAME] --switch [--both] [--config FILE]
+
+  --to KIND                 the kind of the new source: cloud-apps or defender-xdr
+  --agent NAME              the agent, if the settings have several
+  --since TIME              start of the comparison: \"2026-11-01 10:00\" (UTC) or an age,
+                            36h, 2d (default: 1d). Its end is an hour ago
+  --switch                  changes the source
+  --both                    goes on to read the old source too; each record comes once
+  --json                    prints JSON, for programs: one object per line
+  --config FILE             settings file (default: /etc/siembox/siembox.toml)
+
+  siembox migrate --agent contoso --to defender-xdr
+  siembox migrate --agent contoso --to defender-xdr --switch --both
+  siembox migrate --agent contoso --to cloud-apps --switch
 ";
 
 const ORPHANS: &str = "\

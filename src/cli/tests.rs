@@ -183,7 +183,7 @@ fn wrong_usage_is_told_with_reason_and_nearest() {
         (
             "rnder",
             "unknown command \"rnder\"; did you mean \"render\"?; commands: run, render, preview, \
-                check, status, replay, orphans, board, example, clock, announce",
+                check, status, replay, migrate, orphans, board, example, clock, announce",
         ),
         (
             "render --syslog x:1/udp",

@@ -3,7 +3,9 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use super::{announce, board, check, clock, lease, orphans, preview, render, replay, run, status};
+use super::{
+    announce, board, check, clock, lease, migrate, orphans, preview, render, replay, run, status,
+};
 use crate::cli::{self, Command, Exit};
 use crate::{firmware, settings};
 
@@ -22,6 +24,7 @@ pub fn program() -> ExitCode {
         Ok(Command::Check(args)) => check(args),
         Ok(Command::Status(args)) => status(args),
         Ok(Command::Replay(args)) => replay(args),
+        Ok(Command::Migrate(args)) => migrate(args),
         Ok(Command::Orphans(args)) => orphans(args),
         Ok(Command::Board(args)) => board(args),
         Ok(Command::Announce(args)) => announce(args),

@@ -3,7 +3,7 @@
 //!
 //! After a move from one source to another, and while both are read, the same record comes from
 //! both, under one id. What one side has sent is known here by its fingerprint, for as long as the
-//! settings name the former source. The streams of both sides that may hold the same record take
+//! settings name two sources. The streams of both sides that may hold the same record take
 //! turns, so that none sends what the other is writing just now.
 
 use std::collections::{HashSet, VecDeque};

@@ -4,10 +4,10 @@ use super::overrides::Overrides;
 use super::section::Section;
 use super::source::{ONLY_WITH_DEFENDER_XDR, SourceKind};
 use super::{
-    AlertSettings, FormerSourceSettings, LedgerSettings, NameSettings, Refusal, SentIdSettings,
-    SiemSettings, SourceSettings, SpoolSettings, StreamSettings,
+    AlertSettings, ApiSettings, LedgerSettings, NameSettings, OtherSourceSettings, Refusal,
+    SentIdSettings, SiemSettings, SourceSettings, SpoolSettings, StreamSettings,
 };
-use super::{former_source, ledger, names, sent_ids, siem, source, source_streams, spool};
+use super::{ledger, names, other_source, sent_ids, siem, source, source_streams, spool};
 use crate::stream::StreamSpec;
 
 /// What is said where an agent is needed and there is none.
@@ -25,8 +25,9 @@ pub struct AgentSettings {
     pub paused: bool,
     /// `[agent.source]`
     pub source: SourceSettings,
-    /// `[agent.former_source]`: the source that was changed for this one.
-    pub former: Option<FormerSourceSettings>,
+    /// `[agent.other_source]`: a second source of the same records: the one
+    /// that the agent had before, or will have.
+    pub other: Option<OtherSourceSettings>,
     /// `[agent.siem]`
     pub siem: SiemSettings,
     /// `[agent.activities]`, `[agent.alerts]`, `[agent.incidents]`: the streams of its source, in
@@ -57,13 +58,15 @@ pub(super) fn read(section: &Section, given: &Overrides) -> Option<AgentSettings
     let of_source = section.table("source");
     let kind = source::kind(&of_source);
     let source = source::read(of_source, kind, given);
-    let former = section.has("former_source").then(|| {
-        let former = section.table("former_source");
-        former_source::read(former, kind, given)
+    let other = section.has("other_source").then(|| {
+        let other = section.table("other_source");
+        other_source::read(other, kind, given)
     });
     let siem = siem::read(section.table("siem"), given);
     let (mut streams, alerts) = source_streams::read(section, kind);
-    let names = names(section, kind);
+    let is_xdr = |source: &SourceSettings| matches!(source.api, ApiSettings::DefenderXdr(_));
+    let other_is_xdr = (other.iter().flatten()).any(|other| is_xdr(&other.source));
+    let names = names(section, kind == SourceKind::DefenderXdr || other_is_xdr);
     let spool = spool::read(section.table("spool"));
     let ledger = ledger::read(section.table("ledger"));
     let memory = sent_ids::read(section.table("replay"));
@@ -73,19 +76,19 @@ pub(super) fn read(section: &Section, given: &Overrides) -> Option<AgentSettings
             section.table(first).refuse("enabled", &all_off(&sections));
         }
     }
-    let former = match former {
+    let other = match other {
         None => None,
-        Some(former) => {
-            let former = former?;
-            streams.extend(former.streams.iter().cloned());
-            Some(former)
+        Some(other) => {
+            let other = other?;
+            streams.extend(other.streams.iter().cloned());
+            Some(other)
         }
     };
     Some(AgentSettings {
         name: name?,
         paused,
         source: source?,
-        former,
+        other,
         siem: siem?,
         streams,
         alerts,
@@ -96,8 +99,9 @@ pub(super) fn read(section: &Section, given: &Overrides) -> Option<AgentSettings
     })
 }
 
-fn names(section: &Section, kind: SourceKind) -> NameSettings {
-    if kind == SourceKind::DefenderXdr {
+/// `[agent.names]`, where one of its sources is of use for it.
+fn names(section: &Section, has_xdr: bool) -> NameSettings {
+    if has_xdr {
         return names::read(section.table("names"));
     }
     section.refuse_elsewhere("names", ONLY_WITH_DEFENDER_XDR);
@@ -126,26 +130,26 @@ fn all_off(sections: &[&str]) -> String {
 // === impl AgentSettings ===
 
 impl AgentSettings {
-    /// The source of this stream: the present one, or the former one where the stream is its own.
+    /// The source of this stream: the present one, or the other one where the stream is its own.
     #[must_use]
     pub fn source_of(&self, spec: StreamSpec) -> &SourceSettings {
-        let of_former = |former: &&FormerSourceSettings| former.has(spec);
-        let former = self.former.as_ref().filter(of_former);
-        former.map_or(&self.source, |former| &former.source)
+        let of_other = |other: &&OtherSourceSettings| other.has(spec);
+        let other = self.other.as_ref().filter(of_other);
+        other.map_or(&self.source, |other| &other.source)
     }
 
     /// What only alerts have, of the source of this stream.
     #[must_use]
     pub fn alerts_of(&self, spec: StreamSpec) -> &AlertSettings {
-        let of_former = |former: &&FormerSourceSettings| former.has(spec);
-        let former = self.former.as_ref().filter(of_former);
-        former.map_or(&self.alerts, |former| &former.alerts)
+        let of_other = |other: &&OtherSourceSettings| other.has(spec);
+        let other = self.other.as_ref().filter(of_other);
+        other.map_or(&self.alerts, |other| &other.alerts)
     }
 
     /// All its sources.
     pub fn sources(&self) -> impl Iterator<Item = &SourceSettings> {
-        let former = self.former.iter().map(|former| &former.source);
-        std::iter::once(&self.source).chain(former)
+        let other = self.other.iter().map(|other| &other.source);
+        std::iter::once(&self.source).chain(other)
     }
 
     /// The settings of this stream, where its source has it.

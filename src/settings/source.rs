@@ -8,6 +8,7 @@ pub use cloud_apps::CloudAppsSettings;
 pub use defender_xdr::DefenderXdrSettings;
 pub(super) use defender_xdr::only_with_cloud_apps;
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -49,6 +50,15 @@ pub enum ApiSettings {
     DefenderXdr(DefenderXdrSettings),
 }
 
+/// `kind`, as the settings, commands and pages write it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceWord {
+    /// Defender for Cloud Apps.
+    CloudApps,
+    /// Defender XDR.
+    DefenderXdr,
+}
+
 /// The words of `kind`, and the streams that each has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SourceKind {
@@ -59,8 +69,11 @@ pub(super) enum SourceKind {
 }
 
 const KINDS: &[(&str, SourceKind)] = &[
-    ("cloud-apps", SourceKind::CloudApps(CLOUD_APPS)),
-    ("defender-xdr", SourceKind::DefenderXdr),
+    (
+        SourceWord::CloudApps.as_str(),
+        SourceKind::CloudApps(CLOUD_APPS),
+    ),
+    (SourceWord::DefenderXdr.as_str(), SourceKind::DefenderXdr),
     #[cfg(test)]
     (
         "cloud-apps-and-devices",
@@ -168,6 +181,15 @@ impl SourceSettings {
         }
     }
 
+    /// Its kind.
+    #[must_use]
+    pub fn word(&self) -> SourceWord {
+        match &self.api {
+            ApiSettings::CloudApps(_) => SourceWord::CloudApps,
+            ApiSettings::DefenderXdr(_) => SourceWord::DefenderXdr,
+        }
+    }
+
     /// Whom the API's request limit belongs to: agents of the same tenant share it.
     #[must_use]
     pub fn tenant(&self) -> String {
@@ -210,5 +232,27 @@ impl SourceSettings {
             Some(token) => token.read_token(),
             None => self.secret().read_client_secret(),
         }
+    }
+}
+
+// === impl SourceWord ===
+
+impl SourceWord {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::CloudApps, Self::DefenderXdr];
+
+    /// As it is written.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CloudApps => "cloud-apps",
+            Self::DefenderXdr => "defender-xdr",
+        }
+    }
+}
+
+impl fmt::Display for SourceWord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }

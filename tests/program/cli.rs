@@ -114,7 +114,7 @@ fn wrong_usage_ends_with_64_the_reason_and_the_way_to_help() {
         (
             &["chek"],
             "siembox: unknown command \"chek\"; did you mean \"check\"?; commands: run, render, \
-                preview, check, status, replay, orphans, board, example, clock, announce\n",
+                preview, check, status, replay, migrate, orphans, board, example, clock, announce\n",
         ),
         (
             &["--proxy", "proxy:0"],

@@ -49,8 +49,8 @@ fn names_every_setting() {
 fn names_every_command() {
     let (help, text) = (siembox::for_tests::cli::help(None), for_users());
     for command in [
-        "run", "render", "preview", "check", "status", "replay", "orphans", "board", "example",
-        "clock", "announce",
+        "run", "render", "preview", "check", "status", "replay", "migrate", "orphans", "board",
+        "example", "clock", "announce",
     ] {
         assert!(help.contains(command), "the help names {command}");
         let named = text.contains(&format!("`siembox {command}")) || command == "run";

@@ -1,17 +1,17 @@
-//! `[agent.former_source]`: the source that an agent had before, with its streams.
+//! `[agent.other_source]`: a second source of the same records, with its streams: the one that the
+//! agent had before, or will have.
 //!
-//! It tells which records the SIEM has already, so that a change of the source sends none twice;
-//! while `read` is true, both sources are read.
+//! What one source has sent, the other does not send again; while `read` is true, both are read.
 
-use super::overrides::{Needs, Overrides};
+use super::overrides::Overrides;
 use super::section::Section;
 use super::source::{self, SourceKind};
 use super::{AlertSettings, SourceSettings, StreamSettings, source_streams};
 use crate::stream::StreamSpec;
 
-/// `[agent.former_source]`
+/// `[agent.other_source]`
 #[derive(Debug, Clone, PartialEq)]
-pub struct FormerSourceSettings {
+pub struct OtherSourceSettings {
     /// As in `[agent.source]`.
     pub source: SourceSettings,
     /// Its streams, in sections below; all off unless `read`.
@@ -25,7 +25,7 @@ pub(super) fn read(
     section: Section,
     present: SourceKind,
     given: &Overrides,
-) -> Option<FormerSourceSettings> {
+) -> Option<OtherSourceSettings> {
     let kind = source::kind(&section);
     if kind == present {
         section.refuse(
@@ -38,23 +38,23 @@ pub(super) fn read(
     for stream in &mut streams {
         stream.enabled &= is_read;
     }
-    // flags are about the present source; a former one that is not read needs no way in
+    // flags are about [agent.source]
     let given = Overrides {
         proxy: given.proxy.clone(),
-        needs: if is_read { given.needs } else { Needs::Lines },
+        needs: given.needs,
         ..Overrides::default()
     };
     let source = source::read(section, kind, &given);
-    Some(FormerSourceSettings {
+    Some(OtherSourceSettings {
         source: source?,
         streams,
         alerts,
     })
 }
 
-// === impl FormerSourceSettings ===
+// === impl OtherSourceSettings ===
 
-impl FormerSourceSettings {
+impl OtherSourceSettings {
     /// Is this stream one of its own?
     #[must_use]
     pub fn has(&self, spec: StreamSpec) -> bool {
