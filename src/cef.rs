@@ -37,6 +37,8 @@ use escape::Escapes;
 use fields::{CefField, Value};
 use portal::Portal;
 
+use crate::event::Names;
+
 /// What a line's looks depend on.
 #[derive(Debug, Clone)]
 pub struct Looks<'a> {
@@ -55,6 +57,8 @@ pub struct Looks<'a> {
     /// The portal's address, where it is not the one made of `api_url`:
     /// `https://cloud-app-security.com`.
     pub portal: Option<&'a str>,
+    /// Names that the settings add to the tables.
+    pub names: &'a Names,
 }
 
 /// `profile`
@@ -94,6 +98,8 @@ pub struct Style {
     activity_url: String,
     /// Address of an alert up to its id.
     alert_url: String,
+    /// Of apps, before those of the table.
+    names: Names,
 }
 
 /// A key with everything that stands before its value, and where the value comes from.
@@ -148,6 +154,7 @@ impl Style {
                 false => escaped(&portal.activity),
             },
             alert_url: escaped(&portal.alert),
+            names: looks.names.clone(),
         }
     }
 }

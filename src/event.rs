@@ -7,12 +7,14 @@
 mod alerts;
 mod apps;
 mod categories;
+mod names;
 mod owned;
 mod weight;
 
 pub use alerts::alert_name;
 pub use apps::app_name;
 pub use categories::category_label;
+pub use names::{NameTables, Names};
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -29,6 +31,8 @@ pub struct Event<'a> {
     pub origin: Origin,
     /// When it happened, milliseconds since 1970.
     pub at_ms: i64,
+    /// From when to when it went on, where that is another time than `at_ms`.
+    pub span: Option<EventSpan>,
     /// The description as plain text: no HTML, no entities. May hold newlines.
     pub message: Cow<'a, str>,
     /// The subject users; for most events one, for some none.
@@ -43,6 +47,15 @@ pub struct Event<'a> {
     pub policies: Vec<Cow<'a, str>>,
     /// What only an activity or only an alert has.
     pub kind: EventKind<'a>,
+}
+
+/// A stretch of time, milliseconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventSpan {
+    /// Where it begins.
+    pub start_ms: i64,
+    /// Where it ends.
+    pub end_ms: i64,
 }
 
 /// A cloud app.
@@ -129,6 +142,16 @@ impl Event<'_> {
     #[must_use]
     pub fn identity(&self) -> &str {
         self.identity.as_deref().unwrap_or(&self.id)
+    }
+
+    /// From when to when it went on.
+    #[must_use]
+    pub fn span(&self) -> EventSpan {
+        let at_ms = self.at_ms;
+        self.span.unwrap_or(EventSpan {
+            start_ms: at_ms,
+            end_ms: at_ms,
+        })
     }
 }
 

@@ -25,7 +25,7 @@ pub mod clock {
 
 pub mod event {
     pub use crate::event::{
-        AlertClass, App, Event, EventKind, Origin, Severity, alert_name, app_name,
+        AlertClass, App, Event, EventKind, Names, Origin, Severity, alert_name, app_name,
     };
 }
 
@@ -111,13 +111,11 @@ pub mod sink {
 pub mod source {
     pub use crate::source::{
         Answer, Credential, Cursor, Entra, EntraApp, PageResult, Place, PollInterval, Query,
-        ReadRecord, Recipient, Record, RequestLimit, Rules, Seen, Source, SourceError,
-        SourceErrorKind, TimeReader, Unreadable, Verdict, fingerprint, refusal,
+        Recipient, Record, RequestLimit, Rules, Seen, Source, SourceError, SourceErrorKind,
+        TimeReader, Unreadable, Verdict, fingerprint, refusal,
     };
     pub mod cloud_apps {
-        pub use crate::source::cloud_apps::{
-            CloudApps, CloudAuth, LAYOUT, PERMISSION, RECORDS, RULES,
-        };
+        pub use crate::source::cloud_apps::{CloudApps, CloudAuth, LAYOUT, PERMISSION, RULES};
         pub mod record {
             pub use crate::source::cloud_apps::record::{activity, alert};
         }
@@ -186,5 +184,5 @@ pub mod web {
 }
 
 pub mod wiring {
-    pub use crate::wiring::line_writer;
+    pub use crate::wiring::{KNOWN_RECORDS, line_writer};
 }

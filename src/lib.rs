@@ -84,7 +84,8 @@
 //!   order. Uses `agent` `board` `check` `allocator` `orphan` `preview` `replay` `sent` `settings`
 //!   `spool` `status` `timekeeping` `web` `wiring`.
 //! - `wiring`: settings become source, sink, line writer and spool; no other room names an adapter.
-//!   Uses `cef` `format` `settings` `sink` `source` `spool` `stream` `syslog` `trust`.
+//!   Uses `cef` `event` `format` `settings` `sink` `source` `spool` `stream` `syslog`
+//!   `trust`.
 //! - `agent`: one configured SIEM agent: pollers, forwarder and replays as one supervised set of
 //!   streams; knows ports only. Uses `cef` `event` `format` `ledger` `replay` `sent` `settings`
 //!   `sink` `source` `spool` `status` `stream` `timekeeping`.

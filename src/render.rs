@@ -8,7 +8,7 @@ pub use split::{RecordText, records};
 use std::io::{self, Write};
 
 use crate::cef::Style;
-use crate::event::Origin;
+use crate::event::{Names, Origin};
 use crate::foreign::without_secrets;
 use crate::source::{KnownRecords, Record};
 use crate::syslog::Header;
@@ -19,6 +19,8 @@ use crate::text_file;
 pub struct Rendering<'a> {
     /// Which records there may be.
     pub known: &'a KnownRecords,
+    /// Names that the settings add to the tables.
+    pub names: &'a Names,
     /// Looks of the CEF text.
     pub style: &'a Style,
     /// What stands before it, where anything does.
@@ -52,11 +54,9 @@ pub fn render(
 ) -> io::Result<RenderOutcome> {
     let mut outcome = RenderOutcome::default();
     let mut line = String::new();
-    for RecordText { place, record } in records(&text_file::decode_lossy(input), with.known.list) {
-        match record
-            .map_err(Problem::new)
-            .and_then(|raw| read(raw, with.known))
-        {
+    let lists: Vec<&str> = with.known.lists().collect();
+    for RecordText { place, record } in records(&text_file::decode_lossy(input), &lists) {
+        match record.map_err(Problem::new).and_then(|raw| read(raw, with)) {
             Ok(Record { event, .. }) => {
                 if !with.defender_for_identity && event.origin == Origin::DefenderForIdentity {
                     outcome.left_out += 1;
@@ -95,11 +95,13 @@ impl Problem {
     }
 }
 
-fn read<'r>(raw: &'r str, known: &KnownRecords) -> Result<Record<'r>, Problem> {
-    known.read(raw).map_err(|unreadable| Problem {
-        id: unreadable.id,
-        reason: unreadable.reason,
-    })
+fn read<'r>(raw: &'r str, with: Rendering<'_>) -> Result<Record<'r>, Problem> {
+    with.known
+        .read(raw, with.names)
+        .map_err(|unreadable| Problem {
+            id: unreadable.id,
+            reason: unreadable.reason,
+        })
 }
 
 #[cfg(test)]

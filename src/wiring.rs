@@ -9,12 +9,15 @@ mod source;
 mod spool;
 
 pub use crate::sink::wire::Wire;
-/// The records that a file may hold.
-pub use crate::source::cloud_apps::RECORDS as KNOWN_RECORDS;
 pub use error::WiringError;
 pub use limits::RequestLimits;
-pub use line::{line_writer, machine_name, system_name};
+pub use line::{line_writer, machine_name, names, system_name};
 pub use sink::{Receiver, siem_target};
 pub(crate) use source::tunnel;
 pub use source::{Sources, open_source, route};
 pub use spool::{AgentSpool, contained_here, is_spool, open_orphan, open_spool};
+
+use crate::source::{KnownRecords, cloud_apps};
+
+/// The records that a file may hold. Those whose keys are theirs alone stand first.
+pub const KNOWN_RECORDS: KnownRecords = KnownRecords(&[cloud_apps::RECORDS]);

@@ -16,7 +16,10 @@ pub(super) struct CefField {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Value {
     Id,
+    /// When it happened, as the header says.
     Time,
+    Start,
+    End,
     Message,
     /// Joined by commas, like all that can be several.
     Users,
@@ -76,7 +79,7 @@ pub(super) fn alert(version: &Version) -> &'static [&'static [CefField]] {
 
 const ID: &[CefField] = &[plain("externalId", Value::Id)];
 const RECEIPT: &[CefField] = &[plain("rt", Value::Time)];
-const TIMES: &[CefField] = &[plain("start", Value::Time), plain("end", Value::Time)];
+const TIMES: &[CefField] = &[plain("start", Value::Start), plain("end", Value::End)];
 const WHO: &[CefField] = &[
     plain("msg", Value::Message),
     plain("suser", Value::Users),

@@ -123,10 +123,12 @@ impl Style {
         match (value, &event.kind) {
             (Value::Id, _) => self.extension.write(&event.id, out),
             (Value::Time, _) => number(event.at_ms, out),
+            (Value::Start, _) => number(event.span().start_ms, out),
+            (Value::End, _) => number(event.span().end_ms, out),
             (Value::Message, _) => self.extension.write(&event.message, out),
             (Value::Users, _) => self.list(&event.users, out),
             (Value::Services, _) => self.list(event.apps.iter().map(|app| &app.title), out),
-            (Value::Apps, _) => app_names(event, out),
+            (Value::Apps, _) => self.app_names(event, out),
             (Value::AddressV4, _) => first(&event.addresses, IpAddr::is_ipv4, out),
             (Value::AddressV6, _) => first(&event.addresses, IpAddr::is_ipv6, out),
             (Value::PortalUrl, _) => self.portal_url(event, out),
@@ -190,26 +192,27 @@ impl Style {
             self.extension.write(text.as_ref(), out);
         }
     }
-}
 
-/// `APPID_ONEDRIVE,APPID_26069`
-fn app_names(event: &Event<'_>, out: &mut String) {
-    let start = out.len();
-    for app in &event.apps {
-        let name = app_name(app.number, &app.title);
-        if name.is_none() && app.number.is_none() {
-            continue;
-        }
-        if out.len() > start {
-            out.push(',');
-        }
-        match (name, app.number) {
-            (Some(name), _) => out.push_str(name),
-            (None, Some(app)) => {
-                out.push_str("APPID_");
-                number(i64::from(app), out);
+    /// `APPID_ONEDRIVE,APPID_26069`
+    fn app_names(&self, event: &Event<'_>, out: &mut String) {
+        let start = out.len();
+        for app in &event.apps {
+            let own = self.names.app(app.number, &app.title);
+            let name = own.or_else(|| app_name(app.number, &app.title));
+            if name.is_none() && app.number.is_none() {
+                continue;
             }
-            (None, None) => {}
+            if out.len() > start {
+                out.push(',');
+            }
+            match (name, app.number) {
+                (Some(name), _) => out.push_str(name),
+                (None, Some(app)) => {
+                    out.push_str("APPID_");
+                    number(i64::from(app), out);
+                }
+                (None, None) => {}
+            }
         }
     }
 }

@@ -8,7 +8,9 @@ use proptest::prelude::*;
 use siembox_support::cef_reader::Cef;
 
 use super::*;
-use crate::event::{AlertClass, App, Event, EventKind, Origin, Severity};
+use crate::event::{
+    AlertClass, App, Event, EventKind, EventSpan, NameTables, Names, Origin, Severity,
+};
 
 const API: &str = "https://contoso.us3.portal.cloudappsecurity.com";
 
@@ -20,6 +22,7 @@ fn style(profile: Profile, version: &str) -> Style {
         alert_name: AlertName::Title,
         api_url: API,
         portal: None,
+        names: &Names::default(),
         agent_version: &agent_version,
     })
 }
@@ -36,6 +39,7 @@ fn alert(title: &'static str) -> Event<'static> {
         identity: None,
         origin: Origin::Source,
         at_ms: 1_500_151_350_531,
+        span: None,
         message: "Ann did it".into(),
         users: vec![
             "ann@contoso.com".into(),
@@ -252,6 +256,7 @@ fn event() -> impl Strategy<Value = Event<'static>> {
                 identity: None,
                 origin: Origin::Source,
                 at_ms,
+                span: None,
                 message,
                 users,
                 apps,
@@ -339,4 +344,38 @@ proptest! {
             prop_assert!(!breaks, "{}", line);
         }
     }
+}
+
+#[test]
+fn what_went_on_for_a_while_has_a_start_and_an_end_of_its_own() {
+    let mut event = alert("t");
+    event.span = Some(EventSpan {
+        start_ms: 1,
+        end_ms: 2,
+    });
+    let line = line(&style(Profile::Original, "0.207.251"), &event);
+    let times = format!("rt={} start=1 end=2 ", event.at_ms);
+    assert!(line.contains(&times), "{line}");
+}
+
+#[test]
+fn names_of_the_settings_go_before_those_of_the_table() {
+    let agent_version = Version::parse("0.207.251").unwrap();
+    let apps = [("15600", "APPID_DISK"), ("26069", "APPID_DRIVE")];
+    let apps = apps.map(|(said, name)| (said.to_owned(), name.to_owned()));
+    let names = Names::new(NameTables {
+        apps: apps.into(),
+        ..NameTables::default()
+    });
+    let style = Style::new(&Looks {
+        profile: Profile::Original,
+        severity: [3, 6, 9, 0],
+        alert_name: AlertName::Title,
+        api_url: API,
+        portal: None,
+        names: &names,
+        agent_version: &agent_version,
+    });
+    let line = line(&style, &alert("t"));
+    assert!(line.contains("cs2=APPID_DISK,APPID_DRIVE "), "{line}");
 }

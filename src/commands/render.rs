@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{load, meant, usage};
 use crate::cli::{Exit, RenderArgs};
 use crate::render::{self, Rendering};
-use crate::wiring::{KNOWN_RECORDS, line_writer};
+use crate::wiring::{KNOWN_RECORDS, line_writer, names};
 
 /// Prints the lines of the records in files or on standard input; 1 where one could not be read.
 pub fn render(args: RenderArgs) -> Exit {
@@ -25,6 +25,7 @@ pub fn render(args: RenderArgs) -> Exit {
     };
     let with = Rendering {
         known: &KNOWN_RECORDS,
+        names: &names(&agent),
         style: &writer.style,
         header: Some(&writer.header),
         defender_for_identity: writer.defender_for_identity,

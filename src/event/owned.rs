@@ -14,6 +14,7 @@ impl Event<'_> {
             identity: self.identity.map(owned),
             origin: self.origin,
             at_ms: self.at_ms,
+            span: self.span,
             message: owned(self.message),
             users: all_owned(self.users),
             apps: self.apps.into_iter().map(App::into_owned).collect(),

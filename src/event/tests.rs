@@ -6,6 +6,7 @@ fn alert(id: &'static str, identity: Option<&'static str>) -> Event<'static> {
         identity: identity.map(Cow::Borrowed),
         origin: Origin::default(),
         at_ms: 1,
+        span: None,
         message: "".into(),
         users: Vec::new(),
         apps: Vec::new(),

@@ -36,13 +36,13 @@ impl fmt::Display for RecordPlace {
     }
 }
 
-/// All records in their order. `member` is the member of a whole answer that holds its list.
+/// All records in their order. `members` are those of a whole answer that hold a list.
 #[must_use]
-pub fn records<'t>(text: &'t str, member: &'static str) -> Vec<RecordText<'t>> {
+pub fn records<'t>(text: &'t str, members: &[&'static str]) -> Vec<RecordText<'t>> {
     let mut found = Vec::new();
     let mut lines = Lines {
         text,
-        member,
+        members,
         at: 0,
         line: 1,
     };
@@ -65,7 +65,7 @@ pub fn records<'t>(text: &'t str, member: &'static str) -> Vec<RecordText<'t>> {
 /// The records in one JSON value.
 fn take<'t>(value: &'t str, lines: &mut Lines<'_>, found: &mut Vec<RecordText<'t>>) {
     let start = value.as_ptr() as usize - lines.text.as_ptr() as usize;
-    match listing::begin(value, lines.member) {
+    match listing::begin(value, lines.members) {
         Some(begin) => list(
             &listing::elements(&value[begin..]),
             start + begin,
@@ -109,7 +109,7 @@ fn damaged<'t>(
     found: &mut Vec<RecordText<'t>>,
 ) -> usize {
     let next = next_record(rest);
-    if let Some(begin) = listing::begin(&rest[..next], lines.member) {
+    if let Some(begin) = listing::begin(&rest[..next], lines.members) {
         let listing = listing::elements(&rest[begin..]);
         let count = listing.elements.len();
         if count > 0 {
@@ -184,8 +184,8 @@ fn reason(error: &serde_json::Error, first: usize) -> String {
 /// Turns offsets, asked for in rising order, into lines.
 struct Lines<'t> {
     text: &'t str,
-    /// The member of an answer that holds its list.
-    member: &'static str,
+    /// The members of an answer that hold a list.
+    members: &'t [&'static str],
     at: usize,
     line: usize,
 }
@@ -213,7 +213,7 @@ mod tests {
             Ok(record) => format!("{place}: {record}"),
             Err(reason) => format!("{place}: !{reason}"),
         };
-        records(text, "data").into_iter().map(one).collect()
+        records(text, &["data"]).into_iter().map(one).collect()
     }
 
     #[test]
@@ -321,7 +321,7 @@ mod tests {
     proptest! {
         #[test]
         fn ends_and_never_panics(text in "[\\[\\]{}\":, \na1\\\\é]{0,80}") {
-            prop_assert!(records(&text, "data").len() <= text.len());
+            prop_assert!(records(&text, &["data"]).len() <= text.len());
         }
     }
 }

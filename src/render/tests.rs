@@ -5,7 +5,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::cef::{AlertName, Looks, Profile, Version};
+use crate::event::Names;
 use crate::source::cloud_apps::RECORDS;
+
+const KNOWN: KnownRecords = KnownRecords(&[RECORDS]);
 
 const ACTIVITY: &str =
     r#"{"_id": "a1", "timestamp": 1595096313000, "eventTypeName": "EVENT_CATEGORY_LOGIN"}"#;
@@ -20,6 +23,7 @@ fn style() -> Style {
         alert_name: AlertName::Title,
         api_url: "https://contoso.us.portal.cloudappsecurity.com",
         portal: None,
+        names: &Names::default(),
     })
 }
 
@@ -31,7 +35,8 @@ fn rendered(
     let (mut lines, mut problems) = (Vec::new(), Vec::new());
     let style = style();
     let with = Rendering {
-        known: &RECORDS,
+        known: &KNOWN,
+        names: &Names::default(),
         style: &style,
         header,
         defender_for_identity,

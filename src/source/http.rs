@@ -6,10 +6,10 @@ mod body;
 mod connect;
 mod error_text;
 mod keep_alive;
+mod response;
 mod tls;
 pub(crate) mod tunnel;
 
-use std::io::Read;
 use std::time::Duration;
 
 use rustls_pki_types::CertificateDer;
@@ -20,11 +20,11 @@ use ureq::unversioned::transport::Connector;
 
 use super::SourceError;
 use crate::clock;
-use crate::foreign::ForeignText;
 use crate::trust;
 use address_order::AddressOrder;
 pub use body::Body;
 use connect::{CountedConnector, Tcp};
+pub use response::Response;
 use tls::Tls;
 
 /// The largest decoded body that is taken in. A page of 5,000 activities of 6 kB fits twice; a gzip
@@ -63,16 +63,14 @@ enum Connections {
     New { left: Duration },
 }
 
-/// A body whose address has its turn last once it breaks off.
-struct Witnessed<R> {
-    reader: R,
-    turns: AddressOrder,
-}
-
-impl<R: Read> Read for Witnessed<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        (self.reader.read(buffer)).inspect_err(|_| self.turns.last_failed())
-    }
+/// What is asked. Either changes nothing, so that it may be asked twice.
+#[derive(Debug, Clone, Copy)]
+enum Question<'q> {
+    /// The address says all.
+    #[allow(dead_code, reason = "sources that get are in work")]
+    Get,
+    /// A body says what.
+    Post(&'q str),
 }
 
 /// Posting a body, whatever the way: [`Http`], or a test's own.
@@ -89,19 +87,14 @@ pub trait Post {
     ) -> Result<Response, SourceError>;
 }
 
-/// An answer whose body is still to be read.
-#[derive(Debug)]
-pub struct Response {
-    /// The status code.
-    pub status: u16,
-    /// `Retry-After`; zero where it is a moment that has passed.
-    pub retry_after: Option<Duration>,
-    /// `Date`, milliseconds since 1970.
-    pub date_ms: Option<i64>,
-    /// `Location`, of a redirect.
-    pub location: Option<ForeignText>,
-    /// The body, decoded as it is read.
-    pub body: Body,
+#[allow(dead_code, reason = "sources that get are in work")]
+/// Getting what an address names, whatever the way: [`Http`], or a test's own.
+pub trait Get {
+    /// Asks for it and reads the answer's head.
+    ///
+    /// # Errors
+    /// When no answer came. A status that means failure is no error here.
+    fn get(&self, url: &str, headers: &[(&str, &str)]) -> Result<Response, SourceError>;
 }
 
 // === impl Http ===
@@ -156,10 +149,26 @@ impl Http {
         &self,
         url: &str,
         headers: &[(&str, &str)],
-        body: &str,
+        question: Question<'_>,
         connections: Connections,
     ) -> Result<ureq::http::Response<ureq::Body>, ureq::Error> {
-        let mut request = self.agent.post(url);
+        match question {
+            Question::Get => self
+                .prepared(self.agent.get(url), headers, connections)
+                .call(),
+            Question::Post(body) => {
+                let request = self.prepared(self.agent.post(url), headers, connections);
+                request.send(body)
+            }
+        }
+    }
+
+    fn prepared<B>(
+        &self,
+        mut request: ureq::RequestBuilder<B>,
+        headers: &[(&str, &str)],
+        connections: Connections,
+    ) -> ureq::RequestBuilder<B> {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -167,12 +176,18 @@ impl Http {
             let config = request.config().max_idle_age(Duration::ZERO);
             request = config.timeout_global(Some(left)).build();
         }
-        request.send(body)
+        request
     }
 
     /// Wakes a call that hangs, and ends the client for all clones.
     pub fn shut_down(&self) {
         self.agent.clone().shutdown();
+    }
+}
+
+impl Get for Http {
+    fn get(&self, url: &str, headers: &[(&str, &str)]) -> Result<Response, SourceError> {
+        self.answer(url, headers, Question::Get)
     }
 }
 
@@ -183,42 +198,31 @@ impl Post for Http {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Result<Response, SourceError> {
+        self.answer(url, headers, Question::Post(body))
+    }
+}
+
+impl Http {
+    /// The answer's head. Where the other side has given up a connection that was kept, it is asked
+    /// again over a new one.
+    fn answer(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        question: Question<'_>,
+    ) -> Result<Response, SourceError> {
         let begin = clock::now().steady;
-        let mut asked = self.ask(url, headers, body, Connections::Kept);
+        let mut asked = self.ask(url, headers, question, Connections::Kept);
         if asked.as_ref().is_err_and(error_text::is_given_up) {
-            // what is asked here changes nothing, so that it may be asked twice
             let spent = clock::now().steady.saturating_sub(begin);
             let left = self.timeout.saturating_sub(spent);
-            asked = self.ask(url, headers, body, Connections::New { left });
+            asked = self.ask(url, headers, question, Connections::New { left });
         }
         let response = asked.map_err(|error| {
             self.turns.last_failed();
             error_text::of(&error)
         })?;
-        let status = response.status().as_u16();
-        let header = |name: &str| {
-            response
-                .headers()
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-        };
-        let date_ms = header("date").and_then(http_date);
-        let retry_after = header("retry-after")
-            .and_then(|text| wait_until(text, || date_ms.unwrap_or_else(clock::now_ms)));
-        let location = header("location").map(ForeignText::new);
-        Ok(Response {
-            status,
-            retry_after,
-            date_ms,
-            location,
-            body: Body::new(
-                Witnessed {
-                    reader: response.into_body().into_reader(),
-                    turns: self.turns.clone(),
-                },
-                self.max_body,
-            ),
-        })
+        Ok(Response::new(response, &self.turns, self.max_body))
     }
 }
 
@@ -234,24 +238,6 @@ fn config(route: &Route) -> ConfigBuilder<AgentScope> {
         .max_idle_connections(1)
         .timeout_connect(Some(route.timeout.min(Duration::from_secs(20))))
         .user_agent(concat!("siembox/", env!("CARGO_PKG_VERSION")))
-}
-
-/// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, 5.6.7).
-fn http_date(text: &str) -> Option<i64> {
-    jiff::fmt::rfc2822::parse(text)
-        .ok()
-        .map(|zoned| zoned.timestamp().as_millisecond())
-}
-
-/// `Retry-After`, as seconds or as a moment, which counts from the other side's own clock where it
-/// tells it.
-fn wait_until(text: &str, now_ms: impl FnOnce() -> i64) -> Option<Duration> {
-    let text = text.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let wait_ms = http_date(text)?.saturating_sub(now_ms());
-    Some(Duration::from_millis(wait_ms.try_into().unwrap_or(0)))
 }
 
 #[cfg(test)]

@@ -2,16 +2,18 @@
 
 mod html;
 mod html_entities;
-pub(in crate::source) mod salvage;
+mod read_one;
+mod salvage;
 mod time;
 
-use crate::event::Event;
+use crate::event::{Event, Names};
 pub(in crate::source) use html::plain_of;
+pub(in crate::source) use read_one::ReadOne;
 pub(in crate::source) use salvage::{RecordKeys, Spoiled, complete, read_or_repair};
 pub(in crate::source) use time::{RecordTime, first_time};
 
-/// Reads a record's text.
-pub type ReadRecord = for<'r> fn(&'r str) -> Result<Record<'r>, Unreadable>;
+/// Reads a record's text. The names are those that the settings add to the tables.
+pub type ReadRecord = for<'r> fn(&'r str, &Names) -> Result<Record<'r>, Unreadable>;
 
 /// A record that was understood.
 #[derive(Debug, Clone, PartialEq)]

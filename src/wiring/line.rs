@@ -2,8 +2,11 @@
 
 use super::WiringError;
 use crate::cef::{self, Looks, Style, Version};
+use crate::event::{NameTables, Names};
 use crate::format::LineWriter;
-use crate::settings::{AgentSettings, AlertNaming, FieldProfile, HeaderTime, SiemSettings};
+use crate::settings::{
+    AgentSettings, AlertNaming, FieldProfile, HeaderTime, NameSettings, SiemSettings,
+};
 use crate::syslog::{self, Header, Priority};
 
 /// What turns this agent's records into lines.
@@ -54,6 +57,21 @@ pub fn machine_name() -> Option<String> {
     (!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic())).then_some(name)
 }
 
+/// The names that the settings add to the tables.
+#[must_use]
+pub fn names(agent: &AgentSettings) -> Names {
+    let NameSettings {
+        actions,
+        alerts,
+        apps,
+    } = agent.names.clone();
+    Names::new(NameTables {
+        actions,
+        alerts,
+        apps,
+    })
+}
+
 fn style(agent: &AgentSettings) -> Result<Style, WiringError> {
     let settings = &agent.siem.cef;
     let version = Version::parse(&settings.agent_version)?;
@@ -70,5 +88,6 @@ fn style(agent: &AgentSettings) -> Result<Style, WiringError> {
         },
         api_url: agent.source.url(),
         portal: settings.portal_url.as_deref(),
+        names: &names(agent),
     }))
 }

@@ -5,8 +5,9 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use siembox::for_tests::cef::{AlertName, Looks, Profile, Style, Version};
-use siembox::for_tests::source::ReadRecord;
+use siembox::for_tests::event::Names;
 use siembox::for_tests::source::cloud_apps::record::{activity, alert};
+use siembox::for_tests::source::{Record, Unreadable};
 use siembox_support::records::{self, Series};
 
 /// Different records, and how often each is read.
@@ -26,7 +27,9 @@ fn main() {
     row("alert", records::alerts(7, RECORDS), alert);
 }
 
-fn row(what: &str, series: Series, read: ReadRecord) {
+type Read = for<'r> fn(&'r str) -> Result<Record<'r>, Unreadable>;
+
+fn row(what: &str, series: Series, read: Read) {
     let style = Style::new(&Looks {
         profile: Profile::Original,
         agent_version: &Version::parse("0.207.251").unwrap(),
@@ -34,6 +37,7 @@ fn row(what: &str, series: Series, read: ReadRecord) {
         alert_name: AlertName::Title,
         api_url: "https://contoso.us3.portal.cloudappsecurity.com",
         portal: None,
+        names: &Names::default(),
     });
     let series = series.between(FROM_MS, FROM_MS + 86_400_000);
     let texts: Vec<String> = series.map(|record| record.json()).collect();

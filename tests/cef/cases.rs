@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use siembox::for_tests::cef::{AlertName, Looks, Profile, Style, Version};
+use siembox::for_tests::event::Names;
 use siembox::for_tests::syslog::{Header, Priority, TimeFormat};
 
 /// A line of `<set>.jsonl` with its line of `<set>.cef`.
@@ -90,5 +91,6 @@ pub fn made(
         },
         api_url: "https://contoso.us3.portal.cloudappsecurity.com",
         portal,
+        names: &Names::default(),
     })
 }

@@ -4,13 +4,15 @@
 use std::collections::HashSet;
 
 use crate::cases::{Case, cases};
+use siembox::for_tests::event::Names;
 use siembox::for_tests::render::{Rendering, render};
-use siembox::for_tests::source::cloud_apps::RECORDS;
+use siembox::for_tests::wiring::KNOWN_RECORDS;
 
 fn rendered(case: &Case) -> String {
     let (mut lines, mut problems) = (Vec::new(), Vec::new());
     let with = Rendering {
-        known: &RECORDS,
+        known: &KNOWN_RECORDS,
+        names: &Names::default(),
         style: &case.style,
         header: Some(&case.header),
         defender_for_identity: true,

@@ -23,8 +23,8 @@ use crate::expected::{Expected, expected};
 use crate::{cases, dirty};
 use serde_json::{Value, json};
 use siembox::for_tests::cef::{Heartbeat, Profile};
-use siembox::for_tests::event::Event;
-use siembox::for_tests::source::cloud_apps::RECORDS;
+use siembox::for_tests::event::{Event, Names};
+use siembox::for_tests::wiring::KNOWN_RECORDS;
 use siembox_support::cef_reader::Cef;
 
 const AUDITS: &str = "https://contoso.portal.cloudappsecurity.com/#/audits?activity.id=eq(";
@@ -58,7 +58,7 @@ fn shown(profile: Profile, version: &str, activity_url: &str) -> Vec<Shown> {
 }
 
 fn event(record: &str) -> Event<'_> {
-    let read = RECORDS.read(record);
+    let read = KNOWN_RECORDS.read(record, &Names::default());
     read.unwrap_or_else(|unreadable| panic!("{unreadable}: {record}"))
         .event
 }

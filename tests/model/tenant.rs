@@ -160,6 +160,7 @@ impl Line {
             retry_after,
             date_ms: date_ms.filter(|_| !dateless),
             location: location.map(ForeignText::new),
+            warning: None,
             body,
         })
     }

@@ -9,11 +9,12 @@ use super::RULES;
 use super::auth::CloudAuth;
 use super::envelope::LAYOUT;
 use super::question::question;
-use super::record::{activity, alert, too_long};
+use super::record::{KEYS, activity, alert};
 use super::refusal::{refused, torn};
-use crate::event::{Event, EventKind};
+use crate::event::{Event, EventKind, Names};
 use crate::source::http::{Http, Post};
-use crate::source::json::list::{Parser, TakeRecord};
+use crate::source::json::list::Parser;
+use crate::source::record::ReadOne;
 use crate::source::{
     Answer, ApiRules, Query, ReadRecord, Recipient, Record, Source, SourceError, Unreadable,
 };
@@ -87,7 +88,12 @@ impl<P: Post> CloudApps<P> {
         }
         let server_ms = response.date_ms;
         to.open(server_ms);
-        let mut taker = Reading { read, to };
+        let mut taker = ReadOne {
+            read,
+            keys: &KEYS,
+            names: &Names::default(),
+            to,
+        };
         let mut page = Parser::new(&LAYOUT, &mut taker);
         response.body.each_block(|block| page.feed(block))?;
         let answer = page.end().map_err(torn)?;
@@ -102,9 +108,9 @@ impl<P: Post> Source for CloudApps<P> {
     fn page(&mut self, query: &Query, to: &mut dyn Recipient) -> Result<Answer, SourceError> {
         let body = question(self.stream, &self.filters, query)?;
         let url = self.url.clone();
-        let read = match self.stream.kind {
-            StreamKind::Alerts => alert,
-            _ => activity,
+        let read: ReadRecord = match self.stream.kind {
+            StreamKind::Alerts => |raw, _| alert(raw),
+            _ => |raw, _| activity(raw),
         };
         self.ask(&url, &body, read, to)
     }
@@ -136,25 +142,9 @@ impl<P: Post> Source for CloudApps<P> {
             "sortField": "date", "sortDirection": "asc", "skip": 0, "limit": Ids::MOST,
         });
         let mut ids = Ids::default();
-        self.ask(&url, &body.to_string(), activity, &mut ids)?;
+        self.ask(&url, &body.to_string(), |raw, _| activity(raw), &mut ids)?;
         related.extend(ids.0.into_iter().map(Cow::Owned));
         Ok(())
-    }
-}
-
-/// Reads the records of a page, and hands them over.
-struct Reading<'r> {
-    read: ReadRecord,
-    to: &'r mut dyn Recipient,
-}
-
-impl TakeRecord for Reading<'_> {
-    fn record(&mut self, text: &str) -> ControlFlow<()> {
-        self.to.record(text, (self.read)(text))
-    }
-
-    fn too_long(&mut self, begin: &str, bytes: u64) -> ControlFlow<()> {
-        self.to.record(begin, Err(too_long(begin, bytes)))
     }
 }
 

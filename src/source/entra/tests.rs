@@ -53,6 +53,7 @@ impl Post for Endpoint {
             retry_after: None,
             date_ms: None,
             location: None,
+            warning: None,
             body: body_given.into_bytes().into(),
         })
     }

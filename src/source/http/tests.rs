@@ -145,26 +145,3 @@ fn the_next_try_takes_the_next_address() {
         assert_eq!(ask(&http).unwrap(), "ok");
     }
 }
-
-#[test]
-fn reads_the_date_header() {
-    assert_eq!(
-        http_date("Sun, 06 Nov 1994 08:49:37 GMT"),
-        Some(784_111_777_000)
-    );
-    assert_eq!(http_date("yesterday"), None);
-}
-
-#[test]
-fn a_wait_is_a_number_or_a_moment() {
-    let wait = |text| wait_until(text, || 784_111_777_000);
-    assert_eq!(wait(" 12 "), Some(Duration::from_secs(12)));
-    assert_eq!(
-        wait("Sun, 06 Nov 1994 08:49:49 GMT"),
-        Some(Duration::from_secs(12))
-    );
-    assert_eq!(wait("Sun, 06 Nov 1994 08:49:00 GMT"), Some(Duration::ZERO));
-    for text in ["", "-1", "soon", "1.5"] {
-        assert_eq!(wait(text), None, "{text}");
-    }
-}

@@ -19,16 +19,21 @@ pub struct Listing<'t> {
     pub end: Option<usize>,
 }
 
-/// Behind which byte the list begins: of a JSON array, or of an answer's member of this name.
+/// Behind which byte the list begins: of a JSON array, or of an answer's member of one of these
+/// names.
 #[must_use]
-pub fn begin(text: &str, list: &'static str) -> Option<usize> {
+pub fn begin(text: &str, lists: &[&'static str]) -> Option<usize> {
     if text.starts_with('[') {
         return Some(1);
     }
-    match Head::new(list).feed(text.as_bytes()) {
-        Reach::List(begin) if text.starts_with('{') => Some(begin),
-        _ => None,
+    if !text.starts_with('{') {
+        return None;
     }
+    let begin = |list: &&'static str| match Head::new(list).feed(text.as_bytes()) {
+        Reach::List(begin) => Some(begin),
+        Reach::Open | Reach::Over => None,
+    };
+    lists.iter().filter_map(begin).min()
 }
 
 /// Takes apart what stands behind a list's opening bracket.
@@ -121,10 +126,10 @@ mod tests {
 
     #[test]
     fn lists_are_found_where_they_begin() {
-        assert_eq!(begin("[1", "data"), Some(1));
-        assert_eq!(begin("{\"data\": [{}", "data"), Some(10));
-        assert_eq!(begin("{\"a\":{\"data\":[]}}", "data"), None);
-        assert_eq!(begin("7", "data"), None);
+        assert_eq!(begin("[1", &["results", "data"]), Some(1));
+        assert_eq!(begin("{\"data\": [{}", &["results", "data"]), Some(10));
+        assert_eq!(begin("{\"a\":{\"data\":[]}}", &["results", "data"]), None);
+        assert_eq!(begin("7", &["results", "data"]), None);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::hint::black_box;
 
 use gungraun::{library_benchmark, library_benchmark_group, main};
 use siembox::for_tests::cef::{AlertName, Looks, Profile, Style, Version};
-use siembox::for_tests::event::Event;
+use siembox::for_tests::event::{Event, Names};
 use siembox::for_tests::lines::Lines;
 use siembox::for_tests::source::Answer;
 use siembox::for_tests::source::cloud_apps::LAYOUT;
@@ -68,6 +68,7 @@ fn desk(texts: &[String]) -> Desk {
             alert_name: AlertName::Title,
             api_url: "https://contoso.us3.portal.cloudappsecurity.com",
             portal: None,
+            names: &Names::default(),
         }),
         events: events.collect(),
         out: String::with_capacity(2048 * RECORDS),

@@ -11,11 +11,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::LazyLock;
 
 use siembox::for_tests::cef::{AlertName, Looks, Profile, Style, Version};
-use siembox::for_tests::event::{AlertClass, App, Event, EventKind, Origin, Severity};
+use siembox::for_tests::event::{AlertClass, App, Event, EventKind, Names, Origin, Severity};
 use siembox::for_tests::source::Unreadable;
-use siembox::for_tests::source::cloud_apps::RECORDS;
 use siembox::for_tests::source::cloud_apps::record::{activity, alert};
 use siembox::for_tests::syslog::{Header, Priority, TimeFormat};
+use siembox::for_tests::wiring::KNOWN_RECORDS;
 use siembox_support::cef_reader::Cef;
 
 #[path = "../../cef/expected.rs"]
@@ -44,7 +44,7 @@ pub fn run(data: &[u8]) {
         Some((mode, rest)) if mode & 1 == 1 => comes_back(&event(*mode, rest)),
         Some((_, rest)) => {
             let text = String::from_utf8_lossy(rest);
-            let _ = RECORDS.kind(&text);
+            let _ = KNOWN_RECORDS.kind(&text);
             for read in [activity(&text), alert(&text)] {
                 match read {
                     Ok(mapped) => {
@@ -101,6 +101,7 @@ fn made() -> [(Style, Header); 4] {
             alert_name: AlertName::Title,
             api_url: "https://contoso.us3.portal.cloudappsecurity.com",
             portal: None,
+            names: &Names::default(),
         });
         let header = Header::new(TIMES[nth], Priority::default(), true, Some("host"));
         (style, header)
@@ -162,6 +163,7 @@ fn event(mode: u8, data: &[u8]) -> Event<'_> {
         identity: None,
         origin: Origin::Source,
         at_ms: number,
+        span: None,
         message,
         users: vec![text(), text()],
         apps: vec![app(text()), app(text())],

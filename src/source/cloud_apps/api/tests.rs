@@ -12,6 +12,7 @@ impl Post for Played {
             retry_after: None,
             date_ms: None,
             location: None,
+            warning: None,
             body: self.1.as_bytes().to_vec().into(),
         })
     }

@@ -93,6 +93,7 @@ fn mapped(record: RawActivity<'_>) -> Result<Record<'_>, Spoiled> {
         identity: None,
         origin: Origin::Source,
         at_ms: first_time(&happened).unwrap_or(cursor_ms),
+        span: None,
         message,
         users: user.into_iter().collect(),
         apps: if app.number.is_none() && app.title.is_empty() {

@@ -74,6 +74,7 @@ fn mapped(record: RawAlert<'_>) -> Result<Record<'_>, Spoiled> {
         identity: None,
         origin: origin(&found.apps),
         at_ms,
+        span: None,
         message: if message.is_empty() {
             title.clone()
         } else {

@@ -2,13 +2,13 @@
 
 use super::{activity, alert};
 use crate::source::cloud_apps::LAYOUT;
-use crate::source::recognise::{KnownRecords, RecordShape};
+use crate::source::recognise::{ApiRecords, RecordShape};
 
 /// The records of the API, as they may stand in a file.
-pub const RECORDS: KnownRecords = KnownRecords {
+pub const RECORDS: ApiRecords = ApiRecords {
     list: LAYOUT.list,
     kinds: &[ACTIVITIES, ALERTS],
-    none: "not an activity or an alert of the Defender for Cloud Apps API",
+    what: "an activity or an alert of the Defender for Cloud Apps API",
 };
 
 /// Every known activity has some of these keys.
@@ -21,7 +21,7 @@ const ACTIVITIES: RecordShape = RecordShape {
         "eventTypeName",
         "mainInfo",
     ],
-    read: activity,
+    read: |raw, _| activity(raw),
 };
 
 const ALERTS: RecordShape = RecordShape {
@@ -33,12 +33,16 @@ const ALERTS: RecordShape = RecordShape {
         "statusValue",
         "title",
     ],
-    read: alert,
+    read: |raw, _| alert(raw),
 };
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Names;
+    use crate::source::recognise::KnownRecords;
+
+    const KNOWN: KnownRecords = KnownRecords(&[RECORDS]);
 
     #[test]
     fn each_kind_is_told_by_its_keys_and_what_is_broken_by_its_words() {
@@ -61,10 +65,15 @@ mod tests {
             (r#"{"appId": 1, "#, Some(ACTIVITIES)),
         ] {
             let keys = |kind: &RecordShape| kind.keys;
-            let found = RECORDS.kind(raw).map(keys);
+            let found = KNOWN.kind(raw).map(keys);
             assert_eq!(found, expected.as_ref().map(keys), "{raw}");
         }
-        let none = RECORDS.read(r#"{"_id": "1"}"#).unwrap_err();
-        assert_eq!((none.id, &*none.reason), (None, RECORDS.none));
+        let none = KNOWN
+            .read(r#"{"_id": "1"}"#, &Names::default())
+            .unwrap_err();
+        assert_eq!(
+            (none.id, &*none.reason),
+            (None, &*format!("not {}", RECORDS.what))
+        );
     }
 }

@@ -6,6 +6,7 @@ fn response(status: u16, retry_after: Option<Duration>, body: &str) -> Response 
         retry_after,
         date_ms: None,
         location: None,
+        warning: None,
         body: body.as_bytes().to_vec().into(),
     }
 }

@@ -26,6 +26,7 @@ fn a_whole_record() {
         identity: None,
         origin: Origin::Source,
         at_ms: 1_595_096_313_000,
+        span: None,
         message: "Download file: file a&b.txt".into(),
         users: vec!["ann@contoso.com".into()],
         apps: vec![App {

@@ -33,6 +33,7 @@ fn a_whole_record() {
         identity: None,
         origin: Origin::Source,
         at_ms: 1_594_283_802_753,
+        span: None,
         message: "File policy 'block png files' was matched\nby x.png".into(),
         users: vec!["ann@contoso.com".into(), "bob@contoso.com".into()],
         apps: vec![
