@@ -7,22 +7,18 @@
 )]
 
 mod ask;
+mod graph;
 
 use std::collections::HashSet;
 
-use ask::{agent, log_on};
+use graph::{Client, app, ids_of, rows_of, window};
 use serde_json::{Value, json};
-use siembox_support::cloud::{App, Cloud, IngestionTime};
+use siembox_support::cloud::{Cloud, IngestionTime};
 use siembox_support::records;
 use siembox_support::records::xdr::{self, List, Ticks};
 
 const NOW: i64 = 1_794_307_200_000;
 const HOUR: i64 = 3_600_000;
-const GRAPH: &str = "https://graph.microsoft.com/.default";
-
-fn app() -> App {
-    App::new("contoso.com", "app-1", "s3cret!")
-}
 
 fn cloud() -> Cloud {
     let activities = || records::activities(3, 600).between(NOW - 20 * HOUR, NOW - HOUR);
@@ -40,113 +36,6 @@ fn cloud() -> Cloud {
         .hunting_calls_per_minute(100_000)
         .stopped_at(NOW)
         .start()
-}
-
-/// A client with a token.
-struct Client<'c> {
-    cloud: &'c Cloud,
-    agent: ureq::Agent,
-    token: String,
-}
-
-impl<'c> Client<'c> {
-    fn new(cloud: &'c Cloud) -> Self {
-        let agent = agent(cloud.ca_pem());
-        let (status, answer) = log_on(
-            &agent,
-            cloud,
-            "contoso.com",
-            &[
-                ("client_id", "app-1"),
-                ("client_secret", "s3cret!"),
-                ("scope", GRAPH),
-            ],
-        );
-        assert_eq!(status, 200, "{answer}");
-        let token = answer["access_token"].as_str().unwrap().to_owned();
-        Self {
-            cloud,
-            agent,
-            token,
-        }
-    }
-
-    fn get(&self, url: &str) -> (u16, Value) {
-        let url = match url.starts_with("https://") {
-            true => url.to_owned(),
-            false => self.cloud.url() + "/v1.0/security/" + url,
-        };
-        let mut answer = self
-            .agent
-            .get(url)
-            .header("Authorization", format!("Bearer {}", self.token))
-            .header("Prefer", "include-unknown-enum-members")
-            .call()
-            .unwrap();
-        let text = answer.body_mut().read_to_string().unwrap();
-        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        (answer.status().as_u16(), body)
-    }
-
-    fn hunt(&self, query: &str) -> (u16, Value) {
-        let mut answer = self
-            .agent
-            .post(self.cloud.url() + "/v1.0/security/runHuntingQuery")
-            .header("Authorization", format!("Bearer {}", self.token))
-            .header("Content-Type", "application/json; charset=utf-8")
-            .send(json!({"Query": query}).to_string())
-            .unwrap();
-        let bytes = answer.body_mut().with_config().limit(100 << 20);
-        let text = bytes.read_to_string().unwrap();
-        (
-            answer.status().as_u16(),
-            serde_json::from_str(&text).unwrap(),
-        )
-    }
-
-    /// All ids of a collection, by its links; and how many answers it took.
-    fn walk(&self, first: &str) -> (Vec<String>, usize) {
-        let (mut ids, mut answers) = (Vec::new(), 0);
-        let mut next = first.to_owned();
-        loop {
-            let (status, page) = self.get(&next);
-            assert_eq!(status, 200, "{page}");
-            answers += 1;
-            ids.extend(ids_of(&page));
-            match page["@odata.nextLink"].as_str() {
-                Some(link) => next = link.to_owned(),
-                None => return (ids, answers),
-            }
-        }
-    }
-}
-
-fn ids_of(page: &Value) -> Vec<String> {
-    let records = page["value"].as_array().unwrap().iter();
-    records
-        .map(|record| record["id"].as_str().unwrap().to_owned())
-        .collect()
-}
-
-fn rows_of(answer: &Value) -> &[Value] {
-    answer["results"].as_array().unwrap()
-}
-
-/// The query of a window, as siembox writes it.
-fn window(table: List, by: &str, from: i64, to: i64, skip: usize, take: usize) -> String {
-    let (from, to) = (Ticks::of_ms(from), Ticks::of_ms(to));
-    let (name, id) = (table.name(), table.id_key());
-    let (extend, column) = match by {
-        "Timestamp" => ("", "Timestamp"),
-        _ => ("| extend Ingested = ingestion_time()\n", "Ingested"),
-    };
-    let skips = match skip {
-        0 => String::new(),
-        _ => format!("| serialize Number = row_number()\n| where Number > {skip}\n"),
-    };
-    format!(
-        "// siembox table={name} by={by} from={from} to={to} skip={skip} take={take}\n{name}\n{extend}| where {column} >= datetime({from}) and {column} < datetime({to})\n| order by {column} asc, {id} asc\n{skips}| take {take}"
-    )
 }
 
 #[test]
@@ -308,6 +197,32 @@ fn rows_have_all_forms_and_only_the_columns_that_were_asked_for() {
         text.contains("Failed to resolve scalar expression named 'Isp'"),
         "{text}"
     );
+}
+
+#[test]
+fn what_a_project_names_can_be_asked_for_behind_it_and_the_timespan_counts() {
+    let cloud = cloud();
+    let client = Client::new(&cloud);
+    let query = "// siembox table=CloudAppEvents by=Timestamp from=2026-11-08T00:00:00Z to=- skip=2 take=3\nCloudAppEvents // all\n| project Timestamp, ReportId, ActionType, Who = tostring(RawEventData.UserId)\n| where Timestamp >= datetime(2026-11-08T00:00:00Z)\n| where isnotempty(Who) and ActionType !in (\"login\", \"x\\\"|y\")\n| order by Timestamp asc, ReportId asc\n| serialize Row = row_number()\n| where Row > 2\n| take 3";
+    let (status, answer) = client.hunt(query);
+    assert_eq!(status, 200, "{answer}");
+    let rows = rows_of(&answer);
+    let numbers: Vec<&Value> = rows
+        .iter()
+        .map(|row| xdr::member(row, "Row").unwrap())
+        .collect();
+    assert_eq!(numbers, [&json!(3), &json!(4), &json!(5)]);
+    let text = |row: &Value, key| xdr::member(row, key).unwrap().as_str().unwrap().to_owned();
+    assert!(rows.iter().all(|row| text(row, "Who").contains('@')));
+    let first = Ticks::parse(&text(&rows[0], "Timestamp")).unwrap();
+    for (span, expected) in [
+        (format!("{first}/2027-01-01T00:00:00Z"), false),
+        ("2026-11-08T00:00:00Z".to_owned(), true),
+        ("P30D".to_owned(), true),
+    ] {
+        let (_, cut) = client.hunt_within(query, Some(&span));
+        assert_eq!(rows_of(&cut) == rows, expected, "{span}");
+    }
 }
 
 #[test]

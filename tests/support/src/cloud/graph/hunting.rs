@@ -56,11 +56,10 @@ pub fn answer(state: &mut State, request: &Request, now_ms: i64) -> Result<Sheet
         Err(text) => return Err(Refusal::Query(text)),
     };
     let oldest = Ticks::of_ms(now_ms - RETENTION_MS);
-    let mut records = state
-        .graph
-        .shelves
-        .between(query.list, by, (from, to), now_ms);
-    records.retain(|record| record.at >= oldest);
+    let span = timespan(request, now_ms).map_err(Refusal::Query)?;
+    let shelves = &state.graph.shelves;
+    let mut records = shelves.between(query.list, by, (from, to), now_ms);
+    records.retain(|record| record.at >= oldest && span.contains(&record.at));
     if !query.orders() {
         // without `order by` rows come in no order at all
         records.sort_by_cached_key(|record| record.id.bytes().rev().collect::<Vec<_>>());
@@ -89,6 +88,28 @@ pub fn answer(state: &mut State, request: &Request, now_ms: i64) -> Result<Sheet
     match bytes > state.graph.most_bytes {
         true => Err(Refusal::TooLarge),
         false => Ok(sheet),
+    }
+}
+
+/// `Timespan`: the shorter of it and the query's own window counts. `from/to`, `from`, `P2D`.
+fn timespan(request: &Request, now_ms: i64) -> Result<std::ops::Range<Ticks>, String> {
+    let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+    let all = Ticks(i64::MIN)..Ticks(i64::MAX);
+    let Some(text) = crate::records::xdr::member(&body, "Timespan").and_then(Value::as_str) else {
+        return Ok(all);
+    };
+    let bad = || format!("Timespan {text} is not supported");
+    let days = text
+        .strip_prefix('P')
+        .and_then(|text| text.strip_suffix('D'));
+    if let Some(days) = days {
+        let days = days.parse::<i64>().map_err(|_| bad())?;
+        return Ok(Ticks::of_ms(now_ms - days * 86_400_000)..all.end);
+    }
+    let time = |text: &str| Ticks::parse(text).ok_or_else(bad);
+    match text.split_once('/') {
+        Some((from, to)) => Ok(time(from)?..time(to)?),
+        None => Ok(time(text)?..all.end),
     }
 }
 
@@ -134,8 +155,10 @@ fn held(marker: &Marker, query: &Query) -> Result<(By, Ticks, Ticks), String> {
     if !compares(">=", *from) {
         return Err(format!("the marker says from={from}, the query does not"));
     }
+    // times have more digits than milliseconds, and all of the last belong to it
+    let end = to.map_or(Ticks(i64::MAX), |to| Ticks::of_ms(to.ms() + 1));
     if let Some(to) = to
-        && !compares("<", *to)
+        && !compares("<", end)
     {
         return Err(format!("the marker says to={to}, the query does not"));
     }
@@ -146,7 +169,7 @@ fn held(marker: &Marker, query: &Query) -> Result<(By, Ticks, Ticks), String> {
     if *skip > 0 && !skips {
         return Err(format!("the marker says skip={skip}, the query does not"));
     }
-    Ok((*by, *from, to.unwrap_or(Ticks(i64::MAX))))
+    Ok((*by, *from, end))
 }
 
 fn refused(error: KqlError) -> Refusal {

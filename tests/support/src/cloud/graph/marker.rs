@@ -20,7 +20,7 @@ pub enum Marker {
         by: By,
         /// Its begin.
         from: Ticks,
-        /// Its end, which does not belong to it; open where absent.
+        /// Its last millisecond, which belongs to it; open where absent. The KQL names the next.
         to: Option<Ticks>,
         /// Rows that are left out at its begin.
         skip: usize,

@@ -33,8 +33,13 @@ pub struct Answered {
 struct Row {
     record: Arc<Record>,
     value: Option<Value>,
-    extra: HashMap<String, Got>,
+    /// What does not come out of the record: numbers of rows, gathered entities.
+    given: HashMap<String, Got>,
 }
+
+/// What `extend` and `project` have named so far, the last of them last. A value is worked out only
+/// when it is needed: most rows of a window are not taken.
+type Names<'q> = [&'q [(String, Expr)]];
 
 /// What an expression gives.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,60 +58,70 @@ impl Query {
             .map(|column| (column.name.to_owned(), column.kind))
             .collect();
         let mut rows: Vec<Row> = records.into_iter().map(Row::new).collect();
+        let mut names: Vec<&[(String, Expr)]> = Vec::new();
         for stage in &self.stages {
             check(stage, &columns)?;
             match stage {
                 Stage::Where(expr) => {
                     let mut kept = Vec::new();
                     for mut row in rows {
-                        if row.eval(expr, around)?.is_true() {
+                        if row.eval(expr, &names, around)?.is_true() {
                             kept.push(row);
                         }
                     }
                     rows = kept;
                 }
                 Stage::Extend(all) => {
-                    for (nth, row) in rows.iter_mut().enumerate() {
-                        row.extend(all, nth + 1, around)?;
-                    }
-                    columns.extend(
-                        all.iter()
-                            .map(|(name, expr)| {
-                                let kind = expr.kind(&|name| kind_of(&columns, name));
-                                (name.clone(), kind)
-                            })
-                            .collect::<Vec<_>>(),
-                    );
+                    number(&mut rows, all);
+                    let new = typed(all, &columns);
+                    columns.extend(new);
+                    names.push(all);
                 }
-                Stage::Order(keys) => rows = ordered(rows, keys, around)?,
+                Stage::Order(keys) => rows = ordered(rows, keys, &names, around)?,
                 Stage::Take(most) => rows.truncate(*most),
                 Stage::Project(all) => {
-                    for (nth, row) in rows.iter_mut().enumerate() {
-                        row.extend(all, nth + 1, around)?;
-                    }
-                    columns = (all.iter())
-                        .map(|(name, expr)| {
-                            (name.clone(), expr.kind(&|name| kind_of(&columns, name)))
-                        })
-                        .collect();
+                    number(&mut rows, all);
+                    columns = typed(all, &columns);
+                    names.push(all);
                 }
-                Stage::Away(names) => columns.retain(|(name, _)| !names.contains(name)),
+                Stage::Away(gone) => columns.retain(|(name, _)| !gone.contains(name)),
                 Stage::Entities(name) => {
                     for row in &mut rows {
                         let entities = Got::Json(row.record.entities().into());
-                        row.extra.insert(name.clone(), entities);
+                        row.given.insert(name.clone(), entities);
                     }
                     columns.push((name.clone(), Type::Dynamic));
                 }
             }
         }
-        let rows = rows.into_iter().map(|mut row| {
-            let values = columns.iter().map(|(name, _)| row.column(name).into_json());
-            let values = values.collect();
-            (row.record, values)
-        });
-        let rows = rows.collect();
-        Ok(Answered { columns, rows })
+        let mut out = Vec::with_capacity(rows.len());
+        for mut row in rows {
+            let values = columns.iter().map(|(name, _)| {
+                let got = row.named(name, &names, around);
+                got.map(Got::into_json)
+            });
+            let values = values.collect::<Result<_, _>>()?;
+            out.push((row.record, values));
+        }
+        Ok(Answered { columns, rows: out })
+    }
+}
+
+/// Names and types of these expressions.
+fn typed(all: &[(String, Expr)], columns: &[(String, Type)]) -> Vec<(String, Type)> {
+    let kind = |expr: &Expr| expr.kind(&|name| kind_of(columns, name));
+    let all = all.iter().map(|(name, expr)| (name.clone(), kind(expr)));
+    all.collect()
+}
+
+/// Gives each row its number, where `row_number()` asks for it: the number that it has here.
+fn number(rows: &mut [Row], all: &[(String, Expr)]) {
+    for (name, expr) in all {
+        if matches!(expr, Expr::Call(call, _) if call == "row_number") {
+            for (nth, row) in rows.iter_mut().enumerate() {
+                row.given.insert(name.clone(), Got::Json(json!(nth + 1)));
+            }
+        }
     }
 }
 
@@ -147,11 +162,12 @@ fn check(stage: &Stage, columns: &[(String, Type)]) -> Result<(), KqlError> {
 fn ordered(
     mut rows: Vec<Row>,
     keys: &[(Expr, bool)],
+    names: &Names<'_>,
     around: Around,
 ) -> Result<Vec<Row>, KqlError> {
     let mut keyed = Vec::with_capacity(rows.len());
     for mut row in rows.drain(..) {
-        let got = keys.iter().map(|(expr, _)| row.eval(expr, around));
+        let got = keys.iter().map(|(expr, _)| row.eval(expr, names, around));
         keyed.push((got.collect::<Result<Vec<_>, _>>()?, row));
     }
     keyed.sort_by(|(a, _), (b, _)| {
@@ -171,32 +187,25 @@ impl Row {
         Self {
             record,
             value: None,
-            extra: HashMap::new(),
+            given: HashMap::new(),
         }
     }
 
-    fn extend(
-        &mut self,
-        all: &[(String, Expr)],
-        number: usize,
-        around: Around,
-    ) -> Result<(), KqlError> {
-        let mut new = Vec::new();
-        for (name, expr) in all {
-            let got = match expr {
-                Expr::Call(call, _) if call == "row_number" => Got::Json(json!(number)),
-                _ => self.eval(expr, around)?,
-            };
-            new.push((name.clone(), got));
+    /// What a name gives: the last that was named so, else the column.
+    fn named(&mut self, name: &str, names: &Names<'_>, around: Around) -> Result<Got, KqlError> {
+        if let Some(got) = self.given.get(name) {
+            return Ok(got.clone());
         }
-        self.extra.extend(new);
-        Ok(())
+        for (nth, all) in names.iter().enumerate().rev() {
+            if let Some((_, expr)) = all.iter().find(|(known, _)| known == name) {
+                // what it says means what was named before it
+                return self.eval(expr, &names[..nth], around);
+            }
+        }
+        Ok(self.column(name))
     }
 
     fn column(&mut self, name: &str) -> Got {
-        if let Some(got) = self.extra.get(name) {
-            return got.clone();
-        }
         // known without the record's JSON, which is costly
         if name == "Timestamp" {
             return Got::Time(Some(self.record.at));
@@ -209,13 +218,13 @@ impl Row {
         Got::Json(member(value, name).cloned().unwrap_or_default())
     }
 
-    fn eval(&mut self, expr: &Expr, around: Around) -> Result<Got, KqlError> {
+    fn eval(&mut self, expr: &Expr, names: &Names<'_>, around: Around) -> Result<Got, KqlError> {
         Ok(match expr {
             Expr::Value(value) => Got::Json(value.clone()),
             Expr::Time(at) => Got::Time(Some(*at)),
             Expr::Ago(ms) => Got::Time(Some(Ticks::of_ms(around.now_ms - ms))),
             Expr::Path(path) => {
-                let mut got = self.column(&path[0]);
+                let mut got = self.named(&path[0], names, around)?;
                 for name in &path[1..] {
                     let below = match &got {
                         // a path into JSON text gives nothing
@@ -227,24 +236,30 @@ impl Row {
                 got
             }
             Expr::Listed(operator, left, items) => {
-                let left = self.eval(left, around)?;
+                let left = self.eval(left, names, around)?;
                 let fold = operator.ends_with('~');
                 let mut found = false;
                 for item in items {
-                    found |= left.equals(&self.eval(item, around)?, fold);
+                    found |= left.equals(&self.eval(item, names, around)?, fold);
                 }
                 Got::Json((found != operator.starts_with('!')).into())
             }
             Expr::Pair(operator, left, right) => {
-                let left = self.eval(left, around)?;
-                let right = self.eval(right, around)?;
+                let left = self.eval(left, names, around)?;
+                let right = self.eval(right, names, around)?;
                 Got::Json(left.compared(operator, &right)?.into())
             }
-            Expr::Call(name, arguments) => return self.call(name, arguments, around),
+            Expr::Call(name, arguments) => return self.call(name, arguments, names, around),
         })
     }
 
-    fn call(&mut self, name: &str, arguments: &[Expr], around: Around) -> Result<Got, KqlError> {
+    fn call(
+        &mut self,
+        name: &str,
+        arguments: &[Expr],
+        names: &Names<'_>,
+        around: Around,
+    ) -> Result<Got, KqlError> {
         match (name, around.ingestion_time) {
             ("ingestion_time", IngestionTime::Works) => {
                 return Ok(Got::Time(Some(Ticks::of_ms(self.record.visible_ms))));
@@ -264,12 +279,12 @@ impl Row {
             let known = self.record.list.columns().iter().any(|c| c.name == column);
             return match known {
                 true => Ok(self.column(&column)),
-                false => self.eval(other, around),
+                false => self.eval(other, names, around),
             };
         }
         let mut got = Vec::new();
         for argument in arguments {
-            got.push(self.eval(argument, around)?);
+            got.push(self.eval(argument, names, around)?);
         }
         let first = got.first().cloned().unwrap_or(Got::Json(Value::Null));
         Ok(match name {
