@@ -54,7 +54,7 @@ pub use graph::IngestionTime;
 pub use graph::sheet::NoRows;
 pub use strike::{Bound, Strike, Target};
 pub use tenant::Seen;
-pub use trickle::Trickle;
+pub use trickle::{Played, Trickle};
 
 use crate::listener::Listener;
 use crate::records::xdr::{self, List, Ticks};

@@ -22,7 +22,10 @@ use serde::Deserialize;
 pub use cast::{PORTAL, TENANT_GUID, TENANT_NUMBER};
 pub use facts::Fact;
 pub use json::quote;
-pub use series::{Series, activities, alerts, directory_activities, one_activity, one_alert};
+pub use series::{
+    Series, activities, alerts, directory_activities, one_activity, one_alert,
+    one_directory_activity,
+};
 
 /// Which of the two lists a record belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -87,6 +87,16 @@ pub fn log_on(
     tenant: &str,
     fields: &[(&str, &str)],
 ) -> (u16, Value) {
+    log_on_at(agent, &cloud.url(), tenant, fields)
+}
+
+/// The same at this address.
+pub fn log_on_at(
+    agent: &ureq::Agent,
+    url: &str,
+    tenant: &str,
+    fields: &[(&str, &str)],
+) -> (u16, Value) {
     let encoded = |text: &str| -> String {
         let bytes = text.bytes().map(|byte| match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
@@ -99,7 +109,7 @@ pub fn log_on(
         form += &format!("&{key}={}", encoded(value));
     }
     let mut answer = agent
-        .post(format!("{}/{tenant}/oauth2/v2.0/token", cloud.url()))
+        .post(format!("{url}/{tenant}/oauth2/v2.0/token"))
         .header("Content-Type", "application/x-www-form-urlencoded")
         .send(form)
         .unwrap();

@@ -72,6 +72,65 @@ fn the_simulator_serves_until_it_is_told_to_end() {
 }
 
 #[test]
+fn the_simulator_plays_the_successors() {
+    let folder = tempfile::tempdir().unwrap();
+    let ca = folder.path().join("ca.pem");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_simulator"))
+        .args([
+            "--both",
+            "--activities",
+            "200",
+            "--per-second",
+            "50",
+            "--without-table",
+        ])
+        .args([
+            "BehaviorInfo",
+            "--app",
+            "contoso.com:app-1:s3cret!",
+            "--ca-out",
+        ])
+        .arg(&ca)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut line = || lines.next().unwrap().unwrap();
+    let url = line().strip_prefix("listening on ").unwrap().to_owned();
+    let _token = line();
+    assert_eq!(
+        line(),
+        "app tenant_id=contoso.com client_id=app-1 client_secret=s3cret!"
+    );
+    let agent = ask::agent(&std::fs::read_to_string(ca).unwrap());
+    let fields = [
+        ("client_id", "app-1"),
+        ("client_secret", "s3cret!"),
+        ("scope", "https://graph.microsoft.com/.default"),
+    ];
+    let (_, granted) = ask::log_on_at(&agent, &url, "contoso.com", &fields);
+    let bearer = format!("Bearer {}", granted["access_token"].as_str().unwrap());
+    let mut answer = agent
+        .get(format!("{url}/v1.0/security/alerts_v2"))
+        .header("Authorization", &bearer)
+        .call()
+        .unwrap();
+    let text = answer.body_mut().read_to_string().unwrap();
+    let page: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert!(page["value"].as_array().unwrap().len() >= 12, "{text}");
+    let query = "// siembox table=BehaviorInfo probe=ingestion_time\nBehaviorInfo | take 1";
+    let answer = agent
+        .post(format!("{url}/v1.0/security/runHuntingQuery"))
+        .header("Authorization", &bearer)
+        .header("Content-Type", "application/json")
+        .send(serde_json::json!({"Query": query}).to_string())
+        .unwrap();
+    assert_eq!(answer.status().as_u16(), 400, "there is no such table");
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
 fn wrong_arguments_end_with_64() {
     for program in [env!("CARGO_BIN_EXE_simulator"), env!("CARGO_BIN_EXE_demo")] {
         assert_eq!(

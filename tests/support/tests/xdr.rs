@@ -13,7 +13,7 @@ use std::collections::HashSet;
 
 use graph::{Client, app, ids_of, rows_of, window};
 use serde_json::{Value, json};
-use siembox_support::cloud::{Cloud, IngestionTime};
+use siembox_support::cloud::{Cloud, IngestionTime, Played};
 use siembox_support::records;
 use siembox_support::records::xdr::{self, List, Ticks};
 
@@ -303,4 +303,33 @@ fn behaviors_come_with_their_entities() {
         list => list.as_array().unwrap().len(),
     };
     assert!(rows.iter().all(|row| (2..=4).contains(&entities(row))));
+}
+
+#[test]
+fn a_trickle_gives_both_apis_the_same_events() {
+    let cloud = Cloud::builder().app(app()).start();
+    let trickle = cloud.trickle_in(Played::Both, 500.0, 7);
+    let patience = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while cloud.xdr_ids(List::BehaviorInfo).is_empty() || cloud.activity_ids().len() < 100 {
+        assert!(std::time::Instant::now() < patience);
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    drop(trickle);
+    let tables = [
+        List::CloudAppEvents,
+        List::IdentityLogonEvents,
+        List::IdentityQueryEvents,
+        List::IdentityDirectoryEvents,
+    ];
+    let rows: HashSet<String> = tables
+        .into_iter()
+        .flat_map(|list| cloud.xdr_ids(list))
+        .collect();
+    assert_eq!(rows, cloud.activity_ids().into_iter().collect());
+    let alerts = cloud.alert_ids().into_iter().map(|id| format!("ca{id}"));
+    let mut alerts: Vec<String> = alerts.collect();
+    let mut twins = cloud.xdr_ids(List::Alerts);
+    alerts.sort();
+    twins.sort();
+    assert!(!twins.is_empty() && twins == alerts);
 }

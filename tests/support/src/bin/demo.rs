@@ -7,8 +7,9 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use lexopt::prelude::*;
-use siembox_support::cloud::Cloud;
+use siembox_support::cloud::{App, Cloud, Played};
 use siembox_support::records;
+use siembox_support::records::xdr;
 use siembox_support::siembox::Siembox;
 use siembox_support::sink::SyslogReceiver;
 use siembox_support::stage::{self, Curtain};
@@ -21,6 +22,7 @@ Runs siembox between a simulated cloud and a small syslog receiver, and shows wh
   --activities N      activities of the last two days (default 400)
   --alerts N          alerts of the last two days (default 12)
   --per-second R      new activities a second (default 1)
+  --defender-xdr      the records come from the successors of Cloud Apps, Graph and hunting
   -h, --help          this text
 ";
 
@@ -39,6 +41,7 @@ struct Plan {
     activities: usize,
     alerts: usize,
     per_second: f64,
+    played: Played,
 }
 
 fn main() -> ExitCode {
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
 fn plan() -> Result<Option<Plan>, lexopt::Error> {
     let (mut siembox, mut seconds) = (None, None);
     let (mut activities, mut alerts, mut per_second) = (400, 12, 1.0);
+    let mut played = Played::CloudApps;
     let mut parser = lexopt::Parser::from_env();
     while let Some(arg) = parser.next()? {
         match arg {
@@ -75,6 +79,7 @@ fn plan() -> Result<Option<Plan>, lexopt::Error> {
             Long("activities") => activities = parser.value()?.parse()?,
             Long("alerts") => alerts = parser.value()?.parse()?,
             Long("per-second") => per_second = parser.value()?.parse()?,
+            Long("defender-xdr") => played = Played::DefenderXdr,
             other => return Err(other.unexpected()),
         }
     }
@@ -85,21 +90,41 @@ fn plan() -> Result<Option<Plan>, lexopt::Error> {
         activities,
         alerts,
         per_second,
+        played,
     }))
+}
+
+/// The app of the successors.
+fn app() -> App {
+    let client_id = "c0ffee00-0000-4000-8000-00000000a99b";
+    App::new("contoso.onmicrosoft.com", client_id, "simulated-secret")
+}
+
+fn cloud(plan: &Plan) -> Cloud {
+    let activities = records::activities(1, plan.activities);
+    let alerts = records::alerts(1, plan.alerts);
+    let builder = Cloud::builder().requests_per_minute(REQUESTS_PER_MINUTE);
+    let builder = match plan.played {
+        Played::CloudApps => builder.activities(activities).alerts(alerts),
+        _ => builder
+            .app(app())
+            .graph_requests_per_minute(REQUESTS_PER_MINUTE)
+            .hunting_calls_per_minute(REQUESTS_PER_MINUTE)
+            .xdr(xdr::twins(activities))
+            .xdr(xdr::twins(alerts))
+            .xdr(xdr::directory(1, plan.activities / 10)),
+    };
+    builder.start()
 }
 
 fn play(plan: &Plan) -> io::Result<()> {
     let curtain = Curtain::watch()?;
-    let cloud = Cloud::builder()
-        .activities(records::activities(1, plan.activities))
-        .alerts(records::alerts(1, plan.alerts))
-        .requests_per_minute(REQUESTS_PER_MINUTE)
-        .start();
+    let cloud = cloud(plan);
     let siem = SyslogReceiver::builder()
         .on_line(|line| say(&stage::shown(line, stage::terminal_width())))
         .start();
     let folder = tempfile::Builder::new().prefix("siembox-demo-").tempdir()?;
-    let config = write_settings(folder.path(), &cloud, &siem)?;
+    let config = write_settings(folder.path(), plan.played, &cloud, &siem)?;
     say(&format!(
         "cloud {}   siem {}   settings {}",
         cloud.url(),
@@ -108,7 +133,8 @@ fn play(plan: &Plan) -> io::Result<()> {
     ));
 
     let mut siembox = Siembox::start(&plan.siembox, &config)?;
-    let _trickle = (plan.per_second > 0.0).then(|| cloud.trickle(plan.per_second, 2));
+    let _trickle =
+        (plan.per_second > 0.0).then(|| cloud.trickle_in(plan.played, plan.per_second, 2));
     let end = plan
         .seconds
         .map(|seconds| Instant::now() + Duration::from_secs(seconds));
@@ -165,11 +191,20 @@ fn say(line: &str) {
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
-/// Writes settings, token and authority into `folder`; says where the settings are.
-fn write_settings(folder: &Path, cloud: &Cloud, siem: &SyslogReceiver) -> io::Result<PathBuf> {
-    let token = folder.join("token");
-    std::fs::write(&token, cloud.token())?;
-    std::fs::set_permissions(&token, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+/// Writes settings, secret and authority into `folder`; says where the settings are.
+fn write_settings(
+    folder: &Path,
+    played: Played,
+    cloud: &Cloud,
+    siem: &SyslogReceiver,
+) -> io::Result<PathBuf> {
+    let secret = folder.join("secret");
+    let (text, source) = match played {
+        Played::CloudApps => (cloud.token().to_owned(), cloud_apps(cloud, &secret)),
+        _ => (app().client_secret, defender_xdr(cloud, &secret)),
+    };
+    std::fs::write(&secret, text)?;
+    std::fs::set_permissions(&secret, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
     std::fs::write(folder.join("ca.pem"), cloud.ca_pem())?;
     let config = folder.join("siembox.toml");
     let text = format!(
@@ -184,11 +219,8 @@ https_listen = "127.0.0.1:0"
 name = "demo"
 
 [agent.source]
-kind = "cloud-apps"
-api_url = "{url}"
-token_file = {token:?}
+{source}
 ca_file = {ca:?}
-requests_per_minute = {REQUESTS_PER_MINUTE}
 poll_interval = "2s"
 
 [agent.siem]
@@ -206,9 +238,33 @@ enabled = true
         state = folder.join("state"),
         logs = folder.join("logs"),
         ca = folder.join("ca.pem"),
-        url = cloud.url(),
         port = siem.addr().port(),
     );
     std::fs::write(&config, text)?;
     Ok(config)
+}
+
+fn cloud_apps(cloud: &Cloud, token: &Path) -> String {
+    let url = cloud.url();
+    format!(
+        r#"kind = "cloud-apps"
+api_url = "{url}"
+token_file = {token:?}
+requests_per_minute = {REQUESTS_PER_MINUTE}"#
+    )
+}
+
+fn defender_xdr(cloud: &Cloud, secret: &Path) -> String {
+    let (url, app) = (cloud.url(), app());
+    let (tenant, client) = (app.tenant_id, app.client_id);
+    format!(
+        r#"kind = "defender-xdr"
+tenant_id = "{tenant}"
+client_id = "{client}"
+client_secret_file = {secret:?}
+login_url = "{url}"
+graph_url = "{url}"
+requests_per_minute = {REQUESTS_PER_MINUTE}
+hunting_calls_per_minute = 45"#
+    )
 }

@@ -60,6 +60,14 @@ pub fn one_activity(seed: u64, n: u64, created_ms: i64) -> Record {
     activity::Draft::draw(DEEDS, Dice::nth(seed, n).throw(), SIZE, created_ms)
 }
 
+/// The `n`-th question to the directory, or change of it, of a seed, saved at this moment (epoch
+/// ms).
+#[must_use]
+pub fn one_directory_activity(seed: u64, n: u64, created_ms: i64) -> Record {
+    let seed = Dice::nth(!seed, n).throw();
+    activity::Draft::draw(DIRECTORY_DEEDS, seed, SIZE, created_ms)
+}
+
 /// The `n`-th alert of a seed, raised at this moment (epoch ms).
 #[must_use]
 pub fn one_alert(seed: u64, n: u64, at_ms: i64) -> Record {

@@ -3,7 +3,8 @@
 //!
 //! A drawn activity or alert of Cloud Apps has a *twin* here: the same event out of the same story,
 //! under the same id. What has no twin (alerts of other products, incidents, behaviors) is drawn by
-//! [`alerts`], [`incidents`] and [`behaviors`].
+//! [`alerts`], [`incidents`] and [`behaviors`]. A series draws its times when it is made, and some
+//! ids hold them: make twins of a clone of the same series, or of one with `between`.
 //!
 //! ```
 //! use siembox_support::records::{self, xdr};

@@ -1,17 +1,14 @@
-//! The simulated cloud as a program: `cargo simulator -- --help`.
+//! What the command line asks for.
 
-use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::ExitCode;
-use std::time::Duration;
 
 use lexopt::prelude::*;
-use siembox_support::cloud::{App, Cloud, Fault};
-use siembox_support::records;
-use siembox_support::stage::Curtain;
+use siembox_support::cloud::{App, Played};
+use siembox_support::records::xdr::List;
 
 const HELP: &str = "\
-Plays the Defender for Cloud Apps API on 127.0.0.1, with two days of records and a trickle of new ones.
+Plays the Defender for Cloud Apps API on 127.0.0.1, or its successors in Microsoft Graph, with two
+days of records and a trickle of new ones.
 
   --port PORT                 where to listen (default: any free port)
   --token TOKEN               key of \"Authorization: Token\" (default: made up, and printed)
@@ -25,6 +22,19 @@ Plays the Defender for Cloud Apps API on 127.0.0.1, with two days of records and
   --page-cap N                most records of an answer without scan mode (default 100)
   --trouble P                 share of requests that something happens to, 0 to 1 (default 0)
   --app TENANT:CLIENT:SECRET  an Entra app; its login endpoint is at the same address
+  --app-certificate FILE      a certificate (PEM, RSA) that the app may log on with
+
+  --defender-xdr              the successors in place of Cloud Apps: alerts_v2, incidents, hunting;
+                              login_url and graph_url are the printed address
+  --both                      both, each event under the same id in both
+  --incidents N               incidents of the last two days (default 8)
+  --behaviors N               behaviors of the last two days (default 8)
+  --alerts-per-minute N       limit of alerts and incidents of Graph (default 150)
+  --hunting-per-minute N      limit of hunting calls (default 45)
+  --without-table NAME        the tenant has no such table; may be said again
+  --no-ingestion-time         ingestion_time() gives null
+  --links-by-skip             next links are made of $skip, of which 500 is the most
+
   --ca-out FILE               writes the certificate authority (PEM)
   --plain-http                HTTP instead of HTTPS
   --gzip                      packs answers
@@ -32,36 +42,35 @@ Plays the Defender for Cloud Apps API on 127.0.0.1, with two days of records and
 ";
 
 /// What was asked for on the command line.
-struct Plan {
-    port: u16,
-    token: Option<String>,
-    activities: usize,
-    alerts: usize,
-    per_second: f64,
-    record_size: usize,
-    seed: u64,
-    requests_per_minute: usize,
-    retry_after: bool,
-    page_cap: usize,
-    trouble: f64,
-    app: Option<App>,
-    ca_out: Option<PathBuf>,
-    plain: bool,
-    gzip: bool,
-}
-
-fn main() -> ExitCode {
-    match plan().and_then(|plan| plan.map_or(Ok(()), |plan| play(&plan))) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("simulator: {error}");
-            ExitCode::from(64)
-        }
-    }
+pub struct Plan {
+    pub port: u16,
+    pub token: Option<String>,
+    pub activities: usize,
+    pub alerts: usize,
+    pub per_second: f64,
+    pub record_size: usize,
+    pub seed: u64,
+    pub requests_per_minute: usize,
+    pub retry_after: bool,
+    pub page_cap: usize,
+    pub trouble: f64,
+    pub app: Option<App>,
+    pub certificate: Option<PathBuf>,
+    pub played: Played,
+    pub incidents: usize,
+    pub behaviors: usize,
+    pub alerts_per_minute: usize,
+    pub hunting_per_minute: usize,
+    pub missing: Vec<List>,
+    pub no_ingestion_time: bool,
+    pub links_by_skip: bool,
+    pub ca_out: Option<PathBuf>,
+    pub plain: bool,
+    pub gzip: bool,
 }
 
 /// The plan; none where help was all that was wanted.
-fn plan() -> Result<Option<Plan>, lexopt::Error> {
+pub fn read() -> Result<Option<Plan>, lexopt::Error> {
     let mut plan = Plan {
         port: 0,
         token: None,
@@ -75,6 +84,15 @@ fn plan() -> Result<Option<Plan>, lexopt::Error> {
         page_cap: 100,
         trouble: 0.0,
         app: None,
+        certificate: None,
+        played: Played::CloudApps,
+        incidents: 8,
+        behaviors: 8,
+        alerts_per_minute: 150,
+        hunting_per_minute: 45,
+        missing: Vec::new(),
+        no_ingestion_time: false,
+        links_by_skip: false,
         ca_out: None,
         plain: false,
         gzip: false,
@@ -98,6 +116,16 @@ fn plan() -> Result<Option<Plan>, lexopt::Error> {
             Long("page-cap") => plan.page_cap = parser.value()?.parse()?,
             Long("trouble") => plan.trouble = parser.value()?.parse()?,
             Long("app") => plan.app = Some(app(&parser.value()?.string()?)?),
+            Long("app-certificate") => plan.certificate = Some(parser.value()?.into()),
+            Long("defender-xdr") => plan.played = Played::DefenderXdr,
+            Long("both") => plan.played = Played::Both,
+            Long("incidents") => plan.incidents = parser.value()?.parse()?,
+            Long("behaviors") => plan.behaviors = parser.value()?.parse()?,
+            Long("alerts-per-minute") => plan.alerts_per_minute = parser.value()?.parse()?,
+            Long("hunting-per-minute") => plan.hunting_per_minute = parser.value()?.parse()?,
+            Long("without-table") => plan.missing.push(table(&parser.value()?.string()?)?),
+            Long("no-ingestion-time") => plan.no_ingestion_time = true,
+            Long("links-by-skip") => plan.links_by_skip = true,
             Long("ca-out") => plan.ca_out = Some(parser.value()?.into()),
             Long("plain-http") => plan.plain = true,
             Long("gzip") => plan.gzip = true,
@@ -115,68 +143,7 @@ fn app(text: &str) -> Result<App, lexopt::Error> {
     }
 }
 
-fn play(plan: &Plan) -> Result<(), lexopt::Error> {
-    let failed = |error: std::io::Error| lexopt::Error::Custom(error.into());
-    let curtain = Curtain::watch().map_err(failed)?;
-    let cloud = start(plan);
-    if let Some(path) = &plan.ca_out {
-        std::fs::write(path, cloud.ca_pem()).map_err(failed)?;
-    }
-    println!("listening on {}", cloud.url());
-    println!("token {}", cloud.token());
-    let _ = std::io::stdout().flush();
-    let _trickle = (plan.per_second > 0.0).then(|| cloud.trickle(plan.per_second, plan.seed + 1));
-    while !curtain.wait(Duration::from_secs(1)) {}
-    eprintln!(
-        "{} requests over {} connections",
-        cloud.request_count(),
-        cloud.connections()
-    );
-    for complaint in cloud.complaints() {
-        eprintln!("complaint: {complaint}");
-    }
-    Ok(())
-}
-
-fn start(plan: &Plan) -> Cloud {
-    let mut builder = Cloud::builder()
-        .port(plan.port)
-        .activities(records::activities(plan.seed, plan.activities).size(plan.record_size))
-        .alerts(records::alerts(plan.seed, plan.alerts).size(plan.record_size))
-        .requests_per_minute(plan.requests_per_minute)
-        .page_cap(plan.page_cap);
-    if let Some(token) = &plan.token {
-        builder = builder.token(token);
-    }
-    if let Some(app) = &plan.app {
-        builder = builder.app(app.clone());
-    }
-    if plan.retry_after {
-        builder = builder.retry_after();
-    }
-    if plan.plain {
-        builder = builder.plain_http();
-    }
-    if plan.gzip {
-        builder = builder.gzip();
-    }
-    let cloud = builder.start();
-    if plan.trouble > 0.0 {
-        let troubles = [
-            Fault::Status(502),
-            Fault::Throttled {
-                retry_after: None,
-                in_text: Some(5),
-            },
-            Fault::ResetInBody,
-            Fault::HalfAnswer,
-            Fault::InvalidJson,
-            Fault::EmptyWithTotal,
-        ];
-        let share = plan.trouble / troubles.len() as f64;
-        for (seed, trouble) in (plan.seed..).zip(troubles) {
-            cloud.fault(trouble.for_ever().chance(share, seed));
-        }
-    }
-    cloud
+fn table(name: &str) -> Result<List, lexopt::Error> {
+    let list = List::named(name).filter(|list| list.is_table());
+    list.ok_or_else(|| format!("{name} is no table").into())
 }
