@@ -10,6 +10,7 @@ use super::worker::{Stopped, Worker};
 use crate::clock::Time;
 use crate::event::Event;
 use crate::source::{Answer, Query, Recipient, RequestLimit, Source, SourceError, SourceErrorKind};
+use crate::status::InternalEvent;
 
 /// Requests of one question: it, and before it a new access token. One more, for a margin.
 const REQUESTS: u32 = 3;
@@ -20,6 +21,8 @@ const TURN: &str = "waits for the tenant's rate limit";
 
 /// A source that is asked within the tenant's limit.
 pub struct RateLimitedClient {
+    /// The stream that it is asked for.
+    stream: &'static str,
     /// Whom to ask.
     pub source: Box<dyn Source + Send>,
     /// The tenant's limit, shared with all that ask it.
@@ -33,13 +36,15 @@ pub struct RateLimitedClient {
 // === impl RateLimitedClient ===
 
 impl RateLimitedClient {
-    /// Asks this source, within this limit.
+    /// Asks this source for a stream, within this limit.
     pub fn new(
+        stream: &'static str,
         source: Box<dyn Source + Send>,
         limit: &Arc<Mutex<RequestLimit>>,
         timeout: Duration,
     ) -> Self {
         Self {
+            stream,
             source,
             limit: Arc::clone(limit),
             timeout,
@@ -88,6 +93,7 @@ impl RateLimitedClient {
         worker.promise(self.timeout.saturating_mul(REQUESTS));
         let answer = self.source.page(query, to);
         worker.promise(Duration::ZERO);
+        self.tell(worker, answer.as_ref().err());
         answer
     }
 
@@ -124,6 +130,7 @@ impl RateLimitedClient {
             worker.promise(self.timeout.saturating_mul(REQUESTS));
             let completed = self.source.complete(event);
             worker.promise(Duration::ZERO);
+            self.tell(worker, completed.as_ref().err());
             let SourceError { trouble, what } = match completed {
                 Ok(()) => return Ok(Ok(())),
                 Err(error) => error,
@@ -136,6 +143,15 @@ impl RateLimitedClient {
             why = Some(what);
         }
         Ok(Err(why))
+    }
+
+    /// A request has come to its end.
+    fn tell<T: Time>(&self, worker: &Worker<T>, error: Option<&SourceError>) {
+        let trouble = error.map(|error| error.trouble);
+        worker.tell(&InternalEvent::Requested {
+            stream: self.stream,
+            throttled: matches!(trouble, Some(SourceErrorKind::Throttled(_))),
+        });
     }
 
     fn with_limit<R>(&self, act: impl FnOnce(&mut RequestLimit) -> R) -> R {

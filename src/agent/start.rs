@@ -167,7 +167,12 @@ impl<S: Spool + 'static> Shared<S> {
         let poller = Poller {
             stream,
             reader,
-            client: RateLimitedClient::new(source, &self.sources.limit(stream), of_source.timeout),
+            client: RateLimitedClient::new(
+                stream.name,
+                source,
+                &self.sources.limit(stream),
+                of_source.timeout,
+            ),
             writer: self.writer.clone(),
             pages: PageWriter {
                 number,

@@ -151,6 +151,12 @@ impl AgentState {
                     stream.count(page, now);
                 }
             }
+            InternalEvent::Requested { throttled, .. } => {
+                if let Some(stream) = stream {
+                    stream.counts.requests += 1;
+                    stream.counts.throttled += u64::from(*throttled);
+                }
+            }
             InternalEvent::SpoolGone { .. } => {
                 for stream in &mut self.streams {
                     stream.reads_again = stream.counts.enabled;

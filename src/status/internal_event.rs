@@ -20,6 +20,13 @@ pub use parts::{LineTrouble, PageRead, Question};
 pub enum InternalEvent {
     /// A page came from the cloud and is on flash.
     PageRead(PageRead),
+    /// A request to the API has come to its end, well or not.
+    Requested {
+        /// The stream's name.
+        stream: &'static str,
+        /// Did the API ask for silence?
+        throttled: bool,
+    },
     /// The first start of a stream.
     FirstStart {
         /// Its name.

@@ -207,6 +207,12 @@ pub struct StreamCounts {
     pub read_up_to_ms: Option<i64>,
     /// More is known to follow at once.
     pub behind: bool,
+    /// Requests to the API, those that failed too.
+    #[serde(default)]
+    pub requests: u64,
+    /// Of them, those after which the API asked for silence (429).
+    #[serde(default)]
+    pub throttled: u64,
 }
 
 /// Lines on their way out since the process started.

@@ -135,7 +135,17 @@ impl Out<'_> {
 
     fn streams(&mut self, agents: &[AgentReport]) -> fmt::Result {
         type Of = fn(&StreamCounts) -> u64;
-        let counters: [(&str, &str, Of); 6] = [
+        let counters: [(&str, &str, Of); 8] = [
+            (
+                "siembox_api_requests_total",
+                "Requests to the API, including failed ones",
+                |counts| counts.requests,
+            ),
+            (
+                "siembox_api_throttled_total",
+                "Requests after which the API asked for silence (429)",
+                |counts| counts.throttled,
+            ),
             (
                 "siembox_pages_read_total",
                 "Pages read from the cloud",
@@ -171,7 +181,16 @@ impl Out<'_> {
             let values = streams(agents).map(|(labels, counts)| (labels, number(of(counts))));
             self.metric(COUNTER, name, help, values)?;
         }
-        Ok(())
+        let up_to = streams(agents).filter_map(|(labels, counts)| {
+            let read_up_to_ms = counts.read_up_to_ms?;
+            Some((labels, seconds(read_up_to_ms)))
+        });
+        self.metric(
+            GAUGE,
+            "siembox_read_up_to_seconds",
+            "Time of the latest record read, in seconds since 1970; its age is the lag",
+            up_to,
+        )
     }
 
     fn lines(&mut self, agents: &[AgentReport], at_ms: i64) -> fmt::Result {

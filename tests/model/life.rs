@@ -193,6 +193,7 @@ pub fn pollers(
                 stream,
                 reader: restore(&**spool, stream, rules).unwrap(),
                 client: RateLimitedClient::new(
+                    stream.name,
                     Box::new(
                         CloudApps::new(
                             line,

@@ -63,6 +63,8 @@ pub fn agent(name: &str) -> AgentReport {
             repeats: read / 9,
             left_out: 0,
             set_aside: 0,
+            requests: 40,
+            throttled: 0,
             spooled: read - read / 9,
             read_up_to_ms: Some(NOW - 20_000),
             behind: false,

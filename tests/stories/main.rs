@@ -19,6 +19,7 @@ mod garbage;
 mod hanging;
 mod ledger;
 mod live_settings;
+mod migrate;
 mod names;
 mod nemesis;
 mod old_state;

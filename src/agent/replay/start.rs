@@ -82,6 +82,7 @@ impl<S: Spool + 'static> Agent<S> {
             let opened = opened.map_err(|error| failed(&error))?;
             cancels.push(opened.cancel);
             let client = RateLimitedClient::new(
+                stream.name,
                 opened.source,
                 &shared.sources.limit(stream),
                 settings.source_of(stream).timeout,

@@ -143,7 +143,7 @@ fn late_parts(takes: Duration, silence: Option<Duration>) -> (Vec<String>, Repla
     let leg = Leg {
         stream,
         reader: TimeReader::new(rules, Some(cursor(TO_MS - 1_000_000)), Seen::default()),
-        client: RateLimitedClient::new(Box::new(source), &limit, TIMEOUT),
+        client: RateLimitedClient::new("activities", Box::new(source), &limit, TIMEOUT),
         errors: ErrorPolicy::default(),
         pollers: Pollers::of(cursor(TO_MS), 0),
         pages: PageWriter {

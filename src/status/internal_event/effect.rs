@@ -36,7 +36,8 @@ impl InternalEvent {
     pub fn stream(&self) -> &'static str {
         match self {
             Self::PageRead(page) => page.stream,
-            Self::FirstStart { stream, .. }
+            Self::Requested { stream, .. }
+            | Self::FirstStart { stream, .. }
             | Self::Skipped { stream, .. }
             | Self::LedgerShort { stream, .. }
             | Self::LedgerWhole { stream }
@@ -65,7 +66,8 @@ impl InternalEvent {
             Self::PageRead(page) if page.lines + page.set_aside + page.left_out == 0 => {
                 Level::Debug
             }
-            Self::Sent { .. }
+            Self::Requested { .. }
+            | Self::Sent { .. }
             | Self::Proved { .. }
             | Self::SiemThere
             | Self::ReplayGoesOn(_)
@@ -192,7 +194,8 @@ impl InternalEvent {
             Self::LineSetAside { .. } => {
                 Effect::Raise(Topic::Refused, "A refused line was set aside")
             }
-            Self::FirstStart { .. }
+            Self::Requested { .. }
+            | Self::FirstStart { .. }
             | Self::Narrowed { .. }
             | Self::ServedAgain { .. }
             | Self::Sent { .. }

@@ -16,6 +16,14 @@ impl InternalEvent {
     pub fn in_words(&self) -> String {
         match self {
             Self::PageRead(page) => page.in_words(),
+            Self::Requested { stream, throttled } => {
+                let end = if *throttled {
+                    "the API asks for silence"
+                } else {
+                    "ended"
+                };
+                format!("{stream}: a request to the API: {end}")
+            }
             Self::FirstStart { stream, from_ms } => format!(
                 "{stream}: first start, reading all records since {}",
                 in_words(*from_ms)
