@@ -48,6 +48,21 @@ pub struct SpoolPage<'a> {
     pub aside: &'a [DeadLetter],
 }
 
+#[cfg(test)]
+impl<'a> SpoolPage<'a> {
+    /// These lines, and nothing beside them.
+    pub fn of_lines(lines: &'a Lines) -> Self {
+        Self {
+            stream: 0,
+            lines,
+            cursor: b"",
+            seen: b"",
+            forget_seen: 0,
+            aside: &[],
+        }
+    }
+}
+
 /// A record that could not be turned into a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetter {

@@ -13,7 +13,7 @@ use super::efi_file::{EfiFile, FOLDER};
 /// times this is how long a box is away at most.
 pub const WITHIN: Duration = Duration::from_secs(10 * 60);
 
-/// What the files on the ESP say at the start; the boot loader has counted by then.
+/// State of boot counting, from the files on the ESP after the boot loader has counted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BootTrial {
     /// The running firmware is counted, and there is another one.

@@ -17,12 +17,12 @@ const NOTE_MS: i64 = 6 * 3_600_000;
 /// No clock is believed that is so far past the build, as no time server is.
 const YEARS_30_MS: i64 = 30 * 366 * 86_400_000;
 
-/// Where the clock begins.
+/// Start of the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Floor {
     /// Milliseconds since 1970.
     pub at_ms: i64,
-    /// Was the clock there already?
+    /// Source of this time.
     pub source: ClockSource,
 }
 

@@ -133,8 +133,8 @@ fn renew(device: &Path, log: &Log) -> io::Result<()> {
     make(device)
 }
 
-/// A device may be too slow to be erased as a whole: what matters most comes first, where the file
-/// system can be used still.
+/// Erases the secrets first, if the file system can still be used: the device may be too slow to
+/// be erased as a whole.
 fn forget_secrets(device: &Path, bytes: u64, log: &Log) {
     let usable = matches!(check(device, bytes), Ok(Health::Clean | Health::Repaired));
     if !usable || mounted(device).is_err() {

@@ -5,7 +5,7 @@
 use std::io;
 use std::path::Path;
 
-/// Where they lie on the ESP.
+/// Folder of the files on the ESP.
 pub const FOLDER: &str = "EFI/Linux";
 
 /// A firmware file by its name.
@@ -15,7 +15,7 @@ pub struct EfiFile {
     pub name: String,
     /// The version in it.
     pub version: String,
-    /// Where its starts are counted.
+    /// The count, if its starts are counted.
     pub tries: Option<Tries>,
 }
 
@@ -76,7 +76,7 @@ impl EfiFile {
         format!("siembox_{}.efi", self.version)
     }
 
-    /// Has it been started as often as it may be?
+    /// True if no tries are left.
     #[must_use]
     pub fn is_used_up(&self) -> bool {
         self.tries.is_some_and(|tries| tries.left == 0)

@@ -14,7 +14,7 @@ use crate::watchdog::Watchdog;
 
 /// What the boot has found and made.
 pub struct BootFindings {
-    /// Where everything is said.
+    /// The log.
     pub log: Log,
     /// The image that was booted.
     pub image: Image,
@@ -36,6 +36,6 @@ pub struct BootFindings {
     pub taken: (ProvisionResult, i64),
     /// The network that is up.
     pub network: services::Up,
-    /// What is to run beside what keeps the network so.
+    /// Children beside those of the network.
     pub children: Vec<Child>,
 }

@@ -39,18 +39,18 @@ const UNKILLABLE: Duration = Duration::from_secs(60);
 const CURES: usize = 5;
 const CURES_WITHIN: Duration = Duration::from_secs(15 * 60);
 
-/// What siembox answered.
+/// An answer of siembox.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Beat {
     /// The process that answered.
     pub pid: u32,
-    /// How the box does.
+    /// Condition of the box.
     pub condition: Condition,
     /// Parts of it that should have given a sign of life, and did not.
     pub late: Vec<String>,
-    /// Does somebody on the page look for this box?
+    /// True while the page asks for Identify.
     pub identify: bool,
-    /// Where its page is.
+    /// Addresses of the page.
     pub page: Vec<String>,
     /// The page's certificate.
     pub fingerprint: String,
@@ -62,16 +62,16 @@ pub struct Beat {
     pub troubles: Vec<String>,
 }
 
-/// What is to be done about it.
+/// Action that the health check asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cure {
     /// siembox is to be killed and started again.
     Restart(String),
-    /// The whole box.
+    /// The whole box is to be restarted.
     Reboot(String),
 }
 
-/// What is known of siembox's life. Times are steady ones.
+/// State of the health check. Times are of the steady clock.
 #[derive(Debug, Default)]
 pub struct HealthWatch {
     /// Its process and when it was started; none while there is no process.
@@ -161,13 +161,13 @@ impl HealthWatch {
         self.beat = Some(beat);
     }
 
-    /// What it last said.
+    /// The last answer.
     #[must_use]
     pub fn beat(&self) -> Option<&Beat> {
         self.beat.as_ref()
     }
 
-    /// What the lamps should say.
+    /// Signal for the lamps.
     #[must_use]
     pub fn signal(&self, now: Duration) -> Signal {
         let (Some(answered), Some(beat)) = (self.answered, &self.beat) else {

@@ -17,7 +17,7 @@ pub struct Image {
     /// When it was built, milliseconds since 1970: no clock that runs it can be older. 0 where that
     /// is not known.
     pub built_ms: i64,
-    /// Has it a shell and the kernel's messages?
+    /// True for a debug image, with a shell and the kernel's messages.
     pub debug: bool,
 }
 

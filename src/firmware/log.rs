@@ -69,7 +69,7 @@ impl Log {
         inner.keep(&format!("{child}: {line}"));
     }
 
-    /// The last lines of a child, oldest first; empty where it was silent.
+    /// The last lines of a child, oldest first; empty if it wrote none.
     #[must_use]
     pub fn last_words(&self, child: &str) -> String {
         let inner = self.lock();

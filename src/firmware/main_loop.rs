@@ -35,7 +35,7 @@ const TURN: Duration = Duration::from_secs(1);
 /// What the lamps were told holds for so long, then it is a fault.
 const BELIEVED: Duration = Duration::from_secs(30);
 
-/// What happens.
+/// An event of the main loop.
 enum ServiceEvent {
     Signal(ShutdownRequest),
     Heard(Result<Beat, String>),
@@ -64,7 +64,7 @@ pub struct MainLoop {
 // === impl MainLoop ===
 
 impl MainLoop {
-    /// Everything is ready; nothing runs yet.
+    /// The main loop before its first child is started.
     #[must_use]
     pub fn new(mut given: BootFindings) -> Self {
         let (tell, events) = channel();
@@ -102,7 +102,7 @@ impl MainLoop {
         }
     }
 
-    /// Turns until somebody ends it; then everything is on the disk, and nothing runs any more.
+    /// Runs until the box is to end. Then all data is on the disk and no child runs.
     pub fn run(mut self) -> ShutdownKind {
         loop {
             let now = clock::now().steady;

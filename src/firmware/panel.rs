@@ -14,12 +14,12 @@ use crate::watchdog::Watchdog;
 /// The first of the machine's watchdogs.
 const WATCHDOG: &str = "/dev/watchdog";
 
-/// What was recognised.
+/// The recognised board with its lamps.
 #[derive(Debug)]
 pub struct BoxPanel {
     /// The board.
     pub board: BoardProfile,
-    /// By what it was recognised.
+    /// How the board was recognised.
     pub by: String,
     /// Its lamps.
     pub lamps: led::Panel,

@@ -41,9 +41,9 @@ pub fn take_in(esp: &Esp, etc: &Path) -> ProvisionResult {
 /// The network that is up.
 #[derive(Debug)]
 pub struct Up {
-    /// What keeps it so: DHCP, time, name.
+    /// Children that serve it: DHCP, time, name.
     pub children: Vec<Child>,
-    /// Looks whether its cable is there.
+    /// Watches the cable.
     pub cable: LinkWatch,
     /// The settings that it was made for.
     pub wanted: NetworkSettings,

@@ -7,16 +7,16 @@ use rustix::system::{RebootCommand, reboot};
 
 use super::log::Log;
 
-/// What comes after.
+/// How the system ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ShutdownKind {
-    /// A new start.
+    /// Restart.
     Restart,
-    /// A new start with an empty data partition.
+    /// Restart with an empty data partition.
     FactoryReset,
-    /// The power goes.
+    /// Power off.
     PowerOff,
-    /// The box stands still.
+    /// Halt.
     Halt,
 }
 
@@ -36,7 +36,7 @@ pub fn close_data(log: &Log) {
     }
 }
 
-/// Ends. PID 1 must not return: the kernel would panic.
+/// Ends the system. PID 1 must not return: the kernel would panic.
 pub fn end(ending: ShutdownKind, log: &Log) -> ! {
     let (command, words) = match ending {
         ShutdownKind::Restart | ShutdownKind::FactoryReset => {

@@ -19,7 +19,7 @@ pub enum ShutdownRequest {
     End(ShutdownKind),
 }
 
-/// Tells what comes, from a thread of its own.
+/// Sends received signals to `tell`, from a thread of its own.
 ///
 /// # Errors
 /// The system gives no thread or no signals.

@@ -23,11 +23,11 @@ pub enum ServiceEvent {
     Tick,
     /// A child that was to be started runs.
     Started(&'static str, Pid),
-    /// Or could not be.
+    /// A child that was to be started could not be.
     NotStarted(&'static str, String),
     /// A process ended; it need not be one of the children.
     Died(Pid, Death),
-    /// A child runs, and does nothing any more.
+    /// A child runs but hangs.
     Stuck(&'static str, String),
     /// Of the children with these names, the latter are to run from now on, as they stand here, and
     /// no others.
@@ -36,7 +36,7 @@ pub enum ServiceEvent {
     Stop,
 }
 
-/// What is to be done.
+/// An action for the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// This child is to be started; tell [`ServiceEvent::Started`] or [`ServiceEvent::NotStarted`].
@@ -45,7 +45,7 @@ pub enum Action {
     Ask(Pid),
     /// SIGKILL to this process and its group.
     Kill(Pid),
-    /// To be told to people.
+    /// A message for people.
     Say(String),
 }
 
@@ -98,7 +98,7 @@ impl Supervisor {
         }
     }
 
-    /// One more thing happened; `now` is steady time.
+    /// Handles an event; `now` is of the steady clock.
     pub fn step(&mut self, event: ServiceEvent, now: Duration) -> Vec<Action> {
         let mut actions = Vec::new();
         match event {
@@ -232,7 +232,7 @@ impl Supervisor {
         }
     }
 
-    /// Starts, asks and kills what is due.
+    /// Starts, terminates and kills the children that are due.
     fn tend(&mut self, now: Duration, actions: &mut Vec<Action>) {
         let last_words = self
             .kept

@@ -17,31 +17,31 @@ const MOST: usize = 500;
 const LEFT: usize = 450;
 /// Bytes of the file at most.
 const MOST_BYTES: usize = 256 * 1024;
-/// Longer words are cut.
+/// Longer entries are cut to so many bytes.
 const MOST_WORDS: usize = 500;
 
-/// The list. Cheap to ask, and safe to share.
+/// The audit log. Calls are cheap, and threads can share it.
 #[derive(Debug)]
 pub struct SettingsAudit {
     path: PathBuf,
     writing: Mutex<()>,
 }
 
-/// One line of it.
+/// One entry of the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// When, milliseconds since 1970.
+    /// Time of the change, milliseconds since 1970.
     pub at_ms: i64,
     /// What was done.
     pub what: String,
-    /// From where.
+    /// Address of the client.
     pub from: IpAddr,
 }
 
 // === impl Audit ===
 
 impl SettingsAudit {
-    /// The list in this state folder.
+    /// The audit log of this state folder.
     #[must_use]
     pub fn new(state_dir: &Path) -> Self {
         Self {

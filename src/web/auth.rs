@@ -57,8 +57,8 @@ const PLACE: &str = "__Host-siembox-place";
 const KNOWN_FOR: u32 = 180 * 86_400;
 const BOUND: &str = "Path=/; Secure; HttpOnly; SameSite=Strict";
 
-/// All that is known about who may come in. One for the life of the process: a page that is opened
-/// anew signs nobody out.
+/// State of claim, sessions and throttle. It lives as long as the process: a page that is opened
+/// anew on other addresses signs nobody out.
 pub struct Auth {
     owner: OwnerFile,
     sessions: Mutex<Sessions>,
@@ -77,12 +77,12 @@ enum NotTried {
     Hash(HashError),
 }
 
-/// Is this one of the log-in's paths?
+/// True if this path belongs to log-in or set-up.
 pub(super) fn is_at(path: &str) -> bool {
     matches!(path, "/claim" | "/login" | "/logout" | "/setup") || path.starts_with("/setup/")
 }
 
-/// May a form be sent there? Which pages take one, this knows.
+/// True if a page at this path takes forms.
 pub(super) fn takes_forms(path: &str) -> bool {
     is_at(path)
 }
@@ -156,7 +156,7 @@ impl Auth {
         self.owner.claim().err().map(|error| error.to_string())
     }
 
-    /// Is it somebody's? What can't be read is.
+    /// True if the box has an administrator. An owner file that cannot be read counts as one.
     #[must_use]
     pub fn is_claimed(&self) -> bool {
         !matches!(self.owner.claim(), Ok(Claim::Free))
@@ -363,7 +363,7 @@ impl fmt::Debug for Auth {
 }
 
 impl NotTried {
-    /// With no longer wait than this.
+    /// Bounds the wait.
     fn at_most(self, most: Duration) -> Self {
         match self {
             Self::Wait(wait) => Self::Wait(wait.min(most)),
@@ -371,7 +371,7 @@ impl NotTried {
         }
     }
 
-    /// Status code, words, and seconds to wait.
+    /// HTTP status code, text, and seconds to wait.
     fn words(&self) -> (u16, String, Option<u64>) {
         match self {
             Self::Wait(wait) => {
@@ -416,7 +416,7 @@ fn passing_through(ask: &AdminRequest) -> Page {
     Page::html(200, &passing("Redirecting", ask.machine, to, &content))
 }
 
-/// May it stand in an address that we send a browser to?
+/// True if the text may stand in an address that a browser is sent to.
 pub(super) fn is_plain(path: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_');
     is_at(path) && !path.contains("//") && path.bytes().all(plain)
@@ -440,7 +440,7 @@ fn stale(ask: &AdminRequest, owner: &AdminSession) -> Page {
     )
 }
 
-/// A form where there is something to read only.
+/// The answer to a form that is sent to a page without one.
 fn unfit() -> Page {
     Page::words(405, "405: this page is read-only").with("Allow", "GET, HEAD")
 }

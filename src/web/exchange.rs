@@ -13,46 +13,46 @@ use embedded_svc::io::{Error, ErrorKind, ErrorType, Read, Write};
 pub struct Exchange {
     head: SentHead,
     body: SentBody,
-    /// Whose connection it came over,
+    /// Address of the client.
     from: IpAddr,
-    /// and whether that was TLS.
+    /// True if the connection is TLS.
     secure: bool,
-    /// Headers that the answer will have whoever gives it.
+    /// Headers of the response, whichever page makes it.
     always: Vec<(&'static str, &'static str)>,
     answer: Option<WebResponse>,
 }
 
-/// What was asked. `Debug` leaves the headers' values out: cookies are among them.
+/// The request's head. `Debug` leaves the headers' values out: cookies are among them.
 pub struct SentHead {
     method: Method,
     uri: String,
     headers: Vec<(String, String)>,
 }
 
-/// What was sent along. `Debug` shows its size only: it may hold a password.
+/// The request's body. `Debug` shows its size only: it may hold a password.
 pub struct SentBody {
     bytes: Vec<u8>,
     read: usize,
 }
 
-/// What is sent back.
+/// The response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebResponse {
     /// HTTP status code.
     pub status: u16,
     /// Names and values.
     pub headers: Vec<(String, String)>,
-    /// As it goes over the wire.
+    /// Body as sent.
     pub body: Vec<u8>,
 }
 
-/// A handler that does not keep to the order of things.
+/// A handler calls the steps of a response in a wrong order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Misuse {
-    /// It answers before the answer has begun, or begins it twice.
+    /// It writes before the response is begun, or begins it twice.
     #[error("the response was started twice, or not at all")]
     OutOfTurn,
-    /// It wants the socket, which is not here.
+    /// It asks for the raw socket, which does not exist here.
     #[error("no raw connection is available")]
     NoSocket,
 }
@@ -80,14 +80,14 @@ impl Exchange {
         }
     }
 
-    /// With one more header.
+    /// Adds a header to the request.
     #[must_use]
     pub fn header_set(mut self, name: &str, value: &str) -> Self {
         self.head.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// With this body.
+    /// Sets the body.
     #[must_use]
     pub fn body_set(mut self, bytes: Vec<u8>) -> Self {
         self.body.bytes = bytes;
@@ -104,43 +104,43 @@ impl Exchange {
         }
     }
 
-    /// Who asks.
+    /// Address of the client.
     #[must_use]
     pub fn from(&self) -> IpAddr {
         self.from
     }
 
-    /// Did it come over TLS?
+    /// True if the request came over TLS.
     #[must_use]
     pub fn is_secure(&self) -> bool {
         self.secure
     }
 
-    /// What was sent along.
+    /// Body of the request.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.body.bytes
     }
 
-    /// Without its query.
+    /// Path, without the query.
     #[must_use]
     pub fn path(&self) -> &str {
         let uri = &self.head.uri;
         uri.split_once('?').map_or(uri, |(path, _)| path)
     }
 
-    /// After the `?`; empty where there is none.
+    /// Query after the `?`; empty if there is none.
     #[must_use]
     pub fn query(&self) -> &str {
         self.head.uri.split_once('?').map_or("", |(_, query)| query)
     }
 
-    /// The answer will have this header, whatever it is.
+    /// Adds a header to the response, whichever page makes it.
     pub fn always(&mut self, name: &'static str, value: &'static str) {
         self.always.push((name, value));
     }
 
-    /// What was answered.
+    /// The response, once it is there.
     #[must_use]
     pub fn into_answer(self) -> Option<WebResponse> {
         self.answer

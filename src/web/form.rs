@@ -17,13 +17,13 @@ pub struct Form(Vec<(String, String)>);
 /// A form that can't be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FormError {
-    /// It is sent in another way.
+    /// It has another media type.
     #[error("415: forms must be application/x-www-form-urlencoded")]
     Media,
     /// It has too many fields.
     #[error("413: a form has at most {MOST_FIELDS} fields")]
     Fields,
-    /// It is no text.
+    /// It is not UTF-8.
     #[error("400: the form is not UTF-8 or contains a NUL character")]
     Text,
 }
@@ -92,7 +92,7 @@ impl Form {
         fields.map(|(_, value)| value.as_str())
     }
 
-    /// Is there such a field, even an empty one?
+    /// True if the form has this field, even an empty one.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.all(name).next().is_some()

@@ -28,7 +28,7 @@ const HEADERS: [(&str, &str); 4] = [
 #[derive(Debug, Clone, Default)]
 pub struct Hosts(Vec<String>);
 
-/// The middleware.
+/// The middleware in front of all pages.
 #[derive(Debug, Clone, Default)]
 pub struct Guard {
     hosts: std::sync::Arc<Hosts>,
@@ -79,7 +79,7 @@ pub(super) fn without_port(host: &str) -> &str {
 // === impl Guard ===
 
 impl Guard {
-    /// Lets through who asks by one of these.
+    /// Makes a guard that lets requests for these hosts through.
     #[must_use]
     pub fn new(hosts: Hosts) -> Self {
         Self {

@@ -28,11 +28,11 @@ const YEARS: i32 = 10;
 pub struct Identity {
     config: Arc<ServerConfig>,
     fingerprint: String,
-    /// Why it is another one than before.
+    /// Reason why the certificate is not the earlier one.
     renewed: Option<String>,
 }
 
-/// There is none.
+/// Why there is no certificate.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IdentityError {
@@ -55,11 +55,11 @@ pub enum IdentityError {
     /// The box's own can't be made.
     #[error("the page's own certificate cannot be created: {0}")]
     Make(rcgen::Error),
-    /// Or not kept.
+    /// The box's own cannot be written.
     #[error("{}: the page's own certificate cannot be saved: {cause}: check that siembox's user \
         can write to the state folder", path.display())]
     Keep {
-        /// Where.
+        /// The file.
         path: PathBuf,
         /// What the system said.
         cause: io::Error,
@@ -69,7 +69,7 @@ pub enum IdentityError {
 // === impl Identity ===
 
 impl Identity {
-    /// From PEM files.
+    /// Reads certificate and key from PEM files.
     ///
     /// # Errors
     /// When one can't be read, or they don't belong together.
@@ -148,7 +148,7 @@ impl Identity {
         &self.fingerprint
     }
 
-    /// Why it is another one than before, where the one before could not be used.
+    /// Reason why the certificate is not the earlier one, if that one could not be used.
     #[must_use]
     pub fn renewed(&self) -> Option<&str> {
         self.renewed.as_deref()

@@ -94,7 +94,7 @@ pub(super) fn head_of(title: &str, further: &Markup) -> Markup {
     }
 }
 
-/// Whose page it is: ours, on this machine. Its name may be empty.
+/// Logo and the machine's name, which may be empty.
 pub(super) fn brand(machine: &str) -> Markup {
     html! {
         a.brand href="/" {
@@ -108,24 +108,24 @@ pub(super) fn brand(machine: &str) -> Markup {
 /// One field of a form with its label. Words beside it belong to it for a screen reader too.
 #[derive(Debug, Clone, Copy)]
 pub struct FormField<'a> {
-    /// The form's name for it; its id too.
+    /// Name of the field in the form, and its id.
     pub name: &'a str,
-    /// What it is called.
+    /// Label for people.
     pub label: &'a str,
     /// `text`, `password`, `number`, …
     pub kind: &'a str,
     /// What a browser may fill in: `new-password`, `off`, …
     pub autocomplete: &'a str,
-    /// What stands in it. Never a secret.
+    /// Current value. Never a secret.
     pub value: &'a str,
-    /// What to know before typing.
+    /// Hint below the field.
     pub hint: Option<&'a str>,
-    /// What was wrong with what was typed.
+    /// Error in what was typed.
     pub error: Option<&'a str>,
 }
 
 impl<'a> FormField<'a> {
-    /// An empty one.
+    /// An empty field.
     #[must_use]
     pub fn new(name: &'a str, label: &'a str, kind: &'a str, autocomplete: &'a str) -> Self {
         Self {
@@ -164,7 +164,7 @@ impl Render for FormField<'_> {
     }
 }
 
-/// What has gone wrong with a form as a whole; read out at once.
+/// Error of a form as a whole; screen readers read it at once.
 #[must_use]
 pub fn trouble(words: Option<&str>) -> Markup {
     html! { @if let Some(words) = words { p.trouble role="alert" { (words) } } }

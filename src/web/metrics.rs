@@ -52,7 +52,7 @@ impl Collector for Reading {
     }
 }
 
-/// Where they go.
+/// Encoder of the metrics.
 struct Out<'e>(DescriptorEncoder<'e>);
 
 impl Out<'_> {

@@ -17,7 +17,7 @@ pub struct Page {
     status: u16,
     media: &'static str,
     keep: Keep,
-    /// Beside those that every page has.
+    /// Headers beside those that every page has.
     headers: Vec<(&'static str, String)>,
     body: Cow<'static, [u8]>,
     tag: String,
@@ -26,16 +26,16 @@ pub struct Page {
 /// How long a browser may keep it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Keep {
-    /// Not at all: it is about this moment, and nobody else's business.
+    /// Never: the page shows this moment, to this visitor.
     Never,
-    /// But asks each time whether it is still the same.
+    /// The browser asks each time whether the page is the same.
     IfSame,
-    /// For ever: its address changes with it.
+    /// For ever: the address changes with the content.
     ForEver,
 }
 
 impl Page {
-    /// A page that is found, not to be kept.
+    /// A page with status 200 that is not cached.
     pub(super) fn new(media: &'static str, body: impl Into<Cow<'static, [u8]>>) -> Self {
         let body = body.into();
         Self {
@@ -48,7 +48,7 @@ impl Page {
         }
     }
 
-    /// HTML with this status code, not to be kept.
+    /// HTML with this status code that is not cached.
     #[must_use]
     pub fn html(status: u16, markup: &Markup) -> Self {
         let body = markup.0.as_bytes().to_vec();
@@ -70,14 +70,14 @@ impl Page {
         Self::words(307, &format!("307: see {address}")).with("Location", address)
     }
 
-    /// With one more header.
+    /// Adds a header.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
-    /// A few words; a line feed is put behind them.
+    /// Plain text, ended by a line feed.
     #[must_use]
     pub fn words(status: u16, words: &str) -> Self {
         Self {
@@ -93,7 +93,7 @@ impl Page {
         Self { keep, ..self }
     }
 
-    /// Answers with it, or says that it is what the visitor has.
+    /// Sends the page, or 304 if the visitor has it.
     pub(super) fn answer(&self, exchange: &mut Exchange) -> Result<(), Misuse> {
         let etag = format!("\"{}\"", self.tag);
         let keep = match self.keep {
@@ -124,7 +124,7 @@ impl fmt::Debug for Page {
     }
 }
 
-/// What the content is known by: 16 hexadecimal digits of its SHA-256.
+/// ETag of the content: 16 hexadecimal digits of its SHA-256.
 pub(super) fn tag(content: &[u8]) -> String {
     let digest = digest::digest(&digest::SHA256, content);
     let digits = digest.as_ref().iter().take(8);

@@ -14,25 +14,25 @@ use super::view::{Of, View};
 use super::{assets, healthz, manual, metrics, status};
 use crate::clock::Moment;
 
-/// All pages, over what is known at present.
+/// All pages, made from one view.
 #[derive(Debug, Clone)]
 pub struct Site {
     /// The status; `None` where it does not answer.
     view: Option<View>,
     /// How long the process has made no progress.
     silent: Duration,
-    /// The way to what can be changed; `None` where there is only something to read.
+    /// Pages behind the log-in; `None` if the box has none.
     entrance: Option<(Entrance, Moment)>,
 }
 
-/// The way to what can be changed.
+/// Pages behind the log-in.
 #[derive(Debug, Clone)]
 pub struct Entrance {
-    /// Who may come in.
+    /// Log-in and sessions.
     pub auth: Arc<Auth>,
-    /// Where TLS is; `None` where it is off.
+    /// Port of HTTPS; `None` if it is off.
     pub https_port: Option<u16>,
-    /// May anybody see the status?
+    /// True if visitors without a session may see the status.
     pub status_without_login: bool,
     /// The machine's name, to be shown; may be empty.
     pub machine: Arc<str>,
@@ -50,7 +50,7 @@ impl Site {
         }
     }
 
-    /// With what lies behind the log-in, at this moment.
+    /// Adds the pages behind the log-in.
     #[must_use]
     pub fn behind(self, entrance: Entrance, now: Moment) -> Self {
         Self {
@@ -59,7 +59,7 @@ impl Site {
         }
     }
 
-    /// What has to be said before the page itself: it lies behind the log-in, or is for the
+    /// The response in place of the page, if the page lies behind the log-in or is for the
     /// administrator only.
     fn at_the_door(&self, exchange: &Exchange) -> Option<Page> {
         let (entrance, now) = self.entrance.as_ref()?;
@@ -95,7 +95,7 @@ impl Site {
 // === impl Entrance ===
 
 impl Entrance {
-    /// May the answer to this take its time?
+    /// True if the response may take long.
     pub(super) fn is_slow(&self, exchange: &Exchange) -> bool {
         exchange.is_secure() && (auth::is_at(exchange.path()) || !self.status_without_login)
     }

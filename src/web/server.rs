@@ -49,7 +49,7 @@ use snapshot_cache::SnapshotCache;
 const SEATS: usize = 64;
 /// Connections that the kernel keeps until they are accepted.
 const BACKLOG: i32 = 128;
-/// What is being answered at the end has so long.
+/// Time for running responses when the page stops.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 /// The page's thread gives a sign of life this often, with or without visitors.
 const BEAT: Duration = Duration::from_secs(10);
@@ -76,17 +76,17 @@ pub enum ServerError {
     Start(std::io::Error),
 }
 
-/// What a page needs.
+/// Settings and parts of the page.
 pub struct Opening<'a> {
-    /// Where it listens, and to whom it shows what.
+    /// The section `[page]` of the settings.
     pub settings: &'a PageSettings,
     /// The machine's name.
     pub machine: Option<&'a str>,
-    /// Where its own certificate is kept.
+    /// Folder of the box's own certificate.
     pub state_dir: &'a Path,
-    /// What it shows.
+    /// The status that the page shows.
     pub status: Status,
-    /// Who may change something.
+    /// Log-in and sessions.
     pub auth: Arc<Auth>,
 }
 
@@ -172,31 +172,31 @@ impl Server {
         })
     }
 
-    /// Where it listens, with the port that was free where the settings say 0.
+    /// Addresses of HTTP, with the port in use if the settings say 0.
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
     }
 
-    /// Where it listens for TLS.
+    /// Addresses of HTTPS.
     #[must_use]
     pub fn https_addresses(&self) -> &[SocketAddr] {
         &self.https_addresses
     }
 
-    /// SHA-256 of its certificate, `AB:CD:…`; none without TLS.
+    /// SHA-256 of the certificate, `AB:CD:…`; none without HTTPS.
     #[must_use]
     pub fn fingerprint(&self) -> Option<&str> {
         self.fingerprint.as_deref()
     }
 
-    /// What is wrong with its certificate, and what to do.
+    /// Problem with the certificate, and its cure.
     #[must_use]
     pub fn trouble(&self) -> Option<&str> {
         self.trouble.as_deref()
     }
 
-    /// Listens no more; answers what was asked, within half a second.
+    /// Stops listening and finishes running responses within half a second.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
         if let Some((thread, ended)) = self.thread.take() {

@@ -50,26 +50,26 @@ use super::page::Page;
 use crate::settings::Overrides;
 use crate::status::{Snapshot, Status};
 
-/// What the set-up works with.
+/// Parts that the set-up uses.
 pub struct SetupTools {
     /// The settings file.
     pub file: PathBuf,
-    /// What the command line said; it wins over the file.
+    /// Flags of the command line, which take precedence over the file.
     pub given: Overrides,
     /// Where files wait that are typed and not saved yet, and what a change of the page's settings
     /// goes back to.
     pub state_dir: PathBuf,
-    /// What the box does when it is asked.
+    /// Actions of the box: check, preview, replay.
     pub actions: Arc<dyn Actions>,
-    /// How it does.
+    /// The status.
     pub status: Status,
-    /// Where changes are noted.
+    /// The audit log.
     pub audit: Arc<SettingsAudit>,
     /// Has this box lamps that siembox plays, by which it can be found?
     pub lamps: bool,
 }
 
-/// What is kept between two questions.
+/// State between two requests.
 pub struct Setup {
     file: PathBuf,
     given: Overrides,
@@ -82,14 +82,14 @@ pub struct Setup {
     trial: PendingChange,
 }
 
-/// A question of the administrator's.
+/// A request of the administrator.
 #[derive(Clone, Copy)]
 struct Question<'a> {
     ask: &'a AdminRequest<'a>,
     owner: &'a AdminSession,
 }
 
-/// The answer to it.
+/// A response of the set-up.
 enum Reply {
     /// A page: its title and what stands below that.
     Page {
@@ -98,11 +98,11 @@ enum Reply {
         /// Something runs on it: where there is no script it is asked for again after a while.
         runs: bool,
     },
-    /// A piece of one, for the script.
+    /// A part of a page, for the script.
     Piece(Markup),
-    /// Look there.
+    /// A redirect to this address.
     See(String),
-    /// A file to be kept.
+    /// A download.
     Download { name: &'static str, bytes: Vec<u8> },
     /// There is no such page.
     Missing,
@@ -111,7 +111,7 @@ enum Reply {
 // === impl Setup ===
 
 impl Setup {
-    /// Nothing typed yet, and nothing running.
+    /// Set-up without forms and jobs.
     #[must_use]
     pub fn new(tools: SetupTools) -> Self {
         let trial = PendingChange::new(&tools.file, tools.state_dir.join("page-before.toml"));
@@ -251,7 +251,7 @@ impl<'a> Question<'a> {
         self.owner.token()
     }
 
-    /// Tells this session from others.
+    /// Identifies the session.
     fn session(self) -> &'a str {
         self.owner.csrf()
     }
@@ -272,7 +272,7 @@ impl Reply {
         }
     }
 
-    /// Something that is no mistake in a form.
+    /// An error that no field of the form caused.
     fn trouble(title: &str, why: &str) -> Self {
         let main = html! {
             div.trouble role="alert" { @for line in why.lines() { p { (line) } } }

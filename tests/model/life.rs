@@ -19,10 +19,10 @@ use siembox::for_tests::status::{
 use siembox::for_tests::stream::CLOUD_APPS;
 use siembox::for_tests::timekeeping::Gate;
 use siembox::for_tests::wiring::line_writer;
-use siembox_support::cloud::Cloud;
+use siembox_support::cloud::{self, Cloud};
 use tokio::sync::Notify;
 
-use crate::case::{HOUR, Plan};
+use crate::case::{HOUR, Plan, Planned};
 use crate::judge::judge;
 use crate::spool::TestSpool;
 use crate::tally::Tally;
@@ -41,16 +41,9 @@ type SimPoller = Poller<TestSpool, SimTime>;
 /// One case. The error says what is wrong.
 pub fn hour(seed: u64) -> Result<Tally, String> {
     let plan = Plan::draw(seed);
-    let tenant = Cloud::builder()
-        .token(TOKEN)
+    let tenant = cloud(&plan)
         .scan_drops(plan.scan_drops)
         .page_cap(plan.page_cap)
-        .activities(
-            plan.activities
-                .iter()
-                .map(|planned| planned.record("words")),
-        )
-        .alerts(plan.alerts.iter().map(|planned| planned.record("words")))
         .tenant();
     let world = Arc::new(World::new(&plan, tenant));
     let mut spool = Arc::new(TestSpool::new(&world, plan.on_sled, plan.spool_lines));
@@ -252,6 +245,16 @@ fn settings_of_the_moment(
         filters.insert(name.to_owned(), other);
     }
     (page_size, filters)
+}
+
+/// A tenant with the plan's records, to be completed.
+pub fn cloud(plan: &Plan) -> cloud::Builder {
+    let records =
+        |planned: &[Planned]| -> Vec<_> { planned.iter().map(|one| one.record("words")).collect() };
+    Cloud::builder()
+        .token(TOKEN)
+        .activities(records(&plan.activities))
+        .alerts(records(&plan.alerts))
 }
 
 /// The status of a box that has just started.

@@ -14,11 +14,10 @@ use std::time::Duration;
 use siembox::for_tests::clock::Time;
 use siembox::for_tests::source::RequestLimit;
 use siembox::for_tests::status::{LivenessWatch, Notice};
-use siembox_support::cloud::Cloud;
 use siembox_support::records::Stream;
 
 use crate::case::{BEGIN_MS, Plan, Planned, Reading};
-use crate::life::{LIMIT, TOKEN, pollers, reporter, status};
+use crate::life::{LIMIT, cloud, pollers, reporter, status};
 use crate::spool::{TestSpool, held};
 use crate::world::{SimTime, World};
 use kept::{Kept, Spot, all, kind};
@@ -108,16 +107,7 @@ fn live(case: &Kept) -> Result<(End, String), String> {
         fetch_related: case.stream == Stream::Activities && case.spot == Spot::Everything,
         ..plan(case.spot)
     };
-    let activities = plan
-        .activities
-        .iter()
-        .map(|planned| planned.record("words"));
-    let alerts = plan.alerts.iter().map(|planned| planned.record("words"));
-    let tenant = Cloud::builder()
-        .token(TOKEN)
-        .activities(activities)
-        .alerts(alerts)
-        .tenant();
+    let tenant = cloud(&plan).tenant();
     let of = bound(&plan, case.stream);
     tenant.state().faults.add(case.strike(of));
     let world = Arc::new(World::new(&plan, tenant));

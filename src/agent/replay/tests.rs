@@ -190,15 +190,7 @@ fn full_spool(folder: &Path) -> SledSpool {
     let spool = SledSpool::open(folder, SpoolBounds::new(1), TO_MS).unwrap();
     let mut lines = Lines::default();
     lines.push_within(100, 0, |line| line.push_str("a line"));
-    let page = SpoolPage {
-        stream: 0,
-        lines: &lines,
-        cursor: b"",
-        seen: b"",
-        forget_seen: 0,
-        aside: &[],
-    };
-    spool.append(&page, TO_MS).unwrap();
+    spool.append(&SpoolPage::of_lines(&lines), TO_MS).unwrap();
     spool
 }
 

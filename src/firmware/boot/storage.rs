@@ -13,13 +13,13 @@ use crate::firmware::panel::BoxPanel;
 use crate::firmware::reset;
 use crate::status::Signal;
 
-/// What the box stores on.
+/// Storage of the box.
 pub(super) struct Storage {
     /// `None` where there is no disk of siembox, or two.
     pub(super) disk: Option<Disk>,
     /// The boot partition; `None` where it cannot be mounted.
     pub(super) esp: Option<Esp>,
-    /// The firmware that the boot loader tries out.
+    /// State of boot counting.
     pub(super) trial: BootTrial,
     /// Where the settings and the spool are: on the disk, or in RAM if there is no other place.
     pub(super) data: Data,

@@ -15,7 +15,7 @@ const E2FSCK: &str = "/sbin/e2fsck";
 /// Name of the file system.
 const LABEL: &str = "siembox-data";
 
-/// How it stands with the file system.
+/// State of the file system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Health {
     /// Clean, or after a power cut like clean.
@@ -38,7 +38,7 @@ enum Verdict {
     Corrected,
     /// Errors are left: another, bolder run may mend them.
     Left,
-    /// It did not come to look.
+    /// e2fsck could not check.
     Failed,
 }
 

@@ -7,7 +7,7 @@ use rustix::fs::StatVfsMountFlags;
 
 use crate::firmware::paths::FACTORY_RESET;
 
-/// What /data is.
+/// Where /data is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Data {
     /// The data partition.
@@ -36,7 +36,7 @@ pub enum Data {
     },
 }
 
-/// What a file system says of itself while it is mounted.
+/// Size and state of a mounted file system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Space {
     /// Bytes in all.
@@ -47,7 +47,7 @@ pub struct Space {
     pub is_read_only: bool,
 }
 
-/// Asks it.
+/// Reads size and state of the file system.
 ///
 /// # Errors
 /// What the system said.

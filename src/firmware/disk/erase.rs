@@ -30,10 +30,10 @@ const SMALL: u64 = 1 << 20;
 /// Zeroes, or fails at once where the device can't do it by itself (`blkdev_fallocate` in the
 /// kernel's block/fops.c).
 const ZERO: FallocateFlags = FallocateFlags::PUNCH_HOLE.union(FallocateFlags::KEEP_SIZE);
-/// Tells the device that nobody wants to know any more.
+/// Discards blocks; they need not read as zeros afterwards.
 const FORGET: FallocateFlags = ZERO.union(FallocateFlags::NO_HIDE_STALE);
 
-/// How far it came.
+/// Result of erasing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Erased {
     /// Bytes of the device.
@@ -64,7 +64,7 @@ pub fn erase(device: &Path, patience: Duration) -> io::Result<Erased> {
     overwrite(&file, size, end)
 }
 
-/// Has the device do it all by itself, in time?
+/// Orders the device to zero or discard all its blocks. True if it did so within the time.
 fn order(file: &File, size: u64, what: FallocateFlags, end: Duration) -> bool {
     let mut starts = (0..size).step_by(1 << 30);
     starts

@@ -21,16 +21,16 @@ pub const COPIES: [(u64, u64); 5] = [
     (16_384, 2_048),
 ];
 
-/// A file system's own words.
+/// Size and state in a superblock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Superblock {
-    /// Bytes it believes to have.
+    /// Size in bytes by the superblock.
     pub bytes: u64,
     /// Was an error found in it while it was mounted?
     pub has_errors: bool,
 }
 
-/// What of a file system there is on a device.
+/// Superblock found on a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signs {
     /// It can be looked at.
@@ -41,7 +41,7 @@ pub enum Signs {
     Nothing,
 }
 
-/// Looks for one.
+/// Looks for a superblock.
 ///
 /// # Errors
 /// The device can't be read: that says nothing about what is on it.

@@ -23,7 +23,7 @@ pub struct BoxFacts {
     pub means: String,
     /// Name, card and fixed addresses; `None` where the network is not up yet.
     pub network: Option<Setting>,
-    /// What DHCP lent.
+    /// Lease of DHCP.
     pub lease: Option<Lease>,
     /// Port of the page without TLS; none where it is off.
     pub http_port: Option<u16>,
@@ -31,13 +31,13 @@ pub struct BoxFacts {
     pub https_port: Option<u16>,
     /// SHA-256 of the page's certificate; empty where there is none yet.
     pub fingerprint: String,
-    /// Has it an administrator already? `None` where that is not known.
+    /// True if the box has an administrator; `None` if that is not known.
     pub claimed: Option<bool>,
     /// Has the board a button, by which a forgotten password is released?
     pub has_button: bool,
-    /// Where the time comes from.
+    /// Source of the time.
     pub clock: ClockState,
-    /// How it stands with the data partition.
+    /// State of the data partition.
     pub data: DataFacts,
     /// The agents in the order of the settings.
     pub agents: Vec<AgentFacts>,
@@ -169,7 +169,7 @@ impl BoxFacts {
         !self.addresses().is_empty()
     }
 
-    /// What is compared: nothing that changes by itself.
+    /// The facts that are compared: none that changes by itself.
     pub(super) fn meaning(&self) -> Self {
         let words = |list: &[String]| list.iter().map(|text| without_numbers(text)).collect();
         Self {

@@ -17,21 +17,21 @@ use crate::web::page::Page;
 /// most three): it may take its time, read files and ask other machines, within about a minute, and
 /// more than one may be asked at once.
 pub trait AdminPage: Send + Sync {
-    /// Where it is, `/setup/siem`; what lies below, `/setup/siem/1`, is its own too.
+    /// Path of the page, `/setup/siem`. Paths below it, `/setup/siem/1`, belong to it too.
     fn path(&self) -> &str;
 
-    /// What the list at `/setup` calls it; none where it is not to be listed.
+    /// Title in the list at `/setup`; none if the page is not listed.
     fn title(&self) -> Option<&str> {
         None
     }
 
-    /// Does it take forms? Else a POST is refused before it is asked.
+    /// True if the page takes forms. Otherwise a POST is refused before the page is asked.
     fn takes_forms(&self) -> bool {
         false
     }
 
-    /// Is an open browser not enough for what this form does? The administrator's password then
-    /// stands in its field `password`, and what comes of it in [`AdminRequest::password`].
+    /// True if this form needs the administrator's password in its field `password`, because an
+    /// open browser alone is not enough. The result of the check is [`AdminRequest::password`].
     fn wants_password(&self, ask: &AdminRequest) -> bool {
         let _ = ask;
         false
@@ -41,45 +41,45 @@ pub trait AdminPage: Send + Sync {
     fn answer(&self, ask: &AdminRequest, owner: &AdminSession) -> Page;
 }
 
-/// What was asked.
+/// A request to a page behind the log-in.
 #[derive(Debug, Clone)]
 pub struct AdminRequest<'a> {
     /// [`Method::Get`], or [`Method::Post`] with a form.
     pub method: Method,
-    /// Without the query.
+    /// Path, without the query.
     pub path: &'a str,
     /// Fields of the query.
     pub query: Form,
     /// Fields of the form; none with GET.
     pub form: Form,
-    /// Who asks.
+    /// Address of the client.
     pub from: IpAddr,
-    /// When.
+    /// Time of the request.
     pub now: Moment,
     /// The machine's name, to be shown; may be empty.
     pub machine: &'a str,
     /// Where the page [wants](AdminPage::wants_password) the administrator's password with this
     /// form: whether it was right, else why not, in words for a person.
     pub password: Option<Result<(), String>>,
-    /// The session's id in its cookie; empty where there is none.
+    /// Session id from the cookie; empty if there is none.
     pub(super) cookie: &'a str,
-    /// What a known browser has in its cookie.
+    /// Stamp of a known browser from its cookie.
     pub(super) known: &'a str,
-    /// What one that waits in the line has.
+    /// Stamp of a place in the queue from its cookie.
     pub(super) place: &'a str,
 }
 
-/// Who asks.
+/// The visitor behind a request.
 #[derive(Debug)]
 pub enum Visitor {
-    /// Somebody.
+    /// Anybody, not signed in.
     Anybody,
     /// The administrator, signed in.
     Owner(AdminSession),
 }
 
 impl AdminRequest<'_> {
-    /// Is a form sent?
+    /// True if the request carries a form.
     #[must_use]
     pub fn is_form(&self) -> bool {
         self.method == Method::Post

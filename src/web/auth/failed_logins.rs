@@ -21,11 +21,11 @@ pub(super) struct FailedLogins {
     from: BTreeSet<IpAddr>,
 }
 
-/// So many more.
+/// Failed log-ins that are told together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Further {
     pub count: u64,
-    /// Where one of them came from.
+    /// Address of one of them.
     pub from: IpAddr,
     /// Addresses; [`MOST`] stands for that many or more.
     pub addresses: usize,

@@ -16,7 +16,7 @@ pub(super) const AGE: Duration = Duration::from_secs(10);
 const LIFE: Duration = Duration::from_secs(10 * 60);
 /// One try in this time.
 const SLOT: Duration = Duration::from_secs(3);
-/// Whoever has not asked for so long does not hold up those behind.
+/// A browser that has not asked for so long does not hold up those behind it.
 const GONE: Duration = Duration::from_secs(15);
 /// So many who ask are remembered: those who have waited longest.
 const MOST: usize = 64;
@@ -24,7 +24,7 @@ const MOST: usize = 64;
 /// Times are steady ones.
 #[derive(Debug, Clone, Default)]
 pub(super) struct LoginQueue {
-    /// Who asks at present, the longest first.
+    /// Browsers that ask at present, the longest waiting first.
     waiting: Vec<Waiting>,
     /// Places that had their try, with when that was; as long as one lives.
     used: Vec<([u8; 16], Duration)>,

@@ -16,23 +16,23 @@ use crate::{durable, own_file};
 /// Longer than any line of ours.
 const MOST_BYTES: u64 = 4096;
 
-/// The file, and who may write it at a time.
+/// The owner file, with a lock for those who write it.
 #[derive(Debug)]
 pub(super) struct OwnerFile {
     path: PathBuf,
     writing: Mutex<()>,
 }
 
-/// What it says at present.
+/// Content of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Claim {
-    /// There is none.
+    /// The file does not exist.
     Free,
-    /// This password opens.
+    /// The box has an administrator with this password.
     Taken(Hashed, OwnerMark),
 }
 
-/// Which file it was: another password, or the same one chosen anew, has another mark.
+/// Identifies one owner file. A new password, or the same one set again, has another mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct OwnerMark([u8; 32]);
 
@@ -47,7 +47,7 @@ pub(super) enum OwnerError {
     #[error("{}: cannot be written: {cause}: check that siembox's user can write to the state \
         folder and that the disk is not full", path.display())]
     Write { path: PathBuf, cause: io::Error },
-    /// Somebody was faster.
+    /// Another visitor claimed the box first.
     #[error("this box is already claimed")]
     Taken,
 }
@@ -96,7 +96,7 @@ impl OwnerFile {
         }
     }
 
-    /// Another password in the place of the one that has this mark.
+    /// Replaces the password that has this mark.
     pub(super) fn change(
         &self,
         from: OwnerMark,
@@ -130,7 +130,7 @@ impl OwnerMark {
         Self(mark)
     }
 
-    /// What nobody who does not know the file can say of this text (HMAC-SHA256).
+    /// HMAC-SHA256 of this text with the mark as key: only who has the owner file can make it.
     pub(super) fn seal(&self, text: &str) -> [u8; 32] {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &self.0);
         let mut seal = [0; 32];

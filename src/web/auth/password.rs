@@ -50,7 +50,7 @@ pub(super) struct Hashed {
     hash: Vec<u8>,
 }
 
-/// May this be a password?
+/// Checks length and characters of a new password.
 pub(super) fn check(password: &str) -> Result<(), Weak> {
     let length = password.chars().count();
     if length < LEAST {
@@ -70,7 +70,7 @@ pub(super) fn check(password: &str) -> Result<(), Weak> {
 // === impl Hashed ===
 
 impl Hashed {
-    /// Of a new password. Takes its time: never on a thread that others wait for.
+    /// Hashes a new password. Takes about 0.1 s: never call it on a thread that others wait for.
     pub(super) fn new(password: &str) -> Result<Self, HashError> {
         let params = Params::new(KIB, PASSES, 1, Some(HASH)).map_err(HashError)?;
         let salt = random::bytes::<SALT>()
@@ -80,7 +80,7 @@ impl Hashed {
         Ok(Self { params, salt, hash })
     }
 
-    /// Is it of this password? Takes its time too.
+    /// True if the hash is of this password. Takes as long as hashing.
     pub(super) fn is_of(&self, password: &str) -> Result<bool, HashError> {
         // nobody's password is longer, and the work grows with it
         if password.chars().count() > MOST {

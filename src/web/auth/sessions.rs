@@ -17,7 +17,7 @@ const WHOLE: Duration = Duration::from_secs(12 * 3600);
 /// and so long after the last request.
 const IDLE: Duration = Duration::from_secs(30 * 60);
 
-/// All of them. Times are steady ones.
+/// All sessions. Times are of the steady clock.
 #[derive(Debug, Default)]
 pub(super) struct Sessions(Vec<Session>);
 
@@ -25,7 +25,7 @@ struct Session {
     /// SHA-256 of the id that the cookie holds.
     id: [u8; 32],
     csrf: String,
-    /// It ends with the password it was begun with.
+    /// Mark of the password at the start: the session ends when the password changes.
     mark: OwnerMark,
     begun: Duration,
     asked: Duration,
@@ -34,7 +34,7 @@ struct Session {
 // === impl Sessions ===
 
 impl Sessions {
-    /// Begins one, with an id of its own for the cookie: nobody can have chosen it beforehand.
+    /// Begins a session and returns its id for the cookie. The id is random, never the visitor's.
     pub(super) fn begin(&mut self, mark: OwnerMark, now: Duration) -> Result<String, NoRandomness> {
         let (id, csrf) = (random::token()?, random::token()?);
         foreign::know_passing(&id);
@@ -74,14 +74,14 @@ impl Sessions {
         Some(session.csrf.clone())
     }
 
-    /// Ends it. True where there was one.
+    /// Ends a session. True if there was one.
     pub(super) fn end(&mut self, id: &str) -> bool {
         let (hash, before) = (hash(id), self.0.len());
         self.0.retain(|session| session.id != hash);
         self.0.len() < before
     }
 
-    /// Ends all, as a new password does.
+    /// Ends all sessions; called when the password changes.
     pub(super) fn end_all(&mut self) {
         self.0.clear();
     }
@@ -101,7 +101,7 @@ impl std::fmt::Debug for Session {
     }
 }
 
-/// Is it this session's token? Takes as long whether it nearly is or not at all.
+/// Compares a token with the session's, in constant time.
 pub(super) fn same(token: &str, given: &str) -> bool {
     token.as_bytes().ct_eq(given.as_bytes()).into()
 }

@@ -7,7 +7,7 @@ use super::owner::OwnerMark;
 use crate::foreign;
 use crate::random::{self, NoRandomness, hex};
 
-/// What a stamp is for: one for one thing is none for another.
+/// Purpose of a stamp: a stamp is valid for one purpose only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum For {
     /// A browser from which the administrator has signed in.
@@ -25,7 +25,7 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
-    /// A new one.
+    /// Makes a new stamp.
     pub(super) fn new(says: u64) -> Result<Self, NoRandomness> {
         let id = random::bytes()?;
         Ok(Self { id, says })
@@ -39,7 +39,7 @@ impl Stamp {
         Self { id, says: 0 }
     }
 
-    /// The one in a cookie, where it is one of ours.
+    /// Reads a stamp from a cookie; none if this box did not make it.
     pub(super) fn read(cookie: &str, of: For, mark: OwnerMark) -> Option<Self> {
         let (id, rest) = cookie.split_once('.')?;
         let (says, _) = rest.split_once('.')?;
@@ -51,7 +51,7 @@ impl Stamp {
         super::sessions::same(&ours, cookie).then_some(stamp)
     }
 
-    /// As it stands in a cookie.
+    /// Writes the stamp for a cookie.
     pub(super) fn cookie(&self, of: For, mark: OwnerMark) -> String {
         let cookie = self.sealed(of, mark);
         // a place opens nothing, and anybody is given as many as he asks for: they would push out

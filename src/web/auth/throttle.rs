@@ -39,13 +39,13 @@ pub(super) struct Throttle {
     whole: Duration,
 }
 
-/// Who tries.
+/// The visitor who tries a password.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Who {
     pub(super) from: IpAddr,
-    /// The browser, where it is a known one.
+    /// The browser, if it is a known one.
     pub(super) browser: Option<Stamp>,
-    /// Its place in the line, where it has one.
+    /// Its place in the queue, if it has one.
     pub(super) place: Option<Stamp>,
 }
 
@@ -129,7 +129,7 @@ impl Throttle {
     }
 }
 
-/// What one visitor has to itself.
+/// The address that is counted: of IPv6 the /64, as one visitor can use all of it.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),

@@ -30,7 +30,7 @@ impl<K: PartialEq, const MOST: usize> Waits<K, MOST> {
         (next > now).then(|| next - now)
     }
 
-    /// One more try.
+    /// Counts one more try.
     pub(super) fn count(&mut self, of: K, now: Duration) {
         if let Some(tries) = self.0.iter_mut().find(|tries| tries.of == of) {
             (tries.count, tries.last) = (tries.count.saturating_add(1), now);
@@ -46,7 +46,7 @@ impl<K: PartialEq, const MOST: usize> Waits<K, MOST> {
         self.0.push(Tries { of, count, last });
     }
 
-    /// It begins anew.
+    /// Forgets the failed tries of this one.
     pub(super) fn forget(&mut self, of: &K) {
         self.0.retain(|tries| tries.of != *of);
     }

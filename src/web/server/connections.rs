@@ -8,20 +8,20 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-/// All seats.
+/// The table.
 #[derive(Debug)]
 pub(super) struct ConnectionTable {
     limit: usize,
     taken: Vec<Rc<Seat>>,
 }
 
-/// One connection's.
+/// One connection in the table.
 #[derive(Debug)]
 pub(super) struct Seat {
     address: IpAddr,
-    /// When it last asked something, or came.
+    /// Time of the last request, or of the connection.
     active: Cell<Duration>,
-    /// Told when it has to go.
+    /// Signals that the connection must end.
     leave: Notify,
 }
 
@@ -49,7 +49,7 @@ impl ConnectionTable {
         seat
     }
 
-    /// Somebody goes, or went already.
+    /// Removes a connection from the table.
     pub(super) fn leave(&mut self, seat: &Rc<Seat>) {
         self.taken.retain(|taken| !Rc::ptr_eq(taken, seat));
     }
@@ -74,17 +74,17 @@ impl ConnectionTable {
 // === impl Seat ===
 
 impl Seat {
-    /// It asks something.
+    /// Notes a request.
     pub(super) fn ask(&self, now: Duration) {
         self.active.set(now);
     }
 
-    /// When it last did.
+    /// Time of the last request.
     pub(super) fn active(&self) -> Duration {
         self.active.get()
     }
 
-    /// Waits until it has to go.
+    /// Waits until the connection must end.
     pub(super) async fn sent_away(&self) {
         self.leave.notified().await;
     }

@@ -29,7 +29,7 @@ impl Default for ReadRate {
 }
 
 impl ReadRate {
-    /// For what costs more.
+    /// A pace for expensive responses.
     pub(super) fn slow() -> Self {
         let last = Cell::default();
         Self { step: SLOW, last }

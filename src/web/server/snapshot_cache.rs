@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// and gets the last one, where it is not older than this.
 const STALE: Duration = Duration::from_secs(60);
 
-/// Where the status is looked at.
+/// The cache.
 #[derive(Clone)]
 pub(super) struct SnapshotCache {
     status: Status,
@@ -39,7 +39,7 @@ impl SnapshotCache {
         window
     }
 
-    /// The status now, or nearly; none where it does not answer.
+    /// The status, at most as old as the cache allows; none if it does not answer.
     pub(super) async fn view(&self) -> Option<View> {
         let young = |seen: &Option<(Stopwatch, View)>, most| {
             let (at, view) = seen.as_ref()?;

@@ -14,22 +14,22 @@ use streams::of_streams;
 /// A step of the wizard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum SetupStep {
-    /// Name and looks of the lines.
+    /// Name of the agent and format of the lines.
     General,
-    /// Where the lines go.
+    /// The SIEM.
     Siem,
-    /// Which records are sent.
+    /// Streams and filters.
     Data,
-    /// How the cloud is reached.
+    /// The cloud and how to authenticate.
     Connection,
-    /// All at a glance.
+    /// Summary of all settings.
     Finish,
 }
 
-/// One thing that is asked for.
+/// One field of the form.
 #[derive(Debug)]
 pub(super) struct SetupField {
-    /// In `[[agent]]`, with points: `siem.port`.
+    /// Key in `[[agent]]`, with points: `siem.port`.
     pub(super) key: &'static str,
     pub(super) label: &'static str,
     /// What to write there, what holds where it is empty.
@@ -38,7 +38,7 @@ pub(super) struct SetupField {
     pub(super) group: Group,
 }
 
-/// How it is asked for.
+/// Kind of input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FieldKind {
     Text,
@@ -218,7 +218,7 @@ impl SetupStep {
         Self::Finish,
     ];
 
-    /// As it stands in an address.
+    /// Name in an address.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::General => "general",
@@ -229,7 +229,7 @@ impl SetupStep {
         }
     }
 
-    /// As a person reads it.
+    /// Title for people.
     pub(super) fn title(self) -> &'static str {
         match self {
             Self::General => "General",

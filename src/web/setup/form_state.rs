@@ -37,14 +37,14 @@ pub(super) enum StoredSecret {
     InSettings,
     /// Typed, and put into a file of its own until all is saved.
     Staged(Staged),
-    /// To be taken out.
+    /// The setting is to be removed.
     Dropped,
 }
 
 /// What was typed into such a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Staged {
-    /// Where it is.
+    /// Path of the staged file.
     pub(super) path: PathBuf,
     /// Tells it from another one that was typed there.
     content: Revision,
@@ -106,7 +106,7 @@ impl FormState {
         self.texts.get(key).map_or("", String::as_str)
     }
 
-    /// Is it on?
+    /// True if a switch is on.
     pub(super) fn is_on(&self, key: &str, default: bool) -> bool {
         self.texts
             .get(key)

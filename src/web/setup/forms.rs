@@ -17,7 +17,7 @@ pub(super) struct Which {
     pub(super) agent: Option<String>,
 }
 
-/// All forms.
+/// The open forms.
 #[derive(Debug)]
 pub(super) struct Forms {
     staging: PathBuf,
@@ -27,7 +27,7 @@ pub(super) struct Forms {
 #[derive(Debug, Default)]
 struct Inner {
     next: u64,
-    /// The one last touched at the end.
+    /// Forms in order of use, the last used at the end.
     forms: VecDeque<(Which, u64, FormState)>,
 }
 

@@ -27,11 +27,11 @@ struct Inner {
 /// One job, as far as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Job {
-    /// What it does.
+    /// Title of the job.
     pub(super) title: String,
-    /// Whose it is: another session does not see it.
+    /// Session that started it; other sessions do not see it.
     pub(super) session: String,
-    /// What it has said, oldest first.
+    /// Output lines, oldest first.
     pub(super) lines: Vec<String>,
     /// Lines beyond those that are kept.
     pub(super) further: u64,

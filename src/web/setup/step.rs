@@ -6,7 +6,7 @@ use super::fields::{FieldKind, SetupStep, about};
 use super::form_state::{FormState, RefusedForm};
 use super::validate::Validated;
 
-/// Where a step stands.
+/// Address of a step.
 pub(super) fn address(agent: Option<&str>, step: SetupStep) -> String {
     match agent {
         None => format!("/setup/new/{}", step.name()),

@@ -82,7 +82,7 @@ fn arrow(side: &str, way: PathCondition) -> Markup {
     }
 }
 
-/// Of several ways together: the worst.
+/// The worst of several connections.
 pub(super) fn worst(ways: impl IntoIterator<Item = PathCondition>) -> PathCondition {
     let rank = |way: &PathCondition| match way {
         PathCondition::Open => 0,

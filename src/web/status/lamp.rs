@@ -90,7 +90,7 @@ pub(super) fn tint(colour: Colour) -> &'static str {
     }
 }
 
-/// The style sheet's class for it. What only a box of its own says, the page does not play.
+/// Class of the rhythm in the style sheet. The page plays no rhythm that only the firmware has.
 fn rhythm(condition: Condition) -> &'static str {
     match condition.meaning().lamp.rhythm {
         Blink::Slow => "slow",

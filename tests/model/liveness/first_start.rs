@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use siembox::for_tests::source::{Cursor, RequestLimit};
 use siembox::for_tests::spool::Spool;
-use siembox_support::cloud::{Bound, Cloud, Fault, Target};
+use siembox_support::cloud::{Bound, Fault, Target};
 
 use super::{MINUTE, Spot, plan};
 use crate::case::{BEGIN_MS, Plan};
-use crate::life::{LIMIT, TOKEN, pollers, reporter, status};
+use crate::life::{LIMIT, cloud, pollers, reporter, status};
 use crate::spool::{TestSpool, held};
 use crate::world::World;
 
@@ -40,17 +40,7 @@ fn live(
 }
 
 fn world(plan: &Plan) -> Arc<World> {
-    let activities = plan
-        .activities
-        .iter()
-        .map(|planned| planned.record("words"));
-    let alerts = plan.alerts.iter().map(|planned| planned.record("words"));
-    let tenant = Cloud::builder()
-        .token(TOKEN)
-        .activities(activities)
-        .alerts(alerts)
-        .tenant();
-    let world = Arc::new(World::new(plan, tenant));
+    let world = Arc::new(World::new(plan, cloud(plan).tenant()));
     world.inner().calm = true;
     world
 }

@@ -14,17 +14,9 @@ fn spool(folder: &std::path::Path) -> SledSpool {
     for _ in 0..3 * 128 {
         lines.push("a line");
     }
-    let page = SpoolPage {
-        stream: 0,
-        lines: &lines,
-        cursor: b"",
-        seen: b"",
-        forget_seen: 0,
-        aside: &[],
-    };
-    spool.append(&page, 77).unwrap();
-    let lines = &Lines::default();
-    spool.append(&SpoolPage { lines, ..page }, 77).unwrap();
+    for lines in [&lines, &Lines::default()] {
+        spool.append(&SpoolPage::of_lines(lines), 77).unwrap();
+    }
     spool
 }
 
