@@ -110,8 +110,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn stays_within_its_bounds(failures in 1_u32..200, random: u64, floor in 0_u64..10_000, more in 0_u64..100_000) {
-            let (floor, ceiling) = (Duration::from_millis(floor), Duration::from_millis(floor + more));
+        fn stays_within_its_bounds(
+            failures in 1_u32..200,
+            random: u64,
+            floor in 0_u64..10_000,
+            more in 0_u64..100_000,
+        ) {
+            let (floor, ceiling) = (
+                Duration::from_millis(floor),
+                Duration::from_millis(floor + more),
+            );
             let mut backoff = Backoff::new(floor, ceiling);
             for _ in 0..failures {
                 let wait = backoff.failed(random);

@@ -304,7 +304,11 @@ fn joined(texts: &[Cow<'_, str>], profile: Profile) -> String {
 proptest! {
     #[test]
     fn every_field_comes_back(event in event(), portable: bool, old: bool) {
-        let profile = if portable { Profile::Portable } else { Profile::Original };
+        let profile = if portable {
+            Profile::Portable
+        } else {
+            Profile::Original
+        };
         let style = style(profile, if old { "0.102.17" } else { "0.207.251" });
         let line = line(&style, &event);
         let cef = match Cef::read(&line) {
@@ -312,15 +316,28 @@ proptest! {
             Err(error) => return Err(TestCaseError::fail(format!("{error}: {line}"))),
         };
         // blanks that are no spaces come through the parsers, see tests/cef_parsers.rs
-        prop_assert!(cef.header.iter().all(|field| !field.trim_matches(' ').is_empty()), "{}", line);
+        prop_assert!(
+            cef.header
+                .iter()
+                .all(|field| !field.trim_matches(' ').is_empty()),
+            "{}",
+            line
+        );
         let value = |key: &str| cef.value(key).unwrap_or_default().to_owned();
         prop_assert_eq!(value("externalId"), carried(&event.id, profile));
         prop_assert_eq!(value("start"), event.at_ms.to_string());
         prop_assert_eq!(value("msg"), carried(&event.message, profile));
         prop_assert_eq!(value("suser"), joined(&event.users, profile));
         match &event.kind {
-            EventKind::Activity { user_agent, objects, .. } => {
-                prop_assert_eq!(value("requestClientApplication"), carried(user_agent, profile));
+            EventKind::Activity {
+                user_agent,
+                objects,
+                ..
+            } => {
+                prop_assert_eq!(
+                    value("requestClientApplication"),
+                    carried(user_agent, profile)
+                );
                 prop_assert_eq!(value("cs3"), carried(&objects.join(","), profile));
             }
             EventKind::Alert { related, .. } => {
@@ -340,7 +357,8 @@ proptest! {
     fn a_line_is_one_line(event in event(), version in "0\\.(97|102|207|298)\\.1") {
         for profile in [Profile::Original, Profile::Portable] {
             let line = line(&style(profile, &version), &event);
-            let breaks = line.contains(|c: char| c.is_control() || c == '\u{2028}' || c == '\u{2029}');
+            let breaks =
+                line.contains(|c: char| c.is_control() || c == '\u{2028}' || c == '\u{2029}');
             prop_assert!(!breaks, "{}", line);
         }
     }

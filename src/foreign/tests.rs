@@ -123,7 +123,10 @@ fn foreign_text_is_one_printable_line() {
 
 proptest! {
     #[test]
-    fn any_bytes_become_a_bounded_printable_line(bytes in prop::collection::vec(any::<u8>(), 0..600), most in 0_usize..100) {
+    fn any_bytes_become_a_bounded_printable_line(
+        bytes in prop::collection::vec(any::<u8>(), 0..600),
+        most in 0_usize..100,
+    ) {
         know("a secret of the property of any bytes");
         let text = ForeignText::bounded(&bytes, most).to_string();
         prop_assert!(text.chars().all(|c| !is_invisible(c)));

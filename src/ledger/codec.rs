@@ -82,10 +82,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn comes_back_as_it_went(rows in prop::collection::btree_map((0..255_u8, 0..600_000_u32), any::<[u32; FIELDS]>(), 0..50)) {
+        fn comes_back_as_it_went(
+            rows in prop::collection::btree_map((0..255_u8, 0..600_000_u32), any::<[u32; FIELDS]>(), 0..50),
+        ) {
             let rows: Rows = rows
                 .into_iter()
-                .map(|((stream, hour), numbers)| (LedgerKey::at(stream, hour), Row::from_numbers(numbers.map(u64::from))))
+                .map(|((stream, hour), numbers)| {
+                    (
+                        LedgerKey::at(stream, hour),
+                        Row::from_numbers(numbers.map(u64::from)),
+                    )
+                })
                 .collect();
             prop_assert_eq!(decode(&encode(&rows), LedgerKey::from_tag).unwrap(), rows);
         }

@@ -235,7 +235,11 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(32))]
         #[test]
-        fn the_bound_holds(lengths in prop::collection::vec(0_usize..60, 1..80), files in 1_u32..5, max in 20_u64..100) {
+        fn the_bound_holds(
+            lengths in prop::collection::vec(0_usize..60, 1..80),
+            files in 1_u32..5,
+            max in 20_u64..100,
+        ) {
             let folder = tempfile::tempdir().unwrap();
             let mut file = BoundedFile::open(folder.path(), "log", max, files).unwrap();
             for length in &lengths {

@@ -120,14 +120,27 @@ fn json() -> impl Strategy<Value = serde_json::Value> {
 
 proptest! {
     #[test]
-    fn any_json_is_a_line_or_a_problem(values in proptest::collection::vec(json(), 1..6), pretty: bool) {
-        let one = |value| if pretty { serde_json::to_string_pretty(value) } else { serde_json::to_string(value) };
+    fn any_json_is_a_line_or_a_problem(
+        values in proptest::collection::vec(json(), 1..6),
+        pretty: bool,
+    ) {
+        let one = |value| {
+            if pretty {
+                serde_json::to_string_pretty(value)
+            } else {
+                serde_json::to_string(value)
+            }
+        };
         let input: Vec<String> = values.iter().map(|value| one(value).unwrap()).collect();
         let (lines, problems, outcome) = rendered(&input.join("\n"), None, true);
         prop_assert_eq!(lines.lines().count() as u64, outcome.lines);
         prop_assert_eq!(problems.lines().count() as u64, outcome.failed);
         for line in lines.lines() {
-            prop_assert!(siembox_support::cef_reader::Cef::read(line).is_ok(), "{}", line);
+            prop_assert!(
+                siembox_support::cef_reader::Cef::read(line).is_ok(),
+                "{}",
+                line
+            );
         }
     }
 }

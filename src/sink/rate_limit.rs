@@ -94,7 +94,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn never_more_than_the_cap(rate in 1_u32..2_000_000_000, asks in proptest::collection::vec((0_u64..50_000_000, 1_usize..1_000_000), 1..50)) {
+        fn never_more_than_the_cap(
+            rate in 1_u32..2_000_000_000,
+            asks in proptest::collection::vec((0_u64..50_000_000, 1_usize..1_000_000), 1..50),
+        ) {
             let mut pace = pace(rate);
             let start = Duration::from_secs(9);
             let (mut now, mut sent) = (start, 0_f64);

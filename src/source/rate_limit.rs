@@ -116,7 +116,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_minute_ever_holds_more(limit in 1_u32..40, steps in prop::collection::vec(0_u64..5_000, 1..300)) {
+        fn no_minute_ever_holds_more(
+            limit in 1_u32..40,
+            steps in prop::collection::vec(0_u64..5_000, 1..300),
+        ) {
             let mut throttle = RequestLimit::new(limit);
             let (mut now, mut let_through) = (Duration::ZERO, Vec::new());
             for step in steps {
@@ -126,7 +129,10 @@ mod tests {
                 }
             }
             for (i, &start) in let_through.iter().enumerate() {
-                let within = let_through[i..].iter().filter(|&&t| t < start + MINUTE).count();
+                let within = let_through[i..]
+                    .iter()
+                    .filter(|&&t| t < start + MINUTE)
+                    .count();
                 prop_assert!(within <= limit as usize);
             }
         }

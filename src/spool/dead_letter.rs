@@ -105,9 +105,14 @@ mod tests {
     proptest! {
         #[test]
         fn any_body_is_survived(body in prop::collection::vec(any::<u8>(), 0..100)) {
-            let _ = decode(&record::seal(RecordKind::DeadLetter, 0, |out| out.extend(&body)));
+            let _ = decode(&record::seal(RecordKind::DeadLetter, 0, |out| {
+                out.extend(&body)
+            }));
             let packed = zstd::bulk::compress(&body, 1).unwrap();
-            let _ = decode(&record::seal(RecordKind::DeadLetter, 0, |out| { put_place(out, None); out.extend(&packed); }));
+            let _ = decode(&record::seal(RecordKind::DeadLetter, 0, |out| {
+                put_place(out, None);
+                out.extend(&packed);
+            }));
         }
     }
 }

@@ -192,15 +192,24 @@ mod tests {
                     }
                 }
             }
-            prop_assert_eq!(set.ranges().flatten().collect::<BTreeSet<_>>(), model.clone());
+            prop_assert_eq!(
+                set.ranges().flatten().collect::<BTreeSet<_>>(),
+                model.clone()
+            );
             prop_assert_eq!(set.len(), model.len() as u64);
             prop_assert_eq!(set.is_empty(), model.is_empty());
             prop_assert_eq!(set.end(), model.last().map_or(0, |last| last + 1));
-            let touching = set.ranges().zip(set.ranges().skip(1)).any(|(a, b)| a.end >= b.start);
+            let touching = set
+                .ranges()
+                .zip(set.ranges().skip(1))
+                .any(|(a, b)| a.end >= b.start);
             prop_assert!(!touching, "{:?}", set);
             for line in 0..75 {
                 prop_assert_eq!(set.contains(line), model.contains(&line));
-                prop_assert_eq!(set.gap_from(line), (line..).find(|n| !model.contains(n)).unwrap_or(0));
+                prop_assert_eq!(
+                    set.gap_from(line),
+                    (line..).find(|n| !model.contains(n)).unwrap_or(0)
+                );
                 prop_assert_eq!(set.member_from(line), model.range(line..).next().copied());
             }
             let within = model.iter().filter(|n| (from..to).contains(*n)).count();

@@ -80,7 +80,14 @@ mod tests {
             before in prop::option::of(0..u32::MAX),
         ) {
             let bytes = encode(3, 9, before, chunks.iter().map(|(n, c)| (*n, c.as_slice())));
-            prop_assert_eq!(decode(&bytes).unwrap(), SeenIds { stream: 9, before, chunks });
+            prop_assert_eq!(
+                decode(&bytes).unwrap(),
+                SeenIds {
+                    stream: 9,
+                    before,
+                    chunks
+                }
+            );
         }
 
         #[test]

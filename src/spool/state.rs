@@ -223,18 +223,36 @@ mod tests {
                 inherited: small[2],
                 asides: small[3],
                 aside,
-                progress: SpoolProgress { first: numbers[4], damaged_lines: numbers[5], damaged_pieces: numbers[6], note },
-                streams: streams.into_iter().map(|(id, [seen_from, seen_next], seen_last, cursor)| {
-                    StreamState { id, cursor, seen_from, seen_next, seen_last }
-                }).collect(),
+                progress: SpoolProgress {
+                    first: numbers[4],
+                    damaged_lines: numbers[5],
+                    damaged_pieces: numbers[6],
+                    note,
+                },
+                streams: streams
+                    .into_iter()
+                    .map(
+                        |(id, [seen_from, seen_next], seen_last, cursor)| StreamState {
+                            id,
+                            cursor,
+                            seen_from,
+                            seen_next,
+                            seen_last,
+                        },
+                    )
+                    .collect(),
             };
             prop_assert_eq!(SpoolState::decode(&state.encode()).unwrap(), state.clone());
-            prop_assert_eq!(SpoolProgress::decode(&state.progress.encode()).unwrap(), state.progress);
+            prop_assert_eq!(
+                SpoolProgress::decode(&state.progress.encode()).unwrap(),
+                state.progress
+            );
         }
 
         #[test]
         fn any_body_is_survived(body in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _ = SpoolState::decode(&record::seal(RecordKind::State, 0, |out| out.extend(&body)));
+            let _ =
+                SpoolState::decode(&record::seal(RecordKind::State, 0, |out| out.extend(&body)));
         }
     }
 }

@@ -182,21 +182,35 @@ mod tests {
             for line in &lines {
                 let _ = Framing::Lf.write(line, &mut wire);
             }
-            let back: Vec<&str> = std::str::from_utf8(&wire).unwrap().split_terminator('\n').collect();
-            let sent: Vec<String> =
-                lines.iter().filter(|line| !line.is_empty()).map(|line| line.replace(['\n', '\0'], " ")).collect();
+            let back: Vec<&str> = std::str::from_utf8(&wire)
+                .unwrap()
+                .split_terminator('\n')
+                .collect();
+            let sent: Vec<String> = lines
+                .iter()
+                .filter(|line| !line.is_empty())
+                .map(|line| line.replace(['\n', '\0'], " "))
+                .collect();
             prop_assert_eq!(back, sent);
         }
 
         #[test]
-        fn counted_lines_come_back_as_they_were(lines in proptest::collection::vec("(?s).*", 0..8)) {
+        fn counted_lines_come_back_as_they_were(
+            lines in proptest::collection::vec("(?s).*", 0..8),
+        ) {
             let mut wire = Vec::new();
             for line in &lines {
-                prop_assert_eq!(Framing::OctetCounting.write(line, &mut wire), FramingRepairs::default());
+                prop_assert_eq!(
+                    Framing::OctetCounting.write(line, &mut wire),
+                    FramingRepairs::default()
+                );
             }
             let (mut rest, mut back) = (&wire[..], Vec::new());
             while let Some(blank) = rest.iter().position(|byte| *byte == b' ') {
-                let len: usize = std::str::from_utf8(&rest[..blank]).unwrap().parse().unwrap();
+                let len: usize = std::str::from_utf8(&rest[..blank])
+                    .unwrap()
+                    .parse()
+                    .unwrap();
                 back.push(std::str::from_utf8(&rest[blank + 1..=blank + len]).unwrap());
                 rest = &rest[blank + 1 + len..];
             }

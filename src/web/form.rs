@@ -140,8 +140,12 @@ mod tests {
         }
 
         #[test]
-        fn what_a_browser_sends_comes_back(fields in proptest::collection::vec(("[^\0\u{fffd}]{1,8}", "[^\0\u{fffd}]{0,20}"), 0..9)) {
-            let sent = form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
+        fn what_a_browser_sends_comes_back(
+            fields in proptest::collection::vec(("[^\0\u{fffd}]{1,8}", "[^\0\u{fffd}]{0,20}"), 0..9),
+        ) {
+            let sent = form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(&fields)
+                .finish();
             let read = Form::parse(sent.as_bytes()).unwrap();
             prop_assert_eq!(read.0, fields);
         }

@@ -202,7 +202,11 @@ proptest! {
                     spool = SledSpool::open(folder.path(), bounds(), 0).unwrap();
                     let (first, waited) = (spool.first(), model.first < model.lines.len() as u64);
                     assert!(first <= model.first);
-                    assert!(model.first - first < if waited { 2048 } else { 1 }, "{first} for {}", model.first);
+                    assert!(
+                        model.first - first < if waited { 2048 } else { 1 },
+                        "{first} for {}",
+                        model.first
+                    );
                     model.first = first;
                 }
             }

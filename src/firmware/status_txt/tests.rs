@@ -143,18 +143,36 @@ fn only_what_means_something_is_a_change() {
 
 proptest! {
     #[test]
-    fn whatever_others_say_it_stays_a_small_plain_text(said in "\\PC{0,900}|[\\x00-\\x1f\\x7f a-z]{0,900}", many in 0_usize..40) {
+    fn whatever_others_say_it_stays_a_small_plain_text(
+        said in "\\PC{0,900}|[\\x00-\\x1f\\x7f a-z]{0,900}",
+        many in 0_usize..40,
+    ) {
         let mut facts = facts();
         facts.board.clone_from(&said);
         facts.means.clone_from(&said);
-        facts.agents = vec![AgentFacts { name: said.clone(), state: said.clone(), troubles: vec![said.clone(); 3] }; many];
+        facts.agents = vec![
+            AgentFacts {
+                name: said.clone(),
+                state: said.clone(),
+                troubles: vec![said.clone(); 3]
+            };
+            many
+        ];
         facts.troubles = vec![said.clone(); many];
-        facts.card = Some((ProvisionResult::Refused { why: vec![said.clone(); many].join("\n") }, 0));
+        facts.card = Some((
+            ProvisionResult::Refused {
+                why: vec![said.clone(); many].join("\n"),
+            },
+            0,
+        ));
         facts.data.damage = Some(said.clone());
         facts.fingerprint = said;
         let text = text(&facts);
         prop_assert!(text.len() <= LONGEST);
-        prop_assert!(text.bytes().all(|b| b == b'\r' || b == b'\n' || (b' '..=b'~').contains(&b)));
+        prop_assert!(
+            text.bytes()
+                .all(|b| b == b'\r' || b == b'\n' || (b' '..=b'~').contains(&b))
+        );
         prop_assert_eq!(text.matches("\r\n").count(), text.matches('\n').count());
         prop_assert_eq!(text.matches("\r\n").count(), text.matches('\r').count());
     }

@@ -154,18 +154,25 @@ fn an_orphan_changes_nothing() {
 proptest! {
     /// Whatever happens, a child runs once at most, and after Stop and their deaths all is over.
     #[test]
-    fn never_two_of_one_kind(deaths in prop::collection::vec((any::<bool>(), 0_u64..2_000), 1..60)) {
+    fn never_two_of_one_kind(
+        deaths in prop::collection::vec((any::<bool>(), 0_u64..2_000), 1..60),
+    ) {
         let mut supervisor = two();
         let (mut now, mut next_pid) = (0, 100);
         let mut alive: Vec<(&'static str, Pid)> = Vec::new();
-        let mut carry = |supervisor: &mut Supervisor, actions: Vec<Action>, now: u64, alive: &mut Vec<(&'static str, Pid)>| {
+        let mut carry = |supervisor: &mut Supervisor,
+                         actions: Vec<Action>,
+                         now: u64,
+                         alive: &mut Vec<(&'static str, Pid)>| {
             let mut actions = actions;
             while let Some(action) = actions.pop() {
                 if let Action::Start(child) = action {
                     assert!(alive.iter().all(|(name, _)| *name != child.name));
                     next_pid += 1;
                     alive.push((child.name, pid(next_pid)));
-                    actions.extend(supervisor.step(ServiceEvent::Started(child.name, pid(next_pid)), at(now)));
+                    actions.extend(
+                        supervisor.step(ServiceEvent::Started(child.name, pid(next_pid)), at(now)),
+                    );
                 }
             }
         };

@@ -178,19 +178,35 @@ fn plain(value: Option<Value>) -> Option<String> {
 
 proptest! {
     #[test]
-    fn what_is_set_is_there_and_nothing_else_moves(text in file(), key in 0..KEYS.len(), value in proptest::option::of(value())) {
+    fn what_is_set_is_there_and_nothing_else_moves(
+        text in file(),
+        key in 0..KEYS.len(),
+        value in proptest::option::of(value()),
+    ) {
         let mut draft = draft(&text);
         prop_assume!(toml_edit::Document::parse(text.as_str()).is_ok());
         let others = |draft: &SettingsDraft| -> Vec<Option<String>> {
             let b = KEYS.map(|key| plain(draft.value("b", key)));
-            let a = KEYS.iter().filter(|other| **other != KEYS[key]).map(|key| plain(draft.value("a", key)));
+            let a = KEYS
+                .iter()
+                .filter(|other| **other != KEYS[key])
+                .map(|key| plain(draft.value("a", key)));
             b.into_iter().chain(a).collect()
         };
         let before = others(&draft);
         draft.set("a", KEYS[key], value.clone());
         let after = draft.text();
-        prop_assert!(toml_edit::Document::parse(after.as_str()).is_ok(), "{}", after);
-        prop_assert_eq!(plain(draft.value("a", KEYS[key])), plain(value.clone()), "{}", after);
+        prop_assert!(
+            toml_edit::Document::parse(after.as_str()).is_ok(),
+            "{}",
+            after
+        );
+        prop_assert_eq!(
+            plain(draft.value("a", KEYS[key])),
+            plain(value.clone()),
+            "{}",
+            after
+        );
         prop_assert_eq!(others(&draft), before, "{}", after);
         // a text that is set may look like a comment itself
         if !plain(value).is_some_and(|value| value.contains('#')) {
@@ -211,16 +227,31 @@ proptest! {
         draft.remove_agent("a");
         let after = draft.text();
         prop_assert_eq!(draft.agents(), ["b"]);
-        let of_a = |text: &str| comments(text).iter().filter(|one| one.starts_with("# a-")).count();
+        let of_a = |text: &str| {
+            comments(text)
+                .iter()
+                .filter(|one| one.starts_with("# a-"))
+                .count()
+        };
         prop_assert_eq!(of_a(&after), 0, "{}", after);
-        let of_others = |text: &str| comments(text).into_iter().filter(|one| !one.starts_with("# a-")).map(str::to_owned).collect::<Vec<_>>();
+        let of_others = |text: &str| {
+            comments(text)
+                .into_iter()
+                .filter(|one| !one.starts_with("# a-"))
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
         prop_assert_eq!(of_others(&after), of_others(&text), "{}", after);
     }
 
     /// Lines of every kind in any order, as nobody would write them: what is TOML stays TOML, and
     /// does what was asked.
     #[test]
-    fn the_strangest_file_can_be_changed(lines in proptest::collection::vec(proptest::sample::select(STRANGE), 1..12), crlf: bool, key in 0..KEYS.len()) {
+    fn the_strangest_file_can_be_changed(
+        lines in proptest::collection::vec(proptest::sample::select(STRANGE), 1..12),
+        crlf: bool,
+        key in 0..KEYS.len(),
+    ) {
         let mut text = lines.concat();
         if crlf {
             text = text.replace('\n', "\r\n");
@@ -228,7 +259,10 @@ proptest! {
         // `agent` as a table or a number has no agents, and leaves no room for one
         let fits = toml_edit::Document::parse(text.as_str()).is_ok_and(|document| {
             document.get("agent").is_none_or(|agents| {
-                agents.is_array_of_tables() || agents.as_array().is_some_and(|list| list.iter().all(Value::is_inline_table))
+                agents.is_array_of_tables()
+                    || agents
+                        .as_array()
+                        .is_some_and(|list| list.iter().all(Value::is_inline_table))
             })
         });
         if !fits {
@@ -238,21 +272,41 @@ proptest! {
         for agent in draft.agents() {
             for value in [Some(Value::from(7)), None] {
                 draft.set(&agent, KEYS[key], value.clone());
-                prop_assert_eq!(plain(draft.value(&agent, KEYS[key])), plain(value), "{}", draft.text());
+                prop_assert_eq!(
+                    plain(draft.value(&agent, KEYS[key])),
+                    plain(value),
+                    "{}",
+                    draft.text()
+                );
             }
         }
         let agents = draft.agents();
         draft.set_page("enabled", Some(true.into()));
-        prop_assert_eq!(plain(draft.page_value("enabled")), Some("true".to_owned()), "{}", draft.text());
+        prop_assert_eq!(
+            plain(draft.page_value("enabled")),
+            Some("true".to_owned()),
+            "{}",
+            draft.text()
+        );
         prop_assert_eq!(draft.agents(), &*agents);
         for (gone, agent) in agents.iter().enumerate() {
             draft.remove_agent(agent);
-            prop_assert_eq!(draft.agents().len(), agents.len() - gone - 1, "{}", draft.text());
+            prop_assert_eq!(
+                draft.agents().len(),
+                agents.len() - gone - 1,
+                "{}",
+                draft.text()
+            );
         }
         draft.add_agent("new");
         prop_assert_eq!(draft.agents(), ["new"], "{}", draft.text());
         draft.set("new", KEYS[key], Some(7.into()));
-        prop_assert_eq!(plain(draft.value("new", KEYS[key])), Some("7".to_owned()), "{}", draft.text());
+        prop_assert_eq!(
+            plain(draft.value("new", KEYS[key])),
+            Some("7".to_owned()),
+            "{}",
+            draft.text()
+        );
     }
 }
 

@@ -214,13 +214,26 @@ mod tests {
                     }
                     prop_assert_eq!(window.accept(txnr), Err(NotOpen));
                 }
-                let gapless = begun.iter().take_while(|txnr| open.iter().all(|(o, _)| o != *txnr)).count();
+                let gapless = begun
+                    .iter()
+                    .take_while(|txnr| open.iter().all(|(o, _)| o != *txnr))
+                    .count();
                 prop_assert_eq!(window.unanswered(), open.len());
                 prop_assert_eq!(window.room(), WINDOW - (begun.len() - gapless));
             }
             let answers = window.take_answers();
-            prop_assert_eq!(answers.accepted.ranges().flatten().collect::<BTreeSet<_>>(), accepted);
-            prop_assert_eq!(answers.refused.iter().map(|refusal| refusal.line).collect::<BTreeSet<_>>(), refused);
+            prop_assert_eq!(
+                answers.accepted.ranges().flatten().collect::<BTreeSet<_>>(),
+                accepted
+            );
+            prop_assert_eq!(
+                answers
+                    .refused
+                    .iter()
+                    .map(|refusal| refusal.line)
+                    .collect::<BTreeSet<_>>(),
+                refused
+            );
         }
     }
 }

@@ -212,17 +212,25 @@ mod tests {
                 prop_assert_eq!(parse(&wire[..end]), Ok(None));
             }
             wire.extend(more);
-            let frame = Frame { txnr, command: &command, data: &data };
+            let frame = Frame {
+                txnr,
+                command: &command,
+                data: &data,
+            };
             prop_assert_eq!(parse(&wire), Ok(Some((frame, took))));
         }
 
         #[test]
-        fn any_bytes_end_in_a_frame_or_a_fault(bytes in proptest::collection::vec(any::<u8>(), MAX_FRAME..MAX_FRAME + 9)) {
+        fn any_bytes_end_in_a_frame_or_a_fault(
+            bytes in proptest::collection::vec(any::<u8>(), MAX_FRAME..MAX_FRAME + 9),
+        ) {
             prop_assert!(parse(&bytes) != Ok(None));
         }
 
         #[test]
-        fn nearly_frames_end_in_a_frame_or_a_fault(text in "[0-9]{0,10}[ x]?[a-z]{0,33}[ \n]?[0-9]{0,10}[ \n]?") {
+        fn nearly_frames_end_in_a_frame_or_a_fault(
+            text in "[0-9]{0,10}[ x]?[a-z]{0,33}[ \n]?[0-9]{0,10}[ \n]?",
+        ) {
             let mut bytes = text.into_bytes();
             bytes.resize(MAX_FRAME, b'x');
             prop_assert!(parse(&bytes) != Ok(None));

@@ -186,7 +186,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_data_is_an_answer_of_bounded_words(data in proptest::collection::vec(any::<u8>(), 0..300)) {
+        fn any_data_is_an_answer_of_bounded_words(
+            data in proptest::collection::vec(any::<u8>(), 0..300),
+        ) {
             prop_assert!(RelpResponse::of(&data).text.chars().count() <= MAX_TEXT);
         }
     }

@@ -252,28 +252,40 @@ mod tests {
         /// than the budget has (and what known addresses may), and the tables stay within their
         /// bounds.
         #[test]
-        fn nobody_is_locked_out(steps in proptest::collection::vec((0..300u16, 0..3_000u64, any::<bool>()), 1..400)) {
+        fn nobody_is_locked_out(
+            steps in proptest::collection::vec((0..300u16, 0..3_000u64, any::<bool>()), 1..400),
+        ) {
             let (mut throttle, mut now) = (Throttle::default(), at(1));
             let (begin, mut spent) = (now, 0u32);
             for (number, ms, right) in steps {
                 now += Duration::from_millis(ms);
-                let from = IpAddr::from([10, 0, u8::try_from(number / 256).unwrap_or(0), u8::try_from(number % 256).unwrap_or(0)]);
+                let from = IpAddr::from([
+                    10,
+                    0,
+                    u8::try_from(number / 256).unwrap_or(0),
+                    u8::try_from(number % 256).unwrap_or(0),
+                ]);
                 let known = throttle.known.contains(&from);
                 match throttle.tries(from, now) {
                     Ok(()) => {
                         spent += u32::from(!known);
-                        if right { throttle.opens(from) }
+                        if right {
+                            throttle.opens(from)
+                        }
                     }
                     Err(wait) => {
                         prop_assert!(wait > Duration::ZERO && wait <= LONGEST);
                         // whoever waits gets in, where nobody else comes meanwhile
                         let mut later = throttle.clone();
-                        let patient = (0..2).any(|round| later.tries(from, now + wait + STEP * round).is_ok());
+                        let patient = (0..2)
+                            .any(|round| later.tries(from, now + wait + STEP * round).is_ok());
                         prop_assert!(patient);
                     }
                 }
                 prop_assert!(throttle.addresses.len() <= 256 && throttle.known.len() <= MOST_KNOWN);
-                let budget = u32::try_from((now - begin).as_millis() / STEP.as_millis()).unwrap_or(u32::MAX) + BURST;
+                let budget = u32::try_from((now - begin).as_millis() / STEP.as_millis())
+                    .unwrap_or(u32::MAX)
+                    + BURST;
                 prop_assert!(spent <= budget, "{spent} of {budget}");
             }
         }

@@ -229,13 +229,20 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_are_too_odd(bytes in prop::collection::vec(prop_oneof![Just(b'\r'), Just(b'\n'), any::<u8>()], 0..300), piece in 1_usize..50) {
+        fn no_bytes_are_too_odd(
+            bytes in prop::collection::vec(prop_oneof![Just(b'\r'), Just(b'\n'), any::<u8>()], 0..300),
+            piece in 1_usize..50,
+        ) {
             let mut place = Place::Head(SentHead::default());
             let mut seen = bytes.clone();
             for piece in seen.chunks_mut(piece) {
                 place.pass(piece);
             }
-            let spoilt = seen.iter().zip(&bytes).filter(|(seen, byte)| seen != byte).count();
+            let spoilt = seen
+                .iter()
+                .zip(&bytes)
+                .filter(|(seen, byte)| seen != byte)
+                .count();
             prop_assert!(spoilt <= 1);
         }
     }

@@ -268,17 +268,36 @@ proptest! {
         restart_after in prop::option::of(0_usize..150),
     ) {
         let mut at = NOW - 59 * MINUTE;
-        let mut times: Vec<i64> = gaps.iter().map(|gap| { at = (at + gap).min(NOW - 1); at }).collect();
+        let mut times: Vec<i64> = gaps
+            .iter()
+            .map(|gap| {
+                at = (at + gap).min(NOW - 1);
+                at
+            })
+            .collect();
         // something follows
         times.push(NOW);
         let last = times.len() - 1;
-        let stretch = stretch.map(|(from, long)| (NOW - (59 - from) * MINUTE, NOW - (59 - from - long).max(1) * MINUTE));
+        let stretch = stretch.map(|(from, long)| {
+            (
+                NOW - (59 - from) * MINUTE,
+                NOW - (59 - from - long).max(1) * MINUTE,
+            )
+        });
         let poison = Poison {
-            places, above, stretch,
+            places,
+            above,
+            stretch,
             records: bad.into_iter().filter(|i| *i < last).collect(),
             ..Poison::default()
         };
-        let mut cloud = Cloud { times, scan, poison, questions: 0, now: ASKED };
+        let mut cloud = Cloud {
+            times,
+            scan,
+            poison,
+            questions: 0,
+            now: ASKED,
+        };
         let mut story = Story::new(rules(limit));
         if let Some(questions) = restart_after {
             story.reader.begin(ASKED, ASKED, true);
@@ -297,14 +316,26 @@ proptest! {
                 || stretch.is_some_and(|(from, to)| (from..=to).contains(&at))
         };
         for (i, at) in cloud.times.iter().enumerate() {
-            let named = story.passed.iter().any(|passed| (passed.from_ms..=passed.to_ms).contains(at));
+            let named = story
+                .passed
+                .iter()
+                .any(|passed| (passed.from_ms..=passed.to_ms).contains(at));
             if is_bad(i, *at) {
                 prop_assert!(!got.contains(&i) && named, "{} at {} is named", i, at - NOW);
             } else if !got.contains(&i) {
                 // behind a stretch, it shares its millisecond with a record that fails, and stands
                 // aside with both
-                let ties = cloud.times.iter().enumerate().any(|(j, other)| other == at && is_bad(j, *at));
-                prop_assert!(named && ties && stretch.is_some(), "{} at {} is lost", i, at - NOW);
+                let ties = cloud
+                    .times
+                    .iter()
+                    .enumerate()
+                    .any(|(j, other)| other == at && is_bad(j, *at));
+                prop_assert!(
+                    named && ties && stretch.is_some(),
+                    "{} at {} is lost",
+                    i,
+                    at - NOW
+                );
             }
         }
     }

@@ -111,18 +111,32 @@ fn stops_where_nobody_wants_more() {
 proptest! {
     #[test]
     fn agrees_with_a_parser(
-        values in prop::collection::vec(json(), 0..6), blanks in "[ \n]{0,3}", piece in 1_usize..200
+        values in prop::collection::vec(json(), 0..6),
+        blanks in "[ \n]{0,3}",
+        piece in 1_usize..200,
     ) {
-        let texts: Vec<String> = values.iter().map(|value| format!("{{\"v\":{value}}}")).collect();
+        let texts: Vec<String> = values
+            .iter()
+            .map(|value| format!("{{\"v\":{value}}}"))
+            .collect();
         let text = format!("[{}{blanks}]", texts.join(&format!(",{blanks}")));
         let raw: Vec<&RawValue> = serde_json::from_str(&text).unwrap();
-        prop_assert_eq!(elements(&text, piece).unwrap(), raw.iter().map(|raw| raw.get()).collect::<Vec<_>>());
+        prop_assert_eq!(
+            elements(&text, piece).unwrap(),
+            raw.iter().map(|raw| raw.get()).collect::<Vec<_>>()
+        );
     }
 
     #[test]
     fn survives_anything(text in "\\[[\\[\\]{}\",\\\\ 1é]{0,200}", piece in 1_usize..80) {
-        if let (Some(elements), Ok(raw)) = (elements(&text, piece), serde_json::from_str::<Vec<&RawValue>>(&text)) {
-            prop_assert_eq!(elements, raw.iter().map(|raw| raw.get()).collect::<Vec<_>>());
+        if let (Some(elements), Ok(raw)) = (
+            elements(&text, piece),
+            serde_json::from_str::<Vec<&RawValue>>(&text),
+        ) {
+            prop_assert_eq!(
+                elements,
+                raw.iter().map(|raw| raw.get()).collect::<Vec<_>>()
+            );
         }
     }
 }
