@@ -17,7 +17,8 @@ pub fn give_back_large_buffers() {
 const THRESHOLD: libc::c_int = 128 * 1024;
 
 #[cfg(target_env = "gnu")]
-#[allow(unsafe_code)] // reason: mallopt has no wrapper in std, and its environment variable would have to be set before the start
+// mallopt has no wrapper in std, and its environment variable would have to be set before the start
+#[allow(unsafe_code)]
 fn fix_threshold() {
     // SAFETY: two numbers by value; setting the threshold only switches off that it moves. A
     // refusal (0) changes nothing.

@@ -123,8 +123,8 @@ impl SentIds {
         }
     }
 
-    /// Of two sources: what one of `streams` has sent, and is remembered, the other source's streams
-    /// do not send again.
+    /// Of two sources: what one of `streams` has sent, and is remembered, the other source's
+    /// streams do not send again.
     #[must_use]
     pub fn across_sources(mut self, streams: impl IntoIterator<Item = StreamSpec>) -> Self {
         let across = AcrossSources::default();

@@ -83,7 +83,11 @@ mod tests {
     proptest! {
         #[test]
         fn comes_back_as_it_went(
-            rows in prop::collection::btree_map((0..255_u8, 0..600_000_u32), any::<[u32; FIELDS]>(), 0..50),
+            rows in prop::collection::btree_map(
+                (0..255_u8, 0..600_000_u32),
+                any::<[u32; FIELDS]>(),
+                0..50,
+            ),
         ) {
             let rows: Rows = rows
                 .into_iter()

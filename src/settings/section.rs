@@ -89,8 +89,8 @@ impl<'a> Section<'a> {
         self.report.error(self.finding(key, text));
     }
 
-    /// Refuses a key that is of use only under another `kind`; `instead` says which, and what serves
-    /// here.
+    /// Refuses a key that is of use only under another `kind`; `instead` says which, and what
+    /// serves here.
     pub(crate) fn refuse_elsewhere(&self, key: &'static str, instead: &str) {
         self.elsewhere.borrow_mut().push(key);
         if self.table.is_some_and(|table| table.contains_key(key)) {

@@ -14,7 +14,8 @@ use crate::trust::{TlsFault, TlsSide};
 /// One variant per failing step. Shown as "reason: cure"; each half can be had alone.
 #[derive(Debug)]
 #[non_exhaustive]
-#[allow(missing_docs)] // the fields: `peer` is the other end, `after` how long we waited, `cause` what the system said
+// the fields: `peer` is the other end, `after` how long we waited, `cause` what the system said
+#[allow(missing_docs)]
 pub enum SinkError {
     /// The name could not be looked up.
     Resolve { host: String, cause: io::Error },

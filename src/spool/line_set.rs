@@ -163,9 +163,10 @@ mod tests {
     }
 
     fn acts() -> impl Strategy<Value = Vec<Act>> {
+        let range = || (0..60_u64, 0..12_u64).prop_map(|(first, lines)| (first, first + lines));
         let act = prop_oneof![
-            6 => (0..60_u64, 0..12_u64).prop_map(|(first, lines)| Act::Insert(first, first + lines)),
-            2 => (0..60_u64, 0..12_u64).prop_map(|(first, lines)| Act::Remove(first, first + lines)),
+            6 => range().prop_map(|(first, end)| Act::Insert(first, end)),
+            2 => range().prop_map(|(first, end)| Act::Remove(first, end)),
             1 => (0..60_u64).prop_map(Act::ForgetBelow),
         ];
         prop::collection::vec(act, 0..40)

@@ -76,7 +76,10 @@ mod tests {
     proptest! {
         #[test]
         fn comes_back_as_it_went(
-            chunks in prop::collection::vec((any::<u64>(), prop::collection::vec(any::<u8>(), 0..50)), 0..20),
+            chunks in prop::collection::vec(
+                (any::<u64>(), prop::collection::vec(any::<u8>(), 0..50)),
+                0..20,
+            ),
             before in prop::option::of(0..u32::MAX),
         ) {
             let bytes = encode(3, 9, before, chunks.iter().map(|(n, c)| (*n, c.as_slice())));

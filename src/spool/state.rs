@@ -211,7 +211,15 @@ mod tests {
             small in any::<[u32; 4]>(),
             aside in prop::option::of(0..u32::MAX),
             note in prop::collection::vec(any::<u8>(), 0..100),
-            streams in prop::collection::vec((any::<u8>(), any::<[u64; 2]>(), prop::option::of(0..u32::MAX), prop::collection::vec(any::<u8>(), 0..100)), 0..5),
+            streams in prop::collection::vec(
+                (
+                    any::<u8>(),
+                    any::<[u64; 2]>(),
+                    prop::option::of(0..u32::MAX),
+                    prop::collection::vec(any::<u8>(), 0..100),
+                ),
+                0..5,
+            ),
         ) {
             let state = SpoolState {
                 seq: numbers[0],

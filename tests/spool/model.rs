@@ -172,7 +172,11 @@ impl Model {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 40,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
     #[test]
     fn does_what_the_model_does(actions in prop::collection::vec(action(), 1..60)) {
         let mut folder = tempfile::tempdir().unwrap();

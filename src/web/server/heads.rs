@@ -230,7 +230,10 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_are_too_odd(
-            bytes in prop::collection::vec(prop_oneof![Just(b'\r'), Just(b'\n'), any::<u8>()], 0..300),
+            bytes in prop::collection::vec(
+                prop_oneof![Just(b'\r'), Just(b'\n'), any::<u8>()],
+                0..300,
+            ),
             piece in 1_usize..50,
         ) {
             let mut place = Place::Head(SentHead::default());

@@ -19,7 +19,9 @@ pub(super) fn fields(step: SetupStep, typed: &FormState, refused: &[RefusedForm]
                     (run(of_group, typed, refused))
                 },
                 Group::More(_) => {
-                    @let touched = all.iter().filter(|field| field.group == group).any(|field| is_touched(field, typed, refused));
+                    @let touched = all
+                        .iter()
+                        .any(|field| field.group == group && is_touched(field, typed, refused));
                     details.more open[touched] {
                         summary { (heading) }
                         (run(of_group, typed, refused))
@@ -66,7 +68,11 @@ fn run<'a>(
 ) -> Markup {
     html! {
         @for field in fields {
-            @let why: Vec<&str> = refused.iter().filter(|(key, _)| *key == field.key).map(|(_, why)| why.as_str()).collect();
+            @let why: Vec<&str> = refused
+                .iter()
+                .filter(|(key, _)| *key == field.key)
+                .map(|(_, why)| why.as_str())
+                .collect();
             (one(field, typed, &why))
         }
     }

@@ -57,7 +57,8 @@ pub(super) fn buttons(step: SetupStep, edits: bool) -> Markup {
 pub(super) fn finish(typed: &FormState, judged: &Validated) -> Markup {
     html! {
         @for (key, why) in &judged.refused {
-            @let (step, label) = about(key).map_or((SetupStep::General, *key), |(step, field)| (step, field.label));
+            @let (step, label) = about(key)
+                .map_or((SetupStep::General, *key), |(step, field)| (step, field.label));
             p.error { a href={ (address(typed.of.as_deref(), step)) "#" (key) } { (label) } ": " (why) }
         }
         @for why in &judged.elsewhere { p.error { (why) } }

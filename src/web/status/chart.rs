@@ -52,11 +52,16 @@ pub(super) fn chart(bars: &[Bar], title: &str, unit: &str, id: &str) -> Markup {
                 path.axis d={ "M0 " (UP) "H" (width) } {}
                 path.depth d=(hanging(bars, depth_scale)) {}
                 @for (index, bar) in bars.iter().enumerate() {
-                    rect.hit x=(index as u64 * STEP) width=(STEP) height=(height) { title { (numbers(bar)) } }
+                    rect.hit x=(index as u64 * STEP) width=(STEP) height=(height) {
+                        title { (numbers(bar)) }
+                    }
                 }
             }
             p.axis-ends {
-                @if let (Some(first), Some(last)) = ends { span { (first.label) } span { (last.label) } }
+                @if let (Some(first), Some(last)) = ends {
+                    span { (first.label) }
+                    span { (last.label) }
+                }
             }
             p.depth-note {
                 @match deepest {

@@ -25,7 +25,10 @@ pub(super) fn section(snapshot: &Snapshot, title: &str, has_setup: bool) -> Mark
                             siembox example prints a commented example."
                     }
                 } @else {
-                    p.since { (words::lasting(snapshot.since_ms, snapshot.at_ms)) (of_how_many(snapshot)) }
+                    p.since {
+                        (words::lasting(snapshot.since_ms, snapshot.at_ms))
+                        (of_how_many(snapshot))
+                    }
                     @if let Some(side) = failing(agents) { p.cure { (side) } }
                     p { (meaning.means) }
                     p.easy { (meaning.cure) }

@@ -40,8 +40,8 @@ pub fn activities(seed: u64, count: usize) -> Series {
     Series::new(Kind::Activity, seed, count)
 }
 
-/// What Defender for Identity sees besides log-ons, as activities of Active Directory: SAMR, DNS and
-/// LDAP queries, and changes of accounts and groups. Their successors are rows of
+/// What Defender for Identity sees besides log-ons, as activities of Active Directory: SAMR, DNS
+/// and LDAP queries, and changes of accounts and groups. Their successors are rows of
 /// `IdentityQueryEvents` and `IdentityDirectoryEvents`.
 #[must_use]
 pub fn directory_activities(seed: u64, count: usize) -> Series {

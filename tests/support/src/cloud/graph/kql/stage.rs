@@ -181,7 +181,8 @@ fn keys(reader: &mut Reader<'_>) -> Result<Vec<(Expr, bool)>, KqlError> {
 }
 
 /// `join kind=leftouter (BehaviorEntities | … | summarize Entities = make_list(…) by BehaviorId) on
-/// BehaviorId`: the simulator gathers the entities itself, under the name that the query gives them.
+/// BehaviorId`: the simulator gathers the entities itself, under the name that the query gives
+/// them.
 fn entities(tokens: &[Token]) -> Result<Stage, KqlError> {
     let word = |at: usize| match tokens.get(at) {
         Some(Token::Word(word)) => word.as_str(),
