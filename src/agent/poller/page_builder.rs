@@ -77,9 +77,9 @@ impl<T: Time> Recipient for PageBuilder<'_, T> {
             Ok(record) => {
                 let (event, cursor_ms) = (record.event, record.cursor_ms);
                 let key = LedgerKey::of(self.stream.number(), Some(cursor_ms), self.now_ms);
-                if !self.reader.admit(event.identity(), Some(cursor_ms)) {
-                    self.page.buffer.counts.seen(key);
-                } else if self.sent.is_elsewhere(event.identity()) {
+                if !self.reader.admit(event.identity(), Some(cursor_ms))
+                    || self.sent.is_elsewhere(event.identity())
+                {
                     self.page.buffer.counts.seen(key);
                 } else if self.writer.leaves_out(&event) {
                     self.page.buffer.counts.left_out(key);
