@@ -11,6 +11,7 @@ mod entra;
 mod error;
 mod error_body;
 pub mod http;
+pub mod hunting;
 pub mod json;
 mod poll_interval;
 mod rate_limit;
@@ -23,7 +24,7 @@ pub use by_time::{
     TimeReader, Unserved, Verdict, fingerprint,
 };
 pub use clocks::Clocks;
-pub use entra::{Credential, Entra, EntraApp, ReadSecret};
+pub use entra::{Credential, Entra, EntraApp, Permission, ReadSecret};
 pub use error::{SourceError, SourceErrorKind};
 pub use error_body::refusal;
 pub use poll_interval::PollInterval;

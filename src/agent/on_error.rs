@@ -49,7 +49,11 @@ impl ErrorPolicy {
         error: SourceErrorKind,
         failure: Failure,
     ) -> Result<Step, Stopped> {
-        if let Some(change) = self.ask_for_less(reader, error)? {
+        if error == SourceErrorKind::Absent {
+            // no smaller question is answered either
+            return Ok(Step::Outage);
+        }
+        if let Some(change) = self.ask_for_less(reader, error, failure)? {
             return Ok(Step::Changed(change));
         }
         let step = match error {
@@ -63,6 +67,7 @@ impl ErrorPolicy {
         &mut self,
         reader: &mut TimeReader,
         error: SourceErrorKind,
+        failure: Failure,
     ) -> Result<Option<Change>, Stopped> {
         Ok(match error {
             SourceErrorKind::Stopped => return Err(Stopped),
@@ -70,7 +75,8 @@ impl ErrorPolicy {
             SourceErrorKind::BadQuestion => reader.leave_place(),
             SourceErrorKind::TooSlow => {
                 self.slow = self.slow.saturating_add(1);
-                (self.slow > 1).then(|| reader.ask_for_less()).flatten()
+                let quicker = || reader.ask_for_quicker(failure.end_ms);
+                (self.slow > 1).then(quicker).flatten()
             }
             _ => None,
         })

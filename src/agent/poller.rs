@@ -26,6 +26,7 @@ use crate::format::LineWriter;
 use crate::source::ReadSecret;
 use crate::source::{Clocks, PollInterval, SourceError, TimeReader};
 use crate::spool::Spool;
+use crate::status::InternalEvent;
 use crate::stream::StreamSpec;
 use crate::timekeeping::Gate;
 pub use state::PollerState;
@@ -93,6 +94,10 @@ impl<S: Spool, T: Time> Poller<S, T> {
         self.compare_clocks();
         self.state.errors.answered();
         self.state.refused.reset();
+        if std::mem::take(&mut self.state.absent) {
+            let stream = self.stream.name;
+            self.worker.tell(&InternalEvent::Present { stream });
+        }
         self.take_in(&answer)
     }
 

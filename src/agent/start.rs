@@ -157,9 +157,10 @@ impl<S: Spool + 'static> Shared<S> {
             cancel,
             read_secret,
         } = self.sources.open(stream).map_err(AgentError::Unfit)?;
+        let api = source.api_rules();
         let rules = Rules {
             first_from_ms: begins_ms(&*self.spool, settings, of_stream)?,
-            ..rules(settings, of_stream, source.api_rules())
+            ..rules(settings, of_stream, api)
         };
         let reader = restore(&*self.spool, stream, rules)?;
         let (number, ledger) = (stream.number(), &self.ledger);
@@ -186,7 +187,7 @@ impl<S: Spool + 'static> Shared<S> {
                 liveness: self.reporter.part(&format!("reader of {stream}")),
                 reporter: self.reporter.clone(),
             },
-            audits: settings.ledger.audit,
+            audits: settings.ledger.audit && api.counts,
             pace: PollInterval::new(of_source.poll_interval),
             look_back: of_stream.look_back,
             read_secret,

@@ -69,6 +69,8 @@ pub struct TimeReader {
     in_order: bool,
     /// Did a place that the cloud named lead nowhere? Then this walk goes on by time alone.
     lost_place: bool,
+    /// What was said of the present moment last: an open stretch reaches until then.
+    now_ms: i64,
     /// Records read since the walk's `from_ms` was set, to be held against the cloud's `total`.
     read: u64,
     /// The stretch that had been passed over and is asked for again at present.
@@ -102,6 +104,7 @@ impl TimeReader {
             unopened: false,
             in_order: true,
             lost_place: false,
+            now_ms: i64::MIN,
             read: 0,
             again: None,
             narrowed: false,

@@ -21,4 +21,6 @@ pub const RULES: ApiRules = ApiRules {
     doubts: 3,
     circles: 50,
     kept_ms: 180 * 86_400_000,
+    longest_stretch_ms: None,
+    counts: true,
 };

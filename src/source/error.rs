@@ -32,6 +32,9 @@ pub enum SourceErrorKind {
     TooSlow,
     /// 400: the question itself is refused, e.g. a filter, or a place that is too old.
     BadQuestion,
+    /// What is asked for is not there, or not for us: a table that the tenant has not, a right that
+    /// the app lacks. Of its stream alone; tried again rarely.
+    Absent,
     /// The proxy can't be used as it is set.
     InvalidProxy,
     /// The settings or the machine stand in the way: certificate, clock, address.

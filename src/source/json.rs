@@ -12,6 +12,6 @@ mod scalars;
 mod splitter;
 
 pub(in crate::source) use addresses::addresses;
-pub(in crate::source) use lenient::{Items, LenientFlag, Number, Text, Texts};
+pub(in crate::source) use lenient::{Items, LenientFlag, MOST_ITEMS, Number, Text, Texts};
 pub(in crate::source) use lenient_object::{lenient_object, otherwise_default};
 pub(in crate::source) use repair::repair;

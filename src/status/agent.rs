@@ -167,6 +167,13 @@ impl AgentState {
                     stream.side.trouble = Some(without_secrets(what).into_owned());
                 }
             }
+            InternalEvent::Absent { .. } => {
+                if let Some(stream) = stream {
+                    // the API has answered: nothing is wrong with the way to it
+                    stream.side.touch(now);
+                    stream.counts.absent = true;
+                }
+            }
             InternalEvent::SiemConnected { .. } | InternalEvent::SiemThere => self.siem.touch(now),
             InternalEvent::SiemTrouble { what, .. } => {
                 self.siem.trouble = Some(without_secrets(what).into_owned());
@@ -265,6 +272,7 @@ impl StreamStatus {
         counts.spooled += page.lines;
         counts.read_up_to_ms = page.read_up_to_ms;
         counts.behind = page.more;
+        counts.absent = false;
         self.reads_again &= page.more;
         self.side.touch(now);
     }

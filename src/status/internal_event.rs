@@ -117,6 +117,22 @@ pub enum InternalEvent {
         /// Until the next try.
         wait: Duration,
     },
+    /// What a stream reads is not there, or not for us: everything else is read.
+    Absent {
+        /// Its name.
+        stream: &'static str,
+        /// Both causes, and their cures.
+        what: String,
+        /// Until the next try.
+        wait: Duration,
+        /// Was it told before?
+        again: bool,
+    },
+    /// It is there now.
+    Present {
+        /// Its name.
+        stream: &'static str,
+    },
     /// A question fails again and again while others are answered: something else is asked for.
     Narrowed {
         /// Its name.

@@ -15,6 +15,8 @@ const KEPT: usize = 64;
 pub enum Topic {
     /// The cloud can't be read.
     Cloud,
+    /// What a stream reads is not there, or not for us.
+    Absent,
     /// Its answers contradict themselves.
     Doubt,
     /// Records were set aside.
@@ -70,6 +72,7 @@ impl Topic {
     pub fn is_grave(self) -> bool {
         match self {
             Self::Cloud
+            | Self::Absent
             | Self::Siem
             | Self::NoProof
             | Self::Spool

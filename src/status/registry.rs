@@ -120,7 +120,7 @@ impl Registry {
 
     /// What its pollers said is over: they are gone, and nobody would take it back.
     fn forget_reading(&mut self, name: &str, now: Moment) {
-        let of_reading = [Topic::Cloud, Topic::Doubt, Topic::Spool];
+        let of_reading = [Topic::Cloud, Topic::Absent, Topic::Doubt, Topic::Spool];
         self.notices.close_all(now.wall_ms, |notice| {
             notice.agent == name && of_reading.contains(&notice.topic)
         });

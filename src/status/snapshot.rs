@@ -213,6 +213,9 @@ pub struct StreamCounts {
     /// Of them, those after which the API asked for silence (429).
     #[serde(default)]
     pub throttled: u64,
+    /// What it reads is not there, or not for us: a notice says why.
+    #[serde(default)]
+    pub absent: bool,
 }
 
 /// Lines on their way out since the process started.

@@ -204,6 +204,9 @@ fn stream_text(out: &mut String, name: &str, counts: &StreamCounts) {
     if let Some(up_to) = counts.read_up_to_ms {
         let _ = write!(out, ", up to {}", in_words(up_to));
     }
+    if counts.absent {
+        out.push_str(", absent");
+    }
     out.push_str(if counts.behind {
         ", more follows\n"
     } else {

@@ -190,6 +190,13 @@ impl Out<'_> {
             "siembox_read_up_to_seconds",
             "Time of the latest record read, in seconds since 1970; its age is the lag",
             up_to,
+        )?;
+        let values = streams(agents).map(|(labels, counts)| (labels, truth(counts.absent)));
+        self.metric(
+            GAUGE,
+            "siembox_stream_absent",
+            "1 where what the stream reads is not there, or not for us",
+            values,
         )
     }
 

@@ -3,6 +3,7 @@
 use crate::cef::VersionError;
 use crate::sink::TrustError;
 use crate::stream::StreamSpec;
+use crate::text_file::FileError;
 use crate::trust::PemError;
 
 /// A file or a value of the settings can't be used.
@@ -21,6 +22,17 @@ pub enum WiringError {
     /// Nothing reads this stream.
     #[error("source.kind: this build has no source for {0}")]
     NoSource(StreamSpec),
+    /// A query of the settings can't be used.
+    #[error("activities.queries: {0}")]
+    Query(#[from] FileError),
+    /// A filter of the settings can't be asked.
+    #[error("{section}.filters: {what}")]
+    Filter {
+        /// The section that it stands in.
+        section: &'static str,
+        /// Which, and why.
+        what: String,
+    },
     /// No such version of the old agent is known.
     #[error("siem.agent_version: {0}")]
     Version(#[from] VersionError),

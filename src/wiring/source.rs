@@ -2,26 +2,34 @@
 
 use std::sync::Arc;
 
-use super::WiringError;
 use super::limits::{AgentLimits, SharedLimit};
+use super::{WiringError, names};
 use crate::clock;
 use crate::settings::{
-    AgentSettings, ApiSettings, CloudAppsSettings, Credentials, ProxySettings, SecretSource,
-    SourceSettings,
+    AgentSettings, ApiSettings, CloudAppsSettings, Credentials, DefenderXdrSettings, ProxySettings,
+    SecretSource, SourceSettings,
 };
 use crate::source::cloud_apps::{self, CloudApps, CloudAuth};
 use crate::source::http::{Http, Route};
-use crate::source::{Credential, Entra, EntraApp, OpenSource, ReadSecret, StreamSource};
+use crate::source::hunting::{self, Hunting, HuntingSettings};
+use crate::source::{
+    Credential, Entra, EntraApp, OpenSource, Permission, ReadSecret, StreamSource,
+};
 use crate::stream::StreamSpec;
-use crate::trust;
+use crate::{text_file, trust};
 
 /// How a proxy is asked for a way through, for whoever looks at it step by step.
 pub(crate) use crate::source::http::tunnel;
+
+/// The longest query of the settings, bytes.
+const MOST_QUERY: u64 = 64 << 10;
 
 /// Opens the sources of an agent's streams.
 pub struct Sources {
     agent: AgentSettings,
     limits: AgentLimits,
+    /// The log-on that all streams share, where they do.
+    log_on: Option<Entra>,
 }
 
 // === impl Sources ===
@@ -30,8 +38,11 @@ impl Sources {
     /// As these settings have it, asked within these limits.
     #[must_use]
     pub fn new(agent: &AgentSettings, limits: AgentLimits) -> Self {
-        let agent = agent.clone();
-        Self { agent, limits }
+        Self {
+            agent: agent.clone(),
+            limits,
+            log_on: log_on(&agent.source).or_else(|| log_on(&agent.other.as_ref()?.source)),
+        }
     }
 }
 
@@ -44,7 +55,7 @@ impl OpenSource for Sources {
         &self,
         stream: StreamSpec,
     ) -> Result<StreamSource, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(open_source(&self.agent, stream)?)
+        Ok(open_with(&self.agent, stream, self.log_on.clone())?)
     }
 }
 
@@ -53,12 +64,78 @@ impl OpenSource for Sources {
 /// # Errors
 /// When a file or the proxy of the settings can't be used.
 pub fn open_source(agent: &AgentSettings, stream: StreamSpec) -> Result<StreamSource, WiringError> {
+    open_with(agent, stream, log_on(agent.source_of(stream)))
+}
+
+fn open_with(
+    agent: &AgentSettings,
+    stream: StreamSpec,
+    log_on: Option<Entra>,
+) -> Result<StreamSource, WiringError> {
     let source = agent.source_of(stream);
     let http = Http::new(&route(source)?);
-    match &source.api {
-        ApiSettings::CloudApps(settings) => Ok(cloud_apps(agent, settings, http, stream)),
-        ApiSettings::DefenderXdr(_) => Err(WiringError::NoSource(stream)),
+    match (&source.api, log_on) {
+        (ApiSettings::CloudApps(settings), _) => Ok(cloud_apps(agent, settings, http, stream)),
+        (ApiSettings::DefenderXdr(settings), Some(log_on)) if hunting::is_hunted(stream) => {
+            hunting(agent, settings, log_on, http, stream)
+        }
+        (ApiSettings::DefenderXdr(_), _) => Err(WiringError::NoSource(stream)),
     }
+}
+
+/// The log-on at Microsoft Graph, with no token yet.
+fn log_on(source: &SourceSettings) -> Option<Entra> {
+    let ApiSettings::DefenderXdr(settings) = &source.api else {
+        return None;
+    };
+    let app = EntraApp::new(
+        &settings.login_url,
+        &settings.tenant_id,
+        &settings.client_id,
+        Credential::ClientSecret(secret_of_app(settings)),
+        Box::new(clock::now),
+    );
+    Some(Entra::new(
+        Arc::new(app),
+        Permission::of_scope(&settings.scope),
+    ))
+}
+
+/// Reads the secret of the Entra app.
+fn secret_of_app(settings: &DefenderXdrSettings) -> ReadSecret {
+    let secret = settings.client_secret.clone();
+    Box::new(move || {
+        let read = secret.read_client_secret();
+        read.map(|secret| secret.reveal().to_owned())
+            .map_err(|error| error.to_string())
+    })
+}
+
+/// A table of advanced hunting.
+fn hunting(
+    agent: &AgentSettings,
+    settings: &DefenderXdrSettings,
+    log_on: Entra,
+    http: Http,
+    stream: StreamSpec,
+) -> Result<StreamSource, WiringError> {
+    let of_stream = agent.stream(stream);
+    let file = of_stream.and_then(|of_stream| of_stream.query_file.as_ref());
+    let query = file.map(|file| text_file::read(file, MOST_QUERY));
+    let filters = of_stream.map(|of_stream| of_stream.filters.clone());
+    let hunted = HuntingSettings {
+        filters: filters.unwrap_or_default(),
+        query: query.transpose()?,
+        names: names(agent),
+    };
+    let source = Hunting::new(http.clone(), log_on, stream, &settings.graph_url, hunted);
+    let section = of_stream.map_or("activities", |of_stream| of_stream.section);
+    let source = source.map_err(|what| WiringError::Filter { section, what })?;
+    Ok(StreamSource {
+        source: Box::new(source),
+        cancel: Box::new(move || http.shut_down()),
+        read_secret: secret_of_app(settings),
+    })
 }
 
 /// A stream of Defender for Cloud Apps.

@@ -68,6 +68,7 @@ pub fn agent(name: &str) -> AgentReport {
             spooled: read - read / 9,
             read_up_to_ms: Some(NOW - 20_000),
             behind: false,
+            absent: false,
         },
     };
     let mut agent = AgentReport {

@@ -14,6 +14,10 @@ use crate::status::{InternalEvent, PageRead, Question};
 /// How often a refused secret is looked at again: a replaced token takes effect this soon.
 const SECRET_LOOK: Duration = Duration::from_secs(2);
 
+/// How often it is looked whether what was absent is there: setting up a product, or granting a
+/// right, takes people, and each look takes of a quota that they share.
+const ABSENT_LOOK: Duration = Duration::from_secs(3600);
+
 impl<S: Spool, T: Time> Poller<S, T> {
     /// What to do after trouble: tells it, and says how long to wait.
     pub(super) fn after(&mut self, error: SourceError) -> Duration {
@@ -35,6 +39,9 @@ impl<S: Spool, T: Time> Poller<S, T> {
         }
         if self.worker.time.over() {
             return Duration::ZERO;
+        }
+        if trouble == SourceErrorKind::Absent {
+            return self.after_absent(what);
         }
         let wait = match (trouble, change) {
             (SourceErrorKind::Throttled(silence), _) => silence,
@@ -73,6 +80,17 @@ impl<S: Spool, T: Time> Poller<S, T> {
             SourceErrorKind::Throttled(_) => Duration::ZERO,
             _ => wait,
         }
+    }
+
+    /// What the stream reads is not there, or not for us. Says how long to wait.
+    fn after_absent(&mut self, what: String) -> Duration {
+        self.worker.tell(&InternalEvent::Absent {
+            stream: self.stream.name,
+            what,
+            wait: ABSENT_LOOK,
+            again: std::mem::replace(&mut self.state.absent, true),
+        });
+        ABSENT_LOOK
     }
 
     /// What to do after answers that contradict themselves for good: as after none. Says how long

@@ -28,6 +28,8 @@ pub struct PollerState {
     pub(super) clock_failures: u32,
     /// Is it told that the two clocks differ?
     pub(super) clocks_differ: bool,
+    /// Is it told that what the stream reads is not there?
+    pub(super) absent: bool,
     pub(super) last_deep: Option<Duration>,
     /// When what was passed over is asked for again, at the latest with the next deep walk.
     pub(super) again_at: Option<Duration>,
@@ -73,6 +75,7 @@ impl Default for PollerState {
             refused: Backoff::new(Duration::from_secs(5), Duration::from_secs(600)),
             clock_failures: 0,
             clocks_differ: false,
+            absent: false,
             last_deep: None,
             again_at: None,
             again: Backoff::new(AGAIN_AFTER, DEEP_EVERY),

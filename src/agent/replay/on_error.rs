@@ -25,6 +25,7 @@ impl<S: Spool, T: Time> Replay<S, T> {
                 Step::Outage,
                 SourceErrorKind::Refused
                 | SourceErrorKind::InvalidToken
+                | SourceErrorKind::Absent
                 | SourceErrorKind::InvalidProxy
                 | SourceErrorKind::InTheWay
                 | SourceErrorKind::TooLarge

@@ -70,7 +70,11 @@ impl TimeReader {
         self.again = again(&cursor.unserved, &walk);
         walk.skip = skip(self.again, &walk);
         self.narrowed = false;
-        cursor.walk = Some(walk);
+        self.now_ms = now_ms;
+        self.keep_short(&mut walk);
+        if let Some(cursor) = &mut self.cursor {
+            cursor.walk = Some(walk);
+        }
         (self.unopened, self.in_order, self.lost_place) = (true, true, false);
         (self.read, self.doubts, self.circles) = (0, 0, 0);
         start

@@ -12,6 +12,7 @@ impl TimeReader {
         // what was admitted of a page that broke off does not count
         self.seen.take_back();
         let now_ms = now_ms.max(self.high_ms().unwrap_or(i64::MIN));
+        self.now_ms = now_ms;
         // where the cloud did not tell its time, ours may be of 1970: ids are then kept by their
         // records' own times alone
         let keep_ms = asked_ms.map_or(i64::MAX, |_| now_ms.saturating_add(self.rules.look_back_ms));

@@ -3,6 +3,9 @@
 
 use super::{Change, TimeReader};
 
+/// Of a shorter time fewer records are asked for instead.
+const SHORTEST_MS: i64 = 60_000;
+
 impl TimeReader {
     /// The answer was too large to take in: ask for less. `None` where there is no less.
     pub fn ask_for_less(&mut self) -> Option<Change> {
@@ -11,6 +14,19 @@ impl TimeReader {
             self.forget_place();
         }
         smaller
+    }
+
+    /// The answer takes too long: ask about a shorter time, where that is what a question costs by;
+    /// else for fewer records. An open stretch reaches until `end_ms`. `None` where there is no
+    /// less.
+    pub fn ask_for_quicker(&mut self, end_ms: i64) -> Option<Change> {
+        if self.rules.api.longest_stretch_ms.is_some() && self.asks_again().is_none() {
+            self.ends_at(end_ms);
+            if let Some(shorter) = self.halve(SHORTEST_MS) {
+                return Some(shorter);
+            }
+        }
+        self.ask_for_less()
     }
 
     /// The cloud refused the place it had named itself (it may be too old): go on from the highest

@@ -38,6 +38,12 @@ pub struct ApiRules {
     pub circles: u16,
     /// So long it keeps what it recorded, milliseconds.
     pub kept_ms: i64,
+    /// The longest time that one question is asked about, milliseconds, where what it costs depends
+    /// on it. Of such an API a shorter time is asked for where an answer takes too long.
+    pub longest_stretch_ms: Option<i64>,
+    /// Does an answer say how many records there are in all? Only then can the ledger be held
+    /// against it.
+    pub counts: bool,
 }
 
 /// How a walk began.

@@ -159,7 +159,20 @@ impl TimeReader {
         walk.skip = skip(self.again, walk);
         self.narrowed = false;
         self.narrow.bounds(walk);
+        self.keep_short(walk);
         (self.read, self.circles, self.lost_place) = (0, 0, false);
+    }
+
+    /// No question is about a longer time than the API answers cheaply. What was passed over is
+    /// asked for as a whole.
+    pub(super) fn keep_short(&self, walk: &mut Walk) {
+        let Some(longest_ms) = self.rules.api.longest_stretch_ms else {
+            return;
+        };
+        let end_ms = walk.from_ms.saturating_add(longest_ms);
+        if self.again.is_none() && end_ms < walk.to_ms.unwrap_or(self.now_ms) {
+            walk.to_ms = Some(end_ms);
+        }
     }
 
     /// The walk has read all of its stretch. False where it is at its end.

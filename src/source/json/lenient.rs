@@ -7,7 +7,7 @@ mod items;
 mod number;
 mod text;
 
-pub(in crate::source) use items::{Items, Texts};
+pub(in crate::source) use items::{Items, MOST_ITEMS, Texts};
 pub(in crate::source) use number::{LenientFlag, Number};
 pub(in crate::source) use text::Text;
 

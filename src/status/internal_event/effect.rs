@@ -48,6 +48,8 @@ impl InternalEvent {
             | Self::ClocksDiffer { stream, .. }
             | Self::ClocksAgree { stream }
             | Self::CloudTrouble { stream, .. }
+            | Self::Absent { stream, .. }
+            | Self::Present { stream }
             | Self::Narrowed { stream, .. }
             | Self::PassedOver { stream, .. }
             | Self::TooManyPassed { stream, .. }
@@ -75,8 +77,10 @@ impl InternalEvent {
             Self::Narrowed {
                 change: Change::Shorter { .. },
                 ..
-            } => Level::Debug,
+            }
+            | Self::Absent { again: true, .. } => Level::Debug,
             Self::PageRead(_)
+            | Self::Present { .. }
             | Self::Narrowed { .. }
             | Self::ServedAgain { .. }
             | Self::FirstStart { .. }
@@ -93,6 +97,7 @@ impl InternalEvent {
             Self::SetAside { .. }
             | Self::PassedOver { .. }
             | Self::TooManyPassed { .. }
+            | Self::Absent { .. }
             | Self::ClocksDiffer { .. }
             | Self::Doubtful { .. }
             | Self::ClockNotSet { .. }
@@ -143,6 +148,8 @@ impl InternalEvent {
                     _ => "SIEM agent error",
                 },
             ),
+            Self::Absent { .. } => Effect::Raise(Topic::Absent, "A table cannot be read"),
+            Self::Present { .. } => Effect::Close(Topic::Absent),
             Self::SiemTrouble { broke: false, .. } => {
                 Effect::Raise(Topic::Siem, "Data server connection error")
             }

@@ -74,6 +74,12 @@ impl InternalEvent {
                 asked.map_or(String::new(), asked_in_words),
                 span_in_words(*wait)
             ),
+            Self::Absent {
+                stream, what, wait, ..
+            } => format!("{what} ({stream}; next retry in {})", span_in_words(*wait)),
+            Self::Present { stream } => {
+                format!("{stream}: the table can be read now; reading goes on where it stood")
+            }
             Self::Narrowed { stream, change } => format!("{stream}: {}", change_in_words(*change)),
             Self::PassedOver {
                 stream,

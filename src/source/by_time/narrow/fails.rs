@@ -77,22 +77,8 @@ impl TimeReader {
         if self.size.shrink() {
             return self.changed(Change::Smaller(self.size.now()));
         }
-        let in_order = self.in_order;
-        let Some(walk) = self.cursor.as_mut().and_then(|cursor| cursor.walk.as_mut()) else {
-            return Step::Wait;
-        };
-        let (from_ms, end_ms) = (walk.from_ms, self.narrow.end_ms(walk));
-        if end_ms > from_ms {
-            let span_ms = (end_ms - from_ms) / 2;
-            (self.narrow.span_ms, self.narrow.fails_to_ms) = (Some(span_ms), Some(end_ms));
-            let to_ms = from_ms.saturating_add(span_ms);
-            walk.to_ms = Some(to_ms);
-            self.narrowed = true;
-            if !in_order {
-                // the count is that of another list
-                walk.skip = 0;
-            }
-            return self.changed(Change::Shorter { from_ms, to_ms });
+        if let Some(change) = self.halve(0) {
+            return self.changed(change);
         }
         // what is passed over must be remembered, to be asked for again
         let remembers = (self.cursor.as_ref()).is_some_and(|c| c.unserved.len() < MOST_UNSERVED);
@@ -100,6 +86,31 @@ impl TimeReader {
             return Step::TooMany;
         }
         self.look_behind(0, None)
+    }
+
+    /// Halves the stretch of time, where it is longer than this.
+    pub(in crate::source::by_time) fn halve(&mut self, shortest_ms: i64) -> Option<Change> {
+        let in_order = self.in_order;
+        let walk = self.cursor.as_mut()?.walk.as_mut()?;
+        let (from_ms, end_ms) = (walk.from_ms, self.narrow.end_ms(walk));
+        if end_ms.saturating_sub(from_ms) <= shortest_ms {
+            return None;
+        }
+        let span_ms = (end_ms - from_ms) / 2;
+        (self.narrow.span_ms, self.narrow.fails_to_ms) = (Some(span_ms), Some(end_ms));
+        let to_ms = from_ms.saturating_add(span_ms);
+        walk.to_ms = Some(to_ms);
+        self.narrowed = true;
+        if !in_order {
+            // the count is that of another list
+            walk.skip = 0;
+        }
+        Some(Change::Shorter { from_ms, to_ms })
+    }
+
+    /// An open stretch reaches until then.
+    pub(in crate::source::by_time) fn ends_at(&mut self, end_ms: i64) {
+        self.narrow.now_ms = end_ms;
     }
 
     /// Is less asked for than the settings say, because more of it fails?

@@ -1,0 +1,80 @@
+//! The `msg` of a row, by the grammar of the old lines: `Download file: file plan.xlsx; Parameters:
+//! Session ID 4711` (reference: cloud-apps-api.md §3.3).
+
+use std::borrow::Cow;
+
+/// What happened, to what, with what.
+#[derive(Debug, Default)]
+pub(super) struct Message {
+    /// What happened.
+    pub head: String,
+    /// `file plan.xlsx`
+    pub objects: Vec<String>,
+    /// `Session ID 4711`
+    pub parameters: Vec<String>,
+}
+
+impl Message {
+    /// The whole.
+    pub(super) fn text(self) -> Cow<'static, str> {
+        let Self {
+            head: mut text,
+            objects,
+            parameters,
+        } = self;
+        for (before, parts) in [(": ", objects), ("; Parameters: ", parameters)] {
+            if !parts.is_empty() {
+                text.push_str(before);
+                text.push_str(&parts.join(", "));
+            }
+        }
+        Cow::Owned(text)
+    }
+}
+
+/// `word text`, or the text alone.
+pub(super) fn named(word: &str, text: &str) -> String {
+    match word {
+        "" => text.to_owned(),
+        word => format!("{word} {text}"),
+    }
+}
+
+/// Does the text lead to something on the web?
+pub(super) fn is_web(text: &str) -> bool {
+    let begins = |scheme: &str| {
+        let begin = text.get(..scheme.len());
+        begin.is_some_and(|begin| begin.eq_ignore_ascii_case(scheme))
+    };
+    begins("https://") || begins("http://")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_that_are_empty_leave_nothing() {
+        let texts = |list: &[&str]| list.iter().map(|&text| text.to_owned()).collect();
+        let message = |objects: &[&str], parameters: &[&str]| {
+            let message = Message {
+                head: "Download file".to_owned(),
+                objects: texts(objects),
+                parameters: texts(parameters),
+            };
+            message.text().into_owned()
+        };
+        assert_eq!(message(&[], &[]), "Download file");
+        assert_eq!(
+            message(&["file a", "user b"], &[]),
+            "Download file: file a, user b"
+        );
+        assert_eq!(message(&[], &["a 1"]), "Download file; Parameters: a 1");
+        assert_eq!(
+            message(&["file a"], &["a 1", "b 2"]),
+            "Download file: file a; Parameters: a 1, b 2"
+        );
+        assert_eq!((&*named("", "a"), &*named("file", "a")), ("a", "file a"));
+        assert!(is_web("HTTPS://x") && is_web("http://x") && !is_web("ftp://x") && !is_web("é"));
+    }
+}
