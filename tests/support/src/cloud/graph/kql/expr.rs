@@ -24,6 +24,12 @@ pub enum Expr {
 }
 
 impl Expr {
+    /// Is it a call of this function?
+    #[must_use]
+    pub fn is_call(&self, name: &str) -> bool {
+        matches!(self, Self::Call(called, _) if called == name)
+    }
+
     /// What it gives, for the schema and the form of its values.
     #[must_use]
     pub fn kind(&self, of_column: &dyn Fn(&str) -> Option<Type>) -> Type {

@@ -1,12 +1,12 @@
 //! Answers a query: rows in, rows out.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
 use super::expr::Expr;
+use super::stage::ENTITIES;
 use super::{KqlError, Query, Stage};
 use crate::cloud::graph::IngestionTime;
 use crate::records::xdr::{Record, Ticks, Type, member};
@@ -33,8 +33,8 @@ pub struct Answered {
 struct Row {
     record: Arc<Record>,
     value: Option<Value>,
-    /// What does not come out of the record: numbers of rows, gathered entities.
-    given: HashMap<String, Got>,
+    /// Its number where `row_number()` stands; a query has one.
+    number: usize,
 }
 
 /// What `extend` and `project` have named so far, the last of them last. A value is worked out only
@@ -77,6 +77,8 @@ impl Query {
                     columns.extend(new);
                     names.push(all);
                 }
+                // the rows come so, and a window may hold very many
+                Stage::Order(keys) if self.comes_so(keys) => {}
                 Stage::Order(keys) => rows = ordered(rows, keys, &names, around)?,
                 Stage::Take(most) => rows.truncate(*most),
                 Stage::Project(all) => {
@@ -85,12 +87,9 @@ impl Query {
                     names.push(all);
                 }
                 Stage::Away(gone) => columns.retain(|(name, _)| !gone.contains(name)),
-                Stage::Entities(name) => {
-                    for row in &mut rows {
-                        let entities = Got::Json(row.record.entities().into());
-                        row.given.insert(name.clone(), entities);
-                    }
-                    columns.push((name.clone(), Type::Dynamic));
+                Stage::Entities(all) => {
+                    columns.push((all[0].0.clone(), Type::Dynamic));
+                    names.push(all);
                 }
             }
         }
@@ -107,6 +106,17 @@ impl Query {
     }
 }
 
+impl Query {
+    /// Is it the order in which the records come: the time of the first order, then the id?
+    fn comes_so(&self, keys: &[(Expr, bool)]) -> bool {
+        let [(time, true), (id, true)] = keys else {
+            return false;
+        };
+        let is = |expr: &Expr, name: &str| matches!(expr, Expr::Path(path) if *path == [name]);
+        is(time, "Timestamp") && is(id, self.list.id_key()) && !self.is_by_ingestion()
+    }
+}
+
 /// Names and types of these expressions.
 fn typed(all: &[(String, Expr)], columns: &[(String, Type)]) -> Vec<(String, Type)> {
     let kind = |expr: &Expr| expr.kind(&|name| kind_of(columns, name));
@@ -116,11 +126,9 @@ fn typed(all: &[(String, Expr)], columns: &[(String, Type)]) -> Vec<(String, Typ
 
 /// Gives each row its number, where `row_number()` asks for it: the number that it has here.
 fn number(rows: &mut [Row], all: &[(String, Expr)]) {
-    for (name, expr) in all {
-        if matches!(expr, Expr::Call(call, _) if call == "row_number") {
-            for (nth, row) in rows.iter_mut().enumerate() {
-                row.given.insert(name.clone(), Got::Json(json!(nth + 1)));
-            }
+    if all.iter().any(|(_, expr)| expr.is_call("row_number")) {
+        for (nth, row) in rows.iter_mut().enumerate() {
+            row.number = nth + 1;
         }
     }
 }
@@ -187,15 +195,12 @@ impl Row {
         Self {
             record,
             value: None,
-            given: HashMap::new(),
+            number: 0,
         }
     }
 
     /// What a name gives: the last that was named so, else the column.
     fn named(&mut self, name: &str, names: &Names<'_>, around: Around) -> Result<Got, KqlError> {
-        if let Some(got) = self.given.get(name) {
-            return Ok(got.clone());
-        }
         for (nth, all) in names.iter().enumerate().rev() {
             if let Some((_, expr)) = all.iter().find(|(known, _)| known == name) {
                 // what it says means what was named before it
@@ -269,6 +274,8 @@ impl Row {
                 let text = "Function 'ingestion_time' is not supported in this context";
                 return Err(KqlError::Syntax(text.to_owned()));
             }
+            ("row_number", _) => return Ok(Got::Json(json!(self.number))),
+            (ENTITIES, _) => return Ok(Got::Json(self.record.entities().into())),
             _ => {}
         }
         if name == "column_ifexists" {

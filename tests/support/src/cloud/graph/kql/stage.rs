@@ -5,6 +5,9 @@ use super::expr::{Expr, Reader};
 use super::lexer::{self, Token};
 use crate::records::xdr::List;
 
+/// Stands for the gathered rows of `BehaviorEntities`.
+pub const ENTITIES: &str = "(entities)";
+
 /// A query that was understood.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
@@ -29,8 +32,8 @@ pub enum Stage {
     Project(Vec<(String, Expr)>),
     /// `project-away A`
     Away(Vec<String>),
-    /// `join` or `lookup` with `BehaviorEntities`, gathered in a list of this name.
-    Entities(String),
+    /// `join` or `lookup` with `BehaviorEntities`, gathered in a list of this one name.
+    Entities(Vec<(String, Expr)>),
 }
 
 impl Query {
@@ -67,6 +70,19 @@ impl Query {
     pub fn orders(&self) -> bool {
         let mut stages = self.stages.iter();
         stages.any(|stage| matches!(stage, Stage::Order(_)))
+    }
+
+    /// Is its window cut by `ingestion_time()`?
+    #[must_use]
+    pub fn is_by_ingestion(&self) -> bool {
+        let mut sides = self
+            .conditions()
+            .into_iter()
+            .filter_map(|condition| match condition {
+                Expr::Pair(_, left, _) => Some(self.meaning(left)),
+                _ => None,
+            });
+        sides.any(|side| side.is_call("ingestion_time"))
     }
 
     /// All comparisons that rows have to pass, taken apart at `and`.
@@ -202,7 +218,10 @@ fn entities(tokens: &[Token]) -> Result<Stage, KqlError> {
     let at = (0..tokens.len()).find(|at| matches!(word(*at), "make_list" | "make_set"));
     let at = at.ok_or_else(|| KqlError::Syntax("a join without make_list".to_owned()))?;
     match tokens.get(at.wrapping_sub(1)) {
-        Some(Token::Sign(equals)) if equals == "=" => Ok(Stage::Entities(word(at - 2).to_owned())),
+        Some(Token::Sign(equals)) if equals == "=" => {
+            let gathered = Expr::Call(ENTITIES.to_owned(), vec![]);
+            Ok(Stage::Entities(vec![(word(at - 2).to_owned(), gathered)]))
+        }
         _ => Err(KqlError::Syntax("make_list without a name".to_owned())),
     }
 }
