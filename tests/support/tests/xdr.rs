@@ -203,7 +203,13 @@ fn rows_have_all_forms_and_only_the_columns_that_were_asked_for() {
 fn what_a_project_names_can_be_asked_for_behind_it_and_the_timespan_counts() {
     let cloud = cloud();
     let client = Client::new(&cloud);
-    let query = "// siembox table=CloudAppEvents by=Timestamp from=2026-11-08T00:00:00Z to=- skip=2 take=3\nCloudAppEvents // all\n| project Timestamp, ReportId, ActionType, Who = tostring(RawEventData.UserId)\n| where Timestamp >= datetime(2026-11-08T00:00:00Z)\n| where isnotempty(Who) and ActionType !in (\"login\", \"x\\\"|y\")\n| order by Timestamp asc, ReportId asc\n| serialize Row = row_number()\n| where Row > 2\n| take 3";
+    let query = "// siembox table=CloudAppEvents by=Timestamp from=2026-11-08T00:00:00Z to=- \
+        skip=2 take=3\nCloudAppEvents // all\n\
+        | project Timestamp, ReportId, ActionType, Who = tostring(RawEventData.UserId)\n\
+        | where Timestamp >= datetime(2026-11-08T00:00:00Z)\n\
+        | where isnotempty(Who) and ActionType !in (\"login\", \"x\\\"|y\")\n\
+        | order by Timestamp asc, ReportId asc\n| serialize Row = row_number()\n\
+        | where Row > 2\n| take 3";
     let (status, answer) = client.hunt(query);
     assert_eq!(status, 200, "{answer}");
     let rows = rows_of(&answer);
@@ -252,7 +258,8 @@ fn ingestion_time_works_is_null_or_is_refused() {
     let cloud = cloud();
     let client = Client::new(&cloud);
     let table = List::IdentityLogonEvents;
-    let probe = "// siembox table=IdentityLogonEvents probe=ingestion_time\nIdentityLogonEvents | where Timestamp > ago(1d) | take 1 | project t=ingestion_time()";
+    let probe = "// siembox table=IdentityLogonEvents probe=ingestion_time\n\
+        IdentityLogonEvents | where Timestamp > ago(1d) | take 1 | project t=ingestion_time()";
     let (status, answer) = client.hunt(probe);
     assert_eq!(status, 200, "{answer}");
     let t = |answer: &Value| rows_of(answer)[0]["t"].clone();
@@ -289,7 +296,9 @@ fn behaviors_come_with_their_entities() {
         1000,
     );
     let joined = plain
-        + "\n| join kind=leftouter (BehaviorEntities | summarize Entities = make_list(pack_all()) by BehaviorId) on BehaviorId\n| project Timestamp, BehaviorId, ActionType, AccountUpn, Entities";
+        + "\n| join kind=leftouter (BehaviorEntities | summarize Entities = \
+            make_list(pack_all()) by BehaviorId) on BehaviorId\n\
+            | project Timestamp, BehaviorId, ActionType, AccountUpn, Entities";
     let (status, answer) = client.hunt(&joined);
     assert_eq!(status, 200, "{answer}");
     let rows = rows_of(&answer);

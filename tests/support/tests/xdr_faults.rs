@@ -18,7 +18,8 @@ use siembox_support::records::xdr::{self, List, Ticks};
 
 const NOW: i64 = 1_794_307_200_000;
 const HOUR: i64 = 3_600_000;
-const SINCE: &str = "alerts_v2?$filter=lastUpdateDateTime%20ge%202026-11-08T00%3A00%3A00Z&$orderby=lastUpdateDateTime%20asc";
+const SINCE: &str = "alerts_v2?$filter=lastUpdateDateTime%20ge%202026-11-08T00%3A00%3A00Z\
+    &$orderby=lastUpdateDateTime%20asc";
 
 fn cloud() -> Cloud {
     Cloud::builder()

@@ -247,8 +247,15 @@ fn token(app: &App, aud: &str, roles: &[String], now_ms: i64, number: u64) -> St
     let now = now_ms / 1000;
     let head = json!({"typ": "JWT", "alg": "RS256", "kid": "nobody"});
     let mut claims = json!({
-        "aud": aud, "iss": format!("https://sts.windows.net/{}/", app.tenant_id), "tid": app.tenant_id, "appid": app.client_id,
-        "iat": now, "nbf": now, "exp": now + app.expires_in, "uti": number.to_string(), "ver": "1.0",
+        "aud": aud,
+        "iss": format!("https://sts.windows.net/{}/", app.tenant_id),
+        "tid": app.tenant_id,
+        "appid": app.client_id,
+        "iat": now,
+        "nbf": now,
+        "exp": now + app.expires_in,
+        "uti": number.to_string(),
+        "ver": "1.0",
     });
     // without consent there is no such claim at all, not an empty one
     if !roles.is_empty() && !app.roles_are_hidden {
@@ -270,7 +277,8 @@ pub fn refused(code: Code, now_ms: i64) -> Answer {
         90_002 => (
             400,
             "invalid_request",
-            "Tenant not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud.",
+            "Tenant not found. Check to make sure you have the correct tenant ID and are signing \
+                into the correct cloud.",
         ),
         70_003 => (
             400,
@@ -285,12 +293,14 @@ pub fn refused(code: Code, now_ms: i64) -> Answer {
         700_016 => (
             400,
             "unauthorized_client",
-            "Application was not found in the directory. This can happen if the application has not been installed by the administrator of the tenant.",
+            "Application was not found in the directory. This can happen if the application has \
+                not been installed by the administrator of the tenant.",
         ),
         7_000_215 => (
             401,
             "invalid_client",
-            "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID.",
+            "Invalid client secret provided. Ensure the secret being sent in the request is the \
+                client secret value, not the client secret ID.",
         ),
         7_000_222 => (
             401,
@@ -315,7 +325,8 @@ pub fn refused(code: Code, now_ms: i64) -> Answer {
         700_027 => (
             401,
             "invalid_client",
-            "Client assertion failed signature validation. The key was not found, or the signature does not fit.",
+            "Client assertion failed signature validation. The key was not found, or the \
+                signature does not fit.",
         ),
         700_211 => (
             401,
@@ -344,7 +355,8 @@ pub fn refused(code: Code, now_ms: i64) -> Answer {
         status,
         &json!({
             "error": error,
-            "error_description": format!("AADSTS{code}: {text} Trace ID: {trace}\r\nCorrelation ID: {correlation}\r\nTimestamp: {at}"),
+            "error_description": format!("AADSTS{code}: {text} Trace ID: {trace}\r\n\
+                Correlation ID: {correlation}\r\nTimestamp: {at}"),
             "error_codes": [code],
             "timestamp": at,
             "trace_id": trace,

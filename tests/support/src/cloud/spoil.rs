@@ -24,7 +24,10 @@ impl Fault {
             Self::HtmlForbidden => refusal::html_forbidden(),
             Self::UnknownError => graph(Refusal::Unknown),
             Self::LinkRefused => graph(Refusal::Query(
-                "Query option 'SkipToken' is not allowed. To allow it, set the 'AllowedQueryOptions' property on EnableQueryAttribute or QueryValidationSettings.".to_owned(),
+                "Query option 'SkipToken' is not allowed. To allow it, set the \
+                    'AllowedQueryOptions' property on EnableQueryAttribute or \
+                    QueryValidationSettings."
+                    .to_owned(),
             )),
             Self::TooLarge => graph(Refusal::TooLarge),
             Self::TooSlow => graph(Refusal::TooSlow),

@@ -139,6 +139,8 @@ pub fn window(table: List, by: &str, from: i64, to: i64, skip: usize, take: usiz
         _ => format!("| serialize Number = row_number()\n| where Number > {skip}\n"),
     };
     format!(
-        "// siembox table={name} by={by} from={from} to={to} skip={skip} take={take}\n{name}\n{extend}| where {column} >= datetime({from}) and {column} < datetime({end})\n| order by {column} asc, {id} asc\n{skips}| take {take}"
+        "// siembox table={name} by={by} from={from} to={to} skip={skip} take={take}\n{name}\n\
+            {extend}| where {column} >= datetime({from}) and {column} < datetime({end})\n\
+            | order by {column} asc, {id} asc\n{skips}| take {take}"
     )
 }

@@ -168,7 +168,8 @@ fn read(state: &State, list: List, request: &Request) -> Result<Ask, Refusal> {
     }
     if ask.skip > MOST_SKIP {
         return Err(Refusal::Query(format!(
-            "The limit of '{MOST_SKIP}' for Skip query has been exceeded. The value from the incoming request is '{}'.",
+            "The limit of '{MOST_SKIP}' for Skip query has been exceeded. The value from the \
+                incoming request is '{}'.",
             ask.skip
         )));
     }

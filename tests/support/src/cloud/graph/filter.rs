@@ -228,7 +228,10 @@ mod tests {
     fn alert() -> Record {
         Record::from_json(
             List::Alerts,
-            r#"{"id":"ca1","createdDateTime":"2026-11-10T10:41:18.0433333Z","lastUpdateDateTime":"2026-11-10T10:44:02.48Z","serviceSource":"microsoftDefenderForCloudApps","severity":"high","assignedTo":null}"#,
+            r#"{"id":"ca1", "severity":"high", "assignedTo":null,
+                "createdDateTime":"2026-11-10T10:41:18.0433333Z",
+                "lastUpdateDateTime":"2026-11-10T10:44:02.48Z",
+                "serviceSource":"microsoftDefenderForCloudApps"}"#,
         )
     }
 
@@ -239,7 +242,8 @@ mod tests {
         assert!(!holds("lastUpdateDateTime gt 2026-11-10T10:44:02.48Z"));
         assert!(holds("createdDateTime gt 2026-11-10T10:41:18.043Z"));
         assert!(holds(
-            "lastUpdateDateTime ge 2026-11-10T10:44:00Z and (serviceSource eq 'x' or serviceSource eq 'microsoftDefenderForCloudApps')"
+            "lastUpdateDateTime ge 2026-11-10T10:44:00Z and (serviceSource eq 'x' or \
+                serviceSource eq 'microsoftDefenderForCloudApps')"
         ));
         assert!(holds(
             "serviceSource in ('x','microsoftDefenderForCloudApps') and assignedTo eq null"

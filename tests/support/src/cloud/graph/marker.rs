@@ -94,7 +94,8 @@ mod tests {
 
     #[test]
     fn is_read_and_its_faults_are_named() {
-        let rows = "// siembox table=CloudAppEvents by=Timestamp from=2026-11-10T10:00:00Z to=- skip=7 take=50\nCloudAppEvents";
+        let rows = "// siembox table=CloudAppEvents by=Timestamp from=2026-11-10T10:00:00Z to=- \
+            skip=7 take=50\nCloudAppEvents";
         let read = Marker::read(rows).unwrap();
         assert!(matches!(
             read,

@@ -37,7 +37,8 @@ impl Refusal {
     #[must_use]
     pub fn missing_table(table: &str) -> Self {
         Self::Unresolved(format!(
-            "Failed to resolve table or column expression named '{table}'. Fix semantic errors in your query."
+            "Failed to resolve table or column expression named '{table}'. Fix semantic errors \
+                in your query."
         ))
     }
 
@@ -45,7 +46,8 @@ impl Refusal {
     #[must_use]
     pub fn missing_column(operator: &str, column: &str) -> Self {
         Self::Unresolved(format!(
-            "'{operator}' operator: Failed to resolve scalar expression named '{column}'. Fix semantic errors in your query."
+            "'{operator}' operator: Failed to resolve scalar expression named '{column}'. Fix \
+                semantic errors in your query."
         ))
     }
 
@@ -76,7 +78,8 @@ impl Refusal {
             Self::TooLarge => body(
                 400,
                 "BadRequest",
-                "Query execution has exceeded the allowed result size. Optimize your query by limiting the number of results and try again.",
+                "Query execution has exceeded the allowed result size. Optimize your query by \
+                    limiting the number of results and try again.",
             ),
             Self::TooSlow => body(400, "BadRequest", "Query exceeded the timeout period."),
             Self::NotLetIn => body(
@@ -107,14 +110,17 @@ impl Refusal {
 fn quota(seconds: i64) -> String {
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     format!(
-        "You have exceeded processing resources allocated to this tenant. You can run queries again in {hours:02}:{minutes:02}:{seconds:02}."
+        "You have exceeded processing resources allocated to this tenant. You can run queries \
+            again in {hours:02}:{minutes:02}:{seconds:02}."
     )
 }
 
 /// The page of Application Gateway in front of Graph: 403 without a word of JSON.
 #[must_use]
 pub fn html_forbidden() -> Answer {
-    let page = "<html>\r\n<head><title>403 Forbidden</title></head>\r\n<body>\r\n<center><h1>403 Forbidden</h1></center>\r\n<hr><center>Microsoft-Azure-Application-Gateway/v2</center>\r\n</body>\r\n</html>\r\n";
+    let page = "<html>\r\n<head><title>403 Forbidden</title></head>\r\n<body>\r\n\
+        <center><h1>403 Forbidden</h1></center>\r\n\
+        <hr><center>Microsoft-Azure-Application-Gateway/v2</center>\r\n</body>\r\n</html>\r\n";
     Answer::new(403, "text/html", page.into())
 }
 

@@ -211,13 +211,13 @@ impl Unreadable {
             Self::NotAnObject => "42".to_owned(),
             Self::NoTime => format!(r#"{{"{id}":"unreadable-no-time","title":"when?"}}"#),
             Self::TimeIsText => format!(
-                r#"{{"{id}":"unreadable-time-is-text","{time}":"soon","lastUpdateDateTime":"later"}}"#
+                r#"{{"{id}":"unreadable-time","{time}":"soon","lastUpdateDateTime":"later"}}"#
             ),
             Self::NoId => format!(
                 r#"{{"{time}":"2026-11-10T10:41:18Z","lastUpdateDateTime":"2026-11-10T10:41:18Z"}}"#
             ),
             Self::WrongTypes => format!(
-                r#"{{"{id}":{{"$oid":7}},"{time}":[],"lastUpdateDateTime":{{}},"evidence":"none","ActivityObjects":3}}"#
+                r#"{{"{id}":{{"$oid":7}},"{time}":[],"lastUpdateDateTime":{{}},"evidence":"none"}}"#
             ),
         }
     }

@@ -40,7 +40,7 @@ fn frame(record: &Record, dice: &mut Dice) -> Value {
         "categories": ["Exfiltration"],
         "assignedTo": assigned,
         "alertWebUrl": format!("https://security.microsoft.com/alerts/{id}?tid={TENANT_GUID}"),
-        "incidentWebUrl": format!("https://security.microsoft.com/incident2/{incident}/overview?tid={TENANT_GUID}"),
+        "incidentWebUrl": super::incident::address(&incident.to_string()),
         "actorDisplayName": null,
         "threatDisplayName": null,
         "threatFamilyName": null,
@@ -268,10 +268,12 @@ fn strange(evidence: &mut Vec<Value>, dice: &mut Dice) {
         })),
         1 => evidence.insert(0, Value::Null),
         2 => evidence.push(json!({
-            "@odata.type": "#microsoft.graph.security.userEvidence", "roles": null, "userAccount": null,
+            "@odata.type": "#microsoft.graph.security.userEvidence",
+            "roles": null, "userAccount": null,
         })),
         3 => evidence.push(json!({
-            "@odata.type": "#microsoft.graph.security.ipEvidence", "roles": ["source"], "ipAddress": null,
+            "@odata.type": "#microsoft.graph.security.ipEvidence",
+            "roles": ["source"], "ipAddress": null,
         })),
         _ => {}
     }
@@ -297,7 +299,8 @@ fn user(person: &Person, role: &str) -> Value {
         "verdict": "suspicious", "remediationStatus": "none", "remediationStatusDetails": null,
         "roles": [role], "detailedRoles": [], "tags": [], "stream": null,
         "userAccount": {
-            "accountName": account, "domainName": domain, "userSid": null, "azureAdUserId": person.guid,
+            "accountName": account, "domainName": domain, "userSid": null,
+            "azureAdUserId": person.guid,
             "userPrincipalName": upn, "displayName": shown, "activeDirectoryObjectGuid": null,
             "tenantId": null, "resourceAccessEvents": [],
         },
@@ -336,6 +339,8 @@ fn file(name: &str) -> Value {
         "@odata.type": "#microsoft.graph.security.fileEvidence",
         "verdict": "unknown", "remediationStatus": "none", "roles": [], "detectionStatus": null,
         "mdeDeviceId": null,
-        "fileDetails": {"fileName": name, "filePath": FILES[0], "sha1": null, "sha256": null, "fileSize": 17},
+        "fileDetails": {
+            "fileName": name, "filePath": FILES[0], "sha1": null, "sha256": null, "fileSize": 17,
+        },
     })
 }

@@ -97,7 +97,8 @@ pub(super) fn info(record: &Record, seed: u64) -> Value {
         false => json!(person.upn),
     };
     let begin = record.at.ms() - 600_000;
-    let place = dice.pick(PLACES).1;
+    let (place, name, address) = (dice.pick(PLACES).1, person.name, person.upn);
+    let description = format!("{name} ({address}) was active from {place} & <b>elsewhere</b>.");
     // in some rows the lists are lists, in most JSON text
     let listed = |items: Value, as_text: bool| match as_text {
         true => items.to_string().into(),
@@ -118,7 +119,7 @@ pub(super) fn info(record: &Record, seed: u64) -> Value {
         "Timestamp": record.at.to_string(),
         "BehaviorId": record.id,
         "ActionType": action,
-        "Description": format!("{} ({}) was active from {place} & <b>elsewhere</b>.", person.name, person.upn),
+        "Description": description,
         "Categories": listed(json!(["InitialAccess"]), as_text),
         "AttackTechniques": listed(json!(["Valid Accounts (T1078)"]), as_text),
         "ServiceSource": "Microsoft Cloud App Security",

@@ -18,6 +18,11 @@ pub(super) fn id(n: u64) -> String {
     (1000 + n).to_string()
 }
 
+/// Its address in the portal.
+pub(super) fn address(id: &str) -> String {
+    format!("https://security.microsoft.com/incident2/{id}/overview?tid={TENANT_GUID}")
+}
+
 /// The incident.
 pub(super) fn incident(record: &Record, seed: u64) -> Value {
     let mut dice = Dice::new(seed);
@@ -38,7 +43,7 @@ pub(super) fn incident(record: &Record, seed: u64) -> Value {
         "id": id,
         "tenantId": TENANT_GUID,
         "status": "active",
-        "incidentWebUrl": format!("https://security.microsoft.com/incident2/{id}/overview?tid={TENANT_GUID}"),
+        "incidentWebUrl": address(id),
         "redirectIncidentId": null,
         "displayName": title,
         "createdDateTime": record.at.to_string(),

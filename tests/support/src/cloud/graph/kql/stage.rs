@@ -196,8 +196,8 @@ fn keys(reader: &mut Reader<'_>) -> Result<Vec<(Expr, bool)>, KqlError> {
     Ok(all)
 }
 
-/// `join kind=leftouter (BehaviorEntities | … | summarize Entities = make_list(…) by BehaviorId) on
-/// BehaviorId`: the simulator gathers the entities itself, under the name that the query gives
+/// `join kind=leftouter (BehaviorEntities | … | summarize Entities = make_list(…) by BehaviorId)
+/// on BehaviorId`: the simulator gathers the entities itself, under the name that the query gives
 /// them.
 fn entities(tokens: &[Token]) -> Result<Stage, KqlError> {
     let word = |at: usize| match tokens.get(at) {
