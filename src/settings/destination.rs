@@ -7,7 +7,7 @@
 //! | secret | bound to |
 //! |---|---|
 //! | token | scheme, host and port of `api_url`; over plain http the proxy too, which reads along |
-//! | client secret | the same, and log-on host and tenant: the access token goes to the API, the secret itself to the log-on host |
+//! | client secret | the API (`api_url`, or `graph_url` of Defender XDR), log-on host and tenant: the access token goes to the API, the secret itself to the log-on host |
 //! | proxy password | scheme, host and port of the proxy |
 //! | client key | host and port of the SIEM |
 //!
@@ -16,7 +16,9 @@
 //! The client key never leaves the box, and the authority of the SIEM's certificate is no matter
 //! for it.
 
+use super::address::service_url;
 use super::host::host_and_port;
+use super::source::MicrosoftCloud;
 use super::{ApiUrl, Overrides, ProxySettings, TransportName};
 
 /// The keys of an agent that name a secret's file.
@@ -54,21 +56,17 @@ impl Destination {
     #[must_use]
     pub fn of(key: &str, says: &dyn Fn(&str) -> Option<String>) -> Self {
         let text = |key: &str| says(key).unwrap_or_default().trim().to_owned();
-        let api = ApiUrl::parse(&text("source.api_url"));
-        let api_url = match &api {
-            Ok(url) => url.origin(),
-            Err(_) => text("source.api_url"),
-        };
+        let api = Api::of(&text);
         let proxy = proxy(&text("source.proxy"));
         let mut places = Vec::new();
         match key {
-            "source.token_file" => places.push(("source.api_url", api_url.clone())),
+            "source.token_file" => places.push((api.key, api.origin.clone())),
             "source.client_secret_file" => {
-                let login = match (text("source.login_url"), api) {
-                    (login, Ok(api)) if login.is_empty() => api.login_url().to_owned(),
-                    (login, _) => login.trim_end_matches('/').to_ascii_lowercase(),
+                let login = match text("source.login_url") {
+                    login if login.is_empty() => api.login_url.to_owned(),
+                    login => login.trim_end_matches('/').to_ascii_lowercase(),
                 };
-                places.push(("source.api_url", api_url.clone()));
+                places.push((api.key, api.origin.clone()));
                 places.push(("source.login_url", login));
                 let tenant = text("source.tenant_id").to_ascii_lowercase();
                 places.push(("source.tenant_id", tenant));
@@ -76,7 +74,7 @@ impl Destination {
             "source.proxy_password_file" => places.push(("source.proxy", proxy.clone())),
             _ => places.push(("siem.host", siem(&text))),
         }
-        if api_url.starts_with("http://") && key.starts_with("source.") {
+        if api.origin.starts_with("http://") && key.starts_with("source.") {
             places.push(("source.proxy", proxy));
             places.dedup();
         }
@@ -106,6 +104,44 @@ impl Destination {
     }
 }
 
+/// The API that an access goes to.
+struct Api {
+    /// The setting that says where it is.
+    key: &'static str,
+    /// Scheme, host and port; the text of the setting, where that is no address.
+    origin: String,
+    /// The log-on host where none is set; empty where the API's address does not tell it.
+    login_url: &'static str,
+}
+
+impl Api {
+    fn of(text: &dyn Fn(&str) -> String) -> Self {
+        if is_defender_xdr(text) {
+            let cloud = MicrosoftCloud::named(&text("source.cloud"));
+            let origin = match text("source.graph_url") {
+                url if url.is_empty() => cloud.graph_url().to_owned(),
+                url => service_url(&url, &[], "").map_or(url, |(url, _)| url),
+            };
+            return Self {
+                key: "source.graph_url",
+                origin,
+                login_url: cloud.login_url(),
+            };
+        }
+        let api_url = text("source.api_url");
+        let parsed = ApiUrl::parse(&api_url);
+        Self {
+            key: "source.api_url",
+            login_url: parsed.as_ref().map_or("", ApiUrl::login_url),
+            origin: parsed.map_or(api_url, |url| url.origin()),
+        }
+    }
+}
+
+fn is_defender_xdr(text: &dyn Fn(&str) -> String) -> bool {
+    text("source.kind") == "defender-xdr"
+}
+
 /// Whether an agent takes the token that siembox was given at its start, and not one of its own.
 #[must_use]
 pub fn takes_the_given_token(given: &Overrides, says: &dyn Fn(&str) -> Option<String>) -> bool {
@@ -115,6 +151,9 @@ pub fn takes_the_given_token(given: &Overrides, says: &dyn Fn(&str) -> Option<St
         "source.client_id",
         "source.client_secret_file",
     ];
+    if is_defender_xdr(&|key| says(key).unwrap_or_default()) {
+        return false;
+    }
     let has_own = own.into_iter().any(|key| says(key).is_some());
     given.credentials.is_some() || (given.spare_token.is_some() && !has_own)
 }
@@ -255,6 +294,44 @@ mod tests {
                 "{secret} {after:?}"
             );
         }
+    }
+
+    #[test]
+    fn the_secret_of_an_app_of_defender_xdr_is_bound_to_its_graph() {
+        const XDR: (&str, &str) = ("source.kind", "defender-xdr");
+        let cloud = |name| ("source.cloud", name);
+        let graph = |url| ("source.graph_url", url);
+        let same = graph("https://Graph.microsoft.com:443/");
+        assert_eq!(moved(SECRET, &[XDR], &[XDR, same, cloud("gcc")]), None);
+        for (before, after, key) in [
+            (
+                &[XDR][..],
+                &[XDR, graph("https://evil.example")][..],
+                "source.graph_url",
+            ),
+            (&[XDR], &[XDR, cloud("dod")], "source.graph_url"),
+            (
+                &[XDR, same],
+                &[XDR, same, cloud("gcc-high")],
+                "source.login_url",
+            ),
+            (
+                &[XDR, ("source.tenant_id", "a")],
+                &[XDR, ("source.tenant_id", "b")],
+                "source.tenant_id",
+            ),
+            (&[API], &[API, XDR], "source.api_url"),
+            (&[XDR], &[API], "source.graph_url"),
+        ] {
+            let moved = moved(SECRET, before, after);
+            assert_eq!(moved.map(|moved| moved.key), Some(key), "{after:?}");
+        }
+        let given = Overrides {
+            spare_token: Some(crate::settings::Secret::new("t")),
+            ..Overrides::default()
+        };
+        let says = |key: &str| (key == XDR.0).then(|| XDR.1.to_owned());
+        assert!(!takes_the_given_token(&given, &says));
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod microsoft_cloud;
 pub use cloud_apps::CloudAppsSettings;
 pub use defender_xdr::DefenderXdrSettings;
 pub(super) use defender_xdr::only_with_cloud_apps;
+pub(super) use microsoft_cloud::MicrosoftCloud;
 
 use std::fmt;
 use std::path::PathBuf;

@@ -11,6 +11,12 @@ use super::page::{Keep, Page};
 /// Where the contents stand; each page is below.
 const PATH: &str = "/manual";
 
+/// What is to be done in Microsoft's portals, for each source.
+pub(super) const SOURCE: &str = "/manual/source.md";
+
+/// How an agent's source becomes another one.
+pub(super) const MIGRATE: &str = "/manual/migrate.md";
+
 macro_rules! pages {
     ($($name:literal)*) => {
         [$(($name, include_str!(concat!("../../image/manual/", $name)))),*]
@@ -78,7 +84,7 @@ mod tests {
 
     #[test]
     fn there_is_nothing_else_below_it() {
-        for path in ["/manual", "/manual/", "/manual/index.md"] {
+        for path in ["/manual", "/manual/", "/manual/index.md", SOURCE, MIGRATE] {
             assert!(at(path, "").is_some(), "{path}");
         }
         for path in [

@@ -147,7 +147,7 @@ impl Setup {
         let post = ask.is_form();
         match parts[..] {
             [] if !post => self.agents(ask),
-            ["new"] if !post => Reply::See(step::address(None, SetupStep::General)),
+            ["new"] if !post => Reply::See(step::address(None, SetupStep::Source)),
             ["new", step] => self.to_step(ask, None, step).unwrap_or(Reply::Missing),
             ["agent", name, what] => self
                 .to_step(ask, Some(name), what)

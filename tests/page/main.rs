@@ -22,8 +22,10 @@ mod setup;
 #[path = "../stories/siembox.rs"]
 #[expect(dead_code, reason = "the stories' own; not all of it is needed here")]
 mod siembox;
+mod sources;
 mod stage;
 mod still;
 mod tls;
 mod visit;
 mod walk;
+mod walk_xdr;

@@ -78,18 +78,18 @@ impl Actions for Scripted {
     }
 }
 
-struct Scene {
-    house: House,
+pub struct Scene {
+    pub house: House,
     actions: Arc<Scripted>,
     status: Status,
     setup: Arc<Setup>,
-    file: PathBuf,
+    pub file: PathBuf,
     _settings: tempfile::TempDir,
 }
 
-const ONE: &str = "# ours\n\n[[agent]]\nname = \"contoso\" # the first\n\n[agent.source]\napi_url = \"https://contoso.us3.portal.cloudappsecurity.com\"\ntoken_file = \"contoso.token\"\n\n[agent.siem]\nhost = \"siem.example\"\nport = 5514\n";
+pub const ONE: &str = "# ours\n\n[[agent]]\nname = \"contoso\" # the first\n\n[agent.source]\napi_url = \"https://contoso.us3.portal.cloudappsecurity.com\"\ntoken_file = \"contoso.token\"\n\n[agent.siem]\nhost = \"siem.example\"\nport = 5514\n";
 
-fn scene(settings: &str) -> Scene {
+pub fn scene(settings: &str) -> Scene {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("siembox.toml");
     std::fs::write(&file, settings).unwrap();
@@ -127,11 +127,11 @@ fn scene(settings: &str) -> Scene {
 }
 
 impl Scene {
-    fn owner(&self) -> Guest<'_> {
+    pub fn owner(&self) -> Guest<'_> {
         self.house.owner()
     }
 
-    fn settings(&self) -> String {
+    pub fn settings(&self) -> String {
         std::fs::read_to_string(&self.file).unwrap()
     }
 
@@ -140,14 +140,14 @@ impl Scene {
     }
 }
 
-fn send(guest: &mut Guest, path: &str, fields: &[(&str, &str)]) -> WebResponse {
+pub fn send(guest: &mut Guest, path: &str, fields: &[(&str, &str)]) -> WebResponse {
     let csrf = guest.csrf();
     let mut all = vec![("csrf", csrf.as_str())];
     all.extend(fields);
     guest.post(path, &all)
 }
 
-fn location(answer: &WebResponse) -> &str {
+pub fn location(answer: &WebResponse) -> &str {
     answer
         .header("Location")
         .unwrap_or_else(|| panic!("{}", text(answer)))

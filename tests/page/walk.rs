@@ -68,6 +68,9 @@ fn walk(by: By, scheme: &'static str, width: u32, pictures: Option<PathBuf>) {
 fn add_agent(person: &mut Person, cloud: &Cloud, port: u16) {
     let next = "button[value=next]:not(.unseen)";
     person.push("main a.button.main");
+    person.at_step("Source");
+    person.picture("setup-source");
+    person.push(next);
     person.at_step("General");
     // the reason stands beside the field, and what was typed stays
     person.fill("name", "con toso");

@@ -28,6 +28,12 @@ pub(super) const WORDS: &[(&str, MicrosoftCloud)] = &[
 // === impl MicrosoftCloud ===
 
 impl MicrosoftCloud {
+    /// The cloud of this word; the commercial one where it is none.
+    pub(in crate::settings) fn named(word: &str) -> Self {
+        let named = WORDS.iter().find(|(known, _)| *known == word);
+        named.map_or(Self::default(), |(_, cloud)| *cloud)
+    }
+
     /// Where an app logs on.
     #[must_use]
     pub fn login_url(self) -> &'static str {

@@ -43,7 +43,15 @@ impl Setup {
         let done = ask
             .query("done")
             .and_then(|done| DONE.iter().find(|(name, _)| *name == done));
-        let broken = draft.read(&self.given).err().unwrap_or_default();
+        let (settings, broken) = match draft.read(&self.given) {
+            Ok(loaded) => (Some(loaded.settings), Vec::new()),
+            Err(findings) => (None, findings),
+        };
+        let source = |name: &str| {
+            let agents = settings.iter().flat_map(|settings| &settings.agents);
+            let agent = agents.into_iter().find(|agent| agent.name == name)?;
+            Some(agent.source.url().to_owned())
+        };
         let (names, snapshot) = (draft.agents(), self.snapshot(ask));
         let body = html! {
             @if let Some((_, words)) = done { p.done role="status" { (words) } }
@@ -63,7 +71,7 @@ impl Setup {
                 ul.agents {
                     @for name in &names {
                         @let report = snapshot.agents.iter().find(|agent| agent.name == *name);
-                        li.card { (agent(ask, &draft, name, report)) }
+                        li.card { (agent(ask, &draft, name, source(name), report)) }
                     }
                 }
                 p { a.button.main href="/setup/new" { "Add SIEM agent" } }
@@ -176,7 +184,14 @@ impl Setup {
     }
 }
 
-fn agent(ask: Question, draft: &SettingsDraft, name: &str, report: Option<&AgentReport>) -> Markup {
+/// `source` is the address that its records come from, where the settings hold.
+fn agent(
+    ask: Question,
+    draft: &SettingsDraft,
+    name: &str,
+    source: Option<String>,
+    report: Option<&AgentReport>,
+) -> Markup {
     let text = |key| {
         draft
             .value(name, key)
@@ -184,6 +199,7 @@ fn agent(ask: Question, draft: &SettingsDraft, name: &str, report: Option<&Agent
     };
     let condition = report.map_or_else(Condition::default, |report| report.condition);
     let meaning = condition.meaning();
+    let from = source.or_else(|| text("source.api_url"));
     let paused = draft
         .value(name, "paused")
         .and_then(|value| value.as_bool())
@@ -193,7 +209,7 @@ fn agent(ask: Question, draft: &SettingsDraft, name: &str, report: Option<&Agent
             h2 { (name) }
             p { b { (meaning.words) } " " span.hint { (meaning.means) } }
             p.hint {
-                (text("source.api_url").unwrap_or_default()) " → " (text("siem.host").unwrap_or_default())
+                (from.unwrap_or_default()) " → " (text("siem.host").unwrap_or_default())
                 @if let Some(report) = report { ", " (waiting(report)) }
             }
         }

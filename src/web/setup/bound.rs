@@ -2,7 +2,7 @@
 //! for imports.
 
 use super::Setup;
-use super::fields::about;
+use super::fields::{SourceKind, about};
 use super::form_state::{FormState, RefusedForm, StoredSecret};
 use crate::settings::edit::SettingsDraft;
 use crate::settings::{Destination, Moved, Needs, SECRET_KEYS, takes_the_given_token};
@@ -20,6 +20,7 @@ impl Setup {
     ) -> Vec<RefusedForm> {
         let says = |key: &str| typed.says(draft, key);
         let before = |key: &str| text(draft, typed.of.as_deref()?, key);
+        let source = typed.source();
         let mut refused = Vec::new();
         let is_used = |key: &&str| needs != Needs::Lines || key.starts_with("siem.");
         for key in SECRET_KEYS.into_iter().filter(is_used) {
@@ -29,7 +30,7 @@ impl Setup {
                 Some(StoredSecret::Dropped) | None => continue,
             };
             if let Some(moved) = entered_for.moved(&Destination::of(key, &says)) {
-                refused.push((key, asks_anew(&moved)));
+                refused.push((key, asks_anew(source, &moved)));
             }
         }
         if is_used(&TOKEN) && takes_the_given_token(&self.given, &says) {
@@ -58,8 +59,8 @@ pub(super) fn text(draft: &SettingsDraft, agent: &str, key: &str) -> Option<Stri
 }
 
 /// In the words of the form.
-fn asks_anew(moved: &Moved) -> String {
-    let label = about(moved.key).map_or(moved.key, |(_, field)| field.label);
+fn asks_anew(source: SourceKind, moved: &Moved) -> String {
+    let label = about(source, moved.key).map_or(moved.key, |(_, field)| field.label);
     match (moved.key, &*moved.was) {
         ("source.ca_file", _) => format!(
             "it was entered without this \"{label}\", whose key holder could read it on the way; \

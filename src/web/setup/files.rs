@@ -6,11 +6,28 @@
 
 use std::path::{Path, PathBuf};
 
-use super::fields::SetupField;
 use crate::settings::edit::SettingsDraft;
 
 /// The keys of `[page]` that name a file.
 pub(super) const OF_PAGE: [&str; 2] = ["certificate_file", "key_file"];
+
+/// The keys of an agent that name a file, of whatever source, and what that file is called behind
+/// the agent's name.
+const FILES: [(&str, &str); 7] = [
+    ("source.token_file", "token"),
+    ("source.client_secret_file", "client-secret"),
+    ("source.proxy_password_file", "proxy-password"),
+    ("source.ca_file", "cloud-ca.pem"),
+    ("siem.ca_file", "siem-ca.pem"),
+    ("siem.client_cert_file", "client.pem"),
+    ("siem.client_key_file", "client.key"),
+];
+
+/// What the file of this key is called behind the agent's name; `None` where it names no file.
+pub(super) fn file_name(key: &str) -> Option<&'static str> {
+    let known = FILES.iter().find(|(known, _)| *known == key);
+    known.map(|(_, name)| *name)
+}
 
 /// The name for a new one, in place of the one that the settings name at present (`there`). `of` is
 /// an agent, or `page`. What settings name elsewhere (`taken`) it is not: a secret would go where
@@ -39,9 +56,9 @@ pub(super) fn named(draft: &SettingsDraft, folder: &Path, but: (&str, &str)) -> 
     let text = |value: Option<toml_edit::Value>| value?.as_str().map(|name| folder.join(name));
     let agents = draft.agents();
     let of_agents = agents.iter().flat_map(|agent| {
-        let fields = SetupField::all().filter(|field| field.is_file());
-        let fields = fields.filter(move |field| (agent.as_str(), field.key) != but);
-        fields.filter_map(move |field| text(draft.value(agent, field.key)))
+        let keys = FILES.iter().map(|(key, _)| *key);
+        let keys = keys.filter(move |key| (agent.as_str(), *key) != but);
+        keys.filter_map(move |key| text(draft.value(agent, key)))
     });
     let of_page = OF_PAGE.into_iter().filter(|key| ("page", *key) != but);
     let of_page = of_page.filter_map(|key| text(draft.page_value(key)));
@@ -54,19 +71,18 @@ fn is_read_anew(file: &str) -> bool {
 
 /// The files that the page made for this agent, and no other agent's settings name.
 pub(super) fn own(draft: &SettingsDraft, agent: &str) -> Vec<String> {
-    let named = |agent: &str, field: &SetupField| {
-        let value = draft.value(agent, field.key);
+    let named = |agent: &str, key: &str| {
+        let value = draft.value(agent, key);
         value.and_then(|value| value.as_str().map(str::to_owned))
     };
-    let files = || SetupField::all().filter(|field| field.is_file());
     let agents = draft.agents();
     let others: Vec<String> = (agents.iter().filter(|other| *other != agent))
-        .flat_map(|other| files().filter_map(|field| named(other, field)))
+        .flat_map(|other| FILES.iter().filter_map(|(key, _)| named(other, key)))
         .collect();
     let mut own = Vec::new();
-    for field in files() {
-        let first = format!("{agent}.{}", field.file_name());
-        let ours = named(agent, field).filter(|file| is_a(&first, file));
+    for (key, name) in FILES {
+        let first = format!("{agent}.{name}");
+        let ours = named(agent, key).filter(|file| is_a(&first, file));
         own.extend(ours.filter(|file| !others.contains(file)));
     }
     own
@@ -83,7 +99,20 @@ fn is_a(first: &str, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
+    use crate::settings::SECRET_KEYS;
+    use crate::settings::edit::CERTIFICATE_KEYS;
+
+    #[test]
+    fn each_key_that_names_a_file_is_known_and_has_a_name_of_its_own() {
+        let keys = HashSet::from(FILES.map(|(key, _)| key));
+        let known = SECRET_KEYS.into_iter().chain(CERTIFICATE_KEYS);
+        assert_eq!(keys, HashSet::from_iter(known));
+        let names = HashSet::from(FILES.map(|(_, name)| name));
+        assert_eq!(names.len(), FILES.len());
+    }
 
     #[test]
     fn what_is_read_once_changes_its_name_with_its_content() {

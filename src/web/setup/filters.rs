@@ -19,7 +19,7 @@ pub(super) fn values(holds: ValueKind, typed: &str) -> Result<Option<Value>, Str
                 Ok(number) => array.push(number),
                 Err(_) => {
                     return Err(format!(
-                        "found {word:?}; allowed: whole numbers, one per line"
+                        "found {word:?}; allowed: whole numbers, with commas or line ends between"
                     ));
                 }
             },
@@ -28,12 +28,13 @@ pub(super) fn values(holds: ValueKind, typed: &str) -> Result<Option<Value>, Str
     Ok((!array.is_empty()).then_some(Value::Array(array)))
 }
 
-/// The picked values of one filter, from their numbers with blanks between. None where none was.
-pub(super) fn picks(typed: &str) -> Option<Value> {
-    let numbers = typed
-        .split_ascii_whitespace()
-        .filter_map(|word| word.parse::<i64>().ok());
-    let array: Array = numbers.collect();
+/// The picked values of one filter, with blanks between. None where none was.
+pub(super) fn picks(holds: ValueKind, typed: &str) -> Option<Value> {
+    let words = typed.split_ascii_whitespace();
+    let array: Array = match holds {
+        ValueKind::Numbers => words.filter_map(|word| word.parse::<i64>().ok()).collect(),
+        ValueKind::Words => words.collect(),
+    };
     (!array.is_empty()).then_some(Value::Array(array))
 }
 
@@ -91,16 +92,17 @@ fn text(field: &SetupField, condition: &Value) -> Option<String> {
         FieldKind::Values(ValueKind::Numbers) => {
             value.as_integer().map(|number| number.to_string())
         }
-        FieldKind::Picks(all) => {
-            let number = value.as_integer()?;
-            all.iter()
-                .any(|(known, _)| *known == number)
-                .then(|| number.to_string())
+        FieldKind::Picks(holds, all) => {
+            let word = match holds {
+                ValueKind::Numbers => value.as_integer()?.to_string(),
+                ValueKind::Words => value.as_str()?.to_owned(),
+            };
+            all.iter().any(|(known, _)| *known == word).then_some(word)
         }
         _ => None,
     });
     let words: Vec<String> = words.collect::<Option<_>>()?;
-    let between = if matches!(field.kind, FieldKind::Picks(_)) {
+    let between = if matches!(field.kind, FieldKind::Picks(..)) {
         " "
     } else {
         "\n"
@@ -119,9 +121,10 @@ pub(super) fn eq(value: Value) -> Value {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::web::setup::fields::SourceKind;
 
     fn fields(table: &'static str) -> Vec<&'static SetupField> {
-        SetupField::all()
+        SetupField::all(SourceKind::CloudApps)
             .filter(|field| field.filter().is_some_and(|(of, _)| of == table))
             .collect()
     }

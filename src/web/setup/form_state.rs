@@ -1,17 +1,21 @@
 //! The state of the wizard: what was entered so far, kept by the box until it is saved or left.
 
+mod written;
+
 use std::collections::BTreeMap;
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use toml_edit::{InlineTable, Value};
+use toml_edit::Value;
 
-use super::fields::{FieldKind, SetupField, SetupStep};
+use super::fields::{FieldKind, KIND, SetupField, SetupStep, SourceKind, TickList};
+use super::files::file_name;
 use super::filters;
 use crate::settings::edit::{EditError, Revision, SettingsDraft, put_secret};
 use crate::settings::{Destination, Secret};
 use crate::web::form::Form;
+use written::plain;
 
 /// Longer texts are not taken: bytes.
 const LONGEST: usize = 16 * 1024;
@@ -69,7 +73,8 @@ impl FormState {
     pub(super) fn of_agent(draft: &SettingsDraft, name: &str) -> Self {
         let mut typed = Self::new(draft.revision().clone());
         typed.of = Some(name.to_owned());
-        for field in SetupField::all().filter(|field| field.filter().is_none()) {
+        let source = source_of(draft, name);
+        for field in SetupField::all(source).filter(|field| field.filter().is_none()) {
             let Some(value) = draft.value(name, field.key) else {
                 continue;
             };
@@ -77,7 +82,8 @@ impl FormState {
                 FieldKind::Secret | FieldKind::Pem => {
                     typed.files.insert(field.key, StoredSecret::InSettings);
                 }
-                FieldKind::OtherFilters => typed.take_filters(field.key, &value),
+                FieldKind::OtherFilters => typed.take_filters(source, field.key, &value),
+                FieldKind::Ticks(list) => typed.take_ticks(field.key, list, &value),
                 FieldKind::Switch(_) => {
                     let on = value.as_bool().unwrap_or_default();
                     typed.texts.insert(field.key, switch(on).to_owned());
@@ -90,15 +96,40 @@ impl FormState {
         typed
     }
 
-    fn take_filters(&mut self, key: &'static str, value: &Value) {
+    fn take_ticks(&mut self, key: &'static str, list: &TickList, value: &Value) {
+        let Some(values) = value.as_array() else {
+            return;
+        };
+        let words: Vec<&str> = values.iter().filter_map(Value::as_str).collect();
+        let text = match list.all {
+            Some(_) if words.is_empty() => TickList::ALL.to_owned(),
+            _ => words.join("\n"),
+        };
+        self.texts.insert(key, text);
+    }
+
+    fn take_filters(&mut self, source: SourceKind, key: &'static str, value: &Value) {
         let Some(table) = value.as_inline_table() else {
             return;
         };
         let of_table = |field: &&SetupField| field.filter().is_some_and(|(of, _)| of == key);
-        let fields: Vec<&'static SetupField> = SetupField::all().filter(of_table).collect();
+        let fields: Vec<&'static SetupField> = SetupField::all(source).filter(of_table).collect();
         let (shown, rest) = filters::apart(table, &fields);
         self.texts.extend(shown);
         self.texts.insert(key, rest);
+    }
+
+    /// Where the records come from, which says what fields there are.
+    pub(super) fn source(&self) -> SourceKind {
+        SourceKind::of(self.text(KIND))
+    }
+
+    /// What is ticked, as the page spells it.
+    pub(super) fn ticked(&self, key: &str, list: &'static TickList) -> Vec<&str> {
+        match self.texts.get(key) {
+            None => list.usual.to_vec(),
+            Some(text) => text.lines().map(|word| list.spelled(word)).collect(),
+        }
     }
 
     /// What stands in a field; empty where nothing does.
@@ -153,7 +184,8 @@ impl FormState {
         let mut refused = Vec::new();
         let mut typed = Vec::new();
         let is_new = self.of.is_none();
-        for field in (step.fields().iter()).filter(|field| is_new || field.key != "name") {
+        let before = self.source();
+        for field in (step.fields(before).iter()).filter(|field| is_new || !field.is_fixed()) {
             let text = form.text(field.key).trim();
             if text.len() > LONGEST {
                 refused.push((field.key, format!("longer than {LONGEST} bytes")));
@@ -164,15 +196,27 @@ impl FormState {
                     let on = form.has(field.key);
                     self.texts.insert(field.key, switch(on).to_owned());
                 }
-                FieldKind::Picks(_) => {
+                FieldKind::Picks(..) => {
                     let picked: Vec<&str> = form.all(field.key).collect();
-                    self.texts.insert(field.key, picked.join(" "));
+                    let there = self.text(field.key).split_ascii_whitespace();
+                    if !is_same(Vec::from_iter(there), &picked) {
+                        self.texts.insert(field.key, picked.join(" "));
+                    }
+                }
+                FieldKind::Ticks(list) => {
+                    let ticked: Vec<&str> = form.all(field.key).collect();
+                    if !is_same(self.ticked(field.key, list), &ticked) {
+                        self.texts.insert(field.key, ticked.join("\n"));
+                    }
                 }
                 FieldKind::Secret | FieldKind::Pem => {
                     if !text.is_empty() {
                         let text = text.replace("\r\n", "\n");
+                        let Some(name) = file_name(field.key) else {
+                            continue;
+                        };
                         make(staging)?;
-                        let path = put_secret(staging, field.file_name(), &Secret::new(&text))?;
+                        let path = put_secret(staging, name, &Secret::new(&text))?;
                         let staged = Staged {
                             path,
                             content: Revision::of(text.as_bytes()),
@@ -189,6 +233,7 @@ impl FormState {
                 }
             }
         }
+        self.drop_fields_of(before);
         // only now it is known where they are to go
         for key in typed {
             let goes = Destination::of(key, &|key| self.says(draft, key));
@@ -199,100 +244,32 @@ impl FormState {
         Ok(refused)
     }
 
-    /// Writes it all into the settings. `file` says what to name for a file that is staged.
-    pub(super) fn write(
-        &self,
-        draft: &mut SettingsDraft,
-        mut file: impl FnMut(&SetupField, &Path) -> PathBuf,
-    ) -> Vec<RefusedForm> {
-        let mut refused = Vec::new();
-        let name = self.name().to_owned();
-        if self.of.is_none() {
-            draft.add_agent(&name);
+    /// Where the source has become another one, forgets what that one does not ask for in the same
+    /// words.
+    fn drop_fields_of(&mut self, before: SourceKind) {
+        let after = self.source();
+        if before == after {
+            return;
         }
-        for field in SetupField::all() {
-            let value = match field.kind {
-                _ if field.key == "name" => continue,
-                FieldKind::Values(_) | FieldKind::Picks(_) => continue,
-                FieldKind::OtherFilters => match self.filters(field.key) {
-                    Ok(table) => (!table.is_empty()).then_some(Value::InlineTable(table)),
-                    Err(why) => {
-                        refused.push(why);
-                        continue;
-                    }
-                },
-                FieldKind::Secret | FieldKind::Pem => match self.files.get(field.key) {
-                    None | Some(StoredSecret::InSettings) => continue,
-                    Some(StoredSecret::Dropped) => None,
-                    Some(StoredSecret::Staged(staged)) => {
-                        let path = file(field, &staged.path);
-                        Some(path.to_string_lossy().into_owned().into())
-                    }
-                },
-                FieldKind::Switch(default) => Some(self.is_on(field.key, default).into()),
-                FieldKind::Number => match self.text(field.key) {
-                    "" => None,
-                    text => match text.parse::<i64>() {
-                        Ok(number) => Some(number.into()),
-                        Err(_) => {
-                            refused.push((
-                                field.key,
-                                format!("found {text:?}; allowed: a whole number"),
-                            ));
-                            continue;
-                        }
-                    },
-                },
-                FieldKind::Text | FieldKind::Choice(_) => match self.text(field.key) {
-                    "" => None,
-                    text => Some(text.into()),
-                },
-            };
-            put(draft, &name, field, value);
-        }
-        refused
-    }
-
-    /// The whole table of filters of a stream.
-    fn filters(&self, table: &'static str) -> Result<InlineTable, RefusedForm> {
-        let mut all = filters::others(self.text(table)).map_err(|why| (table, why))?;
-        for field in SetupField::all() {
-            let Some((_, filter)) = field.filter().filter(|(of, _)| *of == table) else {
-                continue;
-            };
-            let text = self.text(field.key);
-            let value = match field.kind {
-                FieldKind::Values(holds) => {
-                    filters::values(holds, text).map_err(|why| (field.key, why))?
-                }
-                _ => filters::picks(text),
-            };
-            let Some(value) = value else { continue };
-            if all.contains_key(filter) {
-                let why = format!("{filter} is also among the other filters; allowed: only once");
-                return Err((field.key, why));
-            }
-            all.insert(filter, filters::eq(value));
-        }
-        Ok(all)
+        let stays = |key: &str| SetupField::of(before, key) == SetupField::of(after, key);
+        self.texts.retain(|key, _| stays(key));
+        self.files.retain(|key, _| stays(key));
     }
 }
 
-/// Writes a value where it says something new; what the file says already, also by saying nothing,
-/// stays as it is written there.
-fn put(draft: &mut SettingsDraft, agent: &str, field: &SetupField, value: Option<Value>) {
-    let default = match field.kind {
-        FieldKind::Switch(on) => Some(Value::from(on)),
-        FieldKind::Choice(all) => all.first().map(|(first, _)| Value::from(*first)),
-        _ => None,
-    };
-    let written = draft.value(agent, field.key);
-    let is = written.as_ref().or(default.as_ref()).map(plain);
-    let wanted = value.as_ref().or(default.as_ref()).map(plain);
-    if is != wanted {
-        let is_default = wanted == default.as_ref().map(plain);
-        draft.set(agent, field.key, value.filter(|_| !is_default));
-    }
+/// Where the records of an agent of the settings come from.
+pub(super) fn source_of(draft: &SettingsDraft, agent: &str) -> SourceKind {
+    let kind = draft.value(agent, KIND);
+    let kind = kind.as_ref().and_then(Value::as_str);
+    SourceKind::of(kind.unwrap_or_default())
+}
+
+/// The same values, in whatever order?
+fn is_same(mut one: Vec<&str>, other: &[&str]) -> bool {
+    let mut other = other.to_vec();
+    one.sort_unstable();
+    other.sort_unstable();
+    one == other
 }
 
 /// A folder for nobody else's eyes.
@@ -309,16 +286,4 @@ fn make(folder: &Path) -> Result<(), EditError> {
 
 fn switch(on: bool) -> &'static str {
     if on { "on" } else { "off" }
-}
-
-/// A value as a person types it.
-fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.value().clone(),
-        other => {
-            let mut other = other.clone();
-            other.decor_mut().clear();
-            other.to_string()
-        }
-    }
 }

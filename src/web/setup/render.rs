@@ -3,12 +3,14 @@
 
 use maud::{Markup, html};
 
+mod choices;
+
 use super::fields::{FieldKind, Group, SetupField, SetupStep};
 use super::form_state::{FormState, RefusedForm, StoredSecret};
 
 /// The fields of a step.
 pub(super) fn fields(step: SetupStep, typed: &FormState, refused: &[RefusedForm]) -> Markup {
-    let all = step.fields();
+    let all = step.fields(typed.source());
     html! {
         @for (group, heading) in groups(all) {
             @let of_group = all.iter().filter(|field| field.group == group);
@@ -56,6 +58,7 @@ fn is_touched(field: &SetupField, typed: &FormState, refused: &[RefusedForm]) ->
             !text.is_empty() && all.first().is_none_or(|(first, _)| *first != text)
         }
         FieldKind::Secret | FieldKind::Pem => typed.kept(field.key).is_some(),
+        FieldKind::Ticks(list) => typed.ticked(field.key, list) != list.usual,
         _ => !typed.text(field.key).is_empty(),
     };
     typed_in || refused.iter().any(|(key, _)| *key == field.key)
@@ -98,8 +101,8 @@ fn one(field: &SetupField, typed: &FormState, why: &[&str]) -> Markup {
     let is_switch = matches!(field.kind, FieldKind::Switch(_));
     html! {
         div.field.switch[is_switch] {
-            @if let FieldKind::Picks(all) = field.kind {
-                (picks(field, all, typed, about))
+            @if let Some(choices) = choices::of(field, typed, about) {
+                (choices)
             } @else if is_switch {
                 (input(field, typed, about))
                 label for=(field.key) { (field.label) }
@@ -149,9 +152,14 @@ fn input(field: &SetupField, typed: &FormState, about: About) -> Markup {
             }
         },
         FieldKind::Secret | FieldKind::Pem => kept(field, typed, about),
-        FieldKind::Text | FieldKind::Number | FieldKind::Picks(_) => {
-            // it names a folder of what waits
-            let fixed = key == "name" && typed.of.is_some();
+        // of these, some are choices and not asked for here
+        FieldKind::Text
+        | FieldKind::Number
+        | FieldKind::List(_)
+        | FieldKind::Picks(..)
+        | FieldKind::Ticks(_)
+        | FieldKind::Offers(_) => {
+            let fixed = field.is_fixed() && typed.of.is_some();
             let mode = if field.kind == FieldKind::Number {
                 "numeric"
             } else {
@@ -190,19 +198,6 @@ fn kept(field: &SetupField, typed: &FormState, about: About) -> Markup {
         }
         @if is_there {
             label.drop { input type="checkbox" name={ "drop:" (key) }; " Remove" }
-        }
-    }
-}
-
-fn picks(field: &SetupField, all: &[(i64, &str)], typed: &FormState, about: About) -> Markup {
-    let picked: Vec<&str> = typed.text(field.key).split_ascii_whitespace().collect();
-    html! {
-        fieldset.picks aria-describedby=[about.described] {
-            legend { (field.label) }
-            @for (number, words) in all {
-                @let number = number.to_string();
-                label { input type="checkbox" name=(field.key) value=(number) checked[picked.contains(&number.as_str())]; " " (words) }
-            }
         }
     }
 }

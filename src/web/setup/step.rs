@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::fields::{FieldKind, SetupStep, about};
+use super::fields::{FieldKind, SetupStep, SourceKind, about};
 use super::form_state::{FormState, RefusedForm};
 use super::validate::Validated;
 
@@ -15,7 +15,7 @@ pub(super) fn address(agent: Option<&str>, step: SetupStep) -> String {
 }
 
 /// What is wrong, above the form, where a screen reader says it at once.
-pub(super) fn summary(refused: &[RefusedForm], why: &[String]) -> Markup {
+pub(super) fn summary(source: SourceKind, refused: &[RefusedForm], why: &[String]) -> Markup {
     html! {
         @if !refused.is_empty() || !why.is_empty() {
             div.trouble role="alert" {
@@ -24,7 +24,7 @@ pub(super) fn summary(refused: &[RefusedForm], why: &[String]) -> Markup {
                     p { "These fields need a change:" }
                     ul {
                         @for (key, _) in refused {
-                            @let label = about(key).map_or(*key, |(_, field)| field.label);
+                            @let label = about(source, key).map_or(*key, |(_, field)| field.label);
                             li { a href={ "#" (key) } { (label) } }
                         }
                     }
@@ -36,7 +36,7 @@ pub(super) fn summary(refused: &[RefusedForm], why: &[String]) -> Markup {
 
 pub(super) fn buttons(step: SetupStep, edits: bool) -> Markup {
     let trial = match step {
-        SetupStep::General => None,
+        SetupStep::Source | SetupStep::General => None,
         SetupStep::Siem => Some(("test", "Send a test line")),
         SetupStep::Data | SetupStep::Finish => Some(("preview", "Preview results")),
         SetupStep::Connection => Some(("check", "Check the connection")),
@@ -57,15 +57,16 @@ pub(super) fn buttons(step: SetupStep, edits: bool) -> Markup {
 pub(super) fn finish(typed: &FormState, judged: &Validated) -> Markup {
     html! {
         @for (key, why) in &judged.refused {
-            @let (step, label) = about(key)
-                .map_or((SetupStep::General, *key), |(step, field)| (step, field.label));
+            @let field = about(typed.source(), key);
+            @let step = field.map_or(SetupStep::General, |(step, _)| step);
+            @let label = field.map_or(*key, |(_, field)| field.label);
             p.error { a href={ (address(typed.of.as_deref(), step)) "#" (key) } { (label) } ": " (why) }
         }
         @for why in &judged.elsewhere { p.error { (why) } }
         @for warning in &judged.warnings { p.warning { (warning) } }
         dl.summary {
             @for step in SetupStep::ALL {
-                @for field in step.fields() {
+                @for field in step.fields(typed.source()) {
                     @if let Some(words) = in_words(typed, field.key, field.kind) {
                         dt { (field.label) }
                         dd { (words) }
@@ -97,13 +98,22 @@ fn in_words(typed: &FormState, key: &str, kind: FieldKind) -> Option<String> {
                 .find(|(value, _)| *value == typed.text(key) && !value.is_empty());
             chosen.map(|(_, words)| (*words).to_owned())
         }
-        FieldKind::Picks(all) => {
+        FieldKind::Offers(all) => {
+            let chosen = all.iter().find(|offer| offer.value == typed.text(key));
+            chosen.or(all.first()).map(|offer| offer.words.to_owned())
+        }
+        FieldKind::Picks(_, all) => {
             let picked: Vec<&str> = typed.text(key).split_ascii_whitespace().collect();
-            let words = all
-                .iter()
-                .filter(|(number, _)| picked.contains(&number.to_string().as_str()));
+            let words = all.iter().filter(|(value, _)| picked.contains(value));
             let words: Vec<&str> = words.map(|(_, words)| *words).collect();
             (!words.is_empty()).then(|| words.join(", "))
+        }
+        FieldKind::Ticks(list) => {
+            let words = typed
+                .ticked(key, list)
+                .into_iter()
+                .map(|word| list.words(word));
+            Some(Vec::from_iter(words).join(", "))
         }
         _ => {
             let text = typed.text(key);

@@ -4,8 +4,7 @@ use std::path::Path;
 
 use maud::{Markup, html};
 
-use super::fields::about;
-use super::files::{fresh, named};
+use super::files::{file_name, fresh, named};
 use super::incoming::Incoming;
 use super::{Question, Reply, Setup};
 use crate::settings::Secret;
@@ -106,14 +105,14 @@ impl Setup {
             let Some((agent, key)) = of_agent(key, &agents) else {
                 continue;
             };
-            // under a name of our own: the file that it had may be another agent's here
-            let Some((_, field)) = about(key) else {
+            let Some(name) = file_name(key) else {
                 continue;
             };
+            // under a name of our own: the file that it had may be another agent's here
             let there = there(&present, agent, key);
             let mut taken = named(&draft, folder, (agent, key));
             taken.extend(named(&present, folder, (agent, key)));
-            let file = fresh(agent, field.file_name(), there.as_deref(), &taken, folder);
+            let file = fresh(agent, name, there.as_deref(), &taken, folder);
             put_secret(folder, &file, secret)?;
             draft.set(agent, key, Some(file.into()));
         }

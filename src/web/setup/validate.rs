@@ -63,7 +63,7 @@ impl Setup {
             }
             Err(findings) => findings
                 .iter()
-                .for_each(|finding| judged.take(finding, place)),
+                .for_each(|finding| judged.take(typed, finding, place)),
         }
         if !moved.is_empty() {
             judged.refused.extend(moved);
@@ -90,11 +90,16 @@ impl Setup {
 impl Validated {
     /// A finding is shown beside its field, or, about something that the wizard has none for, above
     /// all.
-    fn take(&mut self, finding: &Finding, place: usize) {
+    fn take(&mut self, typed: &FormState, finding: &Finding, place: usize) {
         let own = finding.key.strip_prefix(&format!("agent[{place}]."));
-        match own.and_then(about) {
-            Some((_, field)) => self.refused.push((field.key, finding.text.clone())),
-            None => self.elsewhere.push(finding.to_string()),
-        }
+        let field = own.and_then(|key| about(typed.source(), key));
+        let Some((_, field)) = field else {
+            self.elsewhere.push(finding.to_string());
+            return;
+        };
+        // a filter with a field of its own may have been written among the others
+        let elsewhere = field.filter().filter(|_| typed.text(field.key).is_empty());
+        let key = elsewhere.map_or(field.key, |(table, _)| table);
+        self.refused.push((key, finding.text.clone()));
     }
 }

@@ -1,4 +1,4 @@
-//! Adding an agent, or changing one: five steps, each a form. What is typed is kept by the box
+//! Adding an agent, or changing one: six steps, each a form. What is typed is kept by the box
 //! until it is saved, so that no error loses it; every value is judged by the settings' own reader,
 //! and the reason stands beside its field.
 
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use maud::html;
 
 use super::fields::{SetupStep, about};
-use super::form_state::{FormState, RefusedForm};
+use super::form_state::{FormState, RefusedForm, source_of};
 use super::forms::Which;
 use super::step::{address, buttons, finish, summary};
 use super::validate::Validated;
@@ -48,6 +48,16 @@ impl Setup {
             })
         };
         let (mut typed, staging) = self.forms.open(&which, begin)?;
+        if let Some(name) = agent
+            && source_of(&draft, name) != typed.source()
+        {
+            // it has other fields now, and what was typed is about those that it had
+            self.forms.close(&which);
+            (typed, _) = self.forms.open(&which, begin)?;
+            let why = "The agent's source was changed while this form was open. These are its \
+                settings as they are now.";
+            return Ok(self.step(ask, &typed, step, &[], &[why.to_owned()]));
+        }
         if !ask.is_form() {
             return Ok(self.step(ask, &typed, step, &[], &[]));
         }
@@ -64,11 +74,13 @@ impl Setup {
             _ => Needs::Stream,
         };
         let judged = self.judge(&typed, draft, needs);
-        let of_step =
-            |(key, _): &&RefusedForm| act == "save" || about(key).is_some_and(|(of, _)| of == step);
+        let source = typed.source();
+        let of_step = |(key, _): &&RefusedForm| {
+            act == "save" || about(source, key).is_some_and(|(of, _)| of == step)
+        };
         refused.extend(judged.refused.iter().filter(of_step).cloned());
         if !refused.is_empty() {
-            let at = about(refused[0].0).map_or(step, |(of, _)| of);
+            let at = about(source, refused[0].0).map_or(step, |(of, _)| of);
             return Ok(self.step(ask, &typed, at, &refused, &[]));
         }
         match act {
@@ -92,7 +104,7 @@ impl Setup {
     ) -> Reply {
         let Some((settings, agent)) = judged.whole else {
             let missing = judged.refused.first().map(|(key, why)| {
-                let field = about(key).map_or(*key, |(_, field)| field.label);
+                let field = about(typed.source(), key).map_or(*key, |(_, field)| field.label);
                 format!("Complete the other steps first: {field}: {why}")
             });
             let why: Vec<String> = missing.into_iter().chain(judged.elsewhere).collect();
@@ -131,10 +143,11 @@ impl Setup {
         let before = draft.clone();
         let mut failed = None;
         let _ = typed.write(&mut draft, |field, staged| {
+            let file_name = files::file_name(field.key).unwrap_or_default();
             let there = before.value(&name, field.key);
             let there = there.as_ref().and_then(|value| value.as_str());
             let taken = files::named(&before, &folder, (&name, field.key));
-            let file = files::fresh(&name, field.file_name(), there, &taken, &folder);
+            let file = files::fresh(&name, file_name, there, &taken, &folder);
             let put = text_file::read(staged, MAX_EXPORT_BYTES as u64)
                 .map_err(EditError::File)
                 .and_then(|secret| put_secret(&folder, &file, &Secret::new(&secret)));
@@ -193,7 +206,7 @@ impl Setup {
                     }
                 }
             }
-            (summary(refused, why))
+            (summary(typed.source(), refused, why))
             form.card method="post" action=(address(of, step)) {
                 (ask.token())
                 // what Enter does

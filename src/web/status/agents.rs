@@ -104,7 +104,8 @@ fn behind(lag_ms: i64) -> String {
 
 fn streams(agent: &AgentReport) -> String {
     let on = agent.streams.iter().filter(|stream| stream.counts.enabled);
-    let names: Vec<&str> = on.map(|stream| &*stream.name).collect();
+    let names: Vec<String> = on.map(|stream| words::stream(&stream.name)).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     match words::listed(&names) {
         none if none.is_empty() => "no stream is on".to_owned(),
         names => names,

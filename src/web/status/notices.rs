@@ -61,7 +61,7 @@ fn article(notice: &Notice, at_ms: i64) -> Markup {
     let about = match (&*notice.agent, &*notice.stream) {
         ("", _) => "siembox".to_owned(),
         (agent, "") => agent.to_owned(),
-        (agent, stream) => format!("{agent}, {stream}"),
+        (agent, stream) => format!("{agent}, {}", words::stream(stream)),
     };
     html! {
         article.notice.(weight(notice)).over[notice.over_ms.is_some()] {

@@ -40,6 +40,11 @@ pub(super) fn breakable(address: &str) -> Markup {
     html! { @for part in parts { (part) @if part.ends_with(['.', '-']) { wbr; } } }
 }
 
+/// A stream's name as a person reads it: `cloud_app_events` as "cloud app events".
+pub(super) fn stream(name: &str) -> String {
+    name.replace('_', " ")
+}
+
 /// `activities, alerts and devices`; empty where there are none.
 pub(super) fn listed(names: &[&str]) -> String {
     match names {
