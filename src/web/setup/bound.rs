@@ -2,7 +2,7 @@
 //! for imports.
 
 use super::Setup;
-use super::fields::{SourceKind, about};
+use super::fields::{SetupSource, about};
 use super::form_state::{FormState, RefusedForm, StoredSecret};
 use crate::settings::edit::SettingsDraft;
 use crate::settings::{Destination, Moved, Needs, SECRET_KEYS, takes_the_given_token};
@@ -59,7 +59,7 @@ pub(super) fn text(draft: &SettingsDraft, agent: &str, key: &str) -> Option<Stri
 }
 
 /// In the words of the form.
-fn asks_anew(source: SourceKind, moved: &Moved) -> String {
+fn asks_anew(source: SetupSource, moved: &Moved) -> String {
     let label = about(source, moved.key).map_or(moved.key, |(_, field)| field.label);
     match (moved.key, &*moved.was) {
         ("source.ca_file", _) => format!(

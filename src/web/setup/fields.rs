@@ -2,18 +2,18 @@
 //! kind.
 //!
 //! The settings' own reader is the judge of every value; a field only knows how to be written on a
-//! page. Which fields there are depends on the source: see [`SourceKind`].
+//! page. Which fields there are depends on the source: see [`SetupSource`].
 
 mod cloud_apps;
 mod defender_xdr;
 mod every;
-mod source_kind;
+mod setup_source;
 mod streams;
 #[cfg(test)]
 mod tests;
 mod tick_list;
 
-pub(super) use source_kind::{KIND, Offer, SourceKind};
+pub(super) use setup_source::{KIND, Offer, SetupSource};
 pub(super) use tick_list::TickList;
 
 /// A step of the wizard.
@@ -156,15 +156,15 @@ impl SetupStep {
     }
 
     /// What it asks for where the records come from this source.
-    pub(super) fn fields(self, source: SourceKind) -> &'static [SetupField] {
+    pub(super) fn fields(self, source: SetupSource) -> &'static [SetupField] {
         match (self, source) {
-            (Self::Source, _) => source_kind::SOURCE,
+            (Self::Source, _) => setup_source::SOURCE,
             (Self::General, _) => every::GENERAL,
             (Self::Siem, _) => every::SIEM,
-            (Self::Data, SourceKind::CloudApps) => &cloud_apps::DATA,
-            (Self::Data, SourceKind::DefenderXdr) => &defender_xdr::DATA,
-            (Self::Connection, SourceKind::CloudApps) => &cloud_apps::CONNECTION,
-            (Self::Connection, SourceKind::DefenderXdr) => &defender_xdr::CONNECTION,
+            (Self::Data, SetupSource::CloudApps) => &cloud_apps::DATA,
+            (Self::Data, SetupSource::DefenderXdr) => &defender_xdr::DATA,
+            (Self::Connection, SetupSource::CloudApps) => &cloud_apps::CONNECTION,
+            (Self::Connection, SetupSource::DefenderXdr) => &defender_xdr::CONNECTION,
             (Self::Finish, _) => &[],
         }
     }
@@ -174,13 +174,13 @@ impl SetupStep {
 
 impl SetupField {
     /// All fields of all steps.
-    pub(super) fn all(source: SourceKind) -> impl Iterator<Item = &'static Self> {
+    pub(super) fn all(source: SetupSource) -> impl Iterator<Item = &'static Self> {
         let steps = SetupStep::ALL.into_iter();
         steps.flat_map(move |step| step.fields(source))
     }
 
     /// The field of this key.
-    pub(super) fn of(source: SourceKind, key: &str) -> Option<&'static Self> {
+    pub(super) fn of(source: SetupSource, key: &str) -> Option<&'static Self> {
         Self::all(source).find(|field| field.key == key)
     }
 
@@ -205,7 +205,7 @@ impl SetupField {
 
 /// The field that a finding of the settings' reader is about, and its step: the one of this key, or
 /// of the longest that the key begins with.
-pub(super) fn about(source: SourceKind, key: &str) -> Option<(SetupStep, &'static SetupField)> {
+pub(super) fn about(source: SetupSource, key: &str) -> Option<(SetupStep, &'static SetupField)> {
     let fields = SetupStep::ALL
         .into_iter()
         .flat_map(|step| step.fields(source).iter().map(move |field| (step, field)));

@@ -121,10 +121,10 @@ pub(super) fn eq(value: Value) -> Value {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::web::setup::fields::SourceKind;
+    use crate::web::setup::fields::SetupSource;
 
     fn fields(table: &'static str) -> Vec<&'static SetupField> {
-        SetupField::all(SourceKind::CloudApps)
+        SetupField::all(SetupSource::CloudApps)
             .filter(|field| field.filter().is_some_and(|(of, _)| of == table))
             .collect()
     }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::Value;
 
-use super::fields::{FieldKind, KIND, SetupField, SetupStep, SourceKind, TickList};
+use super::fields::{FieldKind, KIND, SetupField, SetupSource, SetupStep, TickList};
 use super::files::file_name;
 use super::filters;
 use crate::settings::edit::{EditError, Revision, SettingsDraft, put_secret};
@@ -108,7 +108,7 @@ impl FormState {
         self.texts.insert(key, text);
     }
 
-    fn take_filters(&mut self, source: SourceKind, key: &'static str, value: &Value) {
+    fn take_filters(&mut self, source: SetupSource, key: &'static str, value: &Value) {
         let Some(table) = value.as_inline_table() else {
             return;
         };
@@ -120,8 +120,8 @@ impl FormState {
     }
 
     /// Where the records come from, which says what fields there are.
-    pub(super) fn source(&self) -> SourceKind {
-        SourceKind::of(self.text(KIND))
+    pub(super) fn source(&self) -> SetupSource {
+        SetupSource::of(self.text(KIND))
     }
 
     /// What is ticked, as the page spells it.
@@ -246,7 +246,7 @@ impl FormState {
 
     /// Where the source has become another one, forgets what that one does not ask for in the same
     /// words.
-    fn drop_fields_of(&mut self, before: SourceKind) {
+    fn drop_fields_of(&mut self, before: SetupSource) {
         let after = self.source();
         if before == after {
             return;
@@ -258,10 +258,10 @@ impl FormState {
 }
 
 /// Where the records of an agent of the settings come from.
-pub(super) fn source_of(draft: &SettingsDraft, agent: &str) -> SourceKind {
+pub(super) fn source_of(draft: &SettingsDraft, agent: &str) -> SetupSource {
     let kind = draft.value(agent, KIND);
     let kind = kind.as_ref().and_then(Value::as_str);
-    SourceKind::of(kind.unwrap_or_default())
+    SetupSource::of(kind.unwrap_or_default())
 }
 
 /// The same values, in whatever order?

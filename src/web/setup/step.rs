@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::fields::{FieldKind, SetupStep, SourceKind, about};
+use super::fields::{FieldKind, SetupSource, SetupStep, about};
 use super::form_state::{FormState, RefusedForm};
 use super::validate::Validated;
 
@@ -15,7 +15,7 @@ pub(super) fn address(agent: Option<&str>, step: SetupStep) -> String {
 }
 
 /// What is wrong, above the form, where a screen reader says it at once.
-pub(super) fn summary(source: SourceKind, refused: &[RefusedForm], why: &[String]) -> Markup {
+pub(super) fn summary(source: SetupSource, refused: &[RefusedForm], why: &[String]) -> Markup {
     html! {
         @if !refused.is_empty() || !why.is_empty() {
             div.trouble role="alert" {

@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use super::FieldKind::{Choice, Number, Picks, Secret, Switch, Text, Values};
 use super::every::{LOOK_BACK, READING, THE_WAY};
-use super::streams::Place::{More, Stream};
-use super::streams::{Row, SEVERITY_MAP, StreamFields, of_sections};
+use super::streams::FieldPlace::{More, Stream};
+use super::streams::{FieldRow, SEVERITY_MAP, StreamFields, of_sections};
 use super::{Group, SetupField, ValueKind, field};
 use crate::stream::{CLOUD_APPS, StreamKind, StreamSpec};
 
@@ -42,7 +42,7 @@ pub(super) static CONNECTION: LazyLock<Vec<SetupField>> =
 pub(super) static DATA: LazyLock<Vec<SetupField>> = LazyLock::new(|| of_streams(CLOUD_APPS));
 
 #[rustfmt::skip]
-const ACTIVITIES: &[Row] = &[
+const ACTIVITIES: &[FieldRow] = &[
     ("filters.service", "Services", "App numbers. Default: all.", Values(ValueKind::Numbers),
         Stream),
     ("filters.activity.eventActionType", "Activity types",
@@ -56,7 +56,7 @@ const ACTIVITIES: &[Row] = &[
 ];
 
 #[rustfmt::skip]
-const ALERTS: &[Row] = &[
+const ALERTS: &[FieldRow] = &[
     ("filters.severity", "Severity", "Default: all.", Picks(ValueKind::Numbers,
         &[("2", "High"), ("1", "Medium"), ("0", "Low"), ("3", "Informational")]), Stream),
     ("filters.entity.service", "Services",

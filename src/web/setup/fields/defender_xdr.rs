@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use super::FieldKind::{Choice, Number, Picks, Secret, Switch, Text, Ticks, Values};
 use super::every::{LOOK_BACK, READING, THE_WAY};
-use super::streams::Place::{More, Stream};
-use super::streams::{Row, SEVERITY_MAP, StreamFields, of_sections};
+use super::streams::FieldPlace::{More, Stream};
+use super::streams::{FieldRow, SEVERITY_MAP, StreamFields, of_sections};
 use super::{FieldKind, Group, SetupField, TickList, ValueKind, field};
 
 const APP: Group = Group::Of("Entra app");
@@ -116,7 +116,7 @@ const SEVERITIES: FieldKind = Picks(
 );
 
 #[rustfmt::skip]
-const ALERTS: &[Row] = &[
+const ALERTS: &[FieldRow] = &[
     ("service_sources", "Products", "", Ticks(&PRODUCTS), Stream),
     ("filters.severity", "Severity", "Default: all.", SEVERITIES, Stream),
     ("filters.status", "Status", "Default: all.", Picks(ValueKind::Words,
@@ -130,7 +130,7 @@ const ALERTS: &[Row] = &[
 ];
 
 #[rustfmt::skip]
-const ACTIVITIES: &[Row] = &[
+const ACTIVITIES: &[FieldRow] = &[
     ("tables", "Tables of advanced hunting", "", Ticks(&TABLES), Stream),
     ("filters.ActionType", "Action types", "For example LogonFailed. Default: all.",
         Values(ValueKind::Words), Stream),
@@ -142,7 +142,7 @@ const ACTIVITIES: &[Row] = &[
 ];
 
 #[rustfmt::skip]
-const INCIDENTS: &[Row] = &[
+const INCIDENTS: &[FieldRow] = &[
     ("filters.severity", "Severity", "Default: all.", SEVERITIES, Stream),
     ("filters.status", "Status", "Default: all.", Picks(ValueKind::Words,
         &[("active", "Active"), ("inProgress", "In progress"), ("resolved", "Resolved"),

@@ -5,7 +5,7 @@ use FieldKind::{List, OtherFilters, Switch};
 
 /// Where a field stands on the page.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Place {
+pub(super) enum FieldPlace {
     /// Under the section's own heading.
     Stream,
     /// Under the heading "More settings for".
@@ -13,7 +13,13 @@ pub(super) enum Place {
 }
 
 /// A field of a stream: the key within the section, label, hint, kind and place.
-pub(super) type Row = (&'static str, &'static str, &'static str, FieldKind, Place);
+pub(super) type FieldRow = (
+    &'static str,
+    &'static str,
+    &'static str,
+    FieldKind,
+    FieldPlace,
+);
 
 /// What is asked for of one section.
 #[derive(Debug, Clone, Copy)]
@@ -22,19 +28,19 @@ pub(super) struct StreamFields {
     pub(super) section: &'static str,
     /// Is it on where nothing is written?
     pub(super) is_on: bool,
-    /// Its rows beside the switch and the other filters; those of [`Place::Stream`] first.
-    pub(super) rows: &'static [Row],
+    /// Its rows beside the switch and the other filters; those of [`FieldPlace::Stream`] first.
+    pub(super) rows: &'static [FieldRow],
     /// A filter as the settings file writes it.
     pub(super) example: &'static str,
 }
 
 /// Of the alerts of any source.
-pub(super) const SEVERITY_MAP: Row = (
+pub(super) const SEVERITY_MAP: FieldRow = (
     "severity_map",
     "CEF severity",
     "Of low, medium, high and informational alerts, each 0 to 10. Default: 3, 6, 9, 0.",
     List(ValueKind::Numbers),
-    Place::More,
+    FieldPlace::More,
 );
 
 /// The fields of these sections, in their order.
@@ -51,7 +57,7 @@ fn of_section(of: &StreamFields) -> Vec<SetupField> {
         label(format!("Send {section}")),
         "",
         Switch(of.is_on),
-        Place::Stream,
+        FieldPlace::Stream,
     );
     let example = of.example;
     let others = (
@@ -61,13 +67,13 @@ fn of_section(of: &StreamFields) -> Vec<SetupField> {
             "One per line, in the syntax of the settings file: {example}"
         )),
         OtherFilters,
-        Place::More,
+        FieldPlace::More,
     );
     let own = Group::Of(label(capitalised(section)));
     let further = Group::More(label(format!("More settings for {section}")));
     let of_place = |more: bool| {
         let rows = of.rows.iter().copied();
-        rows.filter(move |(.., place)| matches!(place, Place::More) == more)
+        rows.filter(move |(.., place)| matches!(place, FieldPlace::More) == more)
     };
     let all = [enabled].into_iter().chain(of_place(false));
     all.chain([others])
@@ -78,8 +84,8 @@ fn of_section(of: &StreamFields) -> Vec<SetupField> {
             hint,
             kind,
             group: match place {
-                Place::Stream => own,
-                Place::More => further,
+                FieldPlace::Stream => own,
+                FieldPlace::More => further,
             },
         })
         .collect()

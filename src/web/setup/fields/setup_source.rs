@@ -5,7 +5,7 @@ use super::{Group, SetupField, field};
 
 /// An API that records come from; the fields that follow depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::web::setup) enum SourceKind {
+pub(in crate::web::setup) enum SetupSource {
     CloudApps,
     DefenderXdr,
 }
@@ -46,9 +46,9 @@ pub(super) static SOURCE: &[SetupField] = &[field(
     Group::Main,
 )];
 
-// === impl SourceKind ===
+// === impl SetupSource ===
 
-impl SourceKind {
+impl SetupSource {
     /// All kinds.
     pub(in crate::web::setup) const ALL: [Self; 2] = [Self::CloudApps, Self::DefenderXdr];
 
