@@ -434,6 +434,40 @@ fn a_secret_goes_to_no_other_cloud() {
     assert_eq!(scene.settings(), XDR);
 }
 
+/// What the other source has stays: its keys, and its secret in a file that the page made.
+#[test]
+fn the_other_source_of_an_agent_is_left_alone() {
+    let other = "\n[agent.other_source]\nkind = \"cloud-apps\" # until June\n\
+         api_url = \"https://contoso.us3.portal.cloudappsecurity.com\"\n\
+         token_file = \"contoso.token\"\nread = true\n\n\
+         [agent.other_source.alerts]\nname = \"policy\"\n";
+    let settings = format!("{XDR}{other}");
+    let scene = scene(&settings);
+    let file = |name: &str| scene.file.with_file_name(name);
+    for name in ["contoso.token", "contoso.client-secret"] {
+        std::fs::write(file(name), "0123456789abcdef".repeat(4)).unwrap();
+    }
+    let mut owner = scene.owner();
+    let path = "/setup/agent/contoso/connection";
+    let typed = [
+        ("source.client_secret_file", SECRET),
+        ("source.timeout", "2m"),
+    ];
+    let answer = fill(&mut owner, path, "save", &typed);
+    assert_eq!(location(&answer), "/setup?done=changed");
+    let expected = settings.replace("per_minute = 5", "per_minute = 5\ntimeout = \"2m\"");
+    assert_eq!(scene.settings(), expected);
+    assert!(file("contoso.token").exists());
+    let secret = std::fs::read_to_string(file("contoso.client-secret")).unwrap();
+    assert_eq!(secret.trim(), SECRET);
+    send(
+        &mut owner,
+        "/setup/agent/contoso/delete",
+        &[("rest", "keep")],
+    );
+    assert!(!file("contoso.token").exists() && !file("contoso.client-secret").exists());
+}
+
 #[test]
 fn a_form_whose_agent_has_another_source_by_now_begins_again() {
     let scene = scene(XDR);

@@ -11,11 +11,14 @@ use crate::settings::edit::SettingsDraft;
 /// The keys of `[page]` that name a file.
 pub(super) const OF_PAGE: [&str; 2] = ["certificate_file", "key_file"];
 
-/// The keys of an agent that name a file, of whatever source, and what that file is called behind
-/// the agent's name.
-const FILES: [(&str, &str); 7] = [
+/// The keys of an agent that name a file, and what that file is called behind the agent's name. A
+/// key of `[agent.source]` is one of `[agent.other_source]` too: the two may change places.
+const FILES: [(&str, &str); 10] = [
     ("source.token_file", "token"),
     ("source.client_secret_file", "client-secret"),
+    ("source.certificate_file", "app.pem"),
+    ("source.key_file", "app.key"),
+    ("source.assertion_file", "assertion"),
     ("source.proxy_password_file", "proxy-password"),
     ("source.ca_file", "cloud-ca.pem"),
     ("siem.ca_file", "siem-ca.pem"),
@@ -25,8 +28,23 @@ const FILES: [(&str, &str); 7] = [
 
 /// What the file of this key is called behind the agent's name; `None` where it names no file.
 pub(super) fn file_name(key: &str) -> Option<&'static str> {
+    let key = match key.strip_prefix(OTHER) {
+        Some(of_source) if of_source.starts_with(SOURCE) => of_source,
+        _ => key,
+    };
     let known = FILES.iter().find(|(known, _)| *known == key);
     known.map(|(_, name)| *name)
+}
+
+const SOURCE: &str = "source.";
+const OTHER: &str = "other_";
+
+/// All keys of an agent that name a file, those of its other source too, with that file's name.
+fn keys() -> impl Iterator<Item = (String, &'static str)> {
+    let of_source = FILES.into_iter().filter(|(key, _)| key.starts_with(SOURCE));
+    let of_other = of_source.map(|(key, name)| (format!("{OTHER}{key}"), name));
+    let own = FILES.into_iter().map(|(key, name)| (key.to_owned(), name));
+    own.chain(of_other)
 }
 
 /// The name for a new one, in place of the one that the settings name at present (`there`). `of` is
@@ -56,9 +74,8 @@ pub(super) fn named(draft: &SettingsDraft, folder: &Path, but: (&str, &str)) -> 
     let text = |value: Option<toml_edit::Value>| value?.as_str().map(|name| folder.join(name));
     let agents = draft.agents();
     let of_agents = agents.iter().flat_map(|agent| {
-        let keys = FILES.iter().map(|(key, _)| *key);
-        let keys = keys.filter(move |key| (agent.as_str(), *key) != but);
-        keys.filter_map(move |key| text(draft.value(agent, key)))
+        let keys = keys().filter(move |(key, _)| (agent.as_str(), key.as_str()) != but);
+        keys.filter_map(move |(key, _)| text(draft.value(agent, &key)))
     });
     let of_page = OF_PAGE.into_iter().filter(|key| ("page", *key) != but);
     let of_page = of_page.filter_map(|key| text(draft.page_value(key)));
@@ -77,12 +94,12 @@ pub(super) fn own(draft: &SettingsDraft, agent: &str) -> Vec<String> {
     };
     let agents = draft.agents();
     let others: Vec<String> = (agents.iter().filter(|other| *other != agent))
-        .flat_map(|other| FILES.iter().filter_map(|(key, _)| named(other, key)))
+        .flat_map(|other| keys().filter_map(|(key, _)| named(other, &key)))
         .collect();
     let mut own = Vec::new();
-    for (key, name) in FILES {
+    for (key, name) in keys() {
         let first = format!("{agent}.{name}");
-        let ours = named(agent, key).filter(|file| is_a(&first, file));
+        let ours = named(agent, &key).filter(|file| is_a(&first, file));
         own.extend(ours.filter(|file| !others.contains(file)));
     }
     own
@@ -107,11 +124,13 @@ mod tests {
 
     #[test]
     fn each_key_that_names_a_file_is_known_and_has_a_name_of_its_own() {
-        let keys = HashSet::from(FILES.map(|(key, _)| key));
-        let known = SECRET_KEYS.into_iter().chain(CERTIFICATE_KEYS);
-        assert_eq!(keys, HashSet::from_iter(known));
+        for key in SECRET_KEYS.into_iter().chain(CERTIFICATE_KEYS) {
+            assert!(file_name(key).is_some(), "{key}");
+        }
         let names = HashSet::from(FILES.map(|(_, name)| name));
         assert_eq!(names.len(), FILES.len());
+        assert_eq!(file_name("other_source.token_file"), Some("token"));
+        assert_eq!(file_name("other_siem.ca_file"), None);
     }
 
     #[test]
