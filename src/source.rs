@@ -10,6 +10,7 @@ pub mod cloud_apps;
 mod entra;
 mod error;
 mod error_body;
+pub mod graph;
 pub mod http;
 pub mod hunting;
 pub mod json;
@@ -78,6 +79,8 @@ pub struct Answer {
     /// Does it say neither whether more follows nor how many records there are, as each answer of
     /// the API does?
     pub bare: bool,
+    /// Does the cloud say that something is missing in it? Then it moves nothing.
+    pub incomplete: bool,
 }
 
 // === impl Answer ===
@@ -99,7 +102,7 @@ impl Answer {
     /// none.
     #[must_use]
     pub fn told(&self, place: &Place) -> ProbeAnswer {
-        match self.is_hollow(place) {
+        match self.is_hollow(place) || self.incomplete {
             true => ProbeAnswer::Failed,
             false => ProbeAnswer::Records(self.records),
         }

@@ -17,7 +17,8 @@ pub(crate) use source::tunnel;
 pub use source::{Sources, open_source, route};
 pub use spool::{AgentSpool, contained_here, is_spool, open_orphan, open_spool};
 
-use crate::source::{KnownRecords, cloud_apps, hunting};
+use crate::source::{KnownRecords, cloud_apps, graph, hunting};
 
 /// The records that a file may hold. Those whose keys are theirs alone stand first.
-pub const KNOWN_RECORDS: KnownRecords = KnownRecords(&[cloud_apps::RECORDS, hunting::RECORDS]);
+pub const KNOWN_RECORDS: KnownRecords =
+    KnownRecords(&[graph::RECORDS, cloud_apps::RECORDS, hunting::RECORDS]);

@@ -23,4 +23,7 @@ pub const RULES: ApiRules = ApiRules {
     kept_ms: 180 * 86_400_000,
     longest_stretch_ms: None,
     counts: true,
+    most_skip: u32::MAX,
+    records_move: false,
+    ids_kept_ms: 0,
 };

@@ -67,7 +67,6 @@ enum Connections {
 #[derive(Debug, Clone, Copy)]
 enum Question<'q> {
     /// The address says all.
-    #[allow(dead_code, reason = "sources that get are in work")]
     Get,
     /// A body says what.
     Post(&'q str),
@@ -87,7 +86,6 @@ pub trait Post {
     ) -> Result<Response, SourceError>;
 }
 
-#[allow(dead_code, reason = "sources that get are in work")]
 /// Getting what an address names, whatever the way: [`Http`], or a test's own.
 pub trait Get {
     /// Asks for it and reads the answer's head.

@@ -17,7 +17,6 @@ mod table;
 pub use answer::LAYOUT;
 pub use api::{Hunting, HuntingSettings};
 pub use record::RECORDS;
-pub use table::is_hunted;
 
 use crate::source::ApiRules;
 
@@ -30,6 +29,9 @@ pub const RULES: ApiRules = ApiRules {
     kept_ms: 30 * DAY_MS,
     longest_stretch_ms: Some(DAY_MS + DAY_MS / 12),
     counts: false,
+    most_skip: u32::MAX,
+    records_move: false,
+    ids_kept_ms: 0,
 };
 
 /// What a query costs depends on how long a time it looks at. A look-back of a day is one query.

@@ -10,12 +10,13 @@ use crate::settings::{
     SecretSource, SourceSettings,
 };
 use crate::source::cloud_apps::{self, CloudApps, CloudAuth};
+use crate::source::graph::{self, Graph};
 use crate::source::http::{Http, Route};
-use crate::source::hunting::{self, Hunting, HuntingSettings};
+use crate::source::hunting::{Hunting, HuntingSettings};
 use crate::source::{
     Credential, Entra, EntraApp, OpenSource, Permission, ReadSecret, StreamSource,
 };
-use crate::stream::StreamSpec;
+use crate::stream::{StreamKind, StreamSpec};
 use crate::{text_file, trust};
 
 /// How a proxy is asked for a way through, for whoever looks at it step by step.
@@ -76,10 +77,16 @@ fn open_with(
     let http = Http::new(&route(source)?);
     match (&source.api, log_on) {
         (ApiSettings::CloudApps(settings), _) => Ok(cloud_apps(agent, settings, http, stream)),
-        (ApiSettings::DefenderXdr(settings), Some(log_on)) if hunting::is_hunted(stream) => {
-            hunting(agent, settings, log_on, http, stream)
-        }
-        (ApiSettings::DefenderXdr(_), _) => Err(WiringError::NoSource(stream)),
+        (ApiSettings::DefenderXdr(settings), Some(log_on)) => match stream.kind {
+            StreamKind::GraphAlerts | StreamKind::Incidents => {
+                Ok(graph(agent, settings, log_on, http, stream))
+            }
+            StreamKind::Behaviors | StreamKind::Table => {
+                hunting(agent, settings, log_on, http, stream)
+            }
+            StreamKind::Activities | StreamKind::Alerts => Err(WiringError::NoSource(stream)),
+        },
+        (ApiSettings::DefenderXdr(_), None) => Err(WiringError::NoSource(stream)),
     }
 }
 
@@ -109,6 +116,36 @@ fn secret_of_app(settings: &DefenderXdrSettings) -> ReadSecret {
         read.map(|secret| secret.reveal().to_owned())
             .map_err(|error| error.to_string())
     })
+}
+
+/// Alerts or incidents of Microsoft Graph.
+fn graph(
+    agent: &AgentSettings,
+    settings: &DefenderXdrSettings,
+    log_on: Entra,
+    http: Http,
+    stream: StreamSpec,
+) -> StreamSource {
+    let list = match stream.kind {
+        StreamKind::Incidents => &graph::INCIDENTS,
+        _ if agent.alerts_of(stream).updates => &graph::ALERT_UPDATES,
+        _ => &graph::ALERTS,
+    };
+    let of_stream = agent.stream(stream);
+    let filters = of_stream.map(|of_stream| of_stream.filters.clone());
+    let source = Graph::new(
+        http.clone(),
+        log_on,
+        list,
+        &settings.graph_url,
+        filters.unwrap_or_default(),
+        names(agent),
+    );
+    StreamSource {
+        source: Box::new(source),
+        cancel: Box::new(move || http.shut_down()),
+        read_secret: secret_of_app(settings),
+    }
 }
 
 /// A table of advanced hunting.

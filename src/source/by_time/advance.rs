@@ -10,8 +10,10 @@ impl TimeReader {
         let Some(mut walk) = self.cursor.as_mut().and_then(|cursor| cursor.walk.take()) else {
             return Verdict::CaughtUp;
         };
-        let verdict = if self.leaves_out(page, &walk) {
-            self.after_doubt("the cloud omits records that it has sent before", &mut walk)
+        let verdict = if answer.incomplete {
+            self.after_doubt("the cloud says that its response is incomplete", &mut walk)
+        } else if self.leaves_out(page, &walk) {
+            self.after_missing("the cloud omits records that it has sent before", &mut walk)
         } else {
             self.advance(page, answer, &mut walk);
             // what follows a single record that was passed over has been read
@@ -19,6 +21,11 @@ impl TimeReader {
             let more = !single && self.more(page, answer, &walk);
             match self.doubt(page, answer, &walk, more) {
                 Some(reason) => self.after_doubt(reason, &mut walk),
+                None if !more && answer.next.is_none() && self.ends_early(&walk) => self
+                    .after_missing(
+                        "the cloud's list ends before records that it has already sent",
+                        &mut walk,
+                    ),
                 None => self.next_place(page, answer, &mut walk, more),
             }
         };
@@ -94,6 +101,9 @@ impl TimeReader {
         more: bool,
     ) -> Verdict {
         self.doubts = 0;
+        if let Some(shorter) = self.shorter(page, answer, walk, more) {
+            return shorter;
+        }
         if let Some(next) = answer.next.as_ref().filter(|_| !self.lost_place) {
             walk.next = Some(next.clone());
             return Verdict::More;
@@ -122,8 +132,39 @@ impl TimeReader {
                 .unwrap_or(u32::MAX)
                 .min(self.limit(walk));
             let step = count.saturating_sub(1 + count / 10).max(1);
-            walk.skip = walk.skip.saturating_add(step);
+            let most = self.rules.api.most_skip;
+            if walk.skip == most {
+                // only the cloud itself can say how it goes on
+                (walk.skip, self.lost_place) = (0, false);
+            } else {
+                walk.skip = walk.skip.saturating_add(step).min(most);
+            }
         }
         Verdict::More
+    }
+
+    /// Where records move, those that are not in order can't be counted past: one that moves
+    /// between two answers hides another. Half of the time is asked for, until an answer is whole;
+    /// a whole one may be in any order. `None` where the answer is whole, or in order, or of one
+    /// millisecond.
+    fn shorter(
+        &mut self,
+        page: &OpenPage,
+        answer: &Answer,
+        walk: &mut Walk,
+        more: bool,
+    ) -> Option<Verdict> {
+        let end_ms = walk.to_ms.unwrap_or(walk.max_ms);
+        let is_open = more || answer.next.is_some();
+        let applies = self.rules.api.records_move && !self.in_order && page.count() > 0;
+        if !applies || !is_open || end_ms <= walk.from_ms {
+            return None;
+        }
+        let span_ms = (end_ms - walk.from_ms) / 2;
+        (self.narrow.span_ms, self.narrow.fails_to_ms) = (Some(span_ms), None);
+        walk.to_ms = Some(walk.from_ms + span_ms);
+        (walk.next, walk.skip) = (None, 0);
+        (self.read, self.narrowed) = (0, true);
+        Some(Verdict::More)
     }
 }

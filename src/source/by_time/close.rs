@@ -94,14 +94,17 @@ impl TimeReader {
 
     /// No later walk begins before this, but for what was passed over. Of that some may have been
     /// read before, when it was given out: its ids are kept for one look-back more, and at least a
-    /// day.
+    /// day. And a record that changes may come again long after.
     fn floor_ms(&self) -> i64 {
         self.cursor.as_ref().map_or(0, |cursor| {
             let overlap = cursor.settled_ms(false) - self.rules.overlap_ms;
             let floor = overlap.min(cursor.settled_ms(true) - self.rules.look_back_ms);
             let passed = (cursor.unserved.first()).map_or(i64::MAX, |known| known.from_ms);
             let longer_ms = self.rules.look_back_ms.max(DAY_MS);
-            floor.min(passed.max(floor.saturating_sub(longer_ms)))
+            let comes_again = cursor.high_ms.saturating_sub(self.rules.api.ids_kept_ms);
+            floor
+                .min(passed.max(floor.saturating_sub(longer_ms)))
+                .min(comes_again)
         })
     }
 }

@@ -38,8 +38,7 @@ impl TimeReader {
             Some("the cloud counts records but sends none")
         } else if page.count() == 0 && answer.bare {
             Some(
-                "the response contains no record, no total and no hasNext, which each response of \
-                    the API has",
+                "the response contains no record and nothing else that each response of the API has",
             )
         } else if self.doubts < self.rules.api.doubts && is_empty_all_the_same(page, answer, walk) {
             Some("the cloud counts records on a page that it named, but sends none")
@@ -47,8 +46,6 @@ impl TimeReader {
             Some("the cloud repeats an earlier response")
         } else if self.circles > self.rules.api.circles {
             Some("the cloud sends the same records repeatedly")
-        } else if !more && answer.next.is_none() && self.ends_early(walk) {
-            Some("the cloud's list ends before records that it has already sent")
         } else {
             None
         }
@@ -56,7 +53,7 @@ impl TimeReader {
 
     /// Does the walk end before the last record that is known? Once it is asked for again; then it
     /// is believed, for that record may have left the list.
-    fn ends_early(&self, walk: &Walk) -> bool {
+    pub(super) fn ends_early(&self, walk: &Walk) -> bool {
         let known_ms = self
             .cursor
             .as_ref()
@@ -68,6 +65,16 @@ impl TimeReader {
     fn is_stale(&self, page: &OpenPage, walk: &Walk) -> bool {
         let next_by_count = walk.next.is_none() && walk.skip > 0;
         page.asked_for == 0 || (next_by_count && page.ids == self.before)
+    }
+
+    /// Something known is missing. Where records move that is nothing strange, so that it is asked
+    /// again once without a word.
+    pub(super) fn after_missing(&mut self, reason: &'static str, walk: &mut Walk) -> Verdict {
+        if !self.rules.api.records_move {
+            return self.after_doubt(reason, walk);
+        }
+        self.doubts = self.doubts.saturating_add(1);
+        Verdict::More
     }
 
     /// Asks again some times; then leaves a place that leads nowhere, or takes it for no answer.

@@ -121,9 +121,9 @@ pub(super) struct Narrow {
     /// another one.
     samples: u32,
     /// How long a stretch is asked for at once, where a longer one fails.
-    span_ms: Option<i64>,
+    pub(super) span_ms: Option<i64>,
     /// The end of the shortest stretch that fails, while it is searched.
-    fails_to_ms: Option<i64>,
+    pub(super) fails_to_ms: Option<i64>,
     /// When the last failure was.
     at_ms: i64,
     /// A stretch without an end reaches until then.

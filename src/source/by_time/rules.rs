@@ -44,6 +44,15 @@ pub struct ApiRules {
     /// Does an answer say how many records there are in all? Only then can the ledger be held
     /// against it.
     pub counts: bool,
+    /// No more records than so many can be skipped.
+    pub most_skip: u32,
+    /// Does a record that changes come again under the same id, with a later time? Then its old
+    /// place is empty, an hour's count says nothing, and what is known is no proof that an answer
+    /// leaves something out.
+    pub records_move: bool,
+    /// So long an id is kept at least, milliseconds: for a record that comes again. The look-back
+    /// where that is longer.
+    pub ids_kept_ms: i64,
 }
 
 /// How a walk began.

@@ -75,9 +75,3 @@ pub(super) fn of(stream: StreamSpec) -> Option<&'static Table> {
         .iter()
         .find(|table| table.stream == stream)
 }
-
-/// Is this stream a table of advanced hunting?
-#[must_use]
-pub fn is_hunted(stream: StreamSpec) -> bool {
-    of(stream).is_some()
-}
