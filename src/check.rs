@@ -14,10 +14,10 @@ pub use report::CheckReport;
 pub use siem::send_a_test_line;
 
 use crate::clock;
-use crate::settings::{AgentSettings, ODD_TOKEN, Settings};
+use crate::settings::{AgentSettings, Settings};
 use crate::source::{Place, Query};
 use crate::stream::StreamSpec;
-use crate::wiring::{open_source, route};
+use crate::wiring::{look_at_credential, open_source, route};
 
 /// A clock before this has not been set: 2026-01-01, before this program was built.
 const BUILT_MS: i64 = 1_767_225_600_000;
@@ -118,12 +118,7 @@ fn cloud(agent: &AgentSettings, report: &mut CheckReport<impl std::io::Write>) {
 fn token(agent: &AgentSettings) -> Result<String, String> {
     let source = &agent.source;
     route(source).map_err(|error| error.to_string())?;
-    let secret = source.read_secret().map_err(|error| error.to_string())?;
-    Ok(match source.token() {
-        Some(_) if secret.looks_like_a_token() => "the token can be read".to_owned(),
-        Some(_) => format!("the token can be read; {ODD_TOKEN}"),
-        None => "the secret of the Entra app can be read".to_owned(),
-    })
+    look_at_credential(source, clock::now_ms())
 }
 
 /// One small page, as `run` would ask for it.

@@ -25,7 +25,9 @@ pub use by_time::{
     TimeReader, Unserved, Verdict, fingerprint,
 };
 pub use clocks::Clocks;
-pub use entra::{Credential, Entra, EntraApp, Permission, ReadSecret};
+pub use entra::{
+    AssertionAlgorithm, CertificateFiles, Credential, Entra, EntraApp, Permission, ReadSecret,
+};
 pub use error::{SourceError, SourceErrorKind};
 pub use error_body::refusal;
 pub use poll_interval::PollInterval;

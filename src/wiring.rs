@@ -1,6 +1,7 @@
 //! Settings become parts: source, sink, line writer, spool. This is the one room that names
 //! adapters; an agent, `check` and `preview` get theirs here, so that a check tests what will run.
 
+mod credential;
 mod error;
 mod limits;
 mod line;
@@ -9,6 +10,7 @@ mod source;
 mod spool;
 
 pub use crate::sink::wire::Wire;
+pub use credential::{look_at_credential, read_credential};
 pub use error::WiringError;
 pub use limits::RequestLimits;
 pub use line::{line_writer, machine_name, names, system_name};

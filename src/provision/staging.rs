@@ -132,8 +132,7 @@ fn trial(folder: &Path) -> Result<(), String> {
     let mut troubles = Vec::new();
     for agent in &settings.agents {
         let source = &agent.source;
-        let secret = source.read_secret();
-        troubles.extend(secret.err().map(|error| error.to_string()));
+        troubles.extend(wiring::read_credential(source).err());
         troubles.extend(wiring::route(source).err().map(|error| error.to_string()));
         let target = wiring::siem_target(&agent.siem);
         troubles.extend(target.err().map(|error| error.to_string()));

@@ -7,10 +7,11 @@
 //! | secret | bound to |
 //! |---|---|
 //! | token | scheme, host and port of `api_url`; over plain http the proxy too, which reads along |
-//! | client secret | the API (`api_url`, or `graph_url` of Defender XDR), log-on host and tenant: the access token goes to the API, the secret itself to the log-on host |
+//! | client secret, app's key, assertion | the API's (`graph_url`), log-on host, tenant |
 //! | proxy password | scheme, host and port of the proxy |
 //! | client key | host and port of the SIEM |
 //!
+//! What an Entra app shows goes to the log-on host, and the token that it gets for it to the API.
 //! Whoever is believed on the way can read along as well: an authority in `source.ca_file` that is
 //! new, or another one, asks anew too. One that is taken away does not: fewer are believed then.
 //! The client key never leaves the box, and the authority of the SIEM's certificate is no matter
@@ -22,12 +23,18 @@ use super::source::MicrosoftCloud;
 use super::{ApiUrl, Overrides, ProxySettings, TransportName};
 
 /// The keys of an agent that name a secret's file.
-pub const SECRET_KEYS: [&str; 4] = [
+pub const SECRET_KEYS: [&str; 6] = [
     "source.token_file",
     "source.client_secret_file",
+    "source.key_file",
+    ASSERTION_KEY,
     "source.proxy_password_file",
     "siem.client_key_file",
 ];
+
+/// The one of them whose file another system renews, on this machine and for it: it is not taken
+/// along to another one.
+pub const ASSERTION_KEY: &str = "source.assertion_file";
 
 /// Where a secret goes, and who is believed on the way. The default is nowhere: nothing was entered
 /// yet.
@@ -61,7 +68,7 @@ impl Destination {
         let mut places = Vec::new();
         match key {
             "source.token_file" => places.push((api.key, api.origin.clone())),
-            "source.client_secret_file" => {
+            "source.client_secret_file" | "source.key_file" | ASSERTION_KEY => {
                 let login = match text("source.login_url") {
                     login if login.is_empty() => api.login_url.to_owned(),
                     login => login.trim_end_matches('/').to_ascii_lowercase(),
@@ -323,8 +330,10 @@ mod tests {
             (&[API], &[API, XDR], "source.api_url"),
             (&[XDR], &[API], "source.graph_url"),
         ] {
-            let moved = moved(SECRET, before, after);
-            assert_eq!(moved.map(|moved| moved.key), Some(key), "{after:?}");
+            for shown in [SECRET, "source.key_file", ASSERTION_KEY] {
+                let moved = moved(shown, before, after);
+                assert_eq!(moved.map(|moved| moved.key), Some(key), "{after:?}");
+            }
         }
         let given = Overrides {
             spare_token: Some(crate::settings::Secret::new("t")),

@@ -1,8 +1,8 @@
 //! Reads all files that the settings name, before any of their secrets can appear in foreign text.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::{SecretSource, Settings, SyslogProtocol};
+use super::{AgentSettings, Settings, SourceSettings, SyslogProtocol};
 use crate::text_file;
 
 impl Settings {
@@ -16,8 +16,12 @@ impl Settings {
         std::thread::scope(|all| {
             // an error of the system leaves a file to who needs it
             let start = || std::thread::Builder::new();
-            for secret in self.secrets() {
-                let _ = start().spawn_scoped(all, || secret.read());
+            for source in self.sources() {
+                let _ = start().spawn_scoped(all, || source.know_secret());
+                let password = source.proxy.as_ref().and_then(|it| it.password.as_ref());
+                if let Some(password) = password {
+                    let _ = start().spawn_scoped(all, || password.read());
+                }
             }
             for file in self.certificates() {
                 // whatever it says: that it comes is enough
@@ -27,7 +31,7 @@ impl Settings {
     }
 
     fn certificates(&self) -> impl Iterator<Item = &Path> {
-        let files = self.agents.iter().flat_map(|agent| {
+        let of_siems = self.agents.iter().flat_map(|agent| {
             let tls = match &agent.siem.protocol {
                 SyslogProtocol::Tls(tls) | SyslogProtocol::Relp(Some(tls)) => Some(tls),
                 SyslogProtocol::Udp { .. } | SyslogProtocol::Tcp | SyslogProtocol::Relp(None) => {
@@ -35,23 +39,20 @@ impl Settings {
                 }
             };
             let client = tls.and_then(|tls| tls.client.as_ref());
-            let ours = client
-                .into_iter()
-                .flat_map(|(certificate, key)| [certificate, key]);
             let authority = tls.and_then(|tls| tls.ca_file.as_ref());
-            let authorities = agent.sources().flat_map(|source| &source.ca_file);
-            ours.chain(authority).chain(authorities)
+            let of_siem = (client.into_iter())
+                .flat_map(|(certificate, key)| [certificate, key])
+                .chain(authority);
+            of_siem.map(PathBuf::as_path)
         });
-        files.map(std::path::PathBuf::as_path)
+        let of_sources = self.sources().flat_map(|source| {
+            let ours = source.certificate_files().into_iter().flatten();
+            ours.chain(source.ca_file.as_deref())
+        });
+        of_siems.chain(of_sources)
     }
 
-    fn secrets(&self) -> impl Iterator<Item = &SecretSource> {
-        self.agents.iter().flat_map(|agent| {
-            agent.sources().flat_map(|source| {
-                let proxy = source.proxy.as_ref();
-                let password = proxy.and_then(|it| it.password.as_ref());
-                std::iter::once(source.secret()).chain(password)
-            })
-        })
+    fn sources(&self) -> impl Iterator<Item = &SourceSettings> {
+        self.agents.iter().flat_map(AgentSettings::sources)
     }
 }

@@ -39,6 +39,16 @@ pub enum SecretError {
     /// The token given is none.
     #[error(transparent)]
     InvalidToken(InvalidToken),
+    /// The file holds something, but no JWT.
+    #[error(
+        "the file {} does not hold an assertion, a JWT of three parts with dots between them; cure: \
+            check that it is the file that the other system renews",
+        .path.display()
+    )]
+    InvalidAssertion {
+        /// The file.
+        path: PathBuf,
+    },
     /// No secret was given at all: the settings were loaded for a command that needs none.
     #[error("Invalid token: no token was given")]
     Absent,
@@ -56,12 +66,17 @@ impl SecretSource {
     /// # Errors
     /// [`SecretError`]; its text names the file, never the secret.
     pub fn read(&self) -> Result<Secret, SecretError> {
+        let secret = self.take()?;
+        foreign::know(secret.reveal());
+        // what goes out where quotes are taken off
+        foreign::know(Secret::unquoted(secret.reveal()).reveal());
+        Ok(secret)
+    }
+
+    fn take(&self) -> Result<Secret, SecretError> {
         let path = match self {
             Self::Given(secret) if secret.reveal().is_empty() => return Err(SecretError::Absent),
-            Self::Given(secret) => {
-                foreign::know(secret.reveal());
-                return Ok(secret.clone());
-            }
+            Self::Given(secret) => return Ok(secret.clone()),
             Self::File(path) => path,
         };
         let text = text_file::read(path, Self::MAX_BYTES).map_err(SecretError::File)?;
@@ -69,10 +84,28 @@ impl SecretSource {
         if secret.reveal().is_empty() {
             return Err(SecretError::Empty { path: path.clone() });
         }
-        foreign::know(secret.reveal());
-        // what goes out where quotes are taken off
-        foreign::know(Secret::unquoted(secret.reveal()).reveal());
         Ok(secret)
+    }
+
+    /// Reads an assertion of another system now, which replaces it within hours: no such passing
+    /// secret drives one out that is remembered for long.
+    ///
+    /// # Errors
+    /// As [`SecretSource::read`], and where it is no JWT.
+    pub fn read_assertion(&self) -> Result<Secret, SecretError> {
+        let assertion = Secret::unquoted(self.take()?.reveal());
+        foreign::know_passing(assertion.reveal());
+        let is_base64url = |part: &str| {
+            let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+            !part.is_empty() && part.bytes().all(fits)
+        };
+        let parts: Vec<&str> = assertion.reveal().split('.').collect();
+        match self {
+            Self::File(path) if parts.len() != 3 || !parts.into_iter().all(is_base64url) => {
+                Err(SecretError::InvalidAssertion { path: path.clone() })
+            }
+            _ => Ok(assertion),
+        }
     }
 
     /// Reads an Entra app's secret now; quotes around it are taken off.
@@ -146,6 +179,37 @@ mod tests {
             missing.contains("none cannot be read: No such file"),
             "{missing}"
         );
+    }
+
+    #[test]
+    fn an_assertion_is_a_jwt_of_three_parts() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("assertion");
+        let read = |content: &[u8]| {
+            std::fs::write(&path, content).unwrap();
+            SecretSource::File(path.clone()).read_assertion()
+        };
+        for content in [
+            &b"eyJ.e30.c2ln-_\n"[..],
+            b"\xef\xbb\xbf\"eyJ.e30.c2ln-_\"\r\n",
+        ] {
+            assert_eq!(read(content).unwrap().reveal(), "eyJ.e30.c2ln-_");
+        }
+        for wrong in [
+            "eyJ.e30",
+            "eyJ.e30.c2ln.more",
+            "a b.c.d",
+            "..",
+            "{\"token\":\"a.b.c\"}",
+        ] {
+            let said = read(wrong.as_bytes()).unwrap_err().to_string();
+            assert!(
+                said.contains("assertion does not hold an assertion"),
+                "{said}"
+            );
+            assert!(said.contains("; cure: "), "{said}");
+        }
+        assert!(read(b"").unwrap_err().to_string().contains("is empty"));
     }
 
     #[test]

@@ -10,12 +10,12 @@ pub(super) use defender_xdr::only_with_cloud_apps;
 pub(super) use microsoft_cloud::MicrosoftCloud;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::overrides::Overrides;
 use super::section::Section;
-use super::{Credentials, ProxySettings, Secret, SecretError, SecretSource, proxy};
+use super::{Credentials, EntraCredential, ProxySettings, SecretSource, proxy};
 use crate::stream::{CLOUD_APPS, StreamSpec};
 
 /// `[agent.source]`: the cloud side.
@@ -200,15 +200,29 @@ impl SourceSettings {
         }
     }
 
-    /// What lets us in: a token, or the secret of an Entra app.
-    #[must_use]
-    pub fn secret(&self) -> &SecretSource {
-        match &self.api {
+    /// Reads the secret that lets us in, so that no [`ForeignText`](crate::foreign::ForeignText)
+    /// holds it from now on. One that can't be read is sent nowhere.
+    pub fn know_secret(&self) {
+        let _ = match &self.api {
             ApiSettings::CloudApps(api) => match &api.credentials {
-                Credentials::Token(secret) => secret,
-                Credentials::Entra { client_secret, .. } => client_secret,
+                Credentials::Token(secret) => secret.read(),
+                Credentials::Entra { client_secret, .. } => client_secret.read(),
             },
-            ApiSettings::DefenderXdr(api) => &api.client_secret,
+            ApiSettings::DefenderXdr(api) => match &api.credential {
+                EntraCredential::ClientSecret(secret) => secret.read(),
+                EntraCredential::Assertion(assertion) => assertion.read_assertion(),
+                // the key is sent nowhere
+                EntraCredential::Certificate { .. } => return,
+            },
+        };
+    }
+
+    /// The certificate and the key by which an Entra app logs on, where it has them.
+    #[must_use]
+    pub fn certificate_files(&self) -> Option<[&Path; 2]> {
+        match &self.api {
+            ApiSettings::CloudApps(_) => None,
+            ApiSettings::DefenderXdr(api) => api.credential.certificate_files(),
         }
     }
 
@@ -221,17 +235,6 @@ impl SourceSettings {
                 ..
             }) => Some(token),
             ApiSettings::CloudApps(_) | ApiSettings::DefenderXdr(_) => None,
-        }
-    }
-
-    /// Reads what lets us in.
-    ///
-    /// # Errors
-    /// Where it can't be read, or can't be what it should be.
-    pub fn read_secret(&self) -> Result<Secret, SecretError> {
-        match self.token() {
-            Some(token) => token.read_token(),
-            None => self.secret().read_client_secret(),
         }
     }
 }

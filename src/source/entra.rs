@@ -24,6 +24,7 @@ use super::{SourceError, SourceErrorKind};
 use crate::foreign::ForeignText;
 use crate::random::HashKeys;
 pub use app::EntraApp;
+pub use certificate::{AssertionAlgorithm, CertificateFiles};
 pub use credential::{Credential, ReadSecret};
 pub use permission::{Permission, RequiredRole};
 

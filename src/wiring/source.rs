@@ -1,21 +1,17 @@
 //! Builds the source from the settings: the cloud's API over HTTP.
 
-use std::sync::Arc;
-
+use super::credential::WayIn;
 use super::limits::{AgentLimits, SharedLimit};
 use super::{WiringError, names};
-use crate::clock;
 use crate::settings::{
-    AgentSettings, ApiSettings, CloudAppsSettings, Credentials, DefenderXdrSettings, ProxySettings,
-    SecretSource, SourceSettings,
+    AgentSettings, ApiSettings, CloudAppsSettings, DefenderXdrSettings, ProxySettings,
+    SourceSettings,
 };
-use crate::source::cloud_apps::{self, CloudApps, CloudAuth};
+use crate::source::cloud_apps::CloudApps;
 use crate::source::graph::{self, Graph};
 use crate::source::http::{Http, Route};
 use crate::source::hunting::{Hunting, HuntingSettings};
-use crate::source::{
-    Credential, Entra, EntraApp, OpenSource, Permission, ReadSecret, StreamSource,
-};
+use crate::source::{Entra, OpenSource, Source, StreamSource};
 use crate::stream::{StreamKind, StreamSpec};
 use crate::{text_file, trust};
 
@@ -29,8 +25,8 @@ const MOST_QUERY: u64 = 64 << 10;
 pub struct Sources {
     agent: AgentSettings,
     limits: AgentLimits,
-    /// The log-on that all streams share, where they do.
-    log_on: Option<Entra>,
+    /// One for each source of the agent, in their order: its streams share the token.
+    ways_in: Vec<WayIn>,
 }
 
 // === impl Sources ===
@@ -42,8 +38,15 @@ impl Sources {
         Self {
             agent: agent.clone(),
             limits,
-            log_on: log_on(&agent.source).or_else(|| log_on(&agent.other.as_ref()?.source)),
+            ways_in: agent.sources().map(WayIn::of).collect(),
         }
+    }
+
+    fn way_in(&self, stream: StreamSpec) -> WayIn {
+        let source = self.agent.source_of(stream);
+        let mut ways_in = self.agent.sources().zip(&self.ways_in);
+        let way_in = ways_in.find(|(it, _)| std::ptr::eq(*it, source));
+        way_in.map_or_else(|| WayIn::of(source), |(_, way_in)| way_in.clone())
     }
 }
 
@@ -56,7 +59,7 @@ impl OpenSource for Sources {
         &self,
         stream: StreamSpec,
     ) -> Result<StreamSource, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(open_with(&self.agent, stream, self.log_on.clone())?)
+        Ok(open(&self.agent, stream, &self.way_in(stream))?)
     }
 }
 
@@ -65,56 +68,41 @@ impl OpenSource for Sources {
 /// # Errors
 /// When a file or the proxy of the settings can't be used.
 pub fn open_source(agent: &AgentSettings, stream: StreamSpec) -> Result<StreamSource, WiringError> {
-    open_with(agent, stream, log_on(agent.source_of(stream)))
+    open(agent, stream, &WayIn::of(agent.source_of(stream)))
 }
 
-fn open_with(
+fn open(
     agent: &AgentSettings,
     stream: StreamSpec,
-    log_on: Option<Entra>,
+    way_in: &WayIn,
 ) -> Result<StreamSource, WiringError> {
     let source = agent.source_of(stream);
     let http = Http::new(&route(source)?);
-    match (&source.api, log_on) {
-        (ApiSettings::CloudApps(settings), _) => Ok(cloud_apps(agent, settings, http, stream)),
-        (ApiSettings::DefenderXdr(settings), Some(log_on)) => match stream.kind {
-            StreamKind::GraphAlerts | StreamKind::Incidents => {
-                Ok(graph(agent, settings, log_on, http, stream))
+    let cancel = http.clone();
+    let source: Box<dyn Source + Send> = match (&source.api, way_in) {
+        (ApiSettings::CloudApps(settings), _) => {
+            Box::new(cloud_apps(agent, settings, http, stream, way_in))
+        }
+        (ApiSettings::DefenderXdr(settings), WayIn::App { tokens, .. }) => {
+            let log_on = tokens.clone();
+            match stream.kind {
+                StreamKind::GraphAlerts | StreamKind::Incidents => {
+                    Box::new(graph(agent, settings, log_on, http, stream))
+                }
+                StreamKind::Behaviors | StreamKind::Table => {
+                    Box::new(hunting(agent, settings, log_on, http, stream)?)
+                }
+                StreamKind::Activities | StreamKind::Alerts => {
+                    return Err(WiringError::NoSource(stream));
+                }
             }
-            StreamKind::Behaviors | StreamKind::Table => {
-                hunting(agent, settings, log_on, http, stream)
-            }
-            StreamKind::Activities | StreamKind::Alerts => Err(WiringError::NoSource(stream)),
-        },
-        (ApiSettings::DefenderXdr(_), None) => Err(WiringError::NoSource(stream)),
-    }
-}
-
-/// The log-on at Microsoft Graph, with no token yet.
-fn log_on(source: &SourceSettings) -> Option<Entra> {
-    let ApiSettings::DefenderXdr(settings) = &source.api else {
-        return None;
+        }
+        (ApiSettings::DefenderXdr(_), _) => return Err(WiringError::NoSource(stream)),
     };
-    let app = EntraApp::new(
-        &settings.login_url,
-        &settings.tenant_id,
-        &settings.client_id,
-        Credential::ClientSecret(secret_of_app(settings)),
-        Box::new(clock::now),
-    );
-    Some(Entra::new(
-        Arc::new(app),
-        Permission::of_scope(&settings.scope),
-    ))
-}
-
-/// Reads the secret of the Entra app.
-fn secret_of_app(settings: &DefenderXdrSettings) -> ReadSecret {
-    let secret = settings.client_secret.clone();
-    Box::new(move || {
-        let read = secret.read_client_secret();
-        read.map(|secret| secret.reveal().to_owned())
-            .map_err(|error| error.to_string())
+    Ok(StreamSource {
+        source,
+        cancel: Box::new(move || cancel.shut_down()),
+        read_secret: way_in.reader(),
     })
 }
 
@@ -125,7 +113,7 @@ fn graph(
     log_on: Entra,
     http: Http,
     stream: StreamSpec,
-) -> StreamSource {
+) -> Graph {
     let list = match stream.kind {
         StreamKind::Incidents => &graph::INCIDENTS,
         _ if agent.alerts_of(stream).updates => &graph::ALERT_UPDATES,
@@ -133,19 +121,14 @@ fn graph(
     };
     let of_stream = agent.stream(stream);
     let filters = of_stream.map(|of_stream| of_stream.filters.clone());
-    let source = Graph::new(
-        http.clone(),
+    Graph::new(
+        http,
         log_on,
         list,
         &settings.graph_url,
         filters.unwrap_or_default(),
         names(agent),
-    );
-    StreamSource {
-        source: Box::new(source),
-        cancel: Box::new(move || http.shut_down()),
-        read_secret: secret_of_app(settings),
-    }
+    )
 }
 
 /// A table of advanced hunting.
@@ -155,7 +138,7 @@ fn hunting(
     log_on: Entra,
     http: Http,
     stream: StreamSpec,
-) -> Result<StreamSource, WiringError> {
+) -> Result<Hunting, WiringError> {
     let of_stream = agent.stream(stream);
     let file = of_stream.and_then(|of_stream| of_stream.query_file.as_ref());
     let query = file.map(|file| text_file::read(file, MOST_QUERY));
@@ -165,14 +148,9 @@ fn hunting(
         query: query.transpose()?,
         names: names(agent),
     };
-    let source = Hunting::new(http.clone(), log_on, stream, &settings.graph_url, hunted);
+    let source = Hunting::new(http, log_on, stream, &settings.graph_url, hunted);
     let section = of_stream.map_or("activities", |of_stream| of_stream.section);
-    let source = source.map_err(|what| WiringError::Filter { section, what })?;
-    Ok(StreamSource {
-        source: Box::new(source),
-        cancel: Box::new(move || http.shut_down()),
-        read_secret: secret_of_app(settings),
-    })
+    source.map_err(|what| WiringError::Filter { section, what })
 }
 
 /// A stream of Defender for Cloud Apps.
@@ -181,23 +159,18 @@ fn cloud_apps(
     settings: &CloudAppsSettings,
     http: Http,
     stream: StreamSpec,
-) -> StreamSource {
-    let (auth, read_secret) = way_in(&settings.credentials);
+    way_in: &WayIn,
+) -> CloudApps {
     let of_stream = agent.stream(stream);
     let filters = of_stream.map(|of_stream| of_stream.filters.clone());
-    let source = CloudApps::new(
-        http.clone(),
-        auth,
+    CloudApps::new(
+        http,
+        way_in.cloud_auth(),
         stream,
         &settings.api_url,
         filters.unwrap_or_default(),
     )
-    .fetch_related(agent.alerts_of(stream).fetch_related);
-    StreamSource {
-        source: Box::new(source),
-        cancel: Box::new(move || http.shut_down()),
-        read_secret,
-    }
+    .fetch_related(agent.alerts_of(stream).fetch_related)
 }
 
 /// How the cloud is reached.
@@ -250,39 +223,4 @@ fn proxy(settings: &ProxySettings) -> Result<ureq::Proxy, WiringError> {
     builder
         .build()
         .map_err(|error| refused(format!("{}:{}: {error}", settings.host, settings.port)))
-}
-
-/// The way in, and the secret's reader beside it.
-fn way_in(credentials: &Credentials) -> (CloudAuth, ReadSecret) {
-    let (secret, is_token) = match credentials {
-        Credentials::Token(secret) => (Arc::new(secret.clone()), true),
-        Credentials::Entra { client_secret, .. } => (Arc::new(client_secret.clone()), false),
-    };
-    let reader = || -> ReadSecret {
-        let secret: Arc<SecretSource> = Arc::clone(&secret);
-        Box::new(move || {
-            let read = if is_token {
-                secret.read_token()
-            } else {
-                secret.read_client_secret()
-            };
-            read.map(|secret| secret.reveal().to_owned())
-                .map_err(|error| error.to_string())
-        })
-    };
-    let auth = match credentials {
-        Credentials::Token(_) => CloudAuth::Token(reader()),
-        Credentials::Entra {
-            tenant_id,
-            client_id,
-            login_url,
-            ..
-        } => {
-            let credential = Credential::ClientSecret(reader());
-            let now = Box::new(clock::now);
-            let app = EntraApp::new(login_url, tenant_id, client_id, credential, now);
-            CloudAuth::Entra(Entra::new(Arc::new(app), cloud_apps::PERMISSION))
-        }
-    };
-    (auth, reader())
 }

@@ -256,7 +256,7 @@ fn its_agent_of_defender_xdr_leaves_no_key_out() {
         let lines = after.lines().take_while(|line| !line.starts_with('['));
         let written: Vec<&str> = lines
             .filter_map(|line| line.split_once(" = "))
-            .map(|(key, _)| key)
+            .map(|(key, _)| key.trim_start_matches("# "))
             .collect();
         for key in allowed.split(", ").filter(|key| !of_both.contains(key)) {
             assert!(written.contains(&key), "{header} {key}: {written:?}");

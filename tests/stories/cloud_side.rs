@@ -257,20 +257,17 @@ fn a_revoked_token_is_said_and_a_new_one_taken_up() {
     assert_all_arrive(&cloud, &mut siembox, &receiver);
 }
 
-#[test]
-fn an_entra_app_logs_on_and_a_missing_role_is_named() {
-    let app = App::new(
+fn app() -> App {
+    App::new(
         "11111111-2222-3333-4444-555555555555",
         "66666666-7777-8888-9999-000000000000",
         "a-secret~1",
-    );
-    let receiver = rsyslog::tcp();
-    let cloud = Cloud::builder()
-        .requests_per_minute(6000)
-        .app(app.clone().roles(&["Discovery.read"]))
-        .activities(records::activities(11, ACTIVITIES))
-        .start();
-    let mut plan = plan(&cloud, &receiver);
+    )
+}
+
+/// As [`plan`], with an app in place of a token.
+fn plan_of(app: &App, cloud: &Cloud, receiver: &Receiver) -> Plan {
+    let mut plan = plan(cloud, receiver);
     plan.source = plan.source.replace(
         "token_file = \"token\"",
         &format!(
@@ -280,7 +277,24 @@ fn an_entra_app_logs_on_and_a_missing_role_is_named() {
             cloud.url()
         ),
     );
-    let mut siembox = Siembox::new(&cloud, &plan);
+    plan
+}
+
+fn log_ons(cloud: &Cloud) -> usize {
+    let requests = cloud.requests();
+    let log_ons = requests.iter().filter(|it| it.path().contains("oauth2"));
+    log_ons.count()
+}
+
+#[test]
+fn an_entra_app_logs_on_and_a_missing_role_is_named() {
+    let (app, receiver) = (app(), rsyslog::tcp());
+    let cloud = Cloud::builder()
+        .requests_per_minute(6000)
+        .app(app.clone().roles(&["Discovery.read"]))
+        .activities(records::activities(11, ACTIVITIES))
+        .start();
+    let mut siembox = Siembox::new(&cloud, &plan_of(&app, &cloud, &receiver));
     siembox.put_secret("secret", "a-wrong-one");
     siembox.start();
     siembox.wait_for_notice("Entra refused the app's sign-in");
@@ -290,15 +304,27 @@ fn an_entra_app_logs_on_and_a_missing_role_is_named() {
     cloud.set_app(app.roles(&["Investigation.read"]));
     siembox.put_secret("secret", "a-secret~1\n ");
     assert_all_arrive(&cloud, &mut siembox, &receiver);
-    let logins = cloud
-        .requests()
-        .iter()
-        .filter(|seen| seen.path().contains("oauth2"))
-        .count();
+    let log_ons = log_ons(&cloud);
     assert!(
-        logins <= 12,
-        "a token is kept until it expires: {logins} log-ons"
+        log_ons <= 12,
+        "a token is kept until it expires: {log_ons} log-ons"
     );
+}
+
+#[test]
+fn the_streams_of_an_agent_make_one_log_on() {
+    let (app, receiver) = (app(), rsyslog::tcp());
+    let cloud = Cloud::builder()
+        .requests_per_minute(6000)
+        .app(app.clone())
+        .activities(records::activities(11, ACTIVITIES))
+        .alerts(records::alerts(12, ALERTS))
+        .start();
+    let mut siembox = Siembox::new(&cloud, &plan_of(&app, &cloud, &receiver));
+    siembox.put_secret("secret", "a-secret~1");
+    siembox.start();
+    assert_all_arrive(&cloud, &mut siembox, &receiver);
+    assert_eq!(log_ons(&cloud), 1);
 }
 
 #[test]

@@ -11,7 +11,7 @@
 //!
 //! What comes along is what the agents' settings name by a file: [`SECRET_KEYS`] and
 //! [`CERTIFICATE_KEYS`], all under `secrets`. The page's own certificate does not: it is for the
-//! name of this box.
+//! name of this box. Nor does an assertion, which another system renews on this box.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -24,8 +24,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Outside, SettingsDraft, inside};
 use crate::settings::{
-    Finding, LoadedSettings, Overrides, SECRET_KEYS, Secret, SecretError, SecretSource, Settings,
-    SettingsError,
+    ASSERTION_KEY, Finding, LoadedSettings, Overrides, SECRET_KEYS, Secret, SecretError,
+    SecretSource, Settings, SettingsError,
 };
 use crate::text_file::{self, FileError};
 
@@ -33,7 +33,12 @@ use crate::text_file::{self, FileError};
 pub const MAX_EXPORT_BYTES: usize = 1024 * 1024;
 
 /// Keys of an agent that name a certificate's file, or an authority's.
-pub const CERTIFICATE_KEYS: [&str; 3] = ["source.ca_file", "siem.ca_file", "siem.client_cert_file"];
+pub const CERTIFICATE_KEYS: [&str; 4] = [
+    "source.ca_file",
+    "source.certificate_file",
+    "siem.ca_file",
+    "siem.client_cert_file",
+];
 
 /// The shape of what is inside. Grows when a reader must know.
 const VERSION: u32 = 1;
@@ -179,7 +184,8 @@ pub fn secrets_of(
             Ok(()) => Ok((key, path)),
             Err(outside) => Err(BundleError::Outside { key, outside }),
         };
-        for found in SECRET_KEYS.into_iter().filter_map(named) {
+        let secrets_of_ours = SECRET_KEYS.into_iter().filter(|key| *key != ASSERTION_KEY);
+        for found in secrets_of_ours.filter_map(named) {
             let (key, path) = known(found)?;
             match SecretSource::File(path).read() {
                 Ok(secret) => drop(secrets.insert(key, secret)),

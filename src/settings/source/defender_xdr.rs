@@ -5,7 +5,7 @@ use crate::settings::address::{login_url, service_url};
 use crate::settings::credentials::{client, tenant};
 use crate::settings::overrides::{Needs, Overrides};
 use crate::settings::section::Section;
-use crate::settings::{Secret, SecretSource};
+use crate::settings::{EntraCredential, Secret, SecretSource, entra_credential};
 
 /// What only `kind = "defender-xdr"` has.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,8 +14,8 @@ pub struct DefenderXdrSettings {
     pub tenant_id: String,
     /// `client_id` of the Entra app.
     pub client_id: String,
-    /// `client_secret_file`
-    pub client_secret: SecretSource,
+    /// `client_secret_file`, `certificate_file` + `key_file`, or `assertion_file`
+    pub credential: EntraCredential,
     /// `login_url`: by default of the `cloud`.
     pub login_url: String,
     /// `graph_url`: by default of the `cloud`.
@@ -27,7 +27,15 @@ pub struct DefenderXdrSettings {
 }
 
 /// Keys that no other kind has.
-pub(super) const OWN_KEYS: [&str; 3] = ["cloud", "graph_url", "hunting_calls_per_minute"];
+pub(super) const OWN_KEYS: [&str; 7] = [
+    "cloud",
+    "graph_url",
+    "hunting_calls_per_minute",
+    "certificate_file",
+    "key_file",
+    "signature",
+    "assertion_file",
+];
 
 /// Keys of the other kind, and what serves instead.
 const OTHERS: [(&str, &str); 2] = [
@@ -37,7 +45,8 @@ const OTHERS: [(&str, &str); 2] = [
     ),
     (
         "token_file",
-        "an Entra app logs on, with tenant_id, client_id and client_secret_file",
+        "an Entra app logs on, with tenant_id, client_id and client_secret_file, certificate_file \
+            or assertion_file",
     ),
 ];
 
@@ -53,11 +62,11 @@ pub(super) fn read(section: &Section, given: &Overrides) -> Option<DefenderXdrSe
         section.refuse_elsewhere(key, &only_with_cloud_apps(instead));
     }
     let lines_only = given.needs == Needs::Lines;
-    for key in ["tenant_id", "client_id", "client_secret_file"] {
+    for key in ["tenant_id", "client_id"] {
         if !section.has(key) && !lines_only {
             section.refuse(
                 key,
-                "missing; an Entra app needs tenant_id, client_id and client_secret_file together",
+                "missing; an Entra app needs tenant_id, client_id and a credential together",
             );
         }
     }
@@ -77,15 +86,14 @@ pub(super) fn read(section: &Section, given: &Overrides) -> Option<DefenderXdrSe
     let hunting_calls_per_minute = section
         .number("hunting_calls_per_minute", 1..=45)
         .unwrap_or(10);
-    let secret = match section.secret_file("client_secret_file") {
-        Some(path) => Some(SecretSource::File(path)),
-        None => lines_only.then(|| SecretSource::Given(Secret::new(""))),
-    };
+    let no_secret = || EntraCredential::ClientSecret(SecretSource::Given(Secret::new("")));
+    let credential =
+        entra_credential::read(section, !lines_only).or_else(|| lines_only.then(no_secret));
     let unset = || lines_only.then(String::new);
     Some(DefenderXdrSettings {
         tenant_id: section.text("tenant_id", tenant).or_else(unset)?,
         client_id: section.text("client_id", client).or_else(unset)?,
-        client_secret: secret?,
+        credential: credential?,
         login_url: login.unwrap_or_else(|| cloud.login_url().to_owned()),
         graph_url: graph.unwrap_or_else(|| cloud.graph_url().to_owned()),
         scope: format!("{}/.default", cloud.graph_url()),

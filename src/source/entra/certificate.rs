@@ -42,6 +42,8 @@ pub enum AssertionAlgorithm {
 /// A certificate with its key, ready to sign.
 #[derive(Debug)]
 pub(super) struct CertificateKey {
+    /// Of the certificate, to name it.
+    path: PathBuf,
     certificate: CertificateDer<'static>,
     validity: Validity,
     key: Arc<dyn SigningKey>,
@@ -76,32 +78,28 @@ impl CertificateFiles {
     /// # Errors
     /// Which file can't be used, why, and the cure.
     pub fn check(&self, now_ms: i64) -> Result<Validity, AppCertificateError> {
-        self.load(now_ms).map(|key| key.validity)
+        self.load()?.valid(now_ms).map(|key| key.validity)
     }
 
     /// Another text once one of the files was replaced.
     pub(super) fn fingerprint(&self) -> Result<String, AppCertificateError> {
-        let certificates =
-            trust::certificates(&self.certificate).map_err(AppCertificateError::Certificate)?;
-        let key = trust::private_key(&self.key).map_err(AppCertificateError::Key)?;
+        let key = self.load()?;
+        let private = trust::private_key(&self.key).map_err(AppCertificateError::Key)?;
         let mut both = digest::Context::new(&SHA256);
-        certificates.iter().for_each(|part| both.update(part));
-        both.update(key.secret_der());
+        both.update(&key.certificate);
+        both.update(private.secret_der());
         Ok(random::hex(both.finish().as_ref()))
     }
 
-    /// Reads both files.
-    pub(super) fn load(&self, now_ms: i64) -> Result<CertificateKey, AppCertificateError> {
+    /// Reads both files; when the certificate is valid is looked at by [`CertificateKey::valid`].
+    pub(super) fn load(&self) -> Result<CertificateKey, AppCertificateError> {
         let all =
             trust::certificates(&self.certificate).map_err(AppCertificateError::Certificate)?;
         let key = self.signing_key()?;
-        let belongs = |certificate: &CertificateDer<'static>| {
-            let pair = CertifiedKey::new(vec![certificate.clone()], Arc::clone(&key));
-            pair.keys_match()
-        };
         let mut unreadable = false;
         let certificate = all.into_iter().find(|certificate| {
-            let matched = belongs(certificate);
+            let pair = CertifiedKey::new(vec![certificate.clone()], Arc::clone(&key));
+            let matched = pair.keys_match();
             unreadable |= matches!(matched, Err(Error::InvalidCertificate(_)));
             matched.is_ok()
         });
@@ -117,18 +115,8 @@ impl CertificateFiles {
         };
         let validity = Validity::of(&certificate)
             .ok_or_else(|| AppCertificateError::Unreadable { path: path() })?;
-        let now = || clock::in_words(now_ms);
-        if now_ms < validity.from_ms {
-            let begins = clock::in_words(validity.from_ms);
-            let (path, now) = (path(), now());
-            return Err(AppCertificateError::NotYetValid { path, begins, now });
-        }
-        if now_ms > validity.until_ms {
-            let ended = clock::in_words(validity.until_ms);
-            let (path, now) = (path(), now());
-            return Err(AppCertificateError::Expired { path, ended, now });
-        }
         Ok(CertificateKey {
+            path: path(),
             certificate,
             validity,
             key,
@@ -157,6 +145,21 @@ impl CertificateFiles {
 // === impl CertificateKey ===
 
 impl CertificateKey {
+    /// The same, where the certificate is valid now.
+    pub(super) fn valid(self, now_ms: i64) -> Result<Self, AppCertificateError> {
+        let (now, path) = (clock::in_words(now_ms), self.path.clone());
+        let Validity { from_ms, until_ms } = self.validity;
+        if now_ms < from_ms {
+            let begins = clock::in_words(from_ms);
+            return Err(AppCertificateError::NotYetValid { path, begins, now });
+        }
+        if now_ms > until_ms {
+            let ended = clock::in_words(until_ms);
+            return Err(AppCertificateError::Expired { path, ended, now });
+        }
+        Ok(self)
+    }
+
     /// How it signs.
     pub(super) fn algorithm(&self) -> AssertionAlgorithm {
         self.algorithm

@@ -39,6 +39,34 @@ impl Credential {
         }
     }
 
+    /// Says that it can be shown now and, of a certificate, whether it ends soon: for `check`.
+    /// Whether it is accepted, only Entra tells.
+    ///
+    /// # Errors
+    /// What is wrong with it, and the cure.
+    pub fn look(&self, now_ms: i64) -> Result<String, String> {
+        match self {
+            Self::ClientSecret(read) => {
+                read().map(|_| "the secret of the Entra app can be read".to_owned())
+            }
+            Self::Assertion(read) => {
+                read().map(|_| "the assertion of the Entra app can be read".to_owned())
+            }
+            Self::Certificate(files) => {
+                let validity = files.check(now_ms).map_err(|error| error.to_string())?;
+                let usable = "the certificate of the Entra app and its key can be used";
+                Ok(match validity.ends_soon(now_ms) {
+                    Some(when) => format!(
+                        "{usable}; certificate_file: the certificate in {} {when}, and upload the \
+                            new one in the app's \"Certificates & secrets\"",
+                        files.certificate.display()
+                    ),
+                    None => usable.to_owned(),
+                })
+            }
+        }
+    }
+
     /// The settings that name it.
     pub(super) fn settings(&self) -> &'static str {
         match self {
@@ -61,9 +89,8 @@ impl Credential {
                 return Ok(vec![("client_secret", read().map_err(refused)?)]);
             }
             Self::Certificate(files) => {
-                let signer = files
-                    .load(now_ms)
-                    .map_err(|error| refused(error.to_string()))?;
+                let signer = files.load().and_then(|key| key.valid(now_ms));
+                let signer = signer.map_err(|error| refused(error.to_string()))?;
                 Assertion::new(token_url, client_id, now_ms)
                     .and_then(|assertion| assertion.signed_by(&signer))
                     .map_err(|why| SourceError::new(SourceErrorKind::Passing, why.to_string()))?

@@ -34,7 +34,7 @@ fn an_assertion_is_what_an_independent_library_verifies() {
         };
         let now_ms = clock::now_ms();
         let signed = || {
-            let key = files.load(now_ms).unwrap();
+            let key = files.load().unwrap();
             let assertion = Assertion::new(ENDPOINT, APP, now_ms).unwrap();
             assertion.signed_by(&key).unwrap()
         };

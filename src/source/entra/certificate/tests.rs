@@ -24,7 +24,7 @@ fn folder() -> TempDir {
 
 /// What is said, and that it names the setting and a cure.
 fn refused(files: &CertificateFiles, setting: &str, words: &str) -> String {
-    let said = files.load(NOW_MS).unwrap_err().to_string();
+    let said = files.check(NOW_MS).unwrap_err().to_string();
     assert!(said.starts_with(&format!("{setting}: ")), "{said}");
     assert!(said.contains(words), "{said}");
     said
@@ -40,7 +40,7 @@ fn a_pair_is_read_however_it_was_written() {
     let windows = format!("\u{feff}{}", pair.key_pem.replace('\n', "\r\n"));
     for key in [pair.key_pem.clone(), pkcs1, windows] {
         fs::write(&files.key, key).unwrap();
-        assert!(files.load(NOW_MS).is_ok());
+        assert!(files.load().is_ok());
     }
     // one file with both, and the authority's certificate before ours
     let other = AppCertificate::ecdsa().issue();
@@ -50,7 +50,7 @@ fn a_pair_is_read_however_it_was_written() {
         key: files.certificate.clone(),
         ..files
     };
-    let (one, own) = (both.load(NOW_MS).unwrap(), folder.path().join("own.pem"));
+    let (one, own) = (both.load().unwrap(), folder.path().join("own.pem"));
     fs::write(&own, pair.cert_pem).unwrap();
     assert_eq!(one.certificate, trust::certificates(&own).unwrap()[0]);
 }
@@ -78,7 +78,7 @@ fn keys_of_other_kinds_and_sizes_are_named() {
 fn a_large_key_signs() {
     let folder = folder();
     let files = files(&folder, &AppCertificate::rsa(4096).issue());
-    let key = files.load(NOW_MS).unwrap();
+    let key = files.load().unwrap();
     assert_eq!(key.sign(b"message").unwrap().len(), 512);
 }
 
