@@ -140,7 +140,7 @@ pub fn window(table: List, by: &str, from: i64, to: i64, skip: usize, take: usiz
     };
     format!(
         "// siembox table={name} by={by} from={from} to={to} skip={skip} take={take}\n{name}\n\
-            {extend}| where {column} >= datetime({from}) and {column} < datetime({end})\n\
+            {extend}| where {column} >= datetime({from}) and {column} < datetime({to})\n\
             | order by {column} asc, {id} asc\n{skips}| take {take}"
     )
 }

@@ -155,8 +155,7 @@ fn held(marker: &Marker, query: &Query) -> Result<(By, Ticks, Ticks), String> {
     if !compares(">=", *from) {
         return Err(format!("the marker says from={from}, the query does not"));
     }
-    // times have more digits than milliseconds, and all of the last belong to it
-    let end = to.map_or(Ticks(i64::MAX), |to| Ticks::of_ms(to.ms() + 1));
+    let end = to.unwrap_or(Ticks(i64::MAX));
     if let Some(to) = to
         && !compares("<", end)
     {

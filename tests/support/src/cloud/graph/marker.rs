@@ -20,7 +20,7 @@ pub enum Marker {
         by: By,
         /// Its begin.
         from: Ticks,
-        /// Its last millisecond, which belongs to it; open where absent. The KQL names the next.
+        /// Its end, which does not belong to it; open where absent.
         to: Option<Ticks>,
         /// Rows that are left out at its begin.
         skip: usize,
