@@ -29,7 +29,7 @@ pub(super) fn of(error: &Error) -> SourceError {
     let (trouble, what) = match error {
         Error::HostNotFound => (
             SourceErrorKind::Passing,
-            "the name cannot be resolved: check DNS and api_url".to_owned(),
+            "the name cannot be resolved: check DNS and the addresses in [agent.source]".to_owned(),
         ),
         Error::Timeout(Timeout::Global | Timeout::RecvBody) => (
             SourceErrorKind::TooSlow,
@@ -51,7 +51,8 @@ pub(super) fn of(error: &Error) -> SourceError {
             Some(error) => (SourceErrorKind::InTheWay, of_tls(error)),
             None if io.kind() == ErrorKind::ConnectionRefused => (
                 SourceErrorKind::Passing,
-                "the connection was refused: check api_url, proxy and firewall (outbound TCP 443)"
+                "the connection was refused: check the addresses and proxy in [agent.source], and the \
+                    firewall (outbound TCP 443)"
                     .to_owned(),
             ),
             None if io.kind() == ErrorKind::UnexpectedEof => (

@@ -149,7 +149,7 @@ fn until_next_cycle(date_ms: Option<i64>) -> Duration {
     CYCLE - Duration::from_millis(into_ms.unsigned_abs()) + MARGIN
 }
 
-/// "… queries again in <duration>": `00:12:30`, or "12 minutes", "30 seconds", "1 hour".
+/// `… queries again in <duration>`: `00:12:30`, or "12 minutes", "30 seconds", "1 hour".
 fn duration_in(said: &str) -> Option<Duration> {
     let (_, behind) = said.split_once("again in ")?;
     let mut words = behind.split_whitespace();
