@@ -58,7 +58,9 @@ pub use cef::{CefSettings, FieldProfile, Format};
 pub use clock::{ClockSettings, TimeServer};
 pub use credentials::Credentials;
 pub use delivery::DeliverySettings;
-pub use destination::{ASSERTION_KEY, Destination, Moved, SECRET_KEYS, takes_the_given_token};
+pub use destination::{
+    Destination, Moved, SECRET_KEYS, is_renewed_by_others, of_other_source, takes_the_given_token,
+};
 pub(crate) use did_you_mean::nearest;
 pub use duration::parse as parse_duration;
 pub use entra_credential::{AssertionSignature, EntraCredential};

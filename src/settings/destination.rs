@@ -16,6 +16,8 @@
 //! new, or another one, asks anew too. One that is taken away does not: fewer are believed then.
 //! The client key never leaves the box, and the authority of the SIEM's certificate is no matter
 //! for it.
+//!
+//! The secrets of `[agent.other_source]` are bound in the same way, to what is written there.
 
 use super::address::service_url;
 use super::host::host_and_port;
@@ -23,18 +25,39 @@ use super::source::MicrosoftCloud;
 use super::{ApiUrl, Overrides, ProxySettings, TransportName};
 
 /// The keys of an agent that name a secret's file.
-pub const SECRET_KEYS: [&str; 6] = [
+pub const SECRET_KEYS: [&str; 11] = [
     "source.token_file",
     "source.client_secret_file",
     "source.key_file",
     ASSERTION_KEY,
     "source.proxy_password_file",
     "siem.client_key_file",
+    "other_source.token_file",
+    "other_source.client_secret_file",
+    "other_source.key_file",
+    OTHER_ASSERTION_KEY,
+    "other_source.proxy_password_file",
 ];
 
-/// The one of them whose file another system renews, on this machine and for it: it is not taken
+const ASSERTION_KEY: &str = "source.assertion_file";
+const OTHER_ASSERTION_KEY: &str = "other_source.assertion_file";
+
+/// The key of another system's secret, which it renews on this machine and for it: it is not taken
 /// along to another one.
-pub const ASSERTION_KEY: &str = "source.assertion_file";
+#[must_use]
+pub fn is_renewed_by_others(key: &str) -> bool {
+    matches!(key, ASSERTION_KEY | OTHER_ASSERTION_KEY)
+}
+
+/// The same key of the agent's other source; `None` where it is no key of a source.
+#[must_use]
+pub fn of_other_source(key: &str) -> Option<String> {
+    match key.split_once('.')? {
+        ("source", rest) => Some(format!("other_source.{rest}")),
+        ("other_source", rest) => Some(format!("source.{rest}")),
+        _ => None,
+    }
+}
 
 /// Where a secret goes, and who is believed on the way. The default is nowhere: nothing was entered
 /// yet.
@@ -49,7 +72,7 @@ pub struct Destination {
 /// What is another one than a secret was entered for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Moved {
-    /// The setting: `source.api_url`.
+    /// The setting: `source.api_url`, also of the other source.
     pub key: &'static str,
     /// What it was; empty where there was none, or where it is a file.
     pub was: String,
@@ -62,6 +85,14 @@ impl Destination {
     /// each of its keys.
     #[must_use]
     pub fn of(key: &str, says: &dyn Fn(&str) -> Option<String>) -> Self {
+        if let Some(rest) = key.strip_prefix("other_source.") {
+            // what is written there, as if it stood in [agent.source]
+            let of_other = |key: &str| match of_other_source(key) {
+                Some(key) => says(&key),
+                None => says(key),
+            };
+            return Self::of(&format!("source.{rest}"), &of_other);
+        }
         let text = |key: &str| says(key).unwrap_or_default().trim().to_owned();
         let api = Api::of(&text);
         let proxy = proxy(&text("source.proxy"));
@@ -341,6 +372,21 @@ mod tests {
         };
         let says = |key: &str| (key == XDR.0).then(|| XDR.1.to_owned());
         assert!(!takes_the_given_token(&given, &says));
+    }
+
+    #[test]
+    fn a_secret_of_the_other_source_is_bound_to_what_is_written_there() {
+        let other = |url| [API, ("other_source.api_url", url)];
+        let (here, evil) = (API.1, "https://evil.example");
+        let secret = "other_source.token_file";
+        let found = moved(secret, &other(here), &other(evil));
+        assert_eq!(found.map(|moved| moved.key), Some("source.api_url"));
+        assert_eq!(moved(secret, &other(here), &other(here)), None);
+        assert_eq!(moved(TOKEN, &other(here), &other(evil)), None);
+        let xdr = [("other_source.kind", "defender-xdr"), API];
+        let cloud = [xdr[0], API, ("other_source.cloud", "dod")];
+        let found = moved("other_source.client_secret_file", &xdr, &cloud);
+        assert_eq!(found.map(|moved| moved.key), Some("source.graph_url"));
     }
 
     #[test]

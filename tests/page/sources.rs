@@ -349,6 +349,7 @@ fn what_cannot_be_stands_beside_its_field() {
             "allowed",
         ),
         ("connection", "source.tenant_id", "", "missing"),
+        ("connection", "source.key_file", "x", "certificate_file"),
         ("connection", "source.client_id", "x", "found"),
         (
             "connection",
@@ -432,6 +433,67 @@ fn a_secret_goes_to_no_other_cloud() {
         send(&mut owner, path, &[("act", "leave")]);
     }
     assert_eq!(scene.settings(), XDR);
+}
+
+#[test]
+fn an_app_logs_on_with_a_certificate_in_place_of_a_secret() {
+    let scene = scene("# empty\n");
+    let mut owner = scene.owner();
+    begin(&mut owner, "defender-xdr");
+    let authority = siembox_support::pki::Authority::new("Contoso's");
+    let key = "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n";
+    let typed = [
+        ("source.tenant_id", "fabrikam.example"),
+        ("source.client_id", "05a65629-4c1b-48c1-a78b-804c4abdd4af"),
+        ("source.certificate_file", authority.cert_pem.as_str()),
+        ("source.key_file", key),
+        ("source.signature", "RS256"),
+    ];
+    let both = [&typed[..], &[("source.client_secret_file", SECRET)]].concat();
+    let path = "/setup/new/connection";
+    let answer = text(&fill(&mut owner, path, "save", &both));
+    assert!(beside(&answer, "source.certificate_file").contains("is set together with"));
+    assert!(!answer.contains("AA=="), "a key never comes back");
+    let drop = [("drop:source.client_secret_file", "on")];
+    let answer = fill(&mut owner, path, "save", &drop);
+    assert_eq!(location(&answer), "/setup?done=added");
+    let settings = scene.settings();
+    for written in [
+        "certificate_file = \"fabrikam.app.pem\"\nkey_file = \"fabrikam.app.key\"\n",
+        "signature = \"RS256\"",
+    ] {
+        assert!(settings.contains(written), "{written}: {settings}");
+    }
+    assert!(!settings.contains("client_secret_file"), "{settings}");
+    // there is no token to be replaced, and no secret beside the certificate
+    let connection = "/setup/agent/fabrikam/connection";
+    let token = "/setup/agent/fabrikam/token";
+    assert_eq!(location(&owner.get(token)), connection);
+    let answer = send(&mut owner, token, &[("token", SECRET)]);
+    assert_eq!(location(&answer), connection);
+    assert_eq!(scene.settings(), settings);
+}
+
+/// An import sends no secret of the box elsewhere by way of the other source.
+#[test]
+fn an_import_moves_no_secret_of_the_other_source() {
+    let other = |url: &str| {
+        let keys = format!("kind = \"cloud-apps\"\napi_url = \"{url}\"\ntoken_file = \"t\"\n");
+        format!("{XDR}\n[agent.other_source]\n{keys}")
+    };
+    let settings = other("https://contoso.us3.portal.cloudappsecurity.com");
+    let scene = scene(&settings);
+    std::fs::write(scene.file.with_file_name("t"), "0123456789abcdef".repeat(4)).unwrap();
+    let mut owner = scene.owner();
+    let evil = other("https://evil.example");
+    let import = "/setup/transfer/import";
+    let page = text(&send(&mut owner, import, &[("settings", &evil)]));
+    let said = "agent[1].other_source.token_file: the secret was entered for other_source.api_url";
+    assert!(page.contains(said), "{page}");
+    assert_eq!(scene.settings(), settings);
+    let same = settings.replace("5514", "5515");
+    let answer = send(&mut owner, import, &[("settings", &same)]);
+    assert_eq!(location(&answer), "/setup?done=imported");
 }
 
 /// What the other source has stays: its keys, and its secret in a file that the page made.

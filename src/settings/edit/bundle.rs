@@ -24,8 +24,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Outside, SettingsDraft, inside};
 use crate::settings::{
-    ASSERTION_KEY, Finding, LoadedSettings, Overrides, SECRET_KEYS, Secret, SecretError,
-    SecretSource, Settings, SettingsError,
+    Finding, LoadedSettings, Overrides, SECRET_KEYS, Secret, SecretError, SecretSource, Settings,
+    SettingsError, is_renewed_by_others,
 };
 use crate::text_file::{self, FileError};
 
@@ -33,11 +33,13 @@ use crate::text_file::{self, FileError};
 pub const MAX_EXPORT_BYTES: usize = 1024 * 1024;
 
 /// Keys of an agent that name a certificate's file, or an authority's.
-pub const CERTIFICATE_KEYS: [&str; 4] = [
+pub const CERTIFICATE_KEYS: [&str; 6] = [
     "source.ca_file",
     "source.certificate_file",
     "siem.ca_file",
     "siem.client_cert_file",
+    "other_source.ca_file",
+    "other_source.certificate_file",
 ];
 
 /// The shape of what is inside. Grows when a reader must know.
@@ -184,7 +186,9 @@ pub fn secrets_of(
             Ok(()) => Ok((key, path)),
             Err(outside) => Err(BundleError::Outside { key, outside }),
         };
-        let secrets_of_ours = SECRET_KEYS.into_iter().filter(|key| *key != ASSERTION_KEY);
+        let secrets_of_ours = SECRET_KEYS
+            .into_iter()
+            .filter(|key| !is_renewed_by_others(key));
         for found in secrets_of_ours.filter_map(named) {
             let (key, path) = known(found)?;
             match SecretSource::File(path).read() {

@@ -13,7 +13,8 @@ use super::bound::{GIVEN, text};
 use super::files::OF_PAGE;
 use crate::settings::edit::{CERTIFICATE_KEYS, Outside, SettingsDraft, inside};
 use crate::settings::{
-    Destination, Moved, Overrides, SECRET_KEYS, Secret, Settings, takes_the_given_token,
+    Destination, Moved, Overrides, SECRET_KEYS, Secret, Settings, of_other_source,
+    takes_the_given_token,
 };
 
 /// Settings that are to take the place of others.
@@ -44,7 +45,7 @@ impl Incoming<'_> {
                 let why = match self.named_at_present(key, &name) {
                     before if before.is_empty() => self.unnamed(&name),
                     _ if CERTIFICATE_KEYS.contains(&key) => None,
-                    before => elsewhere(&before, &Destination::of(key, &says)),
+                    before => elsewhere(key, &before, &Destination::of(key, &says)),
                 };
                 refused.extend(why.map(|why| format!("{number}.{key}: {why}")));
             }
@@ -78,16 +79,21 @@ impl Incoming<'_> {
     }
 
     /// Where the present settings send the file that this key names; empty where none names it by
-    /// this key.
+    /// this key. A source and the other source may have changed places.
     fn named_at_present(&self, key: &str, name: &str) -> Vec<Destination> {
-        let agents = self.present.agents();
-        let same = |agent: &&String| {
-            let there = text(self.present, agent, key);
-            there.is_some_and(|there| self.folder.join(there) == self.folder.join(name))
+        let keys = Vec::from_iter([key.to_owned()].into_iter().chain(of_other_source(key)));
+        let file = self.folder.join(name);
+        let of_agent = |agent: String| {
+            let says = |key: &str| text(self.present, &agent, key);
+            let same = |key: &&String| says(key).is_some_and(|it| self.folder.join(it) == file);
+            let named = keys.iter().filter(same);
+            Vec::from_iter(named.map(|key| Destination::of(key, &says)))
         };
-        let destination =
-            |agent: &String| Destination::of(key, &|key| text(self.present, agent, key));
-        agents.iter().filter(same).map(destination).collect()
+        self.present
+            .agents()
+            .into_iter()
+            .flat_map(of_agent)
+            .collect()
     }
 
     /// Why a file can't be named that the settings don't name so far.
@@ -146,18 +152,20 @@ impl Incoming<'_> {
 }
 
 /// Why a secret can't go to `next`, where the present settings send it elsewhere.
-fn elsewhere(before: &[Destination], next: &Destination) -> Option<String> {
+fn elsewhere(key: &str, before: &[Destination], next: &Destination) -> Option<String> {
     let moved: Option<Vec<Moved>> = before.iter().map(|before| before.moved(next)).collect();
     let first = moved?.into_iter().next()?;
+    let of_other = key.starts_with("other_source.");
+    let place = of_other_source(first.key).filter(|_| of_other);
+    let place = place.as_deref().unwrap_or(first.key);
     Some(match &*first.was {
         "" => format!(
-            "the secret was entered without this {}; allowed: an export with secrets, or no change",
-            first.key
+            "the secret was entered without this {place}; allowed: an export with secrets, or no \
+                change"
         ),
         was => format!(
-            "the secret was entered for {} = {was:?} and is sent nowhere else; allowed: an export \
-                with secrets, or that address",
-            first.key
+            "the secret was entered for {place} = {was:?} and is sent nowhere else; allowed: an \
+                export with secrets, or that address"
         ),
     })
 }

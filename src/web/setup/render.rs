@@ -187,7 +187,7 @@ fn kept(field: &SetupField, typed: &FormState, about: About) -> Markup {
         typed.kept(key),
         Some(StoredSecret::InSettings | StoredSecret::Staged(_))
     );
-    let one_line = field.kind == FieldKind::Secret && key != "siem.client_key_file";
+    let one_line = field.kind == FieldKind::Secret && !key.ends_with("key_file");
     html! {
         @if one_line {
             input type="password" id=(key) name=(key) autocomplete="off" spellcheck="false" placeholder=[state]

@@ -4,10 +4,12 @@ use std::path::Path;
 
 use maud::html;
 
+use super::fields::SetupStep;
 use super::files::{fresh, named};
+use super::step::address;
 use super::{Question, Reply, Setup};
 use crate::settings::Secret;
-use crate::settings::edit::{EditError, put_secret};
+use crate::settings::edit::{EditError, SettingsDraft, put_secret};
 
 impl Setup {
     pub(super) fn ask_token(
@@ -19,6 +21,9 @@ impl Setup {
         let Some(draft) = self.draft_with(name)? else {
             return Ok(Reply::Missing);
         };
+        if has_more_than_a_word(&draft, name) {
+            return Ok(Reply::See(address(Some(name), SetupStep::Connection)));
+        }
         let entra = draft.value(name, "source.client_id").is_some();
         let what = if entra { "client secret" } else { "token" };
         let title = format!("Replace the {what} of {name}");
@@ -45,6 +50,9 @@ impl Setup {
         let Some(mut draft) = self.draft_with(name)? else {
             return Ok(Reply::Missing);
         };
+        if has_more_than_a_word(&draft, name) {
+            return Ok(Reply::See(address(Some(name), SetupStep::Connection)));
+        }
         let entra = draft.value(name, "source.client_id").is_some();
         let (key, file) = if entra {
             ("source.client_secret_file", "client-secret")
@@ -74,4 +82,11 @@ impl Setup {
         self.note(ask, &format!("agent {name}: secret replaced"));
         Ok(Reply::See("/setup?done=token".to_owned()))
     }
+}
+
+/// Does the agent log on with a certificate, or with what another system renews? That is replaced
+/// where it is set up.
+fn has_more_than_a_word(draft: &SettingsDraft, name: &str) -> bool {
+    let keys = ["source.certificate_file", "source.assertion_file"];
+    keys.into_iter().any(|key| draft.value(name, key).is_some())
 }

@@ -2,13 +2,15 @@
 
 use std::sync::LazyLock;
 
-use super::FieldKind::{Choice, Number, Picks, Secret, Switch, Text, Ticks, Values};
+use super::FieldKind::{Choice, Number, Pem, Picks, Secret, Switch, Text, Ticks, Values};
 use super::every::{LOOK_BACK, READING, THE_WAY};
 use super::streams::FieldPlace::{More, Stream};
 use super::streams::{FieldRow, SEVERITY_MAP, StreamFields, of_sections};
 use super::{FieldKind, Group, SetupField, TickList, ValueKind, field};
 
 const APP: Group = Group::Of("Entra app");
+const SECRET: Group = Group::Of("Option 1: client secret");
+const CERTIFICATE: Group = Group::More("Option 2: certificate");
 const HOSTS: Group = Group::More("Addresses");
 
 #[rustfmt::skip]
@@ -22,7 +24,14 @@ static ENTRANCE: &[SetupField] = &[
             ThreatHunting.Read.All of Microsoft Graph; for incidents SecurityIncident.Read.All.",
         Text, APP),
     field("source.client_secret_file", "Client secret", "The secret's value, not its ID.", Secret,
-        APP),
+        SECRET),
+    field("source.certificate_file", "Certificate", "PEM. The one that was uploaded to the app.",
+        Pem, CERTIFICATE),
+    field("source.key_file", "Key of the certificate",
+        "PEM. RSA, 2048 to 4096 bits. It stays on this machine.", Secret, CERTIFICATE),
+    field("source.signature", "Signature", "Default: PS256.",
+        Choice(&[("PS256", "PS256"), ("RS256", "RS256, only if the log-on needs it")]),
+        CERTIFICATE),
     field("source.login_url", "Login host", "Default: the login host of the cloud.", Text, HOSTS),
     field("source.graph_url", "Microsoft Graph", "Default: the Graph host of the cloud.", Text,
         HOSTS),
