@@ -57,6 +57,9 @@ pub struct Looks<'a> {
     /// The portal's address, where it is not the one made of `api_url`:
     /// `https://cloud-app-security.com`.
     pub portal: Option<&'a str>,
+    /// The Defender portal's address, where it is not the one of the cloud in `api_url`:
+    /// `https://security.microsoft.us`.
+    pub defender_portal: Option<&'a str>,
     /// Names that the settings add to the tables.
     pub names: &'a Names,
 }
@@ -98,6 +101,8 @@ pub struct Style {
     activity_url: String,
     /// Address of an alert up to its id.
     alert_url: String,
+    /// Address up to its id of an activity that a successor's record tells.
+    successor_url: String,
     /// Of apps, before those of the table.
     names: Names,
 }
@@ -124,7 +129,7 @@ impl Style {
                 .map(|field| Pair::new(field, quoted))
                 .collect()
         };
-        let portal = Portal::new(looks.api_url, looks.portal, version);
+        let portal = Portal::new(looks.api_url, looks.portal, looks.defender_portal, version);
         let extension = if portable {
             escape::PORTABLE
         } else {
@@ -136,6 +141,7 @@ impl Style {
             extension.write(url, &mut out);
             out
         };
+        let activity = |url: String| if bare { url } else { escaped(&url) };
         Self {
             start: format!("CEF:0|MCAS|SIEM_Agent|{version}|"),
             header: if portable {
@@ -149,11 +155,9 @@ impl Style {
             alert: pairs(fields::alert(version)),
             severity: looks.severity,
             alert_name: looks.alert_name,
-            activity_url: match bare {
-                true => portal.activity,
-                false => escaped(&portal.activity),
-            },
+            activity_url: activity(portal.activity),
             alert_url: escaped(&portal.alert),
+            successor_url: activity(portal.successor),
             names: looks.names.clone(),
         }
     }

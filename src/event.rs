@@ -19,6 +19,12 @@ pub use names::{NameTables, Names};
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+/// Address of an activity in the Defender portal, up to its id; `,)` ends it. What a successor's
+/// record names as its page begins so; `cef` writes the portal of the tenant's cloud in place of
+/// this one, which is that of most.
+pub const DEFENDER_ACTIVITY: &str =
+    "https://security.microsoft.com/cloudapps/activity-log?activity.id=eq(";
+
 /// One activity or alert, ready to be written as a line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event<'a> {

@@ -25,7 +25,8 @@ pub mod clock {
 
 pub mod event {
     pub use crate::event::{
-        AlertClass, App, Event, EventKind, Names, Origin, Severity, alert_name, app_name,
+        AlertClass, App, Event, EventKind, NameTables, Names, Origin, Severity, alert_name,
+        app_name,
     };
 }
 

@@ -21,6 +21,7 @@ pub use spool::{AgentSpool, contained_here, is_spool, open_orphan, open_spool};
 
 use crate::source::{KnownRecords, cloud_apps, graph, hunting};
 
-/// The records that a file may hold. Those whose keys are theirs alone stand first.
+/// The records that a file may hold. Those whose keys are theirs alone stand first: the keys of a
+/// row may be written small, and are then also those of alerts.
 pub const KNOWN_RECORDS: KnownRecords =
-    KnownRecords(&[graph::RECORDS, cloud_apps::RECORDS, hunting::RECORDS]);
+    KnownRecords(&[hunting::RECORDS, graph::RECORDS, cloud_apps::RECORDS]);

@@ -5,7 +5,9 @@ use std::net::IpAddr;
 
 use super::fields::Value;
 use super::{AlertName, Pair, Style};
-use crate::event::{AlertClass, Event, EventKind, Severity, alert_name, app_name};
+use crate::event::{
+    AlertClass, DEFENDER_ACTIVITY, Event, EventKind, Severity, alert_name, app_name,
+};
 
 impl Style {
     /// Appends the event as one line: no newline in it or at its end.
@@ -154,10 +156,14 @@ impl Style {
     /// The record's own address, else the one made of its id. The comma in an activity's belongs
     /// there.
     fn portal_url(&self, event: &Event<'_>, out: &mut String) {
-        let (before, id, after) = match (&event.portal_url, &event.kind) {
-            (Some(url), _) => ("", url, ""),
-            (None, EventKind::Activity { .. }) => (&*self.activity_url, &event.id, ",)"),
-            (None, EventKind::Alert { .. }) => (&*self.alert_url, &event.id, ""),
+        let (before, id, after) = match (event.portal_url.as_deref(), &event.kind) {
+            (Some(url), EventKind::Activity { .. }) => match url.strip_prefix(DEFENDER_ACTIVITY) {
+                Some(rest) => (&*self.successor_url, rest, ""),
+                None => ("", url, ""),
+            },
+            (Some(url), EventKind::Alert { .. }) => ("", url, ""),
+            (None, EventKind::Activity { .. }) => (&*self.activity_url, &*event.id, ",)"),
+            (None, EventKind::Alert { .. }) => (&*self.alert_url, &*event.id, ""),
         };
         out.push_str(before);
         self.extension.write(id, out);

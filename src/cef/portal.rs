@@ -11,25 +11,35 @@ use super::version::{Generation, Version};
 pub(super) struct Portal {
     pub(super) activity: String,
     pub(super) alert: String,
+    /// Of an activity that a successor's record tells, whichever the version.
+    pub(super) successor: String,
 }
 
 impl Portal {
     /// The portal of a tenant, in the form of the given version. `api_url` is the setting of that
     /// name; `base` stands in for what would be made of it: `https://cloud-app-security.com`.
-    pub fn new(api_url: &str, base: Option<&str>, version: &Version) -> Self {
+    /// `defender` is the portal that took over, where it is not the one of the API's cloud.
+    pub fn new(
+        api_url: &str,
+        base: Option<&str>,
+        defender: Option<&str>,
+        version: &Version,
+    ) -> Self {
         let base = base.map(|base| base.trim_end_matches('/').to_owned());
         let tenant = base.clone().unwrap_or_else(|| tenant_portal(api_url));
+        let defender = base
+            .or(defender.map(str::to_owned))
+            .unwrap_or_else(|| defender_portal(api_url));
+        let successor = format!("{defender}/cloudapps/activity-log?activity.id=eq(");
         Self {
             activity: match version.generation() {
                 Generation::First | Generation::Second => {
                     format!("{tenant}/#/audits?activity.id=eq(")
                 }
-                Generation::Third => {
-                    let portal = base.unwrap_or_else(|| defender_portal(api_url));
-                    format!("{portal}/cloudapps/activity-log?activity.id=eq(")
-                }
+                Generation::Third => successor.clone(),
             },
             alert: format!("{tenant}/#/alerts/"),
+            successor,
         }
     }
 }
@@ -124,12 +134,43 @@ mod tests {
                 "https:///#/alerts/",
             ),
         ] {
-            let portal = Portal::new(api_url, base, &Version::parse(version).unwrap());
+            let portal = Portal::new(api_url, base, None, &Version::parse(version).unwrap());
             assert_eq!(
                 (&*portal.activity, &*portal.alert),
                 (activity, alert),
                 "{api_url} {version}"
             );
+        }
+    }
+
+    #[test]
+    fn a_successors_activity_is_in_the_defender_portal_whichever_the_version() {
+        for (api_url, base, defender, page) in [
+            (
+                "https://c.us3.portal.cloudappsecurity.com",
+                None,
+                None,
+                "https://security.microsoft.com",
+            ),
+            (
+                "",
+                None,
+                Some("https://security.microsoft.us"),
+                "https://security.microsoft.us",
+            ),
+            (
+                "",
+                Some("https://p.example/"),
+                Some("https://d.example"),
+                "https://p.example",
+            ),
+        ] {
+            for version in ["0.101.113", "0.207.251", "0.298.168"] {
+                let version = Version::parse(version).unwrap();
+                let portal = Portal::new(api_url, base, defender, &version);
+                let must = format!("{page}/cloudapps/activity-log?activity.id=eq(");
+                assert_eq!(portal.successor, must, "{api_url}");
+            }
         }
     }
 }

@@ -22,6 +22,7 @@ fn style(profile: Profile, version: &str) -> Style {
         alert_name: AlertName::Title,
         api_url: API,
         portal: None,
+        defender_portal: None,
         names: &Names::default(),
         agent_version: &agent_version,
     })
@@ -391,6 +392,7 @@ fn names_of_the_settings_go_before_those_of_the_table() {
         alert_name: AlertName::Title,
         api_url: API,
         portal: None,
+        defender_portal: None,
         names: &names,
         agent_version: &agent_version,
     });

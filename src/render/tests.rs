@@ -23,6 +23,7 @@ fn style() -> Style {
         alert_name: AlertName::Title,
         api_url: "https://contoso.us.portal.cloudappsecurity.com",
         portal: None,
+        defender_portal: None,
         names: &Names::default(),
     })
 }

@@ -5,7 +5,7 @@ use crate::cef::{self, Looks, Style, Version};
 use crate::event::{NameTables, Names};
 use crate::format::LineWriter;
 use crate::settings::{
-    AgentSettings, AlertNaming, FieldProfile, HeaderTime, NameSettings, SiemSettings,
+    AgentSettings, AlertNaming, ApiSettings, FieldProfile, HeaderTime, NameSettings, SiemSettings,
 };
 use crate::syslog::{self, Header, Priority};
 
@@ -72,6 +72,15 @@ pub fn names(agent: &AgentSettings) -> Names {
     })
 }
 
+/// What only one of the APIs has, by the first of the agent's sources that has it: records of a
+/// former source are written in the same style.
+fn by_api<'s>(
+    agent: &'s AgentSettings,
+    of: impl Fn(&'s ApiSettings) -> Option<&'s str>,
+) -> Option<&'s str> {
+    agent.sources().find_map(|source| of(&source.api))
+}
+
 fn style(agent: &AgentSettings) -> Result<Style, WiringError> {
     let settings = &agent.siem.cef;
     let version = Version::parse(&settings.agent_version)?;
@@ -86,8 +95,16 @@ fn style(agent: &AgentSettings) -> Result<Style, WiringError> {
             AlertNaming::Title => cef::AlertName::Title,
             AlertNaming::Policy => cef::AlertName::Policy,
         },
-        api_url: agent.source.url(),
+        api_url: by_api(agent, |api| match api {
+            ApiSettings::CloudApps(api) => Some(&*api.api_url),
+            ApiSettings::DefenderXdr(_) => None,
+        })
+        .unwrap_or_default(),
         portal: settings.portal_url.as_deref(),
+        defender_portal: by_api(agent, |api| match api {
+            ApiSettings::CloudApps(_) => None,
+            ApiSettings::DefenderXdr(api) => Some(api.portal),
+        }),
         names: &names(agent),
     }))
 }

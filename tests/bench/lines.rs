@@ -37,6 +37,7 @@ fn row(what: &str, series: Series, read: Read) {
         alert_name: AlertName::Title,
         api_url: "https://contoso.us3.portal.cloudappsecurity.com",
         portal: None,
+        defender_portal: None,
         names: &Names::default(),
     });
     let series = series.between(FROM_MS, FROM_MS + 86_400_000);

@@ -39,6 +39,49 @@ pub fn cases(set: &str) -> Vec<Case> {
         .collect()
 }
 
+/// A record of `successors.jsonl`, with its line of `successors-<profile>.cef`.
+pub struct Successor {
+    pub place: String,
+    /// `CloudAppEvents`
+    pub table: String,
+    pub record: String,
+    pub line: String,
+}
+
+/// The set of the successors, in a profile.
+pub fn successors(profile: Profile) -> Vec<Successor> {
+    #[derive(serde::Deserialize)]
+    struct Row<'a> {
+        table: String,
+        #[serde(borrow)]
+        record: &'a serde_json::value::RawValue,
+    }
+    let rows = include_str!("../golden/successors.jsonl").lines();
+    let lines = match profile {
+        Profile::Original => include_str!("../golden/successors-original.cef"),
+        Profile::Portable => include_str!("../golden/successors-portable.cef"),
+    };
+    assert_eq!(
+        rows.clone().count(),
+        lines.lines().count(),
+        "a line for each record"
+    );
+    let pairs = rows.zip(lines.lines()).enumerate();
+    pairs
+        .map(|(nth, (row, line))| {
+            let place = format!("successors.jsonl:{}", nth + 1);
+            let row: Row<'_> =
+                serde_json::from_str(row).unwrap_or_else(|error| panic!("{place}: {error}"));
+            Successor {
+                place,
+                table: row.table,
+                record: row.record.get().to_owned(),
+                line: line.to_owned(),
+            }
+        })
+        .collect()
+}
+
 fn case(place: String, row: &str, line: &str) -> Case {
     #[derive(serde::Deserialize)]
     struct Row<'a> {
@@ -91,6 +134,7 @@ pub fn made(
         },
         api_url: "https://contoso.us3.portal.cloudappsecurity.com",
         portal,
+        defender_portal: None,
         names: &Names::default(),
     })
 }

@@ -1,5 +1,7 @@
 //! Records as dirty as they come: in the API's shape, every text in them anything at all.
 
+pub mod successors;
+
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;

@@ -2,7 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod cases;
+mod consumers;
+mod dirt_of_successors;
 mod dirty;
 mod expected;
 mod golden;
 mod parsers;
+mod successors;

@@ -283,25 +283,42 @@ fn golden_lines_are_read_alike() {
         .into_iter()
         .flat_map(cases::cases);
     let readable = cases.filter(|case| !case.line.contains("activity.id=eq("));
-    let shown: Vec<Shown> = (readable.map(|case| case.line))
-        .map(|line| {
-            let line = line[line.find("CEF:").expect("a CEF line")..].to_owned();
-            let cef = Cef::read(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
-            let [.., class, name, severity] = cef.header;
-            let must = Expected {
-                header: [class, name, severity],
-                fields: cef.extension,
-                labels: Vec::new(),
-            };
-            Shown { line, must }
-        })
-        .collect();
-    assert!(shown.len() > 40);
+    let of_successors = cases::successors(Profile::Original);
+    let lines = (readable.map(|case| case.line)).chain(of_successors.into_iter().map(|c| c.line));
+    let shown: Vec<Shown> = lines.map(|line| as_standard(&line)).collect();
+    assert!(shown.len() > 90);
     none_wrong(
         read_by_others(&shown)
             .iter()
             .filter(|wrong| wrong.parser == "cefp"),
     );
+}
+
+/// In the portable profile pycef too.
+#[test]
+fn portable_lines_of_successors_are_read_alike() {
+    let lines = cases::successors(Profile::Portable).into_iter();
+    let shown: Vec<Shown> = lines.map(|case| as_standard(&case.line)).collect();
+    assert!(shown.len() > 50);
+    none_wrong(&read_by_others(&shown));
+}
+
+/// A line, and what the strict reader sees in it.
+fn as_standard(line: &str) -> Shown {
+    let line = line[line.find("CEF:").expect("a CEF line")..].to_owned();
+    let cef = Cef::read(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    let [.., class, name, severity] = cef.header;
+    // pycef names a value by its label
+    let label = |(key, value): &(String, String)| {
+        let key = key.strip_suffix("Label")?;
+        Some((key.to_owned(), value.clone()))
+    };
+    let must = Expected {
+        header: [class, name, severity],
+        labels: cef.extension.iter().filter_map(label).collect(),
+        fields: cef.extension,
+    };
+    Shown { line, must }
 }
 
 /// siembox's own line, in both dialects.

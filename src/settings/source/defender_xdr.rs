@@ -22,6 +22,8 @@ pub struct DefenderXdrSettings {
     pub graph_url: String,
     /// The scope that a token of Graph is asked for.
     pub scope: String,
+    /// The Defender portal of the `cloud`.
+    pub portal: &'static str,
     /// `hunting_calls_per_minute`, of the tenant's 45, which the analysts share. 10; 1 to 45
     pub hunting_calls_per_minute: u32,
 }
@@ -97,6 +99,7 @@ pub(super) fn read(section: &Section, given: &Overrides) -> Option<DefenderXdrSe
         login_url: login.unwrap_or_else(|| cloud.login_url().to_owned()),
         graph_url: graph.unwrap_or_else(|| cloud.graph_url().to_owned()),
         scope: format!("{}/.default", cloud.graph_url()),
+        portal: cloud.defender_portal(),
         hunting_calls_per_minute,
     })
 }

@@ -55,6 +55,16 @@ impl MicrosoftCloud {
         }
     }
 
+    /// The Defender portal, where its records have their pages.
+    #[must_use]
+    pub fn defender_portal(self) -> &'static str {
+        match self {
+            Self::Commercial | Self::Gcc | Self::China => "https://security.microsoft.com",
+            Self::GccHigh => "https://security.microsoft.us",
+            Self::Dod => "https://security.apps.mil",
+        }
+    }
+
     /// Is advanced hunting, and are alerts, documented for it?
     #[must_use]
     pub fn has_security_api(self) -> bool {

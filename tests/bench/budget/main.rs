@@ -68,6 +68,7 @@ fn desk(texts: &[String]) -> Desk {
             alert_name: AlertName::Title,
             api_url: "https://contoso.us3.portal.cloudappsecurity.com",
             portal: None,
+            defender_portal: None,
             names: &Names::default(),
         }),
         events: events.collect(),

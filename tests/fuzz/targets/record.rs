@@ -101,6 +101,7 @@ fn made() -> [(Style, Header); 4] {
             alert_name: AlertName::Title,
             api_url: "https://contoso.us3.portal.cloudappsecurity.com",
             portal: None,
+            defender_portal: None,
             names: &Names::default(),
         });
         let header = Header::new(TIMES[nth], Priority::default(), true, Some("host"));

@@ -39,7 +39,7 @@ pub(super) fn class(action: &str, title: &str, names: &Names) -> Option<Cow<'sta
     }
 }
 
-/// `MassShare` becomes `MASS_SHARE`.
+/// `MassShare` becomes `MASS_SHARE`; what no class of the old agent has in it, `_`.
 fn snake(words: &str) -> String {
     let mut out = String::with_capacity(words.len() + 8);
     let mut before = ' ';
@@ -47,8 +47,8 @@ fn snake(words: &str) -> String {
         if c.is_uppercase() && (before.is_lowercase() || before.is_ascii_digit()) {
             out.push('_');
         }
-        match c.is_alphanumeric() {
-            true => out.extend(c.to_uppercase()),
+        match c.is_ascii_alphanumeric() {
+            true => out.push(c.to_ascii_uppercase()),
             false => out.push('_'),
         }
         before = c;

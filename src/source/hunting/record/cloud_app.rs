@@ -6,7 +6,7 @@ use super::actions::{self, RUN_COMMAND, UNSPECIFIED};
 use super::dynamic::Dynamic;
 use super::message::{Message, is_web, named};
 use super::who::{is_address, said};
-use super::{ROW_KEYS, app};
+use super::{ROW_KEYS, app, page};
 use crate::event::{Event, EventKind, Names, Origin, category_label};
 use crate::source::json::{Items, Number, Text, addresses, lenient_object};
 use crate::source::record::{
@@ -37,7 +37,9 @@ lenient_object! {
 }
 
 lenient_object! {
-    struct RawEvent<'a> any_case {
+    /// What the app itself wrote, in which keys may differ by their case alone (reference:
+    /// cloud-apps-api.md §1.4).
+    struct RawEvent<'a> {
         "UserId" => user: Text<'a>,
         "MailboxOwnerUPN" => mailbox: Text<'a>,
     }
@@ -124,6 +126,7 @@ fn mapped<'a>(row: Row<'a>, names: &Names) -> Result<Record<'a>, Spoiled> {
     let number = row.app_id.0.and_then(|number| u32::try_from(number).ok());
     let number = number.filter(|&number| number > 0);
     let event = Event {
+        portal_url: page(&id),
         id,
         identity: None,
         origin: Origin::Source,
@@ -133,7 +136,6 @@ fn mapped<'a>(row: Row<'a>, names: &Names) -> Result<Record<'a>, Spoiled> {
         users: user.into_iter().collect(),
         apps: app(number, row.app.or_empty()).into_iter().collect(),
         addresses: addresses([&*row.address.0]),
-        portal_url: None,
         policies: Vec::new(),
         kind: EventKind::Activity {
             category,

@@ -7,7 +7,7 @@ use super::actions::{self, FAILED_LOGIN, LOGIN, RUN_COMMAND, UNSPECIFIED};
 use super::dynamic::{Dynamic, texts_of};
 use super::message::Message;
 use super::who::{at_domain, said};
-use super::{ROW_KEYS, app};
+use super::{ROW_KEYS, app, page};
 use crate::event::{Event, EventKind, Names, Origin, category_label};
 use crate::source::json::{Text, addresses, lenient_object};
 use crate::source::record::{
@@ -149,6 +149,7 @@ fn mapped<'a>(row: Row<'a>, table: Table, names: &Names) -> Result<Record<'a>, S
     let title = row.app.or_empty();
     let number = APPS.iter().find(|(name, _)| title.trim() == *name);
     let event = Event {
+        portal_url: page(&id),
         id,
         identity: None,
         origin: Origin::Source,
@@ -158,7 +159,6 @@ fn mapped<'a>(row: Row<'a>, table: Table, names: &Names) -> Result<Record<'a>, S
         users: user.into_iter().collect(),
         apps: app(number.map(|row| row.1), title).into_iter().collect(),
         addresses: addresses([&*row.address.0]),
-        portal_url: None,
         policies: Vec::new(),
         kind: EventKind::Activity {
             category,

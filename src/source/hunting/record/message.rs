@@ -8,7 +8,8 @@ use std::borrow::Cow;
 pub(super) struct Message {
     /// What happened.
     pub head: String,
-    /// `file plan.xlsx`
+    /// `file plan.xlsx`. A group that something is added to says so (reference: successors.md §7,
+    /// what is read out of `msg`): `Add owner to group: user ann to group staff`
     pub objects: Vec<String>,
     /// `Session ID 4711`
     pub parameters: Vec<String>,
@@ -22,11 +23,22 @@ impl Message {
             objects,
             parameters,
         } = self;
-        for (before, parts) in [(": ", objects), ("; Parameters: ", parameters)] {
-            if !parts.is_empty() {
-                text.push_str(before);
-                text.push_str(&parts.join(", "));
-            }
+        let is_added = text.starts_with("Add ");
+        let mut before = String::new();
+        for object in objects {
+            text.push_str(match (is_added, &*before, &*object) {
+                (_, "", _) => ": ",
+                (true, user, group) if user.starts_with("user ") && group.starts_with("group ") => {
+                    " to "
+                }
+                _ => ", ",
+            });
+            text.push_str(&object);
+            before = object;
+        }
+        if !parameters.is_empty() {
+            text.push_str("; Parameters: ");
+            text.push_str(&parameters.join(", "));
         }
         Cow::Owned(text)
     }
@@ -73,6 +85,21 @@ mod tests {
         assert_eq!(
             message(&["file a"], &["a 1", "b 2"]),
             "Download file: file a; Parameters: a 1, b 2"
+        );
+        let added = |head: &str, objects: &[&str]| {
+            let message = Message {
+                head: head.to_owned(),
+                objects: texts(objects),
+                parameters: Vec::new(),
+            };
+            message.text().into_owned()
+        };
+        let both = ["user a", "group b", "group c"];
+        let text = added("Add owner to group", &both);
+        assert_eq!(text, "Add owner to group: user a to group b, group c");
+        assert_eq!(
+            added("Remove user", &both),
+            "Remove user: user a, group b, group c"
         );
         assert_eq!((&*named("", "a"), &*named("file", "a")), ("a", "file a"));
         assert!(is_web("HTTPS://x") && is_web("http://x") && !is_web("ftp://x") && !is_web("é"));

@@ -122,7 +122,7 @@ pub(super) fn in_extension(value: &str, portable: bool) -> String {
             _ => out.push(character),
         }
     }
-    out.trim_end().to_owned()
+    out.trim_matches(' ').to_owned()
 }
 
 /// A field of the header: `\` and `|` escaped, all on one line. In the profile `portable` without

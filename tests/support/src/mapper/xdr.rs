@@ -88,10 +88,10 @@ fn services(apps: &[App]) -> (String, String) {
     (joined(titles.collect()), joined(ids.collect()))
 }
 
-/// A number that says something: not 0, not absent.
+/// A number that says something: not 0, not below it, not absent.
 fn number(record: &Value, key: &str) -> Option<i64> {
     let digits = text(record, key);
-    digits.parse().ok().filter(|number| *number != 0)
+    digits.parse().ok().filter(|number| *number > 0)
 }
 
 /// `start` and `end` of what has a time of its own for each.

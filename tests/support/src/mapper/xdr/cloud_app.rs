@@ -11,7 +11,7 @@ pub(super) fn parts(row: &Value) -> Parts {
     let action = text(row, "ActionType");
     let category = category(&action, &text(row, "ActivityType"));
     let head = match category {
-        "UNSPECIFIED" => action,
+        "UNSPECIFIED" if !action.is_empty() => action,
         _ => label(category),
     };
     let raw = dynamic(row, "RawEventData");
@@ -24,12 +24,14 @@ pub(super) fn parts(row: &Value) -> Parts {
     };
     let actor = all.iter().filter(|one| text(one, "Role") == "Actor");
     let actor = first(actor.map(|one| with_at(text(one, "Name"))));
-    let names: Vec<String> = all.iter().map(|one| text(one, "Name")).collect();
+    // the nameless too, and what is no object
+    let items = list.as_array().into_iter().flatten();
+    let names: Vec<String> = items.map(|one| text(one, "Name")).collect();
     let line = ActivityLine {
         category,
         time_ms: time(row, &["Timestamp"]).expect("a time"),
         id: text(row, "ReportId"),
-        msg: head + &targets(row, &all) + &parameters(&all),
+        msg: head.clone() + &targets(row, &all, &head) + &parameters(&all),
         suser: first([
             with_at(text(row, "AccountId")),
             text(&raw, "UserId"),
@@ -60,7 +62,7 @@ fn category(action: &str, kind: &str) -> &'static str {
 }
 
 /// `: file https://…, user ana@contoso.com`
-fn targets(row: &Value, all: &[&Value]) -> String {
+fn targets(row: &Value, all: &[&Value], head: &str) -> String {
     let name = text(row, "ObjectName");
     let is_url = |text: &str| text.starts_with("https://") || text.starts_with("http://");
     let of_row = text(row, "ObjectId");
@@ -90,10 +92,19 @@ fn targets(row: &Value, all: &[&Value]) -> String {
         };
         said.push(format!("{kind} {says}").trim().to_owned());
     }
-    match said.is_empty() {
-        true => String::new(),
-        false => format!(": {}", said.join(", ")),
+    if said.is_empty() {
+        return String::new();
     }
+    let mut text = format!(": {}", said[0]);
+    for pair in said.windows(2) {
+        // what comes into a group comes to it: consumers read the name behind "to group"
+        let is_to = head.starts_with("Add ")
+            && pair[0].starts_with("user ")
+            && pair[1].starts_with("group ");
+        text += if is_to { " to " } else { ", " };
+        text += &pair[1];
+    }
+    text
 }
 
 /// `; Parameters: Identity ana@contoso.com, Session ID 7`

@@ -17,7 +17,7 @@ pub(super) fn parts(list: List, row: &Value) -> Parts {
     let msg = match category {
         "RUN_COMMAND" => query(row, &action),
         "FAILED_LOGIN" => failure(row),
-        "UNSPECIFIED" => change(row, action),
+        "UNSPECIFIED" => change(row, first([action, label(category)])),
         _ => label(category),
     };
     let suser = account(row);
@@ -105,10 +105,12 @@ fn concerned(row: &Value, suser: &str) -> String {
     for family in ["ACTOR.", "FROM.", "TO.", "ARG."] {
         let mut keys: Vec<&String> = fields.keys().filter(|k| k.starts_with(family)).collect();
         keys.sort();
-        let values = keys.into_iter().filter_map(|key| fields[key].as_str());
-        said.extend(values.map(|value| value.trim().to_owned()));
+        said.extend(
+            keys.into_iter()
+                .map(|key| crate::mapper::plain(&fields[key])),
+        );
     }
-    said.retain(|value| !value.is_empty() && value != "null");
+    said.retain(|value| !value.is_empty());
     if said.is_empty() {
         let devices = ["TargetDeviceName", "DestinationDeviceName", "DeviceName"];
         let device = first(devices.map(|key| text(row, key)));
