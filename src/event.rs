@@ -11,7 +11,7 @@ mod names;
 mod owned;
 mod weight;
 
-pub use alerts::alert_name;
+pub use alerts::{alert_name, alert_of_words};
 pub use apps::app_name;
 pub use categories::category_label;
 pub use names::{NameTables, Names};

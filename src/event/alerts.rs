@@ -27,9 +27,40 @@ pub fn alert_name(number: i64) -> Option<&'static str> {
     (ALERTS.binary_search_by_key(&number, |row| row.0).ok()).map(|row| ALERTS[row].1)
 }
 
+/// The name of a type that is told in words alone, such as a category or an action:
+/// `CredentialAccess` → `ALERT_CREDENTIAL_ACCESS`. What no name of the old agent has in it is `_`.
+#[must_use]
+pub fn alert_of_words(words: &str) -> String {
+    let mut name = "ALERT_".to_owned();
+    let mut before = ' ';
+    for sign in words.chars() {
+        if sign.is_ascii_uppercase() && (before.is_ascii_lowercase() || before.is_ascii_digit()) {
+            name.push('_');
+        }
+        match sign.is_ascii_alphanumeric() {
+            true => name.push(sign.to_ascii_uppercase()),
+            false => name.push('_'),
+        }
+        before = sign;
+    }
+    name
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_made_of_words() {
+        for (words, name) in [
+            ("CredentialAccess", "ALERT_CREDENTIAL_ACCESS"),
+            ("SuspiciousOAuthApp", "ALERT_SUSPICIOUS_OAUTH_APP"),
+            ("Oauth2 app-use", "ALERT_OAUTH2_APP_USE"),
+            ("方針X", "ALERT___X"),
+        ] {
+            assert_eq!(alert_of_words(words), name);
+        }
+    }
 
     #[test]
     fn table_is_sorted_and_unique() {

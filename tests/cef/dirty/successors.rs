@@ -253,7 +253,6 @@ fn alert() -> impl Strategy<Value = (&'static str, Value)> {
         "description",
         "severity",
         "category",
-        "categories",
         "detectorId",
         "alertPolicyId",
         "alertWebUrl",
@@ -313,10 +312,17 @@ fn incident() -> impl Strategy<Value = (&'static str, Value)> {
         "determination",
         "redirectIncidentId",
         "incidentWebUrl",
-        "customTags",
-        "systemTags",
     ];
-    (id_and_time(), members(NAMES)).prop_map(|((id, time), mut incident)| {
+    let tags = prop_oneof![
+        1 => nothing(),
+        2 => proptest::collection::vec(text(), 0..3).prop_map(Value::from),
+    ];
+    (id_and_time(), members(NAMES), tags).prop_map(|((id, time), mut incident, tags)| {
+        incident.insert("customTags".to_owned(), tags);
+        incident.insert(
+            "systemTags".to_owned(),
+            json!(["Defender Experts", null, 7]),
+        );
         incident.insert("id".to_owned(), id);
         incident.insert("createdDateTime".to_owned(), time.clone());
         incident.insert("lastUpdateDateTime".to_owned(), time);

@@ -77,7 +77,10 @@ pub fn xdr_line(list: List, json: &str, looks: &Looks) -> String {
 fn written(parts: &Parts, looks: &Looks) -> String {
     let mut line = header(parts.time_ms, looks);
     let in_header = |value| text::in_header(value, looks.portable);
-    let (id, name) = (in_header(&parts.id), in_header(&parts.name));
+    let id = in_header(&parts.id);
+    // one of nothing but control characters says nothing
+    let name = Some(in_header(&parts.name)).filter(|name| !name.is_empty());
+    let name = name.unwrap_or_else(|| id.clone());
     let version = in_header(&looks.version);
     let severity = parts.severity;
     let _ = write!(

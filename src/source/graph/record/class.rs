@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::titles::by_title;
-use crate::event::Names;
+use crate::event::{Names, alert_of_words};
 
 /// An alert of a policy that the company has made.
 const OF_A_POLICY: &str = "ALERT_CABINET_EVENT_MATCH_AUDIT";
@@ -23,7 +23,7 @@ pub(super) fn class<'a>(
         .or_else(|| detector.and_then(of_detector))
         .or_else(|| by_title(title).map(Cow::Borrowed))
         .or_else(|| has_policy.then_some(Cow::Borrowed(OF_A_POLICY)))
-        .unwrap_or_else(|| of_category(category.as_deref().unwrap_or("Unknown")).into())
+        .unwrap_or_else(|| alert_of_words(category.as_deref().unwrap_or("Unknown")).into())
 }
 
 /// `MCAS_ALERT_ANUBIS_DETECTION_VELOCITY`, as older APIs had it.
@@ -32,23 +32,6 @@ fn of_detector(detector: Cow<'_, str>) -> Option<Cow<'_, str>> {
     let rest = name.strip_prefix("ALERT_")?;
     let fits = |byte: u8| byte.is_ascii_uppercase() || byte == b'_';
     (!rest.is_empty() && rest.bytes().all(fits)).then(|| name.to_owned().into())
-}
-
-/// `CredentialAccess` → `ALERT_CREDENTIAL_ACCESS`
-fn of_category(category: &str) -> String {
-    let mut name = "ALERT_".to_owned();
-    let mut before = ' ';
-    for sign in category.chars() {
-        if sign.is_uppercase() && (before.is_lowercase() || before.is_numeric()) {
-            name.push('_');
-        }
-        match sign.is_alphanumeric() {
-            true => name.extend(sign.to_uppercase()),
-            false => name.push('_'),
-        }
-        before = sign;
-    }
-    name
 }
 
 #[cfg(test)]

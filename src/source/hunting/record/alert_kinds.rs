@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::event::Names;
+use crate::event::{Names, alert_of_words};
 
 /// What the names of the old agent's own detections begin with.
 const DETECTION: &str = "ALERT_ANUBIS_DETECTION_";
@@ -35,25 +35,8 @@ pub(super) fn class(action: &str, title: &str, names: &Names) -> Option<Cow<'sta
     match known {
         Some((_, detection)) => Some(Cow::Owned(format!("{DETECTION}{detection}"))),
         None if action.is_empty() => None,
-        None => Some(Cow::Owned(format!("ALERT_{}", snake(action)))),
+        None => Some(Cow::Owned(alert_of_words(action))),
     }
-}
-
-/// `MassShare` becomes `MASS_SHARE`; what no class of the old agent has in it, `_`.
-fn snake(words: &str) -> String {
-    let mut out = String::with_capacity(words.len() + 8);
-    let mut before = ' ';
-    for c in words.chars() {
-        if c.is_uppercase() && (before.is_lowercase() || before.is_ascii_digit()) {
-            out.push('_');
-        }
-        match c.is_ascii_alphanumeric() {
-            true => out.push(c.to_ascii_uppercase()),
-            false => out.push('_'),
-        }
-        before = c;
-    }
-    out
 }
 
 #[cfg(test)]

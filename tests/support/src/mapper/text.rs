@@ -140,5 +140,5 @@ pub(super) fn in_header(value: &str, portable: bool) -> String {
             _ => out.push(character),
         }
     }
-    out
+    out.trim_matches(' ').to_owned()
 }

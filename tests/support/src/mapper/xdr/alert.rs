@@ -123,7 +123,8 @@ fn apps(all: &Value) -> Vec<App> {
         let id = number(one, "saasAppId").or(number(one, "appId"));
         (id, text(one, "displayName"))
     }));
-    if !cloud.is_empty() {
+    // one of which nothing is said stands for none
+    if (cloud.iter()).any(|(number, title)| number.is_some() || !title.is_empty()) {
         return cloud;
     }
     let oauth = of_type(all, "oauthApplicationEvidence", &[]);

@@ -38,8 +38,8 @@ fn message(record: &Value) -> String {
         .flat_map(|key| {
             let list = dynamic(record, key);
             let list = list.as_array().cloned().unwrap_or_default();
-            list.into_iter()
-                .filter_map(|tag| tag.as_str().map(str::to_owned))
+            let tags = list.into_iter().map(|tag| crate::mapper::plain(&tag));
+            tags.filter(|tag| !tag.is_empty())
         })
         .collect();
     let parts = [
