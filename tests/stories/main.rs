@@ -16,6 +16,7 @@ mod early_ends;
 mod expected;
 mod faulty_disk;
 mod garbage;
+mod graph;
 mod hanging;
 mod ledger;
 mod live_settings;

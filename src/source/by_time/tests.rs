@@ -2,6 +2,7 @@
 
 mod clocks;
 mod late;
+mod moving;
 mod pages;
 mod stale;
 
