@@ -80,7 +80,7 @@ pub(super) fn begins_ms(
         let memory = spool.recall(other.spec.number())?;
         if let Some(cursor) = cursor(&memory, other.spec)? {
             let back = other.look_back.max(of_stream.look_back);
-            let from_ms = cursor.may_read_from_ms(ms(back));
+            let from_ms = cursor.looks_back_to_ms(ms(back));
             earliest = Some(earliest.map_or(from_ms, |earliest| earliest.min(from_ms)));
         }
     }

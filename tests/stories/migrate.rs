@@ -98,17 +98,24 @@ fn legacy(id: &str) -> &str {
 fn arrived(receiver: &SyslogReceiver) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for line in receiver.lines() {
-        let (_, rest) = line.split_once("|externalId=").expect("a line of a record");
-        let id = rest.split(' ').next().unwrap_or_default().to_owned();
-        *counts.entry(id).or_default() += 1;
+        *counts.entry(id(&line).to_owned()).or_default() += 1;
     }
     counts
+}
+
+/// The record that a line is of.
+fn id(line: &str) -> &str {
+    let (_, rest) = line.split_once("|externalId=").expect("a line of a record");
+    rest.split(' ').next().unwrap_or_default()
 }
 
 /// Waits until each record has come, and sees that none has come twice.
 fn assert_each_once(cloud: &Cloud, receiver: &SyslogReceiver, siembox: &mut Siembox) {
     let wanted = ids(cloud);
-    let all = receiver.wait_for(wanted.len(), PATIENCE);
+    let all = receiver.wait_until(PATIENCE, |lines| {
+        let ids: BTreeSet<&str> = lines.iter().map(|line| id(line)).collect();
+        wanted.iter().all(|id| ids.contains(id.as_str()))
+    });
     let counts = arrived(receiver);
     let missing: Vec<_> = wanted
         .iter()
@@ -162,14 +169,17 @@ fn a_change_of_the_source_and_back_sends_each_record_once() {
     }
 
     // there, with what only the new API has
-    cloud.add_xdr(xdr::directory(83, 40).map(|record| record.visible_from(cloud.now_ms())));
+    let now_ms = cloud.now_ms();
+    let directory = records::directory_activities(83, 40);
+    let directory = directory.between(now_ms - 5 * HOUR, now_ms - 3 * HOUR);
+    cloud.add_xdr(xdr::twins(directory));
     let output = siembox.output("migrate", &["--to", "defender-xdr", "--switch"]);
     assert!(output.status.success(), "{output:?}");
     new_records(&cloud, 84);
     assert_each_once(&cloud, &receiver, &mut siembox);
 
-    // and back, over a kill
-    siembox.kill();
+    // and back, while it does not run
+    siembox.stop();
     let output = siembox.output("migrate", &["--to", "cloud-apps", "--switch"]);
     assert!(output.status.success(), "{output:?}");
     siembox.start();
@@ -187,7 +197,7 @@ fn while_both_sources_are_read_each_record_comes_once() {
         let some = 200 * usize::try_from(seed - 85).unwrap();
         let _ = receiver.wait_for(some, PATIENCE);
         new_records(&cloud, seed);
-        siembox.kill();
+        siembox.stop();
         siembox.start();
     }
     assert_each_once(&cloud, &receiver, &mut siembox);

@@ -152,6 +152,18 @@ impl Cursor {
         })
     }
 
+    /// As far back as the stream looks, or has yet to read, whether its ids are known or forgotten.
+    #[must_use]
+    pub fn looks_back_to_ms(&self, back_ms: i64) -> i64 {
+        let settled = self.settled_ms(true).min(self.settled_ms(false));
+        let walk = self.walk.as_ref();
+        let walks = walk.map_or(settled, |walk| walk.begins_ms.unwrap_or(walk.from_ms));
+        let unserved = self.unserved.first().map_or(settled, |known| known.from_ms);
+        (settled.min(walks).saturating_sub(back_ms))
+            .min(unserved)
+            .max(self.origin_ms)
+    }
+
     /// Is it a time that the cloud did not give out? The stream asks for it by itself.
     #[must_use]
     pub fn is_unserved(&self, at_ms: i64) -> bool {
