@@ -4,15 +4,30 @@
 use std::path::{Path, PathBuf};
 
 use crate::driver::Browser;
+use siembox_support::cloud::{App, Cloud};
+use siembox_support::receiver::rsyslog;
+use siembox_support::records::{self, xdr};
+
 use crate::person::{By, Person, claim, new_box};
-use crate::stage::cloud;
 
 const NEXT: &str = "button[value=next]:not(.unseen)";
 const SECRET: &str = "entra~client~secret";
+const CLIENT: &str = "00000000-0000-4000-8000-000000000001";
+
+/// Microsoft Graph, with activities and alerts of the last days.
+fn cloud() -> Cloud {
+    Cloud::builder()
+        .graph_requests_per_minute(60_000)
+        .hunting_calls_per_minute(60_000)
+        .app(App::new("contoso.example", CLIENT, SECRET))
+        .xdr(xdr::twins(records::activities(47, 60)))
+        .xdr(xdr::twins(records::alerts(48, 10)))
+        .start()
+}
 
 /// Walks through all steps.
 fn walk_xdr(by: By, scheme: &'static str, width: u32, pictures: Option<PathBuf>) {
-    let cloud = cloud(1);
+    let (cloud, receiver) = (cloud(), rsyslog::tcp());
     let (mut siembox, home) = new_box(&cloud);
     let mut person = Person {
         browser: Browser::start(),
@@ -33,22 +48,28 @@ fn walk_xdr(by: By, scheme: &'static str, width: u32, pictures: Option<PathBuf>)
     person.push(NEXT);
     person.at_step("Your SIEM");
     person.fill("siem.host", "127.0.0.1");
+    person.fill("siem.port", &receiver.port().to_string());
     person.push(NEXT);
     data(&mut person);
-    connection(&mut person);
+    connection(&mut person, &cloud);
+    person.at_step("Finish");
+    person.push("button[value=preview]");
+    person.until_says("#job .said", "CEF:0|MCAS|SIEM_Agent|");
+    person.until_says("#job .done", "Nothing was");
     person.at_step("Finish");
     person.until_says("dl.summary", "Microsoft Defender XDR");
     person.picture("setup-xdr-finish");
     person.push("button[value=save]");
     person.until_says(".done", "The agent was added");
     person.at_page("SIEM agents");
-    person.until_says(".agents", "http://127.0.0.1:9 → 127.0.0.1");
+    person.until_says(".agents", &format!("{} → 127.0.0.1", cloud.url()));
     let text = std::fs::read_to_string(siembox.path("siembox.toml")).unwrap();
+    let graph = format!("graph_url = \"{}\"", cloud.url());
     for written in [
         "# the box of the branch office",
         "kind = \"defender-xdr\"",
         "client_secret_file = \"contoso.client-secret\"",
-        "graph_url = \"http://127.0.0.1:9\"",
+        &graph,
         "tables = [\"CloudAppEvents\", \"IdentityLogonEvents\"]",
         "[agent.incidents]\nenabled = true",
     ] {
@@ -89,10 +110,10 @@ fn data(person: &mut Person) {
     person.push(NEXT);
 }
 
-fn connection(person: &mut Person) {
+fn connection(person: &mut Person, cloud: &Cloud) {
     person.at_step("Cloud");
     person.fill("source.tenant_id", "contoso example");
-    person.fill("source.client_id", "05a65629-4c1b-48c1-a78b-804c4abdd4af");
+    person.fill("source.client_id", CLIENT);
     person.fill("source.client_secret_file", SECRET);
     person.push(NEXT);
     person.until_says("[id='source.tenant_id-error']", "allowed");
@@ -102,14 +123,19 @@ fn connection(person: &mut Person) {
     assert!(!back.as_str().unwrap().contains(SECRET));
     person.fill("source.tenant_id", "contoso.example");
     person.open_group_of("source.graph_url");
-    person.fill("source.graph_url", "http://127.0.0.1:9");
-    person.fill("source.login_url", "http://127.0.0.1:9");
+    person.fill("source.login_url", &cloud.url());
+    person.fill("source.graph_url", &cloud.url());
+    person.open_group_of("source.ca_file");
+    person.fill("source.ca_file", cloud.ca_pem());
     person.push(NEXT);
     // the secret was entered for Microsoft's own host
     person.until_says("[id='source.client_secret_file-error']", "enter it again");
     person.at_step("Cloud");
-    person.picture("setup-xdr-cloud");
     person.fill("source.client_secret_file", SECRET);
+    person.push("button[value=check]");
+    person.until_says("#job .done", "All steps succeeded");
+    person.at_step("Cloud");
+    person.picture("setup-xdr-cloud");
     person.push(NEXT);
 }
 
