@@ -198,7 +198,7 @@ fn while_both_sources_are_read_each_record_comes_once() {
         let _ = receiver.wait_for(some, PATIENCE);
         new_records(&cloud, seed);
         siembox.stop();
-        siembox.start();
+        siembox.start_and_wait();
     }
     assert_each_once(&cloud, &receiver, &mut siembox);
     siembox.stop();
