@@ -18,6 +18,7 @@ mod faulty_disk;
 mod garbage;
 mod graph;
 mod hanging;
+mod hunting;
 mod ledger;
 mod live_settings;
 mod migrate;
