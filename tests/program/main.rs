@@ -4,3 +4,4 @@
 mod cli;
 mod documents;
 mod readme;
+mod successors;
