@@ -128,7 +128,7 @@ pub fn rows_of(answer: &Value) -> &[Value] {
 
 /// The query of a window, as siembox writes it.
 pub fn window(table: List, by: &str, from: i64, to: i64, skip: usize, take: usize) -> String {
-    let (from, to, end) = (Ticks::of_ms(from), Ticks::of_ms(to), Ticks::of_ms(to + 1));
+    let (from, to) = (Ticks::of_ms(from), Ticks::of_ms(to));
     let (name, id) = (table.name(), table.id_key());
     let (extend, column) = match by {
         "Timestamp" => ("", "Timestamp"),
