@@ -12,6 +12,8 @@ impl TimeReader {
         };
         let verdict = if answer.incomplete {
             self.after_doubt("the cloud says that its response is incomplete", &mut walk)
+        } else if self.is_beyond(page, &walk) {
+            self.after_doubt("the cloud repeats an earlier response", &mut walk)
         } else if self.leaves_out(page, &walk) {
             self.after_missing("the cloud omits records that it has sent before", &mut walk)
         } else {
@@ -163,6 +165,8 @@ impl TimeReader {
         let span_ms = (end_ms - walk.from_ms) / 2;
         (self.narrow.span_ms, self.narrow.fails_to_ms) = (Some(span_ms), None);
         walk.to_ms = Some(walk.from_ms + span_ms);
+        // how late its records are says nothing about what comes before them
+        walk.max_ms = walk.from_ms;
         (walk.next, walk.skip) = (None, 0);
         (self.read, self.narrowed) = (0, true);
         Some(Verdict::More)

@@ -18,6 +18,13 @@ impl TimeReader {
         self.doubts == 0 && from_time && self.seen.knows_between(walk.from_ms, begins_ms)
     }
 
+    /// Where records move: does one come after the end of what was asked for? Then the answer is one
+    /// to a longer question, and says nothing about this one.
+    pub(super) fn is_beyond(&self, page: &OpenPage, walk: &Walk) -> bool {
+        let end = walk.to_ms.zip(page.latest_ms());
+        self.rules.api.records_move && end.is_some_and(|(to_ms, latest_ms)| latest_ms > to_ms)
+    }
+
     /// What contradicts itself in the answer.
     pub(super) fn doubt(
         &self,
