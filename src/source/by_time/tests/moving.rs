@@ -82,9 +82,9 @@ impl Graph {
             hits.retain(|r| key(r) > *after);
         }
         let page = query.limit as usize;
-        let newest = hits.iter().rev().take(page);
+        let newest: Vec<i64> = hits.iter().rev().take(page).map(|r| r.at).collect();
         // a whole page of one moment shows no order
-        let shows = newest.clone().next().map(|r| r.at) != newest.last().map(|r| r.at);
+        let shows = newest.first() != newest.last();
         if shows && self.happens(self.faults.newest_first) {
             hits.reverse();
         }
