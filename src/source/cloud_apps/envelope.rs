@@ -1,12 +1,12 @@
 //! Reads the members of a response of the API:
 //! `{"data":[…],"hasNext":bool,"total":n,"nextQueryFilters":…}`.
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::source::Answer;
 use crate::source::json::list::{ListLayout, Members};
-use crate::source::json::{LenientFlag, Number, lenient_object};
+use crate::source::json::{LenientFlag, Number, Raw, lenient_object};
 
 /// How the API lays out its answers.
 pub const LAYOUT: ListLayout = ListLayout {
@@ -23,16 +23,6 @@ lenient_object! {
         "hasNext" => has_next: Raw<'a>,
         "nextQueryFilters" => next: Raw<'a>,
         "total" => total: Number,
-    }
-}
-
-/// A value as it stands there; `None` where there is none.
-#[derive(Debug, Default)]
-struct Raw<'a>(Option<&'a RawValue>);
-
-impl<'de> Deserialize<'de> for Raw<'de> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        <&RawValue>::deserialize(from).map(|raw| Self(Some(raw)))
     }
 }
 

@@ -2,12 +2,11 @@
 //! `{"@odata.context":…,"@odata.count":n,"@odata.nextLink":…,"value":[…]}`.
 
 use percent_encoding::percent_decode_str;
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
+use serde::Deserialize;
 
 use crate::source::Answer;
 use crate::source::json::list::{ListLayout, Members};
-use crate::source::json::{Number, Text, lenient_object};
+use crate::source::json::{Number, Raw, Text, lenient_object};
 
 /// How the API lays out its answers.
 pub(super) const LAYOUT: ListLayout = ListLayout {
@@ -24,16 +23,6 @@ lenient_object! {
         "@odata.context" => context: Text<'a>,
         "@odata.nextLink" => next: Text<'a>,
         "@odata.count" => count: Number,
-    }
-}
-
-/// A value as it stands there; `None` where there is none.
-#[derive(Debug, Default)]
-struct Raw<'a>(Option<&'a RawValue>);
-
-impl<'de> Deserialize<'de> for Raw<'de> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        <&RawValue>::deserialize(from).map(|raw| Self(Some(raw)))
     }
 }
 

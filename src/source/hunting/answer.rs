@@ -1,11 +1,11 @@
 //! Reads the members of an answer: `{"schema":[…],"results":[…]}`, the rows in `results`.
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::source::Answer;
-use crate::source::json::lenient_object;
 use crate::source::json::list::{ListLayout, Members};
+use crate::source::json::{Raw, lenient_object};
 
 /// How the API lays out its answers. They name no next page and count nothing: as many rows as were
 /// asked for say that more follow.
@@ -18,16 +18,6 @@ lenient_object! {
     struct HuntingAnswer<'a> any_case {
         "schema" => schema: Raw<'a>,
         "results" => results: Raw<'a>,
-    }
-}
-
-/// A value as it stands there; `None` where there is none.
-#[derive(Debug, Default)]
-struct Raw<'a>(Option<&'a RawValue>);
-
-impl<'de> Deserialize<'de> for Raw<'de> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        <&RawValue>::deserialize(from).map(|raw| Self(Some(raw)))
     }
 }
 
