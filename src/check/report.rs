@@ -4,22 +4,34 @@ use std::io::Write;
 
 use crate::clock::Stopwatch;
 use crate::foreign::without_secrets;
+use crate::settings::AgentSettings;
+
+/// The least that the column of the steps takes, characters.
+const NARROWEST: usize = 10;
 
 /// Writes the lines and keeps count.
 pub struct CheckReport<W: Write> {
     out: W,
     failed: u32,
+    /// So many characters has the column of the steps.
+    width: usize,
 }
 
 impl<W: Write> CheckReport<W> {
     /// Nothing checked yet.
     pub fn new(out: W) -> Self {
-        Self { out, failed: 0 }
+        Self {
+            out,
+            failed: 0,
+            width: NARROWEST,
+        }
     }
 
     /// What follows belongs to this agent.
-    pub fn heading(&mut self, agent: &str) {
-        self.line(&format!("agent {agent}"));
+    pub fn heading(&mut self, agent: &AgentSettings) {
+        let names = agent.streams_on().map(|stream| stream.spec.name.len());
+        self.width = names.fold(NARROWEST, usize::max);
+        self.line(&format!("agent {}", agent.name));
     }
 
     /// Takes a step; it says what it found, or cause and cure.
@@ -32,7 +44,8 @@ impl<W: Write> CheckReport<W> {
             Err(why) => ("FAIL", why),
         };
         self.failed += u32::from(done.is_err());
-        self.line(&format!("  {word} {name:<10} {text} ({ms} ms)"));
+        let width = self.width;
+        self.line(&format!("  {word} {name:<width$} {text} ({ms} ms)"));
         done.is_ok()
     }
 

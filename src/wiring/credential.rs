@@ -76,6 +76,14 @@ impl WayIn {
         }
     }
 
+    /// The app's tokens, where it is an app.
+    pub(super) fn tokens(&self) -> Option<&Entra> {
+        match self {
+            Self::Token(_) => None,
+            Self::App { tokens, .. } => Some(tokens),
+        }
+    }
+
     /// Reads the secret, to see whether it was replaced.
     pub(super) fn reader(&self) -> ReadSecret {
         match self {

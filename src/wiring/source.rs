@@ -3,6 +3,7 @@
 use super::credential::WayIn;
 use super::limits::{AgentLimits, SharedLimit};
 use super::{WiringError, names};
+use crate::foreign::ForeignText;
 use crate::settings::{
     AgentSettings, ApiSettings, CloudAppsSettings, DefenderXdrSettings, ProxySettings,
     SourceSettings,
@@ -42,10 +43,30 @@ impl Sources {
         }
     }
 
-    fn way_in(&self, stream: StreamSpec) -> WayIn {
-        let source = self.agent.source_of(stream);
+    /// Does an Entra app sign in for this source of the agent?
+    #[must_use]
+    pub fn signs_in(&self, source: &SourceSettings) -> bool {
+        self.way_in(source).tokens().is_some()
+    }
+
+    /// Gets a token of Entra for this source, and tells the roles in it; `None` where they can't be
+    /// read. The streams share the token.
+    ///
+    /// # Errors
+    /// Cause and cure.
+    pub fn sign_in(&self, source: &SourceSettings) -> Result<Option<Vec<ForeignText>>, String> {
+        let way_in = self.way_in(source);
+        let Some(tokens) = way_in.tokens() else {
+            return Ok(None);
+        };
+        let route = route(source).map_err(|error| error.to_string())?;
+        let token = tokens.bearer(&Http::new(&route));
+        token.map_err(|error| error.what).map(|_| tokens.roles())
+    }
+
+    fn way_in(&self, source: &SourceSettings) -> WayIn {
         let mut ways_in = self.agent.sources().zip(&self.ways_in);
-        let way_in = ways_in.find(|(it, _)| std::ptr::eq(*it, source));
+        let way_in = ways_in.find(|(it, _)| *it == source);
         way_in.map_or_else(|| WayIn::of(source), |(_, way_in)| way_in.clone())
     }
 }
@@ -59,7 +80,8 @@ impl OpenSource for Sources {
         &self,
         stream: StreamSpec,
     ) -> Result<StreamSource, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(open(&self.agent, stream, &self.way_in(stream))?)
+        let way_in = self.way_in(self.agent.source_of(stream));
+        Ok(open(&self.agent, stream, &way_in)?)
     }
 }
 
