@@ -149,6 +149,9 @@
 //! - `still_there`: whether what is open is still what its name leads to. Uses nothing.
 //! - `text_file`: the one reader of files that people write. Uses `patience`.
 
+// who reads standard output may go away, which is no error: it is written with `Write`
+#![cfg_attr(not(test), deny(clippy::print_stdout))]
+
 mod agent;
 mod allocator;
 mod appliance;

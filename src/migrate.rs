@@ -11,7 +11,7 @@ mod show;
 mod swap;
 mod window;
 
-pub use compare::{Comparison, compare};
+pub use compare::compare;
 pub use show::{example_section, in_words};
 pub use swap::swap;
 pub use window::{MigrateError, MigrateWindow, MostLines, SourceLines, read};

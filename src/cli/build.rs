@@ -94,7 +94,7 @@ pub(super) fn build(
                 value: "cloud-apps|defender-xdr",
             })?,
             since: parsed(&given, "--since", When::parse)?.unwrap_or(When::Ago(A_DAY)),
-            switch: given.has("--switch"),
+            switch: switch(&given)?,
             both: given.has("--both"),
             json: given.has("--json"),
         }),
@@ -166,6 +166,26 @@ fn stream(text: &str) -> Result<StreamSpec, Refusal> {
         let names: Vec<&str> = STREAMS.iter().map(|stream| stream.name).collect();
         Refusal::found(text, names.join(", "))
     })
+}
+
+/// Is the source to be changed, rather than compared? What is only of use for one of both is
+/// refused with the other.
+fn switch(given: &WrittenFlags) -> Result<bool, Usage> {
+    let switch = given.has("--switch");
+    let of_comparison = ["--since", "--json"]
+        .into_iter()
+        .find(|flag| given.has(flag));
+    match (switch, of_comparison) {
+        (true, Some(flag)) => Err(Usage::Exclusive {
+            flags: ["--switch", flag],
+        }),
+        (false, _) if given.has("--both") => Err(Usage::Value {
+            flag: "--both",
+            reason: "missing --switch: without it the sources are compared, and nothing changes"
+                .to_owned(),
+        }),
+        _ => Ok(switch),
+    }
 }
 
 fn source_word(text: &str) -> Result<SourceWord, Refusal> {

@@ -230,6 +230,18 @@ fn wrong_usage_is_told_with_reason_and_nearest() {
                 behaviors, cloud_app_events, identity_logon_events, identity_query_events, \
                 identity_directory_events, devices",
         ),
+        (
+            "migrate --to defender-xdr --both",
+            "--both: missing --switch: without it the sources are compared, and nothing changes",
+        ),
+        (
+            "migrate --to defender-xdr --switch --since 2d",
+            "--switch and --since exclude each other: give only one",
+        ),
+        (
+            "migrate --to graph",
+            "--to: found \"graph\"; allowed: cloud-apps, defender-xdr",
+        ),
         ("status now", "\"siembox status\" takes no \"now\""),
     ] {
         assert_eq!(read(line).unwrap_err().to_string(), said, "{line}");

@@ -1,12 +1,13 @@
 //! `siembox migrate`
 
+use std::io::Write;
 use std::path::Path;
 
 use super::{load, meant, usage};
 use crate::cli::{Exit, MigrateArgs};
 use crate::clock;
 use crate::migrate::{
-    self, Comparison, MigrateError, MigrateWindow, MostLines, SourceLines, compare, in_words,
+    self, MigrateError, MigrateWindow, MostLines, SourceLines, compare, in_words,
 };
 use crate::settings::edit::SettingsDraft;
 use crate::settings::{AgentSettings, DEFAULT_FILE, SourceWord, StreamSettings};
@@ -50,8 +51,9 @@ pub fn migrate(args: MigrateArgs) -> Exit {
             have reached both sources yet",
         );
     }
-    match report(agent, window, args.json) {
-        Ok(()) => Exit::Done,
+    match report(&mut std::io::stdout().lock(), agent, window, args.json) {
+        // a reader that has gone away (`| head`) has seen enough
+        Ok(()) | Err(MigrateError::Write(_)) => Exit::Done,
         Err(error) => {
             eprintln!("siembox: agent {}: {error}", agent.name);
             Exit::Unavailable
@@ -93,7 +95,7 @@ fn switch(file: &Path, agent: &AgentSettings, args: &MigrateArgs) -> Exit {
     } else {
         format!("; {from} is not read any more")
     };
-    println!(
+    let text = format!(
         "agent {}: {} is its source now{both}. {} says so. A running siembox takes it over by \
             itself; what one source has sent the other does not send again. To take it back: \
             siembox migrate --agent {} --to {from} --switch",
@@ -102,56 +104,60 @@ fn switch(file: &Path, agent: &AgentSettings, args: &MigrateArgs) -> Exit {
         file.display(),
         agent.name,
     );
+    // it is done, also where nobody reads that
+    let _ = writeln!(std::io::stdout(), "{text}");
     Exit::Done
 }
 
-/// Reads both sources and prints how they differ.
-fn report(agent: &AgentSettings, window: MigrateWindow, is_json: bool) -> Result<(), MigrateError> {
-    let others = agent.other.iter().flat_map(|other| &other.streams);
-    let other_words = agent.other.as_ref().map(|other| other.source.word());
-    let (source, other) = (
-        agent.source.word(),
-        other_words.unwrap_or(agent.source.word()),
-    );
+/// Reads both sources and writes how they differ.
+fn report(
+    out: &mut impl Write,
+    agent: &AgentSettings,
+    window: MigrateWindow,
+    is_json: bool,
+) -> Result<(), MigrateError> {
+    let Some(other) = &agent.other else {
+        return Ok(());
+    };
+    let (mine, theirs) = (agent.source.word(), other.source.word());
     if !is_json {
-        println!(
+        writeln!(
+            out,
             "agent {}: records from {} to {}",
             agent.name,
             clock::in_words(window.from_ms),
             clock::in_words(window.to_ms)
-        );
+        )?;
     }
     for (class, name) in [
         (RecordClass::Activity, "activities"),
         (RecordClass::Alert, "alerts"),
     ] {
-        let of_class = |stream: &&StreamSettings| stream.spec.kind.class() == Some(class);
-        let is_other = |stream: &&StreamSettings| others.clone().any(|it| it.spec == stream.spec);
-        let mine = agent
-            .streams_on()
-            .filter(of_class)
-            .filter(|it| !is_other(it));
-        let mine = read_all(agent, mine, window)?;
-        let theirs = read_all(agent, others.clone().filter(of_class), window)?;
-        let found = compare(&mine, &theirs);
-        match is_json {
-            true => print_json(name, &found),
-            false => {
-                print!(
-                    "{}",
-                    in_words(name, source.as_str(), other.as_str(), &found)
-                );
-                remarks(source, &mine);
-                remarks(other, &theirs);
-            }
+        let meant = |of: &&StreamSettings| of.enabled && of.spec.kind.class() == Some(class);
+        let own = agent.streams.iter().filter(|of| !other.has(of.spec));
+        let in_source = read_all(agent, own.filter(meant), window)?;
+        let in_other = read_all(agent, other.streams.iter().filter(meant), window)?;
+        let found = compare(&in_source, &in_other);
+        if is_json {
+            let line = serde_json::json!({ "class": name, "comparison": found });
+            writeln!(out, "{line}")?;
+        } else {
+            write!(
+                out,
+                "{}",
+                in_words(name, mine.as_str(), theirs.as_str(), &found)
+            )?;
+            remarks(out, mine, &in_source)?;
+            remarks(out, theirs, &in_other)?;
         }
     }
     if !is_json {
-        println!(
+        writeln!(
+            out,
             "nothing was sent or changed. To change the source: siembox migrate --agent {} --to \
-                {other} --switch",
+                {theirs} --switch",
             agent.name
-        );
+        )?;
     }
     Ok(())
 }
@@ -169,19 +175,20 @@ fn read_all<'s>(
 }
 
 /// What of a source could not be compared.
-fn remarks(source: SourceWord, lines: &SourceLines) {
+fn remarks(out: &mut impl Write, source: SourceWord, lines: &SourceLines) -> std::io::Result<()> {
     if lines.unreadable > 0 {
-        println!("  {} records of {source} cannot be read", lines.unreadable);
+        writeln!(
+            out,
+            "  {} records of {source} cannot be read",
+            lines.unreadable
+        )?;
     }
     if lines.cut {
-        println!(
-            "  {source} holds more than {} records: choose a later --since",
-            MOST.0
-        );
+        let most = MOST.0;
+        writeln!(
+            out,
+            "  {source} holds more than {most} records: choose a later --since"
+        )?;
     }
-}
-
-fn print_json(class: &str, found: &Comparison) {
-    let text = serde_json::json!({ "class": class, "comparison": found });
-    println!("{text}");
+    Ok(())
 }

@@ -42,8 +42,8 @@ fn head(text: &str) -> (&str, &str) {
     (text, "")
 }
 
-/// `key=value key=value`: a key stands at the begin or behind a blank, before an equals sign that is
-/// not escaped.
+/// `key=value key=value`: a key stands at the begin or behind a blank, before an equals sign that
+/// is not escaped.
 fn extension(text: &str, fields: &mut BTreeMap<String, String>) {
     let mut begins: Vec<(usize, usize)> = Vec::new();
     for (equals, _) in text.match_indices('=') {

@@ -6,6 +6,8 @@ use super::compare::{Comparison, FieldDifference, OnlyThere};
 
 /// Longer values are shortened, characters.
 const MOST: usize = 60;
+/// So many ids are shown of records that one source alone holds.
+const MOST_IDS: usize = 3;
 
 /// The comparison of the streams called `class`; `source` and `other` name the two sources.
 #[must_use]
@@ -34,7 +36,8 @@ fn only(text: &mut String, name: &str, only: &OnlyThere) {
     if only.count == 0 {
         return;
     }
-    let ids: Vec<&str> = only.first.keys().map(String::as_str).collect();
+    let ids = only.first.keys().map(String::as_str);
+    let ids: Vec<&str> = ids.take(MOST_IDS).collect();
     let more = if only.count > ids.len() as u64 {
         ", …"
     } else {

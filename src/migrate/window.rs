@@ -46,7 +46,7 @@ pub struct SourceLines {
     pub cut: bool,
 }
 
-/// A source could not be read.
+/// Two sources could not be compared.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
     /// The settings' files can't be used.
@@ -60,6 +60,9 @@ pub enum MigrateError {
         /// Cause and cure.
         error: SourceError,
     },
+    /// Nobody reads on.
+    #[error("the comparison cannot be written: {0}")]
+    Write(#[from] std::io::Error),
     /// It answers, and contradicts itself each time.
     #[error("{stream}: {reason}")]
     Contradicts {

@@ -80,7 +80,7 @@ pub(super) fn read(section: &Section, given: &Overrides) -> Option<AgentSettings
         None => None,
         Some(other) => {
             let other = other?;
-            streams.extend(other.streams.iter().cloned());
+            streams.extend(other.streams_read());
             Some(other)
         }
     };

@@ -14,7 +14,9 @@ use crate::stream::StreamSpec;
 pub struct OtherSourceSettings {
     /// As in `[agent.source]`.
     pub source: SourceSettings,
-    /// Its streams, in sections below; all off unless `read`.
+    /// `read`: is it read beside the agent's source? false
+    pub read: bool,
+    /// Its streams, in sections below, as they are set whether or not it is read.
     pub streams: Vec<StreamSettings>,
     /// What only its alerts have.
     pub alerts: AlertSettings,
@@ -34,10 +36,7 @@ pub(super) fn read(
         );
     }
     let is_read = section.flag("read").unwrap_or(false);
-    let (mut streams, alerts) = source_streams::read(&section, kind);
-    for stream in &mut streams {
-        stream.enabled &= is_read;
-    }
+    let (streams, alerts) = source_streams::read(&section, kind);
     // flags are about [agent.source]
     let given = Overrides {
         proxy: given.proxy.clone(),
@@ -47,6 +46,7 @@ pub(super) fn read(
     let source = source::read(section, kind, &given);
     Some(OtherSourceSettings {
         source: source?,
+        read: is_read,
         streams,
         alerts,
     })
@@ -55,6 +55,14 @@ pub(super) fn read(
 // === impl OtherSourceSettings ===
 
 impl OtherSourceSettings {
+    /// Its streams, off where it is not read.
+    pub(super) fn streams_read(&self) -> impl Iterator<Item = StreamSettings> {
+        self.streams.iter().cloned().map(|mut stream| {
+            stream.enabled &= self.read;
+            stream
+        })
+    }
+
     /// Is this stream one of its own?
     #[must_use]
     pub fn has(&self, spec: StreamSpec) -> bool {
