@@ -8,6 +8,8 @@ use crate::clock::in_words;
 
 /// How many of the last hours are shown as text, beside those that do not add up.
 const SHOWN: usize = 6;
+/// The least that the column of the streams takes, characters.
+pub(super) const NARROWEST: usize = 10;
 
 /// What became of the records of an agent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -141,7 +143,9 @@ pub(super) fn ledger_text(out: &mut String, ledger: &LedgerReport) {
         hours += usize::from(row.span == LedgerSpan::Hour);
         (row.span == LedgerSpan::Hour && hours <= SHOWN) || !row.adds_up()
     });
-    let _ = write!(out, "    {:<20} {:<10}", "hour from", "stream");
+    let names = rows.iter().map(|row| row.stream.len());
+    let width = names.fold(NARROWEST, usize::max);
+    let _ = write!(out, "    {:<20} {:<width$}", "hour from", "stream");
     for column in [
         "named", "read", "seen", "left out", "aside", "spooled", "sent", "proved", "again",
     ] {
@@ -149,11 +153,11 @@ pub(super) fn ledger_text(out: &mut String, ledger: &LedgerReport) {
     }
     out.push('\n');
     for row in rows {
-        row_text(out, row);
+        row_text(out, row, width);
     }
 }
 
-fn row_text(out: &mut String, row: &LedgerRow) {
+fn row_text(out: &mut String, row: &LedgerRow, width: usize) {
     let what = match (row.span, row.hour_ms) {
         (LedgerSpan::Hour, Some(hour)) => in_words(hour),
         (LedgerSpan::Untimed, _) => "without a time".to_owned(),
@@ -163,7 +167,7 @@ fn row_text(out: &mut String, row: &LedgerRow) {
     };
     let named = row.named.map_or("-".to_owned(), |named| named.to_string());
     let counts = &row.counts;
-    let _ = write!(out, "    {what:<20} {:<10} {named:>8}", row.stream);
+    let _ = write!(out, "    {what:<20} {:<width$} {named:>8}", row.stream);
     for count in [
         counts.read,
         counts.seen,

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use super::ledger::ledger_text;
+use super::ledger::{NARROWEST, ledger_text};
 use super::{AgentReport, Condition, LinkReport, Snapshot, StreamCounts};
 use crate::clock::{in_words, span_in_words};
 use crate::orphan::Orphan;
@@ -98,8 +98,10 @@ fn agent_text(out: &mut String, agent: &AgentReport, at_ms: i64) {
         agent.cloud.state.in_words()
     };
     link_text(out, "cloud", &agent.cloud, cloud, at_ms);
+    let names = agent.streams.iter().map(|stream| stream.name.len());
+    let width = names.fold(NARROWEST, usize::max);
     for stream in &agent.streams {
-        stream_text(out, &stream.name, &stream.counts);
+        stream_text(out, (&stream.name, width), &stream.counts);
     }
     let spool = &agent.spool;
     let oldest = spool.oldest_ms.map_or(String::new(), |oldest| {
@@ -182,14 +184,14 @@ fn link_text(out: &mut String, name: &str, link: &LinkReport, state: &str, at_ms
     }
 }
 
-fn stream_text(out: &mut String, name: &str, counts: &StreamCounts) {
+fn stream_text(out: &mut String, (name, width): (&str, usize), counts: &StreamCounts) {
     if !counts.enabled {
-        let _ = writeln!(out, "  {name:<10} off");
+        let _ = writeln!(out, "  {name:<width$} off");
         return;
     }
     let _ = write!(
         out,
-        "  {name:<10} {} read, {} spooled",
+        "  {name:<width$} {} read, {} spooled",
         counts.read, counts.spooled
     );
     for (count, what) in [
