@@ -188,6 +188,29 @@ fn a_change_of_the_source_and_back_sends_each_record_once() {
     siembox.stop();
 }
 
+/// The SIEM is away while siembox is killed, so that no line is sent twice for want of a proof:
+/// what comes twice was spooled twice.
+#[test]
+fn kills_while_both_sources_are_read_repeat_and_lose_nothing() {
+    let (cloud, mut receiver) = (cloud(), SyslogReceiver::start());
+    let mut siembox = siembox(&cloud, &receiver, "defender-xdr", true);
+    receiver.stop();
+    for seed in 90..96 {
+        siembox.start_and_wait();
+        new_records(&cloud, seed);
+        // soon enough that much is still to be read, from either source
+        siembox.wait("a page is on disk", |status| {
+            let mut streams = status.agents[0].streams.iter();
+            streams.any(|stream| stream.counts.pages > 0)
+        });
+        siembox.kill();
+    }
+    receiver.restart();
+    siembox.start();
+    assert_each_once(&cloud, &receiver, &mut siembox);
+    siembox.stop();
+}
+
 #[test]
 fn while_both_sources_are_read_each_record_comes_once() {
     let (cloud, receiver) = (cloud(), SyslogReceiver::start());
