@@ -35,8 +35,8 @@ pub enum AssertionSignature {
 }
 
 /// The ways, as a finding tells them.
-pub(super) const WAYS: &str = "one credential of the Entra app: client_secret_file; or certificate_file and key_file; or \
-    assertion_file";
+pub(super) const WAYS: &str = "one credential of the Entra app: client_secret_file; or certificate_file \
+    and key_file; or assertion_file";
 
 const SIGNATURES: &[(&str, AssertionSignature)] = &[
     ("PS256", AssertionSignature::Ps256),

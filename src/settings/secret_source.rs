@@ -41,8 +41,8 @@ pub enum SecretError {
     InvalidToken(InvalidToken),
     /// The file holds something, but no JWT.
     #[error(
-        "the file {} does not hold an assertion, a JWT of three parts with dots between them; cure: \
-            check that it is the file that the other system renews",
+        "the file {} does not hold an assertion, a JWT of three parts with dots between them; \
+            cure: check that it is the file that the other system renews",
         .path.display()
     )]
     InvalidAssertion {

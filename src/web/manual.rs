@@ -25,9 +25,10 @@ macro_rules! pages {
 
 /// Names and texts, in the order of the contents.
 const PAGES: [(&str, &str); 23] = pages![
-    "index.md" "settings.md" "source.md" "migrate.md" "fields.md" "access.md" "filters.md" "receivers.md"
-    "receivers/rsyslog.conf" "receivers/rsyslog-relp.conf" "receivers/syslog-ng.conf"
-    "page.md" "setup.md" "board.md" "commands.md" "states.md" "monitoring.md" "ledger.md" "delivery.md"
+    "index.md" "settings.md" "source.md" "migrate.md" "fields.md" "access.md" "filters.md"
+    "receivers.md" "receivers/rsyslog.conf" "receivers/rsyslog-relp.conf"
+    "receivers/syslog-ng.conf" "page.md" "setup.md" "board.md" "commands.md" "states.md"
+    "monitoring.md" "ledger.md" "delivery.md"
     "threats.md" "replay.md" "quarantine.md" "orphans.md"
 ];
 

@@ -18,8 +18,8 @@ impl TimeReader {
         self.doubts == 0 && from_time && self.seen.knows_between(walk.from_ms, begins_ms)
     }
 
-    /// Where records move: does one come after the end of what was asked for? Then the answer is one
-    /// to a longer question, and says nothing about this one.
+    /// Where records move: does one come after the end of what was asked for? Then the answer is
+    /// one to a longer question, and says nothing about this one.
     pub(super) fn is_beyond(&self, page: &OpenPage, walk: &Walk) -> bool {
         let end = walk.to_ms.zip(page.latest_ms());
         self.rules.api.records_move && end.is_some_and(|(to_ms, latest_ms)| latest_ms > to_ms)
@@ -45,7 +45,8 @@ impl TimeReader {
             Some("the cloud counts records but sends none")
         } else if page.count() == 0 && answer.bare {
             Some(
-                "the response contains no record and nothing else that each response of the API has",
+                "the response contains no record and nothing else that each response of the API \
+                    has",
             )
         } else if self.doubts < self.rules.api.doubts && is_empty_all_the_same(page, answer, walk) {
             Some("the cloud counts records on a page that it named, but sends none")

@@ -21,8 +21,8 @@ pub struct EntraApp {
 // === impl EntraApp ===
 
 impl EntraApp {
-    /// `login_url` is the cloud's log-on host, e.g. `https://login.microsoftonline.com`; `tenant_id`
-    /// the directory's GUID or domain.
+    /// `login_url` is the cloud's log-on host, e.g. `https://login.microsoftonline.com`;
+    /// `tenant_id` the directory's GUID or domain.
     #[must_use]
     pub fn new(
         login_url: &str,

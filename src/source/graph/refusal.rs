@@ -59,8 +59,8 @@ pub(in crate::source) fn refused(
             SourceErrorKind::InTheWay,
             format!(
                 "a gateway answers in place of Graph ({status}: {voice}): a gateway of Microsoft's \
-                    own does so at times, which passes; where it lasts, allow this machine to reach \
-                    the host in graph_url, and check proxy"
+                    own does so at times, which passes; where it lasts, allow this machine to \
+                    reach the host in graph_url, and check proxy"
             ),
         ),
         (401, _) => (

@@ -51,8 +51,8 @@ pub(super) fn of(error: &Error) -> SourceError {
             Some(error) => (SourceErrorKind::InTheWay, of_tls(error)),
             None if io.kind() == ErrorKind::ConnectionRefused => (
                 SourceErrorKind::Passing,
-                "the connection was refused: check the addresses and proxy in [agent.source], and the \
-                    firewall (outbound TCP 443)"
+                "the connection was refused: check the addresses and proxy in [agent.source], and \
+                    the firewall (outbound TCP 443)"
                     .to_owned(),
             ),
             None if io.kind() == ErrorKind::UnexpectedEof => (

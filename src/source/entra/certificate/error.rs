@@ -41,8 +41,8 @@ pub enum AppCertificateError {
     /// Its end has come.
     #[error(
         "certificate_file: the certificate in {} expired on {ended}, and this machine's clock \
-            shows {now}; cure: upload a new certificate in the app's \"Certificates & secrets\", and set \
-            certificate_file and key_file to it",
+            shows {now}; cure: upload a new certificate in the app's \"Certificates & secrets\", and \
+            set certificate_file and key_file to it",
         .path.display()
     )]
     Expired {
