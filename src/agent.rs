@@ -52,7 +52,7 @@ use crate::format::LineWriter;
 use crate::ledger::Ledger;
 use crate::sent::SentIds;
 use crate::source::{Cancel, OpenSource};
-use crate::spool::Spool;
+use crate::spool::{Packer, Spool};
 use crate::status::{InternalEvent, Reporter};
 use replay::RunningReplay;
 use shutdown::Shutdown;
@@ -82,6 +82,8 @@ struct Shared<S> {
     sources: Arc<dyn OpenSource>,
     /// Event → line.
     writer: LineWriter,
+    /// Compresses the lines of their pages.
+    packer: Packer,
     /// Wakes the forwarder.
     wake: Arc<Notify>,
     /// Ends them all.

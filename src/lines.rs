@@ -74,6 +74,30 @@ impl Lines {
         part
     }
 
+    /// Adds lines behind these, with their tags.
+    pub fn append(&mut self, others: &Self) {
+        let before = self.text.len();
+        self.text.push_str(&others.text);
+        self.ends.extend(others.ends.iter().map(|end| before + end));
+        self.tags.extend_from_slice(&others.tags);
+    }
+
+    /// The lines from this place on become lines of their own.
+    #[must_use]
+    pub fn split_off(&mut self, place: usize) -> Self {
+        let place = place.min(self.len());
+        let begin = place.checked_sub(1).map_or(0, |last| self.ends[last]);
+        let mut ends = self.ends.split_off(place);
+        for end in &mut ends {
+            *end -= begin;
+        }
+        Self {
+            text: self.text.split_off(begin),
+            ends,
+            tags: self.tags.split_off(place),
+        }
+    }
+
     /// Bytes of the line at this place; 0 where there is none.
     #[must_use]
     pub fn bytes_at(&self, place: usize) -> usize {
@@ -106,10 +130,46 @@ impl Lines {
         self.text.len()
     }
 
+    /// What they take in memory, bytes.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        self.text.capacity()
+            + self.ends.capacity() * size_of::<usize>()
+            + self.tags.capacity() * size_of::<u32>()
+    }
+
+    /// Gives back the memory of the text beyond so many bytes.
+    pub fn shrink_to(&mut self, bytes: usize) {
+        self.text.shrink_to(bytes);
+    }
+
     /// Forgets the lines, keeps the memory.
     pub fn clear(&mut self) {
         self.text.clear();
         self.ends.clear();
         self.tags.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_split_off_and_appended_again_is_as_it_was() {
+        let mut all = Lines::default();
+        for (tag, line) in ["one", "", "three", "\u{e4}"].into_iter().enumerate() {
+            all.push_with(u32::try_from(tag).unwrap_or(0), |text| text.push_str(line));
+        }
+        for place in 0..6 {
+            let mut begin = all.clone();
+            let end = begin.split_off(place);
+            assert_eq!(begin.iter().chain(end.iter()).collect::<Vec<_>>(), {
+                all.iter().collect::<Vec<_>>()
+            });
+            assert_eq!(begin.len(), place.min(4));
+            begin.append(&end);
+            assert_eq!(begin, all);
+        }
     }
 }

@@ -12,16 +12,18 @@ mod fragment;
 #[doc(hidden)]
 pub mod fuzzing;
 mod line_set;
+mod packer;
 mod record;
 mod repair;
 mod seen;
 pub mod sled;
 mod state;
 
-pub use batch::{Encoder, Label};
+pub use batch::{Encoder, Label, MOST_TEXT, PackedLines};
 #[doc(hidden)] // measured by itself in tests/bench/budget
 pub use dead_letter::MOST_BYTES as MOST_ASIDE_BYTES;
 pub use line_set::LineSet;
+pub use packer::Packer;
 pub use repair::Repair;
 
 use crate::lines::Lines;
@@ -33,7 +35,9 @@ use std::path::PathBuf;
 pub struct SpoolPage<'a> {
     /// Which stream of the agent it belongs to; each has its own cursor.
     pub stream: u8,
-    /// The lines to forward, in order.
+    /// The lines to forward, in order: those that were compressed as they came,
+    pub packed: &'a [PackedLines],
+    /// and those behind them.
     pub lines: &'a Lines,
     /// The stream's cursor behind this page; opaque here. Replaces the one before.
     pub cursor: &'a [u8],
@@ -48,12 +52,27 @@ pub struct SpoolPage<'a> {
     pub aside: &'a [DeadLetter],
 }
 
+impl SpoolPage<'_> {
+    /// All of its lines as text, for a spool that keeps them so. `None` where packed ones can't be
+    /// read.
+    #[must_use]
+    pub fn unpacked(&self) -> Option<Lines> {
+        let mut all = Lines::default();
+        for packed in self.packed {
+            all.append(&packed.unpack()?);
+        }
+        all.append(self.lines);
+        Some(all)
+    }
+}
+
 #[cfg(test)]
 impl<'a> SpoolPage<'a> {
     /// These lines, and nothing beside them.
     pub fn of_lines(lines: &'a Lines) -> Self {
         Self {
             stream: 0,
+            packed: &[],
             lines,
             cursor: b"",
             seen: b"",

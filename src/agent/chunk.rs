@@ -5,8 +5,11 @@ use std::ops::ControlFlow;
 use crate::source::Unreadable;
 use crate::spool::{DeadLetter, MOST_ASIDE_BYTES};
 
-/// A page that has become so many bytes is cut: the rest is asked for again. A page of 5,000
-/// records becomes 5 MB.
+/// A page whose lines have become so many bytes, compressed, is cut: the rest is asked for again.
+/// Lines of real records become an eighth, so that it holds 15,000 of them, more than the largest
+/// page has. All pollers may hold such a page at once.
+const MOST_PACKED: usize = 2 << 20;
+/// The same of what is not compressed: events and records set aside.
 const MOST_PAGE: usize = 16 << 20;
 /// The longest line, bytes: that of a record of 10 MB fits. A longer one is set aside with its
 /// record.
@@ -14,9 +17,9 @@ pub const MOST_LINE: usize = 12 << 20;
 /// What a record takes beside its text.
 pub const OVERHEAD: usize = 256;
 
-/// Is there room for more than these bytes?
-pub fn room_beside(bytes: usize) -> ControlFlow<()> {
-    if bytes < MOST_PAGE {
+/// Is there room for more than these bytes of compressed lines, and of what is not compressed?
+pub fn room_beside(packed: usize, plain: usize) -> ControlFlow<()> {
+    if packed < MOST_PACKED && plain < MOST_PAGE {
         ControlFlow::Continue(())
     } else {
         ControlFlow::Break(())

@@ -1,4 +1,7 @@
 //! A page in memory until it is on flash: its lines, counts and dead letters.
+//!
+//! All pollers of an agent hold a page at once, so the lines are compressed as they come: a page of
+//! 5,000 takes less than a megabyte.
 
 use std::ops::ControlFlow;
 
@@ -8,12 +11,16 @@ use crate::format::LineWriter;
 use crate::ledger::{LedgerKey, PageCounts};
 use crate::lines::Lines;
 use crate::source::Unreadable;
-use crate::spool::DeadLetter;
+use crate::spool::{DeadLetter, MOST_TEXT, PackedLines, Packer};
 
 /// The yield of one page.
 #[derive(Default)]
 pub struct PageBuffer {
-    /// What is sent.
+    /// Compresses what is sent, batch by batch.
+    packer: Packer,
+    /// What is sent: batches that are full,
+    pub packed: Vec<PackedLines>,
+    /// and the lines behind them.
     pub lines: Lines,
     /// What the page counts for in the ledger.
     pub counts: PageCounts,
@@ -26,12 +33,29 @@ pub struct PageBuffer {
 // === impl PageBuffer ===
 
 impl PageBuffer {
+    /// An empty page, whose lines this one compresses.
+    pub fn new(packer: &Packer) -> Self {
+        Self {
+            packer: packer.clone(),
+            ..Self::default()
+        }
+    }
+
     /// A new page.
     pub fn clear(&mut self) {
+        self.packed.clear();
         self.lines.clear();
+        // a long line was a rare one
+        self.lines.shrink_to(2 * MOST_TEXT);
         self.counts.clear();
         self.aside.clear();
         self.beside_lines = 0;
+    }
+
+    /// How many lines it has.
+    pub fn count(&self) -> u64 {
+        let packed = self.packed.iter().map(|batch| u64::from(batch.count()));
+        packed.sum::<u64>() + self.lines.len() as u64
     }
 
     /// A record becomes a line, or is set aside where that would be too long: then false.
@@ -46,6 +70,7 @@ impl PageBuffer {
         let (key, cursor_ms, event) = record;
         let write = |line: &mut String| writer.write(event, line);
         if self.lines.push_within(MOST_LINE, key.tag(), write) {
+            self.packed.extend(self.packer.take_full(&mut self.lines));
             self.counts.spooled(key);
             return true;
         }
@@ -69,6 +94,7 @@ impl PageBuffer {
 
     /// Is there room for another record?
     pub fn room(&self) -> ControlFlow<()> {
-        chunk::room_beside(self.lines.bytes() + self.beside_lines)
+        let packed: usize = self.packed.iter().map(PackedLines::bytes).sum();
+        chunk::room_beside(packed, self.lines.bytes() + self.beside_lines)
     }
 }

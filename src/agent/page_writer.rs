@@ -93,6 +93,7 @@ impl<S: Spool> PageWriter<S> {
         let append = |cursor: &[u8]| {
             let page = SpoolPage {
                 stream: self.number,
+                packed: &page.packed,
                 lines: &page.lines,
                 cursor,
                 seen: behind.seen,

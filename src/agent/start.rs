@@ -25,7 +25,7 @@ use crate::sent::SentIds;
 use crate::settings::{AgentSettings, StreamSettings};
 use crate::sink::Connect;
 use crate::source::{Cancel, OpenSource, PollInterval, Rules, StreamSource};
-use crate::spool::Spool;
+use crate::spool::{Packer, Spool};
 use crate::status::{Status, WORK};
 use crate::timekeeping::Gate;
 
@@ -69,6 +69,7 @@ impl<S: Spool + 'static> Agent<S> {
             sent: Arc::new(sent_by(settings, parts.sent)),
             sources: parts.sources,
             writer: parts.writer,
+            packer: Packer::default(),
             wake: Arc::new(Notify::new()),
             shutdown: Arc::new(Shutdown::default()),
             reporter: parts.status.introduce(introduction, clock::now()),
@@ -192,7 +193,7 @@ impl<S: Spool + 'static> Shared<S> {
             look_back: of_stream.look_back,
             read_secret,
             gate: gate.clone(),
-            state: PollerState::new(ledger.short(number)),
+            state: PollerState::new(ledger.short(number), &self.packer),
         };
         Ok((cancel, poller))
     }

@@ -22,7 +22,7 @@ use crate::lines::Lines;
 /// The most lines of a batch.
 pub(super) const MOST_LINES: usize = 128;
 /// The most text of a batch, bytes, unless a single line is longer.
-pub(super) const MOST_TEXT: usize = 96 * 1024;
+pub const MOST_TEXT: usize = 96 * 1024;
 /// The most that a batch may claim to unfold to, bytes. A single line may be 10 MB; this leaves
 /// room.
 pub(super) const MOST_RAW: usize = 64 << 20;
@@ -44,6 +44,19 @@ pub struct Label {
 pub struct Encoder {
     zstd: zstd::bulk::Compressor<'static>,
     raw: Vec<u8>,
+    packed: Vec<u8>,
+}
+
+/// The lines of a batch, compressed before it is known which numbers they get.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackedLines {
+    /// How many lines.
+    count: u32,
+    /// Their text, bytes.
+    text: u64,
+    /// What `zstd` unfolds to, bytes.
+    raw: u32,
+    zstd: Box<[u8]>,
 }
 
 /// Turns bytes into batches; keeps its tables.
@@ -67,6 +80,7 @@ impl Encoder {
         Ok(Self {
             zstd: zstd::bulk::Compressor::new(LEVEL)?,
             raw: Vec::new(),
+            packed: Vec::new(),
         })
     }
 
@@ -75,6 +89,14 @@ impl Encoder {
     /// # Errors
     /// Where there is no memory to compress them.
     pub fn encode(&mut self, label: Label, lines: &Lines) -> Result<Vec<u8>, NoZstd> {
+        Ok(self.pack(lines)?.seal(label))
+    }
+
+    /// The lines without their numbers. They are to be at most `MOST_RAW` together.
+    ///
+    /// # Errors
+    /// Where there is no memory to compress them.
+    pub fn pack(&mut self, lines: &Lines) -> Result<PackedLines, NoZstd> {
         self.raw.clear();
         for line in lines.iter() {
             self.raw.extend(short(line.len()).to_le_bytes());
@@ -85,17 +107,67 @@ impl Encoder {
         for line in lines.iter() {
             self.raw.extend(line.as_bytes());
         }
-        let packed = self.zstd.compress(&self.raw)?;
-        let raw = short(self.raw.len());
-        self.raw.shrink_to(2 * MOST_TEXT);
-        Ok(record::seal(RecordKind::Lines, label.first, |out| {
-            out.reserve_exact(24 + packed.len());
-            out.extend(short(lines.len()).to_le_bytes());
+        self.packed.clear();
+        let most = zstd::zstd_safe::compress_bound(self.raw.len());
+        self.packed.reserve(most);
+        self.zstd.compress_to_buffer(&self.raw, &mut self.packed)?;
+        let packed = PackedLines {
+            count: short(lines.len()),
+            text: lines.bytes() as u64,
+            raw: short(self.raw.len()),
+            zstd: self.packed.as_slice().into(),
+        };
+        // a long line was a rare one
+        for buffer in [&mut self.raw, &mut self.packed] {
+            buffer.clear();
+            buffer.shrink_to(2 * MOST_TEXT);
+        }
+        Ok(packed)
+    }
+}
+
+// === impl PackedLines ===
+
+impl PackedLines {
+    /// The lines as they go to flash.
+    pub(super) fn seal(&self, label: Label) -> Vec<u8> {
+        record::seal(RecordKind::Lines, label.first, |out| {
+            out.reserve_exact(24 + self.zstd.len());
+            out.extend(self.count.to_le_bytes());
             out.extend(label.at_ms.to_le_bytes());
             out.extend(label.before.to_le_bytes());
-            out.extend(raw.to_le_bytes());
-            out.extend(packed);
-        }))
+            out.extend(self.raw.to_le_bytes());
+            out.extend_from_slice(&self.zstd);
+        })
+    }
+
+    /// How many lines.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// Bytes of all lines, as text.
+    pub(super) fn text_bytes(&self) -> u64 {
+        self.text
+    }
+
+    /// What it takes in memory, bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.zstd.len() + size_of::<Self>()
+    }
+
+    /// The lines themselves, for who keeps them as text.
+    #[must_use]
+    pub fn unpack(&self) -> Option<Lines> {
+        let label = Label {
+            first: 0,
+            at_ms: 0,
+            before: 0,
+        };
+        let decoded = Decoder::new().ok()?.decode(&self.seal(label)).ok()?;
+        Some(decoded.1)
     }
 }
 

@@ -142,6 +142,7 @@ fn main() {
             .collect();
         let page = SpoolPage {
             stream: 0,
+            packed: &[],
             lines: &lines,
             cursor: &[b'c'; 200],
             seen: &seen,

@@ -182,10 +182,11 @@ impl Spool for TestSpool {
 impl Model {
     fn append(&mut self, page: &SpoolPage<'_>) -> Result<(), SpoolError> {
         let waiting = self.lines.len() as u64 - self.first;
-        if waiting > 0 && waiting + page.lines.len() as u64 > self.most {
+        let lines = page.unpacked().unwrap();
+        if waiting > 0 && waiting + lines.len() as u64 > self.most {
             return Err(SpoolError::Full { limit: self.most });
         }
-        self.lines.extend(page.lines.iter().map(str::to_owned));
+        self.lines.extend(lines.iter().map(str::to_owned));
         let memory = self.memories.entry(page.stream).or_default();
         memory.cursor = Some(page.cursor.to_vec());
         memory
@@ -212,7 +213,7 @@ impl Model {
 
 impl Book {
     fn write(&mut self, page: &SpoolPage<'_>) {
-        for line in page.lines.iter() {
+        for line in page.unpacked().unwrap().iter() {
             let id = id_of(line).to_owned();
             *self.times.entry(id.clone()).or_default() += 1;
             self.ids.push(id);

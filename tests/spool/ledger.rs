@@ -53,6 +53,7 @@ impl Box {
         let append = |cursor: &[u8]| {
             let page = SpoolPage {
                 stream,
+                packed: &[],
                 lines: &text,
                 cursor,
                 seen: b"",

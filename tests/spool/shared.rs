@@ -18,6 +18,7 @@ impl<'a> Written<'a> {
     pub fn page(&self, lines: &'a Lines, aside: &'a [DeadLetter]) -> SpoolPage<'a> {
         SpoolPage {
             stream: self.stream,
+            packed: &[],
             lines,
             cursor: self.cursor,
             seen: self.seen,

@@ -12,6 +12,7 @@ use crate::format::LineWriter;
 use crate::ledger::LedgerKey;
 use crate::sent::SentRecorder;
 use crate::source::{Recipient, Record, TimeReader, Unreadable};
+use crate::spool::Packer;
 use crate::stream::StreamSpec;
 
 /// What a page has brought so far.
@@ -53,6 +54,13 @@ pub(super) struct PageBuilder<'a, T> {
 // === impl ReadPage ===
 
 impl ReadPage {
+    pub(super) fn new(packer: &Packer) -> Self {
+        Self {
+            buffer: PageBuffer::new(packer),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn clear(&mut self) {
         self.buffer.clear();
         self.held.clear();

@@ -6,6 +6,7 @@ use super::page_builder::ReadPage;
 use crate::agent::on_error::ErrorPolicy;
 use crate::backoff::Backoff;
 use crate::ledger::Audit;
+use crate::spool::Packer;
 use crate::timekeeping::Look;
 
 /// What was passed over is asked for again after one to two times as long, then after up to twice
@@ -17,6 +18,8 @@ pub(super) const DEEP_EVERY: Duration = Duration::from_secs(3600);
 /// What varies while a poller runs.
 pub struct PollerState {
     pub(super) page: ReadPage,
+    /// Has it asked anything yet?
+    pub(super) is_begun: bool,
     pub(super) audit: Audit,
     /// The API is not asked for its count before this moment.
     pub(super) audit_after: Duration,
@@ -54,10 +57,11 @@ pub struct PollerState {
 // === impl PollerState ===
 
 impl PollerState {
-    /// With hours that did not add up in an earlier life.
+    /// With hours that did not add up in an earlier life; `packer` compresses the lines.
     #[must_use]
-    pub fn new(short: Vec<(u32, u64)>) -> Self {
+    pub fn new(short: Vec<(u32, u64)>, packer: &Packer) -> Self {
         Self {
+            page: ReadPage::new(packer),
             audit: Audit::of(short),
             ..Self::default()
         }
@@ -68,6 +72,7 @@ impl Default for PollerState {
     fn default() -> Self {
         Self {
             page: ReadPage::default(),
+            is_begun: false,
             audit: Audit::default(),
             audit_after: Duration::ZERO,
             check_after: Duration::ZERO,

@@ -11,8 +11,8 @@ use crate::spool::{Spool, SpoolError};
 use crate::status::{InternalEvent, PageRead};
 
 /// What is told of an answer that was cut.
-const MORE_THAN_FITS: &str = "the API sends more records than requested and than fit into memory: \
-     siembox reads those that fit";
+const MORE_THAN_FITS: &str = "the API sends more records at once than fit into memory: siembox reads \
+     those that fit and asks for the rest";
 
 impl<S: Spool, T: Time> Poller<S, T> {
     /// The page has come to its end: what it brought is written.
@@ -40,7 +40,7 @@ impl<S: Spool, T: Time> Poller<S, T> {
             });
         }
         let page = &self.state.page;
-        let lines = page.buffer.lines.len() as u64;
+        let lines = page.buffer.count();
         self.state.news += lines;
         self.worker.tell(&InternalEvent::PageRead(PageRead {
             stream: stream.name,

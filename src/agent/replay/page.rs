@@ -80,7 +80,7 @@ impl<S: Spool, T: Time> Replay<S, T> {
             fate.count(&mut counts);
         }
         let turn = leg.reader.close(answer);
-        let nothing = page.lines.is_empty() && page.aside.is_empty();
+        let nothing = page.count() == 0 && page.aside.is_empty();
         if !(nothing || self.request.dry_run) {
             self.write(leg, &page, &turn.seen)?;
             tell_aside(&self.worker, leg.stream.name, &page.aside);

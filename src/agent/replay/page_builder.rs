@@ -60,7 +60,7 @@ impl<T: Time> Recipient for ReplayPageBuilder<'_, T> {
             }
             Err(unreadable) => self.set_aside(unreadable, raw),
         }
-        chunk::room_beside(self.taken.weight + self.taken.page.beside_lines)
+        chunk::room_beside(0, self.taken.weight + self.taken.page.beside_lines)
     }
 }
 

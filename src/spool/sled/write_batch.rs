@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::checkpoint::Checkpoint;
 use super::index::KeptLetter;
 use crate::lines::Lines;
-use crate::spool::batch::{self, Encoder, Label};
+use crate::spool::batch::{self, Encoder, Label, PackedLines};
 use crate::spool::state::{self, SpoolState};
 use crate::spool::{DeadLetter, SpoolPage, dead_letter, fragment, seen};
 
@@ -79,6 +79,9 @@ impl WriteBatch {
         now_ms: i64,
         encoder: &mut Encoder,
     ) -> Result<(), TooLong> {
+        for packed in page.packed {
+            self.packed(packed, now_ms);
+        }
         self.lines(page.lines, now_ms, encoder)?;
         let before = {
             let stream = self.state.stream_mut(page.stream);
@@ -133,14 +136,25 @@ impl WriteBatch {
         self.batch(&batch, now_ms, encoder)
     }
 
-    fn batch(&mut self, lines: &Lines, at_ms: i64, encoder: &mut Encoder) -> Result<(), TooLong> {
-        let label = Label {
+    /// Lines that were compressed as they came.
+    fn packed(&mut self, lines: &PackedLines, at_ms: i64) {
+        let record = lines.seal(self.label(at_ms));
+        self.push(&record);
+        self.state.next += u64::from(lines.count());
+        self.state.text += lines.text_bytes();
+    }
+
+    fn label(&self, at_ms: i64) -> Label {
+        Label {
             first: self.state.next,
             at_ms,
             before: self.state.text,
-        };
+        }
+    }
+
+    fn batch(&mut self, lines: &Lines, at_ms: i64, encoder: &mut Encoder) -> Result<(), TooLong> {
         let record = encoder
-            .encode(label, lines)
+            .encode(self.label(at_ms), lines)
             .map_err(|error| TooLong::Zstd(error.to_string()))?;
         self.push(&record);
         self.state.next += lines.len() as u64;

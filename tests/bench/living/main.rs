@@ -4,12 +4,15 @@
 //! - `fresh SECONDS`: from a record's appearance in the API to its line at the receiver, at 1, 10
 //!   and 100 records a second;
 //! - `replay RECORDS`: a window of two days is fetched again: seconds, requests, memory, what the
-//!   ids take on disk.
+//!   ids take on disk;
+//! - `hunting ROWS [PAGE_SIZE]`: two days of a Defender XDR tenant are read for the first time:
+//!   seconds, calls, memory.
 //!
 //! `cargo bench --bench living -- idle 10`
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod fresh;
+mod hunting;
 mod idle;
 mod replay;
 
@@ -24,12 +27,14 @@ use siembox_support::sink::{Framing, SyslogReceiver};
 fn main() {
     let mut arguments = std::env::args().skip(1).filter(|word| word != "--bench");
     let what = arguments.next().unwrap_or_else(|| "fresh".to_owned());
-    let number = arguments.next().and_then(|text| text.parse().ok());
+    let mut next = || arguments.next().and_then(|text| text.parse().ok());
+    let number = next();
     match what.as_str() {
         "idle" => idle::run(number.unwrap_or(10)),
         "fresh" => fresh::run(number.unwrap_or(120)),
         "replay" => replay::run(number.unwrap_or(200_000)),
-        other => panic!("{other}: there is idle, fresh and replay"),
+        "hunting" => hunting::run(number.unwrap_or(200_000), next()),
+        other => panic!("{other}: there is idle, fresh, replay and hunting"),
     }
 }
 
@@ -41,11 +46,56 @@ struct Life {
     folder: tempfile::TempDir,
 }
 
+/// A tenant of Defender XDR, and what the settings say of it.
+struct Xdr<'a> {
+    /// `hunting_calls_per_minute`.
+    calls: usize,
+    /// More lines, from a section of the agent on.
+    more: &'a str,
+}
+
+impl Xdr<'_> {
+    const TENANT: &str = "contoso.com";
+    const CLIENT: &str = "00000000-0000-4000-8000-000000000001";
+    const SECRET: &str = "s3cret!";
+}
+
 impl Life {
     /// Everything that `more` does not say in the agent's sections is the default.
     fn begin(
         cloud: Builder,
         poll_interval: &str,
+        more: &str,
+        on_line: impl Fn(&str) + Send + Sync + 'static,
+    ) -> Self {
+        let source = |cloud: &Cloud| {
+            format!(
+                "api_url = \"{}\"\ntoken_file = \"token\"\npoll_interval = \"{poll_interval}\"\n",
+                cloud.url()
+            )
+        };
+        Self::of(cloud, source, more, on_line)
+    }
+
+    /// The same of Defender XDR.
+    fn of_xdr(cloud: Builder, xdr: &Xdr<'_>) -> Self {
+        let source = |cloud: &Cloud| {
+            format!(
+                "kind = \"defender-xdr\"\ntenant_id = \"{}\"\nclient_id = \"{}\"\n\
+                 client_secret_file = \"secret\"\nlogin_url = \"{url}\"\ngraph_url = \"{url}\"\n\
+                 hunting_calls_per_minute = {}\n",
+                Xdr::TENANT,
+                Xdr::CLIENT,
+                xdr.calls,
+                url = cloud.url()
+            )
+        };
+        Self::of(cloud, source, xdr.more, |_| ())
+    }
+
+    fn of(
+        cloud: Builder,
+        source: impl Fn(&Cloud) -> String,
         more: &str,
         on_line: impl Fn(&str) + Send + Sync + 'static,
     ) -> Self {
@@ -63,13 +113,14 @@ impl Life {
             .start();
         let cloud = cloud.start();
         put("token", cloud.token());
+        put("secret", Xdr::SECRET);
         put("cloud-ca.pem", cloud.ca_pem());
         put("siem-ca.pem", &authority.cert_pem);
         let settings = format!(
             "state_dir = \"state\"\n[page]\nenabled = false\n[[agent]]\nname = \"bench\"\n\
-             [agent.source]\napi_url = \"{}\"\ntoken_file = \"token\"\nca_file = \"cloud-ca.pem\"\npoll_interval = \"{poll_interval}\"\n\
+             [agent.source]\n{}ca_file = \"cloud-ca.pem\"\n\
              [agent.siem]\nhost = \"127.0.0.1\"\nport = {}\nprotocol = \"tls\"\nca_file = \"siem-ca.pem\"\n{more}",
-            cloud.url(),
+            source(&cloud),
             receiver.addr().port()
         );
         put("siembox.toml", &settings);

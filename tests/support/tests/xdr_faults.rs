@@ -390,3 +390,15 @@ fn quotas_are_kept_and_calls_are_counted() {
     );
     assert_eq!(cloud.calls(Call::Hunting).len(), 47);
 }
+
+#[test]
+fn hunting_that_does_not_look_at_take_gives_all_rows_once() {
+    let cloud = cloud();
+    let client = Client::new(&cloud);
+    let table = List::CloudAppEvents;
+    let question = window(table, "Timestamp", NOW - 24 * HOUR, NOW, 0, 10);
+    let all = rows_of(&client.hunt(&rows(table)).1).len();
+    cloud.fault(Fault::TakeIgnored);
+    let counts = [0; 2].map(|_| rows_of(&client.hunt(&question).1).len());
+    assert_eq!(counts, [all, 10]);
+}

@@ -23,6 +23,7 @@ fn store(path: &Path, pages: u64) -> Store {
         let mut draft = WriteBatch::behind(&state, &VecDeque::new());
         let page = SpoolPage {
             stream: 0,
+            packed: &[],
             lines: &lines,
             cursor: &page.to_le_bytes(),
             seen: b"",

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::spool::Packer;
 use crate::spool::batch::Decoder;
 
 fn aside(id: usize, bytes: Vec<u8>) -> DeadLetter {
@@ -16,6 +17,7 @@ fn aside(id: usize, bytes: Vec<u8>) -> DeadLetter {
 fn page<'a>(lines: &'a Lines, seen: &'a [u8], aside: &'a [DeadLetter]) -> SpoolPage<'a> {
     SpoolPage {
         stream: 3,
+        packed: &[],
         lines,
         cursor: b"cursor",
         seen,
@@ -62,6 +64,42 @@ fn lines_are_cut_into_batches_by_number_and_by_size() {
     assert_eq!(counts, [batch::MOST_LINES, 1, 1, 1]);
     assert_eq!(draft.state.next, 131);
     assert_eq!(draft.state.text, lines.bytes() as u64);
+}
+
+/// Compressed as they came or not: on flash it is the same.
+#[test]
+fn packed_lines_come_before_the_others_and_are_numbered_like_them() {
+    let (packer, mut rest, mut all) = (Packer::default(), Lines::default(), Lines::default());
+    let mut packed = Vec::new();
+    for number in 0..300_u32 {
+        let write = |text: &mut String| text.push_str(&"line ".repeat(number as usize));
+        all.push_with(number, write);
+        rest.push_with(number, write);
+        packed.extend(packer.take_full(&mut rest));
+    }
+    let of_packed = SpoolPage {
+        packed: &packed,
+        ..page(&rest, b"", &[])
+    };
+    assert_eq!(of_packed.unpacked().unwrap(), all);
+    let draft = drafted(&[of_packed]);
+    let (mut decoder, mut found, mut at) = (Decoder::new().unwrap(), Lines::default(), 0);
+    while at < draft.state.pieces {
+        let bytes = record(&draft, at);
+        let (label, lines) = decoder.decode(&bytes).unwrap();
+        assert_eq!(
+            (label.first, label.before),
+            (found.len() as u64, found.bytes() as u64)
+        );
+        assert_eq!(label.at_ms, 5);
+        found.append(&lines);
+        at += u32::try_from(fragment::cut(&bytes).count()).unwrap();
+    }
+    assert_eq!(found, all);
+    assert_eq!(
+        (draft.state.next, draft.state.text),
+        (300, all.bytes() as u64)
+    );
 }
 
 #[test]

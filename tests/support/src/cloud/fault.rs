@@ -67,6 +67,8 @@ pub enum Fault {
     Quota(u32),
     /// 400 of hunting: no such table or column.
     TableMissing,
+    /// Hunting does not look at `take`: all rows of the window at once.
+    TakeIgnored,
 
     // --- of Graph and hunting, in the answer
     /// 206 with a `Warning`: half of the records is left out.
@@ -166,7 +168,7 @@ impl Fault {
             Self::LinkRefused => is_list && question.goes_on,
             Self::PartialContent | Self::NewestFirst => is_list,
             Self::TooLarge | Self::TooSlow | Self::Quota(_) | Self::TableMissing => is_hunting,
-            Self::NoRows(_) => is_hunting,
+            Self::NoRows(_) | Self::TakeIgnored => is_hunting,
             Self::BearerEnds | Self::HtmlForbidden | Self::UnknownError => is_list || is_hunting,
             _ => true,
         }

@@ -139,7 +139,7 @@ fn right(
 ) -> Result<Sheet, Refusal> {
     match route {
         Route::Graph(list) => collection::answer(state, *list, request, fault, now_ms),
-        _ => hunting::answer(state, request, now_ms),
+        _ => hunting::answer(state, request, fault, now_ms),
     }
 }
 

@@ -3,11 +3,12 @@
 use serde_json::{Value, json};
 
 use super::kql::run::json_of;
-use super::kql::{Around, KqlError, Query, expr::Expr};
+use super::kql::{Around, KqlError, Query, Stage, expr::Expr};
 use super::marker::Marker;
 use super::refusal::Refusal;
 use super::sheet::{Leaf, Sheet};
 use super::shelf::By;
+use crate::cloud::fault::Fault;
 use crate::cloud::http::Request;
 use crate::cloud::tenant::State;
 use crate::records::xdr::{List, Ticks};
@@ -33,7 +34,12 @@ fn query(request: &Request) -> Option<String> {
 ///
 /// # Errors
 /// Graph's refusal.
-pub fn answer(state: &mut State, request: &Request, now_ms: i64) -> Result<Sheet, Refusal> {
+pub fn answer(
+    state: &mut State,
+    request: &Request,
+    fault: Option<&Fault>,
+    now_ms: i64,
+) -> Result<Sheet, Refusal> {
     if request.method != "POST" {
         return Err(Refusal::Method);
     }
@@ -47,7 +53,7 @@ pub fn answer(state: &mut State, request: &Request, now_ms: i64) -> Result<Sheet
         state.complain("a query beyond ASCII without charset=utf-8".to_owned());
     }
     let marker = Marker::read(&text).map_err(Refusal::Query)?;
-    let query = Query::read(&text).map_err(refused)?;
+    let mut query = Query::read(&text).map_err(refused)?;
     if state.graph.missing.contains(&query.list) {
         return Err(refused(KqlError::Table(query.list.name().to_owned())));
     }
@@ -55,6 +61,11 @@ pub fn answer(state: &mut State, request: &Request, now_ms: i64) -> Result<Sheet
         Ok(window) => window,
         Err(text) => return Err(Refusal::Query(text)),
     };
+    if fault == Some(&Fault::TakeIgnored) {
+        query
+            .stages
+            .retain(|stage| !matches!(stage, Stage::Take(_)));
+    }
     let oldest = Ticks::of_ms(now_ms - RETENTION_MS);
     let span = timespan(request, now_ms).map_err(Refusal::Query)?;
     let shelves = &state.graph.shelves;
