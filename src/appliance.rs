@@ -88,7 +88,7 @@ struct Appliance {
     spools: HashMap<String, Arc<AgentSpool>>,
     /// Spools that belong to no agent.
     orphans: Orphans,
-    /// One for each tenant's API host.
+    /// One for each tenant and service.
     limits: RequestLimits,
     page: PageState,
     /// Who may change something there. It outlives the page, which is opened anew where its
@@ -111,6 +111,7 @@ impl Appliance {
         let status = Status::new(thresholds(&settings.health), clock::now());
         let (orders, ordered) = mpsc::channel(8);
         let (auth, setup) = auth(&settings, &status, provider, orders);
+        let limits = RequestLimits::kept_in(&settings.state_dir);
         Self {
             settings,
             home,
@@ -123,7 +124,7 @@ impl Appliance {
             failed: HashSet::new(),
             spools: HashMap::new(),
             orphans: Orphans::default(),
-            limits: RequestLimits::default(),
+            limits,
             page: PageState::Off,
             auth: Arc::new(auth),
             owner_trouble: None,

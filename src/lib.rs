@@ -83,9 +83,9 @@
 //! - `appliance`: builds the agents from the settings, starts them, watches them, stops them in
 //!   order. Uses `agent` `board` `check` `allocator` `orphan` `preview` `replay` `sent` `settings`
 //!   `spool` `status` `timekeeping` `web` `wiring`.
-//! - `wiring`: settings become source, sink, line writer and spool; no other room names an adapter.
-//!   Uses `cef` `event` `format` `settings` `sink` `source` `spool` `stream` `syslog`
-//!   `trust`.
+//! - `wiring`: settings become source, sink, line writer, spool and request limits with their file;
+//!   no other room names an adapter. Uses `cef` `event` `format` `settings` `sink` `source` `spool`
+//!   `stream` `syslog` `trust`.
 //! - `agent`: one configured SIEM agent: pollers, forwarder and replays as one supervised set of
 //!   streams; knows ports only. Uses `cef` `event` `format` `ledger` `replay` `sent` `settings`
 //!   `sink` `source` `spool` `status` `stream` `timekeeping`.

@@ -83,7 +83,10 @@ pub use secret_source::{SecretError, SecretSource};
 pub(crate) use section::Section;
 pub use sent_ids::SentIdSettings;
 pub use siem::{FramingSetting, SiemSettings, SyslogProtocol};
-pub use source::{ApiSettings, CloudAppsSettings, DefenderXdrSettings, SourceSettings, SourceWord};
+pub use source::{
+    ApiSettings, CloudAppsSettings, DefenderXdrSettings, MOST_REQUESTS_PER_MINUTE, SourceSettings,
+    SourceWord,
+};
 pub use spool::SpoolSettings;
 pub use stream::{AlertNaming, AlertSettings, StreamSettings};
 pub use tls::TlsSettings;

@@ -31,7 +31,7 @@ pub use entra::{
 pub use error::{SourceError, SourceErrorKind};
 pub use error_body::refusal;
 pub use poll_interval::PollInterval;
-pub use rate_limit::RequestLimit;
+pub use rate_limit::{PastRequests, RequestLimit, RequestMemory, Silence};
 pub use recognise::KnownRecords;
 pub use record::{ReadRecord, Record, Unreadable};
 pub use stream_source::{Cancel, OpenSource, StreamSource};

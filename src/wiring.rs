@@ -5,6 +5,7 @@ mod credential;
 mod error;
 mod limits;
 mod line;
+mod request_file;
 mod sink;
 mod source;
 mod spool;

@@ -58,7 +58,7 @@ impl RateLimitedClient {
     /// When the end of the work comes first.
     pub fn wait_for_turn<T: Time>(&self, worker: &Worker<T>) -> Result<(), Stopped> {
         while !worker.time.over() {
-            let turn = self.with_limit(|limit| limit.admit(worker.now().steady));
+            let turn = self.with_limit(|limit| limit.admit(worker.now()));
             let Err(wait) = turn else { return Ok(()) };
             worker.wait(wait, TURN)?;
         }
@@ -67,13 +67,17 @@ impl RateLimitedClient {
 
     /// Does the limit let a question through at once? For what may be asked later just as well.
     pub fn has_turn<T: Time>(&self, worker: &Worker<T>) -> bool {
-        self.with_limit(|limit| limit.admit(worker.now().steady))
-            .is_ok()
+        self.with_limit(|limit| limit.admit(worker.now())).is_ok()
     }
 
     /// The cloud asked for silence: nobody asks for this long.
     pub fn keep_silent<T: Time>(&self, worker: &Worker<T>, silence: Duration) {
-        self.with_limit(|limit| limit.hold(worker.now().steady, silence));
+        self.with_limit(|limit| limit.hold(worker.now(), silence));
+    }
+
+    /// How long the silence still lasts that the cloud asked an earlier process for.
+    pub fn silence_of_before<T: Time>(&self, worker: &Worker<T>) -> Option<Duration> {
+        self.with_limit(|limit| limit.silence_of_before(worker.now()))
     }
 
     /// Asks for one page, whose turn has come.

@@ -18,6 +18,9 @@ use super::section::Section;
 use super::{Credentials, EntraCredential, ProxySettings, SecretSource, proxy};
 use crate::stream::{CLOUD_APPS, StreamSpec};
 
+/// The most that `requests_per_minute` may be.
+pub const MOST_REQUESTS_PER_MINUTE: u32 = 6000;
+
 /// `[agent.source]`: the cloud side.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SourceSettings {
@@ -143,7 +146,7 @@ fn read_common(
     let proxy = proxy::read(&section, given.proxy.as_ref());
     let ca_file = section.certificate_file("ca_file");
     let requests_per_minute = section
-        .number("requests_per_minute", 1..=6000)
+        .number("requests_per_minute", 1..=MOST_REQUESTS_PER_MINUTE.into())
         .unwrap_or(defaults.requests_per_minute);
     let poll_interval = section
         .duration("poll_interval", SECOND..=HOUR)

@@ -1,15 +1,23 @@
 //! The request limits of the tenants, each shared by all agents that ask the same tenant.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::request_file::{self, RequestFile};
+use crate::clock;
 use crate::settings::{AgentSettings, ApiSettings, SourceSettings};
 use crate::source::RequestLimit;
 use crate::stream::{StreamKind, StreamSpec};
 
 /// The limits of all tenants, by tenant and service.
 #[derive(Debug, Default)]
-pub struct RequestLimits(HashMap<(String, Service), SharedLimit>);
+pub struct RequestLimits {
+    shared: HashMap<(String, Service), SharedLimit>,
+    /// Where what was asked is written for the next process; `None` for a process that asks a few
+    /// questions and ends.
+    state_dir: Option<PathBuf>,
+}
 
 /// What is limited on its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,6 +38,16 @@ pub struct AgentLimits(Vec<(StreamSpec, SharedLimit)>);
 // === impl RequestLimits ===
 
 impl RequestLimits {
+    /// Limits that count also what the last process asked, which is written in the state folder.
+    #[must_use]
+    pub fn kept_in(state_dir: &Path) -> Self {
+        request_file::forget_old(state_dir, clock::now_ms());
+        Self {
+            shared: HashMap::new(),
+            state_dir: Some(state_dir.to_owned()),
+        }
+    }
+
     /// Those of this agent. Of `all` agents of one tenant the lowest setting holds.
     pub fn of(&mut self, agent: &AgentSettings, all: &[AgentSettings]) -> AgentLimits {
         let specs = agent.streams.iter().map(|stream| stream.spec);
@@ -51,8 +69,16 @@ impl RequestLimits {
         let same = sources.filter(|other| other.tenant() == tenant);
         let limit = same.map(|other| service.per_minute(other)).min();
         let limit = limit.unwrap_or_else(|| service.per_minute(source));
-        let shared = self.0.entry((tenant, service));
-        let shared = shared.or_insert_with(|| Arc::new(Mutex::new(RequestLimit::new(limit))));
+        let file = self.state_dir.as_ref();
+        let file = file.map(|folder| RequestFile::new(folder, service.word(), &tenant));
+        let shared = self.shared.entry((tenant, service));
+        let shared = shared.or_insert_with(|| {
+            let limit = RequestLimit::new(limit);
+            Arc::new(Mutex::new(match file {
+                Some(file) => limit.with_memory(Box::new(file)),
+                None => limit,
+            }))
+        });
         let mut held = shared.lock().unwrap_or_else(PoisonError::into_inner);
         held.set_limit(limit);
         drop(held);
@@ -71,6 +97,14 @@ impl Service {
             | StreamKind::GraphAlerts
             | StreamKind::Incidents => Self::Api,
             StreamKind::Behaviors | StreamKind::Table => Self::Hunting,
+        }
+    }
+
+    /// What it is called in the state folder.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Hunting => "hunting",
         }
     }
 

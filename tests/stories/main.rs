@@ -29,6 +29,7 @@ mod orphans;
 mod pause;
 mod poison;
 mod power;
+mod quotas;
 mod receiver_process;
 mod relp_kills;
 mod replay;

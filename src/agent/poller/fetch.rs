@@ -8,7 +8,7 @@ use crate::agent::worker::Stopped;
 use crate::clock::Time;
 use crate::event::Event;
 use crate::foreign::ForeignText;
-use crate::source::{Answer, Query, SourceError};
+use crate::source::{Answer, Query, SourceError, SourceErrorKind};
 use crate::spool::Spool;
 use crate::status::InternalEvent;
 
@@ -20,9 +20,13 @@ const RELATED_ALERTS: u32 = 3;
 /// See [`RELATED_ALERTS`].
 const RELATED_PAUSE: Duration = Duration::from_secs(300);
 
+/// What is told where the cloud asked an earlier process for silence.
+const SILENCE_OF_BEFORE: &str = "the cloud asked siembox for silence before the restart";
+
 impl<S: Spool, T: Time> Poller<S, T> {
     /// Asks one question whose records do not matter, in turn.
     pub(super) fn ask(&mut self, query: &Query) -> Result<Answer, SourceError> {
+        self.tell_silence_of_before();
         let answer = self.client.ask(&self.worker, query)?;
         self.compare_clocks();
         Ok(answer)
@@ -30,6 +34,7 @@ impl<S: Spool, T: Time> Poller<S, T> {
 
     /// One page, in turn; its records are taken in as they come.
     pub(super) fn fetch(&mut self, query: &Query) -> Result<Answer, SourceError> {
+        self.tell_silence_of_before();
         self.client.wait_for_turn(&self.worker)?;
         let mut builder = PageBuilder {
             stream: self.stream,
@@ -46,6 +51,22 @@ impl<S: Spool, T: Time> Poller<S, T> {
         let answer = self.client.page(&self.worker, query, &mut builder);
         self.client.clock = builder.clock;
         answer
+    }
+
+    /// Tells, once, that nothing is asked because an earlier process was asked for silence.
+    fn tell_silence_of_before(&mut self) {
+        if std::mem::replace(&mut self.state.is_begun, true) {
+            return;
+        }
+        if let Some(wait) = self.client.silence_of_before(&self.worker) {
+            self.worker.tell(&InternalEvent::CloudTrouble {
+                stream: self.stream.name,
+                trouble: SourceErrorKind::Throttled(wait),
+                what: SILENCE_OF_BEFORE.to_owned(),
+                asked: None,
+                wait,
+            });
+        }
     }
 
     /// Records that were held become lines, once what is missing in them was asked for.
