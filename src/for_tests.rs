@@ -23,6 +23,13 @@ pub mod clock {
     pub use crate::clock::{Moment, Time, in_words, now, now_ms};
 }
 
+pub mod comparison {
+    pub use crate::comparison::{
+        ClassComparison, ComparedSource, ComparedWindow, ComparisonEnd, ComparisonNews,
+        SourceLines, compare,
+    };
+}
+
 pub mod event {
     pub use crate::event::{
         AlertClass, App, Event, EventKind, NameTables, Names, Origin, Severity, alert_name,

@@ -78,11 +78,11 @@
 //! - `cli`: arguments become a command. Uses `board` `firmware` `orphan` `replay` `settings`
 //!   `stream`.
 //! - `commands`: what each command does, from its arguments to its exit code. Uses `appliance`
-//!   `board` `button` `check` `cli` `firmware` `led` `log` `migrate` `network` `orphan` `preview`
-//!   `render` `replay` `settings` `status` `stream` `timekeeping` `run_file` `wiring`.
+//!   `board` `button` `check` `cli` `comparison` `firmware` `led` `log` `migrate` `network` `orphan`
+//!   `preview` `render` `replay` `settings` `status` `timekeeping` `run_file` `wiring`.
 //! - `appliance`: builds the agents from the settings, starts them, watches them, stops them in
-//!   order. Uses `agent` `board` `check` `allocator` `orphan` `preview` `replay` `sent` `settings`
-//!   `spool` `status` `timekeeping` `web` `wiring`.
+//!   order. Uses `agent` `board` `check` `allocator` `comparison` `migrate` `orphan` `preview`
+//!   `replay` `sent` `settings` `spool` `status` `timekeeping` `web` `wiring`.
 //! - `wiring`: settings become source, sink, line writer, spool and request limits with their file;
 //!   no other room names an adapter. Uses `cef` `event` `format` `settings` `sink` `source` `spool`
 //!   `stream` `syslog` `trust`.
@@ -94,8 +94,10 @@
 //! - `preview`: `siembox preview`: what the filters let through now, as lines. Uses `settings`
 //!   `source` `stream` `wiring`.
 //! - `render`: `siembox render`: records in a file, as lines. Uses `cef` `event` `source` `syslog`.
-//! - `migrate`: `siembox migrate`: two sources of an agent are compared, and change places. Uses
-//!   `format` `settings` `source` `stream` `wiring`.
+//! - `migrate`: `siembox migrate`: two sources of an agent are read, to be compared. Uses
+//!   `comparison` `format` `settings` `source` `stream` `wiring`.
+//! - `comparison`: what two sources hold of the same time, and how their lines differ. Uses the
+//!   ground floor.
 //! - `replay`: `siembox replay`: what is asked of a running siembox, and how far it has come. Uses
 //!   `settings`.
 //! - `source`: the port that records come in by, the reader by time (cursor, overlap, seen ids),
@@ -116,7 +118,7 @@
 //!   Uses `orphan` `replay` `source`.
 //! - `orphan`: spools that belong to no agent of the settings. Uses nothing.
 //! - `web`: the page: forms and JSON as functions of values; `web::server` has the only sockets.
-//!   Uses `log` `orphan` `replay` `settings` `status` `stream` `trust`.
+//!   Uses `comparison` `log` `orphan` `replay` `settings` `status` `stream` `trust`.
 //! - `settings`: typed settings in which a wrong state cannot be built: file, secrets, edits that
 //!   keep comments. Uses `stream`.
 //! - `trust`: whom siembox trusts over TLS, and what a failed handshake means in plain words. Uses
@@ -164,6 +166,7 @@ mod check;
 mod cli;
 mod clock;
 mod commands;
+mod comparison;
 mod durable;
 mod event;
 mod firmware;

@@ -73,7 +73,7 @@ pub use ledger::LedgerSettings;
 pub use log::{LogLevel, LogSettings};
 pub use names::NameSettings;
 pub use network::{Addressing, Cidr, Interface, NetworkSettings};
-pub use other_source::OtherSourceSettings;
+pub use other_source::{OtherSourceSettings, in_other_source, of_source};
 pub use overrides::{Needs, Overrides, SyslogTarget, TransportName};
 pub use page::PageSettings;
 pub use proxy::ProxySettings;

@@ -115,7 +115,7 @@ impl Appliance {
     }
 
     /// What opens this agent's sources, within the limits of its tenant.
-    fn sources(&mut self, settings: &AgentSettings) -> Sources {
+    pub(super) fn sources(&mut self, settings: &AgentSettings) -> Sources {
         let limits = self.limits.of(settings, &self.settings.agents);
         Sources::new(settings, limits)
     }

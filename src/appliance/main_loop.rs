@@ -120,6 +120,9 @@ impl Appliance {
                 // nobody waits for it where the page has gone
                 let _ = done.send(self.erase(&agent).await);
             }
+            LoopEvent::Ordered(PageOrder::Sources { agent, done }) => {
+                let _ = done.send(self.sources(&agent));
+            }
             LoopEvent::Reload if self.settings.page.certificate.is_some() => {
                 self.close_page().await;
                 self.open_page();

@@ -7,15 +7,21 @@ use std::path::PathBuf;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::check::{self, CheckReport, send_a_test_line};
+use crate::comparison::{ComparedWindow, ComparisonEnd, ComparisonNews};
+use crate::migrate::{self, MigrateError};
 use crate::orphan;
 use crate::preview;
 use crate::replay::{ReplayReport, ReplayRequest, sentence};
 use crate::settings::{AgentSettings, Settings};
 use crate::status::socket;
 use crate::web::Actions;
+use crate::wiring::Sources;
 
 /// Lines of each stream in a preview.
 const PREVIEWED: u32 = 25;
+
+/// Records of a class that are compared of each source; about 20 MB of lines at most.
+const COMPARED: usize = 10_000;
 
 /// Does what the page asks for.
 #[derive(Debug)]
@@ -25,7 +31,6 @@ pub(super) struct BoxActions {
 }
 
 /// What only the appliance itself can do.
-#[derive(Debug)]
 pub(super) enum PageOrder {
     /// The settings file has changed.
     Look,
@@ -33,6 +38,11 @@ pub(super) enum PageOrder {
     Erase {
         agent: String,
         done: oneshot::Sender<Result<(), String>>,
+    },
+    /// The sources of an agent, within the limits of its tenant, are wanted.
+    Sources {
+        agent: Box<AgentSettings>,
+        done: oneshot::Sender<Sources>,
     },
     /// Something is to be done with a spool that belongs to no agent.
     Orphan(orphan::OrphanCall),
@@ -93,6 +103,29 @@ impl Actions for BoxActions {
                 ReplayReport::Refused(what) => return Err(what),
             }
         }
+    }
+
+    fn compare(
+        &self,
+        agent: &AgentSettings,
+        window: ComparedWindow,
+        end: &ComparisonEnd,
+        tell: &mut dyn FnMut(ComparisonNews),
+    ) -> Result<String, String> {
+        let (done, answer) = oneshot::channel();
+        let order = PageOrder::Sources {
+            agent: Box::new(agent.clone()),
+            done,
+        };
+        self.orders.blocking_send(order).map_err(stops)?;
+        let sources = answer.blocking_recv().map_err(stops)?;
+        let compared = migrate::run(agent, &sources, window, COMPARED, end, tell);
+        compared
+            .map(|()| "Compared. Nothing was sent or changed.".to_owned())
+            .map_err(|error| match error {
+                MigrateError::Ended => "Ended. Nothing was sent or changed.".to_owned(),
+                error => format!("{error}. Nothing was sent or changed."),
+            })
     }
 
     fn settings_changed(&self) {

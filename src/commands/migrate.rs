@@ -6,17 +6,17 @@ use std::path::Path;
 use super::{load, meant, usage};
 use crate::cli::{Exit, MigrateArgs};
 use crate::clock;
-use crate::migrate::{
-    self, MigrateError, MigrateWindow, MostLines, SourceLines, compare, in_words,
+use crate::comparison::{
+    ClassComparison, ComparedSource, ComparedWindow, ComparisonEnd, ComparisonNews,
+    example_section, in_words,
 };
+use crate::migrate::{self, MigrateError};
 use crate::settings::edit::SettingsDraft;
-use crate::settings::{AgentSettings, DEFAULT_FILE, SourceWord, StreamSettings};
-use crate::stream::RecordClass;
+use crate::settings::{AgentSettings, DEFAULT_FILE, Settings, SourceWord};
+use crate::wiring::{RequestLimits, Sources};
 
 /// So many records of a class are compared; about 200 MB of lines at most.
-const MOST: MostLines = MostLines(100_000);
-/// What happened later than this before now may not be told by both sources yet.
-const SETTLED_MS: i64 = 3_600_000;
+const MOST: usize = 100_000;
 
 /// Compares an agent's source with its other one, or changes it for that.
 pub fn migrate(args: MigrateArgs) -> Exit {
@@ -41,19 +41,14 @@ pub fn migrate(args: MigrateArgs) -> Exit {
         return switch(file, agent, &args);
     }
     let now_ms = clock::now_ms();
-    let window = MigrateWindow {
-        from_ms: args.since.at_ms(now_ms),
-        to_ms: now_ms - SETTLED_MS,
-    };
-    if window.from_ms >= window.to_ms {
+    let Some(window) = ComparedWindow::settled(args.since.at_ms(now_ms), now_ms) else {
         return usage(
             &"--since: allowed: more than an hour ago; records of the last hour may not \
             have reached both sources yet",
         );
-    }
-    match report(&mut std::io::stdout().lock(), agent, window, args.json) {
-        // a reader that has gone away (`| head`) has seen enough
-        Ok(()) | Err(MigrateError::Write(_)) => Exit::Done,
+    };
+    match report(&settings, agent, window, args.json) {
+        Ok(()) => Exit::Done,
         Err(error) => {
             eprintln!("siembox: agent {}: {error}", agent.name);
             Exit::Unavailable
@@ -75,7 +70,7 @@ fn has_it(agent: &AgentSettings, to: SourceWord) -> Result<(), String> {
             "--to: agent {} has no source of kind {to}: add it to the agent's settings, then \
                 repeat the command:\n\n{}",
             agent.name,
-            migrate::example_section(to.as_str())
+            example_section(to.as_str())
         )),
     }
 }
@@ -83,7 +78,7 @@ fn has_it(agent: &AgentSettings, to: SourceWord) -> Result<(), String> {
 /// Writes the settings in which the two sources have changed places.
 fn switch(file: &Path, agent: &AgentSettings, args: &MigrateArgs) -> Exit {
     let changed = SettingsDraft::open(file).and_then(|mut draft| {
-        migrate::swap(&mut draft, &agent.name, args.both);
+        draft.swap_sources(&agent.name, args.both);
         draft.save()
     });
     if let Err(error) = changed {
@@ -111,83 +106,83 @@ fn switch(file: &Path, agent: &AgentSettings, args: &MigrateArgs) -> Exit {
 
 /// Reads both sources and writes how they differ.
 fn report(
-    out: &mut impl Write,
+    settings: &Settings,
     agent: &AgentSettings,
-    window: MigrateWindow,
+    window: ComparedWindow,
     is_json: bool,
 ) -> Result<(), MigrateError> {
-    let Some(other) = &agent.other else {
-        return Ok(());
+    let limits = RequestLimits::default().of(agent, &settings.agents);
+    let sources = Sources::new(agent, limits);
+    let mut out = std::io::stdout().lock();
+    let end = ComparisonEnd::default();
+    // a reader that has gone away (`| head`) has seen enough
+    let mut written = match is_json {
+        true => Ok(()),
+        false => begin(&mut out, agent, window),
     };
-    let (mine, theirs) = (agent.source.word(), other.source.word());
-    if !is_json {
-        writeln!(
-            out,
-            "agent {}: records from {} to {}",
-            agent.name,
-            clock::in_words(window.from_ms),
-            clock::in_words(window.to_ms)
-        )?;
-    }
-    for (class, name) in [
-        (RecordClass::Activity, "activities"),
-        (RecordClass::Alert, "alerts"),
-    ] {
-        let meant = |of: &&StreamSettings| of.enabled && of.spec.kind.class() == Some(class);
-        let own = agent.streams.iter().filter(|of| !other.has(of.spec));
-        let in_source = read_all(agent, own.filter(meant), window)?;
-        let in_other = read_all(agent, other.streams.iter().filter(meant), window)?;
-        let found = compare(&in_source, &in_other);
-        if is_json {
-            let line = serde_json::json!({ "class": name, "comparison": found });
-            writeln!(out, "{line}")?;
-        } else {
-            write!(
-                out,
-                "{}",
-                in_words(name, mine.as_str(), theirs.as_str(), &found)
-            )?;
-            remarks(out, mine, &in_source)?;
-            remarks(out, theirs, &in_other)?;
+    let mut tell = |news| {
+        if let ComparisonNews::Found(found) = news
+            && written.is_ok()
+        {
+            written = write_class(&mut out, &found, is_json);
+            if written.is_err() {
+                end.end();
+            }
         }
+    };
+    match migrate::run(agent, &sources, window, MOST, &end, &mut tell) {
+        Ok(()) | Err(MigrateError::Ended) => {}
+        Err(error) => return Err(error),
     }
-    if !is_json {
-        writeln!(
+    if let Some(other) = agent.other.as_ref().filter(|_| !is_json && written.is_ok()) {
+        let _ = writeln!(
             out,
             "nothing was sent or changed. To change the source: siembox migrate --agent {} --to \
-                {theirs} --switch",
-            agent.name
-        )?;
+                {} --switch",
+            agent.name,
+            other.source.word()
+        );
     }
     Ok(())
 }
 
-fn read_all<'s>(
+fn begin(
+    out: &mut impl Write,
     agent: &AgentSettings,
-    streams: impl Iterator<Item = &'s StreamSettings>,
-    window: MigrateWindow,
-) -> Result<SourceLines, MigrateError> {
-    let mut lines = SourceLines::default();
-    for stream in streams {
-        migrate::read(agent, stream, window, MOST, &mut lines)?;
+    window: ComparedWindow,
+) -> std::io::Result<()> {
+    let [from, to] = [window.from_ms, window.to_ms].map(clock::in_words);
+    writeln!(out, "agent {}: records from {from} to {to}", agent.name)
+}
+
+fn write_class(
+    out: &mut impl Write,
+    found: &ClassComparison,
+    is_json: bool,
+) -> std::io::Result<()> {
+    if is_json {
+        let line = serde_json::json!({ "class": found.class, "comparison": found.comparison });
+        return writeln!(out, "{line}");
     }
-    Ok(lines)
+    write!(out, "{}", in_words(found))?;
+    remarks(out, &found.source)?;
+    remarks(out, &found.other)
 }
 
 /// What of a source could not be compared.
-fn remarks(out: &mut impl Write, source: SourceWord, lines: &SourceLines) -> std::io::Result<()> {
-    if lines.unreadable > 0 {
+fn remarks(out: &mut impl Write, source: &ComparedSource) -> std::io::Result<()> {
+    let name = source.name;
+    if source.unreadable > 0 {
         writeln!(
             out,
-            "  {} records of {source} cannot be read",
-            lines.unreadable
+            "  {} records of {name} cannot be read",
+            source.unreadable
         )?;
     }
-    if lines.cut {
-        let most = MOST.0;
+    if let Some(most) = source.cut_at {
         writeln!(
             out,
-            "  {source} holds more than {most} records: choose a later --since"
+            "  {name} holds more than {most} records: choose a later --since"
         )?;
     }
     Ok(())

@@ -1,23 +1,20 @@
 //! Reads what a source holds of a stretch of time, as the lines that it would be sent as. Sends
 //! nothing, moves no cursor.
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use crate::clock;
+use crate::comparison::{ComparedWindow, ComparisonEnd, ComparisonProgress, SourceLines};
 use crate::format::LineWriter;
 use crate::settings::{AgentSettings, StreamSettings};
 use crate::source::{
-    Query, Recipient, Record, Rules, Seen, Source, SourceError, SourceErrorKind, TimeReader,
-    Unreadable, Verdict,
+    Answer, OpenSource, Query, Recipient, Record, Rules, Seen, Source, SourceError,
+    SourceErrorKind, StreamSource, TimeReader, Unreadable, Verdict,
 };
 use crate::stream::StreamSpec;
-use crate::wiring::{WiringError, line_writer, open_source};
-
-/// So many lines of a source are compared at most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MostLines(pub usize);
+use crate::wiring::{WiringError, line_writer};
 
 /// A page is asked for again so often where the cloud is busy.
 const TRIES: u32 = 5;
@@ -26,32 +23,20 @@ const LONGEST_WAIT: Duration = Duration::from_secs(120);
 /// The wait where an answer contradicts itself.
 const DOUBT: Duration = Duration::from_secs(2);
 
-/// The stretch that is compared, by the time at which things happened, milliseconds since 1970.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MigrateWindow {
-    /// Its first.
-    pub from_ms: i64,
-    /// The first behind it.
-    pub to_ms: i64,
-}
-
-/// What a source holds.
-#[derive(Debug, Default)]
-pub struct SourceLines {
-    /// The lines of the records, by the id that both sources know.
-    pub lines: BTreeMap<String, String>,
-    /// Records that can't be read.
-    pub unreadable: u64,
-    /// Did it hold more than are compared?
-    pub cut: bool,
-}
-
 /// Two sources could not be compared.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
     /// The settings' files can't be used.
     #[error(transparent)]
     Unfit(#[from] WiringError),
+    /// A source can't be opened.
+    #[error("{stream}: {reason}")]
+    Closed {
+        /// Which stream.
+        stream: StreamSpec,
+        /// Cause and cure.
+        reason: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The API did not answer as it should.
     #[error("{stream}: {error}")]
     Source {
@@ -60,9 +45,6 @@ pub enum MigrateError {
         /// Cause and cure.
         error: SourceError,
     },
-    /// Nobody reads on.
-    #[error("the comparison cannot be written: {0}")]
-    Write(#[from] std::io::Error),
     /// It answers, and contradicts itself each time.
     #[error("{stream}: {reason}")]
     Contradicts {
@@ -71,85 +53,154 @@ pub enum MigrateError {
         /// In which way.
         reason: &'static str,
     },
+    /// It is wanted no more.
+    #[error("ended before it was complete")]
+    Ended,
 }
 
-/// Reads a stream of this agent over a window; what it holds is added to `into`.
-///
-/// # Errors
-/// See [`MigrateError`].
-pub fn read(
-    agent: &AgentSettings,
-    of_stream: &StreamSettings,
-    window: MigrateWindow,
-    most: MostLines,
-    into: &mut SourceLines,
-) -> Result<(), MigrateError> {
-    let stream = of_stream.spec;
-    let mut source = open_source(agent, stream)?.source;
-    let mut writer = line_writer(agent)?;
-    let rules = Rules {
-        overlap_ms: 0,
-        look_back_ms: 0,
-        first_look_back_ms: 0,
-        first_from_ms: Some(window.from_ms),
-        max_catch_up_ms: i64::MAX,
-        limit: of_stream.page_size,
-        filters: 0,
-        api: source.api_rules(),
-    };
-    let mut reader = TimeReader::new(rules, None, Seen::default());
-    // what happened before the end may have been told after it
-    reader.begin(clock::now_ms(), i64::MIN, false);
-    let mut doubts = 0;
-    while let Some(query) = reader.query() {
-        let mut page = WindowPage {
-            reader: &mut reader,
-            writer: &mut writer,
-            window,
-            most,
-            into,
+/// What the streams of both sources are read with.
+pub(super) struct WindowReader<'a> {
+    /// Whose streams.
+    pub(super) agent: &'a AgentSettings,
+    /// Opens them, and has their limits.
+    pub(super) sources: &'a dyn OpenSource,
+    /// What is compared.
+    pub(super) window: ComparedWindow,
+    /// So many lines of a source are compared at most.
+    pub(super) most: usize,
+    /// Ends it.
+    pub(super) end: &'a ComparisonEnd,
+}
+
+// === impl WindowReader ===
+
+impl WindowReader<'_> {
+    /// Reads a stream over the window; what it holds is added to `into`. `tell` hears after each
+    /// page how far it is.
+    ///
+    /// # Errors
+    /// See [`MigrateError`].
+    pub(super) fn read(
+        &self,
+        of_stream: &StreamSettings,
+        into: &mut SourceLines,
+        tell: &mut dyn FnMut(ComparisonProgress),
+    ) -> Result<(), MigrateError> {
+        let stream = of_stream.spec;
+        let opened = self.sources.open(stream);
+        let StreamSource {
+            mut source, cancel, ..
+        } = opened.map_err(|reason| MigrateError::Closed { stream, reason })?;
+        self.end.ends_by(cancel);
+        let mut writer = line_writer(self.agent)?;
+        let rules = Rules {
+            overlap_ms: 0,
+            look_back_ms: 0,
+            first_look_back_ms: 0,
+            first_from_ms: Some(self.window.from_ms),
+            max_catch_up_ms: i64::MAX,
+            limit: of_stream.page_size,
+            filters: 0,
+            api: source.api_rules(),
         };
-        let answer = fetch(&mut *source, query, &mut page)
-            .map_err(|error| MigrateError::Source { stream, error })?;
-        match reader.close(&answer).verdict {
-            _ if into.cut => return Ok(()),
-            Verdict::More => doubts = 0,
-            Verdict::CaughtUp => break,
-            Verdict::Doubtful(_) if doubts < TRIES => {
-                doubts += 1;
-                std::thread::sleep(DOUBT);
+        let mut reader = TimeReader::new(rules, None, Seen::default());
+        let now_ms = clock::now_ms();
+        // what happened before the end may have been told after it
+        reader.begin(now_ms, i64::MIN, false);
+        let mut doubts = 0;
+        let mut progress = ComparisonProgress {
+            source: self.agent.source_of(stream).word().as_str(),
+            stream: stream.name,
+            records: 0,
+            per_mille: 0,
+        };
+        while let Some(query) = reader.query() {
+            let mut page = WindowPage {
+                reader: &mut reader,
+                writer: &mut writer,
+                window: self.window,
+                most: self.most,
+                into,
+                records: 0,
+                unreadable: 0,
+                read_up_to_ms: self.window.from_ms,
+            };
+            let answer = self.page(stream, &mut *source, query, &mut page)?;
+            progress.records += page.records;
+            progress.go_to(self.window.from_ms, page.read_up_to_ms, now_ms);
+            page.into.unreadable += page.unreadable;
+            tell(progress.clone());
+            match reader.close(&answer).verdict {
+                _ if into.cut => return Ok(()),
+                Verdict::More => doubts = 0,
+                Verdict::CaughtUp => {
+                    progress.per_mille = 1000;
+                    tell(progress);
+                    break;
+                }
+                Verdict::Doubtful(_) if doubts < TRIES => {
+                    doubts += 1;
+                    self.end.wait(DOUBT);
+                }
+                Verdict::Doubtful(reason) | Verdict::Unanswered(reason) => {
+                    return Err(MigrateError::Contradicts { stream, reason });
+                }
             }
-            Verdict::Doubtful(reason) | Verdict::Unanswered(reason) => {
-                return Err(MigrateError::Contradicts { stream, reason });
+        }
+        Ok(())
+    }
+
+    /// Asks for a page until it comes: in turn, later where the cloud is busy, for less where it is
+    /// too much.
+    fn page(
+        &self,
+        stream: StreamSpec,
+        source: &mut dyn Source,
+        mut query: Query,
+        page: &mut WindowPage<'_>,
+    ) -> Result<Answer, MigrateError> {
+        let mut tries = 0;
+        loop {
+            self.wait_for_turn(stream)?;
+            let error = match source.page(&query, page) {
+                _ if self.end.is_wanted() => return Err(MigrateError::Ended),
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            tries += 1;
+            match error.trouble {
+                _ if tries > TRIES => return Err(MigrateError::Source { stream, error }),
+                SourceErrorKind::Throttled(wait) => self.keep_silent(stream, wait),
+                SourceErrorKind::Passing => self.end.wait(DOUBT),
+                SourceErrorKind::TooLarge | SourceErrorKind::TooSlow if query.limit > 1 => {
+                    query.limit /= 2;
+                    tries -= 1;
+                }
+                _ => return Err(MigrateError::Source { stream, error }),
             }
         }
     }
-    Ok(())
-}
 
-/// Asks for a page until it comes: later where the cloud is busy, for less where it is too much.
-fn fetch(
-    source: &mut dyn Source,
-    mut query: Query,
-    page: &mut WindowPage<'_>,
-) -> Result<crate::source::Answer, SourceError> {
-    let mut tries = 0;
-    loop {
-        let error = match source.page(&query, page) {
-            Ok(answer) => return Ok(answer),
-            Err(error) => error,
-        };
-        tries += 1;
-        match error.trouble {
-            _ if tries > TRIES => return Err(error),
-            SourceErrorKind::Throttled(wait) => std::thread::sleep(wait.min(LONGEST_WAIT)),
-            SourceErrorKind::Passing => std::thread::sleep(DOUBT),
-            SourceErrorKind::TooLarge | SourceErrorKind::TooSlow if query.limit > 1 => {
-                query.limit /= 2;
-                tries -= 1;
+    /// Waits until the tenant's limit lets a question through.
+    fn wait_for_turn(&self, stream: StreamSpec) -> Result<(), MigrateError> {
+        let limit = self.sources.limit(stream);
+        while !self.end.is_wanted() {
+            let mut held = limit.lock().unwrap_or_else(PoisonError::into_inner);
+            let turn = held.admit(clock::now().steady);
+            drop(held);
+            match turn {
+                Ok(()) => return Ok(()),
+                Err(wait) => self.end.wait(wait),
             }
-            _ => return Err(error),
         }
+        Err(MigrateError::Ended)
+    }
+
+    /// The cloud asked for silence: nobody who shares the limit asks for this long.
+    fn keep_silent(&self, stream: StreamSpec, silence: Duration) {
+        let limit = self.sources.limit(stream);
+        let mut held = limit.lock().unwrap_or_else(PoisonError::into_inner);
+        held.hold(clock::now().steady, silence.min(LONGEST_WAIT));
     }
 }
 
@@ -157,13 +208,21 @@ fn fetch(
 struct WindowPage<'a> {
     reader: &'a mut TimeReader,
     writer: &'a mut LineWriter,
-    window: MigrateWindow,
-    most: MostLines,
+    window: ComparedWindow,
+    most: usize,
     into: &'a mut SourceLines,
+    /// Records of it that lie in the window.
+    records: u64,
+    /// Records of it that can't be read.
+    unreadable: u64,
+    /// The latest time of a record, by which the stream is read.
+    read_up_to_ms: i64,
 }
 
 impl Recipient for WindowPage<'_> {
     fn open(&mut self, _: Option<i64>) {
+        // of one that broke off before, nothing counts
+        (self.records, self.unreadable) = (0, 0);
         self.reader.open(clock::now_ms(), None);
     }
 
@@ -171,25 +230,27 @@ impl Recipient for WindowPage<'_> {
         match record {
             Ok(record) => {
                 let event = &record.event;
+                self.read_up_to_ms = self.read_up_to_ms.max(record.cursor_ms);
                 let new = self.reader.admit(event.identity(), Some(record.cursor_ms));
                 let within = (self.window.from_ms..self.window.to_ms).contains(&event.at_ms);
                 if new && within && !self.writer.leaves_out(event) {
+                    if self.into.lines.len() >= self.most {
+                        self.into.cut = true;
+                        return ControlFlow::Break(());
+                    }
                     let mut line = String::new();
                     self.writer.write(event, &mut line);
                     self.into.lines.insert(event.identity().to_owned(), line);
+                    self.records += 1;
                 }
             }
             Err(unreadable) => {
                 let id = unreadable.id.as_deref().unwrap_or(raw);
                 if self.reader.admit(id, unreadable.cursor_ms) {
-                    self.into.unreadable += 1;
+                    self.unreadable += 1;
                 }
             }
         }
-        self.into.cut = self.into.lines.len() >= self.most.0;
-        match self.into.cut {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
+        ControlFlow::Continue(())
     }
 }

@@ -21,6 +21,7 @@ mod layout;
 mod removal;
 mod revision;
 mod secret_file;
+mod swap;
 
 pub use bundle::{
     Bundle, BundleError, CERTIFICATE_KEYS, Import, MAX_EXPORT_BYTES, export, import, is_encrypted,
@@ -174,6 +175,13 @@ impl SettingsDraft {
         if let Some(place) = self.place(name) {
             self.text = removal::agent(&self.text, place - 1);
         }
+    }
+
+    /// Makes `[agent.other_source]` of this agent its source, and its source the other one, each
+    /// with the sections of its streams. `read_both` says whether the other one is read from now
+    /// on. Where there is no such agent, nothing happens.
+    pub fn swap_sources(&mut self, agent: &str, read_both: bool) {
+        swap::swap(self, agent, read_both);
     }
 
     /// What is written for a key of `[page]`.

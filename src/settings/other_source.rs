@@ -22,6 +22,27 @@ pub struct OtherSourceSettings {
     pub alerts: AlertSettings,
 }
 
+/// The sections of an agent that its streams are set in.
+const OF_STREAMS: [&str; 3] = ["alerts", "activities", "incidents"];
+const SECTION: &str = "other_source.";
+
+/// A key of an agent's source, or of one of its streams, as the other source has it.
+#[must_use]
+pub fn in_other_source(key: &str) -> String {
+    format!("{SECTION}{}", key.strip_prefix("source.").unwrap_or(key))
+}
+
+/// The key that [`in_other_source`] makes this one of; `None` where it is none of the other source.
+#[must_use]
+pub fn of_source(key: &str) -> Option<String> {
+    let own = key.strip_prefix(SECTION)?;
+    let section = own.split('.').next().unwrap_or_default();
+    Some(match OF_STREAMS.contains(&section) {
+        true => own.to_owned(),
+        false => format!("source.{own}"),
+    })
+}
+
 /// Reads it; `present` is the kind of the agent's source.
 pub(super) fn read(
     section: Section,
@@ -37,13 +58,7 @@ pub(super) fn read(
     }
     let is_read = section.flag("read").unwrap_or(false);
     let (streams, alerts) = source_streams::read(&section, kind);
-    // flags are about [agent.source]
-    let given = Overrides {
-        proxy: given.proxy.clone(),
-        needs: given.needs,
-        ..Overrides::default()
-    };
-    let source = source::read(section, kind, &given);
+    let source = source::read(section, kind, &given.but_of_the_source());
     Some(OtherSourceSettings {
         source: source?,
         read: is_read,
@@ -67,5 +82,27 @@ impl OtherSourceSettings {
     #[must_use]
     pub fn has(&self, spec: StreamSpec) -> bool {
         self.streams.iter().any(|stream| stream.spec == spec)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_key_of_a_source_has_its_place_in_the_other_one() {
+        for (own, other) in [
+            ("source.tenant_id", "other_source.tenant_id"),
+            (
+                "alerts.filters.status",
+                "other_source.alerts.filters.status",
+            ),
+            ("activities.tables", "other_source.activities.tables"),
+            ("incidents.enabled", "other_source.incidents.enabled"),
+        ] {
+            assert_eq!(in_other_source(own), other);
+            assert_eq!(of_source(other).as_deref(), Some(own));
+        }
+        assert_eq!(of_source("siem.host"), None);
     }
 }

@@ -69,6 +69,21 @@ pub enum TransportName {
     RelpTls,
 }
 
+// === impl Overrides ===
+
+impl Overrides {
+    /// The same, but for what is about `[agent.source]`.
+    #[must_use]
+    pub fn but_of_the_source(&self) -> Self {
+        Self {
+            credentials: None,
+            api_url: None,
+            spare_token: None,
+            ..self.clone()
+        }
+    }
+}
+
 // === impl SyslogTarget ===
 
 impl SyslogTarget {

@@ -1,4 +1,4 @@
-// Follows a check, a preview or a replay line by line, until it has ended; closes a menu that was left; puts what is in a chosen
+// Follows a check, a preview, a replay or a comparison, until it has ended; closes a menu that was left; puts what is in a chosen
 // file into its text area. The pages are complete without it.
 
 "use strict";
@@ -12,11 +12,21 @@ function follow(panel) {
       if (!answer.ok) throw new Error("status " + answer.status);
       const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
       const now = parsed.getElementById(panel.id);
-      if (now) panel.replaceWith(now);
+      if (now) replace(panel, now);
     })
     // the next look may go better
     .catch(() => {})
     .finally(() => setTimeout(look, EVERY_MS));
+}
+
+// The focus stays in the panel, also where what had it is gone.
+function replace(panel, now) {
+  const focused = panel.contains(document.activeElement) ? document.activeElement.id : null;
+  panel.replaceWith(now);
+  if (focused === null) return;
+  const same = focused ? document.getElementById(focused) : null;
+  if (!same) now.tabIndex = -1;
+  (same || now).focus({ preventScroll: true });
 }
 
 function look() {

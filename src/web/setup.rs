@@ -9,7 +9,9 @@
 mod actions;
 mod agents;
 mod bound;
+mod change;
 mod commit_confirm;
+mod comparison;
 mod fields;
 mod files;
 mod filters;
@@ -149,6 +151,8 @@ impl Setup {
             [] if !post => self.agents(ask),
             ["new"] if !post => Reply::See(step::address(None, SetupStep::Source)),
             ["new", step] => self.to_step(ask, None, step).unwrap_or(Reply::Missing),
+            ["agent", name, "change"] if !post => self.change(name),
+            ["agent", name, "change", what] => self.of_change(ask, name, what),
             ["agent", name, what] => self
                 .to_step(ask, Some(name), what)
                 .unwrap_or_else(|| self.of_agent(ask, name, what)),
@@ -162,6 +166,7 @@ impl Setup {
             ["identify"] if post && self.lamps => self.identify(ask),
             ["job", number] if !post => self.job(ask, number),
             ["job", number, "live"] if !post => self.job_piece(ask, number),
+            ["job", number, "end"] if post => self.end_job(ask, number),
             _ => Reply::Missing,
         }
     }

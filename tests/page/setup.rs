@@ -3,9 +3,14 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use siembox::for_tests::comparison::{
+    ClassComparison, ComparedSource, ComparedWindow, ComparisonEnd, ComparisonNews, SourceLines,
+    compare,
+};
 use siembox::for_tests::orphan::{self, Orphan};
 use siembox::for_tests::replay::{ReplayCounts, ReplayReport, ReplayRequest};
 use siembox::for_tests::settings::{AgentSettings, Overrides, Settings};
@@ -20,6 +25,29 @@ const TOKEN: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789a
 #[derive(Default)]
 struct Scripted {
     asked: Mutex<Vec<String>>,
+    /// A comparison ends only when it is ended.
+    endless: AtomicBool,
+}
+
+/// What a comparison finds, in the words of somebody who means no good.
+fn compared() -> ClassComparison {
+    let mut lines = SourceLines::default();
+    let mut others = SourceLines::default();
+    let line = |msg: &str| format!("CEF:0|MCAS|SIEM_Agent|1|A|Log on|0|msg={msg}");
+    lines.lines.insert("1".to_owned(), line("<b>bold</b>"));
+    others.lines.insert("1".to_owned(), line("\u{202e}dlob"));
+    others.lines.insert("<i>2</i>".to_owned(), line(""));
+    let source = |name| ComparedSource {
+        name,
+        unreadable: 3,
+        cut_at: Some(7),
+    };
+    ClassComparison {
+        class: "activities",
+        source: source("cloud-apps"),
+        other: source("defender-xdr"),
+        comparison: compare(&lines, &others),
+    }
 }
 
 impl Scripted {
@@ -63,6 +91,25 @@ impl Actions for Scripted {
         Ok("0 records".to_owned())
     }
 
+    fn compare(
+        &self,
+        agent: &AgentSettings,
+        window: ComparedWindow,
+        end: &ComparisonEnd,
+        tell: &mut dyn FnMut(ComparisonNews),
+    ) -> Result<String, String> {
+        let hours = (window.to_ms - window.from_ms) / 3_600_000;
+        self.note(format!("compare {} over {hours} hours", agent.name));
+        tell(ComparisonNews::Found(compared()));
+        if self.endless.load(Ordering::Relaxed) {
+            while !end.is_wanted() {
+                std::thread::yield_now();
+            }
+            return Err("Ended.".to_owned());
+        }
+        Ok("Nothing was sent or changed.".to_owned())
+    }
+
     fn settings_changed(&self) {
         self.note("look".to_owned());
     }
@@ -83,6 +130,7 @@ pub struct Scene {
     actions: Arc<Scripted>,
     status: Status,
     setup: Arc<Setup>,
+    audit: Arc<SettingsAudit>,
     pub file: PathBuf,
     _settings: tempfile::TempDir,
 }
@@ -101,6 +149,7 @@ pub fn scene(settings: &str) -> Scene {
         },
         siembox::for_tests::clock::now(),
     );
+    let audit = Arc::new(SettingsAudit::new(folder.path()));
     let mut made = None;
     let house = House::with(|door| {
         let setup = Arc::new(Setup::new(SetupTools {
@@ -109,7 +158,7 @@ pub fn scene(settings: &str) -> Scene {
             state_dir: folder.path().join("state"),
             actions: actions.clone(),
             status: status.clone(),
-            audit: Arc::new(SettingsAudit::new(folder.path())),
+            audit: audit.clone(),
             lamps: true,
         }));
         made = Some(Arc::clone(&setup));
@@ -121,6 +170,7 @@ pub fn scene(settings: &str) -> Scene {
         actions,
         status,
         setup: made.unwrap(),
+        audit,
         file,
         _settings: folder,
     }
@@ -131,11 +181,22 @@ impl Scene {
         self.house.owner()
     }
 
+    /// What was done, in the words of the audit log.
+    pub fn audit(&self) -> Vec<String> {
+        let entries = self.audit.entries().unwrap().into_iter();
+        entries.map(|entry| entry.what).collect()
+    }
+
+    /// From now on a comparison ends only when it is ended.
+    pub fn compare_for_ever(&self, for_ever: bool) {
+        self.actions.endless.store(for_ever, Ordering::Relaxed);
+    }
+
     pub fn settings(&self) -> String {
         std::fs::read_to_string(&self.file).unwrap()
     }
 
-    fn asked(&self) -> Vec<String> {
+    pub fn asked(&self) -> Vec<String> {
         self.actions.asked.lock().unwrap().clone()
     }
 }
@@ -154,7 +215,7 @@ pub fn location(answer: &WebResponse) -> &str {
 }
 
 /// The page of a job once it has ended.
-fn ended(guest: &mut Guest, path: &str) -> String {
+pub fn ended(guest: &mut Guest, path: &str) -> String {
     loop {
         let page = text(&guest.get(path));
         if !page.contains("Running …") {

@@ -1,7 +1,9 @@
-//! The port through which the page acts on the box: checks, previews, replays, pauses.
+//! The port through which the page acts on the box: checks, previews, replays,
+//! comparisons.
 
 use std::io::Write;
 
+use crate::comparison::{ComparedWindow, ComparisonEnd, ComparisonNews};
 use crate::orphan;
 use crate::replay::{ReplayReport, ReplayRequest};
 use crate::settings::{AgentSettings, Settings};
@@ -42,6 +44,19 @@ pub trait Actions: Send + Sync {
         &self,
         request: &ReplayRequest,
         tell: &mut dyn FnMut(&ReplayReport),
+    ) -> Result<String, String>;
+
+    /// Compares what the two sources of this agent hold of a window, as `siembox migrate` does, and
+    /// tells how far it is and what was found. `end` ends it before its time.
+    ///
+    /// # Errors
+    /// Why the records can't be had: cause and cure.
+    fn compare(
+        &self,
+        agent: &AgentSettings,
+        window: ComparedWindow,
+        end: &ComparisonEnd,
+        tell: &mut dyn FnMut(ComparisonNews),
     ) -> Result<String, String>;
 
     /// The settings file was changed: it need not be waited for until somebody looks.

@@ -1,5 +1,5 @@
 //! The table of agents, and what can be done to each: edit, replace the token, pause, preview,
-//! replay, delete.
+//! replay, change the source, delete.
 
 use maud::{Markup, html};
 
@@ -10,7 +10,7 @@ use crate::settings::edit::{EditError, SettingsDraft};
 use crate::status::{AgentReport, Condition};
 
 /// What was done, for the page that comes after it.
-const DONE: [(&str, &str); 10] = [
+const DONE: [(&str, &str); 11] = [
     (
         "added",
         "The agent was added. Its state is Created until both cloud and SIEM have answered.",
@@ -23,6 +23,10 @@ const DONE: [(&str, &str); 10] = [
     ("resumed", "The agent resumes where it stopped."),
     ("token", "The token was replaced and is in use."),
     ("deleted", "The agent was deleted."),
+    (
+        "forgotten",
+        "The second source was forgotten, and its secrets are deleted.",
+    ),
     (
         "sent",
         "The lines that wait in the spool are being sent. The spool is listed here until all of \
@@ -218,6 +222,7 @@ fn agent(
             ul {
                 li { a href=(address(Some(name), SetupStep::General)) { "Edit" } }
                 li { a href={ "/setup/agent/" (name) "/token" } { "Replace token" } }
+                li { a href={ "/setup/agent/" (name) "/change" } { "Change the source" } }
                 li { (act(ask, name, if paused { "resume" } else { "pause" }, if paused { "Resume" } else { "Pause" })) }
                 li { (act(ask, name, "preview", "Preview")) }
                 li { a href={ "/setup/agent/" (name) "/replay" } { "Replay a window" } }

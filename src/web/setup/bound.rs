@@ -3,7 +3,7 @@
 
 use super::Setup;
 use super::fields::{SetupSource, about};
-use super::form_state::{FormState, RefusedForm, StoredSecret};
+use super::form_state::{FormState, FormSubject, RefusedForm, StoredSecret};
 use crate::settings::edit::SettingsDraft;
 use crate::settings::{Destination, Moved, Needs, SECRET_KEYS, takes_the_given_token};
 
@@ -19,7 +19,7 @@ impl Setup {
         needs: Needs,
     ) -> Vec<RefusedForm> {
         let says = |key: &str| typed.says(draft, key);
-        let before = |key: &str| text(draft, typed.of.as_deref()?, key);
+        let before = |key: &str| text(draft, typed.of.as_deref()?, &typed.subject.key(key));
         let source = typed.source();
         let mut refused = Vec::new();
         let is_used = |key: &&str| needs != Needs::Lines || key.starts_with("siem.");
@@ -33,7 +33,8 @@ impl Setup {
                 refused.push((key, asks_anew(source, &moved)));
             }
         }
-        if is_used(&TOKEN) && takes_the_given_token(&self.given, &says) {
+        let is_agent = typed.subject == FormSubject::Agent;
+        if is_agent && is_used(&TOKEN) && takes_the_given_token(&self.given, &says) {
             let entered_for = takes_the_given_token(&self.given, &before)
                 .then(|| Destination::of(TOKEN, &before));
             let goes = Destination::of(TOKEN, &says);

@@ -1,5 +1,6 @@
 //! The state of the wizard: what was entered so far, kept by the box until it is saved or left.
 
+mod subject;
 mod written;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use super::filters;
 use crate::settings::edit::{EditError, Revision, SettingsDraft, put_secret};
 use crate::settings::{Destination, Secret};
 use crate::web::form::Form;
+pub(super) use subject::FormSubject;
 use written::plain;
 
 /// Longer texts are not taken: bytes.
@@ -23,9 +25,11 @@ const LONGEST: usize = 16 * 1024;
 /// Something that a field can't be, in words: its key and why.
 pub(super) type RefusedForm = (&'static str, String);
 
-/// The fields of one agent.
+/// The fields of one agent, or of its other source.
 #[derive(Debug, Clone)]
 pub(super) struct FormState {
+    /// What they are about.
+    pub(super) subject: FormSubject,
     /// The agent that is changed; `None` for a new one.
     pub(super) of: Option<String>,
     /// The settings file as it was when this began.
@@ -62,6 +66,7 @@ impl FormState {
     /// A new agent: nothing typed, every default.
     pub(super) fn new(revision: Revision) -> Self {
         Self {
+            subject: FormSubject::Agent,
             of: None,
             revision,
             texts: BTreeMap::new(),
@@ -73,27 +78,43 @@ impl FormState {
     pub(super) fn of_agent(draft: &SettingsDraft, name: &str) -> Self {
         let mut typed = Self::new(draft.revision().clone());
         typed.of = Some(name.to_owned());
-        let source = source_of(draft, name);
-        for field in SetupField::all(source).filter(|field| field.filter().is_none()) {
-            let Some(value) = draft.value(name, field.key) else {
+        typed.take_settings(draft, name, source_of(draft, name));
+        typed
+    }
+
+    /// The other source of an agent of the settings, as it stands there, or as it begins.
+    pub(super) fn of_other_source(draft: &SettingsDraft, name: &str) -> Self {
+        let mut typed = Self::new(draft.revision().clone());
+        typed.subject = FormSubject::OtherSource;
+        typed.of = Some(name.to_owned());
+        let source = source_of(draft, name).other();
+        typed.take_settings(draft, name, source);
+        typed.texts.insert(KIND, source.word().to_owned());
+        typed
+    }
+
+    fn take_settings(&mut self, draft: &SettingsDraft, name: &str, source: SetupSource) {
+        let subject = self.subject;
+        let fields = subject.fields(source);
+        for field in fields.filter(|field| field.filter().is_none()) {
+            let Some(value) = draft.value(name, &subject.key(field.key)) else {
                 continue;
             };
             match field.kind {
                 FieldKind::Secret | FieldKind::Pem => {
-                    typed.files.insert(field.key, StoredSecret::InSettings);
+                    self.files.insert(field.key, StoredSecret::InSettings);
                 }
-                FieldKind::OtherFilters => typed.take_filters(source, field.key, &value),
-                FieldKind::Ticks(list) => typed.take_ticks(field.key, list, &value),
+                FieldKind::OtherFilters => self.take_filters(source, field.key, &value),
+                FieldKind::Ticks(list) => self.take_ticks(field.key, list, &value),
                 FieldKind::Switch(_) => {
                     let on = value.as_bool().unwrap_or_default();
-                    typed.texts.insert(field.key, switch(on).to_owned());
+                    self.texts.insert(field.key, switch(on).to_owned());
                 }
                 _ => {
-                    typed.texts.insert(field.key, plain(&value));
+                    self.texts.insert(field.key, plain(&value));
                 }
             }
         }
-        typed
     }
 
     fn take_ticks(&mut self, key: &'static str, list: &TickList, value: &Value) {
@@ -150,7 +171,7 @@ impl FormState {
         match self.files.get(key) {
             None => self.texts.get(key).filter(|text| !text.is_empty()).cloned(),
             Some(StoredSecret::InSettings) => {
-                let value = draft.value(self.of.as_deref()?, key)?;
+                let value = draft.value(self.of.as_deref()?, &self.subject.key(key))?;
                 Some(plain(&value))
             }
             Some(StoredSecret::Staged(staged)) => Some(staged.content.to_string()),

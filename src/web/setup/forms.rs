@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::form_state::FormState;
+use super::form_state::{FormState, FormSubject};
 
 /// So many are remembered; the one that was not touched for longest makes room.
 const MOST: usize = 16;
@@ -15,6 +15,8 @@ const MOST: usize = 16;
 pub(super) struct Which {
     pub(super) session: String,
     pub(super) agent: Option<String>,
+    /// What of the agent it is about.
+    pub(super) subject: FormSubject,
 }
 
 /// The open forms.

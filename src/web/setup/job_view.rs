@@ -1,10 +1,10 @@
-//! The view of a job: a check, preview, test line or replay, with its output so far.
+//! The view of a job: a check, preview, test line, replay or comparison, with its output so far.
 
 use std::sync::Arc;
 
 use maud::{Markup, html};
 
-use super::{Question, Reply, Setup};
+use super::{Question, Reply, Setup, comparison};
 use crate::settings::{AgentSettings, Settings};
 
 impl Setup {
@@ -54,8 +54,24 @@ impl Setup {
 
     /// The job that a page of the wizard was asked with.
     pub(super) fn job_panel(&self, ask: Question) -> Markup {
-        let panel = ask.query("job").and_then(|number| self.panel(ask, number));
-        panel.map_or_else(Markup::default, |panel| panel.markup)
+        self.asked_job(ask)
+            .map_or_else(Markup::default, |panel| panel.markup)
+    }
+
+    /// The job that a page was asked with.
+    pub(super) fn asked_job(&self, ask: Question) -> Option<JobView> {
+        ask.query("job").and_then(|number| self.panel(ask, number))
+    }
+
+    /// `/setup/job/N/end`: ends it before its time.
+    pub(super) fn end_job(&self, ask: Question, number: &str) -> Reply {
+        let page = number
+            .parse()
+            .ok()
+            .and_then(|number| self.jobs.end(ask.session(), number));
+        page.map_or(Reply::Missing, |page| {
+            Reply::See(format!("{page}?job={number}#job"))
+        })
     }
 
     fn panel(&self, ask: Question, number: &str) -> Option<JobView> {
@@ -70,8 +86,17 @@ impl Setup {
                     pre.said tabindex="0" { @for line in &job.lines { span class=(class(line)) { (line) } "\n" } }
                 }
                 @if job.further > 0 { p.hint { "And " (job.further) " more lines." } }
+                @for found in &job.found { (comparison::found(found)) }
                 @match &job.end {
-                    None => p.hint { "Running …" },
+                    None => {
+                        p.hint { "Running …" }
+                        @if job.ending.is_some() {
+                            form method="post" action={ "/setup/job/" (number) "/end" } {
+                                (ask.token())
+                                div.buttons { button #end-job { "End the comparison" } }
+                            }
+                        }
+                    },
                     Some(Ok(words)) => p.done { (words) },
                     Some(Err(words)) => p.error { (words) },
                 }
@@ -81,9 +106,11 @@ impl Setup {
     }
 }
 
-struct JobView {
-    markup: Markup,
-    runs: bool,
+/// A job on a page.
+pub(super) struct JobView {
+    pub(super) markup: Markup,
+    /// It has not ended yet.
+    pub(super) runs: bool,
 }
 
 /// How `check` begins a step that went well or did not.

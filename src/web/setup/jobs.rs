@@ -1,9 +1,11 @@
-//! Jobs that take a while: checks, previews, test lines and replays. Each runs on a thread of its
-//! own and says how far it is; the page shows it line by line.
+//! Jobs that take a while: checks, previews, test lines, replays and comparisons. Each runs on a
+//! thread of its own and says how far it is; the page shows it line by line.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::comparison::{ClassComparison, ComparisonEnd};
 
 /// So many are remembered; the oldest that has ended makes room.
 const MOST: usize = 16;
@@ -25,7 +27,7 @@ struct Inner {
 }
 
 /// One job, as far as it is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Job {
     /// Title of the job.
     pub(super) title: String,
@@ -35,8 +37,21 @@ pub(super) struct Job {
     pub(super) lines: Vec<String>,
     /// Lines beyond those that are kept.
     pub(super) further: u64,
+    /// What a comparison has found, class by class.
+    pub(super) found: Vec<Arc<ClassComparison>>,
+    /// How it can be ended before its time, where it can.
+    pub(super) ending: Option<JobEnding>,
     /// How it ended; `None` while it runs.
     pub(super) end: Option<Result<String, String>>,
+}
+
+/// How a job is ended before its time.
+#[derive(Debug, Clone)]
+pub(super) struct JobEnding {
+    /// Ends it.
+    pub(super) by: ComparisonEnd,
+    /// The page that shows it.
+    pub(super) page: String,
 }
 
 /// Where a job says what it does: whole lines; what comes without an end waits for it.
@@ -59,7 +74,31 @@ impl Jobs {
         title: &str,
         work: impl FnOnce(&mut JobVoice) -> Result<String, String> + Send + 'static,
     ) -> Result<u64, String> {
-        let number = self.admit(session, title)?;
+        self.begin(session, title, None, work)
+    }
+
+    /// The same with one that `ending` ends before its time.
+    ///
+    /// # Errors
+    /// As those of [`Jobs::start`].
+    pub(super) fn start_with_end(
+        &self,
+        session: &str,
+        title: &str,
+        ending: JobEnding,
+        work: impl FnOnce(&mut JobVoice) -> Result<String, String> + Send + 'static,
+    ) -> Result<u64, String> {
+        self.begin(session, title, Some(ending), work)
+    }
+
+    fn begin(
+        &self,
+        session: &str,
+        title: &str,
+        ending: Option<JobEnding>,
+        work: impl FnOnce(&mut JobVoice) -> Result<String, String> + Send + 'static,
+    ) -> Result<u64, String> {
+        let number = self.admit(session, title, ending)?;
         let mut voice = JobVoice {
             jobs: self.clone(),
             number,
@@ -80,8 +119,15 @@ impl Jobs {
         Ok(number)
     }
 
-    fn admit(&self, session: &str, title: &str) -> Result<u64, String> {
+    fn admit(&self, session: &str, title: &str, ending: Option<JobEnding>) -> Result<u64, String> {
         let mut inner = self.lock();
+        let compares = |(_, job): &(u64, Job)| job.end.is_none() && job.ending.is_some();
+        // each holds many lines
+        if ending.is_some() && inner.jobs.iter().any(compares) {
+            return Err(
+                "a comparison is already running: wait until it ends, or end it".to_owned(),
+            );
+        }
         let running = inner
             .jobs
             .iter()
@@ -101,6 +147,7 @@ impl Jobs {
         let job = Job {
             title: title.to_owned(),
             session: session.to_owned(),
+            ending,
             ..Job::default()
         };
         inner.jobs.push_back((number, job));
@@ -112,6 +159,14 @@ impl Jobs {
         let inner = self.lock();
         let (_, job) = inner.jobs.iter().find(|(known, _)| *known == number)?;
         (job.session == session).then(|| job.clone())
+    }
+
+    /// Ends the job of this number and session, where it can be ended; tells the page that shows
+    /// it.
+    pub(super) fn end(&self, session: &str, number: u64) -> Option<String> {
+        let ending = self.look(session, number)?.ending?;
+        ending.by.end();
+        Some(ending.page)
     }
 
     fn with(&self, number: u64, change: impl FnOnce(&mut Job)) {
@@ -173,6 +228,12 @@ impl JobVoice {
         }
     }
 
+    /// Shows what a comparison has found.
+    pub(super) fn show(&mut self, found: ClassComparison) {
+        let found = Arc::new(found);
+        self.jobs.with(self.number, |job| job.found.push(found));
+    }
+
     fn flush_part(&mut self) -> io::Result<()> {
         if !self.part.is_empty() {
             let part = std::mem::take(&mut self.part);
@@ -231,7 +292,7 @@ mod tests {
         let job = ended(&jobs, number);
         assert_eq!(job.lines, ["one", "two", "three"]);
         assert_eq!(job.end, Some(Ok("done".to_owned())));
-        assert_eq!(jobs.look("you", number), None);
+        assert!(jobs.look("you", number).is_none());
     }
 
     #[test]
@@ -265,6 +326,31 @@ mod tests {
         hold.clear();
         ended(&jobs, 1);
         assert!(jobs.start("me", "One more", work).is_ok());
+    }
+
+    #[test]
+    fn one_comparison_runs_at_a_time_and_its_session_can_end_it() {
+        let jobs = Jobs::default();
+        let start = || {
+            let ended = ComparisonEnd::default();
+            let ending = JobEnding {
+                by: ended.clone(),
+                page: "/compare".to_owned(),
+            };
+            jobs.start_with_end("me", "A comparison", ending, move |_| {
+                while !ended.is_wanted() {
+                    std::thread::yield_now();
+                }
+                Err("ended".to_owned())
+            })
+        };
+        let number = start().unwrap();
+        assert!(start().unwrap_err().contains("already running"));
+        assert_eq!(jobs.end("you", number), None);
+        assert!(jobs.look("me", number).unwrap().end.is_none());
+        assert_eq!(jobs.end("me", number).as_deref(), Some("/compare"));
+        assert!(ended(&jobs, number).end.unwrap().is_err());
+        jobs.end("me", start().unwrap());
     }
 
     #[test]

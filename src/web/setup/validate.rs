@@ -2,7 +2,7 @@
 
 use super::Setup;
 use super::fields::about;
-use super::form_state::{FormState, RefusedForm};
+use super::form_state::{FormState, FormSubject, RefusedForm};
 use crate::settings::edit::SettingsDraft;
 use crate::settings::{AgentSettings, Finding, LoadedSettings, Needs, Overrides, Settings};
 
@@ -58,8 +58,14 @@ impl Setup {
                     .iter()
                     .map(|finding| finding.text.clone())
                     .collect();
-                let agent = settings.agents.get(place.wrapping_sub(1)).cloned();
-                judged.whole = agent.map(|agent| (settings, agent));
+                let settings = match typed.subject {
+                    FormSubject::Agent => Some(settings),
+                    FormSubject::OtherSource => as_its_source(draft, name, &given),
+                };
+                judged.whole = settings.and_then(|settings| {
+                    let agent = settings.agents.get(place.wrapping_sub(1)).cloned();
+                    agent.map(|agent| (settings, agent))
+                });
             }
             Err(findings) => findings
                 .iter()
@@ -87,12 +93,21 @@ impl Setup {
     }
 }
 
+/// The settings in which the other source is the agent's own, and is read alone: so it is tried
+/// out. What the command line says of a source is about the agent's own.
+fn as_its_source(mut draft: SettingsDraft, name: &str, given: &Overrides) -> Option<Settings> {
+    draft.swap_sources(name, false);
+    let read = draft.read(&given.but_of_the_source());
+    read.ok().map(|loaded| loaded.settings)
+}
+
 impl Validated {
     /// A finding is shown beside its field, or, about something that the wizard has none for, above
     /// all.
     fn take(&mut self, typed: &FormState, finding: &Finding, place: usize) {
         let own = finding.key.strip_prefix(&format!("agent[{place}]."));
-        let field = own.and_then(|key| about(typed.source(), key));
+        let own = own.and_then(|key| typed.subject.field(key));
+        let field = own.and_then(|key| about(typed.source(), &key));
         let Some((_, field)) = field else {
             self.elsewhere.push(finding.to_string());
             return;

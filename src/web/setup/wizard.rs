@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use maud::html;
 
 use super::fields::{SetupStep, about};
-use super::form_state::{FormState, RefusedForm, source_of};
+use super::form_state::{FormState, FormSubject, RefusedForm, source_of};
 use super::forms::Which;
 use super::step::{address, buttons, finish, summary};
 use super::validate::Validated;
@@ -40,6 +40,7 @@ impl Setup {
         let which = Which {
             session: ask.session().to_owned(),
             agent: agent.map(str::to_owned),
+            subject: FormSubject::Agent,
         };
         let begin = || -> Result<FormState, EditError> {
             Ok(match agent {
@@ -128,7 +129,7 @@ impl Setup {
         mut typed: FormState,
         step: SetupStep,
     ) -> Result<Reply, EditError> {
-        let mut draft = SettingsDraft::open(&self.file)?;
+        let draft = SettingsDraft::open(&self.file)?;
         if *draft.revision() != typed.revision {
             typed.revision = draft.revision().clone();
             self.forms.keep(which, typed.clone());
@@ -138,15 +139,42 @@ impl Setup {
                     .to_owned();
             return Ok(self.step(ask, &typed, step, &[], &[why]));
         }
+        self.write_down(&typed, draft)?;
+        self.forms.close(which);
+        self.actions.settings_changed();
+        let name = typed.name();
+        let what = match &typed.of {
+            None => format!("agent {name} added"),
+            Some(_) => format!("agent {name} changed"),
+        };
+        self.note(ask, &what);
+        Ok(Reply::See(format!(
+            "/setup?done={}",
+            if typed.of.is_none() {
+                "added"
+            } else {
+                "changed"
+            }
+        )))
+    }
+
+    /// Writes what was typed into the settings file and the files of the secrets; `draft` is the
+    /// settings file as it is.
+    pub(super) fn write_down(
+        &self,
+        typed: &FormState,
+        mut draft: SettingsDraft,
+    ) -> Result<(), EditError> {
         let name = typed.name().to_owned();
         let folder = self.file.parent().unwrap_or(Path::new(".")).to_owned();
         let before = draft.clone();
         let mut failed = None;
         let _ = typed.write(&mut draft, |field, staged| {
             let file_name = files::file_name(field.key).unwrap_or_default();
-            let there = before.value(&name, field.key);
+            let key = typed.subject.key(field.key);
+            let there = before.value(&name, &key);
             let there = there.as_ref().and_then(|value| value.as_str());
-            let taken = files::named(&before, &folder, (&name, field.key));
+            let taken = files::named(&before, &folder, (&name, &key));
             let file = files::fresh(&name, file_name, there, &taken, &folder);
             let put = text_file::read(staged, MAX_EXPORT_BYTES as u64)
                 .map_err(EditError::File)
@@ -166,21 +194,7 @@ impl Setup {
                 remove_secret(&folder, &gone)?;
             }
         }
-        self.forms.close(which);
-        self.actions.settings_changed();
-        let what = match &typed.of {
-            None => format!("agent {name} added"),
-            Some(_) => format!("agent {name} changed"),
-        };
-        self.note(ask, &what);
-        Ok(Reply::See(format!(
-            "/setup?done={}",
-            if typed.of.is_none() {
-                "added"
-            } else {
-                "changed"
-            }
-        )))
+        Ok(())
     }
 
     /// The page of a step.

@@ -3,6 +3,7 @@
 //! [`cloud`] plays the API that siembox reads, [`records`] draws what it serves, [`pki`] makes its
 //! certificates. Nothing here depends on siembox: a fault of siembox can't hide in its own test.
 
+pub mod arrivals;
 pub mod assertion;
 pub mod cef_reader;
 pub mod chrony;

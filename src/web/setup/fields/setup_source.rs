@@ -59,10 +59,24 @@ impl SetupSource {
         named.unwrap_or(Self::CloudApps)
     }
 
-    fn word(self) -> &'static str {
+    /// Its word in the settings.
+    pub(in crate::web::setup) fn word(self) -> &'static str {
+        self.offer().value
+    }
+
+    /// What it is, and what it needs.
+    pub(in crate::web::setup) fn offer(self) -> &'static Offer {
         match self {
-            Self::CloudApps => OFFERS[0].value,
-            Self::DefenderXdr => OFFERS[1].value,
+            Self::CloudApps => &OFFERS[0],
+            Self::DefenderXdr => &OFFERS[1],
+        }
+    }
+
+    /// The one that an agent of this source can change to.
+    pub(in crate::web::setup) fn other(self) -> Self {
+        match self {
+            Self::CloudApps => Self::DefenderXdr,
+            Self::DefenderXdr => Self::CloudApps,
         }
     }
 }

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{Array, InlineTable, Value};
 
-use super::{FormState, RefusedForm, StoredSecret};
+use super::{FormState, FormSubject, RefusedForm, StoredSecret};
 use crate::settings::edit::SettingsDraft;
-use crate::web::setup::fields::{FieldKind, SetupField, TickList};
+use crate::web::setup::fields::{FieldKind, KIND, SetupField, TickList};
 use crate::web::setup::filters;
 
 // === impl FormState ===
@@ -25,10 +25,16 @@ impl FormState {
         if is_new {
             draft.add_agent(&name);
         }
+        if self.subject == FormSubject::OtherSource {
+            let kind = self.subject.key(KIND);
+            if draft.value(&name, &kind).is_none() {
+                draft.set(&name, &kind, Some(self.source().word().into()));
+            }
+        }
         let written = |field: &&SetupField| field.key != "name" && (is_new || !field.is_fixed());
-        for field in SetupField::all(self.source()).filter(written) {
+        for field in self.subject.fields(self.source()).filter(written) {
             match self.value(field, &mut file) {
-                Ok(Some(value)) => put(draft, &name, field, value),
+                Ok(Some(value)) => put(draft, &name, (field, &self.subject.key(field.key)), value),
                 Ok(None) => {}
                 Err(why) => refused.push(why),
             }
@@ -128,7 +134,12 @@ fn ticks(ticked: &[&str], list: &TickList) -> Result<Array, String> {
 
 /// Writes a value where it says something new; what the file says already, also by saying nothing,
 /// stays as it is written there.
-fn put(draft: &mut SettingsDraft, agent: &str, field: &SetupField, value: Option<Value>) {
+fn put(
+    draft: &mut SettingsDraft,
+    agent: &str,
+    (field, key): (&SetupField, &str),
+    value: Option<Value>,
+) {
     let default = match field.kind {
         FieldKind::Switch(on) => Some(Value::from(on)),
         FieldKind::Choice(all) => all.first().map(|(first, _)| Value::from(*first)),
@@ -140,12 +151,12 @@ fn put(draft: &mut SettingsDraft, agent: &str, field: &SetupField, value: Option
         FieldKind::Ticks(list) => in_any_order(value, list),
         _ => plain(value),
     };
-    let written = draft.value(agent, field.key);
+    let written = draft.value(agent, key);
     let is = written.as_ref().or(default.as_ref()).map(said);
     let wanted = value.as_ref().or(default.as_ref()).map(said);
     if is != wanted {
         let is_default = wanted == default.as_ref().map(said);
-        draft.set(agent, field.key, value.filter(|_| !is_default));
+        draft.set(agent, key, value.filter(|_| !is_default));
     }
 }
 

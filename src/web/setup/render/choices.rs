@@ -87,10 +87,12 @@ fn settled(field: &SetupField, all: &[Offer], typed: &FormState) -> Markup {
             p id=(field.key) { (field.label) ": " b { (offer.words) } }
             p.hint { (offer.needs) }
         }
+        @if let Some(name) = &typed.of {
+            p { a.button href={ "/setup/agent/" (name) "/change" } { "Change the source" } }
+        }
         p.hint {
-            "The source is changed with " code { "siembox migrate" }
-            ", without a gap and without sending a record twice: "
-            a href=(manual::MIGRATE) { "Changing the source" } "."
+            "Without a gap, and without sending a record twice: "
+            a href=(manual::MIGRATE) { "Changing the source" } " (manual)."
         }
         (what_to_click())
     }

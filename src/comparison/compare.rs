@@ -1,14 +1,26 @@
-//! Compares what two sources hold of the same stretch of time. Pure.
+//! Compares what two sources hold of the same stretch of time. What it keeps of their lines has no
+//! secret of ours in it.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use super::fields::fields;
-use super::window::SourceLines;
+use crate::foreign::without_secrets;
 
 /// So many records of one source alone are named.
 const MOST_NAMED: usize = 20;
+
+/// What a source holds.
+#[derive(Debug, Default)]
+pub struct SourceLines {
+    /// The lines of the records, by the id that both sources know.
+    pub lines: BTreeMap<String, String>,
+    /// Records that can't be read.
+    pub unreadable: u64,
+    /// Did it hold more than are compared?
+    pub cut: bool,
+}
 
 /// What both sources hold, and where they differ.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
@@ -88,8 +100,8 @@ impl Comparison {
                 .or_insert_with(|| FieldDifference {
                     lines: 0,
                     id: id.to_owned(),
-                    source: source.cloned(),
-                    other: other.cloned(),
+                    source: source.map(|value| without_secrets(value).into_owned()),
+                    other: other.map(|value| without_secrets(value).into_owned()),
                 });
             difference.lines += 1;
         }
@@ -102,7 +114,8 @@ impl OnlyThere {
     fn add(&mut self, id: &str, line: &str) {
         self.count += 1;
         if self.first.len() < MOST_NAMED {
-            self.first.insert(id.to_owned(), line.to_owned());
+            let line = without_secrets(line).into_owned();
+            self.first.insert(id.to_owned(), line);
         }
     }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use toml_edit::{InlineTable, Value};
 
-use crate::settings::edit::SettingsDraft;
+use super::SettingsDraft;
+use crate::settings::in_other_source;
 
 /// The sections of an agent that belong to its source.
 const SECTIONS: [&str; 4] = ["source", "alerts", "activities", "incidents"];
@@ -14,22 +15,21 @@ const OTHER: &str = "other_source";
 /// Values by their dotted keys.
 type Values = BTreeMap<String, Value>;
 
-/// Makes `[agent.other_source]` the source, and the source the other one. `read_both` says whether
-/// the other one is read from now on.
-pub fn swap(draft: &mut SettingsDraft, agent: &str, read_both: bool) {
+/// See [`SettingsDraft::swap_sources`].
+pub(super) fn swap(draft: &mut SettingsDraft, agent: &str, read_both: bool) {
     let (mine, theirs) = (of_agent(draft, agent), of_other(draft, agent));
     let mut wanted = Values::new();
     for (key, value) in &theirs {
         wanted.insert(key.clone(), value.clone());
     }
     for (key, value) in &mine {
-        wanted.insert(in_other(key), value.clone());
+        wanted.insert(in_other_source(key), value.clone());
     }
     wanted.insert(format!("{OTHER}.read"), read_both.into());
     let there = mine
         .keys()
         .cloned()
-        .chain(theirs.keys().map(|key| in_other(key)));
+        .chain(theirs.keys().map(|key| in_other_source(key)));
     for key in there.filter(|key| !wanted.contains_key(key)) {
         draft.set(agent, &key, None);
     }
@@ -80,11 +80,6 @@ fn plain(value: &Value) -> Value {
     let mut value = value.clone();
     value.decor_mut().clear();
     value
-}
-
-/// A key of the source, or of one of its streams, as it is called under the other source.
-fn in_other(key: &str) -> String {
-    format!("{OTHER}.{}", key.strip_prefix("source.").unwrap_or(key))
 }
 
 #[cfg(test)]

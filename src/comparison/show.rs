@@ -2,16 +2,24 @@
 
 use std::fmt::Write;
 
-use super::compare::{Comparison, FieldDifference, OnlyThere};
+use super::ClassComparison;
+use super::compare::{FieldDifference, OnlyThere};
+use crate::foreign::ForeignText;
 
 /// Longer values are shortened, characters.
 const MOST: usize = 60;
 /// So many ids are shown of records that one source alone holds.
 const MOST_IDS: usize = 3;
 
-/// The comparison of the streams called `class`; `source` and `other` name the two sources.
+/// What was found of a class of records.
 #[must_use]
-pub fn in_words(class: &str, source: &str, other: &str, found: &Comparison) -> String {
+pub fn in_words(found: &ClassComparison) -> String {
+    let (source, other) = (found.source.name, found.other.name);
+    let ClassComparison {
+        class,
+        comparison: found,
+        ..
+    } = found;
     let mut text = format!("{class}: {} in both", found.in_both);
     only(&mut text, source, &found.only_in_source);
     only(&mut text, other, &found.only_in_other);
@@ -20,6 +28,7 @@ pub fn in_words(class: &str, source: &str, other: &str, found: &Comparison) -> S
     }
     for (name, difference) in &found.fields {
         let FieldDifference { lines, id, .. } = difference;
+        let id = ForeignText::new(id);
         let _ = write!(
             text,
             "\n  {name} differs in {lines} of {}, first in {id}:\n    {source}: {}\n    {other}: {}",
@@ -33,33 +42,37 @@ pub fn in_words(class: &str, source: &str, other: &str, found: &Comparison) -> S
 }
 
 fn only(text: &mut String, name: &str, only: &OnlyThere) {
-    if only.count == 0 {
-        return;
+    if only.count > 0 {
+        let ids = shown_ids(only);
+        let _ = write!(text, "\n  only in {name}: {} ({ids})", only.count);
     }
-    let ids = only.first.keys().map(String::as_str);
-    let ids: Vec<&str> = ids.take(MOST_IDS).collect();
-    let more = if only.count > ids.len() as u64 {
-        ", …"
-    } else {
-        ""
-    };
-    let _ = write!(
-        text,
-        "\n  only in {name}: {} ({}{more})",
-        only.count,
-        ids.join(", ")
-    );
 }
 
-/// A value, or that there is none.
-fn shown(value: Option<&str>) -> String {
+/// The ids of some records that one source alone holds.
+#[must_use]
+pub fn shown_ids(only: &OnlyThere) -> String {
+    let ids = only.first.keys().take(MOST_IDS);
+    let ids: Vec<String> = ids.map(|id| ForeignText::new(id).to_string()).collect();
+    let more = match only.count > ids.len() as u64 {
+        true => ", …",
+        false => "",
+    };
+    format!("{}{more}", ids.join(", "))
+}
+
+/// A value, fit for everybody's eyes, or that there is none.
+#[must_use]
+pub fn shown(value: Option<&str>) -> String {
     match value {
         None => "not there".to_owned(),
         Some("") => "empty".to_owned(),
-        Some(value) if value.chars().count() > MOST => {
-            value.chars().take(MOST).chain(['…']).collect()
+        Some(value) => {
+            let more = match value.chars().count() > MOST {
+                true => "…",
+                false => "",
+            };
+            format!("{}{more}", ForeignText::bounded(value, MOST))
         }
-        Some(value) => value.to_owned(),
     }
 }
 
@@ -79,7 +92,21 @@ pub fn example_section(kind: &str) -> &'static str {
 mod tests {
     use std::collections::BTreeMap;
 
+    use super::super::{ComparedSource, Comparison};
     use super::*;
+
+    fn words(class: &'static str, comparison: Comparison) -> String {
+        let named = |name| ComparedSource {
+            name,
+            ..ComparedSource::default()
+        };
+        in_words(&ClassComparison {
+            class,
+            source: named("cloud-apps"),
+            other: named("defender-xdr"),
+            comparison,
+        })
+    }
 
     #[test]
     fn a_comparison_is_told_with_names_counts_and_one_example_a_field() {
@@ -96,7 +123,7 @@ mod tests {
             only_in_other: OnlyThere::default(),
             fields: BTreeMap::from([("msg".to_owned(), msg)]),
         };
-        let text = in_words("alerts", "cloud-apps", "defender-xdr", &found);
+        let text = words("alerts", found);
         let expected = format!(
             "alerts: 3 in both\n  only in cloud-apps: 2 (7, …)\n  msg differs in 2 of 3, first in \
              1:\n    cloud-apps: {}…\n    defender-xdr: not there\n",
@@ -107,7 +134,7 @@ mod tests {
             in_both: 1,
             ..Comparison::default()
         };
-        let text = in_words("alerts", "cloud-apps", "defender-xdr", &same);
+        let text = words("alerts", same);
         assert_eq!(
             text,
             "alerts: 1 in both\n  the lines of those in both are the same\n"
