@@ -11,6 +11,7 @@ mod crash;
 mod damage;
 mod delivery;
 mod dense;
+mod differences;
 mod disk;
 mod early_ends;
 mod expected;

@@ -1,10 +1,8 @@
 //! An agent changes its source and changes back: each record becomes one line, whichever of the two
 //! APIs told of it.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use siembox_support::cloud::{App, Cloud};
-use siembox_support::records::xdr::List;
+use siembox_support::arrivals;
+use siembox_support::cloud::{App, Builder, Cloud};
 use siembox_support::records::{self, Stream, xdr};
 use siembox_support::sink::SyslogReceiver;
 
@@ -20,16 +18,21 @@ fn cloud() -> Cloud {
     let of_days = |series: records::Series| series.between(now_ms - 40 * HOUR, now_ms - 2 * HOUR);
     let activities = || of_days(records::activities(81, 900));
     let alerts = || of_days(records::alerts(82, 60));
-    Cloud::builder()
-        .requests_per_minute(60_000)
-        .graph_requests_per_minute(60_000)
-        .hunting_calls_per_minute(60_000)
-        .app(App::new("contoso.com", CLIENT, "s3cret!"))
+    empty_cloud()
         .activities(activities())
         .alerts(alerts())
         .xdr(xdr::twins(activities()))
         .xdr(xdr::twins(alerts()))
         .start()
+}
+
+/// Both APIs of a tenant, without any record.
+pub fn empty_cloud() -> Builder {
+    Cloud::builder()
+        .requests_per_minute(60_000)
+        .graph_requests_per_minute(60_000)
+        .hunting_calls_per_minute(60_000)
+        .app(App::new("contoso.com", CLIENT, "s3cret!"))
 }
 
 const CLIENT: &str = "00000000-0000-4000-8000-000000000001";
@@ -60,7 +63,8 @@ fn settings(cloud: &Cloud, receiver: &SyslogReceiver, first: &str, read: bool) -
     )
 }
 
-fn siembox(cloud: &Cloud, receiver: &SyslogReceiver, first: &str, read: bool) -> Siembox {
+/// A siembox that has `first` as its source, and the other one beside it.
+pub fn siembox(cloud: &Cloud, receiver: &SyslogReceiver, first: &str, read: bool) -> Siembox {
     let plan = crate::siembox::Plan::new(cloud, receiver.addr().port(), "tcp");
     let siembox = Siembox::new(cloud, &plan);
     siembox.put_secret("secret", "s3cret!");
@@ -68,68 +72,21 @@ fn siembox(cloud: &Cloud, receiver: &SyslogReceiver, first: &str, read: bool) ->
     siembox
 }
 
-/// The ids of all records, those of the old API and those of the new one.
-fn ids(cloud: &Cloud) -> BTreeSet<String> {
-    let mut ids = BTreeSet::new();
-    for stream in [Stream::Activities, Stream::Alerts] {
-        ids.extend(cloud.records(stream).iter().map(|record| record.id.clone()));
-    }
-    for list in [
-        List::CloudAppEvents,
-        List::IdentityLogonEvents,
-        List::IdentityQueryEvents,
-        List::IdentityDirectoryEvents,
-        List::Alerts,
-    ] {
-        let records = cloud.xdr_records(list);
-        ids.extend(records.iter().map(|record| legacy(&record.id).to_owned()));
-    }
-    ids
-}
-
-/// The id of an alert in the old API, where it has one.
-fn legacy(id: &str) -> &str {
-    let rest = id.strip_prefix("ca").unwrap_or_default();
-    let is_object_id = rest.len() == 24 && rest.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if is_object_id { rest } else { id }
-}
-
-/// How often each id came.
-fn arrived(receiver: &SyslogReceiver) -> BTreeMap<String, usize> {
-    let mut counts = BTreeMap::new();
-    for line in receiver.lines() {
-        *counts.entry(id(&line).to_owned()).or_default() += 1;
-    }
-    counts
-}
-
-/// The record that a line is of.
-fn id(line: &str) -> &str {
-    let (_, rest) = line.split_once("|externalId=").expect("a line of a record");
-    rest.split(' ').next().unwrap_or_default()
-}
-
 /// Waits until each record has come, and sees that none has come twice.
 fn assert_each_once(cloud: &Cloud, receiver: &SyslogReceiver, siembox: &mut Siembox) {
-    let wanted = ids(cloud);
+    let wanted = arrivals::ids(cloud);
     let all = receiver.wait_until(PATIENCE, |lines| {
-        let ids: BTreeSet<&str> = lines.iter().map(|line| id(line)).collect();
-        wanted.iter().all(|id| ids.contains(id.as_str()))
+        arrivals::have_come(&wanted, lines.iter().map(String::as_str))
     });
-    let counts = arrived(receiver);
-    let missing: Vec<_> = wanted
-        .iter()
-        .filter(|id| !counts.contains_key(*id))
-        .collect();
+    let lines = receiver.lines();
+    let wrong = arrivals::wrong(&wanted, lines.iter().map(String::as_str));
     assert!(
-        all && missing.is_empty(),
-        "{} of {} are missing: {missing:?}\n{}",
-        missing.len(),
+        all && wrong.is_empty(),
+        "{} of {} are missing or came twice: {wrong:?}\n{}",
+        wrong.len(),
         wanted.len(),
         siembox.log()
     );
-    let twice: Vec<_> = counts.iter().filter(|(_, count)| **count > 1).collect();
-    assert!(twice.is_empty(), "{} came twice: {twice:?}", twice.len());
 }
 
 /// Records that happen now, in both APIs.
