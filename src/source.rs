@@ -151,6 +151,16 @@ pub trait Source {
     /// the operator. Records may have been handed over before: they do not count.
     fn page(&mut self, query: &Query, to: &mut dyn Recipient) -> Result<Answer, SourceError>;
 
+    /// Gets beforehand what a question needs beside its turn: a token, where the last one has
+    /// expired. The question then goes out when its turn comes, however long the log-on takes.
+    /// Blocks for one log-on at most.
+    ///
+    /// # Errors
+    /// As for a page, which would fail of the same.
+    fn log_on(&mut self) -> Result<(), SourceError> {
+        Ok(())
+    }
+
     /// What holds of its API, for whoever reads it by time.
     fn api_rules(&self) -> ApiRules;
 

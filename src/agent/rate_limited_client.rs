@@ -52,22 +52,37 @@ impl RateLimitedClient {
         }
     }
 
-    /// Waits until the limit lets a question through.
+    /// Logs on where that is to be done, and waits until the limit lets a question through. A
+    /// question that took its turn before a log-on would go out later than it counts, together with
+    /// others.
     ///
     /// # Errors
-    /// When the end of the work comes first.
-    pub fn wait_for_turn<T: Time>(&self, worker: &Worker<T>) -> Result<(), Stopped> {
+    /// Those of [`Source::log_on`]; [`SourceErrorKind::Stopped`] when the end of the work comes
+    /// first.
+    pub fn wait_for_turn<T: Time>(&mut self, worker: &Worker<T>) -> Result<(), SourceError> {
         while !worker.time.over() {
+            self.log_on(worker)?;
             let turn = self.with_limit(|limit| limit.admit(worker.now()));
             let Err(wait) = turn else { return Ok(()) };
             worker.wait(wait, TURN)?;
         }
-        Err(Stopped)
+        Err(Stopped.into())
     }
 
     /// Does the limit let a question through at once? For what may be asked later just as well.
-    pub fn has_turn<T: Time>(&self, worker: &Worker<T>) -> bool {
-        self.with_limit(|limit| limit.admit(worker.now())).is_ok()
+    ///
+    /// # Errors
+    /// Those of [`Source::log_on`].
+    pub fn has_turn<T: Time>(&mut self, worker: &Worker<T>) -> Result<bool, SourceError> {
+        self.log_on(worker)?;
+        Ok(self.with_limit(|limit| limit.admit(worker.now()).is_ok()))
+    }
+
+    fn log_on<T: Time>(&mut self, worker: &Worker<T>) -> Result<(), SourceError> {
+        worker.promise(self.timeout.saturating_mul(REQUESTS));
+        let outcome = self.source.log_on();
+        worker.promise(Duration::ZERO);
+        outcome
     }
 
     /// The cloud asked for silence: nobody asks for this long.
@@ -130,16 +145,22 @@ impl RateLimitedClient {
     ) -> Result<Result<(), Option<String>>, Stopped> {
         let mut why = None;
         for _ in 0..tries {
-            self.wait_for_turn(worker)?;
-            worker.promise(self.timeout.saturating_mul(REQUESTS));
-            let completed = self.source.complete(event);
-            worker.promise(Duration::ZERO);
-            self.tell(worker, completed.as_ref().err());
+            let completed = match self.wait_for_turn(worker) {
+                Ok(()) => {
+                    worker.promise(self.timeout.saturating_mul(REQUESTS));
+                    let completed = self.source.complete(event);
+                    worker.promise(Duration::ZERO);
+                    self.tell(worker, completed.as_ref().err());
+                    completed
+                }
+                Err(error) => Err(error),
+            };
             let SourceError { trouble, what } = match completed {
                 Ok(()) => return Ok(Ok(())),
                 Err(error) => error,
             };
             match trouble {
+                SourceErrorKind::Stopped => return Err(Stopped),
                 // the limit holds the next try back
                 SourceErrorKind::Throttled(silence) => self.keep_silent(worker, silence),
                 _ => worker.wait(RETRY, &what)?,

@@ -78,8 +78,10 @@ impl<S: Spool, T: Time> Poller<S, T> {
         let Some(hour) = self.state.audit.next(&audited, horizon, now) else {
             return Ok(());
         };
-        if !self.client.has_turn(&self.worker) {
-            return Ok(());
+        match self.client.has_turn(&self.worker) {
+            Ok(true) => {}
+            Ok(false) => return Ok(()),
+            Err(error) => return Err((hour, error)),
         }
         let from_ms = begin_of(hour);
         let question = Query {

@@ -115,6 +115,10 @@ impl<P: Post> Source for CloudApps<P> {
         self.ask(&url, &body, read, to)
     }
 
+    fn log_on(&mut self) -> Result<(), SourceError> {
+        self.auth.header(&self.http).map(|_| ())
+    }
+
     fn api_rules(&self) -> ApiRules {
         RULES
     }

@@ -102,6 +102,10 @@ impl<P: Get + Post> Source for Graph<P> {
         })
     }
 
+    fn log_on(&mut self) -> Result<(), SourceError> {
+        self.entra.bearer(&self.http).map(|_| ())
+    }
+
     fn api_rules(&self) -> ApiRules {
         self.list.rules
     }

@@ -124,6 +124,10 @@ impl<P: Post> Source for Hunting<P> {
         })
     }
 
+    fn log_on(&mut self) -> Result<(), SourceError> {
+        self.entra.bearer(&self.http).map(|_| ())
+    }
+
     fn api_rules(&self) -> ApiRules {
         RULES
     }
