@@ -118,8 +118,8 @@ pub mod sink {
 
 pub mod source {
     pub use crate::source::{
-        Answer, Credential, Cursor, Entra, EntraApp, PageResult, Place, PollInterval, Query,
-        Recipient, Record, RequestLimit, Rules, Seen, Source, SourceError, SourceErrorKind,
+        Answer, Credential, Cursor, Entra, EntraApp, PageResult, Permission, Place, PollInterval,
+        Query, Recipient, Record, RequestLimit, Rules, Seen, Source, SourceError, SourceErrorKind,
         TimeReader, Unreadable, Verdict, fingerprint, refusal,
     };
     pub mod cloud_apps {
@@ -128,8 +128,14 @@ pub mod source {
             pub use crate::source::cloud_apps::record::{activity, alert};
         }
     }
+    pub mod graph {
+        pub use crate::source::graph::{ALERT_UPDATES, ALERTS, Graph, INCIDENTS};
+    }
     pub mod http {
-        pub use crate::source::http::{Body, Http, MAX_BODY, Post, Response, Route};
+        pub use crate::source::http::{Body, Get, Http, MAX_BODY, Post, Response, Route};
+    }
+    pub mod hunting {
+        pub use crate::source::hunting::{Hunting, HuntingSettings};
     }
     pub mod json {
         pub mod list {
@@ -164,7 +170,7 @@ pub mod status {
 }
 
 pub mod stream {
-    pub use crate::stream::{ACTIVITIES, ALERTS, CLOUD_APPS};
+    pub use crate::stream::{ACTIVITIES, ALERTS, CLOUD_APPS, STREAMS, StreamKind, StreamSpec};
 }
 
 pub mod syslog {

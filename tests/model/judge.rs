@@ -1,17 +1,17 @@
 //! What came is held against what must.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use siembox::for_tests::source::Cursor;
 use siembox::for_tests::spool::Spool;
+use siembox::for_tests::stream::StreamSpec;
 
 use crate::case::{BEGIN_MS, HOUR, MOST_SKEW_MS, Plan, Planned};
-use crate::life::LIMIT;
 use crate::spool::{TestSpool, held};
 use crate::tally::Tally;
-use crate::world::World;
+use crate::world::{World, known_by};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -22,8 +22,27 @@ pub fn judge(plan: &Plan, world: &World, spool: &TestSpool) -> Result<Tally, Str
     let mut wrong: Vec<String> = book.wrong.clone();
     wrong.extend(inner.receiver.wrong.iter().cloned());
     let mut promised = 0;
-    for (stream, planned) in [(0_usize, &plan.activities), (1, &inner.alerts)] {
-        let memory = spool.recall(u8::try_from(stream).unwrap()).unwrap();
+    let none = HashMap::new();
+    for (stream, planned) in plan.streams.iter().enumerate() {
+        let (spec, current) = (planned.spec, &inner.records[stream]);
+        let times = book.times.get(&spec.number()).unwrap_or(&none);
+        for (key, times) in times {
+            if key.starts_with("big-") {
+                continue;
+            }
+            if !inner.shown[stream].contains(key) {
+                wrong.push(format!("{key} of {spec} is no record of the cloud"));
+            }
+            // where what changes is not known any more it may be told again
+            let changes = match plan.face.knows_changed() {
+                true => 0,
+                false => inner.changes.iter().filter(|id| *id == key).count(),
+            };
+            if *times as usize > 1 + changes {
+                wrong.push(format!("{key} of {spec} became {times} lines"));
+            }
+        }
+        let memory = spool.recall(spec.number()).unwrap();
         let cursor = memory
             .cursor
             .map(|bytes| Cursor::from_bytes(&bytes).unwrap());
@@ -32,42 +51,19 @@ pub fn judge(plan: &Plan, world: &World, spool: &TestSpool) -> Result<Tally, Str
         // the last look may have been answered by a stale page, which contradicts nothing; the one
         // before it counts then
         let looks = if inner.stale[stream].is_some() { 2 } else { 1 };
-        let look_back = plan.reading[stream].look_back_ms / looks;
-        for record in planned {
+        let look_back = planned.reading.look_back_ms / looks;
+        for record in current {
             let late = record.visible_ms - record.at_ms;
             if record.at_ms >= cursor.origin_ms && late <= look_back - slack {
                 promised += 1;
-                if !book.times.contains_key(&record.id) {
-                    wrong.push(lost(record, late));
+                if !times.contains_key(&known_by(&*plan.face, spec, record)) {
+                    wrong.push(lost(spec, record, late));
                 }
             }
         }
         let first = plan.first_look_back_ms;
         if cursor.origin_ms > BEGIN_MS + HOUR.as_millis() as i64 - first {
-            wrong.push(format!("stream {stream} begins at {}", cursor.origin_ms));
-        }
-    }
-    let known: HashSet<&str> = plan
-        .activities
-        .iter()
-        .chain(&plan.alerts)
-        .map(|planned| planned.id.as_str())
-        .collect();
-    for (id, times) in &book.times {
-        if id.starts_with("big-") {
-            continue;
-        }
-        if !known.contains(id.as_str()) {
-            wrong.push(format!("{id} is no record of the cloud"));
-        }
-        // an alert that changes may be told again
-        let changes = inner
-            .changes
-            .iter()
-            .filter(|changed| *changed == id)
-            .count();
-        if *times as usize > 1 + changes {
-            wrong.push(format!("{id} became {times} lines"));
+            wrong.push(format!("{spec} begins at {}", cursor.origin_ms));
         }
     }
     if inner.receiver.arrived.len() != book.ids.len() {
@@ -86,16 +82,8 @@ pub fn judge(plan: &Plan, world: &World, spool: &TestSpool) -> Result<Tally, Str
     if again > 0 && inner.receiver.breaks == 0 {
         wrong.push(format!("{again} lines came again without a break"));
     }
-    for (i, &(life, at)) in inner.requests.iter().enumerate() {
-        let within = inner.requests[i..]
-            .iter()
-            .take_while(|(_, later)| *later < at + MINUTE)
-            .filter(|(of, _)| *of == life)
-            .count();
-        if within > LIMIT as usize {
-            wrong.push(format!("{within} requests in the minute from {at:?}"));
-            break;
-        }
+    for (requests, limit) in inner.requests.iter().zip(plan.face.limits()) {
+        wrong.extend(too_many(requests, limit));
     }
     if !wrong.is_empty() {
         return Err(report(plan, &wrong));
@@ -104,8 +92,10 @@ pub fn judge(plan: &Plan, world: &World, spool: &TestSpool) -> Result<Tally, Str
         hours: 1,
         simulated: inner.at,
         lives: inner.life,
-        requests: inner.requests.len() as u64,
-        records: (plan.activities.len() + plan.alerts.len()) as u64,
+        requests: inner.requests.iter().map(Vec::len).sum::<usize>() as u64,
+        records: (plan.streams.iter())
+            .map(|stream| stream.records.len() as u64)
+            .sum(),
         promised,
         lines: book.ids.len() as u64,
         again,
@@ -115,10 +105,25 @@ pub fn judge(plan: &Plan, world: &World, spool: &TestSpool) -> Result<Tally, Str
     })
 }
 
-fn lost(record: &Planned, late: i64) -> String {
+/// A minute of one life in which more was asked than the limit allows.
+fn too_many(requests: &[(u64, Duration)], limit: u32) -> Option<String> {
+    let within = |i: usize, life: u64, at: Duration| {
+        let later = requests[i..].iter();
+        let within = later.take_while(|(_, later)| *later < at + MINUTE);
+        within.filter(|(of, _)| *of == life).count()
+    };
+    let mut each = requests.iter().enumerate();
+    each.find_map(|(i, &(life, at))| {
+        let within = within(i, life, at);
+        let words = || format!("{within} requests in the minute from {at:?}");
+        (within > limit as usize).then(words)
+    })
+}
+
+fn lost(stream: StreamSpec, record: &Planned, late: i64) -> String {
     let since = |ms: i64| (ms - BEGIN_MS) as f64 / 1000.0;
     format!(
-        "{} of {:.1} s, visible from {:.1} s ({:.1} s late), never arrived",
+        "{} of {stream}, of {:.1} s, visible from {:.1} s ({:.1} s late), never arrived",
         record.id,
         since(record.at_ms),
         since(record.visible_ms),
@@ -132,8 +137,11 @@ fn report(plan: &Plan, wrong: &[String]) -> String {
         let _ = writeln!(text, "  {what}");
     }
     let _ = writeln!(text, "  ({} in all)", wrong.len());
+    let reading: Vec<_> = (plan.streams.iter())
+        .map(|stream| (stream.spec.name, &stream.reading))
+        .collect();
     let Plan {
-        reading,
+        face,
         poll,
         faults,
         skew_ms,
@@ -143,7 +151,7 @@ fn report(plan: &Plan, wrong: &[String]) -> String {
     } = plan;
     let _ = write!(
         text,
-        "  {reading:?}, poll {poll:?}, faults {faults} %, skew {skew_ms} ms, sled {on_sled}, restart {}\n  {events:?}",
+        "  {face:?}, {reading:?}, poll {poll:?}, faults {faults} %, skew {skew_ms} ms, sled {on_sled}, restart {}\n  {events:?}",
         plan.ends_with_restart
     );
     text

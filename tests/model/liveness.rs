@@ -12,12 +12,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use siembox::for_tests::clock::Time;
-use siembox::for_tests::source::RequestLimit;
 use siembox::for_tests::status::{LivenessWatch, Notice};
+use siembox::for_tests::stream::CLOUD_APPS;
 use siembox_support::records::Stream;
 
-use crate::case::{BEGIN_MS, Plan, Planned, Reading};
-use crate::life::{LIMIT, cloud, pollers, reporter, status};
+use crate::case::{BEGIN_MS, Plan, Planned, PlannedStream, Reading};
+use crate::face::cloud_apps::CloudAppsFace;
+use crate::life::{limits, next_turn, pollers, reporter, status};
 use crate::spool::{TestSpool, held};
 use crate::world::{SimTime, World};
 use kept::{Kept, Spot, all, kind};
@@ -102,28 +103,28 @@ fn may_hold_back(case: &Kept) -> bool {
 
 /// Half an hour with this fault.
 fn live(case: &Kept) -> Result<(End, String), String> {
+    // the activities behind alerts are asked for at the list that fails
+    let fetch_related = case.stream == Stream::Activities && case.spot == Spot::Everything;
     let plan = Plan {
-        // the activities behind alerts are asked for at the list that fails
-        fetch_related: case.stream == Stream::Activities && case.spot == Spot::Everything,
+        face: face(fetch_related),
         ..plan(case.spot)
     };
-    let tenant = cloud(&plan).tenant();
+    let tenant = plan.face.cloud(&plan).tenant();
     let of = bound(&plan, case.stream);
     tenant.state().faults.add(case.strike(of));
     let world = Arc::new(World::new(&plan, tenant));
     world.inner().calm = true;
     let spool = Arc::new(TestSpool::new(&world, false, u64::MAX));
     world.inner().receiver.spool = Some(Arc::clone(&spool));
-    let throttle = Arc::new(Mutex::new(RequestLimit::new(LIMIT)));
     let status = status();
-    let mut pollers = pollers(&plan, &world, &spool, &throttle, &reporter(&status));
+    let mut pollers = pollers(&plan, &world, &spool, &limits(&plan), &reporter(&status));
     let time = SimTime(Arc::clone(&world), LivenessWatch::default());
     let notices = || status.snapshot(time.now()).notices;
     let (mut due, mut steps) = ([Duration::ZERO; 2], (Duration::ZERO, 0));
     let mut named = None;
     let end = if case.is_slow() { SLOW_END } else { END };
     loop {
-        let turn = usize::from(due[1] < due[0]);
+        let turn = next_turn(&due);
         world.pass(due[turn].saturating_sub(world.at()));
         if named.is_none() && world.at() >= NAMED_WITHIN {
             named = Some(about(case, notices()));
@@ -188,15 +189,15 @@ fn judge(
     let book = held(&spool.book);
     let mut wrong = book.wrong.clone();
     let sets = [
-        (Stream::Activities, &plan.activities),
-        (Stream::Alerts, &plan.alerts),
+        (Stream::Activities, &plan.streams[0]),
+        (Stream::Alerts, &plan.streams[1]),
     ];
     let known: HashSet<&str> = sets
         .iter()
-        .flat_map(|(_, set)| set.iter())
+        .flat_map(|(_, set)| set.records.iter())
         .map(|planned| planned.id.as_str())
         .collect();
-    for (id, times) in &book.times {
+    for (id, times) in book.times.values().flatten() {
         if !known.contains(id.as_str()) && !id.starts_with("big-") {
             wrong.push(format!("{id} is no record of the cloud"));
         }
@@ -207,9 +208,8 @@ fn judge(
     }
     let mut missing = Vec::new();
     for (stream, set) in sets {
-        for planned in set
-            .iter()
-            .filter(|planned| !book.times.contains_key(&planned.id))
+        for planned in
+            (set.records.iter()).filter(|planned| book.times_of(set.spec, &planned.id) == 0)
         {
             if stream == case.stream {
                 missing.push(planned.id.as_str());
@@ -241,8 +241,8 @@ fn judge(
 /// The record that the fault is bound to, amid others.
 fn bound(plan: &Plan, stream: Stream) -> &str {
     let of = match stream {
-        Stream::Activities => &plan.activities[BEFORE[0] / 2],
-        Stream::Alerts => &plan.alerts[BEFORE[1] / 2],
+        Stream::Activities => &plan.streams[0].records[BEFORE[0] / 2],
+        Stream::Alerts => &plan.streams[1].records[BEFORE[1] / 2],
     };
     &of.id
 }
@@ -258,21 +258,36 @@ fn plan(spot: Spot) -> Plan {
     };
     Plan {
         seed: 1,
-        reading: [reading(30, 10 * MINUTE, 500), reading(60, 30 * MINUTE, 20)],
+        face: face(false),
+        streams: vec![
+            PlannedStream {
+                spec: CLOUD_APPS[0],
+                reading: reading(30, 10 * MINUTE, 500),
+                records: records("activity", BEFORE[0], spot),
+            },
+            PlannedStream {
+                spec: CLOUD_APPS[1],
+                reading: reading(60, 30 * MINUTE, 20),
+                records: records("alert", BEFORE[1], spot),
+            },
+        ],
         poll: Duration::from_secs(30),
         first_look_back_ms: 3_600_000,
         faults: 0,
-        scan_drops: 3,
-        page_cap: 100,
         skew_ms: 0,
-        fetch_related: false,
         on_sled: false,
         spool_lines: u64::MAX,
         ends_with_restart: false,
         events: Vec::new(),
-        activities: records("activity", BEFORE[0], spot),
-        alerts: records("alert", BEFORE[1], spot),
     }
+}
+
+fn face(fetch_related: bool) -> Arc<CloudAppsFace> {
+    Arc::new(CloudAppsFace {
+        scan_drops: 3,
+        page_cap: 100,
+        fetch_related,
+    })
 }
 
 /// Some before it begins, and one each half minute; where that is meant, the one in the middle
@@ -295,8 +310,10 @@ fn records(name: &str, before: usize, spot: Spot) -> Vec<Planned> {
     }
     let planned = times.into_iter().enumerate().map(|(i, at_ms)| Planned {
         id: format!("{name}-{i:06}"),
+        made_ms: at_ms,
         at_ms,
         visible_ms: at_ms,
+        changes: 0,
     });
     planned.collect()
 }

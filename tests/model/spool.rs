@@ -9,10 +9,11 @@ use siembox::for_tests::lines::Lines;
 use siembox::for_tests::source::Cursor;
 use siembox::for_tests::spool::sled::{SledSpool, SpoolBounds};
 use siembox::for_tests::spool::{Batch, DeadLetter, Memory, Spool, SpoolError, SpoolPage, Stats};
+use siembox::for_tests::stream::StreamSpec;
 use tempfile::TempDir;
 
 use crate::case::Step;
-use crate::world::World;
+use crate::world::{World, line_known_by};
 
 pub struct TestSpool {
     kind: Kind,
@@ -30,9 +31,10 @@ enum Kind {
 /// What was made durable, over all lives.
 #[derive(Default)]
 pub struct Book {
-    /// The id of each line, by number.
+    /// What each line is known by, by number.
     pub ids: Vec<String>,
-    pub times: HashMap<String, u32>,
+    /// How often there is a line of it, by stream.
+    pub times: BTreeMap<u8, HashMap<String, u32>>,
     pub asides: u64,
     high_ms: BTreeMap<u8, i64>,
     pub wrong: Vec<String>,
@@ -117,7 +119,9 @@ impl Spool for TestSpool {
             Ok(mut model) => model.append(page)?,
             Err(sled) => sled.append(page, now_ms)?,
         }
-        held(&self.book).write(page);
+        let spec = StreamSpec::numbered(page.stream).unwrap();
+        let known_by = |line: &str| line_known_by(&*self.world.face, spec, line);
+        held(&self.book).write(page, known_by);
         if self.world.dies_at(Step::AfterWriting) {
             return Err(Self::dead());
         }
@@ -212,10 +216,20 @@ impl Model {
 }
 
 impl Book {
-    fn write(&mut self, page: &SpoolPage<'_>) {
+    /// How many lines there are of what is known by this.
+    pub fn times_of(&self, stream: StreamSpec, known_by: &str) -> u32 {
+        let times = self.times.get(&stream.number());
+        times
+            .and_then(|times| times.get(known_by))
+            .copied()
+            .unwrap_or(0)
+    }
+
+    fn write(&mut self, page: &SpoolPage<'_>, known_by: impl Fn(&str) -> String) {
+        let times = self.times.entry(page.stream).or_default();
         for line in page.unpacked().unwrap().iter() {
-            let id = id_of(line).to_owned();
-            *self.times.entry(id.clone()).or_default() += 1;
+            let id = known_by(line);
+            *times.entry(id.clone()).or_default() += 1;
             self.ids.push(id);
         }
         self.asides += page.aside.len() as u64;

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use siembox::for_tests::foreign::ForeignText;
-use siembox::for_tests::source::http::{Body, MAX_BODY, Post, Response};
+use siembox::for_tests::source::http::{Body, Get, MAX_BODY, Post, Response};
 use siembox::for_tests::source::{SourceError, SourceErrorKind};
+use siembox::for_tests::stream::StreamSpec;
 use siembox_support::cloud::http::Request;
 use siembox_support::cloud::server::{self, Reply};
-use siembox_support::cloud::{Dirt, Fault, Target, Unreadable};
-use siembox_support::dice::Dice;
+use siembox_support::cloud::{Fault, Target};
 
 use crate::case::Step;
 use crate::world::World;
@@ -21,6 +21,8 @@ pub const TIMEOUT: Duration = Duration::from_secs(60);
 /// One stream's way to the tenant.
 pub struct Line {
     pub world: Arc<World>,
+    pub spec: StreamSpec,
+    /// Its place among the streams of the plan.
     pub stream: usize,
     pub faults: u64,
     pub skew_ms: i64,
@@ -34,11 +36,30 @@ impl Post for Line {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Result<Response, SourceError> {
-        self.draw_fault();
+        self.ask("POST", url, headers, body)
+    }
+}
+
+impl Get for Line {
+    fn get(&self, url: &str, headers: &[(&str, &str)]) -> Result<Response, SourceError> {
+        self.ask("GET", url, headers, "")
+    }
+}
+
+impl Line {
+    fn ask(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Result<Response, SourceError> {
+        let is_log_on = url.ends_with("/oauth2/v2.0/token");
+        self.draw_fault(is_log_on);
         let wait = self.world.inner().dice.below(900);
         self.world.pass(Duration::from_millis(wait));
         let request = Request {
-            method: "POST".to_owned(),
+            method: method.to_owned(),
             target: url.trim_start_matches("https://tenant").to_owned(),
             headers: headers
                 .iter()
@@ -46,10 +67,10 @@ impl Post for Line {
                 .collect(),
             body: body.as_bytes().to_vec(),
         };
-        {
+        if !is_log_on {
             let mut inner = self.world.inner();
             let request = (inner.life, inner.at);
-            inner.requests.push(request);
+            inner.requests[self.world.face.limit_of(self.spec)].push(request);
         }
         let client = ([127, 0, 0, 1], 1).into();
         let reply = server::reply(&self.world.tenant, &request, client, 1);
@@ -64,11 +85,9 @@ impl Post for Line {
         }
         answer
     }
-}
 
-impl Line {
     /// What strikes the next request, if anything.
-    fn draw_fault(&self) {
+    fn draw_fault(&self, is_log_on: bool) {
         let mut inner = self.world.inner();
         let at = inner.at;
         if inner.calm {
@@ -78,10 +97,12 @@ impl Line {
             inner.served_at = None;
             self.world.tenant.state().faults.clear();
         }
+        let face = &self.world.face;
         let fault = match inner.outage.clone() {
             Some((fault, until)) if at < until => fault,
-            _ if inner.dice.percent(self.faults) => fault(&mut inner.dice),
-            _ => return,
+            _ if !inner.dice.percent(self.faults) => return,
+            _ if is_log_on => face.log_on_fault(&mut inner.dice),
+            _ => face.fault(&mut inner.dice),
         };
         if fault == Fault::Repeat {
             // a stale answer that contradicts nothing is made up for by the next deep walk, not by
@@ -98,7 +119,10 @@ impl Line {
             .next()
             .unwrap_or_default();
         *inner.struck.entry(name.to_owned()).or_default() += 1;
-        let target = [Target::Activities, Target::Alerts][self.stream];
+        let target = match is_log_on {
+            true => Target::Login,
+            false => face.target(self.spec),
+        };
         self.world.tenant.state().faults.add(fault.on(target));
     }
 
@@ -125,6 +149,7 @@ impl Line {
             .and_then(|text| jiff::fmt::rfc2822::parse(&text).ok())
             .map(|date| date.timestamp().as_millisecond() + self.skew_ms);
         let (status, location) = (answer.status, header("Location"));
+        let warning = header("Warning");
         let retry_after = header("Retry-After")
             .and_then(|text| text.parse().ok())
             .map(Duration::from_secs);
@@ -160,7 +185,7 @@ impl Line {
             retry_after,
             date_ms: date_ms.filter(|_| !dateless),
             location: location.map(ForeignText::new),
-            warning: None,
+            warning: warning.map(ForeignText::new),
             body,
         })
     }
@@ -172,55 +197,5 @@ struct Breaks(Option<io::Error>);
 impl Read for Breaks {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
         self.0.take().map_or(Ok(0), Err)
-    }
-}
-
-/// Any of the faults that the simulator knows.
-fn fault(dice: &mut Dice) -> Fault {
-    match dice.below(27) {
-        0..=2 => Fault::Status(*dice.pick(&[500, 502, 503, 504, 408, 404, 401, 403])),
-        3 => Fault::Throttled {
-            retry_after: Some(u32::try_from(dice.below(90)).unwrap()),
-            in_text: None,
-        },
-        4 => Fault::Throttled {
-            retry_after: None,
-            in_text: dice.percent(50).then_some(17),
-        },
-        5 => Fault::HtmlPage,
-        6 => Fault::Redirect("https://elsewhere.example/".to_owned()),
-        7 => Fault::Stall,
-        8 => Fault::ResetBeforeHead,
-        9 | 10 => Fault::EmptyWithTotal,
-        11 | 12 => Fault::HasNextLies,
-        13 => Fault::NoNextFilters,
-        14 => Fault::Cap(1 + usize::try_from(dice.below(70)).unwrap()),
-        15 => Fault::Repeat,
-        16 => Fault::Unordered,
-        17 => Fault::Unreadable(*dice.pick(&[
-            Unreadable::NotAnObject,
-            Unreadable::NoTime,
-            Unreadable::TimeIsText,
-            Unreadable::NoId,
-            Unreadable::WrongTypes,
-        ])),
-        18 => Fault::BigRecord(1000 + usize::try_from(dice.below(200_000)).unwrap()),
-        19 => Fault::Dirt(*dice.pick(&[
-            Dirt::InvalidUtf8,
-            Dirt::LoneSurrogate,
-            Dirt::DuplicateKeys,
-            Dirt::Controls,
-        ])),
-        20 => Fault::InvalidJson,
-        // unpacking 64 MB takes a while
-        21 if dice.percent(5) => Fault::GzipBomb(MAX_BODY + 1),
-        21 => Fault::HugeHeaders(1 << 20),
-        22 => dice
-            .pick(&[Fault::Gzip, Fault::Chunked, Fault::HangUp])
-            .clone(),
-        23 => dice.pick(&[Fault::ResetInHead, Fault::ResetInBody]).clone(),
-        24 => Fault::HalfAnswer,
-        25 => Fault::Drip(Duration::from_millis(1)),
-        _ => Fault::Delay(Duration::from_secs(dice.below(55))),
     }
 }

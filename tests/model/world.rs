@@ -1,17 +1,18 @@
 //! Simulated time, and what happens in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use siembox::for_tests::clock::{Moment, Time};
 use siembox::for_tests::status::LivenessWatch;
+use siembox::for_tests::stream::StreamSpec;
 use siembox_support::cloud::tenant::Tenant;
 use siembox_support::cloud::{Bound, Fault, Target};
 use siembox_support::dice::Dice;
-use siembox_support::records::Stream;
 
 use crate::case::{BEGIN_MS, Event, Plan, Planned, Step};
+use crate::face::{Face, Weather};
 use crate::receiver::Receiver;
 
 /// The receiver is looked after at least this often.
@@ -19,6 +20,8 @@ const TICK: Duration = Duration::from_secs(5);
 
 pub struct World {
     pub tenant: Tenant,
+    pub face: Arc<dyn Face>,
+    pub specs: Vec<StreamSpec>,
     inner: Mutex<Inner>,
 }
 
@@ -44,14 +47,19 @@ pub struct Inner {
     pub dice: Dice,
     pub events: std::vec::IntoIter<(Duration, Event)>,
     due: Option<(Duration, Event)>,
-    pub alerts: Vec<Planned>,
-    /// The alerts that changed, each time.
+    /// What ends, and when.
+    weather: Vec<(Duration, Weather)>,
+    /// The records as the cloud shows them now, by stream.
+    pub records: Vec<Vec<Planned>>,
+    /// What each stream's records were, and are, known by in the book.
+    pub shown: Vec<HashSet<String>>,
+    /// The records that changed, each time.
     pub changes: Vec<String>,
     pub receiver: Receiver,
-    /// Life and time of each request.
-    pub requests: Vec<(u64, Duration)>,
+    /// Life and time of each request, by the limit that it counts in.
+    pub requests: Vec<Vec<(u64, Duration)>>,
     /// When each list last gave a stale page.
-    pub stale: [Option<Duration>; 2],
+    pub stale: Vec<Option<Duration>>,
     pub struck: BTreeMap<String, u64>,
 }
 
@@ -59,8 +67,18 @@ impl World {
     pub fn new(plan: &Plan, tenant: Tenant) -> Self {
         let mut events = plan.events.clone().into_iter();
         tenant.clock.stop_at(BEGIN_MS);
+        let key = |spec, planned: &Planned| known_by(&*plan.face, spec, planned);
+        let shown = plan.streams.iter().map(|stream| {
+            let keys = stream
+                .records
+                .iter()
+                .map(|planned| key(stream.spec, planned));
+            keys.collect()
+        });
         Self {
             tenant,
+            face: Arc::clone(&plan.face),
+            specs: plan.streams.iter().map(|stream| stream.spec).collect(),
             inner: Mutex::new(Inner {
                 at: Duration::ZERO,
                 life_began: Duration::ZERO,
@@ -75,11 +93,15 @@ impl World {
                 dice: Dice::new(!plan.seed),
                 due: events.next(),
                 events,
-                alerts: plan.alerts.clone(),
+                weather: Vec::new(),
+                records: (plan.streams.iter())
+                    .map(|stream| stream.records.clone())
+                    .collect(),
+                shown: shown.collect(),
                 changes: Vec::new(),
                 receiver: Receiver::default(),
-                requests: Vec::new(),
-                stale: [None; 2],
+                requests: vec![Vec::new(); plan.face.limits().len()],
+                stale: vec![None; plan.streams.len()],
                 struck: BTreeMap::new(),
             }),
         }
@@ -112,6 +134,10 @@ impl World {
                 self.happen(&mut inner, event, now_ms);
             }
             let at = inner.at;
+            let over = inner.weather.extract_if(.., |(end, _)| *end <= at);
+            for (_, weather) in over {
+                self.face.end(&mut self.tenant.state(), &weather);
+            }
             let Inner {
                 receiver,
                 dice,
@@ -132,6 +158,8 @@ impl World {
             Event::Unserved(..) => "records not given out".to_owned(),
             Event::Clock(_) => "clock set".to_owned(),
             Event::ReceiverGone(_) => "receiver gone".to_owned(),
+            Event::Changes(..) => "record changed".to_owned(),
+            Event::Weather(weather) => weather.kind.name(),
             other => format!("{other:?}"),
         };
         *inner.struck.entry(name).or_default() += 1;
@@ -150,23 +178,42 @@ impl World {
                     faults.add(fault.on(Target::Lists));
                 }
             }
-            Event::PlacesExpire => self.tenant.state().scans = Default::default(),
-            Event::AlertChanges => {
-                let shown: Vec<usize> = (0..inner.alerts.len())
-                    .filter(|&i| inner.alerts[i].visible_ms <= now_ms)
-                    .collect();
-                if let Some(&last) = shown.last() {
-                    let alert = &mut inner.alerts[last];
-                    (alert.at_ms, alert.visible_ms) = (now_ms, now_ms);
-                    let record = alert.record("changed");
-                    inner.changes.push(record.id.clone());
-                    self.tenant
-                        .state()
-                        .store
-                        .shelf_mut(Stream::Alerts)
-                        .add([record]);
-                }
+            Event::PlacesExpire => self.face.forget_places(&mut self.tenant.state()),
+            Event::Weather(weather) => {
+                self.face.begin(&mut self.tenant.state(), &weather);
+                inner.weather.push((inner.at + weather.lasts, weather));
             }
+            Event::Changes(stream, late_ms) => self.change(inner, stream, now_ms, late_ms),
+        }
+    }
+
+    /// A record that the cloud shows changes: its time is one that lies so far back, and later than
+    /// the one before.
+    fn change(&self, inner: &mut Inner, stream: usize, now_ms: i64, late_ms: i64) {
+        let spec = self.specs[stream];
+        let records = &mut inner.records[stream];
+        let shown: Vec<usize> = (0..records.len())
+            .filter(|&i| records[i].visible_ms <= now_ms)
+            .collect();
+        let Some(&last) = shown.last() else { return };
+        let planned = &mut records[last];
+        planned.at_ms = (now_ms - late_ms).max(planned.at_ms + 1);
+        planned.visible_ms = now_ms.max(planned.at_ms);
+        planned.changes += 1;
+        let planned = planned.clone();
+        self.face.put(&mut self.tenant.state(), spec, &planned);
+        inner.shown[stream].insert(known_by(&*self.face, spec, &planned));
+        inner.changes.push(planned.id);
+    }
+
+    /// The hour is over: nothing goes wrong any more.
+    pub fn calm_down(&self) {
+        let mut inner = self.inner();
+        (inner.calm, inner.dies, inner.outage) = (true, None, None);
+        let mut state = self.tenant.state();
+        state.faults.clear();
+        for (_, weather) in std::mem::take(&mut inner.weather) {
+            self.face.end(&mut state, &weather);
         }
     }
 
@@ -178,6 +225,28 @@ impl World {
             inner.over = true;
         }
         inner.over
+    }
+}
+
+/// What a record's line is known by in the book: its id, and where each change is another line, its
+/// time.
+pub fn known_by(face: &dyn Face, stream: StreamSpec, planned: &Planned) -> String {
+    let id = face.line_id(planned);
+    match face.tells_changes(stream) {
+        true => format!("{id} {}", planned.at_ms),
+        false => id.to_owned(),
+    }
+}
+
+/// The same of a line.
+pub fn line_known_by(face: &dyn Face, stream: StreamSpec, line: &str) -> String {
+    let value = |key: &str| {
+        let (_, behind) = line.split_once(key).expect("every line has it");
+        behind.split(' ').next().unwrap_or_default()
+    };
+    match face.tells_changes(stream) {
+        true => format!("{} {}", value("externalId="), value("rt=")),
+        false => value("externalId=").to_owned(),
     }
 }
 

@@ -1,16 +1,16 @@
 //! A first start that is not answered: the stream looks back from the moment at which it was tried
 //! first.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use siembox::for_tests::source::{Cursor, RequestLimit};
+use siembox::for_tests::source::Cursor;
 use siembox::for_tests::spool::Spool;
 use siembox_support::cloud::{Bound, Fault, Target};
 
 use super::{MINUTE, Spot, plan};
 use crate::case::{BEGIN_MS, Plan};
-use crate::life::{LIMIT, cloud, pollers, reporter, status};
+use crate::life::{limits, pollers, reporter, status};
 use crate::spool::{TestSpool, held};
 use crate::world::World;
 
@@ -27,8 +27,7 @@ fn live(
         inner.life += 1;
         inner.life_began = inner.at;
     }
-    let throttle = Arc::new(Mutex::new(RequestLimit::new(LIMIT)));
-    let mut pollers = pollers(plan, world, spool, &throttle, &reporter(&status()));
+    let mut pollers = pollers(plan, world, spool, &limits(plan), &reporter(&status()));
     while world.at() < until {
         for poller in &mut pollers {
             each(world.at());
@@ -40,7 +39,7 @@ fn live(
 }
 
 fn world(plan: &Plan) -> Arc<World> {
-    let world = Arc::new(World::new(plan, cloud(plan).tenant()));
+    let world = Arc::new(World::new(plan, plan.face.cloud(plan).tenant()));
     world.inner().calm = true;
     world
 }
@@ -56,12 +55,14 @@ fn short() -> Plan {
 /// All records from so long before the start on are lines, each once.
 fn assert_all(plan: &Plan, spool: &TestSpool) {
     let book = held(&spool.book);
-    for planned in plan.activities.iter().chain(&plan.alerts) {
-        let since = planned.at_ms - (BEGIN_MS - plan.first_look_back_ms);
-        let times = book.times.get(&planned.id).copied().unwrap_or(0);
-        // the moment of the start is some seconds in
-        if since > 15_000 {
-            assert_eq!(times, 1, "{} of {since} ms", planned.id);
+    for stream in &plan.streams {
+        for planned in &stream.records {
+            let since = planned.at_ms - (BEGIN_MS - plan.first_look_back_ms);
+            let times = book.times_of(stream.spec, &planned.id);
+            // the moment of the start is some seconds in
+            if since > 15_000 {
+                assert_eq!(times, 1, "{} of {since} ms", planned.id);
+            }
         }
     }
 }
