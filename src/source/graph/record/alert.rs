@@ -36,7 +36,10 @@ lenient_object! {
 /// # Errors
 /// [`Unreadable`] when the text is not an object, or has no id or no usable time.
 pub fn alert<'r>(raw: &'r str, names: &Names) -> Result<Record<'r>, Unreadable> {
-    read_or_repair(raw, &KEYS, |raw| mapped(serde_json::from_str(raw)?, names))
+    let time = LineTime::Made;
+    read_or_repair(raw, &KEYS, |raw| {
+        mapped(serde_json::from_str(raw)?, names, time)
+    })
 }
 
 /// Reads an alert as what it has become: each time that it changes it is another line.
@@ -44,15 +47,27 @@ pub fn alert<'r>(raw: &'r str, names: &Names) -> Result<Record<'r>, Unreadable> 
 /// # Errors
 /// As [`alert`].
 pub fn alert_update<'r>(raw: &'r str, names: &Names) -> Result<Record<'r>, Unreadable> {
-    let mut record = alert(raw, names).map(as_update)?;
-    record.event.at_ms = record.cursor_ms;
-    Ok(record)
+    let time = LineTime::Changed;
+    let read = read_or_repair(raw, &KEYS, |raw| {
+        mapped(serde_json::from_str(raw)?, names, time)
+    });
+    read.map(as_update)
 }
 
-fn mapped<'r>(record: RawAlert<'r>, names: &Names) -> Result<Record<'r>, Spoiled> {
+/// Which time of an alert is that of its line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LineTime {
+    /// When it was made.
+    Made,
+    /// When it changed last.
+    Changed,
+}
+
+fn mapped<'r>(record: RawAlert<'r>, names: &Names, time: LineTime) -> Result<Record<'r>, Spoiled> {
     let cursor_ms = first_time(&[record.updated, record.created]);
     let (id, cursor_ms) = complete(said(record.id), cursor_ms, &KEYS)?;
-    let at_ms = first_time(&[record.created]).unwrap_or(cursor_ms);
+    let made_ms = first_time(&[record.created]).filter(|_| time == LineTime::Made);
+    let at_ms = made_ms.unwrap_or(cursor_ms);
     let start_ms = first_time(&[record.first]);
     let end_ms = first_time(&[record.last]).or(start_ms);
 
