@@ -67,6 +67,8 @@ pub struct TimeReader {
     unopened: bool,
     /// Have all pages of this walk come in order?
     in_order: bool,
+    /// Does it ask for what lies before a page that showed no order?
+    proves: bool,
     /// Did a place that the cloud named lead nowhere? Then this walk goes on by time alone.
     lost_place: bool,
     /// What was said of the present moment last: an open stretch reaches until then.
@@ -103,6 +105,7 @@ impl TimeReader {
             before: Ids::new(),
             unopened: false,
             in_order: true,
+            proves: false,
             lost_place: false,
             now_ms: i64::MIN,
             read: 0,

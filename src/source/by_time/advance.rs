@@ -17,7 +17,7 @@ impl TimeReader {
         } else if self.leaves_out(page, &walk) {
             self.after_missing("the cloud omits records that it has sent before", &mut walk)
         } else {
-            self.advance(page, answer, &mut walk);
+            let unproved = self.advance(page, answer, &mut walk);
             // what follows a single record that was passed over has been read
             let single = self.again.is_some_and(|known| known.alone);
             let more = !single && self.more(page, answer, &walk);
@@ -28,7 +28,14 @@ impl TimeReader {
                         "the cloud's list ends before records that it has already sent",
                         &mut walk,
                     ),
-                None => self.next_place(page, answer, &mut walk, more),
+                None => {
+                    let is_open = page.count() > 0 && (more || answer.next.is_some());
+                    let changes = is_open && self.shorter(unproved, &mut walk);
+                    match changes {
+                        true => Verdict::More,
+                        false => self.next_place(page, answer, &mut walk, more),
+                    }
+                }
             }
         };
         if let Some(cursor) = &mut self.cursor {
@@ -56,14 +63,18 @@ impl TimeReader {
     }
 
     /// How far the page reaches. The cursor follows only while all pages come in order: a later
-    /// page of a walk out of order may hold what lies before.
-    fn advance(&mut self, page: &OpenPage, answer: &Answer, walk: &mut Walk) {
+    /// page of a walk out of order may hold what lies before. So may one behind a page of a single
+    /// millisecond, which shows no order: from when on that is not proved is given back.
+    fn advance(&mut self, page: &OpenPage, answer: &Answer, walk: &mut Walk) -> Option<i64> {
         let before = walk.max_ms;
+        let read_ms = before.max(walk.from_ms);
+        let shows_none = page.earliest_ms() == page.latest_ms() && page.latest_ms() > Some(read_ms);
+        let unproved = (self.rules.api.records_move && shows_none).then_some(read_ms);
         self.in_order &=
             page.ascending && page.earliest_ms().is_none_or(|earliest| earliest >= before);
         walk.out_of_order = !self.in_order;
         walk.max_ms = page.latest_ms().map_or(before, |latest| latest.max(before));
-        if let (true, Some(cursor)) = (self.in_order, &mut self.cursor) {
+        if let (true, None, Some(cursor)) = (self.in_order, unproved, &mut self.cursor) {
             cursor.high_ms = cursor.high_ms.max(walk.max_ms);
         }
         // hundreds of known records that share a time take many small pages to pass by count: the
@@ -74,6 +85,7 @@ impl TimeReader {
         let moved = walk.max_ms > before || page.news > 0 || passes;
         self.circles = if moved { 0 } else { self.circles + 1 };
         self.read += page.count() as u64;
+        unproved
     }
 
     /// Does anything say that more follows? `hasNext` alone is not believed.
@@ -103,9 +115,6 @@ impl TimeReader {
         more: bool,
     ) -> Verdict {
         self.doubts = 0;
-        if let Some(shorter) = self.shorter(page, answer, walk, more) {
-            return shorter;
-        }
         if let Some(next) = answer.next.as_ref().filter(|_| !self.lost_place) {
             walk.next = Some(next.clone());
             return Verdict::More;
@@ -147,28 +156,37 @@ impl TimeReader {
 
     /// Where records move, those that are not in order can't be counted past: one that moves
     /// between two answers hides another. Half of the time is asked for, until an answer is whole;
-    /// a whole one may be in any order. `None` where the answer is whole, or in order, or of one
+    /// a whole one may be in any order. Where all that is `unproved` since a time shows no order,
+    /// what lies before it is asked for first. False where the answer is in order, or of one
     /// millisecond.
-    fn shorter(
-        &mut self,
-        page: &OpenPage,
-        answer: &Answer,
-        walk: &mut Walk,
-        more: bool,
-    ) -> Option<Verdict> {
+    fn shorter(&mut self, unproved: Option<i64>, walk: &mut Walk) -> bool {
+        if !self.rules.api.records_move {
+            return false;
+        }
+        if let (true, Some(read_ms)) = (self.in_order, unproved) {
+            if !std::mem::replace(&mut self.proves, true) {
+                walk.to_ms = Some(walk.max_ms - 1);
+                self.ask_from(read_ms, walk);
+                return true;
+            }
+            (self.in_order, walk.out_of_order) = (false, true);
+        }
         let end_ms = walk.to_ms.unwrap_or(walk.max_ms);
-        let is_open = more || answer.next.is_some();
-        let applies = self.rules.api.records_move && !self.in_order && page.count() > 0;
-        if !applies || !is_open || end_ms <= walk.from_ms {
-            return None;
+        if self.in_order || end_ms <= walk.from_ms {
+            return false;
         }
         let span_ms = (end_ms - walk.from_ms) / 2;
         (self.narrow.span_ms, self.narrow.fails_to_ms) = (Some(span_ms), None);
         walk.to_ms = Some(walk.from_ms + span_ms);
-        // how late its records are says nothing about what comes before them
-        walk.max_ms = walk.from_ms;
+        self.ask_from(walk.from_ms, walk);
+        true
+    }
+
+    /// The walk asks again from here. How late its records are says nothing about what comes before
+    /// them.
+    fn ask_from(&mut self, from_ms: i64, walk: &mut Walk) {
+        (walk.from_ms, walk.max_ms) = (from_ms, from_ms);
         (walk.next, walk.skip) = (None, 0);
-        (self.read, self.narrowed) = (0, true);
-        Some(Verdict::More)
+        (self.read, self.doubts, self.narrowed) = (0, 0, true);
     }
 }

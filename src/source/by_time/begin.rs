@@ -69,7 +69,7 @@ impl TimeReader {
         };
         self.again = again(&cursor.unserved, &walk);
         walk.skip = skip(self.again, &walk);
-        self.narrowed = false;
+        (self.narrowed, self.proves) = (false, false);
         self.now_ms = now_ms;
         self.keep_short(&mut walk);
         if let Some(cursor) = &mut self.cursor {

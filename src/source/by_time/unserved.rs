@@ -157,7 +157,7 @@ impl TimeReader {
     fn enter(&mut self, walk: &mut Walk) {
         walk.next = None;
         walk.skip = skip(self.again, walk);
-        self.narrowed = false;
+        (self.narrowed, self.proves) = (false, false);
         self.narrow.bounds(walk);
         self.keep_short(walk);
         (self.read, self.circles, self.lost_place) = (0, 0, false);

@@ -81,11 +81,7 @@ impl Graph {
         if let Some(after) = &after {
             hits.retain(|r| key(r) > *after);
         }
-        let page = query.limit as usize;
-        let newest: Vec<i64> = hits.iter().rev().take(page).map(|r| r.at).collect();
-        // a whole page of one moment shows no order
-        let shows = newest.first() != newest.last();
-        if shows && self.happens(self.faults.newest_first) {
+        if self.happens(self.faults.newest_first) {
             hits.reverse();
         }
         if let Place::Skip(skip) = query.place {
