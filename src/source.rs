@@ -161,6 +161,11 @@ pub trait Source {
         Ok(())
     }
 
+    /// Is a token that the API refused replaced by a new one, which may be good?
+    fn renews_token(&self) -> bool {
+        false
+    }
+
     /// What holds of its API, for whoever reads it by time.
     fn api_rules(&self) -> ApiRules;
 

@@ -95,7 +95,8 @@ impl RateLimitedClient {
         self.with_limit(|limit| limit.silence_of_before(worker.now()))
     }
 
-    /// Asks for one page, whose turn has come.
+    /// Asks for one page, whose turn has come. Where the API refuses the token it asks once more
+    /// with a new one, in turn: a token may end before its time.
     ///
     /// The longest silence there is lies before its end: with the longest `timeout` that can be
     /// set (10 minutes) 30 minutes, and 5 for what is done with the answer while it comes. With
@@ -104,6 +105,22 @@ impl RateLimitedClient {
     /// # Errors
     /// Those of [`Source::page`].
     pub fn page<T: Time>(
+        &mut self,
+        worker: &Worker<T>,
+        query: &Query,
+        to: &mut dyn Recipient,
+    ) -> Result<Answer, SourceError> {
+        let answer = self.page_once(worker, query, to);
+        let is_refused =
+            matches!(&answer, Err(error) if error.trouble == SourceErrorKind::InvalidToken);
+        if is_refused && self.source.renews_token() {
+            self.wait_for_turn(worker)?;
+            return self.page_once(worker, query, to);
+        }
+        answer
+    }
+
+    fn page_once<T: Time>(
         &mut self,
         worker: &Worker<T>,
         query: &Query,

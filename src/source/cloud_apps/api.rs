@@ -119,6 +119,10 @@ impl<P: Post> Source for CloudApps<P> {
         self.auth.header(&self.http).map(|_| ())
     }
 
+    fn renews_token(&self) -> bool {
+        matches!(self.auth, CloudAuth::Entra(_))
+    }
+
     fn api_rules(&self) -> ApiRules {
         RULES
     }

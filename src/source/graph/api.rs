@@ -1,7 +1,5 @@
 //! The API as a [`Source`]: sends a query as a GET, and reads the response as a page or an error.
 
-use std::sync::Arc;
-
 use serde_json::{Map, Value};
 
 use super::GraphList;
@@ -49,22 +47,9 @@ impl<P: Get + Post> Graph<P> {
         }
     }
 
-    /// The answer's head. A token that is refused is renewed once: it may have been taken back. One
-    /// that lacks a permission is not used again: the next one may have it.
+    /// The answer's head. A token that is refused, or lacks a permission, is not used again: the
+    /// next one may be good.
     fn ask(&self, url: &str) -> Result<Response, SourceError> {
-        let (mut response, mut token) = self.ask_once(url)?;
-        if response.status == 401 {
-            self.entra.forget(&token);
-            (response, token) = self.ask_once(url)?;
-        }
-        if matches!(response.status, 401 | 403) {
-            self.entra.forget(&token);
-        }
-        Ok(response)
-    }
-
-    /// The answer's head, and the token that was shown.
-    fn ask_once(&self, url: &str) -> Result<(Response, Arc<str>), SourceError> {
         let token = self.entra.bearer(&self.http)?;
         let authorization = format!("Bearer {token}");
         let headers = [
@@ -73,7 +58,11 @@ impl<P: Get + Post> Graph<P> {
             // newer products come by their names
             ("prefer", "include-unknown-enum-members"),
         ];
-        Ok((self.http.get(url, &headers)?, token))
+        let response = self.http.get(url, &headers)?;
+        if matches!(response.status, 401 | 403) {
+            self.entra.forget(&token);
+        }
+        Ok(response)
     }
 }
 
@@ -104,6 +93,10 @@ impl<P: Get + Post> Source for Graph<P> {
 
     fn log_on(&mut self) -> Result<(), SourceError> {
         self.entra.bearer(&self.http).map(|_| ())
+    }
+
+    fn renews_token(&self) -> bool {
+        true
     }
 
     fn api_rules(&self) -> ApiRules {

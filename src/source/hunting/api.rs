@@ -128,6 +128,10 @@ impl<P: Post> Source for Hunting<P> {
         self.entra.bearer(&self.http).map(|_| ())
     }
 
+    fn renews_token(&self) -> bool {
+        true
+    }
+
     fn api_rules(&self) -> ApiRules {
         RULES
     }
