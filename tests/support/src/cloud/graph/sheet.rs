@@ -51,6 +51,12 @@ pub enum NoRows {
     Absent,
 }
 
+impl Leaf {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.json).into_owned()
+    }
+}
+
 impl Sheet {
     /// A sheet of these.
     #[must_use]
@@ -134,7 +140,11 @@ impl Fault {
     pub fn fits_sheet(&self, sheet: &Sheet) -> bool {
         match self {
             Self::NoRows(_) => sheet.list.is_table() && sheet.leaves.is_empty(),
-            Self::Dirt(_) | Self::BigRecord(_) => !sheet.leaves.is_empty(),
+            Self::Dirt(_) => {
+                let middle = sheet.leaves.get(sheet.leaves.len() / 2);
+                middle.is_some_and(|leaf| soiled_key(&leaf.text()).is_some())
+            }
+            Self::BigRecord(_) => !sheet.leaves.is_empty(),
             Self::NoNextFilters => false,
             Self::HasNextLies | Self::EmptyWithTotal | Self::Cap(_) => !sheet.list.is_table(),
             _ => true,
@@ -182,26 +192,29 @@ impl Fault {
             }
             Self::Dirt(dirt) => {
                 let leaf = &mut sheet.leaves[middle];
-                let text = String::from_utf8_lossy(&leaf.json).into_owned();
-                leaf.json = dirt.soil_at(soiled_key(&text), &text);
+                let text = leaf.text();
+                if let Some(key) = soiled_key(&text) {
+                    leaf.json = dirt.soil_at(key, &text);
+                }
             }
             _ => {}
         }
     }
 }
 
-/// The text that dirt goes into: one that ends up in the line.
-fn soiled_key(json: &str) -> &'static str {
+/// The text that dirt goes into: one that ends up in the line, where the record has one.
+fn soiled_key(json: &str) -> Option<&'static str> {
     let keys = [
         "description",
         "Description",
         "ObjectName",
         "AccountDisplayName",
+        "ActionType",
     ];
     let found = keys
         .iter()
         .find(|key| json.contains(&format!("\"{key}\":\"")));
-    found.copied().unwrap_or("ActionType")
+    found.copied()
 }
 
 impl Unreadable {
