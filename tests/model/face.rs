@@ -62,6 +62,17 @@ pub trait Face: Debug + Send + Sync {
         &planned.id
     }
 
+    /// The line that the old agent would have written of the record, from `CEF:` on, where this
+    /// model looks at more than its id.
+    fn line(&self, _: StreamSpec, _: &Planned) -> Option<String> {
+        None
+    }
+
+    /// May a careful client be complained about with these words of the simulator?
+    fn allows(&self, _complaint: &str) -> bool {
+        true
+    }
+
     /// Is a record of this stream another line each time that it changes?
     fn tells_changes(&self, stream: StreamSpec) -> bool;
 
@@ -98,6 +109,8 @@ pub enum WeatherKind {
     BytesCut(usize),
     /// Answers of more rows than this meet the fault.
     Above(usize, List, Fault),
+    /// `$orderby` is not looked at.
+    NewestFirst(List),
     /// All tokens end at once.
     TokensEnd,
     /// The app's secret is over.

@@ -9,9 +9,9 @@ use siembox::for_tests::spool::Spool;
 use siembox::for_tests::stream::StreamSpec;
 
 use crate::case::{BEGIN_MS, HOUR, MOST_SKEW_MS, Plan, Planned};
-use crate::spool::{TestSpool, held};
+use crate::spool::{Book, TestSpool, held};
 use crate::tally::Tally;
-use crate::world::{World, known_by};
+use crate::world::{Inner, World, known_by};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -30,7 +30,7 @@ pub fn judge(plan: &Plan, world: &World, spool: &TestSpool) -> Result<Tally, Str
             if key.starts_with("big-") {
                 continue;
             }
-            if !inner.shown[stream].contains(key) {
+            if !inner.shown[stream].contains_key(key) {
                 wrong.push(format!("{key} of {spec} is no record of the cloud"));
             }
             // where what changes is not known any more it may be told again
@@ -57,15 +57,27 @@ pub fn judge(plan: &Plan, world: &World, spool: &TestSpool) -> Result<Tally, Str
             if record.at_ms >= cursor.origin_ms && late <= look_back - slack {
                 promised += 1;
                 if !times.contains_key(&known_by(&*plan.face, spec, record)) {
-                    wrong.push(lost(spec, record, late));
+                    wrong.push(lost(spec, record, late, &book));
                 }
             }
         }
+        // counted from when it was tried first
+        let latest = inner.first_steps[stream].unwrap_or_default() + HOUR;
         let first = plan.first_look_back_ms;
-        if cursor.origin_ms > BEGIN_MS + HOUR.as_millis() as i64 - first {
+        if cursor.origin_ms > BEGIN_MS + latest.as_millis() as i64 - first {
             wrong.push(format!("{spec} begins at {}", cursor.origin_ms));
         }
     }
+    // dirt in a record is dirt in its line
+    if !inner.struck.contains_key("Dirt") {
+        wrong.extend(other_lines(plan, &inner, &book));
+    }
+    let complaints = world.tenant.state().complaints.clone();
+    wrong.extend(
+        complaints
+            .into_iter()
+            .filter(|complaint| !plan.face.allows(complaint)),
+    );
     if inner.receiver.arrived.len() != book.ids.len() {
         wrong.push(format!(
             "{} lines were spooled, {} arrived",
@@ -105,6 +117,25 @@ pub fn judge(plan: &Plan, world: &World, spool: &TestSpool) -> Result<Tally, Str
     })
 }
 
+/// Lines that say something else than the record that they are of, in any form that it was shown
+/// in.
+fn other_lines(plan: &Plan, inner: &Inner, book: &Book) -> Vec<String> {
+    let numbers: HashMap<u8, usize> = (plan.streams.iter().enumerate())
+        .map(|(nth, stream)| (stream.spec.number(), nth))
+        .collect();
+    let lines = book.ids.iter().zip(&book.lines);
+    let other = lines.filter_map(|(key, (number, line))| {
+        let stream = *numbers.get(number)?;
+        let shown = inner.shown[stream].get(key)?;
+        let written = shown
+            .iter()
+            .map(|planned| plan.face.line(plan.streams[stream].spec, planned));
+        let written: Vec<String> = written.collect::<Option<_>>()?;
+        (!written.contains(line)).then(|| format!("{line}\n  is not\n  {}", written.join("\n  ")))
+    });
+    other.collect()
+}
+
 /// A minute of one life in which more was asked than the limit allows.
 fn too_many(requests: &[(u64, Duration)], limit: u32) -> Option<String> {
     let within = |i: usize, life: u64, at: Duration| {
@@ -120,10 +151,12 @@ fn too_many(requests: &[(u64, Duration)], limit: u32) -> Option<String> {
     })
 }
 
-fn lost(stream: StreamSpec, record: &Planned, late: i64) -> String {
+fn lost(stream: StreamSpec, record: &Planned, late: i64, book: &Book) -> String {
     let since = |ms: i64| (ms - BEGIN_MS) as f64 / 1000.0;
+    let mut asides = book.asides.iter();
+    let aside = asides.find(|(id, _)| *id == record.id);
     format!(
-        "{} of {stream}, of {:.1} s, visible from {:.1} s ({:.1} s late), never arrived",
+        "{} of {stream}, of {:.1} s, visible from {:.1} s ({:.1} s late), never arrived; set aside: {aside:?}",
         record.id,
         since(record.at_ms),
         since(record.visible_ms),

@@ -87,6 +87,8 @@ fn live(plan: &Plan, world: &Arc<World>, spool: &Arc<TestSpool>) -> Result<(), S
             pollers = self::pollers(plan, world, spool, &limits, &reporter);
             world.inner().receiver.hang_up();
         }
+        let at = world.at();
+        world.inner().first_steps[turn].get_or_insert(at);
         let wait = pollers[turn].step();
         // another one's step may take longer than this wait: here they take turns, on one thread
         pollers[turn].worker.liveness.rest();

@@ -13,7 +13,7 @@ use siembox::for_tests::stream::StreamSpec;
 use tempfile::TempDir;
 
 use crate::case::Step;
-use crate::world::{World, line_known_by};
+use crate::world::{World, from_cef, line_known_by};
 
 pub struct TestSpool {
     kind: Kind,
@@ -33,9 +33,12 @@ enum Kind {
 pub struct Book {
     /// What each line is known by, by number.
     pub ids: Vec<String>,
+    /// Each line from `CEF:` on, and its stream.
+    pub lines: Vec<(u8, String)>,
     /// How often there is a line of it, by stream.
     pub times: BTreeMap<u8, HashMap<String, u32>>,
-    pub asides: u64,
+    /// What was set aside: its id and why.
+    pub asides: Vec<(String, String)>,
     high_ms: BTreeMap<u8, i64>,
     pub wrong: Vec<String>,
 }
@@ -231,8 +234,11 @@ impl Book {
             let id = known_by(line);
             *times.entry(id.clone()).or_default() += 1;
             self.ids.push(id);
+            self.lines.push((page.stream, from_cef(line).to_owned()));
         }
-        self.asides += page.aside.len() as u64;
+        let asides = page.aside.iter();
+        self.asides
+            .extend(asides.map(|aside| (aside.id.clone(), aside.reason.clone())));
         let cursor = Cursor::from_bytes(page.cursor).unwrap();
         let high_ms = self.high_ms.entry(page.stream).or_insert(cursor.high_ms);
         if cursor.high_ms < *high_ms {

@@ -1,6 +1,6 @@
 //! Simulated time, and what happens in it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -51,13 +51,15 @@ pub struct Inner {
     weather: Vec<(Duration, Weather)>,
     /// The records as the cloud shows them now, by stream.
     pub records: Vec<Vec<Planned>>,
-    /// What each stream's records were, and are, known by in the book.
-    pub shown: Vec<HashSet<String>>,
+    /// What each stream's records were, and are, by what they are known by in the book.
+    pub shown: Vec<HashMap<String, Vec<Planned>>>,
     /// The records that changed, each time.
     pub changes: Vec<String>,
     pub receiver: Receiver,
     /// Life and time of each request, by the limit that it counts in.
     pub requests: Vec<Vec<(u64, Duration)>>,
+    /// When each stream's poller did its first step.
+    pub first_steps: Vec<Option<Duration>>,
     /// When each list last gave a stale page.
     pub stale: Vec<Option<Duration>>,
     pub struck: BTreeMap<String, u64>,
@@ -67,13 +69,13 @@ impl World {
     pub fn new(plan: &Plan, tenant: Tenant) -> Self {
         let mut events = plan.events.clone().into_iter();
         tenant.clock.stop_at(BEGIN_MS);
-        let key = |spec, planned: &Planned| known_by(&*plan.face, spec, planned);
         let shown = plan.streams.iter().map(|stream| {
-            let keys = stream
-                .records
-                .iter()
-                .map(|planned| key(stream.spec, planned));
-            keys.collect()
+            let mut shown: HashMap<String, Vec<Planned>> = HashMap::new();
+            for planned in &stream.records {
+                let key = known_by(&*plan.face, stream.spec, planned);
+                shown.entry(key).or_default().push(planned.clone());
+            }
+            shown
         });
         Self {
             tenant,
@@ -101,6 +103,7 @@ impl World {
                 changes: Vec::new(),
                 receiver: Receiver::default(),
                 requests: vec![Vec::new(); plan.face.limits().len()],
+                first_steps: vec![None; plan.streams.len()],
                 stale: vec![None; plan.streams.len()],
                 struck: BTreeMap::new(),
             }),
@@ -202,8 +205,9 @@ impl World {
         planned.changes += 1;
         let planned = planned.clone();
         self.face.put(&mut self.tenant.state(), spec, &planned);
-        inner.shown[stream].insert(known_by(&*self.face, spec, &planned));
-        inner.changes.push(planned.id);
+        inner.changes.push(planned.id.clone());
+        let key = known_by(&*self.face, spec, &planned);
+        inner.shown[stream].entry(key).or_default().push(planned);
     }
 
     /// The hour is over: nothing goes wrong any more.
@@ -236,6 +240,11 @@ pub fn known_by(face: &dyn Face, stream: StreamSpec, planned: &Planned) -> Strin
         true => format!("{id} {}", planned.at_ms),
         false => id.to_owned(),
     }
+}
+
+/// The line without its header.
+pub fn from_cef(line: &str) -> &str {
+    line.find("CEF:").map_or(line, |begin| &line[begin..])
 }
 
 /// The same of a line.

@@ -17,6 +17,7 @@ use siembox::for_tests::stream::{STREAMS, StreamKind, StreamSpec};
 use siembox_support::cloud::tenant::State;
 use siembox_support::cloud::{self, App, Bound, Cloud, Fault, NoRows, Target};
 use siembox_support::dice::Dice;
+use siembox_support::mapper::{self, Looks};
 use siembox_support::records::xdr::List;
 
 use super::cloud_apps::common_fault;
@@ -27,7 +28,7 @@ use crate::case::{
 };
 use crate::life::writer_of;
 use crate::tenant::Line;
-use crate::world::{SimTime, World};
+use crate::world::{SimTime, World, from_cef};
 
 const DIRECTORY: &str = "contoso.com";
 const CLIENT: &str = "00000000-0000-4000-8000-000000000001";
@@ -128,7 +129,7 @@ fn weather(dice: &mut Dice, streams: usize) -> Weather {
         List::IdentityDirectoryEvents,
     ]);
     let some = |dice: &mut Dice, of: &[usize]| *dice.pick(of);
-    let kind = match dice.below(11) {
+    let kind = match dice.below(13) {
         0 => WeatherKind::TableGone(table),
         1 => WeatherKind::RowsCut(some(dice, &[7, 40, 200])),
         2 => WeatherKind::BytesCut(some(dice, &[12_000, 50_000])),
@@ -139,7 +140,8 @@ fn weather(dice: &mut Dice, streams: usize) -> Weather {
         7 => WeatherKind::SecretOver,
         8 => WeatherKind::AppGone,
         9 => WeatherKind::RightsGone,
-        10 if dice.percent(50) => WeatherKind::LinksBySkip,
+        10 | 11 => WeatherKind::NewestFirst(*dice.pick(&[List::Alerts, List::Incidents])),
+        12 if dice.percent(50) => WeatherKind::LinksBySkip,
         _ => WeatherKind::AlertsCut(some(dice, &[2, 10, 30])),
     };
     let lasts = Duration::from_secs(dice.below(15 * 60));
@@ -283,6 +285,33 @@ impl Face for DefenderXdrFace {
         records::line_id(&planned.id)
     }
 
+    fn line(&self, stream: StreamSpec, planned: &Planned) -> Option<String> {
+        let looks = Looks {
+            portal: String::new(),
+            version: "0.207.251".to_owned(),
+            pri: false,
+            system_name: None,
+            full_header: false,
+            portable: false,
+            is_update: self.updates,
+        };
+        let list = list_of(stream);
+        let json = records::record(list, planned).json();
+        let line = mapper::xdr_line(list, &json, &looks);
+        Some(from_cef(&line).to_owned())
+    }
+
+    fn allows(&self, complaint: &str) -> bool {
+        let of_weather = [
+            "TooLarge",
+            "Unresolved",
+            "NotAllowed",
+            "Skip token",
+            "limit of '500'",
+        ];
+        of_weather.iter().any(|word| complaint.contains(word))
+    }
+
     fn tells_changes(&self, stream: StreamSpec) -> bool {
         match list_of(stream) {
             List::Alerts => self.updates,
@@ -314,6 +343,10 @@ impl Face for DefenderXdrFace {
                 let strike = fault.clone().bound_to(Bound::Above(*above));
                 state.faults.add(strike.on(Target::Of(*list)));
             }
+            WeatherKind::NewestFirst(list) => {
+                let strike = Fault::NewestFirst.for_ever();
+                state.faults.add(strike.on(Target::Of(*list)));
+            }
             WeatherKind::TokensEnd => state.keys.bearers.clear(),
             WeatherKind::SecretOver => self.change_app(state, App::secret_is_over),
             WeatherKind::AppGone => self.change_app(state, |app| App {
@@ -334,7 +367,7 @@ impl Face for DefenderXdrFace {
             }
             WeatherKind::RowsCut(_) => state.graph.most_rows = usual.most_rows,
             WeatherKind::BytesCut(_) => state.graph.most_bytes = usual.most_bytes,
-            WeatherKind::Above(..) => state.faults.clear(),
+            WeatherKind::Above(..) | WeatherKind::NewestFirst(_) => state.faults.clear(),
             WeatherKind::TokensEnd => {}
             WeatherKind::SecretOver | WeatherKind::AppGone | WeatherKind::RightsGone => {
                 state.app = Some(app(self.token_s));
