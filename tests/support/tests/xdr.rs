@@ -244,6 +244,15 @@ fn a_marker_cannot_lie() {
         ("by=Timestamp", "by=ingestion_time"),
         ("// siembox", "// nobody"),
         ("from=2026", "from=2025"),
+        (
+            "take=50",
+            "take=50 whole=2026-11-10T11:00:00Z arrived=2026-11-10T11:00:00Z",
+        ),
+        (
+            "\n| where",
+            "\n| where Timestamp >= datetime(2026-11-10T11:00:00Z) or \
+                ingestion_time() >= datetime(2026-11-10T11:00:00Z)\n| where",
+        ),
         ("to=2026", "to=2027"),
         ("order by", "summarize count() by"),
     ] {
@@ -257,7 +266,7 @@ fn a_marker_cannot_lie() {
 fn ingestion_time_works_is_null_or_is_refused() {
     let cloud = cloud();
     let client = Client::new(&cloud);
-    let table = List::IdentityLogonEvents;
+    let (table, end) = (List::IdentityLogonEvents, Ticks::of_ms(NOW));
     let probe = "// siembox table=IdentityLogonEvents probe=ingestion_time\n\
         IdentityLogonEvents | where Timestamp > ago(1d) | take 1 | project t=ingestion_time()";
     let (status, answer) = client.hunt(probe);
@@ -268,6 +277,24 @@ fn ingestion_time_works_is_null_or_is_refused() {
     assert!(made.iter().any(|record| record.visible_ms == at.ms()));
     let query = window(table, "ingestion_time", NOW - 24 * HOUR, NOW, 0, 5000);
     assert_eq!(rows_of(&client.hunt(&query).1).len(), made.len());
+
+    let kept = made.len() / 2;
+    let mut came: Vec<i64> = made.iter().map(|record| record.visible_ms).collect();
+    came.sort_unstable();
+    let since = Ticks::of_ms(came[kept]);
+    let condition =
+        format!("Timestamp >= datetime({end}) or ingestion_time() >= datetime({since})");
+    let late = window(table, "Timestamp", NOW - 24 * HOUR, NOW, 0, 5000)
+        .replacen(
+            "take=5000",
+            &format!("take=5000 whole={end} arrived={since}"),
+            1,
+        )
+        .replacen("\n|", &format!("\n| where {condition}\n|"), 1);
+    let (status, answer) = client.hunt(&late);
+    assert_eq!(status, 200, "{answer}");
+    let expected = made.iter().filter(|record| record.visible_ms >= since.ms());
+    assert_eq!(rows_of(&answer).len(), expected.count());
 
     cloud.set_ingestion_time(IngestionTime::Null);
     assert_eq!(t(&client.hunt(probe).1), Value::Null);

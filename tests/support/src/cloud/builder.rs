@@ -185,6 +185,13 @@ impl Builder {
         self
     }
 
+    /// Of this table `ingestion_time()` gives null.
+    #[must_use]
+    pub fn without_ingestion_time(mut self, table: xdr::List) -> Self {
+        self.graph.ingestion_null.insert(table);
+        self
+    }
+
     /// The tenant has no such table.
     #[must_use]
     pub fn without_table(mut self, table: xdr::List) -> Self {

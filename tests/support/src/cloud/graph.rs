@@ -49,6 +49,8 @@ pub struct Graph {
     pub most_bytes: usize,
     /// What `ingestion_time()` gives.
     pub ingestion_time: IngestionTime,
+    /// Tables of which it gives null, whatever it gives of others.
+    pub ingestion_null: BTreeSet<List>,
     /// Tables that the tenant has not.
     pub missing: BTreeSet<List>,
     /// 150 requests a minute for alerts and incidents.
@@ -82,6 +84,7 @@ impl Default for Graph {
             most_rows: 100_000,
             most_bytes: 50_000_000,
             ingestion_time: IngestionTime::Works,
+            ingestion_null: BTreeSet::new(),
             missing: BTreeSet::new(),
             throttle: Throttle::new(150, 60_000),
             hunting_throttle: Throttle::new(45, 60_000),

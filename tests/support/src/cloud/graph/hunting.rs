@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::IngestionTime;
 use super::kql::run::json_of;
 use super::kql::{Around, KqlError, Query, Stage, expr::Expr};
 use super::marker::Marker;
@@ -77,7 +78,10 @@ pub fn answer(
     }
     let around = Around {
         now_ms,
-        ingestion_time: state.graph.ingestion_time,
+        ingestion_time: match state.graph.ingestion_null.contains(&query.list) {
+            true => IngestionTime::Null,
+            false => state.graph.ingestion_time,
+        },
     };
     let mut answered = query.run(records, around).map_err(refused)?;
     answered.rows.truncate(state.graph.most_rows);
@@ -137,6 +141,7 @@ fn held(marker: &Marker, query: &Query) -> Result<(By, Ticks, Ticks), String> {
         to,
         skip,
         take,
+        late,
         ..
     } = marker
     else {
@@ -179,7 +184,27 @@ fn held(marker: &Marker, query: &Query) -> Result<(By, Ticks, Ticks), String> {
     if *skip > 0 && !skips {
         return Err(format!("the marker says skip={skip}, the query does not"));
     }
+    let asked = conditions.iter().copied().find(|condition| {
+        let Expr::Pair(or, _, right) = condition else {
+            return false;
+        };
+        let is_time = matches!(&**right, Expr::Pair(_, left, _) if left.is_call("ingestion_time"));
+        or == "or" && is_time
+    });
+    if asked != late.map(either_of).as_ref() {
+        return Err(format!(
+            "the marker says late={late:?}, the query {asked:?}"
+        ));
+    }
     Ok((*by, *from, end))
+}
+
+/// `Timestamp >= whole or ingestion_time() >= arrived`
+fn either_of((whole, arrived): (Ticks, Ticks)) -> Expr {
+    let since = |left, at| Expr::Pair(">=".to_owned(), Box::new(left), Box::new(Expr::Time(at)));
+    let made = since(Expr::Path(vec!["Timestamp".to_owned()]), whole);
+    let came = since(Expr::Call("ingestion_time".to_owned(), vec![]), arrived);
+    Expr::Pair("or".to_owned(), Box::new(made), Box::new(came))
 }
 
 fn refused(error: KqlError) -> Refusal {

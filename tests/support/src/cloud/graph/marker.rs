@@ -3,6 +3,8 @@
 //!
 //! ```text
 //! // siembox table=CloudAppEvents by=Timestamp from=2026-11-10T10:00:00Z to=- skip=0 take=5000
+//! // siembox table=CloudAppEvents by=Timestamp from=2026-11-09T10:00:00Z to=- skip=0 take=5000 \
+//!     whole=2026-11-10T09:30:00Z arrived=2026-11-10T09:20:00Z
 //! // siembox table=CloudAppEvents probe=ingestion_time
 //! ```
 
@@ -26,6 +28,8 @@ pub enum Marker {
         skip: usize,
         /// Most rows.
         take: usize,
+        /// Rows before the first of these are asked for only where they arrived since the second.
+        late: Option<(Ticks, Ticks)>,
     },
     /// Whether the table has an `ingestion_time()`.
     Probe(List),
@@ -84,6 +88,10 @@ impl Marker {
             },
             skip: count("skip")?,
             take: count("take")?,
+            late: match (field("whole"), field("arrived")) {
+                (None, None) => None,
+                _ => Some((time("whole")?, time("arrived")?)),
+            },
         })
     }
 }
@@ -105,6 +113,18 @@ mod tests {
                 to: None,
                 ..
             }
+        ));
+        let late = format!(
+            "{} whole=2026-11-10T11:00:00Z",
+            rows.lines().next().unwrap()
+        );
+        assert!(Marker::read(&late).unwrap_err().contains("no arrived"));
+        let late = format!("{late} arrived=2026-11-10T12:00:00Z");
+        let time = |text: &str| Ticks::parse(text).unwrap();
+        let expected = (time("2026-11-10T11:00:00Z"), time("2026-11-10T12:00:00Z"));
+        assert!(matches!(
+            Marker::read(&late).unwrap(),
+            Marker::Rows { late: Some(late), .. } if late == expected
         ));
         let probe = "// siembox table=BehaviorInfo probe=ingestion_time";
         assert_eq!(Marker::read(probe), Ok(Marker::Probe(List::BehaviorInfo)));

@@ -60,7 +60,7 @@ impl Query {
         let mut rows: Vec<Row> = records.into_iter().map(Row::new).collect();
         let mut names: Vec<&[(String, Expr)]> = Vec::new();
         for stage in &self.stages {
-            check(stage, &columns)?;
+            check(stage, &columns, around)?;
             match stage {
                 Stage::Where(expr) => {
                     let mut kept = Vec::new();
@@ -139,7 +139,7 @@ fn kind_of(columns: &[(String, Type)], name: &str) -> Option<Type> {
 }
 
 /// Are all columns there that the operator names? Kusto looks at their case.
-fn check(stage: &Stage, columns: &[(String, Type)]) -> Result<(), KqlError> {
+fn check(stage: &Stage, columns: &[(String, Type)], around: Around) -> Result<(), KqlError> {
     let (operator, exprs): (&str, Vec<&Expr>) = match stage {
         Stage::Where(expr) => ("where", vec![expr]),
         Stage::Extend(all) => ("extend", all.iter().map(|(_, expr)| expr).collect()),
@@ -155,6 +155,12 @@ fn check(stage: &Stage, columns: &[(String, Type)]) -> Result<(), KqlError> {
             }
             // its first argument may name a column that there is not
             Expr::Call(name, _) if name == "column_ifexists" => {}
+            Expr::Call(name, _)
+                if name == "ingestion_time" && around.ingestion_time == IngestionTime::Refused =>
+            {
+                let text = "Function 'ingestion_time' is not supported in this context";
+                return Err(KqlError::Syntax(text.to_owned()));
+            }
             Expr::Call(_, arguments) => open.extend(arguments),
             Expr::Pair(_, left, right) => open.extend([&**left, &**right]),
             Expr::Listed(_, left, items) => {
@@ -269,11 +275,8 @@ impl Row {
             ("ingestion_time", IngestionTime::Works) => {
                 return Ok(Got::Time(Some(Ticks::of_ms(self.record.visible_ms))));
             }
-            ("ingestion_time", IngestionTime::Null) => return Ok(Got::Time(None)),
-            ("ingestion_time", IngestionTime::Refused) => {
-                let text = "Function 'ingestion_time' is not supported in this context";
-                return Err(KqlError::Syntax(text.to_owned()));
-            }
+            // one that is refused does not come so far
+            ("ingestion_time", _) => return Ok(Got::Time(None)),
             ("row_number", _) => return Ok(Got::Json(json!(self.number))),
             (ENTITIES, _) => return Ok(Got::Json(self.record.entities().into())),
             _ => {}
