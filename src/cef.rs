@@ -103,6 +103,8 @@ pub struct Style {
     alert_url: String,
     /// Address up to its id of an activity that a successor's record tells.
     successor_url: String,
+    /// The Defender portal's address, up to the path of a page.
+    defender_url: String,
     /// Of apps, before those of the table.
     names: Names,
 }
@@ -158,6 +160,7 @@ impl Style {
             activity_url: activity(portal.activity),
             alert_url: escaped(&portal.alert),
             successor_url: activity(portal.successor),
+            defender_url: escaped(&portal.defender),
             names: looks.names.clone(),
         }
     }

@@ -19,11 +19,16 @@ pub use names::{NameTables, Names};
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-/// Address of an activity in the Defender portal, up to its id; `,)` ends it. What a successor's
-/// record names as its page begins so; `cef` writes the portal of the tenant's cloud in place of
-/// this one, which is that of most.
-pub const DEFENDER_ACTIVITY: &str =
-    "https://security.microsoft.com/cloudapps/activity-log?activity.id=eq(";
+/// The page of a record in the cloud's portal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PortalPage<'a> {
+    /// Its address, as the record tells it.
+    Told(Cow<'a, str>),
+    /// That of an activity with this event's id, in the Defender portal of the tenant's cloud.
+    DefenderActivity,
+    /// Another page of that portal: its path, as `/alerts/ca1`.
+    Defender(Cow<'a, str>),
+}
 
 /// One activity or alert, ready to be written as a line.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,8 +52,8 @@ pub struct Event<'a> {
     pub apps: Vec<App<'a>>,
     /// Addresses of the client, in the record's order.
     pub addresses: Vec<IpAddr>,
-    /// Address of the record in the cloud's portal, where the record has one.
-    pub portal_url: Option<Cow<'a, str>>,
+    /// Its page in the cloud's portal; `None` where the old agent makes the address of its id.
+    pub portal_url: Option<PortalPage<'a>>,
     /// Ids of the policies that matched.
     pub policies: Vec<Cow<'a, str>>,
     /// What only an activity or only an alert has.
@@ -142,6 +147,26 @@ pub enum Origin {
 }
 
 // === impl Event ===
+
+// === impl EventSpan ===
+
+impl EventSpan {
+    /// From what is told of it: an end that is told to lie before the start is the start. Where
+    /// only the end is told, it began no later than that, nor than `at_ms`. `None` where nothing
+    /// is told.
+    #[must_use]
+    pub fn told(start_ms: Option<i64>, end_ms: Option<i64>, at_ms: i64) -> Option<Self> {
+        let (one_ms, other_ms) = match (start_ms, end_ms) {
+            (None, None) => return None,
+            (Some(start_ms), end_ms) => (start_ms, end_ms.unwrap_or(start_ms)),
+            (None, Some(end_ms)) => (end_ms.min(at_ms), end_ms),
+        };
+        Some(Self {
+            start_ms: one_ms.min(other_ms),
+            end_ms: one_ms.max(other_ms),
+        })
+    }
+}
 
 impl Event<'_> {
     /// The id under which every source knows this record.

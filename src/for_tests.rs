@@ -32,8 +32,8 @@ pub mod comparison {
 
 pub mod event {
     pub use crate::event::{
-        AlertClass, App, Event, EventKind, NameTables, Names, Origin, Severity, alert_name,
-        app_name,
+        AlertClass, App, Event, EventKind, NameTables, Names, Origin, PortalPage, Severity,
+        alert_name, app_name,
     };
 }
 

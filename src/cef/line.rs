@@ -5,9 +5,7 @@ use std::net::IpAddr;
 
 use super::fields::Value;
 use super::{AlertName, Pair, Style};
-use crate::event::{
-    AlertClass, DEFENDER_ACTIVITY, Event, EventKind, Severity, alert_name, app_name,
-};
+use crate::event::{AlertClass, Event, EventKind, PortalPage, Severity, alert_name, app_name};
 
 impl Style {
     /// Appends the event as one line: no newline in it or at its end.
@@ -129,7 +127,13 @@ impl Style {
             (Value::End, _) => number(event.span().end_ms, out),
             (Value::Message, _) => self.extension.write(&event.message, out),
             (Value::Users, _) => self.list(&event.users, out),
-            (Value::Services, _) => self.list(event.apps.iter().map(|app| &app.title), out),
+            (Value::Services, _) => self.list(
+                event.apps.iter().map(|app| {
+                    let title = &*app.title;
+                    self.names.service(title).unwrap_or(title)
+                }),
+                out,
+            ),
             (Value::Apps, _) => self.app_names(event, out),
             (Value::AddressV4, _) => first(&event.addresses, IpAddr::is_ipv4, out),
             (Value::AddressV6, _) => first(&event.addresses, IpAddr::is_ipv6, out),
@@ -156,12 +160,10 @@ impl Style {
     /// The record's own address, else the one made of its id. The comma in an activity's belongs
     /// there.
     fn portal_url(&self, event: &Event<'_>, out: &mut String) {
-        let (before, id, after) = match (event.portal_url.as_deref(), &event.kind) {
-            (Some(url), EventKind::Activity { .. }) => match url.strip_prefix(DEFENDER_ACTIVITY) {
-                Some(rest) => (&*self.successor_url, rest, ""),
-                None => ("", url, ""),
-            },
-            (Some(url), EventKind::Alert { .. }) => ("", url, ""),
+        let (before, id, after) = match (&event.portal_url, &event.kind) {
+            (Some(PortalPage::Told(url)), _) => ("", &**url, ""),
+            (Some(PortalPage::DefenderActivity), _) => (&*self.successor_url, &*event.id, ",)"),
+            (Some(PortalPage::Defender(path)), _) => (&*self.defender_url, &**path, ""),
             (None, EventKind::Activity { .. }) => (&*self.activity_url, &*event.id, ",)"),
             (None, EventKind::Alert { .. }) => (&*self.alert_url, &*event.id, ""),
         };
@@ -171,20 +173,14 @@ impl Style {
     }
 
     /// All texts that are not empty, joined by commas.
-    fn list<'t, T: AsRef<str> + 't>(
-        &self,
-        texts: impl IntoIterator<Item = &'t T>,
-        out: &mut String,
-    ) {
-        let texts = texts
-            .into_iter()
-            .map(AsRef::as_ref)
-            .filter(|text| !text.is_empty());
+    fn list(&self, texts: impl IntoIterator<Item: AsRef<str>>, out: &mut String) {
+        let texts = texts.into_iter();
+        let texts = texts.filter(|text| !text.as_ref().is_empty());
         for (nth, text) in texts.enumerate() {
             if nth > 0 {
                 out.push(',');
             }
-            self.extension.write(text, out);
+            self.extension.write(text.as_ref(), out);
         }
     }
 

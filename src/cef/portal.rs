@@ -13,6 +13,8 @@ pub(super) struct Portal {
     pub(super) alert: String,
     /// Of an activity that a successor's record tells, whichever the version.
     pub(super) successor: String,
+    /// The portal that took over, without a path.
+    pub(super) defender: String,
 }
 
 impl Portal {
@@ -40,6 +42,7 @@ impl Portal {
             },
             alert: format!("{tenant}/#/alerts/"),
             successor,
+            defender,
         }
     }
 }
@@ -169,7 +172,11 @@ mod tests {
                 let version = Version::parse(version).unwrap();
                 let portal = Portal::new(api_url, base, defender, &version);
                 let must = format!("{page}/cloudapps/activity-log?activity.id=eq(");
-                assert_eq!(portal.successor, must, "{api_url}");
+                assert_eq!(
+                    (portal.successor, &*portal.defender),
+                    (must, page),
+                    "{api_url}"
+                );
             }
         }
     }

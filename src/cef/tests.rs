@@ -9,7 +9,7 @@ use siembox_support::cef_reader::Cef;
 
 use super::*;
 use crate::event::{
-    AlertClass, App, Event, EventKind, EventSpan, NameTables, Names, Origin, Severity,
+    AlertClass, App, Event, EventKind, EventSpan, NameTables, Names, Origin, PortalPage, Severity,
 };
 
 const API: &str = "https://contoso.us3.portal.cloudappsecurity.com";
@@ -91,6 +91,69 @@ fn a_whole_alert() {
         line(&style(Profile::Original, "0.207.251"), &alert("Honey")),
         expected
     );
+}
+
+#[test]
+fn what_a_successor_has_no_address_for_is_in_the_defender_portal_of_the_cloud() {
+    let version = Version::parse("0.298.168").unwrap();
+    let dod = |portal| {
+        Style::new(&Looks {
+            profile: Profile::Original,
+            agent_version: &version,
+            severity: [3, 6, 9, 0],
+            alert_name: AlertName::Title,
+            api_url: "",
+            portal,
+            defender_portal: Some("https://security.apps.mil"),
+            names: &Names::default(),
+        })
+    };
+    let mut event = alert("Honey");
+    for (page, portal, url) in [
+        (
+            PortalPage::Defender("/alerts/ca1".into()),
+            None,
+            "https://security.apps.mil/alerts/ca1",
+        ),
+        (
+            PortalPage::Defender("/alerts/ca1".into()),
+            Some("https://p.example/"),
+            "https://p.example/alerts/ca1",
+        ),
+        (
+            PortalPage::DefenderActivity,
+            None,
+            "https://security.apps.mil/cloudapps/activity-log?activity.id=eq(\
+                596a7e360c204203a335a3fb,)",
+        ),
+        (
+            PortalPage::Told("https://security.microsoft.com/alerts/ca1".into()),
+            Some("https://p.example/"),
+            "https://security.microsoft.com/alerts/ca1",
+        ),
+    ] {
+        event.portal_url = Some(page);
+        let line = line(&dod(portal), &event);
+        assert!(line.contains(&format!(" cs1={url} cs2Label")), "{line}");
+    }
+}
+
+#[test]
+fn an_app_is_called_as_the_settings_say_and_keeps_its_number() {
+    let services = [("Microsoft OneDrive for Business", "OneDrive")];
+    let services = services.map(|(title, name)| (title.to_owned(), name.to_owned()));
+    let names = Names::new(NameTables {
+        services: services.into(),
+        ..NameTables::default()
+    });
+    let style = Style {
+        names,
+        ..style(Profile::Original, "0.207.251")
+    };
+    let line = line(&style, &alert("Honey"));
+    let expected = " destinationServiceName=OneDrive,Something cn1Label";
+    assert!(line.contains(expected), "{line}");
+    assert!(line.contains(" cs2=APPID_ONEDRIVE,APPID_26069 "), "{line}");
 }
 
 #[test]
@@ -262,7 +325,7 @@ fn event() -> impl Strategy<Value = Event<'static>> {
                 users,
                 apps,
                 addresses,
-                portal_url,
+                portal_url: portal_url.map(PortalPage::Told),
                 policies,
                 kind,
             }
@@ -345,7 +408,7 @@ proptest! {
                 prop_assert_eq!(value("cs3"), joined(related, profile));
             }
         }
-        if let Some(url) = &event.portal_url {
+        if let Some(PortalPage::Told(url)) = &event.portal_url {
             prop_assert_eq!(value("cs1"), carried(url, profile));
         }
         if portable {

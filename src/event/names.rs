@@ -16,6 +16,8 @@ pub struct NameTables {
     pub alerts: BTreeMap<String, String>,
     /// The number or the title of an app, and its `APPID_*`.
     pub apps: BTreeMap<String, String>,
+    /// The title of an app, and what lines call it.
+    pub services: BTreeMap<String, String>,
 }
 
 // === impl Names ===
@@ -28,11 +30,13 @@ impl Names {
             actions,
             alerts,
             apps,
+            services,
         } = tables;
         Self(Arc::new(NameTables {
             actions: folded(actions),
             alerts: folded(alerts),
             apps: folded(apps),
+            services: folded(services),
         }))
     }
 
@@ -46,6 +50,12 @@ impl Names {
     #[must_use]
     pub fn alert(&self, said: &str) -> Option<&str> {
         find(&self.0.alerts, said)
+    }
+
+    /// What lines call an app of this title, where that is set.
+    #[must_use]
+    pub fn service(&self, title: &str) -> Option<&str> {
+        find(&self.0.services, title)
     }
 
     /// The name of an app, where one is set.
@@ -87,6 +97,7 @@ mod tests {
             actions: table(&[("FileAccessed ", "EVENT_CATEGORY_ACCESS_FILE")]),
             alerts: table(&[("Été", "ALERT_SUMMER")]),
             apps: table(&[("26069", "APPID_DRIVE"), ("Google", "APPID_GOOGLE")]),
+            services: table(&[("Microsoft 365", "Office 365")]),
         });
         assert_eq!(
             names.action(" fileaccessed"),
@@ -96,6 +107,8 @@ mod tests {
         assert_eq!(names.app(Some(26069), "google"), Some("APPID_DRIVE"));
         assert_eq!(names.app(Some(1), "google"), Some("APPID_GOOGLE"));
         assert_eq!(names.app(None, "x"), None);
+        assert_eq!(names.service("microsoft 365 "), Some("Office 365"));
+        assert_eq!(names.service("Office 365"), None);
         assert_eq!(Names::default().alert("x"), None);
     }
 }

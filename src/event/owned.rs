@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::{AlertClass, App, Event, EventKind};
+use super::{AlertClass, App, Event, EventKind, PortalPage};
 
 impl Event<'_> {
     /// The same event, borrowing nothing.
@@ -19,9 +19,19 @@ impl Event<'_> {
             users: all_owned(self.users),
             apps: self.apps.into_iter().map(App::into_owned).collect(),
             addresses: self.addresses,
-            portal_url: self.portal_url.map(owned),
+            portal_url: self.portal_url.map(PortalPage::into_owned),
             policies: all_owned(self.policies),
             kind: self.kind.into_owned(),
+        }
+    }
+}
+
+impl PortalPage<'_> {
+    fn into_owned(self) -> PortalPage<'static> {
+        match self {
+            Self::Told(url) => PortalPage::Told(owned(url)),
+            Self::DefenderActivity => PortalPage::DefenderActivity,
+            Self::Defender(path) => PortalPage::Defender(owned(path)),
         }
     }
 }

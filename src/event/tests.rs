@@ -39,3 +39,19 @@ fn an_owned_event_is_the_same_and_weighs_all_its_texts() {
     let least = size_of::<Event<'_>>() + "da637-graph5f06d71dba4289d0602ba5acRansomware".len();
     assert_eq!(event.weight(), least);
 }
+
+#[test]
+fn a_span_never_ends_before_it_starts() {
+    for (start_ms, end_ms, at_ms, expected) in [
+        (None, None, 5, None),
+        (Some(3), None, 5, Some((3, 3))),
+        (Some(3), Some(4), 5, Some((3, 4))),
+        (Some(4), Some(3), 5, Some((3, 4))),
+        (None, Some(7), 5, Some((5, 7))),
+        (None, Some(3), 5, Some((3, 3))),
+    ] {
+        let span = EventSpan::told(start_ms, end_ms, at_ms);
+        let span = span.map(|span| (span.start_ms, span.end_ms));
+        assert_eq!(span, expected, "{start_ms:?} {end_ms:?}");
+    }
+}

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::mem::size_of;
 
-use super::{AlertClass, App, Event, EventKind};
+use super::{AlertClass, App, Event, EventKind, PortalPage};
 
 impl Event<'_> {
     /// Bytes that it takes once it borrows nothing, allocations' own overhead left aside.
@@ -40,9 +40,18 @@ impl Event<'_> {
             + self.apps.len() * size_of::<App<'_>>()
             + apps
             + size_of_val(&self.addresses[..])
-            + self.portal_url.as_ref().map_or(0, |url| url.len())
+            + self.portal_url.as_ref().map_or(0, PortalPage::weight)
             + list(&self.policies)
             + kind
+    }
+}
+
+impl PortalPage<'_> {
+    fn weight(&self) -> usize {
+        match self {
+            Self::Told(text) | Self::Defender(text) => text.len(),
+            Self::DefenderActivity => 0,
+        }
     }
 }
 

@@ -16,6 +16,8 @@ pub struct NameSettings {
     pub alerts: BTreeMap<String, String>,
     /// `apps`: the number, or the title, of an app, and its `APPID_…`.
     pub apps: BTreeMap<String, String>,
+    /// `services`: the title of an app, and what stands in `destinationServiceName` in its place.
+    pub services: BTreeMap<String, String>,
 }
 
 /// The most names of a table.
@@ -23,22 +25,32 @@ const MOST: usize = 1000;
 
 pub(super) fn read(section: Section) -> NameSettings {
     let settings = NameSettings {
-        actions: table(&section, "actions", "EVENT_CATEGORY_"),
-        alerts: table(&section, "alerts", "ALERT_"),
-        apps: table(&section, "apps", "APPID_"),
+        actions: table(&section, "actions", Kind::Word("EVENT_CATEGORY_")),
+        alerts: table(&section, "alerts", Kind::Word("ALERT_")),
+        apps: table(&section, "apps", Kind::Word("APPID_")),
+        services: table(&section, "services", Kind::Title),
     };
     section.close();
     settings
 }
 
-/// The names of one table, each beginning with `prefix`.
-fn table(section: &Section, key: &'static str, prefix: &str) -> BTreeMap<String, String> {
+/// What the names of a table are.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    /// Words that begin so.
+    Word(&'static str),
+    /// What an app is called.
+    Title,
+}
+
+/// The names of one table.
+fn table(section: &Section, key: &'static str, kind: Kind) -> BTreeMap<String, String> {
     let below = section.table(key);
     let (rows, at) = below.raw();
     let mut names = BTreeMap::new();
     let Some(rows) = rows else { return names };
     for (said, item) in rows.iter() {
-        let name = item.as_str().filter(|name| fits(name, prefix));
+        let name = item.as_str().filter(|name| kind.fits(name));
         let report = section.report();
         let at = item.span().map_or(at, |span| span.start);
         let path = below.path_of(&key_shown(said));
@@ -52,11 +64,8 @@ fn table(section: &Section, key: &'static str, prefix: &str) -> BTreeMap<String,
                 names.insert(said.to_owned(), name.to_owned());
             }
             None => {
-                let allowed = Refusal::new(format!(
-                    "found {}; allowed: {prefix} and letters, digits or _, for example \
-                        \"{prefix}OTHER\"",
-                    shown(item)
-                ));
+                let (found, allowed) = (shown(item), kind.allowed());
+                let allowed = Refusal::new(format!("found {found}; allowed: {allowed}"));
                 report.error(report.finding(&path, at, allowed.to_string()));
             }
         }
@@ -64,8 +73,32 @@ fn table(section: &Section, key: &'static str, prefix: &str) -> BTreeMap<String,
     names
 }
 
-fn fits(name: &str, prefix: &str) -> bool {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    let rest = name.strip_prefix(prefix).unwrap_or_default();
-    (1..=64).contains(&rest.len()) && rest.bytes().all(fits)
+// === impl Kind ===
+
+impl Kind {
+    fn fits(self, name: &str) -> bool {
+        match self {
+            Self::Word(prefix) => {
+                let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+                let rest = name.strip_prefix(prefix).unwrap_or_default();
+                (1..=64).contains(&rest.len()) && rest.bytes().all(fits)
+            }
+            Self::Title => {
+                let is_said = !name.trim().is_empty() && name.chars().count() <= 64;
+                is_said && !name.chars().any(char::is_control)
+            }
+        }
+    }
+
+    fn allowed(self) -> String {
+        match self {
+            Self::Word(prefix) => {
+                format!("{prefix} and letters, digits or _, for example \"{prefix}OTHER\"")
+            }
+            Self::Title => {
+                "1 to 64 characters without control characters, for example \"Office 365\""
+                    .to_owned()
+            }
+        }
+    }
 }

@@ -64,11 +64,13 @@ pub fn names(agent: &AgentSettings) -> Names {
         actions,
         alerts,
         apps,
+        services,
     } = agent.names.clone();
     Names::new(NameTables {
         actions,
         alerts,
         apps,
+        services,
     })
 }
 

@@ -2,7 +2,9 @@
 //! promises, without a look at how `siembox::for_tests::cef` does it.
 
 use siembox::for_tests::cef::Profile;
-use siembox::for_tests::event::{AlertClass, Event, EventKind, Severity, alert_name, app_name};
+use siembox::for_tests::event::{
+    AlertClass, Event, EventKind, PortalPage, Severity, alert_name, app_name,
+};
 
 /// A line's fields as they must come back.
 pub struct Expected {
@@ -53,7 +55,11 @@ pub fn expected(event: &Event<'_>, profile: Profile, quoted: bool, activity_url:
     made.plain("msg", value(&event.message));
     made.plain("suser", list(&event.users));
     made.plain("destinationServiceName", list(&titles));
-    let url = event.portal_url.as_deref();
+    let url = match &event.portal_url {
+        Some(PortalPage::Told(url)) => Some(&**url),
+        Some(other) => panic!("{other:?} is not among the cases"),
+        None => None,
+    };
     let header = match &event.kind {
         EventKind::Activity {
             category,

@@ -19,7 +19,7 @@ pub use kinds::RECORDS;
 
 use std::borrow::Cow;
 
-use crate::event::{App, DEFENDER_ACTIVITY};
+use crate::event::App;
 use crate::source::record::RecordKeys;
 
 /// Where a row of a table of activities tells its id and its time.
@@ -39,11 +39,6 @@ pub(super) const BEHAVIOR_KEYS: RecordKeys = RecordKeys {
 fn app(number: Option<u32>, title: Cow<'_, str>) -> Option<App<'_>> {
     let title = trimmed(title);
     (number.is_some() || !title.is_empty()).then_some(App { number, title })
-}
-
-/// The page of a row's activity.
-fn page(id: &str) -> Option<Cow<'static, str>> {
-    Some(Cow::Owned(format!("{DEFENDER_ACTIVITY}{id},)")))
 }
 
 /// Without blanks at its ends.

@@ -54,6 +54,7 @@ pub fn run(data: &[u8]) {
             to_ms: None,
             place: place.clone(),
             limit: 100,
+            late: None,
         };
         let mut records = Texts::default();
         match source.page(&query, &mut records) {

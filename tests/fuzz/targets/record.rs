@@ -11,7 +11,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::LazyLock;
 
 use siembox::for_tests::cef::{AlertName, Looks, Profile, Style, Version};
-use siembox::for_tests::event::{AlertClass, App, Event, EventKind, Names, Origin, Severity};
+use siembox::for_tests::event::{
+    AlertClass, App, Event, EventKind, Names, Origin, PortalPage, Severity,
+};
 use siembox::for_tests::source::Unreadable;
 use siembox::for_tests::source::cloud_apps::record::{activity, alert};
 use siembox::for_tests::syslog::{Header, Priority, TimeFormat};
@@ -173,7 +175,7 @@ fn event(mode: u8, data: &[u8]) -> Event<'_> {
         } else {
             vec![v6]
         },
-        portal_url: (is_alert && mode & 2 == 0).then(&mut text),
+        portal_url: (is_alert && mode & 2 == 0).then(|| PortalPage::Told(text())),
         policies: texts.collect::<Vec<Cow<'_, str>>>(),
         kind,
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::KEYS;
-use crate::event::{AlertClass, App, Event, EventKind, Origin, Severity};
+use crate::event::{AlertClass, App, Event, EventKind, Origin, PortalPage, Severity};
 use crate::source::json::{Items, Number, Text, addresses, lenient_object};
 use crate::source::record::{
     Record, RecordTime, Spoiled, Unreadable, complete, first_time, plain_of, read_or_repair,
@@ -87,7 +87,7 @@ fn mapped(record: RawAlert<'_>) -> Result<Record<'_>, Spoiled> {
         },
         apps: found.apps,
         addresses: found.addresses,
-        portal_url: record.url.said(),
+        portal_url: record.url.said().map(PortalPage::Told),
         policies: found.policies,
         kind: EventKind::Alert {
             class: record.type_number.0.map(AlertClass::Number),

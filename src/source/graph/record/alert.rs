@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::class::class;
 use super::evidence::{AllEvidence, Found};
 use super::{KEYS, as_update, said, severity};
-use crate::event::{AlertClass, Event, EventKind, EventSpan, Names, Origin};
+use crate::event::{AlertClass, Event, EventKind, EventSpan, Names, Origin, PortalPage};
 use crate::source::json::{Items, Text, lenient_object};
 use crate::source::record::{
     Record, RecordTime, Spoiled, Unreadable, complete, first_time, plain_of, read_or_repair,
@@ -69,7 +69,7 @@ fn mapped<'r>(record: RawAlert<'r>, names: &Names, time: LineTime) -> Result<Rec
     let made_ms = first_time(&[record.created]).filter(|_| time == LineTime::Made);
     let at_ms = made_ms.unwrap_or(cursor_ms);
     let start_ms = first_time(&[record.first]);
-    let end_ms = first_time(&[record.last]).or(start_ms);
+    let end_ms = first_time(&[record.last]);
 
     let title = said(record.title).unwrap_or_default();
     let policy = said(record.policy);
@@ -77,18 +77,17 @@ fn mapped<'r>(record: RawAlert<'r>, names: &Names, time: LineTime) -> Result<Rec
     let categories = record.categories.kept.into_iter();
     let category = said(record.category).or_else(|| said(categories.into_iter().next()?));
     let class = class(&title, detector, policy.is_some(), category, names);
-    let url = said(record.url)
-        .unwrap_or_else(|| format!("https://security.microsoft.com/alerts/{id}").into());
+    let url = match said(record.url) {
+        Some(url) => PortalPage::Told(url),
+        None => PortalPage::Defender(format!("/alerts/{id}").into()),
+    };
     let found = Found::of(record.evidence);
     let event = Event {
         id: legacy_id(id),
         identity: None,
         origin: origin(&record.service_source),
         at_ms,
-        span: end_ms.map(|end_ms| EventSpan {
-            start_ms: start_ms.unwrap_or(at_ms),
-            end_ms,
-        }),
+        span: EventSpan::told(start_ms, end_ms, at_ms),
         message: plain_of(said(record.description).unwrap_or_default()),
         users: found.users,
         apps: found.apps,

@@ -2,7 +2,7 @@
 //! none, so that its line is one of our own, in the form of an alert's.
 
 use super::{KEYS, as_update, said, severity};
-use crate::event::{AlertClass, Event, EventKind, EventSpan, Names, Origin};
+use crate::event::{AlertClass, Event, EventKind, EventSpan, Names, Origin, PortalPage};
 use crate::source::json::{Items, Text, lenient_object};
 use crate::source::record::{
     Record, RecordTime, Spoiled, Unreadable, complete, first_time, plain_of, read_or_repair,
@@ -41,10 +41,11 @@ pub fn incident<'r>(raw: &'r str, _: &Names) -> Result<Record<'r>, Unreadable> {
 fn mapped(mut record: RawIncident<'_>) -> Result<Record<'_>, Spoiled> {
     let at_ms = first_time(&[record.updated, record.created]);
     let (id, at_ms) = complete(said(std::mem::take(&mut record.id)), at_ms, &KEYS)?;
-    let start_ms = first_time(&[record.created]).unwrap_or(at_ms);
-    let url = said(std::mem::take(&mut record.url)).unwrap_or_else(|| {
-        format!("https://security.microsoft.com/incident2/{id}/overview").into()
-    });
+    let start_ms = first_time(&[record.created]);
+    let url = match said(std::mem::take(&mut record.url)) {
+        Some(url) => PortalPage::Told(url),
+        None => PortalPage::Defender(format!("/incident2/{id}/overview").into()),
+    };
     let title = said(std::mem::take(&mut record.title)).unwrap_or_default();
     let severity = severity(&record.severity);
     let event = Event {
@@ -52,10 +53,7 @@ fn mapped(mut record: RawIncident<'_>) -> Result<Record<'_>, Spoiled> {
         identity: None,
         origin: Origin::Source,
         at_ms,
-        span: Some(EventSpan {
-            start_ms,
-            end_ms: at_ms,
-        }),
+        span: EventSpan::told(start_ms, Some(at_ms), at_ms),
         message: message(record).into(),
         users: Vec::new(),
         apps: Vec::new(),

@@ -7,7 +7,9 @@ use super::alert_kinds::class;
 use super::dynamic::Dynamic;
 use super::who::{at_domain, said};
 use super::{BEHAVIOR_KEYS, app};
-use crate::event::{AlertClass, App, Event, EventKind, EventSpan, Names, Origin, Severity};
+use crate::event::{
+    AlertClass, App, Event, EventKind, EventSpan, Names, Origin, PortalPage, Severity,
+};
 use crate::source::json::{Items, Number, Text, addresses, lenient_object};
 use crate::source::record::{
     Record, RecordTime, Spoiled, Unreadable, complete, first_time, plain_of, read_or_repair,
@@ -67,14 +69,13 @@ fn mapped<'a>(row: Row<'a>, names: &Names) -> Result<Record<'a>, Spoiled> {
     let user = said(row.upn)
         .or(found.user.map(Cow::Owned))
         .or_else(|| said(row.object_id));
-    let start_ms = first_time(&[row.start]).unwrap_or(at_ms);
-    let end_ms = first_time(&[row.end]).unwrap_or(start_ms);
+    let (start_ms, end_ms) = (first_time(&[row.start]), first_time(&[row.end]));
     let event = Event {
         id,
         identity: None,
         origin: Origin::Source,
         at_ms,
-        span: Some(EventSpan { start_ms, end_ms }),
+        span: EventSpan::told(start_ms, end_ms, at_ms),
         message: match message.is_empty() {
             true => title.clone(),
             false => message,
@@ -83,7 +84,7 @@ fn mapped<'a>(row: Row<'a>, names: &Names) -> Result<Record<'a>, Spoiled> {
         apps: found.apps,
         addresses: addresses(found.addresses.iter().map(String::as_str)),
         // it has no page of its own
-        portal_url: Some(Cow::Borrowed("")),
+        portal_url: Some(PortalPage::Told(Cow::Borrowed(""))),
         policies: Vec::new(),
         kind: EventKind::Alert {
             class: class(&action, &title, names).map(AlertClass::Name),

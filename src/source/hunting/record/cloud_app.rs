@@ -6,8 +6,8 @@ use super::actions::{self, RUN_COMMAND, UNSPECIFIED};
 use super::dynamic::Dynamic;
 use super::message::{Message, is_web, named};
 use super::who::{is_address, said};
-use super::{ROW_KEYS, app, page};
-use crate::event::{Event, EventKind, Names, Origin, category_label};
+use super::{ROW_KEYS, app};
+use crate::event::{Event, EventKind, Names, Origin, PortalPage, category_label};
 use crate::source::json::{Items, Number, Text, addresses, lenient_object};
 use crate::source::record::{
     Record, RecordTime, Spoiled, Unreadable, complete, first_time, read_or_repair,
@@ -126,7 +126,7 @@ fn mapped<'a>(row: Row<'a>, names: &Names) -> Result<Record<'a>, Spoiled> {
     let number = row.app_id.0.and_then(|number| u32::try_from(number).ok());
     let number = number.filter(|&number| number > 0);
     let event = Event {
-        portal_url: page(&id),
+        portal_url: Some(PortalPage::DefenderActivity),
         id,
         identity: None,
         origin: Origin::Source,

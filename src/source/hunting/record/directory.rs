@@ -7,8 +7,8 @@ use super::actions::{self, FAILED_LOGIN, LOGIN, RUN_COMMAND, UNSPECIFIED};
 use super::dynamic::{Dynamic, texts_of};
 use super::message::Message;
 use super::who::{at_domain, said};
-use super::{ROW_KEYS, app, page};
-use crate::event::{Event, EventKind, Names, Origin, category_label};
+use super::{ROW_KEYS, app};
+use crate::event::{Event, EventKind, Names, Origin, PortalPage, category_label};
 use crate::source::json::{Text, addresses, lenient_object};
 use crate::source::record::{
     Record, RecordTime, Spoiled, Unreadable, complete, first_time, read_or_repair,
@@ -149,7 +149,7 @@ fn mapped<'a>(row: Row<'a>, table: Table, names: &Names) -> Result<Record<'a>, S
     let title = row.app.or_empty();
     let number = APPS.iter().find(|(name, _)| title.trim() == *name);
     let event = Event {
-        portal_url: page(&id),
+        portal_url: Some(PortalPage::DefenderActivity),
         id,
         identity: None,
         origin: Origin::Source,

@@ -101,6 +101,22 @@ struct Times {
     end: i64,
 }
 
+impl Times {
+    /// From what the record tells of start and end. A line never ends before it starts: of two
+    /// times the earlier one is the start.
+    fn of(rt: i64, start: Option<i64>, end: Option<i64>, made: i64) -> Self {
+        let mut both = match (start, end) {
+            (None, None) => [rt, rt],
+            (Some(start), None) => [start, start],
+            (None, Some(end)) => [end, made.min(end)],
+            (Some(start), Some(end)) => [start, end],
+        };
+        both.sort_unstable();
+        let [start, end] = both;
+        Self { rt, start, end }
+    }
+}
+
 /// What an alert's line is made of.
 #[derive(Default)]
 struct AlertLine {

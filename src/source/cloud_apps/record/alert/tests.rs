@@ -41,9 +41,9 @@ fn a_whole_record() {
             app(20893, "Microsoft Exchange Online"),
         ],
         addresses: vec!["2001:db8::1".parse().unwrap(), [192, 0, 2, 1].into()],
-        portal_url: Some(
+        portal_url: Some(PortalPage::Told(
             "https://contoso.portal.cloudappsecurity.com/#/alerts/5f06d71dba4289d0602ba5ac".into(),
-        ),
+        )),
         policies: vec!["5f01dce13de79160fbec4150".into()],
         kind: EventKind::Alert {
             class: Some(AlertClass::Number(15_728_642)),

@@ -51,9 +51,9 @@ fn an_alert_of_the_reference() {
             title: "Microsoft OneDrive for Business".into(),
         }],
         addresses: vec![[198, 51, 100, 24].into(), [192, 0, 2, 9].into()],
-        portal_url: Some(
+        portal_url: Some(PortalPage::Told(
             "https://security.microsoft.com/alerts/ca6911c0de0a4b1c2d3e4f5a6b?tid=1".into(),
-        ),
+        )),
         policies: vec!["59f0ab82f797fa0681e9b1c7".into()],
         kind: EventKind::Alert {
             class: Some(AlertClass::Name("ALERT_CABINET_EVENT_MATCH_AUDIT".into())),
@@ -173,7 +173,11 @@ fn times_stand_in_for_each_other() {
         ),
         (
             format!("{created},{last}"),
-            [AT + 1000, AT + 1000, AT + 1000, AT - HOUR + 4999],
+            [AT + 1000, AT + 1000, AT - HOUR + 4999, AT - HOUR + 4999],
+        ),
+        (
+            format!("{created},{},{}", first.replace("T09", "T11"), last),
+            [AT + 1000, AT + 1000, AT - HOUR + 4999, AT + HOUR + 3000],
         ),
     ] {
         assert_eq!(spans(&members), expected, "{members}");

@@ -63,8 +63,8 @@ fn whatever_is_missing_costs_itself_alone() {
         .event
         .into_owned();
     assert_eq!(
-        bare.portal_url.as_deref(),
-        Some("https://security.microsoft.com/incident2/7/overview")
+        bare.portal_url,
+        Some(PortalPage::Defender("/incident2/7/overview".into()))
     );
     assert_eq!(bare.message, "");
 }

@@ -55,7 +55,7 @@ fn a_behavior_is_the_alert_that_it_was() {
         addresses: ["198.51.100.24", "2001:db8::1"]
             .map(|ip| ip.parse().unwrap())
             .into(),
-        portal_url: Some("".into()),
+        portal_url: Some(PortalPage::Told("".into())),
         policies: Vec::new(),
         kind: EventKind::Alert {
             class: Some(AlertClass::Name("ALERT_ANUBIS_DETECTION_VELOCITY".into())),
@@ -84,9 +84,9 @@ fn what_is_missing_stands_in() {
             start_ms: at_ms,
             end_ms: at_ms,
         };
-        assert_eq!(event.span, Some(span));
+        assert_eq!(event.span(), span);
     }
     let event = with(json!({"AccountUpn": "ana@x", "EndTime": null}));
     assert_eq!(event.users, ["ana@x"]);
-    assert_eq!(event.span.map(|span| span.end_ms - span.start_ms), Some(0));
+    assert_eq!(event.span().end_ms - event.span().start_ms, 0);
 }

@@ -73,11 +73,7 @@ fn a_download_as_a_whole() {
             title: "Microsoft OneDrive for Business".into(),
         }],
         addresses: vec!["198.51.100.24".parse().unwrap()],
-        portal_url: Some(
-            "https://security.microsoft.com/cloudapps/activity-log?activity.id=eq(\
-                94207312_15600_5d2f0a1b,)"
-                .into(),
-        ),
+        portal_url: Some(PortalPage::DefenderActivity),
         policies: Vec::new(),
         kind: EventKind::Activity {
             category: "EVENT_CATEGORY_DOWNLOAD_FILE".into(),

@@ -26,8 +26,8 @@ pub(super) fn parts(record: &Value, looks: &Looks) -> Parts {
         true => time(record, &["lastUpdateDateTime"]).unwrap_or(made),
         false => made,
     };
-    let start = time(record, &["firstActivityDateTime"]).unwrap_or(rt);
-    let end = time(record, &["lastActivityDateTime"]).unwrap_or(start);
+    let start = time(record, &["firstActivityDateTime"]);
+    let end = time(record, &["lastActivityDateTime"]);
     let title = text(record, "title");
     let policy = text(record, "alertPolicyId");
     let categories = dynamic(record, "categories");
@@ -60,7 +60,7 @@ pub(super) fn parts(record: &Value, looks: &Looks) -> Parts {
         name: or_kind(title, &kind),
         id: kind,
         severity: severity(&text(record, "severity")),
-        pairs: line.pairs(&Times { rt, start, end }),
+        pairs: line.pairs(&Times::of(rt, start, end, made)),
     }
 }
 

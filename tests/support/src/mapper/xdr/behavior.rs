@@ -7,8 +7,7 @@ use crate::mapper::{Parts, text as texts};
 
 pub(super) fn parts(record: &Value) -> Parts {
     let rt = time(record, &["Timestamp"]).expect("a time");
-    let start = time(record, &["StartTime"]).unwrap_or(rt);
-    let end = time(record, &["EndTime"]).unwrap_or(start);
+    let (start, end) = (time(record, &["StartTime"]), time(record, &["EndTime"]));
     let title = text(record, "Title");
     let kind = names::by_action(&text(record, "ActionType"));
     let all = dynamic(record, "Entities");
@@ -46,6 +45,6 @@ pub(super) fn parts(record: &Value) -> Parts {
         name: or_kind(title, &kind),
         id: kind,
         severity: 3,
-        pairs: line.pairs(&Times { rt, start, end }),
+        pairs: line.pairs(&Times::of(rt, start, end, rt)),
     }
 }

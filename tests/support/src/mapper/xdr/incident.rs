@@ -12,7 +12,7 @@ const KIND: &str = "INCIDENT";
 pub(super) fn parts(record: &Value) -> Parts {
     let id = text(record, "id");
     let rt = time(record, &["lastUpdateDateTime", "createdDateTime"]).expect("a time");
-    let start = time(record, &["createdDateTime"]).unwrap_or(rt);
+    let start = time(record, &["createdDateTime"]);
     let url = first([
         text(record, "incidentWebUrl"),
         format!("https://security.microsoft.com/incident2/{id}/overview"),
@@ -28,7 +28,7 @@ pub(super) fn parts(record: &Value) -> Parts {
         id: KIND.to_owned(),
         name: or_kind(text(record, "displayName"), KIND),
         severity: severity(&text(record, "severity")),
-        pairs: line.pairs(&Times { rt, start, end: rt }),
+        pairs: line.pairs(&Times::of(rt, start, Some(rt), rt)),
     }
 }
 
