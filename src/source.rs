@@ -19,6 +19,7 @@ mod rate_limit;
 mod recognise;
 mod record;
 mod stream_source;
+mod warning;
 
 pub use by_time::{
     ApiRules, Change, Cursor, Failure, PageResult, ProbeAnswer, Rules, Seen, Start, Step,
@@ -106,6 +107,8 @@ impl Answer {
     pub fn told(&self, place: &Place) -> ProbeAnswer {
         match self.is_hollow(place) || self.incomplete {
             true => ProbeAnswer::Failed,
+    /// What it says of that, in words; empty for nothing.
+    pub warning: String,
             false => ProbeAnswer::Records(self.records),
         }
     }
@@ -122,6 +125,15 @@ pub trait Recipient {
     /// rest is asked for again.
     fn record(&mut self, raw: &str, record: Result<Record<'_>, Unreadable>) -> ControlFlow<()>;
 }
+
+    /// Why it is doubted, with what the cloud itself says of it.
+    #[must_use]
+    pub fn doubted(&self, reason: &str) -> String {
+        match &*self.warning {
+            "" => reason.to_owned(),
+            warning => format!("{reason}: {warning}"),
+        }
+    }
 
 /// For questions whose records do not matter.
 impl Recipient for () {

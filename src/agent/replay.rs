@@ -178,8 +178,10 @@ impl<S: Spool, T: Time> Replay<S, T> {
             match verdict {
                 Verdict::More => {}
                 Verdict::CaughtUp => break,
-                Verdict::Doubtful(reason) => self.worker.wait(DOUBT, reason)?,
-                Verdict::Unanswered(reason) => self.after_contradiction(leg, reason)?,
+                Verdict::Doubtful(reason) => self.worker.wait(DOUBT, &answer.doubted(reason))?,
+                Verdict::Unanswered(reason) => {
+                    self.after_contradiction(leg, &answer.doubted(reason))?
+                }
             }
         }
         Ok(())

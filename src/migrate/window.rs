@@ -51,7 +51,7 @@ pub enum MigrateError {
         /// Which stream.
         stream: StreamSpec,
         /// In which way.
-        reason: &'static str,
+        reason: String,
     },
     /// It is wanted no more.
     #[error("ended before it was complete")]
@@ -143,6 +143,7 @@ impl WindowReader<'_> {
                     self.end.wait(DOUBT);
                 }
                 Verdict::Doubtful(reason) | Verdict::Unanswered(reason) => {
+                    let reason = answer.doubted(reason);
                     return Err(MigrateError::Contradicts { stream, reason });
                 }
             }
@@ -159,10 +160,14 @@ impl WindowReader<'_> {
         mut query: Query,
         page: &mut WindowPage<'_>,
     ) -> Result<Answer, MigrateError> {
-        let mut tries = 0;
+        let (mut tries, mut renewed) = (0, false);
         loop {
-            self.wait_for_turn(stream)?;
-            let error = match source.page(&query, page) {
+            let mut answer = source.log_on().map(|()| Answer::default());
+            if answer.is_ok() {
+                self.wait_for_turn(stream)?;
+                answer = source.page(&query, page);
+            }
+            let error = match answer {
                 _ if self.end.is_wanted() => return Err(MigrateError::Ended),
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
@@ -172,6 +177,10 @@ impl WindowReader<'_> {
                 _ if tries > TRIES => return Err(MigrateError::Source { stream, error }),
                 SourceErrorKind::Throttled(wait) => self.keep_silent(stream, wait),
                 SourceErrorKind::Passing => self.end.wait(DOUBT),
+                // a token may end before its time
+                SourceErrorKind::InvalidToken if source.renews_token() && !renewed => {
+                    renewed = true;
+                }
                 SourceErrorKind::TooLarge | SourceErrorKind::TooSlow if query.limit > 1 => {
                     query.limit /= 2;
                     tries -= 1;
@@ -186,7 +195,7 @@ impl WindowReader<'_> {
         let limit = self.sources.limit(stream);
         while !self.end.is_wanted() {
             let mut held = limit.lock().unwrap_or_else(PoisonError::into_inner);
-            let turn = held.admit(clock::now().steady);
+            let turn = held.admit(clock::now());
             drop(held);
             match turn {
                 Ok(()) => return Ok(()),
@@ -200,7 +209,7 @@ impl WindowReader<'_> {
     fn keep_silent(&self, stream: StreamSpec, silence: Duration) {
         let limit = self.sources.limit(stream);
         let mut held = limit.lock().unwrap_or_else(PoisonError::into_inner);
-        held.hold(clock::now().steady, silence.min(LONGEST_WAIT));
+        held.hold(clock::now(), silence.min(LONGEST_WAIT));
     }
 }
 

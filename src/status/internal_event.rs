@@ -187,7 +187,7 @@ pub enum InternalEvent {
         /// Its name.
         stream: &'static str,
         /// How.
-        reason: &'static str,
+        reason: String,
     },
     /// A record could not be read.
     SetAside {

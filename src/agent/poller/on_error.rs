@@ -95,8 +95,7 @@ impl<S: Spool, T: Time> Poller<S, T> {
 
     /// What to do after answers that contradict themselves for good: as after none. Says how long
     /// to wait.
-    pub(super) fn after_contradiction(&mut self, reason: &'static str) -> Duration {
-        let stream = self.stream.name;
+    pub(super) fn after_contradiction(&mut self, reason: &str) -> Duration {
         let step = self.reader.doubted(self.failure());
         let followed = follow(&self.worker, &mut self.client, &mut self.reader, step);
         self.compare_clocks();
@@ -109,19 +108,16 @@ impl<S: Spool, T: Time> Poller<S, T> {
                 Duration::ZERO
             }
             Step::Changed(change) => {
-                self.worker
-                    .tell(&InternalEvent::Doubtful { stream, reason });
+                self.tell_doubt(reason);
                 self.go_on_after(change, reason);
                 Duration::ZERO
             }
             Step::Wait => {
-                self.worker
-                    .tell(&InternalEvent::Doubtful { stream, reason });
+                self.tell_doubt(reason);
                 self.state.errors.passing.failed(self.worker.time.chance())
             }
             step => {
-                self.worker
-                    .tell(&InternalEvent::Doubtful { stream, reason });
+                self.tell_doubt(reason);
                 if step == Step::TooMany {
                     self.tell_too_many(reason);
                 }
@@ -145,6 +141,19 @@ impl<S: Spool, T: Time> Poller<S, T> {
 
     /// From when on, and how many records, the stream asks for at present.
     fn asked(&self) -> Option<Question> {
+    fn tell_doubt(&self, reason: &str) {
+        self.worker.tell(&InternalEvent::Doubtful {
+            stream: self.stream.name,
+            reason: reason.to_owned(),
+        });
+    }
+
+    fn tell_narrowed(&self, change: Change) {
+        let stream = self.stream.name;
+        self.worker
+            .tell(&InternalEvent::Narrowed { stream, change });
+    }
+
         let query = self.reader.query()?;
         Some(Question {
             from_ms: query.from_ms,

@@ -21,7 +21,7 @@ impl<S: Spool, T: Time> Poller<S, T> {
         let stream = self.stream;
         tell_aside(&self.worker, stream.name, &self.state.page.buffer.aside);
         if answer.cut {
-            let (stream, reason) = (stream.name, MORE_THAN_FITS);
+            let (stream, reason) = (stream.name, MORE_THAN_FITS.to_owned());
             self.worker
                 .tell(&InternalEvent::Doubtful { stream, reason });
         }
@@ -115,7 +115,7 @@ impl<S: Spool, T: Time> Poller<S, T> {
             Verdict::More => Duration::ZERO,
             Verdict::CaughtUp => self.pace.caught_up(self.state.news),
             Verdict::Doubtful(_) => Duration::from_secs(2),
-            Verdict::Unanswered(reason) => self.after_contradiction(reason),
+            Verdict::Unanswered(reason) => self.after_contradiction(&answer.doubted(reason)),
         }
     }
 }

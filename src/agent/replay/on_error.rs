@@ -45,7 +45,7 @@ impl<S: Spool, T: Time> Replay<S, T> {
     pub(super) fn after_contradiction(
         &mut self,
         leg: &mut Leg<S>,
-        reason: &'static str,
+        reason: &str,
     ) -> Result<(), End> {
         let step = leg.reader.doubted(self.failure());
         match follow(&self.worker, &mut leg.client, &mut leg.reader, step)? {

@@ -10,6 +10,7 @@ use crate::event::Names;
 use crate::source::http::{Get, Http, Post, Response};
 use crate::source::json::list::Parser;
 use crate::source::record::ReadOne;
+use crate::source::warning;
 use crate::source::{Answer, ApiRules, Entra, Query, Recipient, Source, SourceError};
 
 /// A list of one tenant.
@@ -73,7 +74,8 @@ impl<P: Get + Post> Source for Graph<P> {
         if !matches!(response.status, 200..=299) {
             return Err(refused(response, self.list.role)?);
         }
-        let (server_ms, incomplete) = (response.date_ms, response.status == 206);
+        let server_ms = response.date_ms;
+        let missing = warning::missing(&response);
         to.open(server_ms);
         let mut taker = ReadOne {
             read: self.list.read,
@@ -86,7 +88,8 @@ impl<P: Get + Post> Source for Graph<P> {
         let answer = page.end().map_err(torn)?;
         Ok(Answer {
             server_ms,
-            incomplete,
+            incomplete: missing.is_some(),
+            warning: missing.unwrap_or_default(),
             ..answer
         })
     }

@@ -104,6 +104,7 @@ mod tests {
             to_ms: None,
             place,
             limit: 500,
+            late: None,
         }
     }
 

@@ -3,10 +3,13 @@ use std::time::Duration;
 
 use super::*;
 use crate::clock;
+use crate::foreign::ForeignText;
 use crate::source::graph::{ALERTS, INCIDENTS};
 use crate::source::{Credential, EntraApp, Permission, Place, Record, SourceErrorKind, Unreadable};
 
 const GRAPH: &str = "https://graph.microsoft.com";
+
+const WARNING: &str = "199 - \"Microsoft/Defender for Identity/504/10000\"";
 
 /// A token endpoint that gives one token after the other, and answers of Graph in their order.
 #[derive(Clone)]
@@ -36,7 +39,7 @@ impl Played {
             retry_after: retry_after.map(Duration::from_secs),
             date_ms: None,
             location: None,
-            warning: None,
+            warning: (status == 206).then(|| ForeignText::new(WARNING)),
             body: body.as_bytes().to_vec().into(),
         }
     }
@@ -83,6 +86,7 @@ fn query(place: Place) -> Query {
         to_ms: None,
         place,
         limit: 2,
+        late: None,
     }
 }
 
@@ -141,6 +145,17 @@ fn an_incomplete_answer_says_so_and_hands_over_what_it_has() {
     let played = Played::new(&[(206, PAGE, None)]);
     let (records, answer) = ask(&played, &ALERTS).unwrap();
     assert_eq!((ids(records).len(), answer.incomplete), (2, true));
+    let why = answer.doubted("the answer is incomplete");
+    assert_eq!(
+        why,
+        "the answer is incomplete: Defender for Identity of Microsoft has failed (status 504 after \
+            10.0 s)"
+    );
+    let (_, whole) = ask(&Played::new(&[(200, PAGE, None)]), &ALERTS).unwrap();
+    assert_eq!(
+        (whole.incomplete, whole.doubted("why")),
+        (false, "why".to_owned())
+    );
 }
 
 #[test]
