@@ -84,6 +84,8 @@ struct Appliance {
     waiting: HashMap<String, Duration>,
     /// Of them, those of which it was told that they could not.
     failed: HashSet<String>,
+    /// When the credentials of each agent are looked at next; those of one that has begun at once.
+    credentials: HashMap<String, Duration>,
     /// Spools stay open over a change of settings.
     spools: HashMap<String, Arc<AgentSpool>>,
     /// Spools that belong to no agent.
@@ -122,6 +124,7 @@ impl Appliance {
             agents: HashMap::new(),
             waiting: HashMap::new(),
             failed: HashSet::new(),
+            credentials: HashMap::new(),
             spools: HashMap::new(),
             orphans: Orphans::default(),
             limits,

@@ -5,6 +5,7 @@
 //! Pure, and beside the rooms because both sides of the stream name the issuer: the SIEM's own
 //! authority there, a TLS-inspecting proxy here.
 
+mod ending;
 mod validity;
 
 use x509_cert::Certificate;
@@ -12,6 +13,7 @@ use x509_cert::der::Decode;
 use x509_cert::name::Name;
 
 use crate::foreign::ForeignText;
+pub use ending::{Ending, EndingKind};
 pub use validity::Validity;
 
 /// In place of a name that can't be read.

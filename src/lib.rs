@@ -84,8 +84,8 @@
 //!   order. Uses `agent` `board` `check` `allocator` `comparison` `migrate` `orphan` `preview`
 //!   `replay` `sent` `settings` `spool` `status` `timekeeping` `web` `wiring`.
 //! - `wiring`: settings become source, sink, line writer, spool and request limits with their file;
-//!   no other room names an adapter. Uses `cef` `event` `format` `settings` `sink` `source` `spool`
-//!   `stream` `syslog` `trust`.
+//!   no other room names an adapter. Uses `cef` `certificate` `event` `format` `settings` `sink`
+//!   `source` `spool` `stream` `syslog` `trust`.
 //! - `agent`: one configured SIEM agent: pollers, forwarder and replays as one supervised set of
 //!   streams; knows ports only. Uses `cef` `event` `format` `ledger` `replay` `sent` `settings`
 //!   `sink` `source` `spool` `status` `stream` `timekeeping`.
@@ -115,7 +115,7 @@
 //!   `stream`.
 //! - `sent`: which records became lines, by id. Uses `source` `spool` `stream`.
 //! - `status`: one published value: what the box does and how it is; its conditions and notices.
-//!   Uses `orphan` `replay` `source`.
+//!   Uses `certificate` `orphan` `replay` `source`.
 //! - `orphan`: spools that belong to no agent of the settings. Uses nothing.
 //! - `web`: the page: forms and JSON as functions of values; `web::server` has the only sockets.
 //!   Uses `comparison` `log` `orphan` `replay` `settings` `status` `stream` `trust`.

@@ -11,7 +11,7 @@ mod source;
 mod spool;
 
 pub use crate::sink::wire::Wire;
-pub use credential::{look_at_credential, read_credential};
+pub use credential::{endings, look_at_credential, read_credential};
 pub use error::WiringError;
 pub use limits::RequestLimits;
 pub use line::{line_writer, machine_name, names, system_name};

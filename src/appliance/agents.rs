@@ -1,6 +1,7 @@
 //! The box's agents: started from the settings, watched, started again, stopped; each with its
 //! spool and its tenant's request limit.
 
+mod credentials;
 mod erase;
 mod replay;
 mod tend;
@@ -50,6 +51,7 @@ impl Appliance {
                     reporter.tell(clock::now(), &InternalEvent::SpoolWell);
                 }
                 self.agents.insert(settings.name.clone(), agent);
+                self.credentials.remove(&settings.name);
             }
             Err(error) => {
                 let reporter = self.status.introduce(introduction(settings), clock::now());

@@ -35,22 +35,32 @@ impl Validity {
     /// Whole days until it ends; less than zero once it has ended.
     #[must_use]
     pub fn days_left(&self, now_ms: i64) -> i64 {
-        self.until_ms.saturating_sub(now_ms).div_euclid(DAY_MS)
+        days_left(self.until_ms, now_ms)
     }
 
     /// `expires on …, in 12 days; cure: …`, 30 days ahead and from then on.
     #[must_use]
     pub fn ends_soon(&self, now_ms: i64) -> Option<String> {
-        let end = clock::in_words(self.until_ms);
-        let when = match self.days_left(now_ms) {
-            ..0 => format!("expired on {end}"),
-            0 => format!("expires on {end}, within a day"),
-            1 => format!("expires on {end}, in 1 day"),
-            days @ 2..=SOON_DAYS => format!("expires on {end}, in {days} days"),
-            _ => return None,
-        };
+        let when = end_in_words(self.until_ms, now_ms)?;
         Some(format!("{when}; cure: replace certificate and key in time"))
     }
+}
+
+/// `expires on …, in 12 days`, 30 days ahead; `expired on …` from then on.
+pub(super) fn end_in_words(until_ms: i64, now_ms: i64) -> Option<String> {
+    let end = clock::in_words(until_ms);
+    Some(match days_left(until_ms, now_ms) {
+        ..0 => format!("expired on {end}"),
+        0 => format!("expires on {end}, within a day"),
+        1 => format!("expires on {end}, in 1 day"),
+        days @ 2..=SOON_DAYS => format!("expires on {end}, in {days} days"),
+        _ => return None,
+    })
+}
+
+/// Whole days until then; less than zero once it has passed.
+fn days_left(until_ms: i64, now_ms: i64) -> i64 {
+    until_ms.saturating_sub(now_ms).div_euclid(DAY_MS)
 }
 
 #[cfg(test)]

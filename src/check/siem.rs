@@ -11,18 +11,20 @@ use crate::wiring::{Wire, line_writer, siem_target};
 /// siembox shows there ends soon.
 pub(super) fn reach(agent: &AgentSettings) -> Result<String, String> {
     let reached = open_and_close(agent)?;
-    Ok(match certificate_ends_soon(agent, clock::now_ms()) {
-        Some(doubt) => format!("{reached}; {doubt}"),
+    Ok(match certificate_end(agent, clock::now_ms()) {
+        Some(end) => format!("{reached}; {end}"),
         None => reached,
     })
 }
 
-fn certificate_ends_soon(agent: &AgentSettings, now_ms: i64) -> Option<String> {
+fn certificate_end(agent: &AgentSettings, now_ms: i64) -> Option<String> {
     let (SyslogProtocol::Tls(tls) | SyslogProtocol::Relp(Some(tls))) = &agent.siem.protocol else {
         return None;
     };
     let (certificate, _) = tls.client.as_ref()?;
-    let when = trust::validity(certificate).ok()?.ends_soon(now_ms)?;
+    let validity = trust::validity(certificate).ok()?;
+    let when = validity.ends_soon(now_ms);
+    let when = when.unwrap_or_else(|| format!("expires on {}", clock::in_words(validity.until_ms)));
     let path = certificate.display();
     Some(format!(
         "client_cert_file: the certificate in {path} {when}"

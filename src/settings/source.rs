@@ -13,6 +13,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::finding::Refusal;
 use super::overrides::Overrides;
 use super::section::Section;
 use super::{Credentials, EntraCredential, ProxySettings, SecretSource, proxy};
@@ -24,6 +25,9 @@ pub const MOST_REQUESTS_PER_MINUTE: u32 = 6000;
 /// `[agent.source]`: the cloud side.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SourceSettings {
+    /// `client_secret_expires`: when the client secret ends, milliseconds since 1970, as whoever
+    /// made it says. Nothing else tells it.
+    pub secret_ends_ms: Option<i64>,
     /// The API, by `kind`, and how it lets us in.
     pub api: ApiSettings,
     /// `proxy` = "http://user@proxy:8080" or "proxy:8080" (old agent's form; port 8080 where none
@@ -160,9 +164,11 @@ fn read_common(
     let timeout = section
         .duration("timeout", SECOND..=MINUTE * 10)
         .unwrap_or(defaults.timeout);
+    let secret_ends_ms = secret_end(&section);
     section.close();
     Some(SourceSettings {
         api: api?,
+        secret_ends_ms,
         proxy,
         ca_file,
         requests_per_minute,
@@ -171,6 +177,24 @@ fn read_common(
         max_catch_up,
         timeout,
     })
+}
+
+/// `client_secret_expires`: a day, that begins it in UTC.
+fn secret_end(section: &Section) -> Option<i64> {
+    const KEY: &str = "client_secret_expires";
+    let end_ms = section.text(KEY, |text| {
+        let day = text.parse::<jiff::civil::Date>();
+        let begin = day.and_then(|day| day.to_zoned(jiff::tz::TimeZone::UTC));
+        let begin = begin.map(|begin| begin.timestamp().as_millisecond());
+        begin.map_err(|_| Refusal::found(text, "a day, for example \"2027-03-01\""))
+    });
+    if end_ms.is_some() && !section.has("client_secret_file") {
+        section.refuse(
+            KEY,
+            "is set without client_secret_file; allowed: only with client_secret_file",
+        );
+    }
+    end_ms
 }
 
 // === impl SourceSettings ===

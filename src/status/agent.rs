@@ -78,6 +78,7 @@ impl AgentState {
                 lines: LineCounts::default(),
                 spool: SpoolReport::default(),
                 ledger: LedgerReport::default(),
+                expiries: Vec::new(),
                 replay: None,
                 condition: Condition::default(),
                 since_ms: now.wall_ms,
@@ -189,6 +190,7 @@ impl AgentState {
                 report.replay = Some(running.clone());
             }
             InternalEvent::ReplayEnded { .. } => report.replay = None,
+            InternalEvent::Expiries { endings, .. } => report.expiries.clone_from(endings),
             InternalEvent::SpoolFull { .. } => report.spool.full = true,
             InternalEvent::SpoolWell => report.spool.full = false,
             _ => {}

@@ -8,6 +8,7 @@ mod text;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::certificate::Ending;
 use crate::foreign::ForeignText;
 use crate::replay::{ReplayReport, Running};
 use crate::source::{Change, Clocks, SourceErrorKind, Unserved};
@@ -209,6 +210,13 @@ pub enum InternalEvent {
         what: String,
         /// Until the next try.
         wait: Duration,
+    /// What lets the agent in was looked at, for when it ends.
+    Expiries {
+        /// What ends on a day.
+        endings: Vec<Ending>,
+        /// When it was looked at, milliseconds since 1970.
+        now_ms: i64,
+    },
     },
     /// The spool found damage and repaired what it could.
     SpoolRepaired {

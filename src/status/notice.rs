@@ -31,6 +31,8 @@ pub enum Topic {
     Unaudited,
     /// Alerts went without the activities behind them.
     Related,
+    /// A certificate or secret ends soon, or has ended.
+    Expiry,
     /// The SIEM can't be reached.
     Siem,
     /// The receiver never says that it has read what was sent.
@@ -89,6 +91,7 @@ impl Topic {
             | Self::SetAside
             | Self::Unaudited
             | Self::Related
+            | Self::Expiry
             | Self::Owner
             | Self::ClocksDiffer
             | Self::HalfClose

@@ -8,6 +8,7 @@ use super::health::LinkState;
 use super::ledger::LedgerReport;
 use super::notice::Notice;
 use super::queue_depth::QueueDepths;
+use crate::certificate::Ending;
 use crate::orphan::Orphan;
 use crate::replay::Running;
 
@@ -102,6 +103,9 @@ pub struct AgentReport {
     /// What became of its records since it was set up.
     #[serde(default)]
     pub ledger: LedgerReport,
+    /// What lets it in and ends on a day, as far as it is known.
+    #[serde(default)]
+    pub expiries: Vec<Ending>,
     /// A replay, while it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replay: Option<Box<Running>>,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::ledger::{NARROWEST, ledger_text};
 use super::{AgentReport, Condition, LinkReport, Snapshot, StreamCounts};
+use crate::certificate::Ending;
 use crate::clock::{in_words, span_in_words};
 use crate::orphan::Orphan;
 
@@ -98,6 +99,9 @@ fn agent_text(out: &mut String, agent: &AgentReport, at_ms: i64) {
         agent.cloud.state.in_words()
     };
     link_text(out, "cloud", &agent.cloud, cloud, at_ms);
+    for ending in &agent.expiries {
+        expiry_text(out, ending, at_ms);
+    }
     let names = agent.streams.iter().map(|stream| stream.name.len());
     let width = names.fold(NARROWEST, usize::max);
     for stream in &agent.streams {
@@ -182,6 +186,22 @@ fn link_text(out: &mut String, name: &str, link: &LinkReport, state: &str, at_ms
     if let Some(trouble) = &link.trouble {
         let _ = writeln!(out, "             {trouble}");
     }
+}
+
+fn expiry_text(out: &mut String, ending: &Ending, at_ms: i64) {
+    let is_past = ending.ends_ms < at_ms;
+    let verb = if is_past { "expired" } else { "expires" };
+    let end = in_words(ending.ends_ms);
+    let soon = match ending.warning(at_ms) {
+        Some(_) if !is_past => format!(", in {}", span(ending.ends_ms - at_ms)),
+        _ => String::new(),
+    };
+    let what = ending.kind.in_words();
+    let _ = writeln!(
+        out,
+        "  {:<10} {what} ({}) {verb} on {end}{soon}",
+        "credential", ending.setting
+    );
 }
 
 fn stream_text(out: &mut String, (name, width): (&str, usize), counts: &StreamCounts) {

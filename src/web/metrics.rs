@@ -270,6 +270,18 @@ impl Out<'_> {
                 .map(|agent| (of_agent(agent), number(of(agent))));
             self.metric(kind, name, help, values)?;
         }
+        let ends = agents.iter().flat_map(|agent| {
+            agent.expiries.iter().map(|ending| {
+                let labels = vec![("agent", &*agent.name), ("setting", &*ending.setting)];
+                (labels, seconds(ending.ends_ms))
+            })
+        });
+        self.metric(
+            GAUGE,
+            "siembox_credential_expires_timestamp_seconds",
+            "Time when a certificate or secret expires, in seconds since 1970",
+            ends,
+        )?;
         let lag = agents
             .iter()
             .map(|agent| (of_agent(agent), seconds(agent.lag_ms(at_ms))));

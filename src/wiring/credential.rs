@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use crate::clock;
+use crate::certificate::{Ending, EndingKind};
 use crate::settings::{
-    ApiSettings, AssertionSignature, Credentials, EntraCredential, ODD_TOKEN, SecretError,
-    SecretSource, SourceSettings,
+    AgentSettings, ApiSettings, AssertionSignature, Credentials, EntraCredential, ODD_TOKEN,
+    SecretError, SecretSource, SourceSettings, SyslogProtocol,
 };
 use crate::source::cloud_apps::{self, CloudAuth};
 use crate::source::{
     AssertionAlgorithm, CertificateFiles, Credential, Entra, EntraApp, Permission, ReadSecret,
 };
+use crate::{clock, trust};
 
 /// What lets the streams of one source in. Clones share the token of an Entra app, so that all
 /// streams make one log-on.
@@ -119,6 +120,63 @@ pub fn look_at_credential(source: &SourceSettings, now_ms: i64) -> Result<String
         }
         WayIn::App { credential, .. } => shown(&credential).look(now_ms),
     }
+}
+
+/// What ends on a day of what lets this agent in, at its sources and at its SIEM. What can't be read
+/// is not named: whoever uses it says so.
+#[must_use]
+pub fn endings(agent: &AgentSettings) -> Vec<Ending> {
+    let sections = ["source", "other_source"];
+    let sources = agent.sources().zip(sections);
+    let mut all: Vec<Ending> = sources
+        .filter_map(|(of, at)| source_ending(of, at))
+        .collect();
+    all.extend(siem_ending(agent));
+    all
+}
+
+fn source_ending(source: &SourceSettings, section: &str) -> Option<Ending> {
+    let (kind, setting, file, ends_ms) = match (WayIn::of(source), source.secret_ends_ms) {
+        (WayIn::App { credential, .. }, ends_ms) => match (&credential, ends_ms) {
+            (EntraCredential::ClientSecret(SecretSource::File(file)), Some(ends_ms)) => {
+                let setting = "client_secret_expires";
+                (EndingKind::ClientSecret, setting, file.clone(), ends_ms)
+            }
+            (EntraCredential::Certificate { certificate, .. }, _) => {
+                let Credential::Certificate(files) = shown(&credential) else {
+                    return None;
+                };
+                let (setting, ends_ms) = ("certificate_file", files.ends_ms()?);
+                (
+                    EndingKind::AppCertificate,
+                    setting,
+                    certificate.clone(),
+                    ends_ms,
+                )
+            }
+            _ => return None,
+        },
+        (WayIn::Token(_), _) => return None,
+    };
+    Some(Ending {
+        kind,
+        setting: format!("{section}.{setting}"),
+        file: file.display().to_string(),
+        ends_ms,
+    })
+}
+
+fn siem_ending(agent: &AgentSettings) -> Option<Ending> {
+    let (SyslogProtocol::Tls(tls) | SyslogProtocol::Relp(Some(tls))) = &agent.siem.protocol else {
+        return None;
+    };
+    let (certificate, _) = tls.client.as_ref()?;
+    Some(Ending {
+        kind: EndingKind::SiemCertificate,
+        setting: "siem.client_cert_file".to_owned(),
+        file: certificate.display().to_string(),
+        ends_ms: trust::validity(certificate).ok()?.until_ms,
+    })
 }
 
 fn shown(credential: &EntraCredential) -> Credential {

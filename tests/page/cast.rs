@@ -94,6 +94,7 @@ pub fn agent(name: &str) -> AgentReport {
             ..SpoolReport::default()
         },
         ledger: ledger(),
+        expiries: Vec::new(),
         replay: None,
         depths: depths(0),
     };

@@ -13,6 +13,7 @@ impl Appliance {
         let now = clock::now().steady;
         self.tend_home();
         self.tend_page(now);
+        self.look_at_credentials(now);
         let fallen: Vec<String> = self
             .agents
             .iter()

@@ -81,6 +81,12 @@ impl CertificateFiles {
         self.load()?.valid(now_ms).map(|key| key.validity)
     }
 
+    /// When the certificate ends, also where that is past; `None` where the files can't be used.
+    #[must_use]
+    pub fn ends_ms(&self) -> Option<i64> {
+        self.load().ok().map(|key| key.validity.until_ms)
+    }
+
     /// Another text once one of the files was replaced.
     pub(super) fn fingerprint(&self) -> Result<String, AppCertificateError> {
         let key = self.load()?;

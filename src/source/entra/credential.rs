@@ -3,8 +3,8 @@
 
 use super::assertion::Assertion;
 use super::certificate::CertificateFiles;
-use crate::foreign;
 use crate::source::{SourceError, SourceErrorKind};
+use crate::{clock, foreign};
 
 /// Reads a secret when it is needed, so that a replaced file takes effect at once. The error says
 /// which and why.
@@ -54,6 +54,7 @@ impl Credential {
             }
             Self::Certificate(files) => {
                 let validity = files.check(now_ms).map_err(|error| error.to_string())?;
+                let ends = clock::in_words(validity.until_ms);
                 let usable = "the certificate of the Entra app and its key can be used";
                 Ok(match validity.ends_soon(now_ms) {
                     Some(when) => format!(
@@ -61,7 +62,7 @@ impl Credential {
                             new one in the app's \"Certificates & secrets\"",
                         files.certificate.display()
                     ),
-                    None => usable.to_owned(),
+                    None => format!("{usable}; it expires on {ends}"),
                 })
             }
         }

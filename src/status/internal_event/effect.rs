@@ -1,6 +1,7 @@
 //! What an internal event does to the log and to the notices.
 
 use super::InternalEvent;
+use crate::certificate::Ending;
 use crate::source::{Change, SourceErrorKind};
 use crate::status::notice::Topic;
 
@@ -26,6 +27,13 @@ pub enum Effect {
     Raise(Topic, &'static str),
     /// The open notice is over.
     Close(Topic),
+}
+
+/// Does any of them end soon, or is its end past?
+fn has_warning(endings: &[Ending], now_ms: i64) -> bool {
+    endings
+        .iter()
+        .any(|ending| ending.warning(now_ms).is_some())
 }
 
 // === impl InternalEvent ===
@@ -75,6 +83,10 @@ impl InternalEvent {
             | Self::ReplayGoesOn(_)
             | Self::SiemConnected { renewed: true, .. } => Level::Debug,
             Self::Narrowed {
+            Self::Expiries { endings, now_ms } => match has_warning(endings, *now_ms) {
+                true => Level::Warn,
+                false => Level::Debug,
+            },
                 change: Change::Shorter { .. },
                 ..
             }
@@ -188,6 +200,13 @@ impl InternalEvent {
             }
             Self::Cut { .. } => Effect::Raise(Topic::Cut, "Lines were cut"),
             Self::HalfCloseRefused { .. } => {
+            Self::Expiries { endings, now_ms } => match has_warning(endings, *now_ms) {
+                true if endings.iter().any(|ending| ending.ends_ms < *now_ms) => {
+                    Effect::Raise(Topic::Expiry, "A credential has expired")
+                }
+                true => Effect::Raise(Topic::Expiry, "A credential expires soon"),
+                false => Effect::Close(Topic::Expiry),
+            },
                 Effect::Raise(Topic::HalfClose, "The receiver never proves delivery")
             }
             Self::EndsBeforeProof { .. } => Effect::Raise(

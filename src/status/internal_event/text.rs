@@ -132,6 +132,13 @@ impl InternalEvent {
                 limit / 1_000_000
             ),
             Self::SpoolTrouble { what, wait } => format!(
+            Self::Expiries { endings, now_ms } => {
+                let warnings = endings.iter().filter_map(|ending| ending.warning(*now_ms));
+                match warnings.collect::<Vec<_>>() {
+                    none if none.is_empty() => "no credential expires soon".to_owned(),
+                    warnings => warnings.join("\n"),
+                }
+            }
                 "{what}; nothing is lost, next retry in {}",
                 span_in_words(*wait)
             ),

@@ -6,6 +6,7 @@ use maud::{Markup, html};
 use super::history::Today;
 use super::now::bare;
 use super::{lamp, words};
+use crate::certificate::{Ending, EndingKind};
 use crate::status::{AgentReport, Snapshot, SpoolReport};
 
 pub(super) fn section(snapshot: &Snapshot) -> Markup {
@@ -54,6 +55,7 @@ fn row(agent: &AgentReport, at_ms: i64) -> Markup {
             td role="cell" data-label=(cloud) {
                 span.address { (words::breakable(bare(&agent.cloud.to))) }
                 small { (streams(agent)) }
+                @for ending in &agent.expiries { (expiry(ending, at_ms)) }
             }
             td role="cell" data-label=(siem) {
                 span.address { (words::breakable(&agent.siem.to)) }
@@ -92,6 +94,25 @@ fn held(spool: &SpoolReport, at_ms: i64) -> Markup {
         @if spool.full { small.bad { "The spool is full: reading waits." } }
         @if spool.aside > 0 { small { (words::counted(spool.aside, "record")) " set aside" } }
         @if spool.damaged_lines > 0 { small.bad { (words::counted(spool.damaged_lines, "line")) " lost to damage" } }
+    }
+}
+
+/// `certificate expires on 2027-03-01`
+fn expiry(ending: &Ending, at_ms: i64) -> Markup {
+    let what = match ending.kind {
+        EndingKind::AppCertificate => "app certificate",
+        EndingKind::ClientSecret => "client secret",
+        EndingKind::SiemCertificate => "SIEM client certificate",
+    };
+    let verb = if ending.ends_ms < at_ms {
+        "expired"
+    } else {
+        "expires"
+    };
+    html! {
+        small .bad[ending.warning(at_ms).is_some()] {
+            (what) " " (verb) " on " (words::moment(ending.ends_ms))
+        }
     }
 }
 
