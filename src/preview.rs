@@ -60,6 +60,7 @@ pub fn run(
             to_ms: None,
             place: Place::Skip(0),
             limit: most,
+            late: None,
         };
         let mut records = Vec::new();
         let answer = parts

@@ -39,6 +39,8 @@ pub use stream_source::{Cancel, OpenSource, StreamSource};
 
 use std::ops::ControlFlow;
 
+use serde::{Deserialize, Serialize};
+
 use crate::event::Event;
 
 /// Which page to fetch.
@@ -52,6 +54,27 @@ pub struct Query {
     pub place: Place,
     /// Records asked for; the cloud may send fewer or more.
     pub limit: u32,
+    /// What may be left out.
+    pub late: Option<Late>,
+}
+
+/// Of what lies before a time only the records that came late are asked for: the others were there
+/// when it was read last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Late {
+    /// From this cursor time on all records are asked for, milliseconds since 1970.
+    pub whole_from_ms: i64,
+    /// Before it, those that the API has had since then.
+    pub arrived_from_ms: i64,
+}
+
+/// The newest record of a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Newest {
+    /// Its cursor time, milliseconds since 1970.
+    pub at_ms: i64,
+    /// Since when the API has it, where it tells.
+    pub arrived_ms: Option<i64>,
 }
 
 /// Where in the answer a page begins.
@@ -84,6 +107,8 @@ pub struct Answer {
     pub bare: bool,
     /// Does the cloud say that something is missing in it? Then it moves nothing.
     pub incomplete: bool,
+    /// What it says of that, in words; empty for nothing.
+    pub warning: String,
 }
 
 // === impl Answer ===
@@ -101,14 +126,21 @@ impl Answer {
         self.records == 0 && self.total.map_or_else(more, |total| total > before)
     }
 
+    /// Why it is doubted, with what the cloud itself says of it.
+    #[must_use]
+    pub fn doubted(&self, reason: &str) -> String {
+        match &*self.warning {
+            "" => reason.to_owned(),
+            warning => format!("{reason}: {warning}"),
+        }
+    }
+
     /// What it tells where it was asked for to learn more: one that can't be believed is as good as
     /// none.
     #[must_use]
     pub fn told(&self, place: &Place) -> ProbeAnswer {
         match self.is_hollow(place) || self.incomplete {
             true => ProbeAnswer::Failed,
-    /// What it says of that, in words; empty for nothing.
-    pub warning: String,
             false => ProbeAnswer::Records(self.records),
         }
     }
@@ -125,15 +157,6 @@ pub trait Recipient {
     /// rest is asked for again.
     fn record(&mut self, raw: &str, record: Result<Record<'_>, Unreadable>) -> ControlFlow<()>;
 }
-
-    /// Why it is doubted, with what the cloud itself says of it.
-    #[must_use]
-    pub fn doubted(&self, reason: &str) -> String {
-        match &*self.warning {
-            "" => reason.to_owned(),
-            warning => format!("{reason}: {warning}"),
-        }
-    }
 
 /// For questions whose records do not matter.
 impl Recipient for () {
@@ -180,6 +203,27 @@ pub trait Source {
 
     /// What holds of its API, for whoever reads it by time.
     fn api_rules(&self) -> ApiRules;
+
+    /// Can the API be asked for the records alone that came late? Whether it tells when they came
+    /// is then to be asked of [`Source::newest`].
+    fn knows_late(&self) -> bool {
+        false
+    }
+
+    /// Can the API be asked for [`Source::newest`]?
+    fn knows_newest(&self) -> bool {
+        false
+    }
+
+    /// Asks with one question for the newest record of the last day, and where `with_arrival` is
+    /// set since when the API has it. `None` where there is none.
+    ///
+    /// # Errors
+    /// As for a page.
+    fn newest(&mut self, with_arrival: bool) -> Result<Option<Newest>, SourceError> {
+        let _ = with_arrival;
+        Ok(None)
+    }
 
     /// May an event of this stream lack something that the page does not tell, so that it is asked
     /// for before the event is forwarded?

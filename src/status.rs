@@ -24,7 +24,9 @@ use std::time::Duration;
 pub use blink::Blink;
 pub use condition::{Colour, Condition, Lamp, PathCondition, Signal};
 pub use health::{Link, LinkState, Thresholds};
-pub use internal_event::{Effect, InternalEvent, Level, LineTrouble, PageRead, Question};
+pub use internal_event::{
+    Effect, InternalEvent, LateRecords, Level, LineTrouble, PageRead, Question,
+};
 pub use ledger::{LedgerCounts, LedgerReport, LedgerRow, LedgerSpan};
 pub use liveness::{Liveness, LivenessWatch, WORK};
 pub use notice::{Notice, Notices, Subject, Topic};

@@ -49,6 +49,13 @@ impl ErrorPolicy {
         error: SourceErrorKind,
         failure: Failure,
     ) -> Result<Step, Stopped> {
+        if matches!(
+            error,
+            SourceErrorKind::Absent | SourceErrorKind::BadQuestion | SourceErrorKind::TooSlow
+        ) && let Some(change) = reader.leave_late()
+        {
+            return Ok(Step::Changed(change));
+        }
         if error == SourceErrorKind::Absent {
             // no smaller question is answered either
             return Ok(Step::Outage);

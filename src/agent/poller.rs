@@ -8,6 +8,7 @@
 mod audit;
 mod begin;
 mod fetch;
+mod late;
 mod on_error;
 mod page_builder;
 mod state;
@@ -110,3 +111,6 @@ impl<S: Spool, T: Time> Poller<S, T> {
         clocks.cloud_ms.unwrap_or(clocks.own_ms)
     }
 }
+
+#[cfg(test)]
+mod tests;

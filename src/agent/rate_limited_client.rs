@@ -9,7 +9,9 @@ use super::cloud_clock::CloudClock;
 use super::worker::{Stopped, Worker};
 use crate::clock::Time;
 use crate::event::Event;
-use crate::source::{Answer, Query, Recipient, RequestLimit, Source, SourceError, SourceErrorKind};
+use crate::source::{
+    Answer, Newest, Query, Recipient, RequestLimit, Source, SourceError, SourceErrorKind,
+};
 use crate::status::InternalEvent;
 
 /// Requests of one question: it, and before it a new access token. One more, for a margin.
@@ -131,6 +133,19 @@ impl RateLimitedClient {
         worker.promise(Duration::ZERO);
         self.tell(worker, answer.as_ref().err());
         answer
+    }
+
+    /// Asks when the API got the newest record, in turn.
+    ///
+    /// # Errors
+    /// As [`ask`](Self::ask).
+    pub fn newest<T: Time>(&mut self, worker: &Worker<T>) -> Result<Option<Newest>, SourceError> {
+        self.wait_for_turn(worker)?;
+        worker.promise(self.timeout.saturating_mul(REQUESTS));
+        let newest = self.source.newest(true);
+        worker.promise(Duration::ZERO);
+        self.tell(worker, newest.as_ref().err());
+        newest
     }
 
     /// Asks one question whose records do not matter, in turn.

@@ -8,7 +8,7 @@ use super::{Address, CheckReport, tls};
 use crate::clock;
 use crate::foreign::ForeignText;
 use crate::settings::{AgentSettings, SourceSettings, StreamSettings};
-use crate::source::{OpenSource, Place, Query};
+use crate::source::{Newest, OpenSource, Place, Query, Source, SourceError, SourceErrorKind};
 use crate::stream::StreamKind;
 use crate::wiring::{RequestLimits, Sources, look_at_credential, route};
 
@@ -144,6 +144,7 @@ fn ask(
         to_ms: None,
         place: Place::Skip(0),
         limit: 1,
+        late: None,
     };
     let answer = (parts.source)
         .page(&query, &mut ())
@@ -166,6 +167,12 @@ fn ask(
         (None, 0) => format!("the API answers: no record in the last {since} passes the filters"),
         (None, _) => "the API answers with records".to_owned(),
     };
+    let now_ms = answer.server_ms.unwrap_or_else(clock::now_ms);
+    let found = match newest(&mut *parts.source) {
+        Some(Ok(newest)) => format!("{found}; {}", newest_in_words(newest, now_ms)),
+        Some(Err(error)) => format!("{found}; how late rows arrive cannot be learnt: {error}"),
+        None => found,
+    };
     Ok(match reads_entra_alerts(stream) {
         true => format!(
             "{found}; Entra ID Protection passes on alerts of high risk only, unless the tenant's \
@@ -175,9 +182,70 @@ fn ask(
     })
 }
 
+/// The newest record of the last day, of an API that can be asked for it.
+fn newest(source: &mut dyn Source) -> Option<Result<Option<Newest>, SourceError>> {
+    if !source.knows_newest() {
+        return None;
+    }
+    Some(match source.newest(true) {
+        // perhaps it only does not tell when records come
+        Err(SourceError {
+            trouble: SourceErrorKind::Absent | SourceErrorKind::BadQuestion,
+            ..
+        }) => source.newest(false),
+        newest => newest,
+    })
+}
+
+/// How old the newest record is, and how late it came.
+fn newest_in_words(newest: Option<Newest>, now_ms: i64) -> String {
+    let Some(Newest { at_ms, arrived_ms }) = newest else {
+        return "no row is younger than a day".to_owned();
+    };
+    let span =
+        |ms: i64| clock::span_in_words(Duration::from_millis(u64::try_from(ms).unwrap_or(0)));
+    let age = span(now_ms - at_ms);
+    match arrived_ms {
+        Some(arrived_ms) => {
+            let lag = span(arrived_ms - at_ms);
+            format!("the newest row is {age} old and arrived {lag} after its time")
+        }
+        None => format!("the newest row is {age} old; the service does not tell when it arrived"),
+    }
+}
+
 fn reads_entra_alerts(stream: &StreamSettings) -> bool {
     let sources = stream.filters.get("serviceSource");
     let listed = sources.and_then(|filter| filter["eq"].as_array());
     stream.spec.kind == StreamKind::GraphAlerts
         && listed.is_none_or(|listed| listed.iter().any(|it| it == ENTRA_ID_PROTECTION))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_old_the_newest_row_is_and_how_late_it_came() {
+        const MINUTE: i64 = 60_000;
+        let at = |at_ms, arrived_ms| Some(Newest { at_ms, arrived_ms });
+        for (newest, words) in [
+            (
+                at(60 * MINUTE, Some(63 * MINUTE)),
+                "the newest row is 7 min old and arrived 3 min after its time",
+            ),
+            (
+                at(60 * MINUTE, None),
+                "the newest row is 7 min old; the service does not tell when it arrived",
+            ),
+            // clocks of two machines
+            (
+                at(68 * MINUTE, Some(67 * MINUTE)),
+                "the newest row is 0 ms old and arrived 0 ms after its time",
+            ),
+            (None, "no row is younger than a day"),
+        ] {
+            assert_eq!(newest_in_words(newest, 67 * MINUTE), words);
+        }
+    }
 }

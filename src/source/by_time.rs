@@ -9,6 +9,9 @@
 //! - Every walk begins an **overlap** before the highest time read, and before the beginning of the
 //!   last walk: a walk may take hours, and what shows itself late meanwhile lies behind it. Records
 //!   are told apart by id ([`Seen`]), never by time.
+//! - Where the API tells when a record came, each walk also asks for what came since the last one
+//!   from further back, as far as the look-back: what shows itself hours late is then read with the
+//!   next walk, and the deep walks, which read the whole look-back again, can be rare.
 //! - Within a walk the next page is asked for by the cloud's `nextQueryFilters` where it gives one,
 //!   else from the last time met, **that time included**; only where a whole page shares one time
 //!   it skips by count.
@@ -25,6 +28,7 @@ mod begin;
 mod close;
 mod cursor;
 mod doubt;
+mod late;
 mod less;
 mod narrow;
 mod page;
@@ -79,6 +83,8 @@ pub struct TimeReader {
     again: Option<Unserved>,
     /// Is it narrowed down as any other, because a part of it is given out?
     narrowed: bool,
+    /// Does the API tell when records came, so that walks ask for those that came late?
+    knows_late: bool,
     /// Does the next walk ask for what was passed over, also where it is not deep?
     asks_again: bool,
     /// Stretches that had been passed over and are read since the last page was closed.
@@ -111,6 +117,7 @@ impl TimeReader {
             read: 0,
             again: None,
             narrowed: false,
+            knows_late: false,
             asks_again: false,
             served: Vec::new(),
             doubts: 0,
@@ -141,6 +148,7 @@ impl TimeReader {
             to_ms: walk.to_ms,
             place,
             limit: self.limit(walk),
+            late: walk.late,
         })
     }
 

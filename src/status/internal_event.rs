@@ -13,7 +13,7 @@ use crate::foreign::ForeignText;
 use crate::replay::{ReplayReport, Running};
 use crate::source::{Change, Clocks, SourceErrorKind, Unserved};
 pub use effect::{Effect, Level};
-pub use parts::{LineTrouble, PageRead, Question};
+pub use parts::{LateRecords, LineTrouble, PageRead, Question};
 
 /// Something that happened to an agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,6 +134,17 @@ pub enum InternalEvent {
         /// Its name.
         stream: &'static str,
     },
+    /// How records are read that come late.
+    Late {
+        /// Its name.
+        stream: &'static str,
+        /// What the API says of them.
+        late: LateRecords,
+        /// So far back they are read.
+        look_back: Duration,
+        /// The whole of it is read again so often.
+        every: Duration,
+    },
     /// A question fails again and again while others are answered: something else is asked for.
     Narrowed {
         /// Its name.
@@ -199,6 +210,13 @@ pub enum InternalEvent {
         /// Why.
         reason: ForeignText,
     },
+    /// What lets the agent in was looked at, for when it ends.
+    Expiries {
+        /// What ends on a day.
+        endings: Vec<Ending>,
+        /// When it was looked at, milliseconds since 1970.
+        now_ms: i64,
+    },
     /// The spool is full: reading waits.
     SpoolFull {
         /// Its bound, bytes.
@@ -210,13 +228,6 @@ pub enum InternalEvent {
         what: String,
         /// Until the next try.
         wait: Duration,
-    /// What lets the agent in was looked at, for when it ends.
-    Expiries {
-        /// What ends on a day.
-        endings: Vec<Ending>,
-        /// When it was looked at, milliseconds since 1970.
-        now_ms: i64,
-    },
     },
     /// The spool found damage and repaired what it could.
     SpoolRepaired {

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use siembox_support::cloud::{App, Bound, Builder, Call, Cloud, Fault, Target};
+use siembox_support::cloud::{App, Bound, Builder, Call, Cloud, Fault, IngestionTime, Target};
 use siembox_support::mapper::{self, Looks};
 use siembox_support::receiver::{Receiver, rsyslog};
 use siembox_support::records::xdr::List;
@@ -146,6 +146,73 @@ fn whatever_the_service_does_costs_no_row() {
     siembox.kill();
     siembox.start();
     assert_all_arrive(&cloud, &mut siembox, &receiver, &TABLES, true);
+}
+
+/// Rows that come hours late by their own time: of a table that tells when they came with the next
+/// poll, of one that does not when the look-back is read again. Nothing is sent twice, also where
+/// the service ceases to tell it.
+#[test]
+fn rows_that_come_hours_late_arrive_with_the_next_poll() {
+    let receiver = rsyslog::tcp();
+    let cloud = tenant()
+        .without_ingestion_time(List::IdentityLogonEvents)
+        .start();
+    let mut siembox = siembox(&cloud, &receiver, "");
+    siembox.start();
+    let late = |seed: u64, count: u64| {
+        let now_ms = cloud.now_ms();
+        let rows = (0..count).map(move |n| {
+            records::one_activity(seed, n, now_ms - 9 * HOUR + MINUTE * n.cast_signed())
+        });
+        cloud.add_xdr(xdr::twins(rows).map(|record| record.visible_from(now_ms)));
+    };
+    let arrive = |siembox: &mut Siembox, tables: &[List]| {
+        let want = wanted(&cloud, tables);
+        siembox.wait("all rows arrive", |_| {
+            let lines = receiver.lines();
+            let came: HashSet<&String> = lines.iter().collect();
+            want.iter().all(|line| came.contains(line))
+        });
+    };
+    arrive(&mut siembox, &TABLES);
+    let count = |list| cloud.xdr_records(list).len();
+    let before = (
+        count(List::CloudAppEvents),
+        count(List::IdentityLogonEvents),
+    );
+    late(75, 60);
+    let after = (
+        count(List::CloudAppEvents),
+        count(List::IdentityLogonEvents),
+    );
+    assert!(
+        after.0 > before.0 && after.1 > before.1,
+        "{before:?} {after:?}"
+    );
+    arrive(&mut siembox, &[List::CloudAppEvents]);
+    let log = siembox.log();
+    for told in [
+        "cloud_app_events: the service tells when rows arrive",
+        "identity_logon_events: the service does not tell when rows arrive (ingestion_time() is \
+            null)",
+    ] {
+        assert!(log.contains(told), "{log}");
+    }
+
+    // from now on each such query is refused
+    cloud.set_ingestion_time(IngestionTime::Refused);
+    siembox.wait_for_log("the request for records that came late fails");
+    late(76, 20);
+    // a start reads the look-back
+    siembox.stop();
+    siembox.start();
+    let want = wanted(&cloud, &TABLES);
+    arrive(&mut siembox, &TABLES);
+    siembox.stop();
+    assert_eq!(compare(&want, &receiver.lines()), Difference::default());
+    let mut complaints = cloud.complaints();
+    complaints.retain(|complaint| !complaint.contains("ingestion_time"));
+    assert_eq!(complaints, [""; 0]);
 }
 
 /// A table that the tenant has not is told once, with both causes; everything else goes on.

@@ -207,6 +207,15 @@ impl Siembox {
         self.wait_within(PATIENCE, what, wanted)
     }
 
+    /// Waits until its log says this.
+    pub fn wait_for_log(&mut self, words: &str) {
+        let log = self.path("log");
+        self.wait(words, |_| {
+            let log = std::fs::read_to_string(&log);
+            log.is_ok_and(|log| log.contains(words))
+        });
+    }
+
     /// The same, for what takes longer.
     pub fn wait_within(
         &mut self,

@@ -89,6 +89,7 @@ impl<S: Spool, T: Time> Poller<S, T> {
             to_ms: Some(from_ms + HOUR_MS - 1),
             place: Place::Skip(0),
             limit: 1,
+            late: None,
         };
         let answer = self.client.page(&self.worker, &question, &mut ());
         let failed = |error| (hour, error);

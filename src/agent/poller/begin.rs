@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::Poller;
-use super::state::DEEP_EVERY;
 use crate::clock::Time;
 use crate::source::{SourceError, Start};
 use crate::spool::Spool;
@@ -19,12 +18,13 @@ impl<S: Spool, T: Time> Poller<S, T> {
         let first_tried = *self.state.first_tried.get_or_insert(tried);
         self.learn_the_time()?;
         let now = self.worker.now();
-        let every = DEEP_EVERY.min(self.look_back / 2);
+        let every = self.deep_every();
         let deep = self
             .state
             .last_deep
             .is_none_or(|last| now.steady >= last + every);
         if deep {
+            self.learn_late()?;
             self.state.last_deep = Some(now.steady);
         }
         self.ask_again(now.steady);

@@ -40,7 +40,7 @@ impl<S: Spool, T: Time> Poller<S, T> {
         if self.worker.time.over() {
             return Duration::ZERO;
         }
-        if trouble == SourceErrorKind::Absent {
+        if trouble == SourceErrorKind::Absent && change.is_none() {
             return self.after_absent(what);
         }
         let wait = match (trouble, change) {
@@ -132,15 +132,15 @@ impl<S: Spool, T: Time> Poller<S, T> {
     fn go_on_after(&mut self, change: Change, why: &str) {
         match change {
             Change::Passed(passed) => self.pass_over(passed, why),
-            change => self.worker.tell(&InternalEvent::Narrowed {
-                stream: self.stream.name,
-                change,
-            }),
+            Change::LeftLate => {
+                // whether it is answered is learnt anew, with the next deep walk
+                self.state.late = None;
+                self.tell_narrowed(change);
+            }
+            change => self.tell_narrowed(change),
         }
     }
 
-    /// From when on, and how many records, the stream asks for at present.
-    fn asked(&self) -> Option<Question> {
     fn tell_doubt(&self, reason: &str) {
         self.worker.tell(&InternalEvent::Doubtful {
             stream: self.stream.name,
@@ -154,6 +154,8 @@ impl<S: Spool, T: Time> Poller<S, T> {
             .tell(&InternalEvent::Narrowed { stream, change });
     }
 
+    /// From when on, and how many records, the stream asks for at present.
+    fn asked(&self) -> Option<Question> {
         let query = self.reader.query()?;
         Some(Question {
             from_ms: query.from_ms,

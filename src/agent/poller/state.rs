@@ -7,13 +7,14 @@ use crate::agent::on_error::ErrorPolicy;
 use crate::backoff::Backoff;
 use crate::ledger::Audit;
 use crate::spool::Packer;
+use crate::status::LateRecords;
 use crate::timekeeping::Look;
 
 /// What was passed over is asked for again after one to two times as long, then after up to twice
-/// that, until [`DEEP_EVERY`].
+/// that, until [`AGAIN_AT_MOST`].
 const AGAIN_AFTER: Duration = Duration::from_secs(30);
-/// The look-back is read again at least this often.
-pub(super) const DEEP_EVERY: Duration = Duration::from_secs(3600);
+/// See [`AGAIN_AFTER`].
+const AGAIN_AT_MOST: Duration = Duration::from_secs(3600);
 
 /// What varies while a poller runs.
 pub struct PollerState {
@@ -34,6 +35,8 @@ pub struct PollerState {
     /// Is it told that what the stream reads is not there?
     pub(super) absent: bool,
     pub(super) last_deep: Option<Duration>,
+    /// What was last told of records that come late.
+    pub(super) late: Option<LateRecords>,
     /// When what was passed over is asked for again, at the latest with the next deep walk.
     pub(super) again_at: Option<Duration>,
     /// How soon: often at first, for most of it is given out again soon.
@@ -82,8 +85,9 @@ impl Default for PollerState {
             clocks_differ: false,
             absent: false,
             last_deep: None,
+            late: None,
             again_at: None,
-            again: Backoff::new(AGAIN_AFTER, DEEP_EVERY),
+            again: Backoff::new(AGAIN_AFTER, AGAIN_AT_MOST),
             first_tried: None,
             without_related: 0,
             related_after: Duration::ZERO,

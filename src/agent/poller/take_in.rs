@@ -59,7 +59,7 @@ impl<S: Spool, T: Time> Poller<S, T> {
             // what fits brought nothing further: perhaps a smaller page does
             return Err(SourceError::new(SourceErrorKind::TooLarge, MORE_THAN_FITS));
         }
-        Ok(self.wait_after(turn.verdict))
+        Ok(self.wait_after(turn.verdict, answer))
     }
 
     /// Makes the page durable, however long that takes.
@@ -110,7 +110,7 @@ impl<S: Spool, T: Time> Poller<S, T> {
         Ok(())
     }
 
-    fn wait_after(&mut self, verdict: Verdict) -> Duration {
+    fn wait_after(&mut self, verdict: Verdict, answer: &Answer) -> Duration {
         match verdict {
             Verdict::More => Duration::ZERO,
             Verdict::CaughtUp => self.pace.caught_up(self.state.news),

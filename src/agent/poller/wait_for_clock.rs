@@ -68,6 +68,7 @@ impl<S: Spool, T: Time> Poller<S, T> {
                 to_ms: one.then_some(at_ms),
                 place: Place::Skip(0),
                 limit: if one { 1 } else { plain_page },
+                late: None,
             };
             self.state.clock_failures += 1;
             self.ask(&question)?;

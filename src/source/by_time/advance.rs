@@ -53,6 +53,9 @@ impl TimeReader {
                     if walk.deep {
                         settle(&mut cursor.deep_ms);
                     }
+                    if walk.deep || walk.late.is_some() {
+                        settle(&mut cursor.late_ms);
+                    }
                 }
                 Verdict::More | Verdict::Doubtful(_) | Verdict::Unanswered(_) => {
                     cursor.walk = Some(walk);

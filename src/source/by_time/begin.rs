@@ -1,5 +1,6 @@
 //! The start of a walk: an overlap before the cursor, an unserved window, or the first time.
 
+use super::late::late;
 use super::unserved::{again, older, skip, stretch};
 use super::{Cursor, Start, TimeReader, Walk};
 
@@ -55,6 +56,13 @@ impl TimeReader {
         cursor.unserved.retain(|known| known.to_ms >= kept_ms);
         let asks = deep || std::mem::take(&mut self.asks_again);
         let older = older(&cursor.unserved, i64::MIN, Some(from_ms)).filter(|_| asks);
+        let far_ms = look_back
+            .max(cursor.origin_ms)
+            .max(safe.min(cursor.high_ms));
+        let late = (self.knows_late && !asks)
+            .then(|| late(cursor, &self.rules, (far_ms, from_ms)))
+            .flatten();
+        let from_ms = late.map_or(from_ms, |_| far_ms);
         let begins_ms = older.map(|_| from_ms);
         let (from_ms, to_ms) = older.unwrap_or_else(|| stretch(&cursor.unserved, from_ms, asks));
         let mut walk = Walk {
@@ -64,6 +72,7 @@ impl TimeReader {
             max_ms: from_ms,
             deep,
             again: asks && !deep,
+            late,
             filters: self.rules.filters,
             ..Walk::default()
         };

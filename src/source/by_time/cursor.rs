@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::source::Late;
+
 /// How far a stream has been read. Times are the stream's own: `created` of activities, `date` of
 /// alerts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +26,10 @@ pub struct Cursor {
     /// The same of the last deep walk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deep_ms: Option<i64>,
+    /// The same of the last walk that asked for what came late, or was deep: what the API had by
+    /// then, within the look-back, is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late_ms: Option<i64>,
     /// Stretches that no question was answered about, in order: they were passed over, and each
     /// deep walk asks for them again, however old they are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -112,6 +118,9 @@ pub struct Walk {
     /// Does it ask for what was passed over without reading the look-back? A deep walk does both.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub again: bool,
+    /// What it leaves out of the look-back, where it asks for what came late.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late: Option<Late>,
     /// Did a record come after a later one? Then the cursor waits for the end of the walk.
     #[serde(default)]
     pub out_of_order: bool,

@@ -15,7 +15,8 @@ impl TimeReader {
         let end_ms = walk.to_ms.map_or(i64::MAX, |to_ms| to_ms.saturating_add(1));
         let begins_ms = page.earliest_ms().unwrap_or(i64::MAX).min(end_ms);
         let from_time = walk.next.is_none() && walk.skip == 0;
-        self.doubts == 0 && from_time && self.seen.knows_between(walk.from_ms, begins_ms)
+        let from_ms = walk.whole_from_ms();
+        self.doubts == 0 && from_time && self.seen.knows_between(from_ms, begins_ms)
     }
 
     /// Where records move: does one come after the end of what was asked for? Then the answer is

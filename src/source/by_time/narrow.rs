@@ -87,6 +87,8 @@ pub enum ProbeAnswer {
 pub enum Change {
     /// The walk goes on by time: the place that the cloud had named fails.
     LeftPlace,
+    /// The walk goes on without what came late.
+    LeftLate,
     /// Pages of so many records at most.
     Smaller(u32),
     /// A shorter stretch of time.

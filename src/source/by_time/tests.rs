@@ -1,5 +1,6 @@
 //! A scripted cloud that errs, a flash that outlives crashes, and what must arrive.
 
+mod arrivals;
 mod clocks;
 mod late;
 mod moving;

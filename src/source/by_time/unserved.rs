@@ -169,7 +169,8 @@ impl TimeReader {
         let Some(longest_ms) = self.rules.api.longest_stretch_ms else {
             return;
         };
-        let end_ms = walk.from_ms.saturating_add(longest_ms);
+        // what came late is little, however long the time
+        let end_ms = walk.whole_from_ms().saturating_add(longest_ms);
         if self.again.is_none() && end_ms < walk.to_ms.unwrap_or(self.now_ms) {
             walk.to_ms = Some(end_ms);
         }

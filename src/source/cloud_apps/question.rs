@@ -78,6 +78,7 @@ mod tests {
             to_ms: None,
             place: Place::Skip(0),
             limit: 5000,
+            late: None,
         };
         assert_eq!(
             question(ACTIVITIES, &filters(), &query).unwrap(),
@@ -92,6 +93,7 @@ mod tests {
             to_ms: None,
             place: Place::Next(r#"{"b": 1,"a":[ 2]}"#.into()),
             limit: 5000,
+            late: None,
         };
         assert!(
             question(ACTIVITIES, &filters(), &query)
@@ -108,6 +110,7 @@ mod tests {
                 to_ms: None,
                 place: Place::Next(text.to_owned()),
                 limit: 5000,
+                late: None,
             };
             let error = question(ACTIVITIES, &filters(), &query).unwrap_err();
             assert_eq!(error.trouble, SourceErrorKind::BadQuestion, "{text:?}");
@@ -122,6 +125,7 @@ mod tests {
             to_ms: None,
             place: Place::Skip(100),
             limit: 100,
+            late: None,
         };
         assert_eq!(
             question(ALERTS, &Map::new(), &query).unwrap(),
@@ -136,6 +140,7 @@ mod tests {
             to_ms: Some(19),
             place: Place::Skip(0),
             limit: 1,
+            late: None,
         };
         assert_eq!(
             question(ACTIVITIES, &Map::new(), &query).unwrap(),

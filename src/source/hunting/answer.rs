@@ -3,9 +3,9 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::source::Answer;
 use crate::source::json::list::{ListLayout, Members};
-use crate::source::json::{Raw, lenient_object};
+use crate::source::json::{Raw, Text, lenient_object};
+use crate::source::{Answer, Newest};
 
 /// How the API lays out its answers. They name no next page and count nothing: as many rows as were
 /// asked for say that more follow.
@@ -31,6 +31,26 @@ fn members(text: &str) -> Result<Members<'_>, serde_json::Error> {
     Ok(Members {
         answer: Answer::default(),
         list,
+    })
+}
+
+lenient_object! {
+    struct NewestRow<'a> any_case {
+        "Timestamp" => timestamp: Text<'a>,
+        "Arrived" => arrived: Text<'a>,
+    }
+}
+
+/// The row that was asked for as the newest one; `None` where it tells no time.
+pub(super) fn newest(row: &str) -> Option<Newest> {
+    let row = NewestRow::deserialize(&mut serde_json::Deserializer::from_str(row)).ok()?;
+    let ms = |text: &str| {
+        let at = text.parse::<jiff::Timestamp>().ok()?;
+        Some(at.as_millisecond())
+    };
+    Some(Newest {
+        at_ms: ms(&row.timestamp.0)?,
+        arrived_ms: ms(&row.arrived.0),
     })
 }
 

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use serde_json::{Map, Value};
 
-use super::answer::LAYOUT;
+use super::answer::{LAYOUT, newest};
 use super::question::{TableQuery, take};
 use super::record::lacks;
 use super::refusal::{refused, torn};
@@ -13,10 +13,13 @@ use super::table::Table;
 use super::{RULES, kql, table};
 use crate::event::Names;
 use crate::source::entra::Entra;
-use crate::source::http::{Http, Post};
+use crate::source::http::{Http, Post, Response};
 use crate::source::json::list::{Parser, TakeRecord};
 use crate::source::record::ReadOne;
-use crate::source::{Answer, ApiRules, Query, Recipient, Source, SourceError, SourceErrorKind};
+use crate::source::warning;
+use crate::source::{
+    Answer, ApiRules, Newest, Query, Recipient, Source, SourceError, SourceErrorKind,
+};
 use crate::stream::StreamSpec;
 
 /// What the settings say of a table.
@@ -37,8 +40,6 @@ pub struct Hunting<P: Post = Http> {
     table: &'static Table,
     url: String,
     question: TableQuery,
-    /// Is the query that of the settings?
-    is_replaced: bool,
     names: Names,
 }
 
@@ -58,7 +59,6 @@ impl<P: Post> Hunting<P> {
             table::of(stream).ok_or_else(|| format!("{stream} is no table of advanced hunting"))?;
         let conditions = kql::conditions(&settings.filters)
             .map_err(|name| format!("the filter {name} cannot be written in KQL"))?;
-        let is_replaced = settings.query.is_some();
         Ok(Self {
             http,
             entra,
@@ -66,25 +66,25 @@ impl<P: Post> Hunting<P> {
             url: format!("{graph_url}/v1.0/security/runHuntingQuery"),
             question: TableQuery {
                 table,
+                is_replaced: settings.query.is_some(),
                 query: settings.query.unwrap_or_else(|| table.query.to_owned()),
                 conditions,
             },
-            is_replaced,
             names: settings.names,
         })
     }
 }
 
-impl<P: Post> Source for Hunting<P> {
-    fn page(&mut self, query: &Query, to: &mut dyn Recipient) -> Result<Answer, SourceError> {
-        let body = self.question.body(query);
+impl<P: Post> Hunting<P> {
+    /// Asks; what comes back is an answer that may hold rows.
+    fn ask(&self, body: &str) -> Result<Response, SourceError> {
         let token = self.entra.bearer(&self.http)?;
         let headers = [
             ("authorization", &*format!("Bearer {token}")),
             ("content-type", "application/json; charset=utf-8"),
             ("accept", "application/json"),
         ];
-        let response = self.http.post(&self.url, &headers, &body)?;
+        let response = self.http.post(&self.url, &headers, body)?;
         if !matches!(response.status, 200..=299) {
             let error = refused(response, self.table.name)?;
             // a right that is granted later is only in a new token
@@ -96,7 +96,15 @@ impl<P: Post> Source for Hunting<P> {
             }
             return Err(error);
         }
+        Ok(response)
+    }
+}
+
+impl<P: Post> Source for Hunting<P> {
+    fn page(&mut self, query: &Query, to: &mut dyn Recipient) -> Result<Answer, SourceError> {
+        let response = self.ask(&self.question.body(query))?;
         let server_ms = response.date_ms;
+        let missing = warning::missing(&response);
         to.open(server_ms);
         let mut rows = Rows {
             columns: ["Timestamp", self.table.id],
@@ -106,7 +114,7 @@ impl<P: Post> Source for Hunting<P> {
                 names: &self.names,
                 to,
             },
-            is_unproved: self.is_replaced,
+            is_unproved: self.question.is_replaced,
             lacking: Vec::new(),
         };
         let mut page = Parser::new(&LAYOUT, &mut rows);
@@ -118,6 +126,8 @@ impl<P: Post> Source for Hunting<P> {
         let answer = answer.map_err(torn)?;
         Ok(Answer {
             server_ms,
+            incomplete: missing.is_some(),
+            warning: missing.unwrap_or_default(),
             // as many as were asked for: the answer itself does not tell whether there are more
             has_next: answer.has_next || answer.records >= take(query.limit),
             ..answer
@@ -134,6 +144,23 @@ impl<P: Post> Source for Hunting<P> {
 
     fn api_rules(&self) -> ApiRules {
         RULES
+    }
+
+    fn knows_late(&self) -> bool {
+        !self.question.is_replaced
+    }
+
+    fn knows_newest(&self) -> bool {
+        true
+    }
+
+    fn newest(&mut self, with_arrival: bool) -> Result<Option<Newest>, SourceError> {
+        let response = self.ask(&self.question.newest(with_arrival))?;
+        let mut rows = Vec::new();
+        let mut page = Parser::new(&LAYOUT, &mut rows);
+        response.body.each_block(|block| page.feed(block))?;
+        page.end().map_err(torn)?;
+        Ok(rows.first().and_then(|row| newest(row)))
     }
 }
 
@@ -176,3 +203,6 @@ impl TakeRecord for Rows<'_> {
         self.rows.too_long(begin, bytes)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -69,6 +69,12 @@ const TABLES: [Table; 5] = [
     },
 ];
 
+/// All of them.
+#[cfg(test)]
+pub(super) fn all() -> &'static [Table] {
+    const { &TABLES }
+}
+
 /// The table that a stream is.
 pub(super) fn of(stream: StreamSpec) -> Option<&'static Table> {
     const { &TABLES }

@@ -58,6 +58,7 @@ impl InternalEvent {
             | Self::CloudTrouble { stream, .. }
             | Self::Absent { stream, .. }
             | Self::Present { stream }
+            | Self::Late { stream, .. }
             | Self::Narrowed { stream, .. }
             | Self::PassedOver { stream, .. }
             | Self::TooManyPassed { stream, .. }
@@ -82,17 +83,18 @@ impl InternalEvent {
             | Self::SiemThere
             | Self::ReplayGoesOn(_)
             | Self::SiemConnected { renewed: true, .. } => Level::Debug,
-            Self::Narrowed {
             Self::Expiries { endings, now_ms } => match has_warning(endings, *now_ms) {
                 true => Level::Warn,
                 false => Level::Debug,
             },
+            Self::Narrowed {
                 change: Change::Shorter { .. },
                 ..
             }
             | Self::Absent { again: true, .. } => Level::Debug,
             Self::PageRead(_)
             | Self::Present { .. }
+            | Self::Late { .. }
             | Self::Narrowed { .. }
             | Self::ServedAgain { .. }
             | Self::FirstStart { .. }
@@ -198,8 +200,6 @@ impl InternalEvent {
             Self::SpoolRepaired { .. } => {
                 Effect::Raise(Topic::Repaired, "Damage on flash was repaired")
             }
-            Self::Cut { .. } => Effect::Raise(Topic::Cut, "Lines were cut"),
-            Self::HalfCloseRefused { .. } => {
             Self::Expiries { endings, now_ms } => match has_warning(endings, *now_ms) {
                 true if endings.iter().any(|ending| ending.ends_ms < *now_ms) => {
                     Effect::Raise(Topic::Expiry, "A credential has expired")
@@ -207,6 +207,8 @@ impl InternalEvent {
                 true => Effect::Raise(Topic::Expiry, "A credential expires soon"),
                 false => Effect::Close(Topic::Expiry),
             },
+            Self::Cut { .. } => Effect::Raise(Topic::Cut, "Lines were cut"),
+            Self::HalfCloseRefused { .. } => {
                 Effect::Raise(Topic::HalfClose, "The receiver never proves delivery")
             }
             Self::EndsBeforeProof { .. } => Effect::Raise(
@@ -222,6 +224,7 @@ impl InternalEvent {
             }
             Self::Requested { .. }
             | Self::FirstStart { .. }
+            | Self::Late { .. }
             | Self::Narrowed { .. }
             | Self::ServedAgain { .. }
             | Self::Sent { .. }

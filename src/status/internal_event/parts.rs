@@ -11,6 +11,17 @@ pub struct Question {
     pub limit: u32,
 }
 
+/// What an API says of records that come late.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LateRecords {
+    /// It tells when each record came: each poll asks for those that came late.
+    AreAsked,
+    /// It says nothing about it.
+    Untold,
+    /// It refuses the question, for this reason.
+    Refused(String),
+}
+
 /// A line that the receiver does not take.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineTrouble {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{InternalEvent, LineTrouble, PageRead, Question};
+use super::{InternalEvent, LateRecords, LineTrouble, PageRead, Question};
 use crate::clock::{in_words, span_in_words};
 use crate::replay::{self, ReplayReport};
 use crate::source::{Change, Clocks, Unserved};
@@ -80,6 +80,12 @@ impl InternalEvent {
             Self::Present { stream } => {
                 format!("{stream}: the table can be read now; reading goes on where it stood")
             }
+            Self::Late {
+                stream,
+                late,
+                look_back,
+                every,
+            } => late_in_words(stream, late, *look_back, *every),
             Self::Narrowed { stream, change } => format!("{stream}: {}", change_in_words(*change)),
             Self::PassedOver {
                 stream,
@@ -126,12 +132,6 @@ impl InternalEvent {
             Self::SetAside { stream, id, reason } => {
                 format!("{stream}: record {id:?} cannot be read and is set aside: {reason}")
             }
-            Self::SpoolFull { limit } => format!(
-                "the spool is full ({} MB, the limit in spool.max_size_mb): reading waits and the \
-                    cloud keeps the records. Cure: fix the connection to the SIEM",
-                limit / 1_000_000
-            ),
-            Self::SpoolTrouble { what, wait } => format!(
             Self::Expiries { endings, now_ms } => {
                 let warnings = endings.iter().filter_map(|ending| ending.warning(*now_ms));
                 match warnings.collect::<Vec<_>>() {
@@ -139,6 +139,12 @@ impl InternalEvent {
                     warnings => warnings.join("\n"),
                 }
             }
+            Self::SpoolFull { limit } => format!(
+                "the spool is full ({} MB, the limit in spool.max_size_mb): reading waits and the \
+                    cloud keeps the records. Cure: fix the connection to the SIEM",
+                limit / 1_000_000
+            ),
+            Self::SpoolTrouble { what, wait } => format!(
                 "{what}; nothing is lost, next retry in {}",
                 span_in_words(*wait)
             ),
@@ -246,9 +252,33 @@ fn asked_in_words(asked: Question) -> String {
     format!(" of {from}{until}, {} {records} at a time", asked.limit)
 }
 
+/// How records are read that come late.
+fn late_in_words(stream: &str, late: &LateRecords, look_back: Duration, every: Duration) -> String {
+    let (look_back, every) = (span_in_words(look_back), span_in_words(every));
+    let why = match late {
+        LateRecords::AreAsked => {
+            return format!(
+                "{stream}: the service tells when rows arrive (ingestion_time()): each poll also \
+                    requests rows that arrived late, up to look_back ({look_back}); all of \
+                    look_back is read again every {every}"
+            );
+        }
+        LateRecords::Untold => "is null".to_owned(),
+        LateRecords::Refused(why) => format!("is refused: {why}"),
+    };
+    format!(
+        "{stream}: the service does not tell when rows arrive (ingestion_time() {why}): rows that \
+            arrive later than overlap are found when look_back ({look_back}) is read again, every \
+            {every}"
+    )
+}
+
 /// What is asked for, where a question fails and others are answered.
 fn change_in_words(change: Change) -> String {
     match change {
+        Change::LeftLate => "the request for records that came late fails: they are read when the \
+             whole look_back is read again"
+            .to_owned(),
         Change::LeftPlace => "requests for the next page that the API named fail: reading \
             continues by time, and no record is skipped"
             .to_owned(),

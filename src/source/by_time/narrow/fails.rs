@@ -74,6 +74,9 @@ impl TimeReader {
         if self.forget_place() {
             return self.changed(Change::LeftPlace);
         }
+        if let Some(change) = self.leave_late() {
+            return self.changed(change);
+        }
         if self.size.shrink() {
             return self.changed(Change::Smaller(self.size.now()));
         }

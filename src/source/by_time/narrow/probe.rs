@@ -89,6 +89,7 @@ impl TimeReader {
             to_ms,
             place: Place::Skip(skip),
             limit: 1,
+            late: None,
         })
     }
 }

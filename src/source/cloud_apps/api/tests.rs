@@ -28,6 +28,7 @@ fn other_kinds_of_success_are_read_as_a_page_and_never_repeated() {
             to_ms: None,
             place: Place::Skip(0),
             limit: 1,
+            late: None,
         };
         let mut records = Vec::new();
         source.page(&query, &mut records).map(|_| {
