@@ -158,11 +158,12 @@ pub mod spool {
 }
 
 pub mod status {
+    pub use crate::certificate::{Ending, EndingKind};
     pub use crate::status::{
         AgentReport, Colour, Condition, Introduction, LedgerCounts, LedgerReport, LedgerRow,
         LedgerSpan, LineCounts, LinkReport, LinkState, LivenessWatch, Notice, QueueDepth,
         QueueDepths, Reporter, Signal, Snapshot, SpoolReport, Status, StreamCounts, StreamReport,
-        Thresholds, Topic, VERSION,
+        Thresholds, Topic, VERSION, text,
     };
     pub mod socket {
         pub use crate::status::socket::ask;

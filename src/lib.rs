@@ -118,7 +118,7 @@
 //!   Uses `certificate` `orphan` `replay` `source`.
 //! - `orphan`: spools that belong to no agent of the settings. Uses nothing.
 //! - `web`: the page: forms and JSON as functions of values; `web::server` has the only sockets.
-//!   Uses `comparison` `log` `orphan` `replay` `settings` `status` `stream` `trust`.
+//!   Uses `certificate` `comparison` `log` `orphan` `replay` `settings` `status` `stream` `trust`.
 //! - `settings`: typed settings in which a wrong state cannot be built: file, secrets, edits that
 //!   keep comments. Uses `stream`.
 //! - `trust`: whom siembox trusts over TLS, and what a failed handshake means in plain words. Uses

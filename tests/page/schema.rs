@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use siembox::for_tests::replay::{ReplayProgress, ReplayRequest, Running};
-use siembox::for_tests::status::{Snapshot, Topic};
+use siembox::for_tests::status::{Ending, EndingKind, Snapshot, Topic};
 use siembox_support::json_schema::errors;
 
 use crate::looks::scenes;
@@ -36,6 +36,69 @@ fn strict(mut schema: Value) -> Value {
     schema
 }
 
+/// A certificate ends in a while, a secret has ended.
+fn expiring() -> Snapshot {
+    let mut status = crate::looks::connected();
+    let ending = |kind, setting: &str, days: i64| Ending {
+        kind,
+        setting: setting.to_owned(),
+        file: "/etc/siembox/file".to_owned(),
+        ends_ms: status.at_ms + days * 86_400_000,
+    };
+    status.agents[0].expiries = vec![
+        ending(EndingKind::AppCertificate, "source.certificate_file", 90),
+        ending(
+            EndingKind::ClientSecret,
+            "other_source.client_secret_expires",
+            -1,
+        ),
+    ];
+    status
+}
+
+/// Each end stands on the page, in the status text and among the metrics; one that is near or past
+/// is marked.
+#[test]
+fn what_expires_is_on_every_surface() {
+    let status = expiring();
+    let ends = status.agents[0]
+        .expiries
+        .iter()
+        .map(|ending| ending.ends_ms);
+    let [certificate_ms, secret_ms] = ends.collect::<Vec<_>>()[..] else {
+        panic!();
+    };
+    let page = text(&status, "/");
+    assert!(
+        page.contains("<small>app certificate expires on "),
+        "{page}"
+    );
+    assert!(
+        page.contains("<small class=\"bad\">client secret expired on "),
+        "{page}"
+    );
+    let words = siembox::for_tests::status::text(&status);
+    let line =
+        "\n  credential the certificate of the Entra app (source.certificate_file) expires on ";
+    assert!(words.contains(line), "{words}");
+    let line = "\n  credential the client secret of the Entra app \
+        (other_source.client_secret_expires) expired on ";
+    assert!(words.contains(line), "{words}");
+    let metrics = text(&status, "/metrics");
+    for (setting, ends_ms) in [
+        ("source.certificate_file", certificate_ms),
+        ("other_source.client_secret_expires", secret_ms),
+    ] {
+        let name = &status.agents[0].name;
+        let line = format!(
+            "\nsiembox_credential_expires_timestamp_seconds{{agent=\"{name}\",\
+                setting=\"{setting}\"}} {}",
+            ends_ms / 1000
+        );
+        assert!(metrics.contains(&line), "{line} {metrics}");
+    }
+}
+
 fn all() -> Vec<(&'static str, Snapshot)> {
     let mut all = scenes();
     let mut replaying = crate::looks::connected();
@@ -52,6 +115,7 @@ fn all() -> Vec<(&'static str, Snapshot)> {
         progress: ReplayProgress::default(),
     }));
     all.push(("replaying", replaying));
+    all.push(("expiring", expiring()));
     all
 }
 
@@ -75,15 +139,31 @@ fn every_status_keeps_to_the_schema() {
 /// Whatever a notice is about, the schema names it.
 #[test]
 fn every_topic_keeps_to_the_schema() {
+    /// A new topic is one for the list below as well.
+    fn is_listed(topic: Topic) -> bool {
+        match topic {
+            Topic::Cloud | Topic::Absent | Topic::Doubt | Topic::SetAside | Topic::Skipped => true,
+            Topic::PassedOver | Topic::Ledger | Topic::Unaudited | Topic::Related => true,
+            Topic::Expiry | Topic::Siem | Topic::HalfClose | Topic::NoProof => true,
+            Topic::Refused | Topic::Cut | Topic::Spool | Topic::SentIds | Topic::Orphan => true,
+            Topic::StateFolder | Topic::Repaired | Topic::Clock | Topic::ClocksDiffer => true,
+            Topic::Settings | Topic::Page | Topic::Owner | Topic::Box => true,
+        }
+    }
     let topics = [
         Topic::Cloud,
+        Topic::Absent,
         Topic::Doubt,
         Topic::SetAside,
         Topic::Skipped,
         Topic::PassedOver,
         Topic::Ledger,
+        Topic::Unaudited,
+        Topic::Related,
+        Topic::Expiry,
         Topic::Siem,
         Topic::HalfClose,
+        Topic::NoProof,
         Topic::Refused,
         Topic::Cut,
         Topic::Spool,
@@ -98,6 +178,7 @@ fn every_topic_keeps_to_the_schema() {
         Topic::Owner,
         Topic::Box,
     ];
+    assert!(topics.into_iter().all(is_listed));
     let known = &schema()["$defs"]["notice"]["properties"]["topic"]["enum"];
     let written: Vec<Value> = topics.iter().map(|topic| json!(topic)).collect();
     assert_eq!(known, &Value::Array(written));

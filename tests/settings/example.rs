@@ -9,7 +9,7 @@ use siembox::for_tests::settings::{
 use siembox::for_tests::stream::{ACTIVITIES, ALERTS};
 
 /// Commented keys that show what could be written, not the default.
-const ILLUSTRATIONS: [&str; 23] = [
+const ILLUSTRATIONS: [&str; 24] = [
     "vlan",
     "gateway",
     "search",
@@ -18,6 +18,7 @@ const ILLUSTRATIONS: [&str; 23] = [
     "logs_dir",
     "tenant_id",
     "client_id",
+    "client_secret_expires",
     "client_secret_file",
     "login_url",
     "proxy",
@@ -110,7 +111,13 @@ fn every_default_it_names_is_the_default() {
 
 #[test]
 fn what_it_illustrates_can_be_written() {
-    let entra = ["tenant_id", "client_id", "client_secret_file", "login_url"];
+    let entra = [
+        "tenant_id",
+        "client_id",
+        "client_secret_expires",
+        "client_secret_file",
+        "login_url",
+    ];
     let app = uncommented(|key, _| entra.contains(&key)).replace("token_file = \"token\"\n", "");
     assert!(load(&app).is_ok(), "{:?}", load(&app));
 

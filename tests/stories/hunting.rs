@@ -44,7 +44,8 @@ fn siembox(cloud: &Cloud, receiver: &Receiver, more: &str) -> Siembox {
     let mut plan = Plan::new(cloud, receiver.port(), "tcp");
     plan.source = format!(
         "kind = \"defender-xdr\"\ntenant_id = \"contoso.com\"\nclient_id = \"{CLIENT}\"\n\
-         client_secret_file = \"secret\"\nlogin_url = \"{0}\"\ngraph_url = \"{0}\"\n\
+         client_secret_file = \"secret\"\nclient_secret_expires = \"2026-01-31\"\n\
+         login_url = \"{0}\"\ngraph_url = \"{0}\"\n\
          ca_file = \"cloud-ca.pem\"\nhunting_calls_per_minute = {CALLS_A_MINUTE}\n\
          poll_interval = \"10s\"\n",
         cloud.url()
@@ -111,8 +112,18 @@ fn each_row_of_each_table_is_one_line_as_the_old_agent_wrote_it() {
     let (receiver, cloud) = (rsyslog::tcp(), tenant().start());
     let mut siembox = siembox(&cloud, &receiver, "");
     siembox.start();
+    siembox.wait_for_notice("A credential has expired the client secret of the Entra app in ");
     assert_all_arrive(&cloud, &mut siembox, &receiver, &TABLES, false);
     assert_eq!(cloud.tokens_given(), 1, "one log-on for all tables");
+    let said = String::from_utf8(siembox.output("check", &[]).stdout).unwrap();
+    let mut lines = said.lines();
+    let line = lines.find(|line| line.contains("cloud_app_events") && line.contains("newest"));
+    let line = line.unwrap_or_else(|| panic!("{said}"));
+    assert!(line.contains(" old and arrived "), "{line}");
+    cloud.set_ingestion_time(IngestionTime::Refused);
+    let said = String::from_utf8(siembox.output("check", &[]).stdout).unwrap();
+    let told = "old; the service does not tell when it arrived";
+    assert!(said.contains(told), "{said}");
 }
 
 /// Answers that are too large, work that is too much, quotas, kills, and rows that show themselves
