@@ -276,12 +276,15 @@ impl Out<'_> {
                 (labels, seconds(ending.ends_ms))
             })
         });
-        self.metric(
-            GAUGE,
-            "siembox_credential_expires_timestamp_seconds",
-            "Time when a certificate or secret expires, in seconds since 1970",
-            ends,
-        )?;
+        let ends: Vec<_> = ends.collect();
+        if !ends.is_empty() {
+            self.metric(
+                GAUGE,
+                "siembox_credential_expires_timestamp_seconds",
+                "Time when a certificate or secret expires, in seconds since 1970",
+                ends,
+            )?;
+        }
         let lag = agents
             .iter()
             .map(|agent| (of_agent(agent), seconds(agent.lag_ms(at_ms))));

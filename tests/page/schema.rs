@@ -69,10 +69,7 @@ fn what_expires_is_on_every_surface() {
         panic!();
     };
     let page = text(&status, "/");
-    assert!(
-        page.contains("<small>app certificate expires on "),
-        "{page}"
-    );
+    assert!(page.contains(">app certificate expires on "), "{page}");
     assert!(
         page.contains("<small class=\"bad\">client secret expired on "),
         "{page}"
@@ -85,6 +82,8 @@ fn what_expires_is_on_every_surface() {
         (other_source.client_secret_expires) expired on ";
     assert!(words.contains(line), "{words}");
     let metrics = text(&status, "/metrics");
+    let manual = include_str!("../../image/manual/monitoring.md");
+    assert!(manual.contains("| `siembox_credential_expires_timestamp_seconds` |"));
     for (setting, ends_ms) in [
         ("source.certificate_file", certificate_ms),
         ("other_source.client_secret_expires", secret_ms),
