@@ -55,9 +55,9 @@ struct Xdr<'a> {
 }
 
 impl Xdr<'_> {
-    const TENANT: &str = "contoso.com";
-    const CLIENT: &str = "00000000-0000-4000-8000-000000000001";
-    const SECRET: &str = "s3cret!";
+    const TENANT: &'static str = "contoso.com";
+    const CLIENT: &'static str = "00000000-0000-4000-8000-000000000001";
+    const SECRET: &'static str = "s3cret!";
 }
 
 impl Life {

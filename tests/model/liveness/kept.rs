@@ -165,6 +165,7 @@ pub fn kind(fault: &Fault) -> &'static str {
         | Fault::TooSlow
         | Fault::Quota(_)
         | Fault::TableMissing
+        | Fault::TakeIgnored
         | Fault::PartialContent
         | Fault::NewestFirst
         | Fault::NoRows(_) => "of Graph, which this model does not ask",
