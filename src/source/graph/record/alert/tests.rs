@@ -78,13 +78,17 @@ fn an_update_is_another_record_of_the_same_id() {
     assert_eq!(changed.event.id, update.event.id);
 }
 
-/// The time of the line stands in for one that is missing, be it of an alert or of its change.
+/// The time of the line stands in for one that is missing, be it of an alert or of its change; no
+/// line ends before it starts.
 #[test]
 fn what_began_at_an_unknown_time_began_at_that_of_its_line() {
     let raw = ALERT.replace("\"firstActivityDateTime\":\"2026-11-10T10:31:05Z\",", "");
     let begin = |record: Record<'_>| record.event.span.map(|span| span.start_ms);
-    assert_eq!(begin(read(&raw)), Some(CREATED_MS));
-    let update = alert_update(&raw, &Names::default()).unwrap();
+    let ended_ms = read(ALERT).event.span().end_ms;
+    assert_eq!(begin(read(&raw)), Some(ended_ms));
+    let later = raw.replace("10:37:12.9Z", "10:50:00Z");
+    assert_eq!(begin(read(&later)), Some(CREATED_MS));
+    let update = alert_update(&later, &Names::default()).unwrap();
     assert_eq!(begin(update), Some(UPDATED_MS));
 }
 
