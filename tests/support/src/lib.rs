@@ -12,6 +12,7 @@ pub mod cloud;
 pub mod command;
 pub mod dice;
 pub mod disk;
+pub mod hub;
 pub mod json_schema;
 pub mod listener;
 pub mod mapper;
