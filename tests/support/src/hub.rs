@@ -13,6 +13,7 @@ mod frame;
 mod login;
 mod observed;
 mod rewrite;
+mod talk;
 mod versions;
 
 pub use broker::{Broker, Make};
