@@ -20,6 +20,7 @@ mod garbage;
 mod graph;
 mod hanging;
 mod hunting;
+mod large_answers;
 mod ledger;
 mod live_settings;
 mod migrate;
