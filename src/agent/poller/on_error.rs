@@ -148,7 +148,7 @@ impl<S: Spool, T: Time> Poller<S, T> {
         });
     }
 
-    fn tell_narrowed(&self, change: Change) {
+    pub(super) fn tell_narrowed(&self, change: Change) {
         let stream = self.stream.name;
         self.worker
             .tell(&InternalEvent::Narrowed { stream, change });

@@ -20,12 +20,10 @@ impl<S: Spool, T: Time> Poller<S, T> {
         self.add_held()?;
         let stream = self.stream;
         tell_aside(&self.worker, stream.name, &self.state.page.buffer.aside);
-        if answer.cut {
-            let (stream, reason) = (stream.name, MORE_THAN_FITS.to_owned());
-            self.worker
-                .tell(&InternalEvent::Doubtful { stream, reason });
-        }
         let turn = self.reader.close(answer);
+        if answer.cut {
+            self.after_cut(answer.records);
+        }
         if turn.write {
             self.write(&turn)?;
         } else {
@@ -60,6 +58,18 @@ impl<S: Spool, T: Time> Poller<S, T> {
             return Err(SourceError::new(SourceErrorKind::TooLarge, MORE_THAN_FITS));
         }
         Ok(self.wait_after(turn.verdict, answer))
+    }
+
+    /// Only so many records of the answer fitted into memory: fewer are asked for, or the cloud has
+    /// sent more than it was asked for.
+    fn after_cut(&mut self, records: u64) {
+        match self.reader.ask_for_what_fits(records) {
+            Some(change) => self.tell_narrowed(change),
+            None => self.worker.tell(&InternalEvent::Doubtful {
+                stream: self.stream.name,
+                reason: MORE_THAN_FITS.to_owned(),
+            }),
+        }
     }
 
     /// Makes the page durable, however long that takes.

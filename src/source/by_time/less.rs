@@ -16,6 +16,16 @@ impl TimeReader {
         smaller
     }
 
+    /// Only so many records of the answer fit into memory: ask for no more than that. `None` where
+    /// no more was asked for, so that the cloud has sent what nobody wanted.
+    pub fn ask_for_what_fits(&mut self, records: u64) -> Option<Change> {
+        let fits = (self.size.fit(records)).then(|| Change::Fitting(self.size.now()));
+        if fits.is_some() && self.size.now() < self.rules.api.smallest_scan {
+            self.forget_place();
+        }
+        fits
+    }
+
     /// The answer takes too long: ask about a shorter time, where that is what a question costs by;
     /// else for fewer records. An open stretch reaches until `end_ms`. `None` where there is no
     /// less.

@@ -91,6 +91,8 @@ pub enum Change {
     LeftLate,
     /// Pages of so many records at most.
     Smaller(u32),
+    /// The same, as larger ones do not fit into memory.
+    Fitting(u32),
     /// A shorter stretch of time.
     Shorter {
         /// From here, milliseconds since 1970.

@@ -53,9 +53,17 @@ impl PageSize {
 
     /// A page of this size fails: the next is half of it. False where there is no less.
     pub(super) fn shrink(&mut self) -> bool {
-        if self.now <= 1 {
-            return false;
-        }
+        self.now > 1 && self.step_down(self.now / 2)
+    }
+
+    /// Of a page of this size only so many records fit into memory: the next has three quarters of
+    /// as many, as records differ in length. False where that is not less.
+    pub(super) fn fit(&mut self, records: u64) -> bool {
+        let fits = (u32::try_from(records).unwrap_or(u32::MAX) / 4 * 3).max(1);
+        fits < self.now && self.step_down(fits)
+    }
+
+    fn step_down(&mut self, to: u32) -> bool {
         self.suspects = u64::from(self.now);
         if std::mem::take(&mut self.untried) {
             self.patience = (self.patience * 4).min(LONGEST_HOLD);
@@ -63,11 +71,10 @@ impl PageSize {
         } else {
             self.hold = 0;
         }
-        let half = self.now / 2;
-        self.now = if half >= self.api.smallest_scan {
-            half
+        self.now = if to >= self.api.smallest_scan {
+            to
         } else {
-            half.clamp(1, self.api.plain_page)
+            to.clamp(1, self.api.plain_page)
         };
         true
     }
@@ -143,6 +150,22 @@ mod tests {
         assert!(failures(625, 1000) <= 3 + 8, "{}", failures(625, 1000));
         assert!(failures(7, 1000) <= 9 + 12, "{}", failures(7, 1000));
         assert_eq!(failures(5000, 1000), 0);
+    }
+
+    #[test]
+    fn asks_for_what_fits_into_memory_and_for_more_behind_it() {
+        let mut size = PageSize::new(5000, RULES);
+        assert!(size.fit(2653));
+        assert_eq!(size.now(), 1989);
+        assert!(!size.fit(2653), "more came than was asked for");
+        size.fits(1989);
+        assert_eq!(size.now(), 1989, "the large ones may lie ahead");
+        for _ in 0..2 {
+            size.fits(1989);
+        }
+        assert_eq!(size.now(), 3978);
+        size.fit(1);
+        assert_eq!((size.now(), size.fit(0)), (1, false));
     }
 
     #[test]

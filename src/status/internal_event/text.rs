@@ -286,6 +286,10 @@ fn change_in_words(change: Change) -> String {
             "requests for this page fail while others succeed: siembox requests pages of at most \
                 {limit} records"
         ),
+        Change::Fitting(limit) => format!(
+            "the records of a page take more memory than siembox gives to one: siembox requests \
+                pages of at most {limit} records"
+        ),
         Change::Shorter { from_ms, to_ms } => format!(
             "requests for this time window fail while others succeed: siembox requests only {} to \
                 {}",
