@@ -123,7 +123,7 @@ fn it_is_named_on_every_surface_and_comes_back_with_its_name() {
         "--delete contoso",
     ] {
         assert!(told.text.contains(part), "{part}: {}", told.text);
-        assert!(renamed.siembox.log().contains(part), "{part} in the log");
+        renamed.siembox.wait_for_log(part);
     }
     let text = renamed.siembox.output("status", &[]);
     let text = String::from_utf8(text.stdout).unwrap();
@@ -208,12 +208,7 @@ fn what_waits_is_sent_over_a_kill_with_the_settings_of_another_agent() {
         status.orphans.is_empty() && status.agents.len() == 1 && receiver.count() >= WAITING
     });
     assert_eq!(notice(&status), None);
-    assert!(
-        renamed
-            .siembox
-            .log()
-            .contains("all lines of the orphaned spool are proved")
-    );
+    (renamed.siembox).wait_for_log("all lines of the orphaned spool are proved");
     assert!(!renamed.spool().join("sends-to").exists());
     renamed.siembox.stop();
     let difference = expected::compare(&renamed.want, &receiver.lines());

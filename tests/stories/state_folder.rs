@@ -122,11 +122,7 @@ fn removed_under_lines_that_have_arrived() {
         "was removed or moved while siembox ran",
         "the administrator's password: set it again",
     ] {
-        assert!(
-            one.siembox.log().contains(words),
-            "{words}: {}",
-            one.siembox.log()
-        );
+        one.siembox.wait_for_log(words);
     }
     one.goes_on();
 }
