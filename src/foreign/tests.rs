@@ -133,3 +133,9 @@ proptest! {
         prop_assert!(text.chars().count() <= most);
     }
 }
+
+#[test]
+fn a_text_in_quotes_is_the_text_alone() {
+    let text = ForeignText::new("a \"b\"");
+    assert_eq!(format!("record {text:?}"), r#"record "a \"b\"""#);
+}
