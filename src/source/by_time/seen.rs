@@ -92,6 +92,30 @@ impl Seen {
         }
     }
 
+    /// Knows the ids of a sealed chunk of another stream too, which is not written again.
+    pub fn know_too(&mut self, chunk: &[u8]) {
+        let Some((until, mut ids)) = decode(chunk) else {
+            return;
+        };
+        ids.retain(|id| self.known.insert(*id));
+        self.chunks.push_front(Chunk {
+            // nothing older than its own oldest chunk may be forgotten on flash
+            number: self.oldest_number(),
+            until,
+            ids,
+        });
+    }
+
+    /// Forgets the chunk that was sealed last: it did not come to flash.
+    pub fn unseal(&mut self) {
+        if let Some(newest) = self.chunks.pop_back() {
+            for id in &newest.ids {
+                self.known.remove(id);
+            }
+            self.next_number = newest.number;
+        }
+    }
+
     /// Closes the growing chunk and says how it goes to flash; empty where nothing is new.
     /// Afterwards forgets what lies before `floor_ms` or does not fit.
     pub fn seal(&mut self, floor_ms: i64) -> Vec<u8> {

@@ -48,3 +48,32 @@ fn a_torn_chunk_is_passed_over() {
     assert_eq!(decode(&[]), None);
     assert!(Seen::restore(&[(4, vec![0; 11])], 5, None).known.is_empty());
 }
+
+#[test]
+fn the_ids_of_another_stream_are_known_and_not_written_again() {
+    let mut other = Seen::default();
+    assert!(other.admit("a", 10));
+    let chunk = other.seal(0);
+    let mut seen = Seen::restore(&[(7, encode(20, &[fingerprint("b")]))], 8, None);
+    seen.know_too(&chunk);
+    assert!(!seen.admit("a", 30) && !seen.admit("b", 30));
+    assert_eq!((seen.oldest_number(), seen.seal(0)), (7, Vec::new()));
+    // they are forgotten as others are, and none with them
+    assert!(seen.admit("c", 40));
+    seen.seal(15);
+    assert!(!seen.knows("a") && seen.knows("b"));
+    assert_eq!(seen.oldest_number(), 7);
+}
+
+#[test]
+fn a_chunk_that_was_not_written_is_forgotten() {
+    let mut seen = Seen::default();
+    assert!(seen.admit("a", 10));
+    seen.seal(0);
+    assert!(seen.admit("b", 20));
+    let unwritten = seen.seal(0);
+    seen.unseal();
+    assert!(seen.knows("a") && seen.admit("b", 20));
+    assert_eq!(seen.seal(0), unwritten);
+    assert_eq!(seen.chunks.len(), 2);
+}
