@@ -4,16 +4,19 @@
 //! pure [`TimeReader`]; how often to ask by the pure [`RequestLimit`]. Only `http` and what stands
 //! on it touch the network.
 
+mod by_offset;
 mod by_time;
 mod clocks;
 pub mod cloud_apps;
 mod entra;
 mod error;
 mod error_body;
+pub mod event_hubs;
 pub mod graph;
 pub mod http;
 pub mod hunting;
 pub mod json;
+mod partition_source;
 mod poll_interval;
 mod rate_limit;
 mod recognise;
@@ -21,6 +24,9 @@ mod record;
 mod stream_source;
 mod warning;
 
+pub use by_offset::{
+    CommitSchedule, CommittedOffset, Committer, FoundOffsets, HubPartition, Offsets, StartOffset,
+};
 pub use by_time::{
     ApiRules, Change, Cursor, Failure, PageResult, ProbeAnswer, Rules, Seen, Start, Step,
     TimeReader, Unserved, Verdict, fingerprint,
@@ -31,6 +37,9 @@ pub use entra::{
 };
 pub use error::{SourceError, SourceErrorKind};
 pub use error_body::refusal;
+pub use partition_source::{
+    Fetched, HubMessage, HubRecord, HubSource, JoinedGroup, MembershipState, PartitionSource,
+};
 pub use poll_interval::PollInterval;
 pub use rate_limit::{PastRequests, RequestLimit, RequestMemory, Silence};
 pub use recognise::KnownRecords;

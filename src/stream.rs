@@ -36,6 +36,8 @@ pub enum StreamKind {
     Behaviors,
     /// Rows of a table of advanced hunting: what somebody did.
     Table,
+    /// Rows of several tables, from event hubs whose partitions several boxes share.
+    EventHubs,
 }
 
 /// Which records of two sources may be the same.
@@ -102,6 +104,15 @@ pub const IDENTITY_QUERY_EVENTS: StreamSpec = table(7, "identity_query_events");
 /// Changes in Active Directory.
 pub const IDENTITY_DIRECTORY_EVENTS: StreamSpec = table(8, "identity_directory_events");
 
+/// Rows of these tables, as the streaming API brings them to event hubs. Its records count for the
+/// streams of their tables.
+pub const EVENT_HUBS: StreamSpec = StreamSpec {
+    id: StreamId::new(9),
+    name: "event_hubs",
+    kind: StreamKind::EventHubs,
+    order: "Timestamp",
+};
+
 /// The stream of a table of advanced hunting.
 const fn table(number: u8, name: &'static str) -> StreamSpec {
     StreamSpec {
@@ -136,6 +147,7 @@ pub const STREAMS: &[StreamSpec] = &[
     IDENTITY_LOGON_EVENTS,
     IDENTITY_QUERY_EVENTS,
     IDENTITY_DIRECTORY_EVENTS,
+    EVENT_HUBS,
     #[cfg(test)]
     DEVICES,
 ];
@@ -193,10 +205,16 @@ impl StreamKind {
     #[must_use]
     pub const fn class(self) -> Option<RecordClass> {
         match self {
-            Self::Activities | Self::Table => Some(RecordClass::Activity),
+            Self::Activities | Self::Table | Self::EventHubs => Some(RecordClass::Activity),
             Self::Alerts | Self::GraphAlerts => Some(RecordClass::Alert),
             Self::Behaviors | Self::Incidents => None,
         }
+    }
+
+    /// Is it read by time, so that any stretch can be asked for again? Else by offset.
+    #[must_use]
+    pub const fn is_by_time(self) -> bool {
+        !matches!(self, Self::EventHubs)
     }
 
     /// Is it a stream of Defender for Cloud Apps?
@@ -232,6 +250,7 @@ mod tests {
             (6, "identity_logon_events"),
             (7, "identity_query_events"),
             (8, "identity_directory_events"),
+            (9, "event_hubs"),
             (127, "devices"),
         ];
         assert_eq!(Vec::from_iter(known), expected);

@@ -17,6 +17,7 @@ mod table;
 pub use answer::LAYOUT;
 pub use api::{Hunting, HuntingSettings};
 pub use record::RECORDS;
+pub(super) use table::reader;
 
 use crate::source::ApiRules;
 

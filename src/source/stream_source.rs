@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::{ReadSecret, RequestLimit, Source};
+use super::{HubSource, ReadSecret, RequestLimit, Source};
 use crate::stream::StreamSpec;
 
 /// What reads one stream.
@@ -31,4 +31,15 @@ pub trait OpenSource: Send + Sync {
         &self,
         stream: StreamSpec,
     ) -> Result<StreamSource, Box<dyn std::error::Error + Send + Sync>>;
+
+    /// A member of a consumer group for this stream, which is shared by partitions. The group knows
+    /// it across restarts as `instance`.
+    ///
+    /// # Errors
+    /// As [`OpenSource::open`].
+    fn open_hub(
+        &self,
+        stream: StreamSpec,
+        instance: &str,
+    ) -> Result<HubSource, Box<dyn std::error::Error + Send + Sync>>;
 }

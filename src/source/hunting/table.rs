@@ -75,6 +75,13 @@ pub(super) fn all() -> &'static [Table] {
     const { &TABLES }
 }
 
+/// The stream of the table of this name, and how its rows are read.
+pub fn reader(name: &str) -> Option<(StreamSpec, ReadRecord)> {
+    let mut tables = const { &TABLES }.iter();
+    let table = tables.find(|table| table.name.eq_ignore_ascii_case(name))?;
+    Some((table.stream, table.read))
+}
+
 /// The table that a stream is.
 pub(super) fn of(stream: StreamSpec) -> Option<&'static Table> {
     const { &TABLES }
