@@ -100,6 +100,12 @@ impl Entra {
         }
     }
 
+    /// The same app's token for something else.
+    #[must_use]
+    pub fn of(&self, permission: Permission) -> Self {
+        Self::new(Arc::clone(&self.shared.app), permission)
+    }
+
     /// A token that is good for the next request: a new one where the last has expired. Blocks for
     /// one log-on at most, over `http` or over that of another clone.
     ///
