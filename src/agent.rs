@@ -11,7 +11,9 @@
 //! meanwhile is read then, as far back as `max_catch_up`.
 
 mod chunk;
+mod clock_wait;
 mod cloud_clock;
+mod consumer;
 mod delivery_state;
 mod error;
 mod forwarder;
@@ -38,6 +40,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+pub use clock_wait::ClockWait;
 pub use error::AgentError;
 pub use introduction::introduction;
 pub use page_writer::PageWriter;

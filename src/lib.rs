@@ -72,7 +72,8 @@
 //! Time has one door, `clock`, and randomness one, `random`: no other module names `Instant`,
 //! `SystemRandom` or `RandomState`, and none reads `SystemTime`.
 //!
-//! Adapters have one door each as well: `source::cloud_apps`, `source::hunting`, `source::http`,
+//! Adapters have one door each as well: `source::cloud_apps`, `source::hunting`,
+//! `source::event_hubs`, `source::http`,
 //! `spool::sled` and `sink::wire` are named by their own room and by `wiring`.
 //!
 //! - `cli`: arguments become a command. Uses `board` `firmware` `orphan` `replay` `settings`
@@ -101,7 +102,8 @@
 //! - `replay`: `siembox replay`: what is asked of a running siembox, and how far it has come. Uses
 //!   `settings`.
 //! - `source`: the port that records come in by, the reader by time (cursor, overlap, seen ids),
-//!   HTTP, and the APIs: Cloud Apps, advanced hunting. Uses `event` `stream` `trust`.
+//!   offsets of shared partitions, HTTP, and the APIs: Cloud Apps, Graph, advanced hunting, Event
+//!   Hubs. Uses `event` `stream` `trust`.
 //! - `stream`: streams are data: which there are, and the number of each on flash. Uses nothing.
 //! - `event`: `Event`: what is forwarded, in our own words. Uses nothing.
 //! - `cef`: an event becomes a CEF line; the fields are a table. Uses `event`.

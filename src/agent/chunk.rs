@@ -27,12 +27,12 @@ pub fn room_beside(packed: usize, plain: usize) -> ControlFlow<()> {
 }
 
 /// A record set aside, with as many of its bytes as are kept.
-pub fn aside(unreadable: Unreadable, text: &str, at_ms: i64) -> DeadLetter {
+pub fn aside(unreadable: Unreadable, text: &[u8], at_ms: i64) -> DeadLetter {
     DeadLetter {
         id: unreadable.id.unwrap_or_default(),
         reason: unreadable.reason,
         at_ms,
-        bytes: text.as_bytes()[..text.len().min(MOST_ASIDE_BYTES)].to_vec(),
+        bytes: text[..text.len().min(MOST_ASIDE_BYTES)].to_vec(),
     }
 }
 

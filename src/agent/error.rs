@@ -25,6 +25,15 @@ pub enum AgentError {
         /// What does not fit.
         cause: serde_json::Error,
     },
+    /// The name in the consumer group can't be kept.
+    #[error(
+        "the file hub_member in the agent's folder, which holds this box's name in the consumer \
+            group: {cause}"
+    )]
+    MemberName {
+        /// What the system says.
+        cause: std::io::Error,
+    },
     /// No thread to be had.
     #[error("cannot start a thread: {cause}")]
     Thread {

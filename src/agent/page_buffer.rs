@@ -75,18 +75,18 @@ impl PageBuffer {
             return true;
         }
         let reason = chunk::line_too_long(&event.id, cursor_ms);
-        self.set_aside(key, reason, text, at_ms());
+        self.set_aside(key, reason, text.as_bytes(), at_ms());
         false
     }
 
     /// A record is set aside, and counted as that.
-    pub fn set_aside(&mut self, key: LedgerKey, reason: Unreadable, text: &str, at_ms: i64) {
+    pub fn set_aside(&mut self, key: LedgerKey, reason: Unreadable, text: &[u8], at_ms: i64) {
         self.counts.aside(key);
         self.keep(reason, text, at_ms);
     }
 
     /// A record is set aside that the ledger does not count.
-    pub fn keep(&mut self, reason: Unreadable, text: &str, at_ms: i64) {
+    pub fn keep(&mut self, reason: Unreadable, text: &[u8], at_ms: i64) {
         let aside = chunk::aside(reason, text, at_ms);
         self.beside_lines += aside.bytes.len() + OVERHEAD;
         self.aside.push(aside);

@@ -1,6 +1,7 @@
 //! A page goes to flash: its lines, counts, dead letters and ids with the cursor behind it, in one
 //! transaction. Only then the next page is asked for.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,9 +50,9 @@ pub struct BehindPage<'a> {
 // === impl PageWriter ===
 
 impl<S: Spool> PageWriter<S> {
-    /// Makes the page durable, however long that takes. `now_ms` is the time by which ids grow
-    /// too old; `hindered` is told each time that the spool does not take it, and the wait until
-    /// the next try.
+    /// Makes the page durable, however long that takes, unless `hindered` breaks: it is told each
+    /// time that the spool does not take it, and the wait until the next try. Breaks where nothing
+    /// was written. `now_ms` is the time by which ids grow too old.
     ///
     /// # Errors
     /// When the end of the work comes first: nothing was written then.
@@ -61,8 +62,8 @@ impl<S: Spool> PageWriter<S> {
         page: &PageBuffer,
         behind: BehindPage<'_>,
         now_ms: impl FnOnce() -> i64,
-        mut hindered: impl FnMut(&SpoolError, Duration),
-    ) -> Result<(), Stopped> {
+        mut hindered: impl FnMut(&SpoolError, Duration) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, Stopped> {
         let mut backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
         self.sent.intend();
         while let Err(error) = self.try_write(worker, page, behind) {
@@ -70,7 +71,9 @@ impl<S: Spool> PageWriter<S> {
                 SpoolError::Full { .. } => (FULL_LOOK, FULL.to_owned()),
                 error => (backoff.failed(worker.time.chance()), error.to_string()),
             };
-            hindered(&error, wait);
+            if hindered(&error, wait).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
             worker.wait(wait, &why)?;
         }
         match self.sent.landed(now_ms()) {
@@ -81,7 +84,22 @@ impl<S: Spool> PageWriter<S> {
             None => {}
         }
         self.wake.notify_one();
-        Ok(())
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Keeps the ledger in order behind a page, and tells what the spool had to repair. Everything
+    /// up to `reached_ms` was read.
+    pub fn settle<T: Time>(&self, worker: &Worker<T>, reached_ms: Option<i64>) {
+        self.ledger.reached(reached_ms.unwrap_or(0));
+        if let Err(error) = self.ledger.tidy() {
+            let what = error.to_string();
+            worker.tell(&InternalEvent::LedgerTrouble { what });
+        }
+        for repair in self.spool.repairs() {
+            worker.tell(&InternalEvent::SpoolRepaired {
+                what: repair.to_string(),
+            });
+        }
     }
 
     fn try_write<T: Time>(
@@ -104,6 +122,37 @@ impl<S: Spool> PageWriter<S> {
         };
         self.ledger
             .append(self.number, &page.counts, behind.cursor, append)
+    }
+}
+
+/// Tells that the spool takes a page only later, and when it does.
+#[derive(Default)]
+pub struct Hindrance {
+    /// Was it told?
+    is_told: bool,
+}
+
+impl Hindrance {
+    /// The spool does not take the page.
+    pub fn tell<T: Time>(&mut self, worker: &Worker<T>, error: &SpoolError, wait: Duration) {
+        match error {
+            SpoolError::Full { .. } if self.is_told => {}
+            SpoolError::Full { limit } => {
+                worker.tell(&InternalEvent::SpoolFull { limit: *limit });
+            }
+            error => worker.tell(&InternalEvent::SpoolTrouble {
+                what: error.to_string(),
+                wait,
+            }),
+        }
+        self.is_told = true;
+    }
+
+    /// It has taken it.
+    pub fn over<T: Time>(self, worker: &Worker<T>) {
+        if self.is_told {
+            worker.tell(&InternalEvent::SpoolWell);
+        }
     }
 }
 

@@ -7,17 +7,18 @@
 
 mod audit;
 mod begin;
+mod cloud_time;
 mod fetch;
 mod late;
 mod on_error;
 mod page_builder;
 mod state;
 mod take_in;
-mod wait_for_clock;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::clock_wait::ClockWait;
 use super::page_writer::PageWriter;
 use super::rate_limited_client::RateLimitedClient;
 use super::shutdown::Shutdown;
@@ -29,7 +30,6 @@ use crate::source::{Clocks, PollInterval, SourceError, TimeReader};
 use crate::spool::Spool;
 use crate::status::InternalEvent;
 use crate::stream::StreamSpec;
-use crate::timekeeping::Gate;
 pub use state::PollerState;
 
 /// Everything one poller works with.
@@ -54,8 +54,8 @@ pub struct Poller<S: Spool, T: Time = Arc<Shutdown>> {
     pub look_back: Duration,
     /// Reads the secret, to see whether a refused one was replaced.
     pub read_secret: ReadSecret,
-    /// Opens when the clock is set; TLS needs it.
-    pub gate: Gate,
+    /// Waits until the clock is set; TLS needs it.
+    pub clock: ClockWait,
     /// What varies while it runs.
     pub state: PollerState,
 }
@@ -75,7 +75,7 @@ impl<S: Spool, T: Time> Poller<S, T> {
     /// One page, or what follows from not getting it. Returns the time until the next.
     pub fn step(&mut self) -> Duration {
         self.worker.promise(Duration::ZERO);
-        if let Some(wait) = self.wait_for_clock() {
+        if let Some(wait) = self.clock.wait(&self.worker, self.stream.name) {
             return wait;
         }
         self.page().unwrap_or_else(|error| self.after(error))

@@ -73,7 +73,7 @@ pub(super) fn begins_ms(
     };
     let mut earliest: Option<i64> = None;
     for other in &settings.streams {
-        let of_class = other.spec.kind.class() == Some(class);
+        let of_class = other.spec.kind.class() == Some(class) && other.spec.kind.is_by_time();
         if !of_class || other.spec.kind.is_of_cloud_apps() == kind.is_of_cloud_apps() {
             continue;
         }

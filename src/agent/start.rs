@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use super::clock_wait::ClockWait;
+use super::consumer::{self, Consumer, ConsumerState};
 use super::error::AgentError;
 use super::forwarder::{self, Forwarder};
 use super::heartbeat::HeartbeatSchedule;
@@ -25,8 +27,9 @@ use crate::sent::SentIds;
 use crate::settings::{AgentSettings, StreamSettings};
 use crate::sink::Connect;
 use crate::source::{Cancel, OpenSource, PollInterval, Rules, StreamSource};
-use crate::spool::{Packer, Spool};
+use crate::spool::{Memory, Packer, Spool};
 use crate::status::{Status, WORK};
+use crate::stream::StreamSpec;
 use crate::timekeeping::Gate;
 
 /// What an agent is built from: ports, whose adapters are chosen by whoever starts it.
@@ -78,10 +81,12 @@ impl<S: Spool + 'static> Agent<S> {
             shared.tell_ledger_trouble(what);
         }
         shared.finish_replays(settings)?;
-        let (cancels, pollers) = shared.pollers(settings, parts.gate)?;
+        let (mut cancels, pollers) = shared.pollers(settings, parts.gate)?;
+        let (of_consumers, consumers) = shared.consumers(settings, parts.folder, parts.gate)?;
+        cancels.extend(of_consumers);
         // under which filters is read from now on must outlive a kill
         shared.settle_ledger();
-        let pollers = shared.spawn(&settings.name, pollers)?;
+        let pollers = shared.spawn(&settings.name, pollers, consumers)?;
         let forwarder = shared.forwarder(settings, parts.host, parts.connect);
         Ok(Self {
             forwarder: spawn_forwarder(forwarder),
@@ -140,6 +145,7 @@ impl<S: Spool + 'static> Shared<S> {
         gate: &Gate,
     ) -> Result<(Vec<Cancel>, Vec<Poller<S>>), AgentError> {
         let read = settings.streams_on().filter(|_| !settings.paused);
+        let read = read.filter(|of_stream| of_stream.spec.kind.is_by_time());
         let pollers = read.map(|of_stream| self.poller(settings, of_stream, gate));
         let pollers: Result<Vec<_>, _> = pollers.collect();
         Ok(pollers?.into_iter().unzip())
@@ -176,40 +182,101 @@ impl<S: Spool + 'static> Shared<S> {
                 of_source.timeout,
             ),
             writer: self.writer.clone(),
-            pages: PageWriter {
-                number,
-                spool: Arc::clone(&self.spool),
-                ledger: Arc::clone(ledger),
-                sent: recorder(&*self.spool, &self.sent, stream, number)?,
-                wake: Arc::clone(&self.wake),
-            },
-            worker: Worker {
-                time: Arc::clone(&self.shutdown),
-                liveness: self.reporter.part(&format!("reader of {stream}")),
-                reporter: self.reporter.clone(),
-            },
+            pages: self.page_writer(stream)?,
+            worker: self.worker(stream),
             audits: settings.ledger.audit && api.counts,
             pace: PollInterval::new(of_source.poll_interval),
             look_back: of_stream.look_back,
             read_secret,
-            gate: gate.clone(),
+            clock: ClockWait::new(gate),
             state: PollerState::new(ledger.short(number), &self.packer),
         };
         Ok((cancel, poller))
     }
 
-    /// Gives each poller its thread.
+    /// The consumers of the streams that boxes share, and what ends their questions.
+    fn consumers(
+        &self,
+        settings: &AgentSettings,
+        folder: &Path,
+        gate: &Gate,
+    ) -> Result<(Vec<Cancel>, Vec<Consumer<S>>), AgentError> {
+        let read = settings.streams_on().filter(|_| !settings.paused);
+        let read = read.filter(|of_stream| !of_stream.spec.kind.is_by_time());
+        let consumers = read.map(|of_stream| self.consumer(settings, of_stream, folder, gate));
+        let consumers: Result<Vec<_>, _> = consumers.collect();
+        Ok(consumers?.into_iter().unzip())
+    }
+
+    fn consumer(
+        &self,
+        settings: &AgentSettings,
+        of_stream: &StreamSettings,
+        folder: &Path,
+        gate: &Gate,
+    ) -> Result<(Cancel, Consumer<S>), AgentError> {
+        let stream = of_stream.spec;
+        let number = stream.number();
+        let name = consumer::member_name(folder);
+        let name = name.map_err(|cause| AgentError::MemberName { cause })?;
+        let mut hub = (self.sources.open_hub(stream, &name)).map_err(AgentError::Unfit)?;
+        let cancel = std::mem::replace(&mut hub.cancel, Box::new(|| {}));
+        let memory = self.spool.recall(number)?;
+        let of_tables = of_stream.tables.iter();
+        let of_tables = of_tables.map(|table| self.spool.recall(table.number()));
+        let of_tables: Vec<Memory> = of_tables.collect::<Result<_, _>>()?;
+        let namespace = hub.source.namespace();
+        let state = ConsumerState::restore(&memory, &of_tables, &namespace, &self.packer);
+        let state = state.map_err(|cause| AgentError::Cursor { stream, cause })?;
+        let consumer = Consumer {
+            stream,
+            hub,
+            writer: self.writer.clone(),
+            pages: self.page_writer(stream)?,
+            worker: self.worker(stream),
+            clock: ClockWait::new(gate),
+            first_look_back: settings.source_of(stream).first_look_back,
+            look_back: of_stream.look_back,
+            state,
+        };
+        Ok((cancel, consumer))
+    }
+
+    fn page_writer(&self, stream: StreamSpec) -> Result<PageWriter<S>, AgentError> {
+        let number = stream.number();
+        Ok(PageWriter {
+            number,
+            spool: Arc::clone(&self.spool),
+            ledger: Arc::clone(&self.ledger),
+            sent: recorder(&*self.spool, &self.sent, stream, number)?,
+            wake: Arc::clone(&self.wake),
+        })
+    }
+
+    fn worker(&self, stream: StreamSpec) -> Worker<Arc<Shutdown>> {
+        Worker {
+            time: Arc::clone(&self.shutdown),
+            liveness: self.reporter.part(&format!("reader of {stream}")),
+            reporter: self.reporter.clone(),
+        }
+    }
+
+    /// Gives each poller and each consumer its thread.
     fn spawn(
         &self,
         agent: &str,
         pollers: Vec<Poller<S>>,
+        consumers: Vec<Consumer<S>>,
     ) -> Result<Vec<std::thread::JoinHandle<()>>, AgentError> {
-        let spawn = |poller: Poller<S>| {
-            let name = format!("{agent}/{}", poller.stream);
-            let thread = std::thread::Builder::new().name(name);
-            thread.spawn(move || poller.run())
-        };
-        let threads: Result<Vec<_>, _> = pollers.into_iter().map(spawn).collect();
+        let thread =
+            |stream: StreamSpec| std::thread::Builder::new().name(format!("{agent}/{stream}"));
+        let pollers = pollers
+            .into_iter()
+            .map(|poller| thread(poller.stream).spawn(move || poller.run()));
+        let consumers = consumers
+            .into_iter()
+            .map(|consumer| thread(consumer.stream).spawn(move || consumer.run()));
+        let threads: std::io::Result<Vec<_>> = pollers.chain(consumers).collect();
         threads.map_err(|cause| {
             // those that have begun end
             self.shutdown.throw();

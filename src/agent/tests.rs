@@ -1,2 +1,3 @@
-//! Tests of a whole agent.
+//! Tests of a whole agent, and what the tests of its parts have in common.
+pub(super) mod parts;
 mod third_stream;

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, TryLockError};
 use std::time::Duration;
 
 use crate::clock::{Moment, Time};
-use crate::source::{SourceError, SourceErrorKind};
+use crate::source::{ReadSecret, SourceError, SourceErrorKind};
 use crate::status::{InternalEvent, Liveness, Reporter, WORK};
 
 /// What a thread works with, whatever it does.
@@ -20,6 +20,8 @@ pub struct Worker<T> {
 
 /// How often it is looked whether another thread is done.
 const LOOK: Duration = Duration::from_millis(100);
+/// How often a refused secret is looked at again: a replaced token takes effect this soon.
+const SECRET_LOOK: Duration = Duration::from_secs(2);
 /// Why a thread waits for another one.
 const TURN: &str = "waits for a stream of the other source that may hold the same records";
 
@@ -39,6 +41,17 @@ impl<T: Time> Worker<T> {
         let over = self.time.sleep_because(time, why);
         self.promise(Duration::ZERO);
         if over { Err(Stopped) } else { Ok(()) }
+    }
+
+    /// Waits, but not longer than until the secret is another one.
+    pub fn wait_for_another_secret(&self, read: &ReadSecret, wait: Duration) {
+        let refused = read().ok();
+        let until = self.now().steady + wait;
+        while self.now().steady < until && self.wait(SECRET_LOOK.min(wait), "").is_ok() {
+            if read().ok() != refused {
+                break;
+            }
+        }
     }
 
     /// A sign of life before a wait, or with none before what keeps only processor and disk busy:

@@ -11,9 +11,6 @@ use crate::source::{Change, Failure, SourceError, SourceErrorKind, Step, Unserve
 use crate::spool::Spool;
 use crate::status::{InternalEvent, PageRead, Question};
 
-/// How often a refused secret is looked at again: a replaced token takes effect this soon.
-const SECRET_LOOK: Duration = Duration::from_secs(2);
-
 /// How often it is looked whether what was absent is there: setting up a product, or granting a
 /// right, takes people, and each look takes of a quota that they share.
 const ABSENT_LOOK: Duration = Duration::from_secs(3600);
@@ -70,7 +67,7 @@ impl<S: Spool, T: Time> Poller<S, T> {
         match (trouble, change) {
             (_, Some(change)) => self.go_on_after(change, &what),
             (SourceErrorKind::Refused | SourceErrorKind::InvalidToken, None) => {
-                self.wait_for_another_secret(wait);
+                self.worker.wait_for_another_secret(&self.read_secret, wait);
                 return Duration::ZERO;
             }
             (_, None) => {}
@@ -221,18 +218,5 @@ impl<S: Spool, T: Time> Poller<S, T> {
             asked: self.asked(),
             why: why.to_owned(),
         });
-    }
-
-    /// Waits, but not longer than until the secret is another one.
-    fn wait_for_another_secret(&self, wait: Duration) {
-        let refused = (self.read_secret)().ok();
-        let until = self.worker.now().steady + wait;
-        while self.worker.now().steady < until
-            && self.worker.wait(SECRET_LOOK.min(wait), "").is_ok()
-        {
-            if (self.read_secret)().ok() != refused {
-                break;
-            }
-        }
     }
 }

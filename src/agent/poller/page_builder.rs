@@ -120,6 +120,7 @@ impl<T: Time> PageBuilder<'_, T> {
         let key = LedgerKey::of(self.stream.number(), unreadable.cursor_ms, self.now_ms);
         if self.reader.admit(id, unreadable.cursor_ms) {
             let at_ms = self.time.now().wall_ms;
+            let text = text.as_bytes();
             self.page.buffer.set_aside(key, unreadable, text, at_ms);
         } else {
             self.page.buffer.counts.seen(key);

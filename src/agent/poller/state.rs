@@ -8,7 +8,6 @@ use crate::backoff::Backoff;
 use crate::ledger::Audit;
 use crate::spool::Packer;
 use crate::status::LateRecords;
-use crate::timekeeping::Look;
 
 /// What was passed over is asked for again after one to two times as long, then after up to twice
 /// that, until [`AGAIN_AT_MOST`].
@@ -51,10 +50,6 @@ pub struct PollerState {
     pub(super) related_after: Duration,
     /// Records that became lines on this walk.
     pub(super) news: u64,
-    /// What was last said about a clock that is not set; `None` where it is.
-    pub(super) unset: Option<Look>,
-    /// Was it set when it was last looked at?
-    pub(super) clock_is_set: bool,
 }
 
 // === impl PollerState ===
@@ -92,8 +87,6 @@ impl Default for PollerState {
             without_related: 0,
             related_after: Duration::ZERO,
             news: 0,
-            unset: None,
-            clock_is_set: false,
         }
     }
 }

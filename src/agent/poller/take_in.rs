@@ -1,13 +1,14 @@
 //! Takes in a page that has ended: writes what it brought to flash, and reports it.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::Poller;
-use crate::agent::page_writer::{BehindPage, tell_aside};
+use crate::agent::page_writer::{BehindPage, Hindrance, tell_aside};
 use crate::agent::worker::Stopped;
 use crate::clock::Time;
 use crate::source::{Answer, PageResult, SourceError, SourceErrorKind, Verdict};
-use crate::spool::{Spool, SpoolError};
+use crate::spool::Spool;
 use crate::status::{InternalEvent, PageRead};
 
 /// What is told of an answer that was cut.
@@ -83,40 +84,20 @@ impl<S: Spool, T: Time> Poller<S, T> {
             seen: &turn.seen,
             forget_seen: turn.forget_seen,
         };
-        let mut hindered = false;
-        self.pages.write(
+        let mut hindrance = Hindrance::default();
+        // a poller's page waits for as long as it takes
+        let _ = self.pages.write(
             worker,
             &self.state.page.buffer,
             behind,
             || clock.beside(worker.now()).earlier_ms(),
             |error, wait| {
-                match error {
-                    SpoolError::Full { .. } if hindered => {}
-                    SpoolError::Full { limit } => {
-                        worker.tell(&InternalEvent::SpoolFull { limit: *limit });
-                    }
-                    error => worker.tell(&InternalEvent::SpoolTrouble {
-                        what: error.to_string(),
-                        wait,
-                    }),
-                }
-                hindered = true;
+                hindrance.tell(worker, error, wait);
+                ControlFlow::Continue(())
             },
         )?;
-        if hindered {
-            worker.tell(&InternalEvent::SpoolWell);
-        }
-        let ledger = &self.pages.ledger;
-        ledger.reached(self.reader.high_ms().unwrap_or(0));
-        if let Err(error) = ledger.tidy() {
-            let what = error.to_string();
-            worker.tell(&InternalEvent::LedgerTrouble { what });
-        }
-        for repair in self.pages.spool.repairs() {
-            worker.tell(&InternalEvent::SpoolRepaired {
-                what: repair.to_string(),
-            });
-        }
+        hindrance.over(worker);
+        self.pages.settle(worker, self.reader.high_ms());
         Ok(())
     }
 

@@ -7,22 +7,19 @@ use std::sync::{Mutex, PoisonError};
 use tokio::sync::Notify;
 
 use super::*;
+use crate::agent::tests::parts::{introduction, writer};
 use crate::clock::Moment;
 use crate::event::Names;
 use crate::ledger::Ledger;
 use crate::sent::{SentBounds, SentIds, SentRecorder};
-use crate::settings::{Overrides, Settings};
 use crate::source::{
     Answer, ApiRules, Late, Newest, Query, Recipient, RequestLimit, Rules, Seen, Source,
     SourceErrorKind, hunting,
 };
 use crate::spool::sled::{SledSpool, SpoolBounds};
-use crate::status::{
-    Introduction, LedgerReport, LinkState, LivenessWatch, Snapshot, SpoolReport, Status,
-    StreamIntroduction, Thresholds,
-};
+use crate::status::{LinkState, LivenessWatch, Snapshot, Status, Thresholds};
 use crate::stream::CLOUD_APP_EVENTS;
-use crate::wiring::line_writer;
+use crate::timekeeping::Gate;
 
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY_MS: i64 = 86_400_000;
@@ -171,19 +168,7 @@ impl Bench {
             disconnected: HOUR * 12,
         };
         let status = Status::new(thresholds, service.time.now());
-        let introduction = Introduction {
-            name: "contoso".to_owned(),
-            cloud: String::new(),
-            siem: String::new(),
-            streams: vec![StreamIntroduction {
-                name: stream.name,
-                enabled: true,
-            }],
-            paused: false,
-            known: false,
-            ask_spool: Arc::new(SpoolReport::default),
-            ask_ledger: Arc::new(LedgerReport::default),
-        };
+        let introduction = introduction(&[stream]);
         let limit = Arc::new(Mutex::new(RequestLimit::new(45)));
         let source = Box::new(service.clone());
         let poller = Poller {
@@ -207,7 +192,7 @@ impl Bench {
             pace: PollInterval::new(Duration::from_secs(60)),
             look_back: HOUR * 24,
             read_secret: Box::new(|| Ok(String::new())),
-            gate: Gate::open(),
+            clock: ClockWait::new(&Gate::open()),
             state: PollerState::default(),
         };
         Self {
@@ -241,15 +226,6 @@ impl Bench {
         let late = asked.iter().filter(|late| late.is_some()).count();
         (late, asked.len() - late)
     }
-}
-
-fn writer(folder: &std::path::Path) -> LineWriter {
-    std::fs::write(folder.join("token"), "b3Blbi1zZXNhbWU=").unwrap();
-    let text = "[[agent]]\nname = \"contoso\"\n\
-        source = { api_url = \"https://localhost:9\", token_file = \"token\" }\n\
-        siem = { host = \"127.0.0.1\", port = 9 }\n";
-    let loaded = Settings::read(text, &folder.join("siembox.toml"), &Overrides::default());
-    line_writer(&loaded.unwrap().settings.agents[0]).unwrap()
 }
 
 fn told(arrived_ms: Option<i64>) -> Result<Option<Newest>, SourceErrorKind> {

@@ -1,6 +1,7 @@
 //! One page of a replay: its records that were not sent before become lines, durably.
 
 use std::collections::HashSet;
+use std::ops::ControlFlow;
 
 use super::fate::Fate;
 use super::page_builder::{DistinctRecords, ReplayPageBuilder};
@@ -13,7 +14,7 @@ use crate::event::Event;
 use crate::foreign::ForeignText;
 use crate::sent::{Hour, Id};
 use crate::source::{Answer, Query, Record, SourceError, Unserved, Verdict, fingerprint};
-use crate::spool::Spool;
+use crate::spool::{Spool, SpoolError};
 use crate::status::InternalEvent;
 
 /// How often the activities behind an alert are asked for before it goes without them.
@@ -158,7 +159,8 @@ impl<S: Spool, T: Time> Replay<S, T> {
         let (worker, clock) = (&self.worker, leg.client.clock);
         let now_ms = || clock.beside(worker.now()).earlier_ms();
         // the poller tells of a spool that takes nothing
-        leg.pages.write(worker, page, behind, now_ms, |_, _| {})?;
+        let wait = |_: &SpoolError, _| ControlFlow::Continue(());
+        let _ = leg.pages.write(worker, page, behind, now_ms, wait)?;
         Ok(())
     }
 

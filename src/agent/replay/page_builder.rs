@@ -75,7 +75,7 @@ impl<T: Time> ReplayPageBuilder<'_, T> {
             self.taken.to_come += 1;
         } else {
             let at_ms = self.time.now().wall_ms;
-            self.taken.page.keep(unreadable, text, at_ms);
+            self.taken.page.keep(unreadable, text.as_bytes(), at_ms);
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::sent::SentRecorder;
 use crate::settings::{AgentSettings, StreamSettings};
 use crate::source::{Cancel, Cursor, Rules, Seen, TimeReader};
 use crate::spool::Spool;
+use crate::stream::{EVENT_HUBS, StreamSpec};
 
 /// A replay, as its agent knows it.
 pub(in crate::agent) struct RunningReplay {
@@ -168,16 +169,26 @@ fn meant<'a>(
     request: &ReplayRequest,
 ) -> Result<Vec<&'a StreamSettings>, ReplayReport> {
     let Some(name) = &request.stream else {
-        return Ok(settings.streams_on().collect());
+        let by_time = settings.streams_on().filter(|it| it.spec.kind.is_by_time());
+        let by_time: Vec<&StreamSettings> = by_time.collect();
+        return match by_time.is_empty() {
+            true => Err(by_offset(EVENT_HUBS)),
+            false => Ok(by_time),
+        };
     };
     let mut streams = settings.streams.iter();
     match streams.find(|stream| stream.spec.name == name) {
+        Some(stream) if !stream.spec.kind.is_by_time() => Err(by_offset(stream.spec)),
         Some(stream) if stream.enabled => Ok(vec![stream]),
         Some(_) => Err(ReplayReport::Refused(format!(
             "--stream: {name} are off in the settings ({name}.enabled)"
         ))),
         None => {
-            let names = settings.streams.iter().map(|stream| stream.spec.name);
+            let by_time = settings
+                .streams
+                .iter()
+                .filter(|it| it.spec.kind.is_by_time());
+            let names = by_time.map(|stream| stream.spec.name);
             Err(ReplayReport::Refused(format!(
                 "--stream: found {name:?}; allowed for agent {}: {}",
                 settings.name,
@@ -187,10 +198,68 @@ fn meant<'a>(
     }
 }
 
+/// Said of a stream that can't be read by time.
+fn by_offset(stream: StreamSpec) -> ReplayReport {
+    ReplayReport::Refused(format!(
+        "{stream} cannot be replayed: a replay reads by time, and siembox reads event hubs by \
+            offset, not by time; cure: set activities.from = \"hunting\" for the time of the \
+            replay, and replay the streams of the tables, or replay other streams"
+    ))
+}
+
 /// The word for an end at which nothing was done.
 fn failed(what: &dyn std::fmt::Display) -> ReplayReport {
     ReplayReport::Failed {
         what: what.to_string(),
         counts: ReplayCounts::default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::path::Path;
+
+    use super::*;
+    use crate::settings::{Overrides, Settings};
+
+    fn settings(alerts: bool) -> AgentSettings {
+        let text = format!(
+            "[[agent]]\nname = \"contoso\"\n[agent.siem]\nhost = \"siem.example\"\n\
+             [agent.source]\nkind = \"defender-xdr\"\ntenant_id = \"contoso.example\"\n\
+             client_id = \"00000000-0000-4000-8000-000000000000\"\nclient_secret_file = \"s\"\n\
+             event_hubs = {{ namespace = \"hub.example\", hubs = [\"defender\"] }}\n\
+             [agent.activities]\nfrom = \"event-hubs\"\n[agent.alerts]\nenabled = {alerts}\n"
+        );
+        let read = Settings::read(&text, Path::new("siembox.toml"), &Overrides::default());
+        read.unwrap().settings.agents.remove(0)
+    }
+
+    #[test]
+    fn what_is_read_by_offset_is_left_out_and_refused_by_name() {
+        let asked = |stream: Option<&str>| ReplayRequest {
+            agent: None,
+            from_ms: 0,
+            to_ms: 1,
+            stream: stream.map(str::to_owned),
+            again: false,
+            dry_run: false,
+        };
+        let said = |alerts, stream| {
+            let settings = settings(alerts);
+            let meant = meant(&settings, &asked(stream));
+            meant.map(|all| Vec::from_iter(all.into_iter().map(|it| it.spec.name)))
+        };
+        assert_eq!(said(true, None), Ok(vec!["graph_alerts"]));
+        for refused in [said(true, Some("event_hubs")), said(false, None)] {
+            let Err(ReplayReport::Refused(why)) = refused else {
+                panic!("{refused:?}")
+            };
+            assert!(why.contains("event_hubs cannot be replayed"), "{why}");
+            assert!(
+                why.contains("cure: set activities.from = \"hunting\""),
+                "{why}"
+            );
+        }
     }
 }

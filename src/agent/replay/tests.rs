@@ -6,11 +6,11 @@ use std::sync::Mutex;
 use tokio::sync::{Notify, watch};
 
 use super::*;
+use crate::agent::tests::parts::{introduction, writer};
 use crate::clock::Moment;
 use crate::ledger::Ledger;
 use crate::lines::Lines;
 use crate::sent::{SentBounds, SentRecorder};
-use crate::settings::{Overrides, Settings};
 use crate::source::cloud_apps::RULES;
 use crate::source::{
     Answer, ApiRules, Recipient, RequestLimit, Rules, Seen, Source, SourceError, SourceErrorKind,
@@ -18,11 +18,8 @@ use crate::source::{
 };
 use crate::spool::SpoolPage;
 use crate::spool::sled::{SledSpool, SpoolBounds};
-use crate::status::{
-    Introduction, LedgerReport, LivenessWatch, SpoolReport, Status, Thresholds, WORK,
-};
+use crate::status::{LivenessWatch, Status, Thresholds, WORK};
 use crate::stream::CLOUD_APPS;
-use crate::wiring::line_writer;
 
 const HOUR: Duration = Duration::from_secs(3600);
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -194,31 +191,12 @@ fn full_spool(folder: &Path) -> SledSpool {
     spool
 }
 
-fn writer(folder: &Path) -> LineWriter {
-    std::fs::write(folder.join("token"), "b3Blbi1zZXNhbWU=").unwrap();
-    let text = "[[agent]]\nname = \"contoso\"\n\
-        source = { api_url = \"https://localhost:9\", token_file = \"token\" }\n\
-        siem = { host = \"127.0.0.1\", port = 9 }\n";
-    let loaded = Settings::read(text, &folder.join("siembox.toml"), &Overrides::default());
-    line_writer(&loaded.unwrap().settings.agents[0]).unwrap()
-}
-
 fn reporter() -> crate::status::Reporter {
     let thresholds = Thresholds {
         connection_error: HOUR,
         disconnected: HOUR,
     };
-    let introduction = Introduction {
-        name: "contoso".to_owned(),
-        cloud: String::new(),
-        siem: String::new(),
-        streams: Vec::new(),
-        paused: false,
-        known: false,
-        ask_spool: Arc::new(SpoolReport::default),
-        ask_ledger: Arc::new(LedgerReport::default),
-    };
-    Status::new(thresholds, Moment::default()).introduce(introduction, Moment::default())
+    Status::new(thresholds, Moment::default()).introduce(introduction(&[]), Moment::default())
 }
 
 #[test]

@@ -1,55 +1,15 @@
-//! Waits for the clock on siembox's own firmware until a time server has set it, for a while, and
-//! reports that. It also asks for the cloud's time before a first start, and reports when the two
-//! clocks differ.
-
-use std::time::Duration;
+//! Asks for the cloud's time before a first start, and reports when the two clocks differ.
 
 use super::Poller;
 use crate::clock::Time;
 use crate::source::{Place, Query, SourceError};
 use crate::spool::Spool;
 use crate::status::InternalEvent;
-use crate::timekeeping::Look;
 
 /// How often the cloud is asked for the time before it goes by our own clock.
 const CLOCK_TRIES: usize = 3;
-/// How often it is looked whether the clock is set.
-const LOOK: Duration = Duration::from_millis(250);
 
 impl<S: Spool, T: Time> Poller<S, T> {
-    /// How long to wait before the clock is looked at again; `None` where there is nothing to wait
-    /// for.
-    pub(super) fn wait_for_clock(&mut self) -> Option<Duration> {
-        // once it is set, nobody takes it back
-        if self.state.clock_is_set {
-            return None;
-        }
-        let stream = self.stream.name;
-        let look = self.gate.look(self.worker.now());
-        let waits = matches!(look, Look::Shut { .. });
-        match &look {
-            Look::Open => {
-                self.state.clock_is_set = true;
-                if self.state.unset.take().is_some() {
-                    self.worker.tell(&InternalEvent::ClockSet { stream });
-                }
-            }
-            // who was asked becomes known only after a while
-            Look::Shut { asked } | Look::Late { asked } => {
-                let asked = asked.clone();
-                if self.state.unset.as_ref() != Some(&look) {
-                    self.worker.tell(&InternalEvent::ClockNotSet {
-                        stream,
-                        asked,
-                        waits,
-                    });
-                    self.state.unset = Some(look);
-                }
-            }
-        }
-        waits.then_some(LOOK)
-    }
-
     /// Asks the cloud for the time, where what is never read would hang on our own clock alone.
     pub(super) fn learn_the_time(&mut self) -> Result<(), SourceError> {
         let unsure = self.reader.needs_cloud_clock(self.worker.now().wall_ms);
