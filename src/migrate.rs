@@ -50,8 +50,15 @@ pub fn run(
         most,
         end,
     };
+    let mut left_out = Ok(());
     for (class, name) in CLASSES {
         let meant = |of: &&StreamSettings| of.enabled && of.spec.kind.class() == Some(class);
+        let all = agent.streams.iter().chain(&other.streams).filter(meant);
+        let by_offset = all.map(|of| of.spec).find(|it| !it.kind.is_by_time());
+        if let Some(stream) = by_offset {
+            left_out = Err(MigrateError::ByOffset { stream });
+            continue;
+        }
         let own = agent.streams.iter().filter(|of| !other.has(of.spec));
         let in_source = read_all(&reader, own.filter(meant), tell)?;
         let in_other = read_all(&reader, other.streams.iter().filter(meant), tell)?;
@@ -62,7 +69,7 @@ pub fn run(
             other: compared(other.source.word(), &in_other, most),
         }));
     }
-    Ok(())
+    left_out
 }
 
 fn read_all<'s>(

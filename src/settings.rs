@@ -13,6 +13,7 @@ mod address;
 mod agent;
 mod cef;
 mod clock;
+mod connection_string;
 mod credentials;
 mod defender_xdr_streams;
 mod delivery;
@@ -28,6 +29,7 @@ mod finding;
 mod header;
 mod health;
 mod host;
+mod hub_use;
 mod known;
 mod ledger;
 mod log;
@@ -56,6 +58,7 @@ pub use address::ApiUrl;
 pub use agent::{AgentSettings, NO_AGENT};
 pub use cef::{CefSettings, FieldProfile, Format};
 pub use clock::{ClockSettings, TimeServer};
+pub use connection_string::{ConnectionString, InvalidConnectionString};
 pub use credentials::Credentials;
 pub use delivery::DeliverySettings;
 pub use destination::{
@@ -84,8 +87,8 @@ pub(crate) use section::Section;
 pub use sent_ids::SentIdSettings;
 pub use siem::{FramingSetting, SiemSettings, SyslogProtocol};
 pub use source::{
-    ApiSettings, CloudAppsSettings, DefenderXdrSettings, MOST_REQUESTS_PER_MINUTE, SourceSettings,
-    SourceWord,
+    ApiSettings, CloudAppsSettings, DefenderXdrSettings, EventHubSettings, HubSecurity,
+    MOST_REQUESTS_PER_MINUTE, SourceSettings, SourceWord,
 };
 pub use spool::SpoolSettings;
 pub use stream::{AlertNaming, AlertSettings, StreamSettings};

@@ -3,9 +3,11 @@
 
 mod credential;
 mod error;
+mod hub;
 mod limits;
 mod line;
 mod request_file;
+mod route;
 mod sink;
 mod source;
 mod spool;
@@ -15,9 +17,10 @@ pub use credential::{endings, look_at_credential, read_credential};
 pub use error::WiringError;
 pub use limits::RequestLimits;
 pub use line::{line_writer, machine_name, names, system_name};
+pub use route::route;
+pub(crate) use route::tunnel;
 pub use sink::{Receiver, siem_target};
-pub(crate) use source::tunnel;
-pub use source::{Sources, open_source, route};
+pub use source::{Sources, open_hub_as, open_source};
 pub use spool::{AgentSpool, contained_here, is_spool, open_orphan, open_spool};
 
 use crate::source::{KnownRecords, cloud_apps, graph, hunting};

@@ -159,11 +159,13 @@ fn board_named(text: &str) -> Result<BoardProfile, Refusal> {
 /// What `siembox migrate` compares where nothing else is said.
 const A_DAY: Duration = Duration::from_secs(86_400);
 
-/// Which of them the agent's source has, only the running siembox knows.
+/// Which of them the agent's source has, only the running siembox knows. It also refuses what is
+/// read by offset, with the cure, so such a stream is taken here and not offered.
 fn stream(text: &str) -> Result<StreamSpec, Refusal> {
     let mut all = STREAMS.iter().copied();
     all.find(|stream| stream.name == text).ok_or_else(|| {
-        let names: Vec<&str> = STREAMS.iter().map(|stream| stream.name).collect();
+        let by_time = STREAMS.iter().filter(|stream| stream.kind.is_by_time());
+        let names: Vec<&str> = by_time.map(|stream| stream.name).collect();
         Refusal::found(text, names.join(", "))
     })
 }

@@ -147,9 +147,9 @@ Usage: siembox preview [--config FILE] [--agent NAME] [--proxy ADDRESS[:PORT]]
 ";
 
 const CHECK: &str = "\
-siembox check: tests settings, clock, DNS, proxy, TLS, token, API and SIEM. It prints one
-line per step with its duration and, if the step fails, cause and cure. It sends nothing to
-the SIEM. The exit code is 0 only if all steps succeed.
+siembox check: tests settings, clock, DNS, proxy, TLS, token, API, event hubs and SIEM. It
+prints one line per step with its duration and, if the step fails, cause and cure. It sends
+nothing to the SIEM. The exit code is 0 only if all steps succeed.
 
 Usage: siembox check [--config FILE] [--agent NAME] [--proxy ADDRESS[:PORT]]
                      [--token TOKEN | --token-file FILE] [--api-url URL]

@@ -11,8 +11,8 @@ use crate::settings::edit::SettingsDraft;
 use crate::settings::{Needs, Overrides};
 use crate::source::cloud_apps::RULES;
 use crate::source::{
-    Answer, ApiRules, Query, Recipient, RequestLimit, Source, SourceError, SourceErrorKind,
-    StreamSource, Unreadable,
+    Answer, ApiRules, HubSource, Query, Recipient, RequestLimit, Source, SourceError,
+    SourceErrorKind, StreamSource, Unreadable,
 };
 use crate::stream::StreamSpec;
 
@@ -36,14 +36,14 @@ client_secret_file = "s"
 
 const NOW: i64 = 1_790_000_000_000;
 
-fn agent() -> AgentSettings {
+fn agent(text: &str) -> AgentSettings {
     let folder = tempfile::tempdir().unwrap();
     let draft = SettingsDraft::open(&folder.path().join("siembox.toml")).unwrap();
     let given = Overrides {
         needs: Needs::Lines,
         ..Overrides::default()
     };
-    let read = draft.with_text(TEXT.to_owned()).unwrap().read(&given);
+    let read = draft.with_text(text.to_owned()).unwrap().read(&given);
     read.unwrap().settings.agents.remove(0)
 }
 
@@ -72,6 +72,14 @@ impl OpenSource for Cloud {
             cancel: Box::new(|| {}),
             read_secret: Box::new(|| Err("nobody asks for it".into())),
         })
+    }
+
+    fn open_hub(
+        &self,
+        _: StreamSpec,
+        _: &str,
+    ) -> Result<HubSource, Box<dyn std::error::Error + Send + Sync>> {
+        Err("a comparison reads by time".into())
     }
 }
 
@@ -119,7 +127,7 @@ fn compared(cloud: &Cloud, end: &ComparisonEnd) -> Result<Vec<ClassComparison>, 
             found.push(class);
         }
     };
-    run(&agent(), cloud, window, 10, end, &mut tell)?;
+    run(&agent(TEXT), cloud, window, 10, end, &mut tell)?;
     Ok(found)
 }
 
@@ -146,4 +154,27 @@ fn of_an_answer_that_broke_off_nothing_counts() {
     let found = compared(&cloud, &ComparisonEnd::default()).unwrap();
     let unreadable = found.iter().map(|class| class.source.unreadable);
     assert_eq!(Vec::from_iter(unreadable), [1, 1]);
+}
+
+/// The other class is compared all the same.
+#[test]
+fn what_is_read_by_offset_is_named_and_not_compared() {
+    let text = format!(
+        "{TEXT}event_hubs = {{ namespace = \"hub.example\", hubs = [\"defender\"] }}\n\
+         activities = {{ from = \"event-hubs\" }}\n"
+    );
+    let (cloud, _looks) = cloud(6000, false);
+    let window = ComparedWindow::settled(NOW - 86_400_000, NOW).unwrap();
+    let mut found = Vec::new();
+    let mut tell = |news| {
+        if let ComparisonNews::Found(class) = news {
+            found.push(class.class);
+        }
+    };
+    let end = ComparisonEnd::default();
+    let said = run(&agent(&text), &cloud, window, 10, &end, &mut tell).unwrap_err();
+    assert_eq!(found, ["alerts"]);
+    let said = said.to_string();
+    assert!(said.starts_with("event_hubs cannot be compared"), "{said}");
+    assert!(said.contains("activities.from = \"hunting\""), "{said}");
 }

@@ -37,6 +37,15 @@ pub enum MigrateError {
         /// Cause and cure.
         reason: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The stream is none that can be asked for a stretch of time.
+    #[error(
+        "{stream} cannot be compared, because event hubs are read by offset and not by time; \
+            cure: set activities.from = \"hunting\" for the comparison, which reads the same tables"
+    )]
+    ByOffset {
+        /// Which stream.
+        stream: StreamSpec,
+    },
     /// The API did not answer as it should.
     #[error("{stream}: {error}")]
     Source {

@@ -113,6 +113,52 @@ fn settings_and_token_go_in_and_off_the_card() {
     assert_eq!(of.take_in(), ProvisionResult::Nothing);
 }
 
+/// Of event hubs, the connection string too; one that can't be used is refused like a token.
+#[test]
+fn a_connection_string_is_a_secret_like_others() {
+    const XDR: &str = "[[agent]]\nname = \"contoso\"\n[agent.source]\nkind = \"defender-xdr\"\n\
+        tenant_id = \"contoso.example\"\nclient_id = \"00000000-0000-4000-8000-000000000000\"\n\
+        client_secret_file = \"client-secret\"\n[agent.source.event_hubs]\n\
+        namespace = \"contoso-siem.servicebus.windows.net\"\nhubs = [\"defender\"]\n\
+        connection_string_file = \"hub\"\n[agent.siem]\nhost = \"siem.example\"\n\
+        [agent.activities]\nfrom = \"event-hubs\"\n";
+    const STRING: &str = "Endpoint=sb://contoso-siem.servicebus.windows.net/;\
+        SharedAccessKeyName=siembox;SharedAccessKey=c2VjcmV0LWtleS1vZi1jb250b3Nv";
+    let card = |hub: &[u8]| {
+        Device::new(&[
+            ("siembox.toml", XDR.as_bytes()),
+            ("client-secret", b"s3cret~of~the~app"),
+            ("HUB.TXT", hub),
+        ])
+    };
+    let of = card(&utf16(&format!("{STRING}\r\n")));
+    let taken = of.take_in();
+    assert_eq!(files(&taken), ["hub", "client-secret", "siembox.toml"]);
+    assert_eq!(of.on_card(), [""; 0]);
+    let path = of.etc().join("hub");
+    let mode = fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let read = crate::settings::SecretSource::File(path).read_connection_string();
+    assert_eq!(read.unwrap().text.reveal(), STRING);
+
+    let sas = "SharedAccessSignature sr=contoso&sig=c2VjcmV0LWtleS1vZi1jb250b3Nv&se=1";
+    let broken = STRING.replace(";SharedAccessKey=", ";\nSharedAccessKey=");
+    for (hub, said) in [
+        (sas, "the text in the file hub is a SAS token"),
+        (
+            &broken,
+            "hub is not a connection string: it contains a blank or a line break",
+        ),
+    ] {
+        let of = card(hub.as_bytes());
+        let taken = of.take_in();
+        assert!(why(&taken).contains(said), "{taken:?}");
+        assert!(!why(&taken).contains("c2Vj"), "{taken:?}");
+        assert_eq!(of.on_card().len(), 3);
+        assert_eq!(of.inside(), [""; 0]);
+    }
+}
+
 #[test]
 fn a_card_is_taken_as_windows_and_macs_leave_it() {
     for (settings, token) in [

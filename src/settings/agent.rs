@@ -7,7 +7,7 @@ use super::{
     AlertSettings, ApiSettings, LedgerSettings, NameSettings, OtherSourceSettings, Refusal,
     SentIdSettings, SiemSettings, SourceSettings, SpoolSettings, StreamSettings,
 };
-use super::{ledger, names, other_source, sent_ids, siem, source, source_streams, spool};
+use super::{hub_use, ledger, names, other_source, sent_ids, siem, source, source_streams, spool};
 use crate::stream::StreamSpec;
 
 /// What is said where an agent is needed and there is none.
@@ -58,12 +58,10 @@ pub(super) fn read(section: &Section, given: &Overrides) -> Option<AgentSettings
     let of_source = section.table("source");
     let kind = source::kind(&of_source);
     let source = source::read(of_source, kind, given);
-    let other = section.has("other_source").then(|| {
-        let other = section.table("other_source");
-        other_source::read(other, kind, given)
-    });
+    let other = (section.has("other_source")).then(|| other_source::read(section, kind, given));
     let siem = siem::read(section.table("siem"), given);
     let (mut streams, alerts) = source_streams::read(section, kind);
+    hub_use::check(section, &section.table("source"), source.as_ref(), &streams);
     let is_xdr = |source: &SourceSettings| matches!(source.api, ApiSettings::DefenderXdr(_));
     let other_is_xdr = (other.iter().flatten()).any(|other| is_xdr(&other.source));
     let names = names(section, kind == SourceKind::DefenderXdr || other_is_xdr);

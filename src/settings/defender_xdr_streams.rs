@@ -8,11 +8,11 @@ use serde_json::json;
 use super::filter;
 use super::section::Section;
 use super::source::only_with_cloud_apps;
-use super::stream::{StreamDefaults, of_all, severity_map};
+use super::stream::{StreamDefaults, look_back, of_all, severity_map};
 use super::{AlertSettings, Refusal, StreamSettings};
 use crate::stream::{
-    BEHAVIORS, CLOUD_APP_EVENTS, GRAPH_ALERTS, IDENTITY_DIRECTORY_EVENTS, IDENTITY_LOGON_EVENTS,
-    IDENTITY_QUERY_EVENTS, INCIDENTS, StreamSpec,
+    BEHAVIORS, CLOUD_APP_EVENTS, EVENT_HUBS, GRAPH_ALERTS, IDENTITY_DIRECTORY_EVENTS,
+    IDENTITY_LOGON_EVENTS, IDENTITY_QUERY_EVENTS, INCIDENTS, StreamSpec,
 };
 
 /// The tables of advanced hunting that can be read, by their names there.
@@ -59,6 +59,45 @@ const OF_BEHAVIORS: StreamDefaults = StreamDefaults {
     ..OF_TABLES
 };
 
+/// `[agent.activities] from`: the API that rows of tables come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum RowsFrom {
+    /// Advanced hunting.
+    #[default]
+    Hunting,
+    /// The streaming API, by `[agent.source.event_hubs]`.
+    EventHubs,
+}
+
+const FROM: &[(&str, RowsFrom)] = &[
+    ("hunting", RowsFrom::Hunting),
+    ("event-hubs", RowsFrom::EventHubs),
+];
+
+/// Keys of `[agent.activities]` that mean nothing with `from = "event-hubs"`, and what serves
+/// instead.
+const NOT_OF_HUBS: [(&str, &str); 4] = [
+    (
+        "filters",
+        "the streaming API sends whole tables, and nothing filters them on the way; tables says \
+            which are read",
+    ),
+    (
+        "queries",
+        "nobody is asked a query, the rows come as the service sends them; tables says which are \
+            read",
+    ),
+    (
+        "page_size",
+        "the service sends as much as there is, and siembox bounds its own memory",
+    ),
+    (
+        "overlap",
+        "nothing is read again, because the service keeps each partition's offset; look_back is \
+            the time in which a repeated row is recognised",
+    ),
+];
+
 /// Keys of `[agent.alerts]` that only `kind = "cloud-apps"` has, and what serves instead.
 const OTHERS: [(&str, &str); 3] = [
     (
@@ -90,8 +129,7 @@ pub(super) fn read(section: &Section) -> (Vec<StreamSettings>, AlertSettings) {
 
 /// One stream a table of `tables`; the others are off.
 fn tables(section: Section) -> Vec<StreamSettings> {
-    let from = section.word("from", &[("hunting", ())]);
-    debug_assert!(from.is_none() || from == Some(()));
+    let from = section.word("from", FROM).unwrap_or_default();
     let names = TABLES.map(|(name, _)| name);
     let allowed = format!("a list of names out of {}", names.join(", "));
     let listed = section.list("tables", &allowed, |value| {
@@ -100,20 +138,50 @@ fn tables(section: Section) -> Vec<StreamSettings> {
             .into_iter()
             .find(|known| known.eq_ignore_ascii_case(name))
     });
+    let is_asked = |name| listed.as_ref().is_none_or(|listed| listed.contains(&name));
+    let streams = match from {
+        RowsFrom::Hunting => of_hunting(&section, is_asked).into(),
+        RowsFrom::EventHubs => vec![of_event_hubs(&section, is_asked)],
+    };
+    section.close();
+    streams
+}
+
+/// One stream a table; those that are not asked for are off.
+fn of_hunting(section: &Section, is_asked: impl Fn(&'static str) -> bool) -> [StreamSettings; 4] {
     let queries = section.table("queries");
-    let of_each = of_all(&section, CLOUD_APP_EVENTS, "activities", &OF_TABLES);
-    let streams = TABLES.map(|(name, spec)| {
-        let asked = listed.as_ref().is_none_or(|listed| listed.contains(&name));
-        StreamSettings {
-            spec,
-            enabled: of_each.enabled && asked,
-            query_file: queries.path(name),
-            ..of_each.clone()
-        }
+    let of_each = of_all(section, CLOUD_APP_EVENTS, "activities", &OF_TABLES);
+    let streams = TABLES.map(|(name, spec)| StreamSettings {
+        spec,
+        enabled: of_each.enabled && is_asked(name),
+        query_file: queries.path(name),
+        ..of_each.clone()
     });
     queries.close();
-    section.close();
-    streams.into()
+    streams
+}
+
+/// One stream brings the rows of all tables that are asked for.
+fn of_event_hubs(section: &Section, is_asked: impl Fn(&'static str) -> bool) -> StreamSettings {
+    for (key, instead) in NOT_OF_HUBS {
+        section.refuse_elsewhere(
+            key,
+            &format!("is known only with from = \"hunting\"; with \"event-hubs\" {instead}"),
+        );
+    }
+    let asked = TABLES.into_iter().filter(|(name, _)| is_asked(name));
+    let tables: Vec<StreamSpec> = asked.map(|(_, spec)| spec).collect();
+    StreamSettings {
+        spec: EVENT_HUBS,
+        section: "activities",
+        enabled: section.flag("enabled").unwrap_or(true) && !tables.is_empty(),
+        filters: serde_json::Map::new(),
+        overlap: Duration::ZERO,
+        look_back: look_back(section, OF_TABLES.look_back),
+        page_size: OF_TABLES.page_size,
+        query_file: None,
+        tables,
+    }
 }
 
 /// Alerts, and behaviors as the alerts that they were.

@@ -8,10 +8,11 @@
 //! |---|---|
 //! | token | scheme, host and port of `api_url`; over plain http the proxy too, which reads along |
 //! | client secret, app's key, assertion | the API's (`graph_url`), log-on host, tenant |
+//! | connection string | host and port of the event hubs |
 //! | proxy password | scheme, host and port of the proxy |
 //! | client key | host and port of the SIEM |
 //!
-//! What an Entra app shows goes to the log-on host, and the token that it gets for it to the API.
+//! Event Hubs are not reached through a proxy. What an Entra app shows goes to the log-on host, and the token that it gets for it to the API.
 //! Whoever is believed on the way can read along as well: an authority in `source.ca_file` that is
 //! new, or another one, asks anew too. One that is taken away does not: fewer are believed then.
 //! The client key never leaves the box, and the authority of the SIEM's certificate is no matter
@@ -21,25 +22,28 @@
 
 use super::address::service_url;
 use super::host::host_and_port;
-use super::source::MicrosoftCloud;
+use super::source::{DEFAULT_HUB_PORT, MicrosoftCloud};
 use super::{ApiUrl, Overrides, ProxySettings, TransportName};
 
 /// The keys of an agent that name a secret's file.
-pub const SECRET_KEYS: [&str; 11] = [
+pub const SECRET_KEYS: [&str; 13] = [
     "source.token_file",
     "source.client_secret_file",
     "source.key_file",
     ASSERTION_KEY,
+    CONNECTION_STRING_KEY,
     "source.proxy_password_file",
     "siem.client_key_file",
     "other_source.token_file",
     "other_source.client_secret_file",
     "other_source.key_file",
     OTHER_ASSERTION_KEY,
+    "other_source.event_hubs.connection_string_file",
     "other_source.proxy_password_file",
 ];
 
 const ASSERTION_KEY: &str = "source.assertion_file";
+const CONNECTION_STRING_KEY: &str = "source.event_hubs.connection_string_file";
 const OTHER_ASSERTION_KEY: &str = "other_source.assertion_file";
 
 /// The key of another system's secret, which it renews on this machine and for it: it is not taken
@@ -109,10 +113,15 @@ impl Destination {
                 let tenant = text("source.tenant_id").to_ascii_lowercase();
                 places.push(("source.tenant_id", tenant));
             }
+            CONNECTION_STRING_KEY => {
+                let key = "source.event_hubs.namespace";
+                places.push((key, namespace(&text(key))));
+            }
             "source.proxy_password_file" => places.push(("source.proxy", proxy.clone())),
             _ => places.push(("siem.host", siem(&text))),
         }
-        if api.origin.starts_with("http://") && key.starts_with("source.") {
+        let goes_to_api = key.starts_with("source.") && key != CONNECTION_STRING_KEY;
+        if api.origin.starts_with("http://") && goes_to_api {
             places.push(("source.proxy", proxy));
             places.dedup();
         }
@@ -199,6 +208,16 @@ pub fn takes_the_given_token(given: &Overrides, says: &dyn Fn(&str) -> Option<St
 fn proxy(text: &str) -> String {
     match ProxySettings::parse(text) {
         Ok(proxy) => format!("{}:{}", proxy.host, proxy.port).to_ascii_lowercase(),
+        Err(_) => text.to_owned(),
+    }
+}
+
+fn namespace(text: &str) -> String {
+    match host_and_port(text) {
+        Ok((host, port)) => {
+            let port = port.unwrap_or(DEFAULT_HUB_PORT);
+            format!("{host}:{port}").to_ascii_lowercase()
+        }
         Err(_) => text.to_owned(),
     }
 }
@@ -372,6 +391,43 @@ mod tests {
         };
         let says = |key: &str| (key == XDR.0).then(|| XDR.1.to_owned());
         assert!(!takes_the_given_token(&given, &says));
+    }
+
+    #[test]
+    fn a_connection_string_is_bound_to_its_namespace() {
+        const STRING: &str = CONNECTION_STRING_KEY;
+        const HERE: (&str, &str) = ("source.event_hubs.namespace", "a.servicebus.windows.net");
+        let at = |name| ("source.event_hubs.namespace", name);
+        let same = at("A.servicebus.windows.net:9093");
+        let loopback = ("source.graph_url", "http://127.0.0.1:1");
+        let proxy = ("source.proxy", "evil:1");
+        assert_eq!(moved(STRING, &[HERE], &[same, proxy, API]), None);
+        assert_eq!(
+            moved(STRING, &[HERE, loopback], &[HERE, loopback, proxy]),
+            None
+        );
+        for (after, key) in [
+            (
+                &[at("b.servicebus.windows.net")][..],
+                "source.event_hubs.namespace",
+            ),
+            (
+                &[at("a.servicebus.windows.net:443")],
+                "source.event_hubs.namespace",
+            ),
+            (&[], "source.event_hubs.namespace"),
+            (&[HERE, ("source.ca_file", "evil.pem")], "source.ca_file"),
+        ] {
+            let moved = moved(STRING, &[HERE], after);
+            assert_eq!(moved.map(|moved| moved.key), Some(key), "{after:?}");
+        }
+        let other = |name| [("other_source.event_hubs.namespace", name)];
+        let secret = "other_source.event_hubs.connection_string_file";
+        let found = moved(secret, &other("a.example"), &other("b.example"));
+        assert_eq!(
+            found.map(|moved| moved.key),
+            Some("source.event_hubs.namespace")
+        );
     }
 
     #[test]

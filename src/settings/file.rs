@@ -224,6 +224,12 @@ fn doubt(mention: Mention) -> Option<Finding> {
             let token = SecretSource::File(path.clone()).read_token().ok()?;
             (!token.looks_like_a_token()).then(|| format!("{shown}: {ODD_TOKEN}"))?
         }
+        Ok(_) if let FileKind::ConnectionString(expected) = &holds => {
+            match SecretSource::File(path.clone()).read_connection_string() {
+                Ok(read) => format!("{shown}: {}", read.mismatch(expected)?),
+                Err(error) => error.to_string(),
+            }
+        }
         Ok(_) => return None,
     };
     Some(Finding { text, ..at })

@@ -56,3 +56,31 @@ impl Settings {
         self.agents.iter().flat_map(AgentSettings::sources)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use crate::foreign::ForeignText;
+    use crate::settings::{Overrides, Settings};
+
+    /// A test knows secrets of its own thread alone, so that the source is asked and not all files.
+    #[test]
+    fn a_source_knows_all_its_secrets() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "[[agent]]\nname = \"contoso\"\n[agent.siem]\nhost = \"siem.example\"\n\
+            [agent.source]\nkind = \"defender-xdr\"\ntenant_id = \"contoso.example\"\n\
+            client_id = \"00000000-0000-4000-8000-000000000000\"\n\
+            certificate_file = \"app.pem\"\nkey_file = \"app.key\"\n\
+            [agent.source.event_hubs]\nnamespace = \"hub.example\"\nhubs = [\"defender\"]\n\
+            connection_string_file = \"hub\"\n[agent.activities]\nfrom = \"event-hubs\"\n";
+        let string = "Endpoint=sb://hub.example/;SharedAccessKeyName=siembox;\
+            SharedAccessKey=c2VjcmV0LWtleS1vZi1jb250b3Nv";
+        std::fs::write(folder.path().join("hub"), string).unwrap();
+        let file = folder.path().join("siembox.toml");
+        let read = Settings::read(text, &file, &Overrides::default()).unwrap();
+        let said = || ForeignText::new("it says c2VjcmV0LWtleS1vZi1jb250b3Nv").to_string();
+        assert_ne!(said(), "it says (removed)");
+        read.settings.agents[0].source.know_secret();
+        assert_eq!(said(), "it says (removed)");
+    }
+}

@@ -6,7 +6,7 @@
 use super::overrides::Overrides;
 use super::section::Section;
 use super::source::{self, SourceKind};
-use super::{AlertSettings, SourceSettings, StreamSettings, source_streams};
+use super::{AlertSettings, SourceSettings, StreamSettings, hub_use, source_streams};
 use crate::stream::StreamSpec;
 
 /// `[agent.other_source]`
@@ -43,12 +43,13 @@ pub fn of_source(key: &str) -> Option<String> {
     })
 }
 
-/// Reads it; `present` is the kind of the agent's source.
+/// Reads it from its agent's section; `present` is the kind of the agent's source.
 pub(super) fn read(
-    section: Section,
+    agent: &Section,
     present: SourceKind,
     given: &Overrides,
 ) -> Option<OtherSourceSettings> {
+    let section = agent.table("other_source");
     let kind = source::kind(&section);
     if kind == present {
         section.refuse(
@@ -59,6 +60,8 @@ pub(super) fn read(
     let is_read = section.flag("read").unwrap_or(false);
     let (streams, alerts) = source_streams::read(&section, kind);
     let source = source::read(section, kind, &given.but_of_the_source());
+    let section = agent.table("other_source");
+    hub_use::check(&section, &section, source.as_ref(), &streams);
     Some(OtherSourceSettings {
         source: source?,
         read: is_read,

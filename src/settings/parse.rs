@@ -8,8 +8,8 @@ use super::overrides::Overrides;
 use super::report::{Mention, SettingsReport};
 use super::section::Section;
 use super::{
-    AgentSettings, Finding, SecretSource, Settings, SourceSettings, agent, clock, health, log,
-    network, page,
+    AgentSettings, Finding, SecretSource, Settings, SourceSettings, agent, clock, health, hub_use,
+    log, network, page,
 };
 
 /// Settings, what is doubtful about them, and the files they name.
@@ -125,6 +125,7 @@ fn agents(
         for (before_index, before) in agents[..index].iter().enumerate() {
             if let Some(before) = before {
                 refuse_together(section, agent, before, before_index + 1);
+                hub_use::check_together(section, agent, before, before_index + 1);
             }
         }
     }

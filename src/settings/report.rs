@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
+use super::connection_string::ExpectedHubs;
 use super::{Finding, SettingPlace};
 
 /// What the reading of one file brings to light.
@@ -27,7 +28,7 @@ pub(crate) struct Mention {
 }
 
 /// What a file named in the settings holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum FileKind {
     /// Anybody may read it.
     Certificate,
@@ -35,6 +36,8 @@ pub(crate) enum FileKind {
     Secret,
     /// A secret whose form is known.
     Token,
+    /// The same, of event hubs.
+    ConnectionString(ExpectedHubs),
 }
 
 // === impl Report ===

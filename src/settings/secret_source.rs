@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{InvalidToken, Secret};
+use super::{ConnectionString, InvalidConnectionString, InvalidToken, Secret};
 use crate::foreign;
 use crate::text_file::{self, FileError};
 
@@ -49,6 +49,14 @@ pub enum SecretError {
         /// The file.
         path: PathBuf,
     },
+    /// The file holds something, but no connection string of Event Hubs.
+    #[error("the text in the file {} {invalid}", .path.display())]
+    InvalidConnectionString {
+        /// The file.
+        path: PathBuf,
+        /// What it is, or lacks.
+        invalid: InvalidConnectionString,
+    },
     /// No secret was given at all: the settings were loaded for a command that needs none.
     #[error("Invalid token: no token was given")]
     Absent,
@@ -67,9 +75,15 @@ impl SecretSource {
     /// [`SecretError`]; its text names the file, never the secret.
     pub fn read(&self) -> Result<Secret, SecretError> {
         let secret = self.take()?;
-        foreign::know(secret.reveal());
-        // what goes out where quotes are taken off
-        foreign::know(Secret::unquoted(secret.reveal()).reveal());
+        match ConnectionString::parse(secret.reveal()) {
+            // around its key stand names of hosts and hubs, which our words need
+            Ok(read) => foreign::know(read.key.reveal()),
+            Err(_) => {
+                foreign::know(secret.reveal());
+                // what goes out where quotes are taken off
+                foreign::know(Secret::unquoted(secret.reveal()).reveal());
+            }
+        }
         Ok(secret)
     }
 
@@ -114,6 +128,23 @@ impl SecretSource {
     /// As [`SecretSource::read`].
     pub fn read_client_secret(&self) -> Result<Secret, SecretError> {
         Ok(Secret::unquoted(self.read()?.reveal()))
+    }
+
+    /// Reads a connection string of Event Hubs now; quotes around it are taken off. What is none is
+    /// sent nowhere, so that nobody can repeat it.
+    ///
+    /// # Errors
+    /// As [`SecretSource::read`], and where it is none.
+    pub fn read_connection_string(&self) -> Result<ConnectionString, SecretError> {
+        let read = ConnectionString::parse(self.take()?.reveal());
+        let path = match self {
+            Self::File(path) => path.clone(),
+            Self::Given(_) => PathBuf::new(),
+        };
+        let read =
+            read.map_err(|invalid| SecretError::InvalidConnectionString { path, invalid })?;
+        foreign::know(read.key.reveal());
+        Ok(read)
     }
 
     /// Reads the secret now and checks that it can be an API token; quotes around it are taken off.
@@ -210,6 +241,32 @@ mod tests {
             assert!(said.contains("; cure: "), "{said}");
         }
         assert!(read(b"").unwrap_err().to_string().contains("is empty"));
+    }
+
+    /// A service may repeat the key without the rest.
+    #[test]
+    fn a_connection_string_is_read_as_windows_writes_it_and_kept_out_of_foreign_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hub");
+        let key = "c2VjcmV0LWtleS1vZi1jb250b3Nv=";
+        let text = format!(
+            "Endpoint=sb://contoso.servicebus.windows.net/;SharedAccessKeyName=siembox;\
+             SharedAccessKey={key}"
+        );
+        std::fs::write(&path, format!("\u{feff}\"{text}\"\r\n")).unwrap();
+        let source = SecretSource::File(path.clone());
+        let read = source.read_connection_string().unwrap();
+        assert_eq!(read.text.reveal(), text);
+        assert_eq!(source.read().unwrap().reveal(), format!("\"{text}\""));
+        let said = foreign::ForeignText::new(format!("denied: {text}"));
+        let expected = "denied: Endpoint=sb://contoso.servicebus.windows.net/;\
+            SharedAccessKeyName=siembox;SharedAccessKey=(removed)";
+        assert_eq!(said.as_str(), expected, "names are no secrets");
+        std::fs::write(&path, key).unwrap();
+        let said = source.read_connection_string().unwrap_err();
+        let said = foreign::without_secrets(&said.to_string()).into_owned();
+        assert!(said.contains("/hub is not a connection string"), "{said}");
+        assert!(!said.contains(key), "{said}");
     }
 
     #[test]

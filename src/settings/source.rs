@@ -2,11 +2,14 @@
 
 mod cloud_apps;
 mod defender_xdr;
+mod event_hubs;
 mod microsoft_cloud;
 
 pub use cloud_apps::CloudAppsSettings;
 pub use defender_xdr::DefenderXdrSettings;
 pub(super) use defender_xdr::only_with_cloud_apps;
+pub(super) use event_hubs::DEFAULT_PORT as DEFAULT_HUB_PORT;
+pub use event_hubs::{EventHubSettings, HubSecurity};
 pub(super) use microsoft_cloud::MicrosoftCloud;
 
 use std::fmt;
@@ -16,7 +19,7 @@ use std::time::Duration;
 use super::finding::Refusal;
 use super::overrides::Overrides;
 use super::section::Section;
-use super::{Credentials, EntraCredential, ProxySettings, SecretSource, proxy};
+use super::{Credentials, EntraCredential, ProxySettings, Secret, SecretSource, proxy};
 use crate::stream::{CLOUD_APPS, StreamSpec};
 
 /// The most that `requests_per_minute` may be.
@@ -227,8 +230,17 @@ impl SourceSettings {
         }
     }
 
-    /// Reads the secret that lets us in, so that no [`ForeignText`](crate::foreign::ForeignText)
-    /// holds it from now on. One that can't be read is sent nowhere.
+    /// The event hubs that rows of tables may come from.
+    #[must_use]
+    pub fn event_hubs(&self) -> Option<&EventHubSettings> {
+        match &self.api {
+            ApiSettings::CloudApps(_) => None,
+            ApiSettings::DefenderXdr(api) => api.event_hubs.as_ref(),
+        }
+    }
+
+    /// Reads the secrets that let us in, so that no [`ForeignText`](crate::foreign::ForeignText)
+    /// holds them from now on. One that can't be read is sent nowhere.
     pub fn know_secret(&self) {
         let _ = match &self.api {
             ApiSettings::CloudApps(api) => match &api.credentials {
@@ -239,9 +251,13 @@ impl SourceSettings {
                 EntraCredential::ClientSecret(secret) => secret.read(),
                 EntraCredential::Assertion(assertion) => assertion.read_assertion(),
                 // the key is sent nowhere
-                EntraCredential::Certificate { .. } => return,
+                EntraCredential::Certificate { .. } => Ok(Secret::new("")),
             },
         };
+        let hubs = self.event_hubs();
+        if let Some(secret) = hubs.and_then(|hubs| hubs.connection_string.as_ref()) {
+            let _ = secret.read_connection_string();
+        }
     }
 
     /// The certificate and the key by which an Entra app logs on, where it has them.

@@ -33,6 +33,8 @@ pub struct StreamSettings {
     pub page_size: u32,
     /// The file in `queries` whose KQL is asked in place of the table's own.
     pub query_file: Option<PathBuf>,
+    /// `tables` whose rows an event hub is read for; other streams have none.
+    pub tables: Vec<StreamSpec>,
 }
 
 /// What `[agent.alerts]` has beside what all streams have.
@@ -162,9 +164,7 @@ pub(super) fn of_all(
     let overlap = section
         .duration("overlap", Duration::from_secs(1)..=day)
         .unwrap_or(kind.overlap);
-    let look_back = section
-        .duration("look_back", Duration::from_secs(1)..=day * 7)
-        .unwrap_or(kind.look_back);
+    let look_back = look_back(section, kind.look_back);
     if look_back < overlap && !section.failed("overlap") && !section.failed("look_back") {
         let key = if section.has("look_back") {
             "look_back"
@@ -192,7 +192,15 @@ pub(super) fn of_all(
             .number("page_size", kind.page_sizes.clone())
             .unwrap_or(kind.page_size),
         query_file: None,
+        tables: Vec::new(),
     }
+}
+
+/// `look_back`, or what it is where it is not set.
+pub(super) fn look_back(section: &Section, default: Duration) -> Duration {
+    let week = Duration::from_secs(7 * 86_400);
+    let set = section.duration("look_back", Duration::from_secs(1)..=week);
+    set.unwrap_or(default)
 }
 
 pub(super) fn severity_map(section: &Section) -> Option<[u8; 4]> {

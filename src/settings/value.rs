@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use toml_edit::{Item, Value};
 
+use super::connection_string;
 use super::report::{FileKind, Mention};
 use super::secret::looks_like_a_token;
 use super::section::Section;
@@ -131,6 +132,24 @@ impl Section<'_> {
     /// The same of an API token, whose form is known.
     pub(super) fn token_file(&self, key: &'static str) -> Option<PathBuf> {
         self.secrets_place(key, FileKind::Token)
+    }
+
+    /// The same of a connection string of event hubs, which is to let in to what is `expected`.
+    pub(super) fn connection_string_file(
+        &self,
+        key: &'static str,
+        expected: connection_string::ExpectedHubs,
+    ) -> Option<PathBuf> {
+        let text = self.item(key).and_then(Item::as_str);
+        if text.is_some_and(connection_string::looks_like_secret) {
+            self.refuse(
+                key,
+                "this looks like the connection string itself; allowed: the path of a file (mode \
+                    0600) that contains it",
+            );
+            return None;
+        }
+        self.secrets_place(key, FileKind::ConnectionString(expected))
     }
 
     fn secrets_place(&self, key: &'static str, holds: FileKind) -> Option<PathBuf> {

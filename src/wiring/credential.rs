@@ -102,7 +102,13 @@ impl WayIn {
 /// # Errors
 /// What is wrong with it, and the cure.
 pub fn read_credential(source: &SourceSettings) -> Result<(), String> {
-    WayIn::of(source).reader()().map(|_| ())
+    WayIn::of(source).reader()()?;
+    let hubs = source.event_hubs();
+    if let Some(secret) = hubs.and_then(|hubs| hubs.connection_string.as_ref()) {
+        let read = secret.read_connection_string();
+        read.map_err(|error| error.to_string())?;
+    }
+    Ok(())
 }
 
 /// The same, and says what was found; of a certificate, whether it is valid and ends soon.

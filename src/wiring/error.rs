@@ -22,6 +22,18 @@ pub enum WiringError {
     /// Nothing reads this stream.
     #[error("source.kind: this build has no source for {0}")]
     NoSource(StreamSpec),
+    /// Nothing lets siembox into the event hubs.
+    #[error(
+        "source.event_hubs: neither connection_string_file nor an Entra app logs on; set \
+            connection_string_file"
+    )]
+    NoHubLogin,
+    /// TLS can't be had.
+    #[error("source.ca_file: {0}")]
+    Tls(#[from] rustls::Error),
+    /// The system gives no thread.
+    #[error("the system gives no thread: {0}")]
+    Thread(#[from] std::io::Error),
     /// A query of the settings can't be used.
     #[error("activities.queries: {0}")]
     Query(#[from] FileError),

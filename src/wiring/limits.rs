@@ -97,6 +97,8 @@ impl Service {
             | StreamKind::GraphAlerts
             | StreamKind::Incidents => Self::Api,
             StreamKind::Behaviors | StreamKind::Table => Self::Hunting,
+            // no limit holds for it but its own throttle
+            StreamKind::EventHubs => Self::Api,
         }
     }
 

@@ -2,22 +2,19 @@
 
 use super::credential::WayIn;
 use super::limits::{AgentLimits, SharedLimit};
-use super::{WiringError, names};
+use super::route::route;
+use super::{WiringError, hub, names};
 use crate::foreign::ForeignText;
 use crate::settings::{
-    AgentSettings, ApiSettings, CloudAppsSettings, DefenderXdrSettings, ProxySettings,
-    SourceSettings,
+    AgentSettings, ApiSettings, CloudAppsSettings, DefenderXdrSettings, SourceSettings,
 };
 use crate::source::cloud_apps::CloudApps;
 use crate::source::graph::{self, Graph};
-use crate::source::http::{Http, Route};
+use crate::source::http::Http;
 use crate::source::hunting::{Hunting, HuntingSettings};
-use crate::source::{Entra, OpenSource, Source, StreamSource};
+use crate::source::{Entra, HubSource, OpenSource, Source, StreamSource};
 use crate::stream::{StreamKind, StreamSpec};
-use crate::{text_file, trust};
-
-/// How a proxy is asked for a way through, for whoever looks at it step by step.
-pub(crate) use crate::source::http::tunnel;
+use crate::text_file;
 
 /// The longest query of the settings, bytes.
 const MOST_QUERY: u64 = 64 << 10;
@@ -83,6 +80,34 @@ impl OpenSource for Sources {
         let way_in = self.way_in(self.agent.source_of(stream));
         Ok(open(&self.agent, stream, &way_in)?)
     }
+
+    fn open_hub(
+        &self,
+        stream: StreamSpec,
+        instance: &str,
+    ) -> Result<HubSource, Box<dyn std::error::Error + Send + Sync>> {
+        let way_in = self.way_in(self.agent.source_of(stream));
+        Ok(hub::open(
+            &self.agent,
+            stream,
+            &way_in,
+            None,
+            Some(instance),
+        )?)
+    }
+}
+
+/// A member of another consumer group, which stays for a moment: what `check` looks through.
+///
+/// # Errors
+/// When a file of the settings can't be used.
+pub fn open_hub_as(
+    agent: &AgentSettings,
+    stream: StreamSpec,
+    group: &str,
+) -> Result<HubSource, WiringError> {
+    let way_in = WayIn::of(agent.source_of(stream));
+    hub::open(agent, stream, &way_in, Some(group), None)
 }
 
 /// What reads `stream` of this agent.
@@ -114,7 +139,7 @@ fn open(
                 StreamKind::Behaviors | StreamKind::Table => {
                     Box::new(hunting(agent, settings, log_on, http, stream)?)
                 }
-                StreamKind::Activities | StreamKind::Alerts => {
+                StreamKind::Activities | StreamKind::Alerts | StreamKind::EventHubs => {
                     return Err(WiringError::NoSource(stream));
                 }
             }
@@ -193,56 +218,4 @@ fn cloud_apps(
         filters.unwrap_or_default(),
     )
     .fetch_related(agent.alerts_of(stream).fetch_related)
-}
-
-/// How the cloud is reached.
-///
-/// # Errors
-/// When the CA file or the proxy can't be used.
-pub fn route(source: &SourceSettings) -> Result<Route, WiringError> {
-    let extra_roots = match &source.ca_file {
-        Some(path) => trust::authorities(path)?,
-        None => Vec::new(),
-    };
-    let proxy = source.proxy.as_ref().map(proxy).transpose()?;
-    Ok(Route {
-        proxy,
-        extra_roots,
-        timeout: source.timeout,
-    })
-}
-
-fn proxy(settings: &ProxySettings) -> Result<ureq::Proxy, WiringError> {
-    let refused = |what: String| WiringError::Proxy(what);
-    let (protocol, host) = match settings.host.strip_prefix("https://") {
-        Some(host) => (ureq::ProxyProtocol::Https, host),
-        None => (
-            ureq::ProxyProtocol::Http,
-            settings.host.trim_start_matches("http://"),
-        ),
-    };
-    // ureq joins host and port as they are
-    let bracketed = format!("[{host}]");
-    let host = if host.contains(':') {
-        bracketed.as_str()
-    } else {
-        host
-    };
-    // the proxy finds the name: behind one, this machine often can't
-    let mut builder = ureq::Proxy::builder(protocol)
-        .host(host)
-        .port(settings.port)
-        .resolve_target(false);
-    if let Some(user) = &settings.user {
-        builder = builder.username(user);
-    }
-    if let Some(password) = &settings.password {
-        let password = password
-            .read()
-            .map_err(|error| refused(error.to_string()))?;
-        builder = builder.password(password.reveal());
-    }
-    builder
-        .build()
-        .map_err(|error| refused(format!("{}:{}: {error}", settings.host, settings.port)))
 }

@@ -253,6 +253,8 @@ fn its_agent_of_defender_xdr_has_all_defaults() {
 #[test]
 fn its_agent_of_defender_xdr_leaves_no_key_out() {
     let of_both = ["proxy", "proxy_password_file", "ca_file", "kind"];
+    // a section of its own
+    let elsewhere = ["event_hubs"];
     for section in ["source", "alerts", "incidents", "activities", "names"] {
         let header = format!("[agent.{section}]\n");
         let strange = defender_xdr().replace(&header, &format!("{header}zzzzzz = 1\n"));
@@ -265,9 +267,46 @@ fn its_agent_of_defender_xdr_leaves_no_key_out() {
             .filter_map(|line| line.split_once(" = "))
             .map(|(key, _)| key.trim_start_matches("# "))
             .collect();
-        for key in allowed.split(", ").filter(|key| !of_both.contains(key)) {
+        let own = |key: &&str| !of_both.contains(key) && !elsewhere.contains(key);
+        for key in allowed.split(", ").filter(own) {
             assert!(written.contains(&key), "{header} {key}: {written:?}");
         }
+    }
+}
+
+/// The same agent, with rows of event hubs.
+fn of_event_hubs() -> String {
+    let not_of_hubs = ["filters", "queries", "overlap", "page_size"];
+    let (text, activities) = (defender_xdr(), "[agent.activities]");
+    let (before, after) = text.split_once(activities).unwrap();
+    let (before, hubs) = before.split_once("# [agent.source.event_hubs]").unwrap();
+    let (hubs, between) = hubs.split_once("\n[").unwrap();
+    let hubs = hubs.replace("\n# ", "\n");
+    let kept = |line: &&str| !not_of_hubs.iter().any(|key| line.starts_with(key));
+    let after: Vec<&str> = after.lines().filter(kept).collect();
+    let after = after.join("\n").replace("\"hunting\"", "\"event-hubs\"");
+    format!("{before}[agent.source.event_hubs]{hubs}\n[{between}{activities}{after}\n")
+}
+
+#[test]
+fn its_event_hubs_have_all_defaults_and_leave_no_key_out() {
+    let own = "consumer_group";
+    let bare: String = of_event_hubs()
+        .lines()
+        .filter(|line| ![own, "security"].iter().any(|key| line.starts_with(key)))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let absolute = |text: &str| text.replace("_file = \"", "_file = \"/");
+    let of = |text: &str| load(&absolute(text)).map(|settings| settings.agents);
+    let line = format!("\n{own} = ");
+    assert!(!bare.contains(&line) && of_event_hubs().contains(&line));
+    assert_eq!(of(&of_event_hubs()).unwrap(), of(&bare).unwrap());
+    let header = "[agent.source.event_hubs]\n";
+    let strange = of_event_hubs().replace(header, &format!("{header}zzzzzz = 1\n"));
+    let error = load(&strange).unwrap_err().to_string();
+    let (_, allowed) = error.split_once("allowed here: ").unwrap();
+    for key in allowed.trim_end().split(", ") {
+        assert!(of_event_hubs().contains(&format!("\n{key} = ")), "{key}");
     }
 }
 

@@ -293,6 +293,98 @@ fn a_token_of_an_odd_form_is_told_as_on_the_command_line() {
     );
 }
 
+const EVENT_HUBS: &str = r#"
+[[agent]]
+name = "contoso"
+[agent.source]
+kind = "defender-xdr"
+tenant_id = "contoso.onmicrosoft.com"
+client_id = "00000000-0000-0000-0000-000000000000"
+client_secret_file = "token"
+[agent.source.event_hubs]
+namespace = "contoso-siem.servicebus.windows.net"
+hubs = ["defender"]
+connection_string_file = "hub"
+[agent.siem]
+host = "siem.example"
+[agent.activities]
+from = "event-hubs"
+"#;
+
+/// What of a connection string is doubtful is told before siembox needs it, without its key.
+#[test]
+fn a_connection_string_of_another_place_or_form_is_told() {
+    let key = "c2VjcmV0LWtleS1vZi1jb250b3Nv=";
+    let string = |host: &str, more: &str| {
+        format!("Endpoint=sb://{host}/;SharedAccessKeyName=siembox;SharedAccessKey={key}{more}")
+    };
+    let here = "contoso-siem.servicebus.windows.net";
+    let sas = format!("SharedAccessSignature sr={here}&sig={key}&se=1798761600&skn=siembox");
+    for (text, mode, said) in [
+        (string(here, ""), 0o600, None),
+        (string(here, ";EntityPath=defender"), 0o600, None),
+        (
+            string(here, ""),
+            0o640,
+            Some("is accessible to users other than its owner"),
+        ),
+        (
+            string("fabrikam.servicebus.windows.net", ""),
+            0o600,
+            Some(
+                "its Endpoint is fabrikam.servicebus.windows.net, but namespace is \
+                    contoso-siem.servicebus.windows.net",
+            ),
+        ),
+        (
+            string(here, ";EntityPath=identity"),
+            0o600,
+            Some(
+                "its EntityPath lets siembox read the event hub identity only, but hubs are defender",
+            ),
+        ),
+        (
+            sas,
+            0o600,
+            Some("is a SAS token (SharedAccessSignature), which expires"),
+        ),
+        (
+            key.to_owned(),
+            0o600,
+            Some("is not a connection string: Endpoint is missing"),
+        ),
+        (
+            string(here, "").replace(";SharedAccessKey=", ";\nSharedAccessKey="),
+            0o600,
+            Some(
+                "is not a connection string: it contains a blank or a line break; allowed: \
+                    Endpoint=sb://…;SharedAccessKeyName=…;SharedAccessKey=… in one line",
+            ),
+        ),
+    ] {
+        let folder = Folder::with(EVENT_HUBS);
+        folder.put("token", 0o600);
+        let path = folder.put("hub", mode);
+        std::fs::write(&path, &text).unwrap();
+        let loaded = Settings::load(&folder.file(), &Overrides::default()).unwrap();
+        let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+        let place = "12:26: agent[1].source.event_hubs.connection_string_file: ";
+        match said {
+            None => assert_eq!(warnings, [] as [&str; 0], "{text}"),
+            Some(said) => {
+                let [warning] = &warnings[..] else {
+                    panic!("{warnings:?}")
+                };
+                assert!(
+                    warning.contains(place) && warning.contains(said),
+                    "{warning}"
+                );
+                assert!(!warning.contains(key), "{warning}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_file_that_is_none_is_named() {
     let folder = tempfile::tempdir().unwrap();

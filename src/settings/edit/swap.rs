@@ -120,6 +120,15 @@ client_secret_file = "secret"
 
 [agent.other_source.alerts]
 updates = true
+
+[agent.other_source.activities]
+from = "event-hubs"
+
+[agent.other_source.event_hubs]
+# of the team's subscription
+namespace = "contoso-siem.servicebus.windows.net"
+hubs = ["defender"]
+connection_string_file = "hub"
 "#;
 
     fn draft(text: &str) -> SettingsDraft {
@@ -151,6 +160,7 @@ updates = true
             "{text}"
         );
         assert!(is.alerts.updates && !other.alerts.updates);
+        assert!(is.source.event_hubs().is_some(), "{text}");
         let filtered = (other.streams.iter()).any(|stream| !stream.filters.is_empty());
         assert!(
             filtered && other.streams.iter().any(|stream| stream.enabled),

@@ -1,5 +1,6 @@
 //! `kind = "defender-xdr"`: alerts and incidents of Microsoft Graph, activities of advanced hunting.
 
+use super::event_hubs::{self, EventHubSettings};
 use super::microsoft_cloud;
 use crate::settings::address::{login_url, service_url};
 use crate::settings::credentials::{client, tenant};
@@ -26,10 +27,13 @@ pub struct DefenderXdrSettings {
     pub portal: &'static str,
     /// `hunting_calls_per_minute`, of the tenant's 45, which the analysts share. 10; 1 to 45
     pub hunting_calls_per_minute: u32,
+    /// `[agent.source.event_hubs]`, of which rows of tables come with `activities.from =
+    /// "event-hubs"`.
+    pub event_hubs: Option<EventHubSettings>,
 }
 
 /// Keys that no other kind has.
-pub(super) const OWN_KEYS: [&str; 7] = [
+pub(super) const OWN_KEYS: [&str; 8] = [
     "cloud",
     "graph_url",
     "hunting_calls_per_minute",
@@ -37,6 +41,7 @@ pub(super) const OWN_KEYS: [&str; 7] = [
     "key_file",
     "signature",
     "assertion_file",
+    "event_hubs",
 ];
 
 /// Keys of the other kind, and what serves instead.
@@ -88,6 +93,9 @@ pub(super) fn read(section: &Section, given: &Overrides) -> Option<DefenderXdrSe
     let hunting_calls_per_minute = section
         .number("hunting_calls_per_minute", 1..=45)
         .unwrap_or(10);
+    let event_hubs = (section.has("event_hubs"))
+        .then(|| event_hubs::read(section.table("event_hubs")))
+        .flatten();
     let no_secret = || EntraCredential::ClientSecret(SecretSource::Given(Secret::new("")));
     let credential =
         entra_credential::read(section, !lines_only).or_else(|| lines_only.then(no_secret));
@@ -101,5 +109,6 @@ pub(super) fn read(section: &Section, given: &Overrides) -> Option<DefenderXdrSe
         scope: format!("{}/.default", cloud.graph_url()),
         portal: cloud.defender_portal(),
         hunting_calls_per_minute,
+        event_hubs,
     })
 }

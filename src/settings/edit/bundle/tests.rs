@@ -81,6 +81,44 @@ fn what_is_exported_can_be_imported_and_only_with_its_passphrase() {
     assert!(weak.to_string().contains("at least 12"), "{weak}");
 }
 
+/// The app's secret, and the connection string.
+#[test]
+fn each_secret_of_event_hubs_is_exported() {
+    let text = "[[agent]]\nname = \"contoso\"\nsiem = { host = \"siem.example\" }\n\
+        activities = { from = \"event-hubs\" }\n[agent.source]\nkind = \"defender-xdr\"\n\
+        tenant_id = \"contoso.example\"\nclient_id = \"00000000-0000-4000-8000-000000000000\"\n\
+        client_secret_file = \"client-secret\"\n[agent.source.event_hubs]\n\
+        namespace = \"contoso-siem.servicebus.windows.net\"\nhubs = [\"defender\"]\n\
+        connection_string_file = \"hub\"\n";
+    let key = "agent[1].source.event_hubs.connection_string_file";
+    let string = "Endpoint=sb://contoso-siem.servicebus.windows.net/;\
+        SharedAccessKeyName=siembox;SharedAccessKey=hunter2=";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("siembox.toml");
+    std::fs::write(&file, text).unwrap();
+    std::fs::write(folder.path().join("client-secret"), "hunter2~app").unwrap();
+    let draft = SettingsDraft::open(&file).unwrap();
+    let missing = secrets_of(&draft, &file).unwrap_err().to_string();
+    assert!(
+        missing.starts_with(&format!("{key}: the secret's file")),
+        "{missing}"
+    );
+    std::fs::write(folder.path().join("hub"), format!("{string}\r\n")).unwrap();
+    let bundle = Bundle {
+        settings: draft.text(),
+        secrets: secrets_of(&draft, &file).unwrap(),
+    };
+    let exported = export(&bundle, &Secret::new("correct horse battery")).unwrap();
+    assert!(!String::from_utf8_lossy(&exported).contains("SharedAccess"));
+    let import = taken(&exported, Some("correct horse battery")).unwrap();
+    let secrets = import.bundle.secrets.iter();
+    let secrets: Vec<(&str, &str)> = secrets
+        .map(|(key, secret)| (key.as_str(), secret.reveal()))
+        .collect();
+    let app = ("agent[1].source.client_secret_file", "hunter2~app");
+    assert_eq!(secrets, [app, (key, string)]);
+}
+
 #[test]
 fn a_settings_file_is_an_export_without_secrets() {
     let import = taken(TEXT.as_bytes(), None).unwrap();
