@@ -4,6 +4,7 @@
 
 mod address;
 mod cloud;
+mod hub;
 mod report;
 mod siem;
 mod spools;

@@ -4,7 +4,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use super::{Address, CheckReport, tls};
+use super::{Address, CheckReport, hub, tls};
 use crate::clock;
 use crate::foreign::ForeignText;
 use crate::settings::{AgentSettings, SourceSettings, StreamSettings};
@@ -24,9 +24,14 @@ pub(super) fn reach(agent: &AgentSettings, report: &mut CheckReport<impl Write>)
     let sources = Sources::new(agent, limits);
     for source in agent.sources() {
         let is_its_own = |of: &&StreamSettings| std::ptr::eq(agent.source_of(of.spec), source);
-        let streams: Vec<&StreamSettings> = agent.streams_on().filter(is_its_own).collect();
-        if !streams.is_empty() && connect(source, report) {
-            read(source, &sources, &streams, report);
+        let streams = agent.streams_on().filter(is_its_own);
+        let (by_time, by_offset): (Vec<_>, Vec<_>) =
+            streams.partition(|stream| stream.spec.kind.is_by_time());
+        if !by_time.is_empty() && connect(source, report) {
+            read(source, &sources, &by_time, report);
+        }
+        for stream in by_offset {
+            hub::reach(agent, stream, report);
         }
     }
 }
@@ -121,7 +126,7 @@ fn sign_in(
 /// The application permission of Microsoft Graph that a stream needs.
 fn permission(kind: StreamKind) -> Option<&'static str> {
     match kind {
-        StreamKind::Activities | StreamKind::Alerts => None,
+        StreamKind::Activities | StreamKind::Alerts | StreamKind::EventHubs => None,
         StreamKind::GraphAlerts => Some("SecurityAlert.Read.All"),
         StreamKind::Incidents => Some("SecurityIncident.Read.All"),
         StreamKind::Behaviors | StreamKind::Table => Some("ThreatHunting.Read.All"),
