@@ -4,7 +4,9 @@
 //! here counts as used: one that its test no longer needs goes from here as well.
 
 pub mod agent {
-    pub use crate::agent::{PageWriter, Poller, PollerState, RateLimitedClient, Worker, restore};
+    pub use crate::agent::{
+        ClockWait, PageWriter, Poller, PollerState, RateLimitedClient, Worker, restore,
+    };
 }
 
 pub mod board {
@@ -160,10 +162,10 @@ pub mod spool {
 pub mod status {
     pub use crate::certificate::{Ending, EndingKind};
     pub use crate::status::{
-        AgentReport, Colour, Condition, Introduction, LedgerCounts, LedgerReport, LedgerRow,
-        LedgerSpan, LineCounts, LinkReport, LinkState, LivenessWatch, Notice, QueueDepth,
-        QueueDepths, Reporter, Signal, Snapshot, SpoolReport, Status, StreamCounts, StreamReport,
-        Thresholds, Topic, VERSION, text,
+        AgentReport, Colour, Condition, GroupAssignment, GroupReport, Introduction, LedgerCounts,
+        LedgerReport, LedgerRow, LedgerSpan, LineCounts, LinkReport, LinkState, LivenessWatch,
+        Notice, PartitionReport, QueueDepth, QueueDepths, Reporter, Signal, Snapshot, SpoolReport,
+        Status, StreamCounts, StreamReport, Thresholds, Topic, VERSION, text,
     };
     pub mod socket {
         pub use crate::status::socket::ask;

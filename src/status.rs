@@ -5,11 +5,14 @@ mod agent;
 mod assess;
 mod blink;
 mod condition;
+mod group;
+mod group_status;
 mod health;
 mod internal_event;
 mod ledger;
 mod liveness;
 mod notice;
+mod number;
 mod queue_depth;
 mod registry;
 mod reporter;
@@ -23,6 +26,7 @@ use std::time::Duration;
 
 pub use blink::Blink;
 pub use condition::{Colour, Condition, Lamp, PathCondition, Signal};
+pub use group::{GroupAssignment, GroupReport, PartitionReport};
 pub use health::{Link, LinkState, Thresholds};
 pub use internal_event::{
     Effect, InternalEvent, LateRecords, Level, LineTrouble, PageRead, Question,
@@ -30,6 +34,7 @@ pub use internal_event::{
 pub use ledger::{LedgerCounts, LedgerReport, LedgerRow, LedgerSpan};
 pub use liveness::{Liveness, LivenessWatch, WORK};
 pub use notice::{Notice, Notices, Subject, Topic};
+pub(crate) use number::{count, counted};
 pub use queue_depth::{QueueDepth, QueueDepths};
 pub use reporter::{Introduction, Reporter, StreamIntroduction};
 pub use snapshot::{

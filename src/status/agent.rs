@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::group_status::GroupStatus;
 use super::queue_depth::{QueueDepthRings, QueueDepths};
 use super::{
     AgentReport, AskLedger, AskSpool, Condition, InternalEvent, Introduction, LedgerReport,
@@ -48,6 +49,8 @@ pub(super) struct StreamStatus {
     side: AgentSide,
     /// Does it read again what was lost with the state folder?
     reads_again: bool,
+    /// Its consumer group, where boxes share it.
+    group: GroupStatus,
 }
 
 /// One link with what is known of it.
@@ -117,6 +120,10 @@ impl AgentState {
                 None => StreamStatus::new(new, link),
             };
             stream.counts.enabled = new.enabled;
+            stream.group.begin_again();
+            if !(new.enabled && self.report.paused) {
+                stream.group.forget();
+            }
             self.streams.push(stream);
         }
         self.ask_spool = new.ask_spool;
@@ -135,6 +142,7 @@ impl AgentState {
                 stream.side.link = link;
             }
             stream.counts.behind = false;
+            stream.group.let_go();
         }
         self.report.spool.full = false;
     }
@@ -166,6 +174,21 @@ impl AgentState {
             InternalEvent::CloudTrouble { what, .. } => {
                 if let Some(stream) = stream {
                     stream.side.trouble = Some(without_secrets(what).into_owned());
+                    stream.group.doubt();
+                }
+            }
+            InternalEvent::Rebalanced { group, .. } => {
+                if let Some(stream) = stream {
+                    stream.group.take_in(group);
+                    stream.counts.behind = group.is_behind();
+                }
+            }
+            InternalEvent::Positions { group, .. } => {
+                if let Some(stream) = stream {
+                    stream.group.take_in(group);
+                    stream.counts.behind = group.is_behind();
+                    // a member that has no partition reads no page, and is well
+                    stream.side.touch(now);
                 }
             }
             InternalEvent::Absent { .. } => {
@@ -229,6 +252,7 @@ impl AgentState {
         report.set_streams(self.streams.iter().map(|stream| StreamReport {
             name: stream.name.to_owned(),
             counts: stream.counts.clone(),
+            group: stream.group.share(),
         }));
         if let Some(asked) = asked {
             report.spool = SpoolReport {
@@ -261,6 +285,7 @@ impl StreamStatus {
                 ..AgentSide::default()
             },
             reads_again: false,
+            group: GroupStatus::default(),
         }
     }
 

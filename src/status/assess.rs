@@ -25,7 +25,7 @@ impl Condition {
 
 fn is_failing<'a>(agent: &AgentReport, notices: impl IntoIterator<Item = &'a Notice>) -> bool {
     let stops = |topic| match topic {
-        Topic::Cloud | Topic::Siem | Topic::Spool => true,
+        Topic::Cloud | Topic::Partition | Topic::Siem | Topic::Spool => true,
         // a paused one reads again once it goes on
         Topic::StateFolder => !agent.paused,
         _ => false,

@@ -12,6 +12,7 @@ use crate::certificate::Ending;
 use crate::foreign::ForeignText;
 use crate::replay::{ReplayReport, Running};
 use crate::source::{Change, Clocks, SourceErrorKind, Unserved};
+use crate::status::GroupReport;
 pub use effect::{Effect, Level};
 pub use parts::{LateRecords, LineTrouble, PageRead, Question};
 
@@ -144,6 +145,55 @@ pub enum InternalEvent {
         look_back: Duration,
         /// The whole of it is read again so often.
         every: Duration,
+    },
+    /// This box got a share of a consumer group's partitions, perhaps the same as before.
+    Rebalanced {
+        /// Its stream's name.
+        stream: &'static str,
+        /// The group as it is now.
+        group: Box<GroupReport>,
+    },
+    /// How far each partition of the share is, by an answer of the service. It is the sign of life
+    /// of such a stream, and therefore told of an empty share as well.
+    Positions {
+        /// Its stream's name.
+        stream: &'static str,
+        /// The group as it is now.
+        group: Box<GroupReport>,
+    },
+    /// A partition no longer holds records that nobody of the group has read.
+    OffsetsGone {
+        /// Its stream's name.
+        stream: &'static str,
+        /// The hub and the partition's number.
+        partition: String,
+        /// The first offset that is not read.
+        from: i64,
+        /// The offset at which reading goes on.
+        next: i64,
+    },
+    /// A partition or a hub can't be read for now, while others are.
+    PartitionTrouble {
+        /// Its stream's name.
+        stream: &'static str,
+        /// The hub, and the partition's number if it is one partition.
+        partition: String,
+        /// Why.
+        what: String,
+        /// The time until it is tried again.
+        wait: Duration,
+    },
+    /// All assigned partitions can be read again.
+    PartitionsWell {
+        /// Their stream's name.
+        stream: &'static str,
+    },
+    /// A partition's event hub was deleted and created again: it is read from its beginning.
+    PartitionRecreated {
+        /// Its stream's name.
+        stream: &'static str,
+        /// The hub and the partition's number.
+        partition: String,
     },
     /// A question fails again and again while others are answered: something else is asked for.
     Narrowed {

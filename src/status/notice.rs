@@ -17,6 +17,8 @@ pub enum Topic {
     Cloud,
     /// What a stream reads is not there, or not for us.
     Absent,
+    /// Some partitions of a stream can't be read.
+    Partition,
     /// Its answers contradict themselves.
     Doubt,
     /// Records were set aside.
@@ -75,6 +77,7 @@ impl Topic {
         match self {
             Self::Cloud
             | Self::Absent
+            | Self::Partition
             | Self::Siem
             | Self::NoProof
             | Self::Spool
@@ -105,7 +108,7 @@ impl Topic {
     /// Do different things happen under it, one after the other, so that the last may not hide the
     /// first?
     fn gathers(self) -> bool {
-        matches!(self, Self::Repaired)
+        matches!(self, Self::Repaired | Self::Skipped | Self::Partition)
     }
 }
 
@@ -174,6 +177,7 @@ impl Notices {
             if !subject.topic.gathers() {
                 (open.title, open.text) = (title.to_owned(), text.to_owned());
             } else if gather(&mut open.text, text) {
+                title.clone_into(&mut open.title);
                 return 1;
             }
             return open.times;

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::condition::Condition;
+use super::group::GroupAssignment;
 use super::health::LinkState;
 use super::ledger::LedgerReport;
 use super::notice::Notice;
@@ -158,10 +159,9 @@ impl AgentReport {
     /// waits, or of where reading stands while more is known to follow. 0 where nothing waits.
     #[must_use]
     pub fn lag_ms(&self, at_ms: i64) -> i64 {
-        let counts = self.streams.iter().map(|stream| &stream.counts);
-        let reading = counts
-            .filter(|counts| counts.enabled && counts.behind && !self.paused)
-            .filter_map(|counts| counts.read_up_to_ms);
+        let on = (self.streams.iter())
+            .filter(|stream| stream.counts.enabled && stream.counts.behind && !self.paused);
+        let reading = on.filter_map(StreamReport::reads_at_ms);
         let oldest = reading.chain(self.spool.oldest_ms).min();
         oldest.map_or(0, |oldest| (at_ms - oldest).max(0))
     }
@@ -188,6 +188,23 @@ pub struct StreamReport {
     /// What came of its records.
     #[serde(flatten)]
     pub counts: StreamCounts,
+    /// Its consumer group, where boxes share it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<Box<GroupAssignment>>,
+}
+
+// === impl StreamReport ===
+
+impl StreamReport {
+    /// Where reading stands, by the time of its records; of a shared stream, in the partition that
+    /// is furthest behind.
+    fn reads_at_ms(&self) -> Option<i64> {
+        let of_group = self
+            .group
+            .as_ref()
+            .and_then(|group| group.report.reads_at_ms());
+        of_group.or(self.counts.read_up_to_ms)
+    }
 }
 
 /// Records of one stream since the process started.

@@ -1,3 +1,5 @@
+mod group;
+
 use super::*;
 use crate::source::SourceErrorKind;
 

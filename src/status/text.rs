@@ -1,9 +1,12 @@
 //! A snapshot as text for a terminal: the state first, then each agent's two sides, then what to
 //! look at.
 
+mod group;
+
 use std::fmt::Write;
 use std::time::Duration;
 
+use self::group::group_text;
 use super::ledger::{NARROWEST, ledger_text};
 use super::{AgentReport, Condition, LinkReport, Snapshot, StreamCounts};
 use crate::certificate::Ending;
@@ -106,6 +109,9 @@ fn agent_text(out: &mut String, agent: &AgentReport, at_ms: i64) {
     let width = names.fold(NARROWEST, usize::max);
     for stream in &agent.streams {
         stream_text(out, (&stream.name, width), &stream.counts);
+        if let Some(group) = &stream.group {
+            group_text(out, group, at_ms);
+        }
     }
     let spool = &agent.spool;
     let oldest = spool.oldest_ms.map_or(String::new(), |oldest| {

@@ -24,8 +24,9 @@ macro_rules! pages {
 }
 
 /// Names and texts, in the order of the contents.
-const PAGES: [(&str, &str); 23] = pages![
-    "index.md" "settings.md" "source.md" "migrate.md" "fields.md" "access.md" "filters.md"
+const PAGES: [(&str, &str); 24] = pages![
+    "index.md" "settings.md" "source.md" "event-hubs.md" "migrate.md" "fields.md" "access.md"
+    "filters.md"
     "receivers.md" "receivers/rsyslog.conf" "receivers/rsyslog-relp.conf"
     "receivers/syslog-ng.conf" "page.md" "setup.md" "board.md" "commands.md" "states.md"
     "monitoring.md" "ledger.md" "delivery.md"

@@ -1,8 +1,10 @@
 //! `/metrics` for Prometheus, in its text format 0.0.4: a function of the snapshot. The library
 //! writes OpenMetrics, which names a counter without its `_total`; here all values are encoded as
 //! gauges are, so that each stands under its whole name. Labels are bounded by the settings: the
-//! agents, and of each its streams and sides. Values are in base units: seconds, bytes, records,
-//! lines.
+//! agents, of each its streams and sides, and of a shared stream its partitions. Values are in base
+//! units: seconds, bytes, records, lines.
+
+mod groups;
 
 use std::fmt;
 
@@ -46,6 +48,7 @@ impl Collector for Reading {
         out.box_metrics(snapshot)?;
         out.links(&snapshot.agents)?;
         out.streams(&snapshot.agents)?;
+        out.groups(&snapshot.agents)?;
         out.lines(&snapshot.agents, snapshot.at_ms)?;
         out.ledgers(&snapshot.agents)?;
         out.orphans(&snapshot.orphans)

@@ -7,6 +7,7 @@
 mod agents;
 mod chart;
 mod flow;
+mod groups;
 mod history;
 mod lamp;
 mod legend;
@@ -78,6 +79,7 @@ pub(super) fn live(view: &View) -> Markup {
         (now::section(snapshot, &title(view), has_setup(snapshot)))
         (notices::open(snapshot))
         (agents::section(snapshot))
+        (groups::section(snapshot))
         (history::section(snapshot))
         (notices::over(snapshot))
     }

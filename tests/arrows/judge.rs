@@ -13,8 +13,9 @@ const DOORS: [(&str, &str); 3] = [
 ];
 
 /// What stands behind a port: only its own room and [`WIRING`] name it.
-const ADAPTERS: [[&str; 2]; 4] = [
+const ADAPTERS: [[&str; 2]; 5] = [
     ["source", "cloud_apps"],
+    ["source", "event_hubs"],
     ["source", "http"],
     ["spool", "sled"],
     ["sink", "wire"],

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use siembox::for_tests::agent::{
-    PageWriter, Poller, PollerState, RateLimitedClient, Worker, restore,
+    ClockWait, PageWriter, Poller, PollerState, RateLimitedClient, Worker, restore,
 };
 use siembox::for_tests::format::LineWriter;
 use siembox::for_tests::ledger::Ledger;
@@ -211,7 +211,7 @@ pub fn pollers(
             pace: PollInterval::new(plan.poll),
             look_back,
             read_secret: Box::new(|| Ok(String::new())),
-            gate: Gate::open(),
+            clock: ClockWait::new(&Gate::open()),
             state: PollerState::default(),
         }
     })

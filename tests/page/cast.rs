@@ -1,9 +1,9 @@
 //! Statuses made by hand: what the pages are shown.
 
 use siembox::for_tests::status::{
-    AgentReport, Condition, LedgerCounts, LedgerReport, LedgerRow, LedgerSpan, LineCounts,
-    LinkReport, LinkState, Notice, QueueDepth, QueueDepths, Snapshot, SpoolReport, StreamCounts,
-    StreamReport, Topic, VERSION,
+    AgentReport, Condition, GroupAssignment, GroupReport, LedgerCounts, LedgerReport, LedgerRow,
+    LedgerSpan, LineCounts, LinkReport, LinkState, Notice, PartitionReport, QueueDepth,
+    QueueDepths, Snapshot, SpoolReport, StreamCounts, StreamReport, Topic, VERSION,
 };
 
 /// 2026-11-25T14:37:20Z
@@ -70,6 +70,7 @@ pub fn agent(name: &str) -> AgentReport {
             behind: false,
             absent: false,
         },
+        group: None,
     };
     let mut agent = AgentReport {
         name: name.to_owned(),
@@ -101,6 +102,60 @@ pub fn agent(name: &str) -> AgentReport {
     let streams = [stream("activities", 1_204_331), stream("alerts", 1_027)];
     agent.set_streams(streams.into_iter());
     agent
+}
+
+/// An agent that reads so many of 32 partitions of a hub.
+pub fn member(partitions: i32) -> AgentReport {
+    let mut agent = agent("contoso");
+    agent.cloud.to = "contoso-siem.servicebus.windows.net:9093".to_owned();
+    let partition = |number: i32| {
+        let latest = 1_482_334_907 + i64::from(number) * 7_919;
+        // the second one is read and not committed, the third is behind
+        let (unread, uncommitted) = match number {
+            1 => (0, 214),
+            2 => (1_204, 500),
+            _ => (0, 0),
+        };
+        PartitionReport {
+            hub: "defender".to_owned(),
+            number,
+            next: latest - unread,
+            committed: Some(latest - unread - uncommitted),
+            latest: Some(latest),
+            newest_ms: Some(NOW - 4_000 - i64::from(number) * 9_000),
+        }
+    };
+    let partitions: Vec<PartitionReport> = (0..partitions).map(partition).collect();
+    let is_behind = partitions.len() > 2;
+    let counts = StreamCounts {
+        behind: is_behind,
+        ..agent.activities.clone()
+    };
+    let report = GroupReport {
+        group: "siembox".to_owned(),
+        member: "siembox-6f1d2c8a".to_owned(),
+        generation: 7,
+        rebalances: 3,
+        total_partitions: 32,
+        partitions,
+        other_records: 48_210,
+    };
+    let stream = StreamReport {
+        name: "event_hubs".to_owned(),
+        counts,
+        group: Some(Box::new(GroupAssignment { report, held: true })),
+    };
+    agent.set_streams([stream].into_iter());
+    agent
+}
+
+/// Its group.
+pub fn group_of(agent: &mut AgentReport) -> &mut GroupAssignment {
+    let mut groups = agent
+        .streams
+        .iter_mut()
+        .filter_map(|it| it.group.as_deref_mut());
+    groups.next().unwrap()
 }
 
 /// Its SIEM has been away for a while.

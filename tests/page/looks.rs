@@ -4,9 +4,13 @@
 use std::path::Path;
 
 use siembox::for_tests::orphan::Orphan;
-use siembox::for_tests::status::{AgentReport, LedgerReport, LinkState, Snapshot, Topic};
+use siembox::for_tests::status::{
+    AgentReport, LedgerReport, LinkState, PartitionReport, Snapshot, Topic,
+};
 
-use crate::cast::{DAY, HOUR, MINUTE, agent, notice, over, snapshot, without_siem};
+use crate::cast::{
+    DAY, HOUR, MINUTE, agent, group_of, member, notice, over, snapshot, without_siem,
+};
 use crate::driver::Browser;
 use crate::still;
 
@@ -26,6 +30,11 @@ pub fn scenes() -> Vec<(&'static str, Snapshot)> {
         ("unclaimed", unclaimed()),
         ("many", many()),
         ("long", long()),
+        ("no-partition", of_member(0)),
+        ("four-partitions", of_member(4)),
+        ("all-partitions", of_member(32)),
+        ("share-in-doubt", in_doubt()),
+        ("long-hubs", long_hubs()),
     ]
 }
 
@@ -98,6 +107,48 @@ pub fn orphaned() -> Snapshot {
     let mut snapshot = snapshot(vec![agent("contoso")], vec![told]);
     snapshot.orphans.push(orphan);
     snapshot
+}
+
+/// One of several boxes reads so many of 32 partitions.
+pub fn of_member(partitions: i32) -> Snapshot {
+    snapshot(vec![member(partitions)], vec![])
+}
+
+/// One that is paused, one whose namespace does not answer.
+fn in_doubt() -> Snapshot {
+    let mut paused = member(0);
+    paused.name = "fabrikam".to_owned();
+    paused.paused = true;
+    group_of(&mut paused).held = false;
+    let mut away = member(4);
+    group_of(&mut away).held = false;
+    away.cloud.trouble = Some("the service ended the connection".to_owned());
+    snapshot(vec![away, paused], vec![])
+}
+
+/// As many hubs and partitions as there can be, with names as long as they can be.
+pub fn long_hubs() -> Snapshot {
+    let mut one = member(0);
+    let group = &mut group_of(&mut one).report;
+    group.group = "g".repeat(256);
+    group.member = "m".repeat(256);
+    (group.generation, group.rebalances) = (i32::MAX, u64::MAX);
+    (group.total_partitions, group.other_records) = (320, u64::MAX);
+    group.partitions = (0..320)
+        .map(|number| PartitionReport {
+            hub: format!(
+                "{}{}",
+                "insights-logs-advancedhunting".repeat(8),
+                number / 32
+            ),
+            number: if number == 0 { i32::MAX } else { number % 32 },
+            next: 0,
+            committed: None,
+            latest: Some(i64::MAX - i64::from(number)),
+            newest_ms: None,
+        })
+        .collect();
+    snapshot(vec![one], vec![])
 }
 
 fn many() -> Snapshot {

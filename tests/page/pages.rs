@@ -6,8 +6,8 @@ use embedded_svc::http::Method;
 use siembox::for_tests::status::Snapshot;
 use siembox::for_tests::web::{Exchange, Site, View};
 
-use crate::cast::{HOUR, MINUTE, agent, snapshot, without_siem};
-use crate::looks::{connected, interrupted, long, scenes};
+use crate::cast::{HOUR, MINUTE, agent, group_of, member, snapshot, without_siem};
+use crate::looks::{connected, interrupted, long, long_hubs, of_member, scenes};
 use crate::still::{answer, get, text, through};
 
 #[test]
@@ -53,6 +53,59 @@ fn the_worst_agent_speaks_for_all() {
         page.contains("2 of 2 answer") && page.contains("1 of 2 answer"),
         "{page}"
     );
+}
+
+/// Why it reads nothing, so that nobody looks for what is wrong.
+#[test]
+fn a_member_without_a_partition_says_why_it_is_well() {
+    let page = text(&of_member(0), "/");
+    for words in [
+        "aria-live=\"polite\">Connected</h1>",
+        "none of 32 partitions: other members read them all",
+        "This box reads none of the 32 partitions, because the other members of the group read \
+            them all. Nothing is wrong: it takes over when one of them leaves.",
+        "no lag",
+    ] {
+        assert!(page.contains(words), "{words} {page}");
+    }
+    assert!(!page.contains("Next offset"), "there is no table");
+}
+
+#[test]
+fn a_member_says_partition_by_partition_how_far_it_is() {
+    let page = text(&of_member(4), "/");
+    for words in [
+        "4 of 32 partitions, lag 1,918 messages",
+        "This box reads 4 of the 32 partitions of the group.",
+        "<td role=\"cell\" data-label=\"Partition\">2</td>\
+         <td role=\"cell\" data-label=\"Next offset\">1482349541</td>\
+         <td role=\"cell\" data-label=\"Lag\">1,704</td>",
+        "lag 20 s",
+    ] {
+        assert!(page.contains(words), "{words} {page}");
+    }
+    let mut agent = member(4);
+    group_of(&mut agent).held = false;
+    let page = text(&snapshot(vec![agent.clone()], vec![]), "/");
+    let doubt = "This box read 4 of the 32 partitions of the group at the last answer. Other \
+        members may read them by now.";
+    assert!(page.contains(doubt), "{page}");
+    agent.paused = true;
+    group_of(&mut agent).report.partitions.clear();
+    let page = text(&snapshot(vec![agent.clone()], vec![]), "/");
+    let paused = "This box is paused and holds no partition.";
+    assert!(page.contains(paused), "{page}");
+    // what is off has no share
+    agent.streams[0].counts.enabled = false;
+    assert!(!text(&snapshot(vec![agent], vec![]), "/").contains("Consumer groups"));
+    assert!(!text(&connected(), "/").contains("Consumer groups"));
+}
+
+#[test]
+fn of_many_partitions_the_page_shows_those_that_are_furthest_behind() {
+    let page = text(&long_hubs(), "/");
+    assert_eq!(page.matches("data-label=\"Next offset\"").count(), 64);
+    assert!(page.contains("256 partitions with no greater lag are in "));
 }
 
 #[test]

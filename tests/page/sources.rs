@@ -1,8 +1,10 @@
 //! The first question of the wizard, and the fields that follow from it: as a function.
 
+use std::os::unix::fs::PermissionsExt;
+
 use siembox::for_tests::web::WebResponse;
 
-use crate::house::{Guest, text};
+use crate::house::{Guest, PASSWORD, text};
 use crate::setup::{Scene, location, scene, send};
 
 const SECRET: &str = "entra~client~secret";
@@ -435,6 +437,41 @@ fn a_secret_goes_to_no_other_cloud() {
     assert_eq!(scene.settings(), XDR);
 }
 
+/// With event hubs, whose connection string is in this file.
+fn with_hubs(file: &str) -> String {
+    let hubs = format!(
+        "client_secret_file = \"contoso.client-secret\"\n\
+         event_hubs = {{ namespace = \"hub.example\", hubs = [\"defender\"], \
+         connection_string_file = \"{file}\" }}\n"
+    );
+    XDR.replace("client_secret_file = \"contoso.client-secret\"\n", &hubs)
+}
+
+/// The form does not ask for it, so that it can't be entered there for another reader on the way.
+#[test]
+fn a_connection_string_is_read_by_nobody_else_on_the_way() {
+    let text_of = with_hubs("contoso.hub");
+    let scene = scene(&text_of);
+    let mut owner = scene.owner();
+    let evil = siembox_support::pki::Authority::new("Evil's");
+    let answer = text(&fill(
+        &mut owner,
+        "/setup/agent/contoso/connection",
+        "save",
+        &[
+            ("source.ca_file", evil.cert_pem.as_str()),
+            ("source.client_secret_file", "entered~again"),
+        ],
+    ));
+    let error = beside(&answer, "source.ca_file");
+    assert!(
+        error.contains("source.event_hubs.connection_string_file")
+            && error.contains("change source.ca_file in the settings file"),
+        "{error}"
+    );
+    assert_eq!(scene.settings(), text_of);
+}
+
 #[test]
 fn an_app_logs_on_with_a_certificate_in_place_of_a_secret() {
     let scene = scene("# empty\n");
@@ -472,6 +509,45 @@ fn an_app_logs_on_with_a_certificate_in_place_of_a_secret() {
     let answer = send(&mut owner, token, &[("token", SECRET)]);
     assert_eq!(location(&answer), connection);
     assert_eq!(scene.settings(), settings);
+}
+
+/// It goes to another box in a file of its own, under the page's name; and an import without it
+/// takes the one that is there to no other namespace.
+#[test]
+fn a_connection_string_goes_to_another_box_and_to_no_other_namespace() {
+    const STRING: &str = "Endpoint=sb://hub.example/;SharedAccessKeyName=siembox;\
+        SharedAccessKey=c2VjcmV0LWtleS1vZi1jb250b3Nv";
+    let from = scene(&with_hubs("by-hand"));
+    for (name, secret) in [("by-hand", STRING), ("contoso.client-secret", SECRET)] {
+        std::fs::write(from.file.with_file_name(name), secret).unwrap();
+    }
+    let passphrase = ("passphrase", "a long passphrase");
+    let fields = [
+        ("secrets", "on"),
+        passphrase,
+        ("again", passphrase.1),
+        ("password", PASSWORD),
+    ];
+    let export = text(&send(&mut from.owner(), "/setup/transfer/export", &fields));
+    assert!(export.starts_with("-----BEGIN AGE") && !export.contains("SharedAccess"));
+
+    let to = scene("# empty\n");
+    let mut owner = to.owner();
+    let import = "/setup/transfer/import";
+    let answer = send(&mut owner, import, &[("settings", &export), passphrase]);
+    assert_eq!(location(&answer), "/setup?done=imported");
+    assert_eq!(to.settings(), with_hubs("contoso.hub"));
+    let file = to.file.with_file_name("contoso.hub");
+    assert_eq!(std::fs::read_to_string(&file).unwrap().trim(), STRING);
+    let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+
+    let elsewhere = to.settings().replace("hub.example", "evil.example");
+    let page = text(&send(&mut owner, import, &[("settings", &elsewhere)]));
+    let said = "agent[1].source.event_hubs.connection_string_file: the secret was entered for \
+        source.event_hubs.namespace";
+    assert!(page.contains(said), "{page}");
+    assert_eq!(to.settings(), with_hubs("contoso.hub"));
 }
 
 /// An import sends no secret of the box elsewhere by way of the other source.

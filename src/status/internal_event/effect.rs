@@ -60,6 +60,12 @@ impl InternalEvent {
             | Self::Present { stream }
             | Self::Late { stream, .. }
             | Self::Narrowed { stream, .. }
+            | Self::Rebalanced { stream, .. }
+            | Self::Positions { stream, .. }
+            | Self::OffsetsGone { stream, .. }
+            | Self::PartitionRecreated { stream, .. }
+            | Self::PartitionTrouble { stream, .. }
+            | Self::PartitionsWell { stream }
             | Self::PassedOver { stream, .. }
             | Self::TooManyPassed { stream, .. }
             | Self::ServedAgain { stream, .. }
@@ -78,6 +84,7 @@ impl InternalEvent {
                 Level::Debug
             }
             Self::Requested { .. }
+            | Self::Positions { .. }
             | Self::Sent { .. }
             | Self::Proved { .. }
             | Self::SiemThere
@@ -95,6 +102,8 @@ impl InternalEvent {
             Self::PageRead(_)
             | Self::Present { .. }
             | Self::Late { .. }
+            | Self::Rebalanced { .. }
+            | Self::PartitionsWell { .. }
             | Self::Narrowed { .. }
             | Self::ServedAgain { .. }
             | Self::FirstStart { .. }
@@ -111,6 +120,8 @@ impl InternalEvent {
             Self::SetAside { .. }
             | Self::PassedOver { .. }
             | Self::TooManyPassed { .. }
+            | Self::PartitionRecreated { .. }
+            | Self::PartitionTrouble { .. }
             | Self::Absent { .. }
             | Self::ClocksDiffer { .. }
             | Self::Doubtful { .. }
@@ -130,6 +141,7 @@ impl InternalEvent {
                 Level::Warn
             }
             Self::Skipped { .. }
+            | Self::OffsetsGone { .. }
             | Self::SpoolTrouble { .. }
             | Self::SpoolGone { .. }
             | Self::LinesGone { .. } => Level::Error,
@@ -141,7 +153,7 @@ impl InternalEvent {
     #[must_use]
     pub fn effect(&self) -> Effect {
         match self {
-            Self::PageRead(_) => Effect::Close(Topic::Cloud),
+            Self::PageRead(_) | Self::Positions { .. } => Effect::Close(Topic::Cloud),
             Self::SiemConnected { .. } | Self::SiemThere | Self::Proved { .. } => {
                 Effect::Close(Topic::Siem)
             }
@@ -170,7 +182,16 @@ impl InternalEvent {
             Self::SiemTrouble { broke: true, .. } => {
                 Effect::Raise(Topic::Siem, "Data server send error")
             }
-            Self::Skipped { .. } => Effect::Raise(Topic::Skipped, "Not everything was read"),
+            Self::Skipped { .. } | Self::OffsetsGone { .. } => {
+                Effect::Raise(Topic::Skipped, "Not everything was read")
+            }
+            Self::PartitionTrouble { .. } => {
+                Effect::Raise(Topic::Partition, "A part of a stream can't be read")
+            }
+            Self::PartitionsWell { .. } => Effect::Close(Topic::Partition),
+            Self::PartitionRecreated { .. } => {
+                Effect::Raise(Topic::Skipped, "An event hub was created again")
+            }
             Self::Doubtful { .. } => Effect::Raise(Topic::Doubt, "Doubtful answer of the API"),
             Self::SetAside { .. } => Effect::Raise(Topic::SetAside, "Record set aside"),
             Self::PassedOver { .. } => Effect::Raise(Topic::PassedOver, "Not everything was read"),
@@ -225,6 +246,7 @@ impl InternalEvent {
             Self::Requested { .. }
             | Self::FirstStart { .. }
             | Self::Late { .. }
+            | Self::Rebalanced { .. }
             | Self::Narrowed { .. }
             | Self::ServedAgain { .. }
             | Self::Sent { .. }

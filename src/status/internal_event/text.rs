@@ -7,6 +7,7 @@ use super::{InternalEvent, LateRecords, LineTrouble, PageRead, Question};
 use crate::clock::{in_words, span_in_words};
 use crate::replay::{self, ReplayReport};
 use crate::source::{Change, Clocks, Unserved};
+use crate::status::{GroupReport, counted};
 
 // === impl InternalEvent ===
 
@@ -86,6 +87,35 @@ impl InternalEvent {
                 look_back,
                 every,
             } => late_in_words(stream, late, *look_back, *every),
+            Self::Rebalanced { stream, group } => rebalanced_in_words(stream, group),
+            Self::Positions { stream, group } => format!(
+                "{stream}: {}, lag {}",
+                counted(group.partitions.len() as u64, "partition"),
+                counted(group.lag().unwrap_or(0), "message")
+            ),
+            Self::OffsetsGone {
+                stream,
+                partition,
+                from,
+                next,
+            } => gone_in_words(stream, partition, *from, *next),
+            Self::PartitionTrouble {
+                stream,
+                partition,
+                what,
+                wait,
+            } => format!(
+                "{what} ({stream}, {partition}; the others are read; next retry in {})",
+                span_in_words(*wait)
+            ),
+            Self::PartitionsWell { stream } => {
+                format!("{stream}: all partitions of this box are read again")
+            }
+            Self::PartitionRecreated { stream, partition } => format!(
+                "{stream}: partition {partition} ends before the offset that was read last: the \
+                    event hub was deleted and created again. Reading starts at its beginning. \
+                    Messages of the old event hub that were not read are gone"
+            ),
             Self::Narrowed { stream, change } => format!("{stream}: {}", change_in_words(*change)),
             Self::PassedOver {
                 stream,
@@ -250,6 +280,40 @@ fn asked_in_words(asked: Question) -> String {
         "records"
     };
     format!(" of {from}{until}, {} {records} at a time", asked.limit)
+}
+
+/// What this box reads from now on.
+fn rebalanced_in_words(stream: &str, group: &GroupReport) -> String {
+    let name = &group.group;
+    let all = counted(group.total_partitions, "partition");
+    let share = match group.partitions.len() {
+        0 => format!(
+            "none of {all}: other members read them all. It takes over when one of them leaves"
+        ),
+        own => format!("{own} of {all}: {}", group.partitions_in_words()),
+    };
+    format!(
+        "{stream}: in generation {} of the consumer group {name}, this box reads {share}",
+        group.generation
+    )
+}
+
+fn gone_in_words(stream: &str, partition: &str, from: i64, next: i64) -> String {
+    let gone = match next.saturating_sub(from) {
+        ..=1 => format!("the message with the offset {from} is"),
+        count => format!(
+            "{} (offsets {from} to {}) are",
+            counted(count.unsigned_abs(), "message"),
+            next.saturating_sub(1)
+        ),
+    };
+    format!(
+        "{stream}: partition {partition}: {gone} no longer kept by the service: the event hub's \
+            retention time ended before a box of the consumer group read so far. Reading continues \
+            at offset {next}. Cure: a longer retention time; if the lag grows while siembox runs, \
+            more boxes in the consumer group or a faster SIEM. Advanced hunting keeps the records \
+            for 30 days"
+    )
 }
 
 /// How records are read that come late.

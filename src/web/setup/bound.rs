@@ -2,7 +2,7 @@
 //! for imports.
 
 use super::Setup;
-use super::fields::{SetupSource, about};
+use super::fields::{SetupField, SetupSource, about};
 use super::form_state::{FormState, FormSubject, RefusedForm, StoredSecret};
 use crate::settings::edit::SettingsDraft;
 use crate::settings::{Destination, Moved, Needs, SECRET_KEYS, takes_the_given_token};
@@ -27,7 +27,11 @@ impl Setup {
             let entered_for = match typed.kept(key) {
                 Some(StoredSecret::Staged(staged)) => staged.entered_for.clone(),
                 Some(StoredSecret::InSettings) => Destination::of(key, &before),
-                Some(StoredSecret::Dropped) | None => continue,
+                Some(StoredSecret::Dropped) => continue,
+                None => {
+                    refused.extend(Self::unasked(typed, draft, key));
+                    continue;
+                }
             };
             if let Some(moved) = entered_for.moved(&Destination::of(key, &says)) {
                 refused.push((key, asks_anew(source, &moved)));
@@ -43,6 +47,24 @@ impl Setup {
             }
         }
         refused
+    }
+
+    /// The same of a secret that the form does not ask for: it can't be entered anew there.
+    fn unasked(typed: &FormState, draft: &SettingsDraft, key: &str) -> Option<RefusedForm> {
+        let is_asked = |key: &str| SetupField::of(typed.source(), key).is_some();
+        let before = |key: &str| text(draft, typed.of.as_deref()?, &typed.subject.key(key));
+        before(key).filter(|_| !is_asked(key))?;
+        let next = |key: &str| match is_asked(key) {
+            true => typed.says(draft, key),
+            false => before(key),
+        };
+        let moved = Destination::of(key, &before).moved(&Destination::of(key, &next))?;
+        let why = format!(
+            "the secret in {key} was entered without this change and would go elsewhere, or could \
+                be read on the way; change {} in the settings file",
+            moved.key
+        );
+        Some((moved.key, why))
     }
 }
 

@@ -13,12 +13,13 @@ pub(super) const OF_PAGE: [&str; 2] = ["certificate_file", "key_file"];
 
 /// The keys of an agent that name a file, and what that file is called behind the agent's name. A
 /// key of `[agent.source]` is one of `[agent.other_source]` too: the two may change places.
-const FILES: [(&str, &str); 10] = [
+const FILES: [(&str, &str); 11] = [
     ("source.token_file", "token"),
     ("source.client_secret_file", "client-secret"),
     ("source.certificate_file", "app.pem"),
     ("source.key_file", "app.key"),
     ("source.assertion_file", "assertion"),
+    ("source.event_hubs.connection_string_file", "hub"),
     ("source.proxy_password_file", "proxy-password"),
     ("source.ca_file", "cloud-ca.pem"),
     ("siem.ca_file", "siem-ca.pem"),
@@ -83,7 +84,7 @@ pub(super) fn named(draft: &SettingsDraft, folder: &Path, but: (&str, &str)) -> 
 }
 
 fn is_read_anew(file: &str) -> bool {
-    matches!(file, "token" | "client-secret")
+    matches!(file, "token" | "client-secret" | "hub")
 }
 
 /// The files that the page made for this agent, and no other agent's settings name.

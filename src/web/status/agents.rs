@@ -5,9 +5,9 @@ use maud::{Markup, html};
 
 use super::history::Today;
 use super::now::bare;
-use super::{lamp, words};
+use super::{groups, lamp, words};
 use crate::certificate::{Ending, EndingKind};
-use crate::status::{AgentReport, Snapshot, SpoolReport};
+use crate::status::{AgentReport, GroupAssignment, Snapshot, SpoolReport};
 
 pub(super) fn section(snapshot: &Snapshot) -> Markup {
     html! {
@@ -55,6 +55,7 @@ fn row(agent: &AgentReport, at_ms: i64) -> Markup {
             td role="cell" data-label=(cloud) {
                 span.address { (words::breakable(bare(&agent.cloud.to))) }
                 small { (streams(agent)) }
+                @for (_, group) in groups::of_agent(agent) { (share(group)) }
                 @for ending in &agent.expiries { (expiry(ending, at_ms)) }
             }
             td role="cell" data-label=(siem) {
@@ -130,6 +131,15 @@ fn streams(agent: &AgentReport) -> String {
     match words::listed(&names) {
         none if none.is_empty() => "no stream is on".to_owned(),
         names => names,
+    }
+}
+
+fn share(group: &GroupAssignment) -> Markup {
+    html! {
+        small {
+            (group.in_words())
+            @if let Some(lag) = groups::lag(&group.report) { ", " (lag) }
+        }
     }
 }
 

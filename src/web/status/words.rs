@@ -5,6 +5,7 @@ use std::time::Duration;
 use maud::{Markup, html};
 
 use crate::clock;
+pub(super) use crate::status::{count, counted};
 
 /// `2026-11-25 19:50:02 UTC`, readable by machines too.
 pub(in crate::web) fn moment(wall_ms: i64) -> Markup {
@@ -71,25 +72,6 @@ pub(super) fn coarse(ms: i64) -> Option<String> {
     )))
 }
 
-/// `12,034`
-pub(super) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() * 4 / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-/// `1 line`, `12,034 lines`
-pub(super) fn counted(number: u64, one: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {one}{plural}", count(number))
-}
-
 /// `0.4 MB`, `1.2 GB`: units of ten, as disks have them.
 #[expect(
     clippy::cast_precision_loss,
@@ -132,10 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_grouped() {
-        let words = [0, 999, 1_000, 1_234_567].map(count);
-        assert_eq!(words, ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!(counted(1, "line"), "1 line");
+    fn sizes_have_units_of_ten() {
         let sizes = [0, 4_000, 400_000, 1_250_000_000].map(bytes);
         assert_eq!(sizes, ["0.0 MB", "less than 0.1 MB", "0.4 MB", "1.2 GB"]);
     }

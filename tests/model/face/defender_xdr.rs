@@ -47,10 +47,10 @@ pub struct DefenderXdrFace {
     pub token_s: i64,
 }
 
-/// The streams of this source, in the order of their numbers.
+/// The streams of this source that are read by time, in the order of their numbers.
 pub fn streams() -> impl Iterator<Item = StreamSpec> {
     let all = STREAMS.iter().copied();
-    all.filter(|stream| !stream.kind.is_of_cloud_apps())
+    all.filter(|stream| stream.kind.is_by_time() && !stream.kind.is_of_cloud_apps())
 }
 
 /// Where a stream is listed.
