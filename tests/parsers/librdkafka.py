@@ -1,16 +1,26 @@
-"""Kafka by librdkafka, for tests of what siembox reads: makes hubs, fills them, and reads them as
-another member of a group.
+"""Kafka by librdkafka, for tests of what siembox reads: makes hubs, fills them, reads them as another
+member of a group, and tells how far a group is.
 
-Standard input: {"do": "fill", "port", "hub", "partitions", "messages": [[partition, body]]}
-or {"do": "read", "port", "ca", "user", "password", "token", "hub", "group", "count", "seconds"}.
-Standard output of "read": {"messages": [[partition, offset, body]], "errors": [text]}.
+Standard input is one of these:
+{"do": "fill", "port", "hub", "partitions", "messages": [[partition, body]]}, a body that is no text
+as a list of its bytes;
+{"do": "read", "port", "ca", "user", "password", "token", "hub", "group", "count", "seconds"};
+{"do": "count", "port", "ca", "user", "password", "hub", "group", "count"};
+{"do": "offsets", "port", "ca", "user", "password", "hub", "group"}.
+Standard output of "fill": {"delivered": [count of each partition]}; of "read":
+{"messages": [[partition, offset, body]], "errors": [text]}; of "count": {"seconds"}, from the share
+to the last of so many messages; of "offsets": {"partitions": [[partition, committed or null, first,
+behind the newest]]}.
 """
 import json
 import sys
 import time
 
-from confluent_kafka import Consumer, Producer
+from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
+
+# Event Hubs takes messages up to 1 MB, librdkafka less unless it is told
+MOST_BYTES = 1_200_000
 
 
 def fill(asked):
@@ -25,15 +35,32 @@ def fill(asked):
         except Exception as error:  # it may be there already
             if "exist" not in str(error).lower():
                 raise
-    producer = Producer({**servers, "queue.buffering.max.messages": 2_000_000, "linger.ms": 5})
+    delivered = [0] * asked["partitions"]
+
+    def count(error, message):
+        if error is None:
+            delivered[message.partition()] += 1
+
+    producer = Producer(
+        {
+            **servers,
+            "queue.buffering.max.messages": 2_000_000,
+            "linger.ms": 5,
+            "message.max.bytes": MOST_BYTES,
+            # a message that is sent again keeps its place
+            "max.in.flight.requests.per.connection": 1,
+        }
+    )
     for partition, body in asked["messages"]:
-        producer.produce(asked["hub"], value=body, partition=partition)
+        value = body if isinstance(body, str) else bytes(body)
+        producer.produce(asked["hub"], value=value, partition=partition, on_delivery=count)
         producer.poll(0)
-    left = producer.flush(120)
-    print(json.dumps({"left": left}))
+    producer.flush(120)
+    print(json.dumps({"delivered": delivered}))
 
 
-def read(asked):
+def member(asked):
+    """What a member of a group is made with, before the face."""
     settings = {
         "bootstrap.servers": f"127.0.0.1:{asked['port']}",
         "security.protocol": "SASL_SSL",
@@ -41,19 +68,27 @@ def read(asked):
         "sasl.mechanisms": "OAUTHBEARER" if asked.get("token") else "PLAIN",
         "group.id": asked["group"],
         "client.id": "librdkafka",
-        "auto.offset.reset": "earliest",
-        "enable.auto.commit": True,
-        "auto.commit.interval.ms": 1000,
-        "session.timeout.ms": 10000,
     }
     if asked.get("token"):
         settings["oauth_cb"] = lambda _: (asked["token"], time.time() + 3600)
     else:
         settings["sasl.username"] = asked["user"]
         settings["sasl.password"] = asked["password"]
+    return settings
+
+
+def read(asked):
     errors, messages = [], []
-    settings["error_cb"] = lambda error: errors.append(str(error))
-    consumer = Consumer(settings)
+    consumer = Consumer(
+        {
+            **member(asked),
+            "auto.offset.reset": "earliest",
+            "enable.auto.commit": True,
+            "auto.commit.interval.ms": 1000,
+            "session.timeout.ms": 10000,
+            "error_cb": lambda error: errors.append(str(error)),
+        }
+    )
     consumer.subscribe([asked["hub"]])
     end = time.time() + asked["seconds"]
     while len(messages) < asked["count"] and time.time() < end:
@@ -65,11 +100,37 @@ def read(asked):
         if message.error():
             errors.append(str(message.error()))
             continue
-        body = message.value().decode()
+        body = message.value().decode(errors="replace")
         messages.append([message.partition(), message.offset(), body])
     consumer.close()
     print(json.dumps({"messages": messages, "errors": errors}))
 
 
+def count(asked):
+    began = []
+    consumer = Consumer({**member(asked), "auto.offset.reset": "earliest"})
+    consumer.subscribe([asked["hub"]], on_assign=lambda *_: began.append(time.monotonic()))
+    end = time.time() + 3600
+    got = 0
+    while got < asked["count"] and time.time() < end:
+        got += sum(1 for message in consumer.consume(10_000, 0.2) if not message.error())
+    seconds = time.monotonic() - began[0]
+    consumer.close()
+    assert got >= asked["count"], got
+    print(json.dumps({"seconds": seconds}))
+
+
+def offsets(asked):
+    consumer = Consumer(member(asked))
+    hub = consumer.list_topics(asked["hub"], timeout=30).topics[asked["hub"]]
+    partitions = [TopicPartition(asked["hub"], number) for number in sorted(hub.partitions)]
+    told = []
+    for of in consumer.committed(partitions, timeout=30):
+        first, behind = consumer.get_watermark_offsets(of, timeout=30)
+        told.append([of.partition, of.offset if of.offset >= 0 else None, first, behind])
+    consumer.close()
+    print(json.dumps({"partitions": told}))
+
+
 asked = json.load(sys.stdin)
-{"fill": fill, "read": read}[asked["do"]](asked)
+{"fill": fill, "read": read, "count": count, "offsets": offsets}[asked["do"]](asked)

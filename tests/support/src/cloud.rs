@@ -56,9 +56,11 @@ pub use strike::{Bound, Strike, Target};
 pub use tenant::Seen;
 pub use trickle::{Played, Trickle};
 
+use crate::hub::Tokens;
 use crate::listener::Listener;
 use crate::records::xdr::{self, List, Ticks};
 use crate::records::{Record, Stream};
+use auth::Audience;
 use store::SortField;
 use tenant::Tenant;
 
@@ -126,6 +128,17 @@ impl Cloud {
     /// Forgets all bearer tokens (401), as after a change of the app.
     pub fn revoke_bearers(&self) {
         self.tenant.state().keys.bearers.clear();
+    }
+
+    /// The tokens for Event Hubs that its Entra endpoint gave out and that have not ended.
+    #[must_use]
+    pub fn hub_tokens(&self) -> Tokens {
+        let tenant = Arc::clone(&self.tenant);
+        Tokens::that(move |token| {
+            let now_ms = tenant.clock.now_ms();
+            let bearer = tenant.state().keys.bearers.get(token).cloned();
+            bearer.is_some_and(|it| it.audience == Audience::EventHubs && it.until_ms > now_ms)
+        })
     }
 
     /// Changes the app that the Entra endpoint knows: another secret, other roles. Tokens already

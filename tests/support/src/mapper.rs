@@ -38,6 +38,22 @@ pub struct Looks {
     pub is_update: bool,
 }
 
+impl Looks {
+    /// Those of the stories' settings: everything but the system name is the default.
+    #[must_use]
+    pub fn of_box(portal: impl Into<String>) -> Self {
+        Self {
+            portal: portal.into(),
+            version: "0.207.251".to_owned(),
+            pri: true,
+            system_name: Some("box".to_owned()),
+            full_header: false,
+            portable: false,
+            is_update: false,
+        }
+    }
+}
+
 /// What a line is made of.
 struct Parts {
     time_ms: i64,

@@ -5,117 +5,64 @@
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use serde_json::{Value, json};
-use siembox_support::hub::{Broker, Era, Face, FaceSettings, HubFault, Make, Users};
+use serde_json::json;
+use siembox_support::dice::Dice;
+use siembox_support::hub::{
+    Body, Era, Export, FaceSettings, HubFault, Make, Namespace, Tokens, Users,
+};
 use siembox_support::pki::Authority;
-use siembox_support::python;
+use siembox_support::records::{self, xdr};
 
-const HUB: &str = "defender";
-const STRING: &str = "Endpoint=sb://contoso-siem.servicebus.windows.net/;\
-    SharedAccessKeyName=siembox;SharedAccessKey=c2VjcmV0";
+const PARTITIONS: i32 = 3;
 
-struct Service {
-    face: Face,
-    broker: Broker,
-    ca: std::path::PathBuf,
-    _folder: tempfile::TempDir,
+fn namespace(make: Make, change: impl FnOnce(&mut FaceSettings)) -> Namespace {
+    Namespace::start(make, &Authority::new("hub"), |settings| {
+        settings.users.tokens = Some(Tokens::that(|token| token == "eyJ.token"));
+        change(settings);
+    })
 }
 
-fn service(make: Make, change: impl FnOnce(&mut FaceSettings)) -> Service {
-    let broker = Broker::start(make);
-    let folder = tempfile::tempdir().unwrap();
-    let authority = Authority::new("hub");
-    let issued = authority.issue(&["127.0.0.1", "localhost"]);
-    let cert = CertificateDer::from_pem_slice(issued.cert_pem.as_bytes()).unwrap();
-    let key = PrivateKeyDer::from_pem_slice(issued.key_pem.as_bytes()).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![cert], key)
-        .unwrap();
-    let mut settings = FaceSettings {
-        users: Users {
-            connection_string: Some(STRING.to_owned()),
-            token: Some("eyJ.token".to_owned()),
-        },
-        tls: Some(Arc::new(tls)),
-        era: Era::Of2024,
-        hub_level: false,
-        idle: Duration::from_secs(240),
-        commits_a_second: 4,
-    };
-    change(&mut settings);
-    Service {
-        face: Face::start(broker.port(), settings).unwrap(),
-        ca: authority.write(folder.path()),
-        broker,
-        _folder: folder,
-    }
+/// Puts so many messages into each of the partitions.
+fn fill(namespace: &Namespace, count: i32) -> BTreeSet<String> {
+    let numbers = 0..PARTITIONS * count;
+    let text = |number| format!("message {number}");
+    let bodies = numbers
+        .clone()
+        .map(|number| (number % PARTITIONS, Body::Text(text(number))));
+    namespace.fill(PARTITIONS, &bodies.collect::<Vec<_>>());
+    numbers.map(text).collect()
 }
 
-impl Service {
-    /// Puts so many messages into each of three partitions.
-    fn fill(&self, count: usize) -> BTreeSet<String> {
-        let bodies: Vec<(usize, String)> = (0..3 * count)
-            .map(|number| (number % 3, format!("message {number}")))
-            .collect();
-        let asked = json!({
-            "do": "fill", "port": self.broker.port(), "hub": HUB, "partitions": 3,
-            "messages": bodies,
-        });
-        let said = python::run("librdkafka.py", &asked);
-        assert!(said.status.success(), "{said:?}");
-        bodies.into_iter().map(|(_, body)| body).collect()
-    }
+/// Reads so many, and gives what they hold, and errors.
+fn read(
+    namespace: &Namespace,
+    count: usize,
+    more: serde_json::Value,
+) -> (Vec<String>, Vec<String>) {
+    let (read, errors) = namespace.read(count, &more);
+    (read.into_iter().map(|it| it.body).collect(), errors)
+}
 
-    fn read(&self, count: usize, more: Value) -> (Vec<String>, Vec<String>) {
-        let mut asked = json!({
-            "do": "read", "port": self.face.port(), "ca": self.ca, "hub": HUB, "group": "siem",
-            "user": "$ConnectionString", "password": STRING, "count": count, "seconds": 60,
-        });
-        for (key, value) in more.as_object().unwrap() {
-            asked[key] = value.clone();
-        }
-        let said = python::run("librdkafka.py", &asked);
-        assert!(said.status.success(), "{said:?}");
-        let said: Value = serde_json::from_slice(&said.stdout).unwrap();
-        let texts = |list: &Value, place: &dyn Fn(&Value) -> String| {
-            let list = list.as_array().unwrap().iter();
-            list.map(place).collect::<Vec<String>>()
-        };
-        (
-            texts(&said["messages"], &|it| it[2].as_str().unwrap().to_owned()),
-            texts(&said["errors"], &|it| it.as_str().unwrap().to_owned()),
-        )
+/// Sends a frame without a login and gives what comes back; nothing where it is cut.
+fn answer_to(namespace: &Namespace, message: &[u8]) -> Vec<u8> {
+    let mut socket = TcpStream::connect(("127.0.0.1", namespace.face.port())).unwrap();
+    let length = u32::try_from(message.len()).unwrap().to_be_bytes();
+    socket.write_all(&[&length, message].concat()).unwrap();
+    let mut length = [0; 4];
+    if socket.read_exact(&mut length).is_err() {
+        return Vec::new();
     }
-
-    /// Sends a frame without a login and gives what comes back; nothing where it is cut.
-    fn answer_to(&self, message: &[u8]) -> Vec<u8> {
-        let mut socket = TcpStream::connect(("127.0.0.1", self.face.port())).unwrap();
-        let length = u32::try_from(message.len()).unwrap().to_be_bytes();
-        socket.write_all(&[&length, message].concat()).unwrap();
-        let mut length = [0; 4];
-        if socket.read_exact(&mut length).is_err() {
-            return Vec::new();
-        }
-        let mut answer = vec![0; u32::from_be_bytes(length) as usize];
-        socket.read_exact(&mut answer).unwrap();
-        answer
-    }
+    let mut answer = vec![0; u32::from_be_bytes(length) as usize];
+    socket.read_exact(&mut answer).unwrap();
+    answer
 }
 
 fn reads_all(make: Make) {
-    let service = service(make, |_| {});
-    let all = service.fill(200);
-    let (first, errors) = service.read(all.len(), json!({}));
+    let service = namespace(make, |_| {});
+    let all = fill(&service, 200);
+    let (first, errors) = read(&service, all.len(), json!({}));
     assert_eq!((first.len(), &errors), (all.len(), &Vec::new()));
     assert_eq!(first.into_iter().collect::<BTreeSet<_>>(), all);
     let seen = service.face.seen();
@@ -125,6 +72,10 @@ fn reads_all(make: Make) {
         BTreeSet::from([0, 1, 2])
     );
     assert_eq!(seen.commits.iter().map(|it| it.offset).max(), Some(200));
+    let offsets = service.group_offsets("siem").into_iter();
+    let told = offsets.map(|it| (it.partition, it.committed, it.first, it.latest));
+    let told: Vec<_> = told.collect();
+    assert_eq!(told, [0, 1, 2].map(|it| (it, Some(200), 0, 200)));
 }
 
 #[test]
@@ -139,11 +90,15 @@ fn librdkafka_reads_a_hub_of_noida_through_the_face() {
 
 #[test]
 fn a_token_is_as_good_as_a_connection_string_and_neither_is_guessed() {
-    let service = service(Make::Tansu, |_| {});
-    let all = service.fill(5);
-    let (by_token, _) = service.read(all.len(), json!({"token": "eyJ.token", "group": "token"}));
+    let service = namespace(Make::Tansu, |_| {});
+    let all = fill(&service, 5);
+    let (by_token, _) = read(
+        &service,
+        all.len(),
+        json!({"token": "eyJ.token", "group": "token"}),
+    );
     assert_eq!(by_token.len(), all.len());
-    let (none, errors) = service.read(1, json!({"password": "Endpoint=sb://wrong/"}));
+    let (none, errors) = read(&service, 1, json!({"password": "Endpoint=sb://wrong/"}));
     assert!(none.is_empty());
     assert!(
         errors.iter().any(|error| error.contains("SASL")),
@@ -157,18 +112,21 @@ fn a_token_is_as_good_as_a_connection_string_and_neither_is_guessed() {
 fn what_the_service_cuts_the_face_cuts() {
     let api_versions_4 = [0, 18, 0, 4, 0, 0, 0, 7, 0, 1, b'x', 0, 2, b'a', 2, b'b', 0];
     let plain = |era| {
-        service(Make::Tansu, move |settings| {
+        namespace(Make::Tansu, move |settings| {
             settings.tls = None;
             settings.era = era;
         })
     };
     let of_2024 = plain(Era::Of2024);
-    assert!(of_2024.answer_to(&api_versions_4).is_empty());
+    assert!(answer_to(&of_2024, &api_versions_4).is_empty());
     let of_2026 = plain(Era::Of2026);
     // correlation id 7, error 35
-    assert_eq!(of_2026.answer_to(&api_versions_4)[..6], [0, 0, 0, 7, 0, 35]);
+    assert_eq!(
+        answer_to(&of_2026, &api_versions_4)[..6],
+        [0, 0, 0, 7, 0, 35]
+    );
     let metadata_1 = [0, 3, 0, 1, 0, 0, 0, 8, 0, 1, b'x', 0, 0, 0, 0];
-    assert!(of_2026.answer_to(&metadata_1).is_empty());
+    assert!(answer_to(&of_2026, &metadata_1).is_empty());
     assert_eq!(
         of_2026.face.seen().complaints,
         ["Metadata before the login"]
@@ -177,13 +135,13 @@ fn what_the_service_cuts_the_face_cuts() {
 
 #[test]
 fn who_may_read_one_hub_may_not_list_all() {
-    let service = service(Make::Tansu, |settings| {
+    let service = namespace(Make::Tansu, |settings| {
         settings.tls = None;
         settings.users = Users::default();
         settings.hub_level = true;
     });
     let metadata_1 = [0, 3, 0, 1, 0, 0, 0, 8, 0, 1, b'x', 0, 0, 0, 0];
-    assert!(service.answer_to(&metadata_1).is_empty());
+    assert!(answer_to(&service, &metadata_1).is_empty());
     let said = service.face.seen().complaints;
     assert_eq!(said, ["the metadata of all hubs with the right for one"]);
 }
@@ -191,15 +149,93 @@ fn who_may_read_one_hub_may_not_list_all() {
 #[test]
 fn faults_strike_once_and_cost_no_message() {
     use kafka_protocol::messages::ApiKey;
-    let service = service(Make::Tansu, |_| {});
-    let all = service.fill(100);
+    let service = namespace(Make::Tansu, |_| {});
+    let all = fill(&service, 100);
     service.face.fault(HubFault::EmptyFetch);
     service.face.fault(HubFault::Cut(ApiKey::Fetch));
     service.face.fault(HubFault::Throttle(
         ApiKey::Fetch,
         Duration::from_millis(300),
     ));
-    let (read, _) = service.read(all.len(), json!({}));
+    let (read, _) = read(&service, all.len(), json!({}));
     assert_eq!(read.into_iter().collect::<BTreeSet<_>>(), all);
     assert!(service.face.all_struck());
+}
+
+#[test]
+fn what_a_hub_has_forgotten_it_does_not_give() {
+    let service = namespace(Make::Noida, |_| {});
+    fill(&service, 100);
+    for partition in 0..PARTITIONS {
+        service.face.forget(partition, 70);
+    }
+    let (read, _) = service.read(90, &json!({}));
+    let offsets: BTreeSet<i64> = read.iter().map(|it| it.offset).collect();
+    assert_eq!(offsets, (70..100).collect());
+}
+
+/// What is told of an export is what is in it.
+#[test]
+fn an_export_holds_each_row_once_and_what_it_has_besides() {
+    let rows: Vec<xdr::Record> = xdr::twins(records::activities(5, 300)).collect();
+    let export = Export::new(Dice::new(7).throw(), 4);
+    let large = rows
+        .iter()
+        .position(|row| row.list == xdr::List::CloudAppEvents);
+    let mut rest = rows.clone();
+    let large = rest.remove(large.unwrap());
+    let export = export.rows(rest).repeats(10);
+    let messages = export.large(&large).others(5).poison(14).messages();
+    let mut ids: Vec<&str> = messages.rows.iter().map(|row| row.id.as_str()).collect();
+    ids.sort_unstable();
+    let mut wanted: Vec<String> = rows.into_iter().map(|row| row.id).collect();
+    wanted.sort();
+    assert_eq!(ids, wanted);
+
+    let (mut came, mut others, mut poison, mut next) = (Vec::new(), 0, Vec::new(), [0; 4]);
+    for (partition, body) in &messages.all {
+        let offset = &mut next[usize::try_from(*partition).unwrap()];
+        match records_of(body) {
+            None => poison.push((*partition, *offset)),
+            Some(records) => {
+                for record in records {
+                    let category = record["category"].as_str().unwrap();
+                    let table = category.strip_prefix("AdvancedHunting-").unwrap();
+                    match xdr::List::named(table) {
+                        None => others += 1,
+                        Some(list) => {
+                            let id = xdr::member(&record["properties"], list.id_key());
+                            came.push(id.unwrap().as_str().unwrap().to_owned());
+                        }
+                    }
+                }
+            }
+        }
+        *offset += 1;
+    }
+    poison.sort_unstable();
+    assert_eq!((poison.len(), &poison), (14, &messages.poison));
+    assert_eq!(others, messages.others);
+    let repeats = u64::try_from(came.len() - wanted.len()).unwrap();
+    assert!((10..60).contains(&repeats), "{repeats}");
+    assert_eq!(repeats, messages.repeats);
+    let once: BTreeSet<String> = came.into_iter().collect();
+    assert_eq!(once.into_iter().collect::<Vec<_>>(), wanted);
+    let longest = messages.all.iter().map(|(_, body)| match body {
+        Body::Text(text) => text.len(),
+        Body::Bytes(bytes) => bytes.len(),
+    });
+    let longest = longest.max().unwrap();
+    assert!((1_000_000..1_046_528).contains(&longest), "{longest}");
+}
+
+/// The records of a message; none where it is poison.
+fn records_of(body: &Body) -> Option<Vec<serde_json::Value>> {
+    let Body::Text(text) = body else { return None };
+    let message: serde_json::Value = serde_json::from_str(text).ok()?;
+    let records = message["records"].as_array()?.clone();
+    let has_all = |record: &serde_json::Value| {
+        record["category"].is_string() && xdr::member(&record["properties"], "Timestamp").is_some()
+    };
+    records.iter().all(has_all).then_some(records)
 }

@@ -16,6 +16,8 @@ pub enum Audience {
     CloudApps,
     /// Microsoft Graph.
     Graph,
+    /// A namespace of Event Hubs.
+    EventHubs,
 }
 
 /// A bearer token that was given out.

@@ -7,12 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use kafka_protocol::messages::{ApiKey, OffsetCommitRequest};
+use kafka_protocol::messages::{ApiKey, OffsetCommitRequest, OffsetCommitResponse};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use super::faults::{Faults, HubFault};
+use super::faults::{Faults, HubFault, Retention};
 use super::login::{Login, Users};
 use super::observed::{Observed, Seen};
+use super::sessions::Sessions;
 use super::talk::{Reply, Talk};
 use super::versions::Era;
 use crate::listener::{Listener, Stop};
@@ -31,6 +32,9 @@ pub struct FaceSettings {
     pub hub_level: bool,
     /// A connection without a request for so long falls silent.
     pub idle: Duration,
+    /// The longest session that the broker is told of. tansu lets a member wait for half of it
+    /// before it lets it in, and both brokers wait for all of it when a member was killed.
+    pub session: Option<Duration>,
     /// So many commits of a partition go through in a second; more are held back.
     pub commits_a_second: usize,
 }
@@ -48,6 +52,8 @@ pub(super) struct Service {
     pub settings: FaceSettings,
     pub broker: SocketAddr,
     pub faults: Faults,
+    pub retention: Retention,
+    pub sessions: Sessions,
     pub observed: Observed,
     /// Does it refuse every login?
     pub refuses: AtomicBool,
@@ -63,6 +69,8 @@ impl Face {
             settings,
             broker: ([127, 0, 0, 1], broker).into(),
             faults: Faults::default(),
+            retention: Retention::default(),
+            sessions: Sessions::default(),
             observed: Observed::default(),
             refuses: AtomicBool::new(false),
         });
@@ -91,6 +99,11 @@ impl Face {
         self.service.faults.none_waits()
     }
 
+    /// The retention of a partition's messages before this offset is over.
+    pub fn forget(&self, partition: i32, before: i64) {
+        self.service.retention.forget(partition, before);
+    }
+
     /// Refuses all logins from now on, or takes them again.
     pub fn refuse_logins(&self, refuses: bool) {
         self.service.refuses.store(refuses, Ordering::SeqCst);
@@ -99,6 +112,12 @@ impl Face {
     /// Cuts all connections.
     pub fn cut_connections(&self) {
         self.listener.cut_connections();
+    }
+
+    /// How many members of all groups have given a sign of life within their session.
+    #[must_use]
+    pub fn members(&self) -> usize {
+        self.service.sessions.alive_now()
     }
 
     /// What was seen so far.
@@ -113,7 +132,7 @@ impl Service {
         socket.set_nodelay(true)?;
         socket.set_read_timeout(Some(self.settings.idle))?;
         let users = &self.settings.users;
-        let is_open = users.connection_string.is_none() && users.token.is_none();
+        let is_open = users.connection_string.is_none() && users.tokens.is_none();
         let talk = Talk {
             service: self,
             port: socket.local_addr()?.port(),
@@ -144,8 +163,8 @@ impl Service {
         Reply::Cut
     }
 
-    /// Writes down a commit, held back where there are too many.
-    pub fn commit(&self, client: &str, request: &OffsetCommitRequest, stop: &Stop) {
+    /// Holds a commit back where there are too many.
+    pub fn hold_back(&self, request: &OffsetCommitRequest, stop: &Stop) {
         for topic in &request.topics {
             for partition in &topic.partitions {
                 let (hub, place) = (topic.name.as_str(), partition.partition_index);
@@ -155,8 +174,31 @@ impl Service {
                         return;
                     }
                 }
-                let offset = partition.committed_offset;
-                self.observed.commit(client, hub, place, offset);
+            }
+        }
+    }
+
+    /// Writes down what the broker has taken of a commit.
+    pub fn committed(
+        &self,
+        client: &str,
+        request: &OffsetCommitRequest,
+        answer: &OffsetCommitResponse,
+    ) {
+        for topic in &request.topics {
+            let mut answers = answer.topics.iter();
+            let answer = answers.find(|it| it.name == topic.name);
+            let answers = answer.map_or(&[][..], |it| &it.partitions);
+            let is_taken = |place| {
+                let mut answers = answers.iter();
+                answers.any(|it| it.partition_index == place && it.error_code == 0)
+            };
+            for partition in &topic.partitions {
+                let place = partition.partition_index;
+                if is_taken(place) {
+                    let offset = partition.committed_offset;
+                    self.observed.commit(client, &topic.name, place, offset);
+                }
             }
         }
     }

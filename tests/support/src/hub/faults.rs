@@ -1,6 +1,6 @@
 //! What the face does wrong on demand.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub enum HubFault {
     OutOfRange(i32),
     /// A fetch of this partition answers with this error code.
     FetchError(i32, i16),
-    /// A heartbeat is told that the group is shared out anew.
+    /// A heartbeat is told that the group rebalances.
     Rebalance,
     /// The heartbeat's member is not known: its session has ended.
     UnknownMember,
@@ -55,6 +55,26 @@ impl Faults {
     }
 
     fn waiting(&self) -> std::sync::MutexGuard<'_, VecDeque<HubFault>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the hub has forgotten, because its retention is over: the oldest offset that is kept, by
+/// partition.
+#[derive(Debug, Default)]
+pub(super) struct Retention(Mutex<BTreeMap<i32, i64>>);
+
+impl Retention {
+    pub(super) fn forget(&self, partition: i32, before: i64) {
+        self.kept().insert(partition, before);
+    }
+
+    /// The oldest offset that is kept of this partition.
+    pub(super) fn oldest(&self, partition: i32) -> i64 {
+        self.kept().get(&partition).copied().unwrap_or(0)
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, BTreeMap<i32, i64>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

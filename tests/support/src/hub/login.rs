@@ -1,5 +1,8 @@
 //! SASL as the service does it: PLAIN with a connection string, OAUTHBEARER with a token of Entra.
 
+use std::fmt;
+use std::sync::Arc;
+
 use kafka_protocol::messages::{SaslAuthenticateResponse, SaslHandshakeResponse};
 use kafka_protocol::protocol::StrBytes;
 
@@ -8,8 +11,25 @@ use kafka_protocol::protocol::StrBytes;
 pub struct Users {
     /// The connection string that PLAIN takes as a password.
     pub connection_string: Option<String>,
-    /// The token that OAUTHBEARER takes.
-    pub token: Option<String>,
+    /// The tokens that OAUTHBEARER takes.
+    pub tokens: Option<Tokens>,
+}
+
+/// Tells a good token from a bad one.
+#[derive(Clone)]
+pub struct Tokens(Arc<dyn Fn(&str) -> bool + Send + Sync>);
+
+impl Tokens {
+    /// Those for which this is true.
+    pub fn that(are_good: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        Self(Arc::new(are_good))
+    }
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tokens")
+    }
 }
 
 /// The error code of a login that fails (SASL_AUTHENTICATION_FAILED).
@@ -50,8 +70,8 @@ impl Login {
                 })
             }
             Self::Chosen(_) => {
-                let token = users.token.as_deref();
-                token.is_some_and(|token| is_bearer(sent, token))
+                let tokens = users.tokens.as_ref();
+                tokens.is_some_and(|tokens| bearer(sent).is_some_and(|token| tokens.0(token)))
             }
             _ => false,
         };
@@ -66,14 +86,10 @@ impl Login {
     }
 }
 
-/// RFC 7628 §3.1: `n,,`, then pairs with 0x01 behind each.
-fn is_bearer(sent: &[u8], token: &str) -> bool {
-    let Some(pairs) = sent.strip_prefix(b"n,,\x01") else {
-        return false;
-    };
-    let auth = format!("auth=Bearer {token}");
-    pairs
-        .split(|byte| *byte == 1)
-        .any(|pair| pair == auth.as_bytes())
-        && sent.ends_with(b"\x01\x01")
+/// The token of RFC 7628 §3.1: `n,,`, then pairs with 0x01 behind each.
+fn bearer(sent: &[u8]) -> Option<&str> {
+    let pairs = std::str::from_utf8(sent).ok()?.strip_prefix("n,,\x01")?;
+    let pairs = pairs.strip_suffix("\x01\x01")?.split('\x01');
+    let mut tokens = pairs.filter_map(|pair| pair.strip_prefix("auth=Bearer "));
+    tokens.next()
 }

@@ -13,7 +13,7 @@ pub struct Commit {
     pub topic: String,
     /// Which partition.
     pub partition: i32,
-    /// The offset behind the last record that is done.
+    /// The offset after the last record that is done.
     pub offset: i64,
     /// When, since the face began.
     pub at: Duration,
@@ -30,6 +30,10 @@ pub struct Seen {
     pub fetched: BTreeMap<(String, i32), Vec<(String, Duration)>>,
     /// How many connections were let in.
     pub logins: u64,
+    /// When log-ons were refused, since the face began.
+    pub refused: Vec<Duration>,
+    /// How many connections have fallen silent, because they were idle for too long.
+    pub silent: u64,
 }
 
 /// The same, shared by the threads of the face.
@@ -61,6 +65,15 @@ impl Observed {
 
     pub(super) fn login(&self) {
         self.seen().logins += 1;
+    }
+
+    pub(super) fn refused(&self) {
+        let at = self.began.elapsed();
+        self.seen().refused.push(at);
+    }
+
+    pub(super) fn silent(&self) {
+        self.seen().silent += 1;
     }
 
     pub(super) fn commit(&self, client: &str, topic: &str, partition: i32, offset: i64) {

@@ -7,19 +7,15 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use kafka_protocol::messages::{
-    ApiKey, FetchRequest, MetadataRequest, RequestHeader, SaslAuthenticateRequest,
-    SaslHandshakeRequest,
-};
-use kafka_protocol::protocol::{
-    Decodable, Encodable, HeaderVersion, decode_request_header_from_buffer,
+    ApiKey, FetchRequest, MetadataRequest, SaslAuthenticateRequest, SaslHandshakeRequest,
 };
 
 use super::face::Service;
 use super::faults::HubFault;
-use super::frame;
 use super::login::{Login, Users};
-use super::rewrite;
+use super::request::Request;
 use super::versions::Era;
+use super::{encoding, ends, fetches, frame, rewrite};
 use crate::listener::Stop;
 
 /// Where clients find the only broker.
@@ -43,26 +39,19 @@ pub(super) struct Talk<'a> {
     pub stop: &'a Stop,
 }
 
-/// A request, taken apart as far as the face needs it.
-struct Asked {
-    key: ApiKey,
-    header: RequestHeader,
-    /// What follows the header.
-    body: Bytes,
-    /// The whole message, as it goes to the broker.
-    message: Bytes,
-}
-
 impl Talk<'_> {
     pub fn run(mut self, mut client: impl Read + Write) -> io::Result<()> {
         loop {
             let message = match frame::read(&mut client) {
                 Ok(Some(message)) => message,
-                Err(error) if is_idle(&error) => return fall_silent(&mut client, self.stop),
+                Err(error) if is_idle(&error) => {
+                    self.service.observed.silent();
+                    return fall_silent(&mut client, self.stop);
+                }
                 Ok(None) => return Ok(()),
                 Err(error) => return Err(error),
             };
-            let reply = match Asked::read(message) {
+            let reply = match Request::read(message) {
                 Some(asked) => self.answer(asked)?,
                 None => self.service.cut("a message that the service does not know"),
             };
@@ -73,7 +62,7 @@ impl Talk<'_> {
         }
     }
 
-    fn answer(&mut self, asked: Asked) -> io::Result<Reply> {
+    fn answer(&mut self, asked: Request) -> io::Result<Reply> {
         let (service, key, version) = (self.service, asked.key, asked.version());
         let era = service.settings.era;
         let is_newer = key == ApiKey::ApiVersions && era == Era::Of2026;
@@ -101,8 +90,9 @@ impl Talk<'_> {
                     false => &service.settings.users,
                 };
                 let answer = self.login.authenticate(&request.auth_bytes, users);
-                if self.login == Login::Done {
-                    service.observed.login();
+                match self.login {
+                    Login::Done => service.observed.login(),
+                    _ => service.observed.refused(),
                 }
                 Ok(asked.reply(&answer))
             }
@@ -111,7 +101,7 @@ impl Talk<'_> {
     }
 
     /// Asks the broker.
-    fn relay(&mut self, asked: &Asked) -> io::Result<Reply> {
+    fn relay(&mut self, asked: &Request) -> io::Result<Reply> {
         let (service, key, version) = (self.service, asked.key, asked.version());
         let client = asked.header.client_id.as_deref().unwrap_or("").to_owned();
         let mut fetch = FetchRequest::default();
@@ -123,10 +113,10 @@ impl Talk<'_> {
                 }
             }
             ApiKey::Fetch => fetch = asked.request(),
-            ApiKey::OffsetCommit => service.commit(&client, &asked.request(), self.stop),
+            ApiKey::OffsetCommit => service.hold_back(&asked.request(), self.stop),
             _ => {}
         }
-        let partitions = rewrite::fetched(&fetch);
+        let partitions = fetches::fetched(&fetch);
         let places: Vec<i32> = partitions.iter().map(|(_, partition)| *partition).collect();
         let fault = service.faults.take(key, &places);
         match &fault {
@@ -138,14 +128,34 @@ impl Talk<'_> {
             Some(HubFault::Throttle(_, time)) if !self.stop.sleep(*time) => return Ok(Reply::Cut),
             _ => {}
         }
-        let answer = self.ask(&asked.message)?;
+        let message = match service.settings.session {
+            Some(session) if key == ApiKey::JoinGroup => {
+                rewrite::join(&asked.header, asked.request(), session)
+            }
+            _ => asked.message.clone(),
+        };
+        self.watch(asked)?;
+        let answer = self.ask(&message)?;
+        match key {
+            ApiKey::JoinGroup => self.let_in(asked, &answer),
+            ApiKey::OffsetCommit => {
+                let answer = encoding::body(answer.clone(), version);
+                service.committed(&client, &asked.request(), &answer);
+            }
+            _ => {}
+        }
         let answer = match key {
             ApiKey::Metadata => rewrite::metadata(answer, version, HOST, self.port),
             ApiKey::FindCoordinator => rewrite::coordinator(answer, version, HOST, self.port),
+            ApiKey::ListOffsets => {
+                let newest = self.newest(&asked.request(), &answer, version)?;
+                ends::ends(answer, version, &newest, &service.retention)
+            }
             ApiKey::Fetch => {
-                let answer = rewrite::within(answer, version, &fetch);
+                let answer = fetches::within(answer, version, &fetch);
+                let answer = fetches::kept(answer, version, &fetch, &service.retention);
                 match &fault {
-                    Some(fault) => rewrite::fetch(answer, version, fault),
+                    Some(fault) => fetches::with_fault(answer, version, fault),
                     None => answer,
                 }
             }
@@ -157,7 +167,8 @@ impl Talk<'_> {
         Ok(Reply::Message(answer))
     }
 
-    fn ask(&mut self, message: &Bytes) -> io::Result<Bytes> {
+    /// The broker's answer to this message.
+    pub fn ask(&mut self, message: &Bytes) -> io::Result<Bytes> {
         let socket = match &mut self.broker {
             Some(socket) => socket,
             none => {
@@ -169,38 +180,6 @@ impl Talk<'_> {
         };
         frame::write(socket, message)?;
         frame::read(socket)?.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
-    }
-}
-
-impl Asked {
-    /// `None` where it is no message of the protocol.
-    fn read(message: Bytes) -> Option<Self> {
-        let mut body = message.clone();
-        let header = decode_request_header_from_buffer(&mut body).ok()?;
-        Some(Self {
-            key: ApiKey::try_from(header.request_api_key).ok()?,
-            header,
-            body,
-            message,
-        })
-    }
-
-    fn version(&self) -> i16 {
-        self.header.request_api_version
-    }
-
-    fn correlation(&self) -> i32 {
-        self.header.correlation_id
-    }
-
-    /// The request in it; an empty one where it can't be read.
-    fn request<R: Decodable + Default>(&self) -> R {
-        R::decode(&mut self.body.clone(), self.version()).unwrap_or_default()
-    }
-
-    /// Answers it with this.
-    fn reply<R: Encodable + HeaderVersion>(&self, answer: &R) -> Reply {
-        Reply::Message(rewrite::message(self.correlation(), answer, self.version()))
     }
 }
 
