@@ -28,7 +28,7 @@ story() {
 
 cargo build --locked --release --package siembox-support --bin soak-table
 
-story stories crash:: restarts:: early_ends:: dense:: relp_kills:: nemesis:: poison:: silence:: names:: backlog:: clock:: faulty_disk::
+story stories crash:: restarts:: early_ends:: dense:: relp_kills:: nemesis:: poison:: silence:: names:: backlog:: clock:: faulty_disk:: event_hubs::
 SIEMBOX_CUTS=$(scaled 20) story stories power::
 SIEMBOX_CUTS=$(scaled 100) story spool power_cut::
 SIEMBOX_CASES=$(scaled 1000) story model

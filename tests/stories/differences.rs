@@ -228,15 +228,7 @@ fn plant(cloud: &Cloud) {
 
 /// What must be found from there to there.
 fn expected(cloud: &Cloud, from_ms: i64, to_ms: i64) -> [Class; 2] {
-    let looks = Looks {
-        portal: cloud.url(),
-        version: "0.207.251".to_owned(),
-        pri: true,
-        system_name: Some("box".to_owned()),
-        full_header: false,
-        portable: false,
-        is_update: false,
-    };
+    let looks = Looks::of_box(cloud.url());
     let of_class = |stream: Stream, lists: &[List]| {
         let mut class = Class::default();
         for record in cloud.records(stream) {

@@ -85,10 +85,11 @@ fn a_full_disk_waits_and_goes_on() {
 }
 
 /// A file system in memory, of so many MB.
-struct SmallDisk(std::path::PathBuf);
+pub struct SmallDisk(std::path::PathBuf);
 
 impl SmallDisk {
-    fn mount(folder: &std::path::Path, megabytes: u32) -> Option<Self> {
+    /// None where this user may not mount.
+    pub fn mount(folder: &std::path::Path, megabytes: u32) -> Option<Self> {
         std::fs::create_dir_all(folder).unwrap();
         let done = Command::new("mount")
             .args([

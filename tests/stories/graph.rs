@@ -51,15 +51,7 @@ fn siembox(cloud: &Cloud, port: u16, alerts: &str) -> Siembox {
 
 /// The line of each record of these lists.
 fn lines(cloud: &Cloud, lists: &[List]) -> Vec<String> {
-    let looks = mapper::Looks {
-        portal: cloud.url(),
-        version: "0.207.251".to_owned(),
-        pri: true,
-        system_name: Some("box".to_owned()),
-        full_header: false,
-        portable: false,
-        is_update: false,
-    };
+    let looks = mapper::Looks::of_box(cloud.url());
     let records = lists.iter().flat_map(|list| {
         let records = cloud.xdr_records(*list).into_iter();
         records.map(|record| mapper::xdr_line(*list, &record.json(), &looks))

@@ -59,15 +59,7 @@ fn siembox(cloud: &Cloud, receiver: &Receiver, more: &str) -> Siembox {
 
 /// The lines that must come of these tables.
 fn wanted(cloud: &Cloud, tables: &[List]) -> Vec<String> {
-    let looks = Looks {
-        portal: String::new(),
-        version: "0.207.251".to_owned(),
-        pri: true,
-        system_name: Some("box".to_owned()),
-        full_header: false,
-        portable: false,
-        is_update: false,
-    };
+    let looks = Looks::of_box("");
     let lines = tables.iter().flat_map(|table| {
         let records = cloud.xdr_records(*table);
         let lines = records.iter();
