@@ -6,11 +6,18 @@
 //! - `replay RECORDS`: a window of two days is fetched again: seconds, requests, memory, what the
 //!   ids take on disk;
 //! - `hunting ROWS [PAGE_SIZE]`: two days of a Defender XDR tenant are read for the first time:
-//!   seconds, calls, memory.
+//!   seconds, calls, memory;
+//! - `event-hubs MESSAGES`: a backlog in a hub of 8 partitions is read, beside librdkafka: seconds,
+//!   memory, what is written to the device;
+//! - `large MESSAGES`: the same of messages of 1 MB in 32 partitions;
+//! - `boxes MESSAGES`: 1 to 6 boxes share such a backlog, each with a SIEM that takes no more than
+//!   300 lines a second: what the group brings.
 //!
 //! `cargo bench --bench living -- idle 10`
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod boxes;
+mod event_hubs;
 mod fresh;
 mod hunting;
 mod idle;
@@ -18,8 +25,10 @@ mod replay;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::Command;
 
 use siembox_support::cloud::{Builder, Cloud};
+use siembox_support::hub::{CONNECTION_STRING, HUB, Namespace};
 use siembox_support::pki::Authority;
 use siembox_support::siembox::Siembox;
 use siembox_support::sink::{Framing, SyslogReceiver};
@@ -34,7 +43,12 @@ fn main() {
         "fresh" => fresh::run(number.unwrap_or(120)),
         "replay" => replay::run(number.unwrap_or(200_000)),
         "hunting" => hunting::run(number.unwrap_or(200_000), next()),
-        other => panic!("{other}: there is idle, fresh, replay and hunting"),
+        "event-hubs" => event_hubs::run(number.unwrap_or(200_000)),
+        "large" => event_hubs::run_large(number.unwrap_or(300)),
+        "boxes" => boxes::run(number.unwrap_or(24_000)),
+        other => {
+            panic!("{other}: there is idle, fresh, replay, hunting, event-hubs, large and boxes")
+        }
     }
 }
 
@@ -74,7 +88,7 @@ impl Life {
                 cloud.url()
             )
         };
-        Self::of(cloud, source, more, on_line)
+        Self::of(cloud, source, more, &[], on_line)
     }
 
     /// The same of Defender XDR.
@@ -90,13 +104,39 @@ impl Life {
                 url = cloud.url()
             )
         };
-        Self::of(cloud, source, xdr.more, |_| ())
+        Self::of(cloud, source, xdr.more, &[], |_| ())
     }
 
+    /// A box that reads the hub of a namespace, and nothing else.
+    fn of_hub(namespace: &Namespace, authority: &Authority) -> Self {
+        let source = |cloud: &Cloud| {
+            format!(
+                "kind = \"defender-xdr\"\ntenant_id = \"{}\"\nclient_id = \"{}\"\n\
+                 client_secret_file = \"secret\"\nlogin_url = \"{url}\"\ngraph_url = \"{url}\"\n",
+                Xdr::TENANT,
+                Xdr::CLIENT,
+                url = cloud.url()
+            )
+        };
+        let more = format!(
+            "[agent.source.event_hubs]\nnamespace = \"127.0.0.1:{}\"\nhubs = [\"{HUB}\"]\n\
+             connection_string_file = \"hub\"\n\
+             [agent.activities]\nfrom = \"event-hubs\"\n[agent.alerts]\nenabled = false\n",
+            namespace.face.port()
+        );
+        let files = [
+            ("hub", CONNECTION_STRING),
+            ("cloud-ca.pem", &authority.cert_pem),
+        ];
+        Self::of(Cloud::builder(), source, &more, &files, |_| ())
+    }
+
+    /// `files` stand beside the settings, also in place of what the cloud gives.
     fn of(
         cloud: Builder,
         source: impl Fn(&Cloud) -> String,
         more: &str,
+        files: &[(&str, &str)],
         on_line: impl Fn(&str) + Send + Sync + 'static,
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -116,6 +156,9 @@ impl Life {
         put("secret", Xdr::SECRET);
         put("cloud-ca.pem", cloud.ca_pem());
         put("siem-ca.pem", &authority.cert_pem);
+        for (name, text) in files {
+            put(name, text);
+        }
         let settings = format!(
             "state_dir = \"state\"\n[page]\nenabled = false\n[[agent]]\nname = \"bench\"\n\
              [agent.source]\n{}ca_file = \"cloud-ca.pem\"\n\
@@ -132,6 +175,16 @@ impl Life {
             siembox,
             folder,
         }
+    }
+
+    /// What `siembox status --json` says; nothing while it doesn't run yet.
+    fn status_json(&self) -> String {
+        let output = Command::new(env!("CARGO_BIN_EXE_siembox"))
+            .args(["status", "--json", "--config"])
+            .arg(self.folder.path().join("siembox.toml"))
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
     }
 
     fn proc(&self, file: &str) -> String {
